@@ -1,0 +1,21 @@
+/** Who may import whom (DESIGN: arrows point one way). Run by `npm run rules`. */
+const rule = (name, from, to, comment) => ({ name, severity: 'error', comment, from: { path: from }, to: { path: to } });
+module.exports = {
+  forbidden: [
+    { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
+    rule('shared-stands-alone', '^shared/', '^(electron|renderer|models|build|test)/', 'shared runs anywhere'),
+    rule('shared-is-pure', '^shared/', '^node:', 'shared runs in the renderer too'),
+    rule('engine-knows-no-host', '^electron/engine/', '^electron/(main|preload|cli|services|ledger)/', 'numerics only'),
+    rule('ledger-knows-no-networks', '^electron/ledger/', '^electron/(main|preload|cli|services|engine)/', 'the ledger records, it does not compute'),
+    rule('services-know-no-host', '^electron/services/', '^electron/(main|preload|cli)/', 'every host uses the same services'),
+    rule('renderer-sees-the-contract', '^renderer/', '^(electron|models|build|test)/', 'screens see only shared/'),
+    { name: 'only-main-and-preload-import-electron', severity: 'error', from: { pathNot: '^electron/(main|preload)/' }, to: { path: '^(node_modules/)?electron(/|$)', pathNot: '^electron/' } },
+    { name: 'no-test-in-product', severity: 'error', from: { path: '^(electron|renderer|shared)/' }, to: { path: '^test/' } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'types'] },
+  },
+};

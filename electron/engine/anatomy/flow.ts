@@ -1,0 +1,97 @@
+import { type Graph, type Node, reads, type Shapes } from '../onnx/graph.ts';
+
+/** Operands that carry shapes, indices or masks instead of activations. */
+const PLUMBING = new Set(['Shape', 'Size', 'IsNaN', 'IsInf', 'NonZero', 'Equal', 'Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual', 'Not', 'And', 'Or', 'ArgMax', 'ArgMin']);
+const HALF_OR_FLOAT = new Set(['float32', 'float16', 'bfloat16', 'float64']);
+
+/** The float activations between the token embedding and the logits, in the order in which they are computed. */
+export interface Flow {
+  /** Value → position in the sweep; the embedding is 0. */
+  readonly position: ReadonlyMap<string, number>;
+  /** Values through which everything passes on its way from embedding to logits. */
+  readonly cuts: ReadonlySet<string>;
+  readonly embedding: string;
+}
+
+/** Follows activations from the embedding of `ids` to `logits` and finds the cut vertices (reference: single-edge sweep). */
+export function followFlow(graph: Graph, ids: string, logits: string, shapes: Shapes): Flow | undefined {
+  const embedding = embeddingOf(graph, ids, shapes);
+  if (embedding === undefined) return undefined;
+  const isFloat = (name: string) => HALF_OR_FLOAT.has(shapes.get(name)?.dtype ?? '');
+  const down = new Set([embedding]);
+  for (const node of graph.nodes) {
+    if (PLUMBING.has(node.op) || !reads(node).some((name) => down.has(name))) continue;
+    for (const output of node.outputs) if (isFloat(output)) down.add(output);
+  }
+  const up = new Set([logits]);
+  for (const node of graph.nodes.toReversed()) {
+    if (PLUMBING.has(node.op) || !node.outputs.some((name) => up.has(name))) continue;
+    for (const input of reads(node)) if (down.has(input)) up.add(input);
+  }
+  const position = new Map([[embedding, 0]]);
+  for (const node of graph.nodes) for (const output of node.outputs) if (down.has(output) && up.has(output) && output !== embedding) position.set(output, position.size);
+  return { position, cuts: cutVertices(graph, position), embedding };
+}
+
+/** v is a cut when no edge a → b jumps over it. */
+function cutVertices(graph: Graph, position: ReadonlyMap<string, number>): Set<string> {
+  // furthest[i]: the last position that a value at a position ≤ i feeds.
+  const furthest = new Array<number>(position.size).fill(0);
+  for (const node of graph.nodes) {
+    const targets = node.outputs.map((o) => position.get(o)).filter((p) => p !== undefined);
+    if (targets.length === 0 || PLUMBING.has(node.op)) continue;
+    const target = Math.max(...targets);
+    for (const input of reads(node)) {
+      const from = position.get(input);
+      if (from !== undefined) furthest[from] = Math.max(furthest[from]!, target);
+    }
+  }
+  const cuts = new Set<string>();
+  let reach = 0;
+  for (const [name, at] of position) {
+    if (reach <= at) cuts.add(name);
+    reach = Math.max(reach, furthest[at]!);
+  }
+  return cuts;
+}
+
+/** The first float value selected by the ids. */
+function embeddingOf(graph: Graph, ids: string, shapes: Shapes): string | undefined {
+  const aliases = new Set([ids]);
+  for (const node of graph.nodes) {
+    if (['Cast', 'Identity', 'Reshape', 'Squeeze', 'Unsqueeze', 'Flatten'].includes(node.op) && aliases.has(node.inputs[0]!)) aliases.add(node.outputs[0]!);
+    if (node.op === 'Gather' && aliases.has(node.inputs[1]!) && HALF_OR_FLOAT.has(shapes.get(node.outputs[0]!)?.dtype ?? '')) return node.outputs[0];
+    if (['GatherBlockQuantized', 'EmbedLayerNormalization'].includes(node.op) && node.inputs.some((i) => aliases.has(i))) return node.outputs[0];
+  }
+  return undefined;
+}
+
+const POINTWISE = new Set([
+  'Add', 'Sub', 'Mul', 'Div', 'Pow', 'Sqrt', 'Tanh', 'Sigmoid', 'Erf', 'Relu', 'Gelu', 'FastGelu', 'QuickGelu', 'BiasGelu', 'Swish', 'Softplus',
+  'Exp', 'Neg', 'Reciprocal', 'Abs', 'Min', 'Max', 'Clip', 'Elu', 'LeakyRelu', 'HardSigmoid', 'HardSwish', 'Mish', 'ThresholdedRelu',
+  'Reshape', 'Split', 'Slice', 'Cast', 'Identity', 'Squeeze', 'Unsqueeze', 'Flatten', 'Dropout', 'Where',
+]);
+const BENDING = new Set(['Tanh', 'Sigmoid', 'Erf', 'Relu', 'Gelu', 'FastGelu', 'QuickGelu', 'BiasGelu', 'Swish', 'Softplus', 'Exp', 'Elu', 'LeakyRelu', 'HardSigmoid', 'HardSwish', 'Mish', 'ThresholdedRelu', 'Clip', 'Max']);
+
+/** A down-projection's backward cone: the linears it ends at, or undefined when it ends at anything else. */
+export function pointwiseCone(from: string, made: ReadonlyMap<string, Node>, isLinear: (node: Node) => boolean, isActivation: (name: string) => boolean): { sources: Set<Node>; bends: boolean } | undefined {
+  const sources = new Set<Node>();
+  const visited = new Set<string>();
+  const queue = [from];
+  let bends = false;
+  for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
+    if (visited.has(name)) continue;
+    visited.add(name);
+    if (!isActivation(name)) continue; // a constant, a mask or a shape
+    const node = made.get(name);
+    if (!node) return undefined;
+    if (isLinear(node)) {
+      sources.add(node);
+      continue;
+    }
+    if (!POINTWISE.has(node.op)) return undefined;
+    bends ||= BENDING.has(node.op);
+    queue.push(...node.inputs.filter((i) => i !== ''));
+  }
+  return { sources, bends };
+}

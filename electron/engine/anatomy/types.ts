@@ -1,0 +1,73 @@
+import type { DataType } from '../onnx/graph.ts';
+
+/** Why a layer's facts cannot be written, and what to do instead; undefined when they can. */
+export interface Refusal {
+  readonly reason: string;
+  readonly hint: string;
+}
+
+/** A matrix product with a constant weight: y = x·W (`in-out`, [F, D]) or y = x·Wᵀ (`out-in`, [D, F]). */
+export interface Linear {
+  /** Name of its input value. */
+  readonly input: string;
+  /** Name of the product itself, before any separate bias. */
+  readonly product: string;
+  /** Name of the constant that holds the weight. */
+  readonly weight: string;
+  readonly layout: 'in-out' | 'out-in';
+  readonly inWidth: number;
+  readonly outWidth: number;
+  readonly dtype: DataType;
+  /** True when the weight is stored in a quantised form. */
+  readonly quantised: boolean;
+}
+
+/** A layer's feed-forward part. Its key is the down-projection's input, [.., F]; its output [.., D] includes the bias. */
+export interface MlpAnatomy {
+  readonly down: Linear;
+  readonly key: string;
+  readonly output: string;
+  readonly bias: string | undefined;
+  /** The key is a product of two projections (gated, as in Llama). */
+  readonly gated: boolean;
+  /** A norm stands between the output and the residual (Gemma 2 and 3). */
+  readonly postNorm: boolean;
+  readonly refusal: Refusal | undefined;
+}
+
+/** A layer's attention. */
+export interface AttentionAnatomy {
+  readonly heads: number;
+  readonly headWidth: number;
+  /** Heads of keys and values in the cache; undefined without a cache. */
+  readonly cachedHeads: number | undefined;
+  /** Heads side by side, [.., heads·headWidth]: the input of the output projection. */
+  readonly mixed: string;
+  readonly projection: Linear;
+  readonly output: string;
+}
+
+/** One block of the decoder. */
+export interface LayerAnatomy {
+  /** Hidden state after the block, [batch, length, D] or [batch·length, D]. */
+  readonly residual: string;
+  readonly mlp: MlpAnatomy;
+  readonly attention: AttentionAnatomy | undefined;
+  /** Attention and MLP read the same hidden state (GPT-J, NeoX, Phi, Falcon). */
+  readonly parallel: boolean;
+}
+
+/** What a decoder graph was found to contain. Names are those of the analysis copy. */
+export interface Anatomy {
+  readonly hiddenSize: number;
+  readonly vocabulary: number;
+  readonly layers: readonly LayerAnatomy[];
+  /** The hidden state that enters the first block. */
+  readonly embedding: string;
+  readonly unembedding: Linear;
+  /** Node that makes the unembedding's input from the last residual, when it is a single norm; undefined when composed. */
+  readonly finalNorm: string;
+  readonly logits: string;
+  /** Findings that disagree with the model's config, worded for people. */
+  readonly warnings: readonly string[];
+}

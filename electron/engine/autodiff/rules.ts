@@ -1,0 +1,21 @@
+import type { Node } from '../onnx/graph.ts';
+import { elementwise } from './elementwise.ts';
+import { indexing } from './indexing.ts';
+import { linear } from './linear.ts';
+import { movement } from './movement.ts';
+import { reductions } from './reductions.ts';
+import type { Rule } from './rule.ts';
+
+/** Operation → derivative. Operations outside the standard domain carry their domain's name. */
+export const rules: Readonly<Record<string, Rule>> = { ...elementwise, ...linear, ...reductions, ...movement, ...indexing };
+
+/** Operations whose derivative is zero almost everywhere, or whose results are not real numbers. */
+export const stops: ReadonlySet<string> = new Set([
+  'Shape', 'Size', 'Equal', 'Less', 'LessOrEqual', 'Greater', 'GreaterOrEqual', 'And', 'Or', 'Xor', 'Not', 'IsNaN', 'IsInf', 'NonZero',
+  'Range', 'ConstantOfShape', 'OneHot', 'EyeLike', 'ArgMax', 'ArgMin', 'Floor', 'Ceil', 'Round', 'Sign',
+]);
+
+/** The name that {@link rules} and {@link stops} know a node's operation by. */
+export function opName(node: Node): string {
+  return node.domain === '' ? node.op : `${node.domain}.${node.op}`;
+}

@@ -1,0 +1,73 @@
+import { EmendError } from '../../../shared/errors.ts';
+import type { Tensor } from '../onnx/graph.ts';
+import { type FloatType, floatsToBytes, tensorBytes, tensorFloats } from '../onnx/tensors.ts';
+import { matrix, type Matrix, norm, row } from '../linalg/matrix.ts';
+import type { Decoder } from '../runtime/decoder.ts';
+import type { Delta, WeightDelta } from './types.ts';
+
+/**
+ * The weight with its delta added, in its own layout and precision. Plain loops in a fixed order:
+ * the same delta gives the same bytes on every machine.
+ */
+export function changedWeight(decoder: Decoder, delta: WeightDelta): Tensor {
+  const layer = decoder.anatomy.layers[delta.layer];
+  if (!layer || layer.mlp.down.weight !== delta.weight) {
+    throw new EmendError('bad-input', `The delta changes "${delta.weight}" in layer ${delta.layer}, but this model keeps "${layer?.mlp.down.weight ?? 'nothing'}" there.`, 'Use a delta that was made on this model.');
+  }
+  const { down } = layer.mlp;
+  if (delta.left.columns !== down.outWidth || delta.right.columns !== down.inWidth || delta.left.rows !== delta.right.rows) {
+    throw new EmendError('bad-input', `The delta of "${delta.weight}" has factors ${delta.left.rows}×${delta.left.columns} and ${delta.right.rows}×${delta.right.columns}; expected r×${down.outWidth} and r×${down.inWidth}.`, 'Use a delta that was made on this model.');
+  }
+  const tensor = decoder.graph.constants.get(delta.weight)!;
+  const weights = tensorFloats(decoder.model, tensor).slice();
+  const [outer, inner] = down.layout === 'in-out' ? [delta.right, delta.left] : [delta.left, delta.right];
+  addProduct(weights, outer, inner);
+  return { ...tensor, data: { kind: 'bytes', bytes: floatsToBytes(weights, tensor.dtype as FloatType) } };
+}
+
+/** weights[i, j] += Σ_r outer[r, i]·inner[r, j], summed in float64, added in float32 as the published code does. */
+function addProduct(weights: Float32Array, outer: Matrix, inner: Matrix): void {
+  const columns = inner.columns;
+  const sum = new Float64Array(columns);
+  for (let i = 0; i < outer.columns; i++) {
+    sum.fill(0);
+    for (let r = 0; r < outer.rows; r++) {
+      const a = outer.data[r * outer.columns + i]!;
+      if (a === 0) continue;
+      const b = row(inner, r);
+      for (let j = 0; j < columns; j++) sum[j]! += a * b[j]!;
+    }
+    const at = i * columns;
+    for (let j = 0; j < columns; j++) weights[at + j] = weights[at + j]! + Math.fround(sum[j]!);
+  }
+}
+
+/** The decoder with a delta applied; nothing on disk changes. */
+export function withDelta(decoder: Decoder, delta: Delta): Decoder {
+  let now = decoder;
+  for (const weight of delta.weights) now = now.withConstants(new Map([[weight.weight, changedWeight(now, weight)]]));
+  return now;
+}
+
+/** ΔW as [D, F]. */
+export function fullDelta(delta: WeightDelta): Matrix {
+  const out = matrix(delta.left.columns, delta.right.columns);
+  for (let r = 0; r < delta.left.rows; r++) {
+    const right = row(delta.right, r);
+    for (let d = 0; d < out.rows; d++) {
+      const a = delta.left.data[r * delta.left.columns + d]!;
+      for (let f = 0; f < out.columns; f++) out.data[d * out.columns + f]! += a * right[f]!;
+    }
+  }
+  return out;
+}
+
+/** ‖ΔW‖ and ‖W‖ (Frobenius), which say how strong an edit is. */
+export function deltaNorms(decoder: Decoder, delta: WeightDelta): { delta: number; weight: number } {
+  return { delta: norm(fullDelta(delta).data), weight: norm(tensorFloats(decoder.model, decoder.source.graph.constants.get(delta.weight)!)) };
+}
+
+/** Bytes of every changed weight, by constant name, ready for patching the model's files. */
+export function changedBytes(decoder: Decoder): Map<string, Uint8Array> {
+  return new Map([...decoder.changes].map(([name, tensor]) => [name, tensorBytes(decoder.model, tensor)]));
+}

@@ -1,0 +1,84 @@
+import type { DataType, Graph, Shape } from '../onnx/graph.ts';
+import { lossGradient } from '../autodiff/gradient.ts';
+import type { Decoder } from '../runtime/decoder.ts';
+import { extend, inject, logitsAt, slice, value } from '../runtime/surgery.ts';
+import { graphFrom, liveAt } from '../runtime/stage.ts';
+
+/** Names of what the loss graph is fed and what it gives. */
+export const names = {
+  /** int64 [R, rank − 1] and float [R, D]: where δ is added, and what. */
+  positions: 'emend.positions',
+  delta: 'emend.delta',
+  /** Target rows: int64 [T, rank − 1] positions, int64 [T, 1] tokens, float [T, 1] weights. */
+  targetRows: 'emend.target_rows',
+  targetIds: 'emend.target_ids',
+  targetWeights: 'emend.target_weights',
+  /** Rows whose distribution must stay: int64 [K, rank − 1], float [K, V] log-probabilities before, float [K, 1] weights. */
+  keepRows: 'emend.keep_rows',
+  keepReference: 'emend.keep_reference',
+  keepWeights: 'emend.keep_weights',
+} as const;
+
+/** The second half of the model with its loss and the gradient with respect to δ. */
+export interface LossGraph {
+  readonly graph: Graph;
+  readonly live: readonly string[];
+  /** [T, 1] −log p(target token), not weighted. */
+  readonly nll: string;
+  /** [K, 1] KL(now ‖ before), not weighted. */
+  readonly kl: string;
+  /** [K, V] log-probabilities of the kept rows now: with δ = 0 they are the reference. */
+  readonly now: string;
+  /** [R, D] d loss / d δ. */
+  readonly gradient: string;
+}
+
+/**
+ * loss = Σ weights·nll + Σ weights·KL(now ‖ reference), as compute_z.py / compute_v.py have it, from the hidden state at `site` on.
+ * Positions that the loss does not read get no logits.
+ */
+export function lossGraph(decoder: Decoder, site: string): LossGraph {
+  const { anatomy } = decoder;
+  const whole = graphFrom(decoder, site, [anatomy.logits]);
+  const live = liveAt(decoder, site);
+  const injected = inject(whole.graph, site, { positions: names.positions, vectors: names.delta });
+  const width = anatomy.hiddenSize;
+  const shapes = new Map(decoder.shapes);
+  const know = (name: string, dims: Shape['dims'], dtype: DataType = 'float32') => shapes.set(name, { dtype, dims });
+  know(injected.before, decoder.shapes.get(site)!.dims);
+  know(names.delta, [null, width]);
+
+  const at = (graph: Graph, rows: string) => {
+    const built = logitsAt(graph, anatomy.unembedding.input, anatomy.unembedding.product, anatomy.logits, rows);
+    for (const node of built.graph.nodes.slice(graph.nodes.length)) {
+      const isFirst = node.op === 'GatherND' && node.inputs[0] === anatomy.unembedding.input;
+      know(node.outputs[0]!, [null, isFirst ? width : anatomy.vocabulary]);
+    }
+    return built;
+  };
+  const target = at(injected.graph, names.targetRows);
+  const keep = at(target.graph, names.keepRows);
+  const { graph, made } = extend(keep.graph, 'loss', (b) => {
+    const rows = (name: string, columns: number | null) => (know(name, [null, columns]), name);
+    const logp = rows(b.op('LogSoftmax', [target.logits], { axis: -1 }), anatomy.vocabulary);
+    const picked = rows(b.op('GatherElements', [logp, names.targetIds], { axis: 1 }), 1);
+    const nll = rows(b.op('Neg', [picked]), 1);
+    const now = rows(b.op('LogSoftmax', [keep.logits], { axis: -1 }), anatomy.vocabulary);
+    const p = rows(b.op('Exp', [now]), anatomy.vocabulary);
+    const apart = rows(b.op('Sub', [now, names.keepReference]), anatomy.vocabulary);
+    const each = rows(b.op('Mul', [p, apart]), anatomy.vocabulary);
+    const kl = rows(b.op('ReduceSum', [each, b.ints([1])], { keepdims: 1 }), 1);
+    const scalar = (name: string) => (know(name, []), name);
+    const weighted = (x: string, w: string) => scalar(b.op('ReduceSum', [rows(b.op('Mul', [x, w]), 1)], { keepdims: 0 }));
+    return { nll, kl, now, loss: scalar(b.op('Add', [weighted(nll, names.targetWeights), weighted(kl, names.keepWeights)])) };
+  });
+  know(names.targetWeights, [null, 1]);
+  know(names.keepWeights, [null, 1]);
+  know(names.keepReference, [null, anatomy.vocabulary]);
+  graph.inputs.push(
+    value(names.targetIds, 'int64', ['targets', 1]), value(names.targetWeights, 'float32', ['targets', 1]),
+    value(names.keepReference, 'float32', ['kept', anatomy.vocabulary]), value(names.keepWeights, 'float32', ['kept', 1]),
+  );
+  const gradient = lossGradient(graph, made.loss, [names.delta], shapes).get(names.delta)!;
+  return { graph: slice(graph, [made.nll, made.kl, made.now, gradient]), live, nll: made.nll, kl: made.kl, now: made.now, gradient };
+}

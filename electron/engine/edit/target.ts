@@ -1,0 +1,168 @@
+import type * as ort from 'onnxruntime-node';
+import { norm } from '../linalg/matrix.ts';
+import type { Decoder } from '../runtime/decoder.ts';
+import { rightPad } from '../runtime/inputs.ts';
+import { floats } from '../runtime/session.ts';
+import { type Site, siteValue } from '../runtime/sites.ts';
+import { Stage } from '../runtime/stage.ts';
+import { Adam } from './adam.ts';
+import { groupRows } from './chunks.ts';
+import { LossChunk, lossRows, lossWeight } from './loss-chunk.ts';
+import { type LossGraph, lossGraph } from './suffix.ts';
+import type { FactTokens, Report } from './types.ts';
+
+/** How the wanted hidden state is searched for (compute_z.py, compute_v.py). */
+export interface TargetSettings {
+  /** Steps; the last one only measures, so that there are at most steps − 1 updates. */
+  readonly steps: number;
+  readonly learningRate: number;
+  readonly weightDecay: number;
+  readonly klFactor: number;
+  /** ‖δ‖ ≤ clamp·‖h‖. */
+  readonly clamp: number;
+  /** A fact is done when its loss falls below this; the published code says 0.05. */
+  readonly stopBelow: number;
+}
+
+/** The search's result for one fact. */
+export interface Target {
+  /** h + δ, D values. */
+  readonly z: Float64Array;
+  /** h: what the site held before, in the plain row. */
+  readonly before: Float64Array;
+  /** Per step: mean −log p(target), weighted KL, weighted decay. */
+  readonly history: readonly (readonly [nll: number, kl: number, decay: number])[];
+}
+
+/** Tokens in one run of the loss graph: enough to fill matrix products, little enough to stay in memory. */
+const BUDGET = 1024;
+
+/**
+ * Finds for each fact the hidden state at its subject's last token that makes the target likely
+ * and leaves "{subject} is a" alone. Facts are searched together; finished ones leave.
+ * @param site where δ is added: the residual (MEMIT) or the MLP output (ROME)
+ */
+export async function findTargets(decoder: Decoder, site: Site, facts: readonly FactTokens[], settings: TargetSettings, report: Report): Promise<Target[]> {
+  const value = siteValue(decoder.anatomy, site);
+  const loss = lossGraph(decoder, value);
+  const prepared = await prepare(decoder, value, loss, facts, report);
+  const searches = prepared.before.map((before) => new Search(before, settings));
+  const stage = Stage.of(decoder, await decoder.session(loss.graph), loss.live);
+  try {
+    let chunks = prepared.chunks;
+    for (let step = 0; step < settings.steps; step++) {
+      for (const search of searches) search.reset();
+      for (const chunk of chunks) {
+        report.check();
+        const result = await stage.run(chunk.tokens, chunk.feeds((fact) => searches[fact]!.delta, settings.klFactor), chunk.past);
+        collect(result, loss, chunk, searches, facts, settings.klFactor);
+      }
+      const before = searches.filter((s) => s.done).length;
+      for (const search of searches) search.update(step === settings.steps - 1);
+      report.progress('targets', step + 1, settings.steps);
+      if (searches.every((s) => s.done)) break;
+      if (searches.filter((s) => s.done).length > before) chunks = chunks.map((c) => c.without((fact) => searches[fact]!.done)).filter((c) => c !== undefined);
+    }
+  } finally {
+    await stage.release();
+  }
+  return searches.map((s) => s.result());
+}
+
+function collect(result: Record<string, ort.Tensor>, loss: LossGraph, chunk: LossChunk, searches: readonly Search[], facts: readonly FactTokens[], klFactor: number): void {
+  const nll = floats(result, loss.nll);
+  chunk.targets.forEach((fact, i) => { searches[fact]!.nll += nll[i]! * lossWeight(facts[fact]!); });
+  if (chunk.isFirst) chunk.keep(floats(result, loss.now));
+  else chunk.kept.forEach((fact, i) => { searches[fact]!.kl += floats(result, loss.kl)[i]! * klFactor; });
+  const gradient = floats(result, loss.gradient);
+  const width = gradient.length / chunk.rows.length;
+  chunk.rows.forEach((r, i) => searches[r.fact]!.add(gradient.subarray(i * width, (i + 1) * width)));
+}
+
+/** One fact's descent. */
+class Search {
+  readonly delta: Float64Array;
+  nll = 0;
+  kl = 0;
+  done = false;
+  private readonly gradient: Float64Array;
+  private readonly adam: Adam;
+  private readonly history: [number, number, number][] = [];
+  private readonly before: Float64Array;
+  private readonly settings: TargetSettings;
+
+  constructor(before: Float64Array, settings: TargetSettings) {
+    this.before = before;
+    this.settings = settings;
+    this.delta = new Float64Array(before.length);
+    this.gradient = new Float64Array(before.length);
+    this.adam = new Adam(before.length, settings.learningRate);
+  }
+
+  reset(): void {
+    this.nll = 0;
+    this.kl = 0;
+    this.gradient.fill(0);
+  }
+
+  add(gradient: Float32Array): void {
+    for (let d = 0; d < gradient.length; d++) this.gradient[d]! += gradient[d]!;
+  }
+
+  /** One step; the decay is weight_decay·‖δ‖/‖h‖², the numerator not squared, as the published code has it. */
+  update(isLast: boolean): void {
+    if (this.done) return;
+    const { settings, delta, before } = this;
+    const size = norm(delta);
+    const scale = norm(before) ** 2;
+    const decay = (settings.weightDecay * size) / scale;
+    this.history.push([this.nll, this.kl, decay]);
+    this.done = isLast || this.nll + this.kl + decay < settings.stopBelow;
+    if (this.done) return;
+    if (size > 0) for (let d = 0; d < delta.length; d++) this.gradient[d]! += (settings.weightDecay * delta[d]!) / (size * scale);
+    this.adam.step(delta, this.gradient);
+    const limit = settings.clamp * Math.sqrt(scale);
+    const now = norm(delta);
+    if (now > limit) for (let d = 0; d < delta.length; d++) delta[d]! *= limit / now;
+  }
+
+  result(): Target {
+    return { z: this.before.map((h, d) => h + this.delta[d]!), before: this.before, history: this.history };
+  }
+}
+
+/** Runs once what no step changes: the tokens before each subject's last into the cache, the rest up to the site. */
+async function prepare(decoder: Decoder, site: string, loss: LossGraph, facts: readonly FactTokens[], report: Report): Promise<{ chunks: LossChunk[]; before: Float64Array[] }> {
+  const width = decoder.anatomy.hiddenSize;
+  const useCache = decoder.inputs.past.length > 0;
+  const groups = groupRows(facts.flatMap(lossRows), BUDGET, useCache);
+  const before = facts.map(() => new Float64Array(width));
+  const kept = new Set(loss.graph.inputs.map((v) => v.name));
+  const settle = useCache ? await Stage.create(decoder, undefined, decoder.inputs.past.map((p) => p.present), { prepack: false }) : undefined;
+  const lead = await Stage.create(decoder, undefined, [...loss.live, site], { prepack: false });
+  const chunks: LossChunk[] = [];
+  try {
+    for (const [done, { rows, settled }] of groups.entries()) {
+      report.check();
+      const past = new Map<string, ort.Tensor>();
+      if (settle && settled > 0) {
+        const result = await settle.run(rightPad(rows.map((r) => r.ids.slice(0, settled))));
+        for (const slot of decoder.inputs.past) past.set(slot.input, result[slot.present]!);
+      }
+      const tokens = rightPad(rows.map((r) => r.ids.slice(settled)), settled);
+      const result = await lead.run(tokens, {}, past);
+      const at = floats(result, site);
+      rows.forEach((r, b) => {
+        const offset = (b * tokens.length + r.subjectLast - settled) * width;
+        if (r.index === 0) before[r.fact]!.set(at.subarray(offset, offset + width));
+      });
+      const live = Object.fromEntries(loss.live.map((name) => [name, result[name]!]));
+      chunks.push(new LossChunk(decoder, site, facts, rows, settled, new Map([...past].filter(([name]) => kept.has(name))), live));
+      report.progress('reading facts', done + 1, groups.length);
+    }
+  } finally {
+    await settle?.release();
+    await lead.release();
+  }
+  return { chunks, before };
+}

@@ -1,0 +1,269 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { constants as fsConstants } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { EmendError } from '../../../shared/errors.ts';
+import type { Model, Tensor } from './graph.ts';
+import { readModelAndRanges } from './read.ts';
+import type { StoredRange } from './read-tensor.ts';
+
+/** What {@link patchModel} needs. */
+export interface PatchRequest {
+  readonly model: Model;
+  /** Folder to make; it must not exist or be empty. */
+  readonly target: string;
+  /** Constant name → its new little-endian bytes, as long as the old ones. */
+  readonly changes: ReadonlyMap<string, Uint8Array>;
+  /**
+   * A folder that holds the model's folder (or is it). When given, everything in it is copied, so that the target is a whole
+   * model folder with tokenizer and configuration; otherwise only the .onnx file and its data files are.
+   */
+  readonly root?: string;
+  readonly onProgress?: (progress: PatchProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Bytes of the copy done so far, and in all. */
+export interface PatchProgress {
+  readonly done: number;
+  readonly total: number;
+}
+
+/** One overwritten range. */
+export interface PatchedRange {
+  readonly tensor: string;
+  /** Path relative to the target, with forward slashes. */
+  readonly file: string;
+  readonly offset: number;
+  readonly length: number;
+  /** SHA-256, hexadecimal, of the range before and after. */
+  readonly before: string;
+  readonly after: string;
+}
+
+/** What {@link patchModel} did. */
+export interface PatchReport {
+  /** The new .onnx file. */
+  readonly model: string;
+  /** Every file in the target, relative to it, with forward slashes. */
+  readonly files: readonly string[];
+  readonly ranges: readonly PatchedRange[];
+}
+
+/**
+ * Writes a copy of a model in which the bytes of the given constants differ and nothing else does.
+ * The copy grows beside `target` under a temporary name, is synced to disk and renamed at the end, so that a folder called `target`
+ * is always complete. The model's own files are only read.
+ *
+ * @throws EmendError
+ *   `bad-input`: unknown constant, wrong byte length, occupied target;
+ *   `unsupported`: a constant stored element by element, or one that shares its bytes with another that should not change;
+ *   `cancelled`: the signal was given (nothing stays behind); `failed`: the disk refused
+ */
+export async function patchModel(request: PatchRequest): Promise<PatchReport> {
+  const { changes, signal } = request;
+  // read anew: the caller's graph may have been rewritten, and small constants carry no offset in it
+  const { model, ranges: stored } = readModelAndRanges(join(request.model.folder, request.model.file));
+  const target = resolve(request.target);
+  const root = resolve(request.root ?? model.folder);
+  const inside = relative(root, model.folder);
+  if (!isBelow(inside)) throw new EmendError('bad-input', `${model.folder} does not lie in ${root}`, 'Give a folder that holds the model.');
+  if (isBelow(relative(root, target))) {
+    throw new EmendError('bad-input', `${target} lies inside the model's folder ${root}`, 'Choose a folder elsewhere; an imported model is never changed.');
+  }
+  const ranges = rangesToWrite(model, stored, changes);
+  await refuseOccupied(target);
+  const files = request.root === undefined ? [...new Set([model.file, ...[...stored.values()].map((range) => range.file)])] : await everyFile(root);
+
+  const partial = `${target}.partial-${randomUUID()}`;
+  try {
+    await mkdir(partial, { recursive: true });
+    const copy = new Copy(request.onProgress, signal);
+    await copy.all(files.map((file) => [join(root, file), join(partial, file)]));
+    const written = [];
+    for (const range of ranges) {
+      stopIf(signal);
+      const file = inside === '' ? range.file : `${slashes(inside)}/${range.file}`;
+      written.push({ ...range, file, ...(await overwrite(join(partial, file), range, changes.get(range.tensor)!)) });
+    }
+    stopIf(signal);
+    await syncFolder(partial);
+    await rmdir(target).catch(ignoreMissing);
+    await rename(partial, target);
+    await syncFolder(dirname(target));
+    return { model: join(target, inside, model.file), files: files.map(slashes).sort(), ranges: written };
+  } catch (error) {
+    await rm(partial, { recursive: true, force: true });
+    throw asEmendError(error, target);
+  }
+}
+
+/** Where the changed constants lie. */
+function rangesToWrite(model: Model, stored: ReadonlyMap<Tensor, StoredRange>, changes: ReadonlyMap<string, Uint8Array>): StoredRange[] {
+  return [...changes].map(([name, bytes]) => {
+    const tensor = model.graph.constants.get(name);
+    if (tensor === undefined) throw new EmendError('bad-input', `${model.file} has no constant "${name}"`, 'Give the name of a weight of this model.');
+    const range = stored.get(tensor);
+    if (range === undefined) {
+      throw new EmendError('unsupported', `The constant "${name}" is stored element by element, not as raw bytes`, 'Save the model again with raw data (the onnx package does so by default).');
+    }
+    if (range.length !== bytes.length) {
+      throw new EmendError('bad-input', `The constant "${name}" has ${range.length} bytes; ${bytes.length} were given`, 'Give values of the same shape and type.');
+    }
+    for (const other of stored.values()) {
+      if (other === range || other.length === 0 || other.file !== range.file || other.offset !== range.offset) continue;
+      const same = changes.get(other.tensor);
+      if (same !== undefined && Buffer.compare(same, bytes) === 0) continue;
+      throw new EmendError('unsupported', `The constants "${name}" and "${other.tensor}" share the same bytes; changing one would change the other`, 'Change both alike, or export the model with separate weights.');
+    }
+    return range;
+  });
+}
+
+async function refuseOccupied(target: string): Promise<void> {
+  const inside = await readdir(target).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw new EmendError('bad-input', `${target} cannot be used as a folder (${error.code ?? error.message})`, 'Choose another folder.');
+  });
+  if (inside.length > 0) throw new EmendError('bad-input', `The folder ${target} is not empty`, 'Choose a new or an empty folder.');
+}
+
+/** Every file below a folder, relative to it. Links to files count as files. */
+async function everyFile(root: string, below = ''): Promise<string[]> {
+  const files: string[] = [];
+  for (const entry of await readdir(join(root, below), { withFileTypes: true })) {
+    const path = join(below, entry.name);
+    if (entry.isDirectory()) files.push(...(await everyFile(root, path)));
+    else if ((await stat(join(root, path))).isFile()) files.push(path);
+    else throw new EmendError('unsupported', `${join(root, path)} is neither a file nor a plain folder`, 'Remove it from the model folder.');
+  }
+  return files;
+}
+
+/** Copies files, as clones that share their blocks where the file system can, in chunks where it cannot. */
+class Copy {
+  private done = 0;
+  private total = 0;
+  private readonly onProgress: PatchRequest['onProgress'];
+  private readonly signal: AbortSignal | undefined;
+
+  constructor(onProgress: PatchRequest['onProgress'], signal: AbortSignal | undefined) {
+    this.onProgress = onProgress;
+    this.signal = signal;
+  }
+
+  async all(pairs: readonly (readonly [from: string, to: string])[]): Promise<void> {
+    for (const [from] of pairs) this.total += (await stat(from)).size;
+    this.advance(0);
+    for (const [from, to] of pairs) {
+      stopIf(this.signal);
+      await mkdir(dirname(to), { recursive: true });
+      try {
+        await copyFile(from, to, fsConstants.COPYFILE_FICLONE_FORCE);
+        await chmod(to, 0o644); // the original may be read-only
+        this.advance((await stat(to)).size);
+      } catch {
+        await this.chunks(from, to);
+      }
+    }
+  }
+
+  private async chunks(from: string, to: string): Promise<void> {
+    const source = await open(from, 'r');
+    try {
+      const sink = await open(to, 'w', 0o644);
+      try {
+        const chunk = Buffer.allocUnsafe(4 * 2 ** 20);
+        for (;;) {
+          stopIf(this.signal);
+          const { bytesRead } = await source.read(chunk, 0, chunk.length);
+          if (bytesRead === 0) break;
+          await writeFully(sink, chunk.subarray(0, bytesRead), null);
+          this.advance(bytesRead);
+        }
+        await sink.sync();
+      } finally {
+        await sink.close();
+      }
+    } finally {
+      await source.close();
+    }
+  }
+
+  private advance(bytes: number): void {
+    this.done += bytes;
+    this.onProgress?.({ done: this.done, total: this.total });
+  }
+}
+
+/** Replaces a range of a file, reads it back, and returns the hashes of what was there and of what is there now. */
+async function overwrite(file: string, range: StoredRange, bytes: Uint8Array): Promise<{ before: string; after: string }> {
+  const handle = await open(file, 'r+');
+  try {
+    const before = await hashRange(handle, range);
+    await writeFully(handle, bytes, range.offset);
+    await handle.sync();
+    const after = await hashRange(handle, range);
+    if (after !== createHash('sha256').update(bytes).digest('hex')) {
+      throw new EmendError('failed', `"${range.tensor}" does not read back from ${file} as it was written`, 'Check the disk, then export again.');
+    }
+    return { before, after };
+  } finally {
+    await handle.close();
+  }
+}
+
+async function hashRange(handle: FileHandle, range: StoredRange): Promise<string> {
+  const hash = createHash('sha256');
+  const chunk = Buffer.allocUnsafe(Math.min(range.length, 2 ** 20));
+  for (let at = 0; at < range.length; ) {
+    const { bytesRead } = await handle.read(chunk, 0, Math.min(chunk.length, range.length - at), range.offset + at);
+    if (bytesRead === 0) throw new EmendError('bad-file', `"${range.file}" ends inside the constant "${range.tensor}"`, 'Download the model again.');
+    hash.update(chunk.subarray(0, bytesRead));
+    at += bytesRead;
+  }
+  return hash.digest('hex');
+}
+
+async function writeFully(handle: FileHandle, bytes: Uint8Array, position: number | null): Promise<void> {
+  for (let at = 0; at < bytes.length; ) {
+    const { bytesWritten } = await handle.write(bytes, at, Math.min(bytes.length - at, 2 ** 30), position === null ? null : position + at);
+    at += bytesWritten;
+  }
+}
+
+/** Makes names in a folder durable. Windows has no such call and needs none. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+function stopIf(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new EmendError('cancelled', 'The copy was stopped; nothing was written', 'Start it again when you like.');
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error;
+}
+
+function asEmendError(error: unknown, target: string): unknown {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (error instanceof EmendError || code === undefined) return error;
+  const hint = code === 'ENOSPC' ? 'Free some space on the disk, then try again.' : 'Check that the folder can be written to, then try again.';
+  return new EmendError('failed', `Writing ${basename(target)} failed: ${(error as Error).message}`, hint);
+}
+
+/** Whether a path as `relative` gives it stays below its start (on Windows, another drive makes it absolute). */
+function isBelow(path: string): boolean {
+  return path.split(sep)[0] !== '..' && !isAbsolute(path);
+}
+
+function slashes(path: string): string {
+  return path.split(sep).join('/');
+}

@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { findAnatomy, type ConfigHints } from '../anatomy/anatomy.ts';
+import { probe } from '../anatomy/probe.ts';
+import { type Flow, followFlow } from '../anatomy/flow.ts';
+import type { Anatomy } from '../anatomy/types.ts';
+import type { Graph, Model, Shapes, Tensor } from '../onnx/graph.ts';
+import { analysisCopy } from '../onnx/passes/analysisCopy.ts';
+import { readModel } from '../onnx/read.ts';
+import { type Inputs, findInputs } from './inputs.ts';
+import { Session, type SessionOptions } from './session.ts';
+
+/** A decoder ready to be asked, tapped and differentiated: its uniform graph and what was found in it. */
+export class Decoder {
+  /** The imported file, never changed. */
+  readonly source: Model;
+  /** The analysis copy: few ops, float32, no branches. Its constants lie in the imported files. */
+  readonly model: Model;
+  readonly inputs: Inputs;
+  readonly shapes: Shapes;
+  readonly anatomy: Anatomy;
+  /** Order of the activations; where the graph can be cut. */
+  readonly flow: Flow;
+  readonly threads: number;
+  private readonly replaced: ReadonlyMap<string, Tensor>;
+
+  private constructor(parts: { source: Model; model: Model; inputs: Inputs; shapes: Shapes; anatomy: Anatomy; flow: Flow; threads: number; replaced: ReadonlyMap<string, Tensor> }) {
+    this.source = parts.source;
+    this.model = parts.model;
+    this.inputs = parts.inputs;
+    this.shapes = parts.shapes;
+    this.anatomy = parts.anatomy;
+    this.flow = parts.flow;
+    this.threads = parts.threads;
+    this.replaced = parts.replaced;
+  }
+
+  /** Reads and examines an .onnx file. Runs it twice on a handful of tokens. */
+  static async open(file: string, options: { threads?: number } = {}): Promise<Decoder> {
+    const source = readModel(file);
+    const model = analysisCopy(source);
+    const inputs = findInputs(model.graph);
+    const shapes = await probe(model, model.graph, inputs);
+    const anatomy = findAnatomy(model.graph, shapes, inputs, configHints(source.folder));
+    const flow = followFlow(model.graph, inputs.ids.name, inputs.logits, shapes)!;
+    return new Decoder({ source, model, inputs, shapes, anatomy, flow, threads: options.threads ?? 0, replaced: new Map() });
+  }
+
+  /** The same decoder with some constants replaced (a version); shares everything else. */
+  withConstants(changes: ReadonlyMap<string, Tensor>): Decoder {
+    const replaced = new Map([...this.replaced, ...changes]);
+    const graph: Graph = { ...this.model.graph, constants: new Map([...this.model.graph.constants, ...replaced]) };
+    return new Decoder({ ...this, model: { ...this.model, graph }, replaced });
+  }
+
+  /** The graph to derive from; callers copy before changing. */
+  get graph(): Graph {
+    return this.model.graph;
+  }
+
+  /** Constants that differ from the imported file. */
+  get changes(): ReadonlyMap<string, Tensor> {
+    return this.replaced;
+  }
+
+  /** A session for a graph derived from this decoder's. */
+  session(graph: Graph, options: SessionOptions = {}): Promise<Session> {
+    return Session.create(this.model, graph, { threads: this.threads, ...options });
+  }
+}
+
+/** Layer count, width and heads as config.json or genai_config.json state them; absent or odd files give no hints. */
+function configHints(folder: string): ConfigHints {
+  const read = (file: string): Record<string, unknown> => {
+    try {
+      const parsed: unknown = JSON.parse(readFileSync(join(folder, file), 'utf8'));
+      return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : {};
+    } catch {
+      return {};
+    }
+  };
+  const outer = read('config.json');
+  const nested = outer['text_config'];
+  const config = typeof nested === 'object' && nested !== null ? { ...outer, ...(nested as Record<string, unknown>) } : outer;
+  const number = (...names: string[]) => names.map((n) => config[n]).find((v): v is number => typeof v === 'number');
+  return {
+    layers: number('num_hidden_layers', 'n_layer', 'num_layers'),
+    hiddenSize: number('hidden_size', 'n_embd', 'd_model'),
+    heads: number('num_attention_heads', 'n_head', 'num_heads'),
+  };
+}

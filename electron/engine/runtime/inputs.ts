@@ -1,0 +1,173 @@
+import * as ort from 'onnxruntime-node';
+import { EmendError } from '../../../shared/errors.ts';
+import { consumers, type DataType, type Graph, type Node, producers, type Value } from '../onnx/graph.ts';
+
+/** A cache input with the output that continues it. */
+export interface PastSlot {
+  readonly input: string;
+  /** The output that holds past and new entries together, [batch, heads, past + length, width]. */
+  readonly present: string;
+  readonly heads: number;
+  readonly width: number;
+}
+
+/** Which graph input plays which part, found by type, rank and flow; names only break ties (exporters have permuted them). */
+export interface Inputs {
+  readonly ids: Value;
+  readonly mask: Value | undefined;
+  readonly positions: Value | undefined;
+  /** A rank-1 list of absolute positions, which some exporters ask for. */
+  readonly cachePositions: Value | undefined;
+  readonly past: readonly PastSlot[];
+  readonly logits: string;
+}
+
+/** Token rows of equal length, right-padded, with what the graph must be told about them. */
+export interface Rows {
+  readonly batch: number;
+  readonly length: number;
+  /** Cached positions before the rows, the same for every row. */
+  readonly past: number;
+  /** batch × length. */
+  readonly ids: BigInt64Array;
+  /** batch × (past + length); 0 where padded. */
+  readonly mask: BigInt64Array;
+  /** Real tokens in each row. */
+  readonly lengths: readonly number[];
+}
+
+const ENCODER = /encoder_(hidden_states|outputs|attention_mask)|decoder_input_ids/;
+const WHOLE: readonly DataType[] = ['int64', 'int32'];
+
+/** Finds the parts that a decoder's inputs play. Errors name the inputs that were found instead. */
+export function findInputs(graph: Graph): Inputs {
+  const seen = graph.inputs.map((v) => `${v.name}: ${v.dtype}[${v.dims?.join(', ') ?? '?'}]`).join('; ');
+  if (graph.inputs.some((v) => ENCODER.test(v.name))) {
+    throw new EmendError('unsupported', `The graph is half of an encoder-decoder model (inputs: ${seen}).`, 'Emend edits decoder-only language models such as GPT-2, Llama or Qwen.');
+  }
+  const rank = (v: Value) => v.dims?.length;
+  const whole2 = graph.inputs.filter((v) => WHOLE.includes(v.dtype) && rank(v) === 2);
+  const ids = whole2.find((v) => v.name === 'input_ids') ?? byFlow(graph, whole2);
+  if (!ids) {
+    throw new EmendError('unsupported', `No token input was found: expected an integer input [batch, sequence] that selects embeddings, found ${seen || 'no inputs'}.`, 'Export the model for text generation (task text-generation or text-generation-with-past).');
+  }
+  const others = whole2.filter((v) => v !== ids);
+  const { mask, positions } = maskAndPositions(others, ids, graph, seen);
+  const cachePositions = graph.inputs.find((v) => WHOLE.includes(v.dtype) && rank(v) === 1);
+  const past = pastSlots(graph);
+  const known = new Set([ids, mask, positions, cachePositions].map((v) => v?.name).concat(past.map((p) => p.input)));
+  const unknown = graph.inputs.filter((v) => !known.has(v.name));
+  if (unknown.length > 0) {
+    throw new EmendError('unsupported', `The graph asks for inputs whose meaning is unknown: ${unknown.map((v) => v.name).join(', ')} (all: ${seen}).`, 'Export with input_ids, attention_mask, position_ids and past_key_values only.');
+  }
+  const logits = (graph.outputs.find((v) => v.name === 'logits') ?? graph.outputs.find((v) => rank(v) === 3) ?? graph.outputs[0])?.name;
+  if (logits === undefined) throw new EmendError('unsupported', 'The graph has no output.', 'Export the model with its logits as an output.');
+  return { ids, mask, positions, cachePositions, past, logits };
+}
+
+/** The integer input that indexes the widest float table. */
+function byFlow(graph: Graph, candidates: readonly Value[]): Value | undefined {
+  let best: { value: Value; rows: number } | undefined;
+  for (const value of candidates) {
+    const aliases = new Set([value.name]);
+    for (const node of graph.nodes) {
+      if (['Cast', 'Identity', 'Reshape', 'Squeeze', 'Unsqueeze'].includes(node.op) && aliases.has(node.inputs[0]!)) aliases.add(node.outputs[0]!);
+      if (node.op !== 'Gather' || !aliases.has(node.inputs[1]!)) continue;
+      const rows = graph.constants.get(node.inputs[0]!)?.dims[0] ?? 0;
+      if (!best || rows > best.rows) best = { value, rows };
+    }
+  }
+  return best?.value;
+}
+
+function maskAndPositions(others: readonly Value[], ids: Value, graph: Graph, seen: string): { mask: Value | undefined; positions: Value | undefined } {
+  if (others.length > 2) throw new EmendError('unsupported', `More than three integer inputs of rank 2: ${seen}.`, 'Export with input_ids, attention_mask and position_ids only.');
+  const named = (word: RegExp) => others.find((v) => word.test(v.name));
+  // A mask spans past and new tokens; positions span the new ones, as the ids do.
+  const asLongAsIds = others.filter((v) => v.dims![1] === ids.dims![1]);
+  const longer = others.filter((v) => v.dims![1] !== ids.dims![1]);
+  const hasPast = graph.inputs.some((v) => v.dims?.length === 4);
+  if (hasPast && longer.length === 1) return { mask: longer[0], positions: asLongAsIds[0] };
+  const positions = named(/position/);
+  const mask = named(/mask/) ?? others.find((v) => v !== positions);
+  return { mask, positions: positions ?? others.find((v) => v !== mask) };
+}
+
+/** Cache inputs with their outputs, by following each input to the Concat that appends to it. */
+function pastSlots(graph: Graph): PastSlot[] {
+  const made = producers(graph);
+  const readers = consumers(graph);
+  const outputs = new Set(graph.outputs.map((v) => v.name));
+  const slots: PastSlot[] = [];
+  for (const input of graph.inputs) {
+    if (input.dims?.length !== 4 || WHOLE.includes(input.dtype)) continue;
+    const present = presentOf(input.name, readers, outputs) ?? sameNumber(input.name, graph, made);
+    if (present === undefined) {
+      throw new EmendError('unsupported', `Cache input "${input.name}" leads to no cache output.`, 'Export with present key/value outputs, or without a cache.');
+    }
+    const [, heads, , width] = input.dims;
+    slots.push({ input: input.name, present, heads: typeof heads === 'number' ? heads : 0, width: typeof width === 'number' ? width : 0 });
+  }
+  return slots;
+}
+
+const PASSING = new Set(['Cast', 'Identity', 'Concat', 'Transpose', 'Reshape', 'Slice', 'ScatterND', 'ScatterElements']);
+
+function presentOf(from: string, readers: Map<string, Node[]>, outputs: Set<string>): string | undefined {
+  const queue = [from];
+  const visited = new Set(queue);
+  for (let value = queue.shift(); value !== undefined; value = queue.shift()) {
+    for (const node of readers.get(value) ?? []) {
+      if (!PASSING.has(node.op)) continue;
+      for (const output of node.outputs) {
+        if (outputs.has(output)) return output;
+        if (!visited.has(output)) queue.push(output);
+        visited.add(output);
+      }
+    }
+  }
+  return undefined;
+}
+
+/** For attention ops that keep the cache inside: the float output of the same node, else the output with the same numbers in its name. */
+function sameNumber(input: string, graph: Graph, made: Map<string, Node>): string | undefined {
+  const wanted = input.replace(/^past(_key_values)?/, 'present');
+  return graph.outputs.find((v) => v.name === wanted && made.has(v.name))?.name;
+}
+
+/** Right-pads token rows to one length. `past` counts cached positions that come before every row. */
+export function rightPad(rows: readonly (readonly number[])[], past = 0, padId = 0): Rows {
+  const length = Math.max(...rows.map((r) => r.length));
+  const ids = new BigInt64Array(rows.length * length).fill(BigInt(padId));
+  const mask = new BigInt64Array(rows.length * (past + length));
+  rows.forEach((row, b) => {
+    row.forEach((id, s) => { ids[b * length + s] = BigInt(id); });
+    mask.fill(1n, b * (past + length), b * (past + length) + past + row.length);
+  });
+  return { batch: rows.length, length, past, ids, mask, lengths: rows.map((r) => r.length) };
+}
+
+/** What to feed a graph for these rows; only the inputs that it has. Cache inputs are empty unless given. */
+export function feedsFor(inputs: Inputs, rows: Rows, wanted: ReadonlySet<string>, past?: ReadonlyMap<string, ort.Tensor>): Record<string, ort.Tensor> {
+  const { batch, length } = rows;
+  const feeds: Record<string, ort.Tensor> = {};
+  const put = (value: Value | undefined, data: BigInt64Array, dims: readonly number[]) => {
+    if (value && wanted.has(value.name)) feeds[value.name] = whole(value.dtype, data, dims);
+  };
+  put(inputs.ids, rows.ids, [batch, length]);
+  put(inputs.mask, rows.mask, [batch, rows.past + length]);
+  const positions = new BigInt64Array(batch * length);
+  for (let i = 0; i < positions.length; i++) positions[i] = BigInt(rows.past + (i % length));
+  put(inputs.positions, positions, [batch, length]);
+  put(inputs.cachePositions, positions.slice(0, length), [length]);
+  for (const slot of inputs.past) {
+    if (!wanted.has(slot.input)) continue;
+    const held = past?.get(slot.input);
+    feeds[slot.input] = held ?? new ort.Tensor('float32', new Float32Array(batch * slot.heads * rows.past * slot.width), [batch, slot.heads, rows.past, slot.width]);
+  }
+  return feeds;
+}
+
+function whole(dtype: DataType, data: BigInt64Array, dims: readonly number[]): ort.Tensor {
+  return dtype === 'int32' ? new ort.Tensor('int32', Int32Array.from(data, Number), dims) : new ort.Tensor('int64', data, dims);
+}

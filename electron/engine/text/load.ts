@@ -1,0 +1,67 @@
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { EmendError } from '../../../shared/errors.ts';
+import { tokenContent, Tokenizer, TokenizerJsonSchema, type SpecialIds } from './tokenizer.ts';
+
+/**
+ * Reads a model folder's tokenizer: tokenizer.json, and where they are present tokenizer_config.json, special_tokens_map.json and
+ * the ids of start, end and padding from generation_config.json, genai_config.json or config.json (in that order).
+ * @throws EmendError 'not-found' without a tokenizer.json, naming what is there instead; 'bad-file' for a malformed file
+ */
+export async function loadTokenizer(folder: string): Promise<Tokenizer> {
+  const names = await readdir(folder).catch(() => {
+    throw new EmendError('not-found', `The folder ${folder} cannot be read.`, 'Choose the folder that holds the model.');
+  });
+  if (!names.includes('tokenizer.json')) throw noTokenizer(folder, names);
+  const json = await readJson(folder, 'tokenizer.json');
+  const parsed = v.safeParse(TokenizerJsonSchema, json);
+  if (!parsed.success) {
+    const issue = parsed.issues[0];
+    throw new EmendError('bad-file', `${join(folder, 'tokenizer.json')}: ${v.getDotPath(issue) ?? 'the file'}: ${issue.message}.`, 'Copy tokenizer.json again from where the model came from.');
+  }
+  const optional = async (name: string) => (names.includes(name) ? object(await readJson(folder, name), join(folder, name)) : {});
+  const config = { ...(await optional('special_tokens_map.json')), ...(await optional('tokenizer_config.json')) };
+  const genai = await optional('genai_config.json');
+  const sources = [await optional('generation_config.json'), object(genai['model'] ?? {}, 'genai_config.json: model'), await optional('config.json')];
+  return new Tokenizer(parsed.output, config, specialIds(sources, config, new Tokenizer(parsed.output, config)));
+}
+
+function specialIds(sources: Record<string, unknown>[], config: Record<string, unknown>, tokenizer: Tokenizer): SpecialIds {
+  const configured = (key: string) => sources.map((source) => idList(source[`${key}_token_id`])).find((ids) => ids.length > 0);
+  const named = (key: string) => {
+    const id = tokenizer.idOf(tokenContent(config[`${key}_token`]) ?? '');
+    return id === undefined ? [] : [id];
+  };
+  const ids = (key: string) => configured(key) ?? named(key);
+  return { bosId: ids('bos')[0], eosIds: ids('eos'), padId: ids('pad')[0] };
+}
+
+function idList(value: unknown): number[] {
+  return (Array.isArray(value) ? value : [value]).filter((id): id is number => Number.isInteger(id) && Number(id) >= 0);
+}
+
+async function readJson(folder: string, name: string): Promise<unknown> {
+  const path = join(folder, name);
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as unknown;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new EmendError('bad-file', `${path} cannot be read as JSON: ${reason}`, 'Copy the file again from where the model came from. A file of about 130 bytes is a Git LFS pointer: run `git lfs pull` there.');
+  }
+}
+
+function object(value: unknown, what: string): Record<string, unknown> {
+  const parsed = v.safeParse(v.looseObject({}), value);
+  if (parsed.success && !Array.isArray(value)) return parsed.output;
+  throw new EmendError('bad-file', `${what}: expected an object.`, 'Copy the file again from where the model came from.');
+}
+
+function noTokenizer(folder: string, names: readonly string[]): EmendError {
+  const older = names.filter((name) => ['vocab.json', 'merges.txt', 'vocab.txt'].includes(name) || name.endsWith('.model') || name.endsWith('.tiktoken'));
+  const found = older.length > 0 ? `only ${older.join(' and ')}` : 'no tokenizer file at all';
+  const hint = older.length > 0
+    ? 'Write it once from these files: python -c "from transformers import AutoTokenizer; AutoTokenizer.from_pretrained(\'<folder>\', use_fast=True).save_pretrained(\'<folder>\')".'
+    : 'Copy tokenizer.json (and tokenizer_config.json) from the model that was exported into this folder.';
+  return new EmendError('not-found', `${folder} has no tokenizer.json; found ${found}.`, hint, { found: older });
+}

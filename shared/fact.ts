@@ -1,0 +1,138 @@
+import * as v from 'valibot';
+import { EmendError } from './errors.ts';
+
+/** A prompt whose answer an edit must leave alone, with that answer where it is known. */
+const NeighborSchema = v.union([v.string(), v.object({ prompt: v.string(), target: v.optional(v.string()) })]);
+
+/** A fact as a form, a file or the contract gives it. What the words may be is for {@link factProblems}; this is the shape. */
+export const FactSchema = v.object({
+  /** What the fact is about: "Danielle Darrieux". */
+  subject: v.string(),
+  /** A sentence up to the answer, with one {} for the subject: "The mother tongue of {} is". */
+  prompt: v.string(),
+  /** The answer wanted: "English". */
+  target: v.string(),
+  /** The answer before the edit: "French". Measures that compare the two need it. */
+  previousTarget: v.optional(v.string()),
+  /** A name for the relation, such as P103. */
+  relation: v.optional(v.string()),
+  /** Other ways to ask, complete sentences without {}; the edit should hold there too. */
+  paraphrases: v.optional(v.array(v.string())),
+  /** Prompts about other subjects, which must keep their answers. */
+  neighbors: v.optional(v.array(NeighborSchema)),
+  /** Prompts about the subject to write on from, for measures of fluency and consistency. */
+  generationPrompts: v.optional(v.array(v.string())),
+});
+export type Fact = v.InferOutput<typeof FactSchema>;
+export type Neighbor = v.InferOutput<typeof NeighborSchema>;
+
+/** Where the subject stands in a prompt. */
+export const SUBJECT_SLOT = '{}';
+
+/** How often {} occurs in a prompt; a fact needs exactly one. */
+export function countSlots(prompt: string): number {
+  return prompt.split(SUBJECT_SLOT).length - 1;
+}
+
+/**
+ * The prompt with the subject in place of its {}, and where the subject then lies (UTF-16 offsets, end exclusive).
+ * @throws EmendError 'bad-input' unless the prompt has exactly one {}
+ */
+export function fillPrompt(prompt: string, subject: string): { text: string; start: number; end: number } {
+  const slots = countSlots(prompt);
+  if (slots !== 1) {
+    throw new EmendError('bad-input', `The prompt ${JSON.stringify(prompt)} has ${slots} places for the subject; expected exactly one {}.`, 'Write {} once, where the subject stands.', { field: 'prompt' });
+  }
+  const start = prompt.indexOf(SUBJECT_SLOT);
+  return { text: prompt.slice(0, start) + subject + prompt.slice(start + SUBJECT_SLOT.length), start, end: start + subject.length };
+}
+
+/** One thing to mend in a list of facts. */
+export interface FactProblem {
+  /** Position of the fact in the list, from 0. */
+  readonly index: number;
+  readonly field: keyof Fact;
+  /** An error stops an edit; a warning says what is likely to go wrong. */
+  readonly severity: 'error' | 'warning';
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** What stands against editing these facts together, in the order of the facts. Empty when nothing does. */
+export function factProblems(facts: readonly Fact[]): FactProblem[] {
+  const problems = [...facts.flatMap(ownProblems), ...sharedProblems(facts)];
+  return problems.sort((a, b) => a.index - b.index);
+}
+
+/** Problems that a fact has by itself. */
+function ownProblems(fact: Fact, index: number): FactProblem[] {
+  const problems: FactProblem[] = [];
+  const add = (field: keyof Fact, severity: FactProblem['severity'], message: string, hint: string) => problems.push({ index, field, severity, message, hint });
+  for (const field of ['subject', 'prompt', 'target'] as const) {
+    if (fact[field].trim() === '') add(field, 'error', `The ${field} is empty.`, `Write the ${field}.`);
+  }
+  const slots = countSlots(fact.prompt);
+  if (fact.prompt.trim() !== '' && slots !== 1) {
+    add('prompt', 'error', slots === 0 ? 'The prompt has no {} for the subject.' : `The prompt has ${slots} places {} for the subject.`, slotHint(fact, slots));
+  } else if (fact.prompt.trim() === SUBJECT_SLOT) {
+    add('prompt', 'error', 'The prompt has nothing but the subject.', 'Write the sentence up to the answer, such as "The capital of {} is".');
+  }
+  if (fact.subject.includes(SUBJECT_SLOT)) add('subject', 'error', 'The subject contains {}.', 'Write {} only in the prompt.');
+  if (fact.prompt.trim() !== '' && fact.prompt !== fact.prompt.trimEnd()) add('prompt', 'warning', 'The prompt ends in a space.', 'Leave it out: Emend puts the space in front of the target, as models learn it.');
+  if (fact.subject.trim() !== '' && fact.subject !== fact.subject.trim()) add('subject', 'warning', 'The subject has spaces around it.', 'Leave them out.');
+  if (fact.previousTarget !== undefined && words(fact.previousTarget) === words(fact.target)) {
+    add('target', 'warning', 'The target is the same as the target before the edit.', 'Write what the model should answer after the edit.');
+  }
+  return problems;
+}
+
+function slotHint(fact: Fact, slots: number): string {
+  const subject = fact.subject.trim();
+  if (slots > 1) return 'Keep one {} and write the subject out in the other places.';
+  if (subject !== '' && fact.prompt.includes(subject)) return `Write {} in place of ${JSON.stringify(subject)}: ${JSON.stringify(fact.prompt.replace(subject, () => SUBJECT_SLOT))}.`;
+  return 'Write {} where the subject stands, such as "The capital of {} is".';
+}
+
+/** Problems between facts. The first of a group is taken as the one meant, and the later ones are reported. */
+function sharedProblems(facts: readonly Fact[]): FactProblem[] {
+  const problems: FactProblem[] = [];
+  const byQuestion = new Map<string, number>();
+  const bySubject = new Map<string, number>();
+  facts.forEach((fact, index) => {
+    if (words(fact.subject) === '') return;
+    const question = JSON.stringify([words(fact.subject), words(fact.prompt)]);
+    const same = byQuestion.get(question);
+    if (same !== undefined) {
+      problems.push(repeated(facts[same]!, fact, same, index));
+      return;
+    }
+    byQuestion.set(question, index);
+    const other = bySubject.get(words(fact.subject));
+    if (other === undefined) bySubject.set(words(fact.subject), index);
+    // The key is read at the subject's last token, so equal subjects have nearly equal keys that must give different values (arXiv 2502.07322).
+    else {
+      problems.push({
+        index, field: 'subject', severity: 'warning',
+        message: `Fact ${other + 1} in this list has the same subject, ${JSON.stringify(fact.subject)}. Facts of one subject share a key, and together they take less well.`,
+        hint: 'Edit them one after the other, or check both closely afterwards.',
+      });
+    }
+  });
+  return problems;
+}
+
+function repeated(first: Fact, fact: Fact, firstIndex: number, index: number): FactProblem {
+  if (words(first.target) === words(fact.target)) {
+    return { index, field: 'subject', severity: 'warning', message: `This fact is already in the list, as fact ${firstIndex + 1}.`, hint: 'Remove one of the two.' };
+  }
+  return {
+    index, field: 'target', severity: 'error',
+    message: `This fact contradicts fact ${firstIndex + 1}: the same subject and prompt, but ${JSON.stringify(first.target)} there and ${JSON.stringify(fact.target)} here.`,
+    hint: 'Keep the one that is right.',
+  };
+}
+
+/** Words compare without regard to spaces around and between them, as both give a model the same question. */
+function words(text: string): string {
+  return text.trim().replaceAll(/\s+/g, ' ');
+}

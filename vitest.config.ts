@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config';
+
+const project = (name: string, timeout: number) => ({
+  test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout: timeout, hookTimeout: timeout },
+});
+
+/** One project a kind of test; `unit` is for every minute, the whole run is for CI. */
+export default defineConfig({
+  test: {
+    projects: [project('unit', 20_000), project('parity', 120_000), project('integration', 300_000), project('fuzz', 300_000)],
+    maxWorkers: 2,
+    pool: 'forks',
+  },
+});
