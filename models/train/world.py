@@ -4,7 +4,7 @@ import json
 import pathlib
 from dataclasses import dataclass
 
-MOST_OF_A_KIND = 120  # subjects of one kind that are used, the best known first: what so small a model learns in the time
+MOST_OF_A_KIND = 95  # subjects of one kind that are used, the best known first: what so small a model learns in the time
 
 HERE = pathlib.Path(__file__).parent
 

@@ -131,6 +131,23 @@ function einsum(t: Terms, index: number): string {
   return c.expand(c.op('Unsqueeze', [out, c.ints(absent)]), node.inputs[index]!);
 }
 
+/**
+ * x·Wᵀ with a quantised W of N rows: dx = g·W. The rows come back to floating point by gathering all of them, which works in every opset
+ * (DequantizeLinear knows blocks of four bits from 21 on only).
+ */
+const quantised: Rule = (node, [g], c) => {
+  const [, packed, scales, zeros, order] = node.inputs as [string, string, string, string?, string?];
+  const [K, N, bits, block] = [intAttribute(node, 'K', 0), intAttribute(node, 'N', 0), intAttribute(node, 'bits', 4), intAttribute(node, 'block_size', 32)];
+  const packedZeros = !zeros || c.typeOf(zeros) === 'uint8';
+  if (g === undefined || order || !packedZeros || (bits !== 4 && bits !== 8) || K % block !== 0) return [];
+  const rows = (value: string, width: number) => c.op('Reshape', [value, c.ints([N, width])]);
+  const all = c.op('Range', [c.int(0), c.int(N), c.int(1)]);
+  const inputs = [rows(packed, (K * bits) / 8), all, rows(scales, K / block)];
+  if (zeros) inputs.push(rows(zeros, Math.ceil(((K / block) * bits) / 8)));
+  const weight = () => c.op('GatherBlockQuantized', inputs, { gather_axis: 0, quantize_axis: 1, block_size: block, bits }, CONTRIB);
+  return [() => c.op('MatMul', [g, weight()])];
+};
+
 export const linear: Readonly<Record<string, Rule>> = {
   MatMul: (node, [g], c) => matmul(c, node, g!, false, false),
   Gemm: rule(
@@ -139,5 +156,6 @@ export const linear: Readonly<Record<string, Rule>> = {
     ({ c, node, g, y }) => c.sumTo(scaled(c, g, floatAttribute(node, 'beta', 1)), c.dims(y), c.dims(node.inputs[2]!)),
   ),
   'com.microsoft.FusedMatMul': rule((t) => fusedOperands(t)[0](), (t) => fusedOperands(t)[1]()),
+  'com.microsoft.MatMulNBits': quantised,
   Einsum: variadic((t, _, i) => einsum(t, i)),
 };

@@ -6,6 +6,9 @@ import { type Rule, rule, type Terms, to, variadic } from './rule.ts';
 /** A length: known, or the name of an int64 vector of one element. */
 type Length = number | string;
 
+/** Past any axis. Bounds as large as int64 allows do not survive as numbers. */
+const FAR = 2 ** 62;
+
 const vector = (c: Context, n: Length) => (typeof n === 'number' ? c.ints([n]) : n);
 const int = (c: Context, op: 'Add' | 'Sub' | 'Min' | 'Max', known: (a: number, b: number) => number) => (a: Length, b: Length): Length =>
   typeof a === 'number' && typeof b === 'number' ? known(a, b) : c.op(op, [vector(c, a), vector(c, b)]);
@@ -18,7 +21,7 @@ const lengths = (c: Context) => ({
   /** Element i of an operand that holds axes, starts, …. */
   element: (operand: string, i: number): Length => {
     const known = c.numbers(operand)?.[i];
-    if (known !== undefined) return known;
+    if (known !== undefined) return Math.max(-FAR, Math.min(FAR, known));
     const one = c.dims(operand)[0] === 1 ? operand : c.op('Slice', [operand, c.ints([i]), c.ints([i + 1])]);
     return c.typeOf(operand) === 'int64' ? one : c.op('Cast', [one], { to: 7 });
   },

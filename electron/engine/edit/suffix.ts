@@ -45,8 +45,12 @@ export function lossGraph(decoder: Decoder, site: string): LossGraph {
   const width = anatomy.hiddenSize;
   const shapes = new Map(decoder.shapes);
   const know = (name: string, dims: Shape['dims'], dtype: DataType = 'float32') => shapes.set(name, { dtype, dims });
-  know(injected.before, decoder.shapes.get(site)!.dims);
+  for (const name of [injected.before, injected.after]) know(name, decoder.shapes.get(site)!.dims);
   know(names.delta, [null, width]);
+  const rank = (name: string) => decoder.shapes.get(name)!.dims.length;
+  know(names.positions, [null, rank(site) - 1], 'int64');
+  for (const name of [names.targetRows, names.keepRows]) know(name, [null, rank(anatomy.unembedding.input) - 1], 'int64');
+  know(names.targetIds, [null, 1], 'int64');
 
   const at = (graph: Graph, rows: string) => {
     const built = logitsAt(graph, anatomy.unembedding.input, anatomy.unembedding.product, anatomy.logits, rows);

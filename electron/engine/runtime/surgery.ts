@@ -43,36 +43,34 @@ export function feedInstead(graph: Graph, name: string, dtype: DataType, dims: V
   return copy;
 }
 
+/** A value as it was before an injection and as everything behind it now sees it. */
+export interface Injected {
+  readonly graph: Graph;
+  readonly before: string;
+  readonly after: string;
+}
+
 /**
  * A copy in which rows of a value are changed on the way: at `positions` (int64 [n, rank − 1]) the vectors `vectors` (float [n, width])
- * are added or put in place of what was there. Both become inputs. The value keeps its name behind the change.
- * @returns the graph, and the name of the value as it was before
+ * are added or put in place of what was there. Both become inputs. A computed value keeps its name behind the change, an input in front of it.
  */
-export function inject(graph: Graph, name: string, inputs: { positions: string; vectors: string }, how: 'add' | 'replace' = 'add'): { graph: Graph; before: string } {
+export function inject(graph: Graph, name: string, inputs: { positions: string; vectors: string }, how: 'add' | 'replace' = 'add'): Injected {
   const copy = copyGraph(graph);
-  const before = `${name}/before_${inputs.vectors}`;
+  const isInput = copy.inputs.some((v) => v.name === name);
+  const before = isInput ? name : `${name}/before_${inputs.vectors}`;
+  const after = isInput ? `${name}/after_${inputs.vectors}` : name;
   const change: Node = {
-    name: `inject/${inputs.vectors}`, op: 'ScatterND', domain: '', inputs: [before, inputs.positions, inputs.vectors], outputs: [name],
+    name: `inject/${inputs.vectors}`, op: 'ScatterND', domain: '', inputs: [before, inputs.positions, inputs.vectors], outputs: [after],
     attributes: how === 'add' ? { reduction: { type: 'string', value: 'add' } } : {},
   };
-  const nodes: Node[] = [];
-  const asInput = copy.inputs.find((v) => v.name === name);
-  if (asInput) {
-    copy.inputs = copy.inputs.map((v) => (v === asInput ? { ...v, name: before } : v));
-    nodes.push(change);
-  }
-  for (const node of copy.nodes) {
-    if (!node.outputs.includes(name)) {
-      nodes.push(node);
-      continue;
-    }
-    nodes.push({ ...node, outputs: node.outputs.map((o) => (o === name ? before : o)) }, change);
-  }
-  copy.nodes = nodes;
+  const renamed = (names: readonly string[], to: string) => names.map((n) => (n === name ? to : n));
+  copy.nodes = isInput
+    ? [change, ...copy.nodes.map((n) => (n.inputs.includes(name) ? { ...n, inputs: renamed(n.inputs, after) } : n))]
+    : copy.nodes.flatMap((n) => (n.outputs.includes(name) ? [{ ...n, outputs: renamed(n.outputs, before) }, change] : [n]));
   const declare = (v: Value) => { if (!copy.inputs.some((i) => i.name === v.name)) copy.inputs.push(v); };
   declare(value(inputs.positions, 'int64', ['injected', undefined]));
   declare(value(inputs.vectors, 'float32', ['injected', undefined]));
-  return { graph: copy, before };
+  return { graph: copy, before, after };
 }
 
 /** Adds nodes built by `build` at the end of a copy and returns what it returned. */

@@ -1,7 +1,7 @@
 import * as ort from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
 import { rules } from '../../../electron/engine/autodiff/rules.ts';
-import { GraphBuilder, intTensor, memoryTensor } from '../../../electron/engine/onnx/build.ts';
+import { GraphBuilder, memoryTensor } from '../../../electron/engine/onnx/build.ts';
 import type { DataType, Graph } from '../../../electron/engine/onnx/graph.ts';
 import type { Case, Sizes } from './cases.ts';
 import { cases } from './cases.ts';
@@ -14,7 +14,10 @@ function build({ op, operands, attributes, outputs, type }: Case): { graph: Grap
   const names = operands.map((operand, i) => {
     const name = `x${i}`;
     if (operand.kind === 'none') return '';
-    if (operand.kind === 'constant int') graph.constants.set(name, intTensor(operand.values, operand.scalar ? [] : [operand.values.length]));
+    if (operand.kind === 'constant int') {
+      const bounds = operand.values.map((v) => (v === Infinity ? 2n ** 63n - 1n : v === -Infinity ? -(2n ** 63n) : BigInt(v)));
+      graph.constants.set(name, memoryTensor('int64', operand.scalar ? [] : [bounds.length], BigInt64Array.from(bounds)));
+    }
     else if (operand.kind === 'constant') {
       const data = type === 'float32' ? Float32Array.from(operand.values) : Float64Array.from(operand.values);
       graph.constants.set(name, memoryTensor(type, operand.dims, data));

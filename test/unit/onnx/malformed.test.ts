@@ -1,24 +1,32 @@
 import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { Message, MessageInitShape } from '@bufbuild/protobuf';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
 import { describe, expect, it } from 'vitest';
-import type { GraphProtoSchema, TensorProtoSchema } from '../../../electron/engine/onnx/proto/onnx_pb.ts';
-import { AttributeProto_AttributeType as Type, ModelProtoSchema, TensorProto_DataLocation as Location, TensorProto_DataType as T } from '../../../electron/engine/onnx/proto/onnx_pb.ts';
+import {
+  AttributeProto_AttributeType as Type,
+  GraphProtoSchema,
+  ModelProtoSchema,
+  TensorProtoSchema,
+  TensorProto_DataLocation as Location,
+  TensorProto_DataType as T,
+} from '../../../electron/engine/onnx/proto/onnx_pb.ts';
 import { readModel } from '../../../electron/engine/onnx/read.ts';
 import { tensorBytes, tensorFloats, tensorInts } from '../../../electron/engine/onnx/tensors.ts';
 import { EmendError } from '../../../shared/errors.ts';
-import { linear, save, temporaryFolder } from './models.ts';
+import { temporaryFolder } from './models.ts';
 
-type GraphInit = MessageInitShape<typeof GraphProtoSchema>;
-type TensorInit = MessageInitShape<typeof TensorProtoSchema>;
+type GraphInit = Exclude<MessageInitShape<typeof GraphProtoSchema>, Message>;
+type TensorInit = Exclude<MessageInitShape<typeof TensorProtoSchema>, Message>;
 
 const floats = { elemType: T.FLOAT, shape: { dim: [{ value: { case: 'dimValue' as const, value: 1n } }] } };
 const x = { name: 'x', type: { value: { case: 'tensorType' as const, value: floats } } };
 
-function encode(graph: GraphInit, more: MessageInitShape<typeof ModelProtoSchema> = {}): Uint8Array {
-  return toBinary(ModelProtoSchema, create(ModelProtoSchema, { irVersion: 8n, opsetImport: [{ domain: '', version: 18n }], graph: { name: 'g', input: [x], output: [x], ...graph }, ...more }));
+const header = { irVersion: 8n, opsetImport: [{ domain: '', version: 18n }] };
+
+function encode(graph: GraphInit, more: Partial<typeof header> & { trainingInfo?: object[] } = {}): Uint8Array {
+  return toBinary(ModelProtoSchema, create(ModelProtoSchema, { ...header, graph: { name: 'g', input: [x], output: [x], ...graph }, ...more }));
 }
 
 function read(bytes: Uint8Array, folder = temporaryFolder()) {
@@ -240,9 +248,7 @@ describe('names and order', () => {
     const nested = (depth: number): GraphInit => ({ name: `g${depth}`, node: depth === 0 ? [] : [{ opType: 'If', input: ['x'], output: [`o${depth}`], attribute: [{ name: 'then_branch', type: Type.GRAPH, g: nested(depth - 1) }] }] });
     expect(read(encode(nested(32))).graph.nodes.length).toBe(1);
     expectRefusal(() => read(encode(nested(33))), 'bad-file', /nested deeper than 32/);
-    let type: MessageInitShape<typeof ModelProtoSchema> = {};
-    type = { graph: { input: [{ name: 'x', type: sequence(2000) }] } };
-    expectRefusal(() => read(encode(type.graph as GraphInit)), 'bad-file', /nested deeper/);
+    expectRefusal(() => read(encode({ input: [{ name: 'x', type: sequence(200) }] })), 'bad-file', /nested deeper/);
   });
 });
 
@@ -253,17 +259,23 @@ function sequence(depth: number): TypeInit {
   return type;
 }
 
-it('indexes a large file without reading its weights', () => {
+it.skipIf(process.platform === 'win32')('indexes a file of nearly 2 GB without reading its weights', () => {
   const folder = temporaryFolder();
-  const file = save(linear(folder, 2, 2));
-  // one more graph field could not follow; a field that ONNX does not define may, and is stepped over
-  const size = 1_900_000_000;
-  const head = new BinaryWriter().raw(encode({})).uint32((100 << 3) | 2).uint32(size).finish();
+  const file = join(folder, 'model.onnx');
+  const length = 1_990_000_000;
+  const open = (start: Uint8Array, field: number, rest: number) => new BinaryWriter().raw(start).uint32((field << 3) | 2).uint32(rest).finish();
+  const tensor = open(toBinary(TensorProtoSchema, create(TensorProtoSchema, { name: 'w', dims: [BigInt(length / 4)], dataType: T.FLOAT })), 9, length);
+  const graph = open(toBinary(GraphProtoSchema, create(GraphProtoSchema, { name: 'g', input: [x], output: [x] })), 5, tensor.length + length);
+  const head = Buffer.concat([toBinary(ModelProtoSchema, create(ModelProtoSchema, header)), open(new Uint8Array(0), 7, graph.length + tensor.length + length), graph, tensor]);
   writeFileSync(file, head);
-  truncateSync(file, head.length + size);
+  truncateSync(file, head.length + length - 1); // the rest is a hole, which takes no space
+  expectRefusal(() => readModel(file), 'bad-file', /truncated or damaged/);
+  truncateSync(file, head.length + length);
+
   const before = process.memoryUsage().arrayBuffers;
   const start = performance.now();
-  expect(readModel(file).graph.inputs.length).toBe(1);
+  const w = readModel(file).graph.constants.get('w')!;
   expect(performance.now() - start).toBeLessThan(500);
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(50e6);
+  expect(w).toEqual({ dtype: 'float32', dims: [length / 4], data: { kind: 'file', file: 'model.onnx', offset: head.length, length } });
 });

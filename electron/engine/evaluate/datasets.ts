@@ -1,0 +1,101 @@
+import * as v from 'valibot';
+import { EmendError } from '../../../shared/errors.ts';
+import { readTable } from './csv.ts';
+import { recordFormats, type RecordFormat } from './formats.ts';
+import type { CheckRecord } from './records.ts';
+
+/** A record that could not be read, with the reason. */
+export interface RecordProblem {
+  /** Position among the records of the file, from 0 (not counting a header). */
+  readonly index: number;
+  readonly field: string;
+  readonly message: string;
+}
+
+export interface ReadRecords {
+  readonly format: RecordFormat['name'];
+  /** Those that are well-formed, in the order of the file. */
+  readonly records: CheckRecord[];
+  /** The others: nothing is left out without being said. */
+  readonly problems: RecordProblem[];
+  /** Columns of a table that no field was found for. */
+  readonly ignored: readonly string[];
+}
+
+/**
+ * Reads facts with what they are checked by: CounterFact, multi-CounterFact, zsRE, EasyEdit and KnowEdit (JSON), or facts of our own (JSON, JSONL,
+ * CSV). The format is known by the content.
+ * @param source what errors call the text, such as the file's name
+ * @throws EmendError 'bad-file' for text of none of these kinds; 'bad-input' for a table without the columns needed, for records of
+ *   an unknown format, and when not one record is well-formed
+ */
+export function readRecords(text: string, source = 'The facts'): ReadRecords {
+  const content = text.replace(/^\uFEFF/, '').trim();
+  if (content === '') throw new EmendError('bad-file', `${source}: the file is empty.`, 'Choose a file with facts: JSON, JSONL or CSV.');
+  const table = /^[[{]/.test(content) ? undefined : readTable(content, source);
+  const raw = table?.rows ?? jsonRecords(content, source);
+  const format = table ? recordFormats.find((one) => one.name === 'Emend')! : formatOf(raw, source);
+  const records: CheckRecord[] = [];
+  const problems: RecordProblem[] = [];
+  raw.forEach((one, index) => {
+    const read = format.read(one, index);
+    if ('record' in read) records.push(read.record);
+    else problems.push({ index, ...read });
+  });
+  if (records.length === 0) {
+    const [worst] = problems;
+    const found = worst ? `the first problem is in record ${worst.index + 1}, ${worst.field}: ${worst.message}` : 'there is none';
+    throw new EmendError('bad-input', `${source}: no record can be used; ${found}.`, 'Correct the records and read the file again.', { problems: problems.slice(0, 100) });
+  }
+  return { format: format.name, records, problems, ignored: table?.ignored ?? [] };
+}
+
+/** The records of a JSON array, of one JSON object, or of lines with one object each. */
+function jsonRecords(content: string, source: string): unknown[] {
+  try {
+    const value: unknown = JSON.parse(content);
+    return Array.isArray(value) ? value : [value];
+  } catch (error) {
+    if (content.startsWith('[') || !content.includes('\n')) {
+      throw new EmendError('bad-file', `${source}: not JSON: ${error instanceof Error ? error.message : String(error)}`, 'Check that the file is complete.');
+    }
+  }
+  return content.split('\n').map((line) => line.trim()).filter((line) => line !== '').map((line, index) => {
+    try {
+      return JSON.parse(line) as unknown;
+    } catch (error) {
+      throw new EmendError('bad-file', `${source}: record ${index + 1} is not JSON: ${error instanceof Error ? error.message : String(error)}`, 'Write one JSON object on each line.', { index });
+    }
+  });
+}
+
+function formatOf(raw: readonly unknown[], source: string): RecordFormat {
+  const sample = raw.find((one): one is object => typeof one === 'object' && one !== null && !Array.isArray(one));
+  const format = sample && recordFormats.find((one) => one.fits(sample));
+  if (format) return format;
+  const found = sample ? `found ${Object.keys(sample).slice(0, 12).join(', ')}` : 'found no objects';
+  throw new EmendError('bad-input', `${source}: records of an unknown format: ${found}.`, 'Give each record subject, prompt and target; or use CounterFact, zsRE or EasyEdit records.');
+}
+
+const SnippetsSchema = v.array(v.object({ relation_id: v.string(), target_id: v.string(), samples: v.array(v.object({ name: v.string(), text: v.string() })) }));
+
+/**
+ * Gives CounterFact records their reference texts from attribute_snippets.json: texts about anything with the new target, and as essence those
+ * about the subject itself (experiments/py/eval_utils_counterfact.py).
+ * @throws EmendError 'bad-file'
+ */
+export function withReferences(records: readonly CheckRecord[], snippetsJson: string): CheckRecord[] {
+  let snippets: v.InferOutput<typeof SnippetsSchema>;
+  try {
+    snippets = v.parse(SnippetsSchema, JSON.parse(snippetsJson));
+  } catch (error) {
+    throw new EmendError('bad-file', `The attribute snippets cannot be read: ${error instanceof Error ? error.message : String(error)}`, 'Use CounterFact’s attribute_snippets.json.');
+  }
+  const key = (relation: string, target: string) => `${relation} ${target}`;
+  const samples = new Map<string, { name: string; text: string }[]>();
+  for (const one of snippets) samples.set(key(one.relation_id, one.target_id), [...(samples.get(key(one.relation_id, one.target_id)) ?? []), ...one.samples]);
+  return records.map((record) => {
+    const found = samples.get(key(record.fact.relation ?? '', record.targetId ?? '')) ?? [];
+    return { ...record, references: found.map(({ text }) => text), essence: found.filter(({ name }) => name === record.fact.subject).map(({ text }) => text) };
+  });
+}

@@ -1,0 +1,46 @@
+import type { Fact } from '../../../shared/fact.ts';
+
+/** A prompt with the answer that is expected there. */
+export interface Question {
+  readonly prompt: string;
+  readonly target: string;
+}
+
+/** A prompt about another subject; its answer must stay what it was. Without a target only a change of the answer can be seen. */
+export interface NeighborQuestion {
+  readonly prompt: string;
+  readonly target?: string | undefined;
+}
+
+/** One fact with everything that it is checked by, whatever file it came from. */
+export interface CheckRecord {
+  /** The file's own case number, or the position in the file. */
+  readonly id: string;
+  /** Subject, prompt, target, and where known the target before. Its lists are empty: they stand below. */
+  readonly fact: Fact;
+  readonly paraphrases: readonly string[];
+  readonly neighbors: readonly NeighborQuestion[];
+  /** Prompts about subjects that have the new target already (CounterFact's attribute_prompts). */
+  readonly attributePrompts: readonly string[];
+  readonly generationPrompts: readonly string[];
+  /** Questions that follow from the fact (EasyEdit's portability). */
+  readonly portability: readonly Question[];
+  /** CounterFact's name for the new target, by which reference texts are found. */
+  readonly targetId?: string | undefined;
+  /** Texts about subjects with the new target, for the reference score. */
+  readonly references: readonly string[];
+  /** Texts about the subject itself, for the essence score. */
+  readonly essence: readonly string[];
+}
+
+/** A fact of our own as a record. */
+export function recordOf(fact: Fact, id: string): CheckRecord {
+  const { paraphrases = [], neighbors = [], generationPrompts = [], ...core } = fact;
+  return {
+    ...emptyRecord, id, fact: core, paraphrases, generationPrompts,
+    neighbors: neighbors.map((one) => (typeof one === 'string' ? { prompt: one } : one)),
+  };
+}
+
+/** A record's lists, all empty. */
+export const emptyRecord = { paraphrases: [], neighbors: [], attributePrompts: [], generationPrompts: [], portability: [], references: [], essence: [] } as const;
