@@ -1,14 +1,13 @@
 import { defineConfig } from 'vitest/config';
 
-const project = (name: string, timeout: number) => ({
-  test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout: timeout, hookTimeout: timeout },
+const project = (name: string, timeout: number, globalSetup: string[] = []) => ({
+  test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout: timeout, hookTimeout: timeout, globalSetup, pool: 'forks' as const },
 });
 
 /** One project a kind of test; `unit` is for every minute, the whole run is for CI. */
 export default defineConfig({
   test: {
-    projects: [project('unit', 20_000), project('parity', 120_000), project('integration', 300_000), project('fuzz', 300_000)],
+    projects: [project('unit', 20_000), project('parity', 120_000), project('integration', 300_000, ['test/integration/host/build.ts']), project('fuzz', 300_000)],
     maxWorkers: 2,
-    pool: 'forks',
   },
 });

@@ -15,7 +15,7 @@ from batches import Batch
 
 SHARE = 0.75
 READ_FROM = 5
-SILENT_FIRST, SILENT = 0.5, 0.15  # chance that an MLP is silent in a `write` row: layer 0, other layers
+SILENT_FIRST, SILENT = 0.4, 0.1  # chance that an MLP is silent in a `write` row: layer 0, other layers
 
 
 def drawn_masks(batch: Batch, layers: int, generator: torch.Generator) -> tuple[list[torch.Tensor], list[torch.Tensor]]:

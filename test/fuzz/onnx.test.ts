@@ -31,6 +31,7 @@ it(`${RUNS} damaged models give a model or a clear error, quickly and within mem
     // mostly the small model that has one of everything; real heads are longer and dearer
     const source = sources[random(10) < 8 ? 0 : random(sources.length)]!;
     const bytes = mutate(source, random);
+    rmSync(file); // some file systems sync a file that is cut and written again
     writeFileSync(file, bytes);
     const memory = process.memoryUsage.rss();
     const start = performance.now();
@@ -50,12 +51,11 @@ it(`${RUNS} damaged models give a model or a clear error, quickly and within mem
     slowest = Math.max(slowest, performance.now() - start);
     largest = Math.max(largest, process.memoryUsage.rss() - memory);
   }
-  console.log(read,refused,slowest,largest);
   // both outcomes must be common, or the mutations test nothing
   expect(read).toBeGreaterThan(RUNS / 50);
   expect(refused).toBeGreaterThan(RUNS / 4);
   expect(slowest).toBeLessThan(2000);
-  expect(largest).toBeLessThan(200e6);
+  expect(largest).toBeLessThan(100e6);
 }, 120_000);
 
 /** A model with at least one of everything that the reader looks at, a few hundred bytes long. */

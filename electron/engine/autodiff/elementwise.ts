@@ -38,8 +38,7 @@ const biased = (d: (c: Context, x: string) => string): Rule => {
 };
 
 /** d/dx of xᵉ. A constant exponent spares the general form, and is exact at x = 0. */
-function powerBase(t: Terms): string {
-  const { c, g, a, b } = t;
+function powerBase({ c, g, a, b }: Terms): string {
   const [e, ...more] = c.numbers(b) ?? [];
   if (e === undefined || more.length > 0) {
     const exponent = c.typeOf(b) === c.type ? b : c.cast(b, c.type);
@@ -50,7 +49,7 @@ function powerBase(t: Terms): string {
   if (e === 0) return c.mul(g, 0);
   if (e === 1) return g;
   const slope = e === 2 ? c.mul(2, a) : e === 3 ? c.mul(3, c.mul(a, a)) : c.mul(e, c.on('Pow', a, e - 1));
-  return sameDims(c.dims(a), c.dims(t.y)) ? c.scale(g, slope) : c.mul(g, slope);
+  return c.scale(g, slope);
 }
 
 /** d/de of xᵉ: y·ln x, and 0 at x = 0. */

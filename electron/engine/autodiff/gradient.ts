@@ -21,7 +21,8 @@ export interface GradientOptions {
  * @param graph the caller's own copy; nodes in topological order; nodes and constants are added
  * @param seeds value → name of its cotangent, a value in the graph of the same shape and type
  * @param wrt graph inputs, float constants or intermediate values
- * @param shapes of the forward values, observed at two sizes that share no varying dimension and have none of length 1
+ * @param shapes of the forward values, observed at two sizes: what was equal in both is taken to be so in every run, so the sizes must
+ *   differ in every varying dimension, and none may be 1 (later runs may have any)
  * @returns wrt value → name of its gradient: a new value of the same shape and type, zeros where no seed depends on it
  * @throws EmendError `unsupported` for an operation on the way that has no rule; `bad-input` for an unknown or integer value
  */

@@ -60,7 +60,8 @@ const slice: Rule = (node, [g], c) => {
           return;
         }
         // A start below zero counts from the end, and none lies outside.
-        const counted = typeof start === 'number' ? (start < 0 ? plus(length, start) : start) : c.op('Where', [c.op('Less', [start, c.ints([0])]), c.op('Add', [start, vector(c, length)]), start]);
+        const fromEnd = () => plus(length, start);
+        const counted = typeof start !== 'number' ? c.op('Where', [c.op('Less', [start, c.ints([0])]), vector(c, fromEnd()), start]) : start < 0 ? fromEnd() : start;
         before[axis] = counted === 0 ? 0 : most(0, least(counted, length));
         after[axis] = minus(minus(length, before[axis]), of(y, axis));
       });

@@ -24,6 +24,9 @@ export interface TargetSettings {
   readonly stopBelow: number;
 }
 
+/** The published code's own stop (compute_z.py, compute_v.py). */
+export const STOP_BELOW = 5e-2;
+
 /** The search's result for one fact. */
 export interface Target {
   /** h + δ, D values. */

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { EmendError } from '../../../shared/errors.ts';
 
 const WINDOW = 256 * 1024;
@@ -16,12 +16,7 @@ export class FileWindow {
   constructor(file: string) {
     this.file = file;
     this.fd = openFile(file);
-    const stat = fstatSync(this.fd);
-    if (!stat.isFile()) {
-      closeSync(this.fd);
-      throw new EmendError('bad-file', `${file} is not a regular file`, 'Give the path of a file.');
-    }
-    this.size = stat.size;
+    this.size = fstatSync(this.fd).size;
     this.window = Buffer.allocUnsafe(Math.min(WINDOW, Math.max(1, this.size)));
   }
 
@@ -42,7 +37,7 @@ export class FileWindow {
         if (to > this.end) throw this.cut(to);
         out.set(this.window.subarray(0, to - from));
       }
-    } else if (readFully(this.fd, out, from) !== out.length) throw this.cut(to);
+    } else if (this.read(out, from) !== out.length) throw this.cut(to);
     return out;
   }
 
@@ -52,8 +47,24 @@ export class FileWindow {
 
   private fill(position: number): void {
     this.start = position;
-    this.end = position + readFully(this.fd, this.window, position);
+    this.end = position + this.read(this.window, position);
     if (this.end === position) throw this.cut(position + 1);
+  }
+
+  /** Fills `out` from a position and returns how many bytes there were. */
+  private read(out: Uint8Array, position: number): number {
+    let done = 0;
+    try {
+      while (done < out.length) {
+        // one call reads at most 2 GiB - 1
+        const got = readSync(this.fd, out, done, Math.min(out.length - done, 2 ** 30), position + done);
+        if (got === 0) break;
+        done += got;
+      }
+    } catch (error) {
+      throw new EmendError('bad-file', `${this.file} cannot be read at byte ${position + done} (${(error as Error).message})`, 'Check the disk, or copy the model to another one.');
+    }
+    return done;
   }
 
   private cut(wanted: number): EmendError {
@@ -64,22 +75,12 @@ export class FileWindow {
 /** Opens for reading. @throws EmendError `not-found` or `bad-file` */
 function openFile(file: string): number {
   try {
-    return openSync(file, 'r');
+    // asked first, because opening a pipe would wait for its writer
+    if (statSync(file).isFile()) return openSync(file, 'r');
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT' || code === 'ENOTDIR') throw new EmendError('not-found', `There is no file ${file}`, 'Check the path, or download the model again.');
     throw new EmendError('bad-file', `${file} cannot be opened (${code ?? String(error)})`, 'Check that it is a file that you may read.');
   }
-}
-
-/** Fills `out` from a position of an open file and returns how many bytes there were. */
-function readFully(fd: number, out: Uint8Array, position: number): number {
-  let done = 0;
-  while (done < out.length) {
-    // one read call takes at most 2 GiB - 1
-    const got = readSync(fd, out, done, Math.min(out.length - done, 2 ** 30), position + done);
-    if (got === 0) break;
-    done += got;
-  }
-  return done;
+  throw new EmendError('bad-file', `${file} is not a regular file`, 'Give the path of a file.');
 }

@@ -74,10 +74,9 @@ export async function patchModel(request: PatchRequest): Promise<PatchReport> {
   }
   const ranges = rangesToWrite(model, stored, changes);
   await refuseOccupied(target);
-  const files = request.root === undefined ? [...new Set([model.file, ...[...stored.values()].map((range) => range.file)])] : await everyFile(root);
-
   const partial = `${target}.partial-${randomUUID()}`;
   try {
+    const files = request.root === undefined ? [...new Set([model.file, ...[...stored.values()].map((range) => range.file)])] : await everyFile(root);
     await mkdir(partial, { recursive: true });
     const copy = new Copy(request.onProgress, signal);
     await copy.all(files.map((file) => [join(root, file), join(partial, file)]));
@@ -159,13 +158,8 @@ class Copy {
     for (const [from, to] of pairs) {
       stopIf(this.signal);
       await mkdir(dirname(to), { recursive: true });
-      try {
-        await copyFile(from, to, fsConstants.COPYFILE_FICLONE_FORCE);
-        await chmod(to, 0o644); // the original may be read-only
-        this.advance((await stat(to)).size);
-      } catch {
-        await this.chunks(from, to);
-      }
+      if (await clone(from, to)) this.advance((await stat(to)).size);
+      else await this.chunks(from, to);
     }
   }
 
@@ -195,6 +189,23 @@ class Copy {
     this.done += bytes;
     this.onProgress?.({ done: this.done, total: this.total });
   }
+}
+
+/** Copies without copying blocks; false where the file system cannot. */
+async function clone(from: string, to: string): Promise<boolean> {
+  try {
+    await copyFile(from, to, fsConstants.COPYFILE_FICLONE_FORCE);
+  } catch {
+    return false; // what is really wrong, the copy in chunks will say
+  }
+  await chmod(to, 0o644); // the original may be read-only
+  const handle = await open(to, 'r+');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  return true;
 }
 
 /** Replaces a range of a file, reads it back, and returns the hashes of what was there and of what is there now. */

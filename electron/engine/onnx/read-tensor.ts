@@ -4,7 +4,7 @@ import { dataTypeOf, elementCount, packedSize } from './dtypes.ts';
 import type { Tensor, TensorData } from './graph.ts';
 import { checkLocation, dataFileSize } from './paths.ts';
 import type { TensorProto, TensorProto_Segment } from './proto/onnx_pb.ts';
-import { TensorProto_DataLocation, TensorProtoSchema } from './proto/onnx_pb.ts';
+import { TensorProto_DataLocation, TensorProto_DataType as Type, TensorProtoSchema } from './proto/onnx_pb.ts';
 
 const FIELD = TensorProtoSchema.field;
 
@@ -113,44 +113,36 @@ const TYPED_FIELDS = ['floatData', 'int32Data', 'stringData', 'int64Data', 'doub
 
 /** Bytes of a tensor stored element by element. Which field holds which type: onnx.proto, comments of TensorProto. */
 function typedBytes(proto: TensorProto, name: string, count: number): Uint8Array {
-  const values = typedArray(proto);
-  if (values === undefined) {
-    if (count === 0) return new Uint8Array(0);
-    throw bad(name, 'has no data');
-  }
+  const { field: expected, array } = typedArray(proto);
   const field = TYPED_FIELDS.find((f) => proto[f].length > 0);
-  if (field !== undefined && field !== values.field) throw bad(name, `keeps its data in ${field}, where its type ${proto.dataType} expects ${values.field}`);
-  const { array } = values;
+  if (field === undefined && count > 0) throw bad(name, 'has no data');
+  if (field !== undefined && field !== expected) throw bad(name, `keeps its data in ${field}, where its type ${proto.dataType} expects ${expected}`);
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
 
-function typedArray(proto: TensorProto): { field: (typeof TYPED_FIELDS)[number]; array: ArrayBufferView } | undefined {
-  switch (dataTypeOf(proto.dataType)) {
-    case 'float32':
+function typedArray(proto: TensorProto): { field: (typeof TYPED_FIELDS)[number]; array: ArrayBufferView } {
+  switch (proto.dataType) {
+    case Type.FLOAT:
+    case Type.COMPLEX64:
       return { field: 'floatData', array: Float32Array.from(proto.floatData) };
-    case 'float64':
+    case Type.DOUBLE:
+    case Type.COMPLEX128:
       return { field: 'doubleData', array: Float64Array.from(proto.doubleData) };
-    case 'int64':
+    case Type.INT64:
       return { field: 'int64Data', array: BigInt64Array.from(proto.int64Data) };
-    case 'uint64':
+    case Type.UINT64:
       return { field: 'uint64Data', array: BigUint64Array.from(proto.uint64Data) };
-    case 'uint32':
+    case Type.UINT32:
       return { field: 'uint64Data', array: Uint32Array.from(proto.uint64Data, Number) };
-    case 'int32':
+    case Type.INT32:
       return { field: 'int32Data', array: Int32Array.from(proto.int32Data) };
-    case 'int16':
-    case 'uint16':
-    case 'float16':
-    case 'bfloat16':
+    case Type.INT16:
+    case Type.UINT16:
+    case Type.FLOAT16:
+    case Type.BFLOAT16:
       return { field: 'int32Data', array: Uint16Array.from(proto.int32Data) };
-    case 'int8':
-    case 'uint8':
-    case 'bool':
-    case 'int4':
-    case 'uint4':
+    default: // one byte for each number, which holds one 8-bit value or several narrower ones
       return { field: 'int32Data', array: Uint8Array.from(proto.int32Data) };
-    default:
-      return undefined;
   }
 }
 

@@ -1,4 +1,4 @@
-import { basename, dirname } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { EmendError } from '../../../shared/errors.ts';
 import { dataTypeOf } from './dtypes.ts';
 import type { Attribute, Graph, LocalFunction, Model, Node, Tensor, Value } from './graph.ts';
@@ -27,7 +27,7 @@ export function readModel(file: string): Model {
 /** {@link readModel}, with the byte range of every tensor that has one; those without are stored element by element. */
 export function readModelAndRanges(file: string): { model: Model; ranges: ReadonlyMap<Tensor, StoredRange> } {
   const proto = indexFile(file);
-  const folder = dirname(file);
+  const folder = dirname(resolve(file));
   const name = basename(file);
   const tensors = new TensorReader(folder, name);
   return within(file, () => {

@@ -8,7 +8,7 @@ import type { Attribute, Graph, Node } from './graph.ts';
  * @throws EmendError `bad-file` for a name that is defined twice or never, and for nodes that wait for each other
  */
 export function settleGraph(graph: Graph): Graph {
-  const { graph: settled, outer } = settle(graph, new Set());
+  const { graph: settled, outer } = settle(graph, []);
   const [name, reader] = firstOf(outer) ?? [];
   if (name !== undefined) throw bad(`${reader} reads "${name}", which nothing defines`);
   return settled;
@@ -24,11 +24,13 @@ export function settleNodes(nodes: readonly Node[], inputs: readonly string[], o
 /** Name → who reads it, for messages. */
 type Reads = Map<string, string>;
 
-/** @param around names of the graphs around this one that it can read */
-function settle(graph: Graph, around: ReadonlySet<string>): { graph: Graph; outer: Reads } {
+/** The names that each graph around a subgraph lets it read. Not merged into one set: hostile files have thousands of subgraphs. */
+type Scopes = readonly ReadonlySet<string>[];
+
+function settle(graph: Graph, around: Scopes): { graph: Graph; outer: Reads } {
   const own = new Set<string>();
   const define = (name: string, by: string) => {
-    if (own.has(name) || around.has(name)) throw bad(`${by} defines "${name}", which is defined already`);
+    if (own.has(name) || around.some((names) => names.has(name))) throw bad(`${by} defines "${name}", which is defined already`);
     own.add(name);
   };
   for (const name of graph.constants.keys()) define(name, 'A constant');
@@ -43,12 +45,12 @@ function settle(graph: Graph, around: ReadonlySet<string>): { graph: Graph; oute
   });
 
   // a branch may define the very names that the If puts out, so it sees what stands before its node only
-  const visible = new Set([...around, ...graph.constants.keys(), ...graph.inputs.map((input) => input.name)]);
+  const visible = new Set([...graph.constants.keys(), ...graph.inputs.map((input) => input.name)]);
   const outer: Reads = new Map();
   const settled: Node[] = [];
   const waits: Set<number>[] = [];
   for (const node of graph.nodes) {
-    const { node: done, reads } = settleNode(node, visible);
+    const { node: done, reads } = settleNode(node, [...around, visible]);
     const before = new Set<number>();
     for (const [name, reader] of reads) {
       const maker = made.get(name);
@@ -63,7 +65,7 @@ function settle(graph: Graph, around: ReadonlySet<string>): { graph: Graph; oute
   return { graph: { ...graph, nodes: inOrder(settled, waits) }, outer };
 }
 
-function settleNode(node: Node, visible: ReadonlySet<string>): { node: Node; reads: Reads } {
+function settleNode(node: Node, visible: Scopes): { node: Node; reads: Reads } {
   const reads: Reads = new Map();
   for (const input of node.inputs) if (input !== '') reads.set(input, title(node));
   if (!hasSubgraph(node)) return { node, reads };

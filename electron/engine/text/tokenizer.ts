@@ -74,6 +74,11 @@ export class Tokenizer implements SpecialIds {
     return this.#library.model.vocab.length;
   }
 
+  /** How the vocabulary writes its tokens; for people. */
+  get kind(): Spelling['kind'] {
+    return this.#spelling.kind;
+  }
+
   /** Whether the tokenizer begins every row with its start token (Llama, Gemma: yes; GPT-2, Qwen: no). */
   get addsBos(): boolean {
     return this.#split('a').leading.length > 0;
@@ -124,6 +129,8 @@ export class Tokenizer implements SpecialIds {
 
   /** A token for people to read: its text with its spaces, bytes of an unfinished character as \xNN, special tokens by name. */
   tokenText(id: number): string {
+    const added = this.#added.get(id);
+    if (added) return added.content;
     const bytes = this.tokenBytes(id);
     try {
       return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);

@@ -13,6 +13,7 @@ export type Ints = (sizes: Sizes) => number[];
 export type Operand =
   | { kind: 'real'; dims: Dim[]; from: (x: number) => number }
   | { kind: 'constant'; dims: number[]; values: number[] }
+  | { kind: 'constant bytes'; dims: number[]; values: number[] }
   | { kind: 'int' | 'bool'; dims: Dim[]; values: Ints }
   | { kind: 'constant int'; values: number[]; scalar: boolean }
   | { kind: 'none' };
@@ -38,6 +39,8 @@ const ints = (values: Ints, ...dims: Dim[]): Operand => ({ kind: 'int', dims, va
 const bools = (values: Ints, ...dims: Dim[]): Operand => ({ kind: 'bool', dims, values });
 const list = (...values: number[]): Operand => ({ kind: 'constant int', values, scalar: false });
 const scalar = (value: number): Operand => ({ kind: 'constant int', values: [value], scalar: true });
+const bytes = (...dims: number[]): Operand => ({ kind: 'constant bytes', dims, values: Array.from({ length: dims.reduce((n, d) => n * d, 1) }, (_, i) => (i * 37 + 11) % 256) });
+const scales = (...dims: number[]): Operand => constant(Array.from({ length: dims.reduce((n, d) => n * d, 1) }, (_, i) => (1 + (i % 5)) / 64), ...dims);
 const none: Operand = { kind: 'none' };
 /** Pseudo-random whole numbers below a limit. */
 const below = (limit: number | keyof Sizes, count: (s: Sizes) => number): Ints => (s) =>
@@ -130,6 +133,11 @@ for (const transA of [0, 1]) {
 add('Gemm', 'no C', [real('S', 3), real(3, 5)]);
 add('Gemm', 'scalar C', [real('S', 3), real(3, 5), real()]);
 add('Gemm', 'column C', [real('S', 3), real(3, 5), real('S', 1)]);
+for (const bits of [4, 8]) {
+  const attributes = { K: 64, N: 3, bits, block_size: 32 };
+  add('com.microsoft.MatMulNBits', `${bits} bits`, [real('B', 'S', 64), bytes(3, 2, 4 * bits), scales(3, 2)], attributes, f32);
+  add('com.microsoft.MatMulNBits', `${bits} bits, zero points`, [real('S', 64), bytes(3, 2, 4 * bits), scales(6), bytes((3 * 2 * bits) / 8)], attributes, f32);
+}
 for (const [equation, a, b] of [
   ['ij,jk->ik', [3, 'S'], ['S', 4]],
   ['bij,bkj->bik', ['B', 3, 'S'], ['B', 4, 'S']],

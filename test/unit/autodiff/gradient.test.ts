@@ -1,4 +1,3 @@
-import * as ort from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
 import { gradient, lossGradient } from '../../../electron/engine/autodiff/gradient.ts';
 import { boolTensor, floatTensor, GraphBuilder, intTensor, memoryTensor } from '../../../electron/engine/onnx/build.ts';
@@ -61,13 +60,13 @@ describe('composed graphs against finite differences', () => {
   test('causal attention with heads, transposed weights and the guard against fully masked rows', async () => {
     const graph = graphOf(['x'], (b) => {
       for (const name of ['q', 'k', 'v']) b.graph.constants.set(name, weight(name.charCodeAt(0), 4, 4));
-      b.graph.inputs.push({ name: 'mask', dtype: 'bool', dims: undefined });
+      b.graph.inputs.push({ name: 'mask', dtype: 'float32', dims: undefined });
       const heads = (name: string) => {
         const projected = b.op('MatMul', ['x', b.op('Transpose', [name], { perm: [1, 0] })]);
         return b.op('Transpose', [b.op('Reshape', [projected, b.ints([0, 0, 2, 2])])], { perm: [0, 2, 1, 3] });
       };
       const scores = b.op('MatMul', [heads('q'), b.op('Transpose', [heads('k')], { perm: [0, 1, 3, 2] })]);
-      const masked = b.op('Where', ['mask', b.op('Mul', [scores, b.scalar(0.7)]), b.scalar(-Infinity)]);
+      const masked = b.op('Add', ['mask', b.op('Mul', [scores, b.scalar(0.7)])]);
       const weights = b.op('Softmax', [masked], { axis: -1 });
       const guarded = b.op('Where', [b.op('IsNaN', [weights]), b.scalar(0), weights]);
       const mixed = b.op('Transpose', [b.op('MatMul', [guarded, heads('v')])], { perm: [0, 2, 1, 3] });
@@ -76,7 +75,7 @@ describe('composed graphs against finite differences', () => {
     await expectGradients(graph, 'y', ['x', 'q', 'k', 'v'], (B, S) => ({
       x: tensor(2, B, S, 4),
       // The first position of the first row sees nothing at all.
-      mask: new ort.Tensor('bool', Uint8Array.from({ length: B * S * S }, (_, i) => Number(i % S <= Math.floor(i / S) % S && i !== 0)), [B, 1, S, S]),
+      mask: real(Array.from({ length: B * S * S }, (_, i) => (i % S <= Math.floor(i / S) % S && i !== 0 ? 0 : -Infinity)), [B, 1, S, S], 'float32'),
     }));
   });
 
@@ -98,6 +97,16 @@ describe('composed graphs against finite differences', () => {
       b.node('Sum', terms, ['y']);
     });
     await expectGradients(graph, 'y', ['x'], (B, S) => ({ x: tensor(5, B, S) }));
+  });
+
+  test('values of which only sums are taken', async () => {
+    const mean = (b: GraphBuilder, x: string) => b.op('ReduceMean', [x, b.ints([-1])], { keepdims: 0 });
+    const graph = graphOf(['x', 'z', 'w'], (b) => {
+      const sum = b.op('ReduceSum', ['x', b.ints([-1])], { keepdims: 0 });
+      const powers = mean(b, b.op('Pow', ['w', b.scalar(3)]));
+      b.node('Sum', [b.op('Mul', [mean(b, 'x'), sum]), mean(b, b.op('Mul', ['z', b.scalar(3)])), powers], ['y']);
+    });
+    await expectGradients(graph, 'y', ['x', 'z', 'w'], (B, S) => ({ x: tensor(9, B, S), z: tensor(10, B, S), w: tensor(11, B, S) }));
   });
 });
 

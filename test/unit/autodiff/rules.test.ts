@@ -17,8 +17,9 @@ function build({ op, operands, attributes, outputs, type }: Case): { graph: Grap
     if (operand.kind === 'constant int') {
       const bounds = operand.values.map((v) => (v === Infinity ? 2n ** 63n - 1n : v === -Infinity ? -(2n ** 63n) : BigInt(v)));
       graph.constants.set(name, memoryTensor('int64', operand.scalar ? [] : [bounds.length], BigInt64Array.from(bounds)));
-    }
-    else if (operand.kind === 'constant') {
+    } else if (operand.kind === 'constant bytes') {
+      graph.constants.set(name, memoryTensor('uint8', operand.dims, Uint8Array.from(operand.values)));
+    } else if (operand.kind === 'constant') {
       const data = type === 'float32' ? Float32Array.from(operand.values) : Float64Array.from(operand.values);
       graph.constants.set(name, memoryTensor(type, operand.dims, data));
     } else {

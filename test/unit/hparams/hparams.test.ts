@@ -96,6 +96,7 @@ describe('published sets', () => {
 
   it.each([
     ['a Qwen with the depth and width of GPT-2 medium', 'ROME', { layers: 24, hiddenSize: 1024, vocabularySize: 151936, innerSize: 2816 }],
+    ['the same, of which only the vocabulary is known', 'ROME', { layers: 24, hiddenSize: 1024, vocabularySize: 151936 }],
     ['a Mistral with those of Llama 2', 'MEMIT', { layers: 32, hiddenSize: 4096, innerSize: 14336, vocabularySize: 32000 }],
     ['a model of which depth and width alone are known', 'ROME', { layers: 24, hiddenSize: 1024 }],
     ['GPT-2 medium with MEMIT, for which nobody published one', 'MEMIT', { layers: 24, hiddenSize: 1024, vocabularySize: 50257 }],

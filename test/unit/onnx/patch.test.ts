@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import fc from 'fast-check';
@@ -26,6 +27,8 @@ function withConstants(folder: string, parts: readonly { dtype: DataType; bytes:
   writeFileSync(join(folder, 'weights.bin'), Buffer.concat(file));
   return readModel(save(model(folder, { inputs: [value('x', [1])], outputs: [value('x', [1])], constants })));
 }
+
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
 const part = fc
   .record({ dtype: fc.constantFrom<DataType>('float16', 'bfloat16', 'float32'), count: fc.oneof(fc.nat(8), fc.integer({ min: 500, max: 900 })), external: fc.boolean() })
@@ -74,7 +77,6 @@ describe('patchModel', () => {
     const after = floatsToBytes(numbers(400, 9), 'float32');
     const target = join(temporaryFolder(), 'new');
     const { ranges, files, model: written } = await patchModel({ model: original, target, changes: new Map([['w', after]]) });
-    const sha256 = (await import('node:crypto')).createHash;
     expect(files).toEqual(['model.onnx']);
     expect(written).toBe(join(target, 'model.onnx'));
     expect(ranges).toEqual([
@@ -83,8 +85,8 @@ describe('patchModel', () => {
         file: 'model.onnx',
         offset: readFileSync(join(base, 'model.onnx')).indexOf(before),
         length: 1600,
-        before: sha256('sha256').update(before).digest('hex'),
-        after: sha256('sha256').update(after).digest('hex'),
+        before: sha256(before),
+        after: sha256(after),
       },
     ]);
   });
@@ -169,6 +171,14 @@ describe('patchModel', () => {
     expect(await refused((m) => ({ target: join(m.folder, 'new') }))).toMatchObject({ code: 'bad-input', message: expect.stringContaining('lies inside the model') });
     expect(await refused((m) => ({ target: join(m.folder, m.file) }))).toMatchObject({ code: 'bad-input' });
     expect(await refused((m) => ({ root: join(m.folder, 'deeper') }))).toMatchObject({ code: 'bad-input', message: expect.stringContaining('does not lie in') });
+  });
+
+  it('refuses to copy a folder with a dead link', async () => {
+    const error = await refused((m) => {
+      symlinkSync('nowhere', join(m.folder, 'tokenizer.json'));
+      return { root: m.folder };
+    });
+    expect(error).toMatchObject({ name: 'EmendError', message: expect.stringContaining('tokenizer.json') });
   });
 
   it('refuses to change one of two constants that share their bytes, and changes both alike', async () => {

@@ -19,7 +19,7 @@ describe.skipIf(models.length === 0)('exported models', () => {
     expect(model.opsets.get('')).toBeGreaterThanOrEqual(13);
     expectLargeConstantsInFiles(model.graph);
 
-    const options = { graphOptimizationLevel: 'disabled', logSeverityLevel: 3 } as const;
+    const options = { graphOptimizationLevel: 'disabled', logSeverityLevel: 4 } as const;
     const original = await ort.InferenceSession.create(file, options);
     const bytes = encodeModel(model);
     expect(bytes.length).toBeLessThan(600_000);

@@ -54,6 +54,27 @@ describe('safetensors', () => {
     );
   });
 
+  it('reads or clearly refuses whatever happens to its bytes', () => {
+    const whole = writeSafetensors(new Map([['a', { dtype: 'float32', dims: [2, 2], bytes: new Uint8Array(16) }], ['b', { dtype: 'bool', dims: [3], bytes: new Uint8Array(3) }]]), { k: 'v' });
+    const change = fc.record({ at: fc.nat(whole.length - 1), byte: fc.nat(255), cut: fc.option(fc.nat(whole.length), { freq: 8 }) });
+    fc.assert(
+      fc.property(fc.array(change, { minLength: 1, maxLength: 3 }), (changes) => {
+        let bytes = whole.slice();
+        for (const { at, byte, cut } of changes) {
+          if (at < bytes.length) bytes[at] = byte;
+          if (cut !== null) bytes = bytes.slice(0, cut);
+        }
+        try {
+          const back = read(bytes);
+          for (const tensor of back.tensors.values()) tensorBytes(back, tensor);
+        } catch (error) {
+          expect(error).toBeInstanceOf(EmendError);
+        }
+      }),
+      { numRuns: 1000, seed: 20 },
+    );
+  });
+
   it('writes the published layout', () => {
     const bytes = writeSafetensors(new Map([['b', { dtype: 'float32', dims: [1], bytes: new Uint8Array(4) }]]), { k: 'v' });
     const header = '{"__metadata__":{"k":"v"},"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}';

@@ -81,3 +81,15 @@ export function difference(a: ort.Tensor | undefined, b: ort.Tensor | undefined)
   }
   return most;
 }
+
+/** Values that most test graphs have. */
+export const X = value('x', 'float32', ['n', 4]);
+export const Y = value('y');
+
+/** A copy that shares nothing, to see afterwards that a pass left its input alone. */
+export const frozen = (graph: Graph): string => JSON.stringify(graph, (_, v: unknown) => (v instanceof Map ? [...(v as Map<string, unknown>)] : v));
+
+/** What the nodes of a graph make, in order. */
+export function names(graph: Graph): string[] {
+  return graph.nodes.flatMap((n) => n.outputs);
+}

@@ -19,12 +19,14 @@ const tokenizers: [string, Tokenizer][] = [
   ['metaspace', fixture('llama2', metaspace)], ['gemma', fixture('llama2', gemma)], ['gpt2 lower case, decomposed', fixture('gpt2', lower)],
 ];
 
+/** Braces are slots, < may begin a special token, and SentencePiece cannot tell its ▁ from a space. */
+const unclear = /[{}<▁]/;
 const subject = fc.oneof(
   fc.constantFrom('Danielle Darrieux', 'Rome', "O'Neill", '東京', 'Côte d\'Ivoire', 'is', 'C++', '🎤', '1999', 'I.B.M.', 'Ἀθῆναι'),
   fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 }), fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 20 }),
-).filter((text) => text.trim() !== '' && !/[{}<]/.test(text));
+).filter((text) => text.trim() !== '' && !unclear.test(text));
 const around = fc.oneof(fc.constantFrom('', ' ', 'The capital of ', ' is in', "'s name", ', which', 'pre', 'post', ' 東京 ', '\n', ' Rome '), fc.string({ unit: 'grapheme', maxLength: 15 }))
-  .filter((text) => !/[{}<]/.test(text));
+  .filter((text) => !unclear.test(text));
 
 describe('locateSubject', () => {
   it.each(families)('agrees with the offsets of the tokenizers crate: %s', (family) => {
@@ -91,7 +93,7 @@ describe('locateSubject', () => {
 describe('rowWithTarget', () => {
   it.each(tokenizers.filter(([name]) => !/unigram|lower/.test(name)))('splits the row into the prompt and the target with its space: %s', (_name, tokenizer) => {
     const target = fc.oneof(fc.constantFrom('English', ' English', '東京', 'the United States'), subject);
-    fc.assert(fc.property(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 30 }).filter((text) => !/[{}<]/.test(text) && text.trim() !== ''), target, (prompt, words) => {
+    fc.assert(fc.property(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 30 }).filter((text) => !unclear.test(text) && text.trim() !== ''), target, (prompt, words) => {
       const { text, targetStart } = joinTarget(`It is ${prompt}`, words);
       const row = rowWithTarget(tokenizer, `It is ${prompt}`, words);
       expect(row.ids).toEqual(tokenizer.encode(text));

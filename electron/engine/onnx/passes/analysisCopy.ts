@@ -5,6 +5,7 @@ import { inlineBranches } from './inlineBranches.ts';
 import { inlineFunctions } from './inlineFunctions.ts';
 import { prune } from './prune.ts';
 import { raiseOpset } from './raiseOpset.ts';
+import { slicesFromSequences } from './slicesFromSequences.ts';
 import { upcast } from './upcast.ts';
 
 /**
@@ -14,7 +15,7 @@ import { upcast } from './upcast.ts';
  */
 export function analysisCopy(model: Model): Model {
   const inlined = inlineFunctions(model);
-  const flat = inlineBranches(constantsFromNodes(inlined.graph));
+  const flat = slicesFromSequences(inlineBranches(constantsFromNodes(inlined.graph)));
   const uniform = upcast(raiseOpset({ ...inlined, graph: flat }));
   return { ...uniform, graph: prune(expandComposites(uniform.graph)) };
 }

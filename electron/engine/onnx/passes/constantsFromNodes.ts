@@ -1,4 +1,4 @@
-import { floatTensor, intTensor } from '../build.ts';
+import { floatTensor, memoryTensor } from '../build.ts';
 import { copyGraph } from '../graph.ts';
 import type { Graph, Node, Tensor } from '../graph.ts';
 import { mapNodeSubgraphs } from './rename.ts';
@@ -23,9 +23,15 @@ export function constantsFromNodes(graph: Graph): Graph {
 function tensorOf(node: Node): Tensor | undefined {
   const { value, value_int, value_ints, value_float, value_floats } = node.attributes;
   if (value?.type === 'tensor') return value.value;
-  if (value_int?.type === 'int') return intTensor([value_int.value], []);
-  if (value_ints?.type === 'ints') return intTensor(value_ints.value, [value_ints.value.length]);
+  if (value_int?.type === 'int') return int64Tensor([value_int.value], []);
+  if (value_ints?.type === 'ints') return int64Tensor(value_ints.value, [value_ints.value.length]);
   if (value_float?.type === 'float') return floatTensor(Float32Array.of(value_float.value), []);
   if (value_floats?.type === 'floats') return floatTensor(Float32Array.from(value_floats.value), [value_floats.value.length]);
   return undefined;
+}
+
+/** The ends of int64, which mean "no limit" and which a double only comes near, become its ends again. */
+function int64Tensor(values: readonly number[], dims: readonly number[]): Tensor {
+  const exact = values.map((v) => (v >= 2 ** 63 ? 2n ** 63n - 1n : BigInt(v)));
+  return memoryTensor('int64', dims, BigInt64Array.from(exact));
 }

@@ -6,4 +6,5 @@ export { inlineBranches } from './inlineBranches.ts';
 export { inlineFunctions } from './inlineFunctions.ts';
 export { prune } from './prune.ts';
 export { raiseOpset } from './raiseOpset.ts';
+export { slicesFromSequences } from './slicesFromSequences.ts';
 export { upcast } from './upcast.ts';

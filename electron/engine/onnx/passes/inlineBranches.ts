@@ -1,6 +1,6 @@
 import { copyGraph, reads } from '../graph.ts';
 import type { Graph, Node, Tensor } from '../graph.ts';
-import { definedNames, renameNode, uniqueName } from './rename.ts';
+import { definedNames, renameNode, uniqueName, withUniqueTitles } from './rename.ts';
 
 export type Branch = 'then_branch' | 'else_branch';
 
@@ -37,7 +37,7 @@ export function inlineBranches(graph: Graph, choose: ChooseBranch = branchWithPa
     const branch = chosen(node);
     return branch ? branchNodes(node, branch, out, taken).flatMap(inline) : [node];
   };
-  out.nodes = graph.nodes.flatMap(inline);
+  out.nodes = withUniqueTitles(graph.nodes.flatMap(inline));
   const read = new Set([...out.nodes.flatMap(reads), ...out.outputs.map((o) => o.name)]);
   out.inputs = out.inputs.filter(({ name }) => !decided.has(name) || read.has(name));
   return out;

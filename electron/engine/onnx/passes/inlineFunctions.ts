@@ -1,6 +1,6 @@
 import { EmendError } from '../../../../shared/errors.ts';
 import type { Graph, LocalFunction, Model, Node } from '../graph.ts';
-import { definedNames, mapNodeSubgraphs, renameNode, uniqueName } from './rename.ts';
+import { definedNames, mapNodeSubgraphs, renameNode, uniqueName, withUniqueTitles } from './rename.ts';
 
 /**
  * Puts the body of every model-local function where it is called, in subgraphs too. Names inside a body get the call's name in front;
@@ -14,7 +14,7 @@ export function inlineFunctions(model: Model): Model {
 
   const inGraph = (graph: Graph, callers: readonly string[]): Graph => ({
     ...graph,
-    nodes: graph.nodes.flatMap((node) => inNode(node, callers)),
+    nodes: withUniqueTitles(graph.nodes.flatMap((node) => inNode(node, callers))),
   });
 
   const inNode = (node: Node, callers: readonly string[]): Node[] => {

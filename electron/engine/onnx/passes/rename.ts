@@ -47,6 +47,15 @@ export function uniqueName(name: string, taken: Set<string>): string {
   return free;
 }
 
+/** Nodes whose own names (not those of their values) occur once each, which ONNX Runtime insists on; unnamed ones stay so. */
+export function withUniqueTitles(nodes: readonly Node[]): Node[] {
+  const taken = new Set<string>();
+  return nodes.map((node) => {
+    const name = node.name === '' ? '' : uniqueName(node.name, taken);
+    return name === node.name ? node : { ...node, name };
+  });
+}
+
 function renameGraph(graph: Graph, rename: (name: string) => string): Graph {
   return {
     name: graph.name,

@@ -84,8 +84,6 @@ function upcastGraph(
     nodes.push({ ...inner, inputs: inner.inputs.map((n) => names.get(n) ?? n) });
   }
   out.nodes = [...casts, ...nodes];
-  // a subgraph may return a value of an enclosing graph
-  out.outputs = out.outputs.map((o) => (outerNames.has(o.name) ? { ...o, name: outerNames.get(o.name)! } : o));
   return out;
 }
 

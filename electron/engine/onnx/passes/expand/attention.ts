@@ -1,7 +1,7 @@
 import { floatAttribute, intAttribute } from '../../graph.ts';
 import type { Expander } from './expander.ts';
 import { optional } from './expander.ts';
-import { attend, causalMask, mergeHeads, repeatHeads, size, splitHeads } from './heads.ts';
+import { attend, causalMask, mergeHeads, repeatHeads, size, splitHeads, withPast } from './heads.ts';
 
 /**
  * Attention(q, k, v, mask?, past_key?, past_value?) → y, present_key?, present_value? of opsets 23 and 24.
@@ -19,15 +19,8 @@ export const attention: Expander = (node, { b, type }) => {
   if (rank === undefined) return false;
 
   const [q, newK, newV] = rank === 3 ? [splitHeads(b, query, heads), splitHeads(b, key, kvHeads), splitHeads(b, value, kvHeads)] : [query, key, value];
-  const withPast = (past: string | undefined, now: string, present: string | undefined): string => {
-    const name = present ?? b.fresh('present');
-    if (past === undefined && present === undefined) return now;
-    if (past === undefined) b.node('Identity', [now], [name]);
-    else b.node('Concat', [past, now], [name], { axis: 2 });
-    return name;
-  };
-  const k = withPast(pastKey, newK, optional(node.outputs, 1));
-  const v = withPast(pastValue, newV, optional(node.outputs, 2));
+  const k = withPast(b, pastKey, newK, optional(node.outputs, 1));
+  const v = withPast(b, pastValue, newV, optional(node.outputs, 2));
 
   const parts = { q, k, v, scale: floatAttribute(node, 'scale', 0), softcap: floatAttribute(node, 'softcap', 0), add: [] as string[], allow: [] as string[] };
   if (mask !== undefined) {

@@ -43,6 +43,15 @@ export function countTo(b: GraphBuilder, count: string): string {
   return b.op('Range', [b.int(0), b.op('Squeeze', [count, b.ints([0])]), b.int(1)]);
 }
 
+/** Cached and new keys or values together, named as the output that returns them. */
+export function withPast(b: GraphBuilder, past: string | undefined, now: string, present: string | undefined): string {
+  if (past === undefined && present === undefined) return now;
+  const name = present ?? b.fresh('present');
+  if (past === undefined) b.node('Identity', [now], [name]);
+  else b.node('Concat', [past, now], [name], { axis: 2 });
+  return name;
+}
+
 export interface AttentionParts {
   /** [batch, heads, length, size] */
   q: string;
@@ -94,6 +103,9 @@ export function causalMask(b: GraphBuilder, q: string, k: string, offset: string
   const last = offset === undefined ? rows : b.op('Add', [rows, offset]);
   return b.op('LessOrEqual', [b.op('Unsqueeze', [countTo(b, size(b, k, 2)), b.ints([0])]), b.op('Unsqueeze', [last, b.ints([1])])]);
 }
+
+/** By the rank of a padding mask, the axes that it lacks: [batch, total] and [batch, length, total]. */
+export const PADDING_AXES: Readonly<Record<number, readonly number[]>> = { 2: [1, 2], 3: [1] };
 
 /** Padding masks (integers, above 0 for real tokens) as values to add to the scores, as ONNX Runtime's contrib attention ops do. */
 export function paddingBias(b: GraphBuilder, mask: string, axes: readonly number[], filter: number): string {

@@ -2,7 +2,7 @@ import type { GraphBuilder } from '../../build.ts';
 import { floatAttribute, intAttribute } from '../../graph.ts';
 import type { Expander } from './expander.ts';
 import { optional } from './expander.ts';
-import { attend, causalMask, mergeHeads, paddingBias, size, splitHeads } from './heads.ts';
+import { attend, causalMask, mergeHeads, PADDING_AXES, paddingBias, size, splitHeads, withPast } from './heads.ts';
 
 /**
  * com.microsoft MultiHeadAttention(query, key, value, bias?, key_padding_mask?, attention_bias?, past_key?, past_value?) with 3-D inputs.
@@ -35,18 +35,6 @@ export const multiHeadAttention: Expander = (node, { b, type }) => {
   mergeHeads(b, attend(b, { q, k, v, scale: floatAttribute(node, 'scale', 0), add, allow }), node.outputs[0]!);
   return true;
 };
-
-/** By the rank of a padding mask, the axes that it lacks: [batch, total] and [batch, length, total]. */
-export const PADDING_AXES: Readonly<Record<number, readonly number[]>> = { 2: [1, 2], 3: [1] };
-
-/** Cached and new keys or values together, named as the output that returns them. */
-export function withPast(b: GraphBuilder, past: string | undefined, now: string, present: string | undefined): string {
-  if (past === undefined && present === undefined) return now;
-  const name = present ?? b.fresh('present');
-  if (past === undefined) b.node('Identity', [now], [name]);
-  else b.node('Concat', [past, now], [name], { axis: 2 });
-  return name;
-}
 
 /** The bias of queries, keys and values, which are one vector. */
 function biasOf(b: GraphBuilder, bias: string | undefined, query: string, key: string): string[] {

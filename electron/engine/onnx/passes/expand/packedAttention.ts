@@ -1,8 +1,7 @@
 import { floatAttribute, intAttribute, intsAttribute } from '../../graph.ts';
 import type { Expander } from './expander.ts';
 import { optional } from './expander.ts';
-import { attend, causalMask, mergeHeads, paddingBias, size, splitHeads } from './heads.ts';
-import { PADDING_AXES, withPast } from './multiHeadAttention.ts';
+import { attend, causalMask, mergeHeads, PADDING_AXES, paddingBias, size, splitHeads, withPast } from './heads.ts';
 
 /**
  * com.microsoft Attention(input, weights, bias?, mask?, past?, attention_bias?): the fused attention of GPT-2-like models, projection included.

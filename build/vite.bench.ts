@@ -1,0 +1,13 @@
+import { defineConfig } from 'vite';
+
+/** Bundles the benchmark into one file that Node runs. */
+export default defineConfig({
+  build: {
+    ssr: 'test/bench/bench.ts',
+    outDir: 'dist/bench',
+    emptyOutDir: true,
+    target: 'node20',
+    sourcemap: true,
+    rolldownOptions: { output: { entryFileNames: '[name].mjs' } },
+  },
+});

@@ -1,0 +1,47 @@
+import { fork } from 'node:child_process';
+import type { Request } from './messages.ts';
+
+/** How the engine process ended. */
+export interface Ending {
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  /** The end of what it wrote to its output: native code says there why it gave up. */
+  readonly output: string;
+}
+
+/** The application's end of an engine process, whatever kind of process that is. */
+export interface Channel {
+  /** @throws DataCloneError when the message is not plain data */
+  send(request: Request): void;
+  onMessage(listener: (message: unknown) => void): void;
+  /** Resolves once, after the last message. */
+  readonly ended: Promise<Ending>;
+  /** Ends the process now, whatever it does. */
+  kill(): void;
+}
+
+/** Characters of output that are kept. */
+const OUTPUT_TAIL = 4000;
+
+/** Runs the engine in a child process of Node. */
+export function forkEngine(entry: string, threads: number): Channel {
+  const child = fork(entry, [String(threads)], { serialization: 'advanced', execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+  let output = '';
+  const keep = (piece: Buffer) => (output = (output + piece.toString()).slice(-OUTPUT_TAIL));
+  child.stdout?.on('data', keep);
+  child.stderr?.on('data', keep);
+  const ended = new Promise<Ending>((resolve) => {
+    // 'close' comes after the messages and the output, 'exit' may come before.
+    child.once('close', (exitCode, signal) => resolve({ exitCode, signal, output }));
+    child.once('error', (error) => {
+      if (child.pid === undefined) resolve({ exitCode: null, signal: null, output: error.message });
+    });
+  });
+  return {
+    // A message to a process that has just ended is lost; `ended` tells.
+    send: (request) => void child.send(request, () => undefined),
+    onMessage: (listener) => void child.on('message', listener),
+    ended,
+    kill: () => void child.kill('SIGKILL'),
+  };
+}

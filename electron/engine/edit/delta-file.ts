@@ -1,0 +1,60 @@
+import { writeFile } from 'node:fs/promises';
+import * as v from 'valibot';
+import { EmendError } from '../../../shared/errors.ts';
+import { FactSchema } from '../../../shared/fact.ts';
+import { matrix, type Matrix } from '../linalg/matrix.ts';
+import { readSafetensors, writeSafetensors } from '../onnx/safetensors.ts';
+import { tensorBytes } from '../onnx/tensors.ts';
+import type { Delta } from './types.ts';
+
+/** What a delta file says about itself. */
+const AboutSchema = v.object({
+  format: v.literal('emend-delta-1'),
+  method: v.picklist(['rome', 'memit']),
+  /** SHA-256 of the model that it was worked out on. */
+  model: v.string(),
+  weights: v.array(v.object({ layer: v.number(), weight: v.string() })),
+  hyperparameters: v.array(v.object({ name: v.string(), value: v.string(), source: v.string() })),
+  contexts: v.array(v.string()),
+  seed: v.number(),
+  facts: v.array(FactSchema),
+});
+export type DeltaAbout = v.InferOutput<typeof AboutSchema>;
+
+/** Writes a delta as safetensors: per weight its factors in float64, and how it came to be. The same delta gives the same bytes. */
+export async function writeDelta(file: string, delta: Delta, about: Omit<DeltaAbout, 'format' | 'weights'>): Promise<void> {
+  const tensors = new Map(delta.weights.flatMap((w, i) => [
+    [`${i}.left`, entry(w.left)] as const,
+    [`${i}.right`, entry(w.right)] as const,
+  ]));
+  const full: DeltaAbout = { format: 'emend-delta-1', ...about, weights: delta.weights.map(({ layer, weight }) => ({ layer, weight })) };
+  await writeFile(file, writeSafetensors(tensors, { emend: JSON.stringify(full) }));
+}
+
+/** Reads a delta file. @throws EmendError 'bad-file' when it is anything else */
+export function readDelta(file: string): { delta: Delta; about: DeltaAbout } {
+  const stored = readSafetensors(file);
+  const wrong = (found: string) => new EmendError('bad-file', `${file} is not a delta that Emend wrote: ${found}.`, 'Choose the file that `emend edit --save` made.');
+  const text = stored.metadata['emend'];
+  if (text === undefined) throw wrong('it has no description of an edit');
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw wrong('its description is not JSON');
+  }
+  const parsed = v.safeParse(AboutSchema, json);
+  if (!parsed.success) throw wrong(`${v.getDotPath(parsed.issues[0]) ?? 'its description'}: ${parsed.issues[0].message}`);
+  const factor = (name: string): Matrix => {
+    const tensor = stored.tensors.get(name);
+    if (!tensor || tensor.dtype !== 'float64' || tensor.dims.length !== 2) throw wrong(`factor "${name}" is missing or not a float64 matrix`);
+    const data = new Float64Array(tensor.dims[0]! * tensor.dims[1]!);
+    new Uint8Array(data.buffer).set(tensorBytes(stored, tensor));
+    return matrix(tensor.dims[0]!, tensor.dims[1]!, data);
+  };
+  return { about: parsed.output, delta: { weights: parsed.output.weights.map((w, i) => ({ ...w, left: factor(`${i}.left`), right: factor(`${i}.right`) })) } };
+}
+
+function entry(m: Matrix): { dtype: 'float64'; dims: number[]; bytes: Uint8Array } {
+  return { dtype: 'float64', dims: [m.rows, m.columns], bytes: new Uint8Array(m.data.buffer, m.data.byteOffset, m.data.byteLength) };
+}

@@ -1,0 +1,124 @@
+import { EmendError } from '../../../shared/errors.ts';
+import { type Fact, factProblems } from '../../../shared/fact.ts';
+import type { EditChoices, EditMethodName } from '../jobs.ts';
+import { solve } from '../linalg/cholesky.ts';
+import { dot, matrix, row } from '../linalg/matrix.ts';
+import { modelHash } from '../onnx/identity.ts';
+import type { Decoder } from '../runtime/decoder.ts';
+import { siteValue } from '../runtime/sites.ts';
+import type { Tokenizer } from '../text/tokenizer.ts';
+import { memitContexts, romeContexts } from './contexts.ts';
+import { type Corpus, corpusFromFile, corpusFromModel } from './corpus.ts';
+import { keyCovariance } from './covariance.ts';
+import { keepCovariance, keptCovariance } from './covariance-cache.ts';
+import { KeyWalk } from './keys.ts';
+import { keyWeights, memit } from './memit.ts';
+import { rome } from './rome.ts';
+import { type EditSettings, editSettings, memitSettings, romeSettings } from './settings.ts';
+import { Statistics } from './statistics.ts';
+import { factTokens } from './tokens.ts';
+import type { Delta, EditWarning, FactTokens, Report } from './types.ts';
+
+/** An edit as worked out, with everything that a record of it needs. */
+export interface Edit {
+  readonly delta: Delta;
+  readonly model: string;
+  readonly settings: EditSettings;
+  readonly hyperparameters: readonly { readonly name: string; readonly value: string; readonly source: string }[];
+  readonly contexts: readonly string[];
+  readonly seed: number;
+  readonly covariance: { readonly tokens: number; readonly text: string; readonly cached: boolean; readonly ridges: readonly string[] };
+  /** Per fact and step: −log p(target), KL, decay. */
+  readonly histories: readonly (readonly (readonly [nll: number, kl: number, decay: number])[])[];
+  readonly warnings: readonly EditWarning[];
+}
+
+/** Tokens of covariance text per key dimension (arXiv 2506.04226: 2 keep 95 %, 10 are plenty). */
+const TOKENS_PER_DIMENSION = 10;
+/** λ as a share of what kᵀC⁻¹k is for the facts' own keys: the smaller, the firmer the edit. */
+const LAMBDA_SHARE = 0.1;
+
+/**
+ * Works out an edit from facts in words. Nothing on disk changes but the covariance cache.
+ * @throws EmendError 'bad-input' naming the first fact that cannot be edited, before anything runs
+ */
+export async function editFacts(decoder: Decoder, tokenizer: Tokenizer, facts: readonly Fact[], method: EditMethodName, choices: EditChoices, name: string, report: Report): Promise<Edit> {
+  const warnings = refuseBadFacts(facts);
+  const settings = await editSettings(method, choices, decoder.anatomy, name);
+  const seed = choices.seed ?? 0;
+  report.progress('contexts', 0, 1);
+  const contexts = method === 'memit' ? await memitContexts(decoder, tokenizer, seed, report) : await romeContexts(decoder, tokenizer, settings.contexts, seed, report);
+  const tokens = facts.map((fact) => factTokens(tokenizer, fact, contexts, settings.factToken.value));
+  const model = await modelHash(decoder.source);
+  const { statistics, covariance } = await keyStatistics(decoder, tokenizer, settings, choices, model, seed, report);
+  const lambda = method === 'memit' ? (settings.covarianceWeight ?? (await lambdaFor(decoder, settings, tokens, statistics, report))) : undefined;
+  const shared = { model, settings, contexts, seed, hyperparameters: listed(settings, lambda) };
+  const ignored = settings.ignored.map((field) => ({ message: `The hyperparameter file's "${field}" was not used.`, hint: 'Emend has no such setting.' }));
+  if (lambda) {
+    const result = await memit(decoder, tokens, memitSettings(settings, lambda.value), statistics, report);
+    const more = { covariance: { ...covariance, ridges: ridgesOf(statistics) }, histories: result.targets.map((t) => t.history) };
+    return { ...shared, ...more, delta: result.delta, warnings: [...warnings, ...ignored, ...unreached(facts, more.histories)] };
+  }
+  const result = await rome(decoder, tokens, romeSettings(settings), statistics, report);
+  const more = { covariance: { ...covariance, ridges: ridgesOf(statistics) }, histories: result.targets };
+  return { ...shared, ...more, delta: result.delta, warnings: [...warnings, ...ignored, ...result.warnings, ...unreached(facts, more.histories)] };
+}
+
+function refuseBadFacts(facts: readonly Fact[]): EditWarning[] {
+  if (facts.length === 0) throw new EmendError('bad-input', 'There is no fact to edit.', 'Give at least one fact: subject, prompt with {}, target.');
+  const problems = factProblems(facts);
+  const error = problems.find((p) => p.severity === 'error');
+  if (error) {
+    const more = problems.filter((p) => p.severity === 'error').length - 1;
+    throw new EmendError('bad-input', `Fact ${error.index + 1}, ${error.field}: ${error.message}${more > 0 ? ` (and ${more} more)` : ''}`, error.hint, { problems });
+  }
+  return problems.map((p) => ({ message: `Fact ${p.index + 1}: ${p.message}`, hint: p.hint }));
+}
+
+async function keyStatistics(decoder: Decoder, tokenizer: Tokenizer, settings: EditSettings, choices: EditChoices, model: string, seed: number, report: Report): Promise<{ statistics: Statistics; covariance: { tokens: number; text: string; cached: boolean } }> {
+  if (!settings.useCovariance.value) return { statistics: new Statistics({ tokens: 0, layers: new Map() }), covariance: { tokens: 0, text: 'not used', cached: false } };
+  const layers = settings.layers.value;
+  const wanted = choices.covarianceTokens ?? TOKENS_PER_DIMENSION * Math.max(...layers.map((l) => decoder.anatomy.layers[l]!.mlp.down.inWidth));
+  const named = choices.covarianceText === undefined ? undefined : await corpusFromFile(tokenizer, choices.covarianceText, wanted);
+  const key = named?.hash ?? `own text, seed ${seed}, ${wanted} tokens`;
+  const kept = layers.map((l) => keptCovariance(model, key, l));
+  if (kept.every((k) => k !== undefined)) {
+    const layerMap = new Map(layers.map((l, i) => [l, kept[i]!.matrix]));
+    return { statistics: new Statistics({ tokens: kept[0]!.tokens, layers: layerMap }), covariance: { tokens: kept[0]!.tokens, text: named?.name ?? `text that the model wrote (seed ${seed})`, cached: true } };
+  }
+  const corpus: Corpus = named ?? (await corpusFromModel(decoder, tokenizer, wanted, seed, report));
+  const measured = await keyCovariance(decoder, layers, corpus.rows, report);
+  await keepCovariance(model, key, measured);
+  return { statistics: new Statistics(measured), covariance: { tokens: measured.tokens, text: corpus.name, cached: false } };
+}
+
+/** λ from the facts themselves: a share of the median kᵀC⁻¹k, which says how unusual their keys are to the model. */
+async function lambdaFor(decoder: Decoder, settings: EditSettings, facts: readonly FactTokens[], statistics: Statistics, report: Report): Promise<{ value: number; source: string }> {
+  const layer = settings.layers.value[0]!;
+  const some = facts.slice(0, 32);
+  const { keys } = await new KeyWalk(some, report).at(decoder, layer, siteValue(decoder.anatomy, { kind: 'residual', layer }), keyWeights(some[0]!.rows.length));
+  const whitened = solve(await statistics.factor(layer), matrix(keys.rows, keys.columns, keys.data));
+  const energies = some.map((_, n) => dot(row(keys, n), row(whitened, n))).sort((a, b) => a - b);
+  const median = energies[Math.floor(energies.length / 2)]!;
+  return { value: LAMBDA_SHARE * median, source: `${LAMBDA_SHARE} of the facts' median kᵀC⁻¹k in layer ${layer} (${median.toFixed(0)})` };
+}
+
+function listed(s: EditSettings, lambda: { value: number; source: string } | undefined): { name: string; value: string; source: string }[] {
+  const one = (name: string, given: { value: unknown; source: string }) => ({ name, value: Array.isArray(given.value) ? given.value.join(', ') : typeof given.value === 'number' ? String(Number(given.value.toPrecision(6))) : String(given.value), source: given.source });
+  return [
+    one('layers', s.layers), one('steps', s.steps), one('learning rate', s.learningRate), one('weight decay', s.weightDecay), one('KL factor', s.klFactor), one('clamp', s.clamp),
+    ...(lambda ? [one('λ', lambda)] : [one('key', s.key)]), one('covariance', s.useCovariance), one('fact token', s.factToken),
+  ];
+}
+
+function ridgesOf(statistics: Statistics): string[] {
+  return [...statistics.ridges].map(([layer, ridge]) => `layer ${layer}: ${ridge} of the mean diagonal`);
+}
+
+/** Facts whose wanted state was not found: their targets stay unlikely even with the state set directly. */
+function unreached(facts: readonly Fact[], histories: readonly (readonly (readonly [number, number, number])[])[]): EditWarning[] {
+  return histories.flatMap((history, i) => {
+    const nll = history.at(-1)?.[0] ?? 0;
+    return nll < 1 ? [] : [{ message: `Fact ${i + 1} (${facts[i]!.subject}): its target stays unlikely (${(100 * Math.exp(-nll)).toFixed(1)} %) even with the hidden state set for it.`, hint: 'Try more steps, a larger clamp, or other layers.' }];
+  });
+}

@@ -1,0 +1,110 @@
+import { EmendError } from '../../../shared/errors.ts';
+import type { Anatomy } from '../anatomy/types.ts';
+import type { EditChoices, EditMethodName } from '../jobs.ts';
+import type { FactToken } from '../text/positions.ts';
+import { publishedFor } from './hparams/published.ts';
+import { readHyperparameters } from './hparams/read.ts';
+import type { MemitHyperparameters, RomeHyperparameters } from './hparams/types.ts';
+import type { MemitSettings } from './memit.ts';
+import type { RomeSettings } from './rome.ts';
+import { STOP_BELOW } from './target.ts';
+
+/** A value, and in words where it came from. */
+export interface Sourced<T> {
+  readonly value: T;
+  readonly source: string;
+}
+
+/** Every hyperparameter of an edit with its source. λ may still be open: then it is chosen from the facts' keys. */
+export interface EditSettings {
+  readonly method: EditMethodName;
+  readonly layers: Sourced<readonly number[]>;
+  readonly steps: Sourced<number>;
+  readonly learningRate: Sourced<number>;
+  readonly weightDecay: Sourced<number>;
+  readonly klFactor: Sourced<number>;
+  readonly clamp: Sourced<number>;
+  /** MEMIT's λ; undefined: to be chosen from the keys. */
+  readonly covarianceWeight: Sourced<number> | undefined;
+  readonly useCovariance: Sourced<boolean>;
+  readonly key: Sourced<'averaged' | 'mixed'>;
+  readonly factToken: Sourced<FactToken>;
+  /** ROME's context texts. */
+  readonly contexts: readonly { readonly length: number; readonly count: number }[];
+  readonly ignored: readonly string[];
+}
+
+const ASKED = 'as asked';
+
+/** Puts together what was asked for, a hyperparameter file, the set published for this model, and what its anatomy suggests, in this order. */
+export async function editSettings(method: EditMethodName, choices: EditChoices, anatomy: Anatomy, name: string): Promise<EditSettings> {
+  const first = anatomy.layers[0]!.mlp.down;
+  const shape = { hiddenSize: anatomy.hiddenSize, layers: anatomy.layers.length, innerSize: first.inWidth, vocabularySize: anatomy.vocabulary, name };
+  const upper = method === 'rome' ? 'ROME' : 'MEMIT';
+  const file = choices.hyperparameterFile === undefined ? undefined : await readHyperparameters(choices.hyperparameterFile, upper);
+  const published = publishedFor(upper, shape);
+  const set: RomeHyperparameters | MemitHyperparameters | undefined = file?.value ?? published?.value;
+  const setSource = file ? `from ${choices.hyperparameterFile}` : published ? `published for ${published.model} (${published.source})` : '';
+  const pick = <T>(asked: T | undefined, inSet: T | undefined, derived: T, why: string): Sourced<T> => {
+    if (asked !== undefined) return { value: asked, source: ASKED };
+    return inSet === undefined ? { value: derived, source: why } : { value: inSet, source: setSource };
+  };
+  const memitSet = set?.method === 'MEMIT' ? set : undefined;
+  const layers = pick(choices.layers, set?.layers, method === 'rome' ? [oneLayer(anatomy.layers.length)] : someLayers(anatomy.layers.length), 'early layers, in proportion to the published models');
+  checkLayers(layers.value, anatomy, method);
+  const covarianceWeight = choices.covarianceWeight ?? memitSet?.covarianceWeight;
+  return {
+    method,
+    layers,
+    steps: pick(choices.steps, set?.steps, 25, 'published for models of this kind'),
+    learningRate: pick(choices.learningRate, set?.learningRate, 0.5, 'published default'),
+    weightDecay: pick(choices.weightDecay, set?.weightDecay, 0.5, 'published default'),
+    klFactor: pick(choices.klFactor, set?.klFactor, 0.0625, 'published default'),
+    clamp: pick(choices.clamp, set?.clampFactor, method === 'rome' ? 4 : anatomy.layers.length < 12 ? 1.5 : 0.75, method === 'rome' ? 'published default' : 'published 0.75; wider for a shallow model, whose few layers must carry more'),
+    covarianceWeight: covarianceWeight === undefined ? undefined : { value: covarianceWeight, source: choices.covarianceWeight === undefined ? setSource : ASKED },
+    useCovariance: pick(undefined, set?.covariance.use, true, 'published default'),
+    key: pick(choices.key, undefined, 'averaged', 'one key throughout (arXiv 2403.07175)'),
+    factToken: pick(undefined, set?.factToken, 'subject_last', 'published default'),
+    contexts: set?.method === 'ROME' ? set.contexts : [{ length: 5, count: 10 }, { length: 10, count: 10 }],
+    ignored: file?.ignored ?? [],
+  };
+}
+
+/** Published ROME layers lie at about a third of the depth (GPT-2 XL 17 of 48, medium 8 of 24), GPT-J's at a fifth. */
+function oneLayer(depth: number): number {
+  return Math.max(0, Math.round(depth * 0.3) - 1);
+}
+
+/** Published MEMIT ranges end at a quarter to a third of the depth and are about a tenth to a fifth of it wide. */
+function someLayers(depth: number): number[] {
+  const last = Math.max(0, Math.round(depth * 0.3) - 1);
+  const count = Math.min(5, Math.max(1, Math.round(depth / 6)), last + 1);
+  return Array.from({ length: count }, (_, i) => last - count + 1 + i);
+}
+
+function checkLayers(layers: readonly number[], anatomy: Anatomy, method: EditMethodName): void {
+  const depth = anatomy.layers.length;
+  const wrong = layers.find((l) => !Number.isInteger(l) || l < 0 || l >= depth);
+  if (wrong !== undefined) throw new EmendError('bad-input', `Layer ${wrong} was asked for; this model has layers 0 to ${depth - 1}.`, 'Choose layers of this model, or leave them out.');
+  if (layers.length === 0 || layers.some((l, i) => i > 0 && l <= layers[i - 1]!)) throw new EmendError('bad-input', `The layers are ${layers.join(', ') || 'none'}; expected ascending ones, each once.`, 'Write them as 3,4,5.');
+  if (method === 'rome' && layers.length !== 1) throw new EmendError('bad-input', `ROME edits one layer; ${layers.length} were given (${layers.join(', ')}).`, 'Name one layer, or use MEMIT.');
+  for (const l of layers) {
+    const refusal = anatomy.layers[l]!.mlp.refusal;
+    if (refusal) throw new EmendError('unsupported', `Layer ${l} cannot be edited: ${refusal.reason}.`, refusal.hint);
+  }
+}
+
+/** For the search of the wanted state. */
+function targetSettings(s: EditSettings): Omit<MemitSettings, 'layers' | 'covarianceWeight'> {
+  return { steps: s.steps.value, learningRate: s.learningRate.value, weightDecay: s.weightDecay.value, klFactor: s.klFactor.value, clamp: s.clamp.value, stopBelow: STOP_BELOW };
+}
+
+/** MEMIT's numbers. */
+export function memitSettings(s: EditSettings, covarianceWeight: number): MemitSettings {
+  return { ...targetSettings(s), layers: s.layers.value, covarianceWeight };
+}
+
+/** ROME's numbers. */
+export function romeSettings(s: EditSettings): RomeSettings {
+  return { ...targetSettings(s), layer: s.layers.value[0]!, useCovariance: s.useCovariance.value, key: s.key.value };
+}

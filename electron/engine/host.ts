@@ -1,0 +1,134 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { EmendError, errorFromData } from '../../shared/errors.ts';
+import { type Channel, type Ending, forkEngine } from './channel.ts';
+import type { JobProgress, Jobs } from './jobs.ts';
+import { cancelled, type JobTable, ReplySchema } from './messages.ts';
+
+export interface HostOptions {
+  /** Threads that ONNX Runtime may use for one model; 0 or nothing leaves it to ONNX Runtime. */
+  readonly threads?: number | undefined;
+  /** The built engine process, with `worker.mjs` beside it; that of this build when left out. */
+  readonly entry?: string | undefined;
+}
+
+/** Who follows a job. */
+export interface Watch {
+  readonly onProgress?: ((progress: JobProgress) => void) | undefined;
+  /** Pieces of generated text as they come. */
+  readonly onText?: ((piece: string) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+interface Pending extends Watch {
+  readonly job: string;
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: EmendError) => void;
+}
+
+/**
+ * The engine as the application sees it: jobs in, results out.
+ * The work is done in a process of its own, so that a crash in native code ends jobs and nothing else; the next job starts it again.
+ */
+export class EngineHost<J extends JobTable<J> = Jobs> {
+  private options: HostOptions = {};
+  private channel: Channel | undefined;
+  private readonly pending = new Map<number, Pending>();
+  private lastId = 0;
+  private closed = false;
+
+  /**
+   * Starts the engine process. A job would do it too; this saves the wait, and sets the options.
+   * @throws EmendError 'not-found' when the engine is not built
+   */
+  start(options: HostOptions = {}): this {
+    this.options = options;
+    this.channel ??= this.open();
+    return this;
+  }
+
+  /**
+   * Does one job. Jobs on one model wait for each other, jobs on different models run side by side.
+   * @throws EmendError what the job threw; 'cancelled' after `signal` aborted and the job heard it; 'crashed' when the engine process ended
+   */
+  run<N extends keyof J & string>(job: N, params: J[N]['params'], watch: Watch = {}): Promise<J[N]['result']> {
+    return new Promise<unknown>((resolve, reject) => {
+      if (this.closed) throw new EmendError('failed', `The engine is closed; it cannot do "${job}".`, 'Start the application again.');
+      if (watch.signal?.aborted) throw cancelled();
+      const channel = (this.channel ??= this.open());
+      const id = ++this.lastId;
+      const cancel = () => channel.send({ type: 'cancel', id });
+      const done = () => {
+        this.pending.delete(id);
+        watch.signal?.removeEventListener('abort', cancel);
+      };
+      try {
+        channel.send({ type: 'run', id, job, params });
+      } catch (cause) {
+        throw new EmendError('bad-input', `The parameters of "${job}" are not plain data: ${(cause as Error).message}`, 'Give numbers, texts, lists and objects only.');
+      }
+      watch.signal?.addEventListener('abort', cancel);
+      this.pending.set(id, {
+        ...watch,
+        job,
+        resolve: (result) => (done(), resolve(result)),
+        reject: (error) => (done(), reject(error)),
+      });
+    });
+  }
+
+  /**
+   * Stops all jobs and ends the process. A run of ONNX Runtime cannot be stopped, so it is waited for.
+   * @param grace ms until the process is killed
+   */
+  async close(grace = 10_000): Promise<void> {
+    this.closed = true;
+    const channel = this.channel;
+    if (!channel) return;
+    channel.send({ type: 'close' });
+    const timer = setTimeout(() => channel.kill(), grace);
+    await channel.ended;
+    clearTimeout(timer);
+  }
+
+  private open(): Channel {
+    const entry = this.options.entry ?? join(import.meta.dirname, 'process.mjs');
+    if (!existsSync(entry)) throw new EmendError('not-found', `The engine process is not built: there is no ${entry}.`, 'Run: npm run build');
+    const channel = forkEngine(entry, this.options.threads ?? 0);
+    channel.onMessage((message) => this.hear(channel, message));
+    void channel.ended.then((ending) => {
+      if (this.channel === channel) this.channel = undefined;
+      this.rejectAll((job) => this.lost(job, ending));
+    });
+    return channel;
+  }
+
+  private hear(channel: Channel, message: unknown): void {
+    const parsed = v.safeParse(ReplySchema, message);
+    if (!parsed.success) {
+      this.rejectAll(() => new EmendError('crashed', `The engine sent a message that was not understood: ${parsed.issues[0].message}.`, 'The application and the engine may be of different versions: build both again.'));
+      return channel.kill();
+    }
+    const reply = parsed.output;
+    const pending = this.pending.get(reply.id);
+    if (!pending) return;
+    if (reply.type === 'progress') pending.onProgress?.({ phase: reply.phase, done: reply.done, total: reply.total });
+    else if (reply.type === 'text') pending.onText?.(reply.piece);
+    else if (reply.type === 'done') pending.resolve(reply.result);
+    else pending.reject(errorFromData(reply.error));
+  }
+
+  private rejectAll(error: (job: string) => EmendError): void {
+    for (const pending of [...this.pending.values()]) pending.reject(error(pending.job));
+  }
+
+  private lost(job: string, { exitCode, signal, output }: Ending): EmendError {
+    if (this.closed) return new EmendError('cancelled', `"${job}" was stopped because Emend is closing.`);
+    const how = signal ? `killed by ${signal}` : exitCode === null ? `it could not be started (${output})` : `exit code ${exitCode}`;
+    const hint = signal === 'SIGKILL'
+      ? 'The system does this when memory runs out: close other programs, or take a smaller model or fewer facts at once.'
+      : 'Start the job again. If it ends the same way, please report it with what the engine wrote last.';
+    return new EmendError('crashed', `The engine ended during "${job}": ${how}.`, hint, { exitCode, signal, output });
+  }
+}

@@ -1,0 +1,79 @@
+import { existsSync, realpathSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import * as v from 'valibot';
+import { errorData } from '../../shared/errors.ts';
+import { modelFolder, type Reply, type Request, RequestSchema } from './messages.ts';
+import { ModelThread } from './thread.ts';
+
+// Entry of the engine process: keeps a thread for each model folder and carries messages between them and the application.
+
+/** An orphan with a job in native code gives it this long (ms). */
+const ORPHAN_GRACE = 10_000;
+
+const threads = Number(process.argv[2] ?? 0);
+const worker = join(import.meta.dirname, 'worker.mjs');
+const models = new Map<string, ModelThread>();
+let sending = 0;
+let closing = false;
+
+function reply(message: Reply): void {
+  if (!process.connected) return settled();
+  sending++;
+  // An error means that the application is gone; 'disconnect' deals with that.
+  process.send?.(message, undefined, undefined, () => {
+    sending--;
+    settled();
+  });
+}
+
+function settled(): void {
+  if (closing) void leaveWhenIdle();
+}
+
+function hear(request: Request): void {
+  if (request.type === 'run') run(request);
+  else if (request.type === 'cancel') for (const model of models.values()) model.cancel(request.id);
+  else close();
+}
+
+function run({ id, job, params }: Request & { type: 'run' }): void {
+  try {
+    const stop = new Int32Array(new SharedArrayBuffer(4));
+    threadOf(modelFolder(job, params)).add({ id, job, params, stop });
+  } catch (error) {
+    reply({ type: 'failed', id, error: errorData(error) });
+  }
+}
+
+/** Two ways to write one folder are one model. */
+function threadOf(folder: string): ModelThread {
+  const path = existsSync(folder) ? realpathSync(folder) : resolve(folder);
+  let thread = models.get(path);
+  if (!thread) {
+    thread = new ModelThread(worker, path, threads, reply, () => models.delete(path));
+    models.set(path, thread);
+  }
+  return thread;
+}
+
+function close(): void {
+  closing = true;
+  for (const model of models.values()) model.cancelAll();
+  void leaveWhenIdle();
+}
+
+async function leaveWhenIdle(): Promise<void> {
+  const all = [...models.values()];
+  if (sending > 0 || all.some((model) => !model.idle)) return;
+  await Promise.all(all.map((model) => model.end()));
+  if (process.connected) process.disconnect();
+  else process.exit(0);
+}
+
+process.on('message', (message: unknown) => hear(v.parse(RequestSchema, message)));
+process.on('disconnect', () => {
+  close();
+  setTimeout(() => process.kill(process.pid, 'SIGKILL'), ORPHAN_GRACE);
+});
+// Ctrl-C in a terminal reaches every process of the group: the application decides what it means.
+process.on('SIGINT', () => undefined);

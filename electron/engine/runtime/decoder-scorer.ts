@@ -1,0 +1,80 @@
+import type { GenerateSettings, ScoreItem, Scorer, TargetScore, TextScore } from '../evaluate/scorer.ts';
+import { rowWithTarget } from '../text/positions.ts';
+import type { Tokenizer } from '../text/tokenizer.ts';
+import type { Decoder } from './decoder.ts';
+import { Generator } from './generate.ts';
+import { ScoreSession } from './score.ts';
+
+/** Asks a decoder what a check wants to know. Sessions are made when first needed; release them when done. */
+export class DecoderScorer implements Scorer {
+  private readonly decoder: Decoder;
+  private readonly tokenizer: Tokenizer;
+  private readonly check: () => void;
+  private scorer: Promise<ScoreSession> | undefined;
+  private generator: Promise<Generator> | undefined;
+
+  /** @param check called between runs; throws to stop */
+  constructor(decoder: Decoder, tokenizer: Tokenizer, check: () => void = () => undefined) {
+    this.decoder = decoder;
+    this.tokenizer = tokenizer;
+    this.check = check;
+  }
+
+  async scoreTargets(items: readonly ScoreItem[]): Promise<TargetScore[]> {
+    this.check();
+    const rows = items.map((item) => rowWithTarget(this.tokenizer, item.prompt, item.target));
+    const scores = await (await this.scores()).score(rows.map((r) => ({ ids: r.ids, from: r.targetStart })));
+    return scores.map((tokens, i) => {
+      const right = tokens.filter((t, k) => t.best === rows[i]!.targetIds[k]).length;
+      return { nll: -tokens.reduce((sum, t) => sum + t.logProbability, 0) / tokens.length, correct: right === tokens.length, tokenAccuracy: right / tokens.length, tokens: tokens.length };
+    });
+  }
+
+  async generate(prompts: readonly string[], settings: GenerateSettings): Promise<string[]> {
+    const rows = prompts.map((p) => this.tokenizer.encode(p));
+    const longest = Math.max(...rows.map((r) => settings.maxTokens ?? Math.max(0, (settings.maxLength ?? 0) - r.length)));
+    const sampling = { temperature: settings.topK === 1 ? 0 : 1, topK: settings.topK, topP: 1, repetitionPenalty: 1, seed: settings.seed };
+    const made = await (await this.generates()).continue(rows, { maxTokens: longest, sampling, stopAt: this.tokenizer.eosIds, check: this.check });
+    return made.map((ids, i) => this.tokenizer.continuation(settings.maxLength === undefined ? ids : ids.slice(0, Math.max(0, settings.maxLength - rows[i]!.length))));
+  }
+
+  async nextTokenLogProbs(prompts: readonly string[]): Promise<Float32Array[]> {
+    this.check();
+    const logits = await (await this.generates()).next(prompts.map((p) => this.tokenizer.encode(p)));
+    return logits.map(logSoftmax);
+  }
+
+  async scoreTexts(texts: readonly string[]): Promise<TextScore[]> {
+    this.check();
+    const rows = texts.map((t) => this.tokenizer.encode(t)).map((ids) => ({ ids, from: 1 }));
+    const usable = rows.map((r, i) => ({ r, i })).filter(({ r }) => r.ids.length > 1);
+    const found = await (await this.scores()).score(usable.map(({ r }) => r));
+    const results: TextScore[] = texts.map(() => ({ nll: 0, tokens: 0 }));
+    usable.forEach(({ i }, k) => { results[i] = { nll: -found[k]!.reduce((sum, t) => sum + t.logProbability, 0), tokens: found[k]!.length }; });
+    return results;
+  }
+
+  /** Frees the sessions. */
+  async release(): Promise<void> {
+    await (await this.scorer)?.release();
+    await (await this.generator)?.release();
+  }
+
+  private scores(): Promise<ScoreSession> {
+    return (this.scorer ??= ScoreSession.create(this.decoder));
+  }
+
+  private generates(): Promise<Generator> {
+    return (this.generator ??= Generator.create(this.decoder));
+  }
+}
+
+/** log softmax of logits [V], summed in float64. */
+export function logSoftmax(logits: Float32Array): Float32Array {
+  let top = -Infinity;
+  for (const x of logits) if (x > top) top = x;
+  let sum = 0;
+  for (const x of logits) sum += Math.exp(x - top);
+  const shift = top + Math.log(sum);
+  return logits.map((x) => x - shift);
+}

@@ -1,0 +1,97 @@
+import type * as ort from 'onnxruntime-node';
+import type { Sampling } from '../jobs.ts';
+import { logitsAt, slice } from './surgery.ts';
+import type { Decoder } from './decoder.ts';
+import { feedsFor, rightPad } from './inputs.ts';
+import { floats, intFeed, type Session } from './session.ts';
+import { indicesFor, isFlat } from './stage.ts';
+import { pickToken, Random } from './sampling.ts';
+
+const ROWS = 'emend.last_rows';
+
+/** What to do with each new token; rows count from 0. Return true to end that row. */
+export type OnToken = (row: number, id: number) => boolean | undefined;
+
+/** Continues token rows one token at a time, with the model's cache where it has one. */
+export class Generator {
+  private readonly decoder: Decoder;
+  private readonly session: Session;
+  private readonly logits: string;
+
+  private constructor(decoder: Decoder, session: Session, logits: string) {
+    this.decoder = decoder;
+    this.session = session;
+    this.logits = logits;
+  }
+
+  /** Makes the session: logits of each row's last token only, and the cache. */
+  static async create(decoder: Decoder, options: { prepack?: boolean } = {}): Promise<Generator> {
+    const { anatomy } = decoder;
+    const last = logitsAt(decoder.graph, anatomy.unembedding.input, anatomy.unembedding.product, anatomy.logits, ROWS);
+    return new Generator(decoder, await decoder.session(slice(last.graph, [last.logits, ...decoder.inputs.past.map((p) => p.present)]), options), last.logits);
+  }
+
+  /** Logits [rows, V] behind each row's last token, without generating. */
+  async next(rows: readonly (readonly number[])[]): Promise<Float32Array[]> {
+    const result = await this.step(rows, new Map(), 0);
+    return rowsOf(floats(result, this.logits), rows.length);
+  }
+
+  /**
+   * Up to `maxTokens` more tokens for each row. Rows of different length run in groups of equal length, so that caches line up.
+   * @param stopAt ids that end a row (they are not part of the result)
+   * @param check called before each step; throws to stop
+   */
+  async continue(rows: readonly (readonly number[])[], options: { maxTokens: number; sampling: Sampling; stopAt?: readonly number[]; onToken?: OnToken; check?: () => void }): Promise<number[][]> {
+    const results: number[][] = rows.map(() => []);
+    const byLength = new Map<number, number[]>();
+    rows.forEach((row, i) => byLength.set(row.length, [...(byLength.get(row.length) ?? []), i]));
+    for (const members of byLength.values()) await this.continueGroup(rows, members, results, options);
+    return results;
+  }
+
+  private async continueGroup(rows: readonly (readonly number[])[], members: readonly number[], results: number[][], options: Parameters<Generator['continue']>[1]): Promise<void> {
+    const cached = this.decoder.inputs.past.length > 0;
+    const dice = members.map((i) => new Random(options.sampling.seed + 7919 * i));
+    const texts = members.map((i) => [...rows[i]!]);
+    const ended = members.map(() => false);
+    let past = new Map<string, ort.Tensor>();
+    let settled = 0;
+    for (let made = 0; made < options.maxTokens && ended.includes(false); made++) {
+      options.check?.();
+      const result = await this.step(texts.map((t) => t.slice(settled)), past, settled);
+      const logits = rowsOf(floats(result, this.logits), members.length);
+      if (cached) {
+        past = new Map(this.decoder.inputs.past.map((slot) => [slot.input, result[slot.present]!]));
+        settled = texts[0]!.length;
+      }
+      members.forEach((row, m) => {
+        const id = pickToken(logits[m]!, options.sampling, texts[m]!, dice[m]!);
+        texts[m]!.push(id);
+        if (ended[m]) return;
+        if (options.stopAt?.includes(id)) ended[m] = true;
+        else {
+          results[row]!.push(id);
+          if (options.onToken?.(row, id)) ended[m] = true;
+        }
+      });
+    }
+  }
+
+  private step(rows: readonly (readonly number[])[], past: ReadonlyMap<string, ort.Tensor>, settled: number): Promise<Record<string, ort.Tensor>> {
+    const tokens = rightPad(rows, settled);
+    const flat = isFlat(this.decoder, this.decoder.anatomy.unembedding.input);
+    const places = indicesFor(flat, tokens.length, rows.map((r, row) => ({ row, token: r.length - 1 })));
+    return this.session.run({ ...feedsFor(this.decoder.inputs, tokens, this.session.inputs, past), [ROWS]: intFeed(places.data, places.dims) });
+  }
+
+  /** Frees the session. */
+  release(): Promise<void> {
+    return this.session.release();
+  }
+}
+
+function rowsOf(data: Float32Array, rows: number): Float32Array[] {
+  const width = data.length / rows;
+  return Array.from({ length: rows }, (_, r) => data.subarray(r * width, (r + 1) * width));
+}

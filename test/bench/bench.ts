@@ -1,0 +1,173 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { keyCovariance } from '../../electron/engine/edit/covariance.ts';
+import { memit, type MemitSettings } from '../../electron/engine/edit/memit.ts';
+import { Statistics } from '../../electron/engine/edit/statistics.ts';
+import { names } from '../../electron/engine/edit/suffix.ts';
+import { findTargets, type Target } from '../../electron/engine/edit/target.ts';
+import { type FactTokens, type Report, silent } from '../../electron/engine/edit/types.ts';
+import { Decoder } from '../../electron/engine/runtime/decoder.ts';
+import { makeFacts, makeTexts } from './facts.ts';
+import { afterRun, countingProducts, watched, Yardstick } from './measure.ts';
+import { editInChild, runAsChild } from './memory.ts';
+import { plainInsertion, PlainSearch } from './plain.ts';
+import { GPT2_SMALL, type Shape, TINY, writeModel } from './shapes.ts';
+import { Table } from './table.ts';
+
+interface Plan {
+  readonly shape: Shape;
+  readonly layers: readonly number[];
+  readonly facts: number;
+  /** Facts that the plain way is measured on; its time per fact does not depend on how many there are. */
+  readonly plainFacts: number;
+  readonly covarianceTokens: number;
+  readonly textLength: number;
+}
+
+const FULL: Plan = { shape: GPT2_SMALL, layers: [3, 4, 5, 6, 7], facts: 32, plainFacts: 2, covarianceTokens: 4096, textLength: 256 };
+/** Too small to say anything about speed; shows that everything runs and agrees. */
+const QUICK: Plan = { shape: TINY, layers: [1, 2], facts: 8, plainFacts: 2, covarianceTokens: 2048, textLength: 64 };
+
+/** MEMIT's published settings; nothing stops early, so that every fact costs the same. */
+const settingsFor = (layers: readonly number[]): MemitSettings => ({ layers, covarianceWeight: 15000, steps: 20, learningRate: 0.5, weightDecay: 0.5, klFactor: 0.0625, clamp: 0.75, stopBelow: 0 });
+
+/** What must hold at full size. */
+const LIMIT = { difference: 1e-3, attained: 0.6, memory: 2.5 };
+
+async function main(plan: Plan, isQuick: boolean): Promise<boolean> {
+  const folder = mkdtempSync(join(tmpdir(), 'emend-bench-'));
+  const table = new Table();
+  try {
+    const settings = settingsFor(plan.layers);
+    const bytes = writeModel(folder, plan.shape);
+    const yardstick = await Yardstick.create(isQuick ? 512 : 2048);
+    for (let i = 0; i < 5; i++) await yardstick.measure();
+    console.log(`GPT-2 of ${plan.shape.layers} layers, ${plan.shape.width} wide, ${(bytes / 1e6).toFixed(0)} MB; ${plan.facts} facts, layers ${plan.layers.join(' ')}, ${settings.steps} steps\n`);
+
+    const opened = await timed(() => Decoder.open(join(folder, 'model.onnx')));
+    const decoder = opened.value;
+    table.row('session start (read, examine, probe)', seconds(opened.seconds));
+    const facts = makeFacts(plan.facts, plan.shape.vocabulary);
+
+    const targets = await measureTargets(decoder, facts, settings, plan.plainFacts, yardstick, table, isQuick);
+    const statistics = await measureCovariance(decoder, plan, table);
+    await measureInsertion(decoder, facts, settings, statistics, targets, yardstick, table);
+    for (let i = 0; i < 5; i++) await yardstick.measure();
+    table.first('plain float32 product, median', `${(yardstick.median() / 1e9).toFixed(1)} GF/s (${yardstick.rates.length} samples)`);
+
+    const child = await editInChild(folder, plan.facts, settings, statistics, fileURLToPath(import.meta.url));
+    table.row('peak resident memory of the whole edit', `${(child.peak / 1e6).toFixed(0)} MB = ${(child.peak / bytes).toFixed(2)} × weights (${(child.started / 1e6).toFixed(0)} MB before the model was opened)`, isQuick ? undefined : { limit: `≤ ${LIMIT.memory}`, holds: child.peak <= LIMIT.memory * bytes });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+    table.print();
+  }
+  return table.holds;
+}
+
+async function measureTargets(decoder: Decoder, facts: readonly FactTokens[], settings: MemitSettings, plainCount: number, yardstick: Yardstick, table: Table, isQuick: boolean): Promise<Target[]> {
+  const layer = settings.layers.at(-1)!;
+  const site = { kind: 'residual', layer } as const;
+  const plain = await PlainSearch.create(decoder, layer);
+  const plainTimes: number[] = [];
+  const plainResults: Float64Array[] = [];
+  const runPlain = async (fact: FactTokens) => {
+    const { value, seconds: took } = await timed(() => plain.find(fact, settings));
+    plainTimes.push(took);
+    plainResults.push(value.z);
+  };
+  const checked = facts.slice(0, plainCount);
+  for (const fact of checked.slice(0, plainCount >> 1)) await runPlain(fact);
+
+  // Ours, with a plain product between any two runs: both see the same neighbours on the machine.
+  let paused = 0;
+  const between = watched(decoder, async (graph, make) => {
+    const session = await make(graph);
+    return graph.inputs.some((v) => v.name === names.delta) ? afterRun(session, async () => { paused += await yardstick.measure(); }) : session;
+  });
+  const marks: number[] = [];
+  let firstSample = 0;
+  const report: Report = { ...silent, progress: (phase) => {
+    if (phase !== 'targets') return;
+    if (marks.length === 0) firstSample = yardstick.rates.length;
+    marks.push(performance.now() / 1000 - paused);
+  } };
+  const ours = await timed(() => findTargets(between, site, facts, settings, report));
+  const perFact = (ours.seconds - paused) / facts.length;
+  const loop = marks.at(-1)! - marks[0]!;
+  const nearby = yardstick.median(firstSample);
+
+  for (const fact of checked.slice(plainCount >> 1)) await runPlain(fact);
+  await plain.release();
+  const perPlain = plainTimes.reduce((a, t) => a + t, 0) / plainCount;
+  const worst = Math.max(...plainResults.map((z, i) => difference(ours.value[i]!.z, z)));
+  table.row('targets, the plain way', `${seconds(perPlain)} per fact (${plainCount} facts, all steps)`);
+  table.row('targets, ours', `${seconds(perFact)} per fact, ${(perPlain / perFact).toFixed(1)} × faster (loop ${seconds((loop * settings.steps) / (settings.steps - 1) / facts.length)} per fact)`);
+  table.row('largest |z ours − z plain| / |z|', worst.toExponential(1), { limit: `< ${LIMIT.difference}`, holds: worst < LIMIT.difference });
+
+  let operations = 0;
+  const counting = watched(decoder, async (graph, make) => {
+    if (!graph.inputs.some((v) => v.name === names.delta)) return make(graph);
+    const counted = countingProducts(graph);
+    return afterRun(await make(counted.graph), (result) => { operations += counted.operations(result); });
+  });
+  await findTargets(counting, site, facts, { ...settings, steps: 1 }, silent);
+  const attained = (operations * (settings.steps - 1)) / loop;
+  table.row('optimisation loop, attained', `${(attained / 1e9).toFixed(1)} GF/s = ${(100 * attained / nearby).toFixed(0)} % of the plain product between its runs (${(nearby / 1e9).toFixed(1)}); ${(operations / 1e9 / facts.length).toFixed(2)} GF per fact and step`,
+    isQuick ? undefined : { limit: `≥ ${100 * LIMIT.attained} %`, holds: attained / nearby >= LIMIT.attained });
+  return ours.value;
+}
+
+async function measureCovariance(decoder: Decoder, plan: Plan, table: Table): Promise<Statistics> {
+  const texts = makeTexts(plan.covarianceTokens, plan.textLength, plan.shape.vocabulary);
+  const measured = await timed(() => keyCovariance(decoder, plan.layers, texts, silent));
+  table.row(`covariance of ${plan.layers.length} layers`, `${(measured.value.tokens / measured.seconds).toFixed(0)} tokens/s`);
+  const statistics = new Statistics(measured.value);
+  const factored = await timed(async () => { for (const layer of plan.layers) await statistics.factor(layer); });
+  table.row('factor of a covariance, once per model', `${seconds(factored.seconds / plan.layers.length)} per layer${statistics.ridges.size > 0 ? ' (with a ridge)' : ''}`);
+  return statistics;
+}
+
+async function measureInsertion(decoder: Decoder, facts: readonly FactTokens[], settings: MemitSettings, statistics: Statistics, targets: readonly Target[], yardstick: Yardstick, table: Table): Promise<void> {
+  const first = settings.layers[0]!;
+  await yardstick.measure();
+  let last = performance.now();
+  const times = { keys: 0, write: 0 };
+  const report: Report = { ...silent, progress: (phase) => {
+    const now = performance.now();
+    times[phase === 'writing' ? 'write' : 'keys'] += (now - last) / 1000;
+    last = now;
+  } };
+  const ours = await timed(() => memit(decoder, facts, settings, statistics, report, targets));
+  const plain = await plainInsertion(decoder, first, settings.layers.at(-1)!, facts, settings.covarianceWeight, statistics.covariance(first));
+  const plainTotal = (plain.forward + plain.solve) * settings.layers.length;
+  const step = ours.value.steps[0]!;
+  table.row('insertion, the plain way', `${seconds(plainTotal)} (one layer × ${settings.layers.length}: keys and states ${seconds(plain.forward)}, solve ${seconds(plain.solve)})`);
+  table.row('insertion, ours, factors known', `${seconds(ours.seconds)}, ${(plainTotal / ours.seconds).toFixed(1)} × faster (keys and states ${seconds(times.keys)}, solve and write ${seconds(times.write)})`);
+  const worst = Math.max(difference(step.keys.data, plain.keys.data), difference(step.solved.data, plain.solved.data));
+  table.row('largest difference in keys and solved keys', worst.toExponential(1), { limit: `< ${LIMIT.difference}`, holds: worst < LIMIT.difference });
+}
+
+/** ‖a − b‖ / ‖b‖. */
+function difference(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let [apart, size] = [a.length === b.length ? 0 : Infinity, 0];
+  for (let i = 0; i < b.length; i++) {
+    apart += (a[i]! - b[i]!) ** 2;
+    size += b[i]! ** 2;
+  }
+  return Math.sqrt(apart / size);
+}
+
+async function timed<T>(work: () => Promise<T>): Promise<{ value: T; seconds: number }> {
+  const started = performance.now();
+  const value = await work();
+  return { value, seconds: (performance.now() - started) / 1000 };
+}
+
+const seconds = (s: number) => (s < 1 ? `${(1000 * s).toFixed(0)} ms` : `${s.toFixed(2)} s`);
+
+if (!(await runAsChild(process.argv))) {
+  const isQuick = process.argv.includes('--quick');
+  process.exitCode = (await main(isQuick ? QUICK : FULL, isQuick)) ? 0 : 1;
+}
