@@ -7,7 +7,7 @@ import type { JobProgress, Jobs } from './jobs.ts';
 import { cancelled, type JobTable, ReplySchema } from './messages.ts';
 
 export interface HostOptions {
-  /** Threads that ONNX Runtime may use for one model; 0 or nothing leaves it to ONNX Runtime. */
+  /** Threads that ONNX Runtime may use for one model, instead of EMEND_THREADS in the environment; 0 leaves it to ONNX Runtime. */
   readonly threads?: number | undefined;
   /** The built engine process, with `worker.mjs` beside it; that of this build when left out. */
   readonly entry?: string | undefined;
@@ -93,9 +93,9 @@ export class EngineHost<J extends JobTable<J> = Jobs> {
   }
 
   private open(): Channel {
-    const entry = this.options.entry ?? join(import.meta.dirname, 'process.mjs');
+    const { threads, entry = join(import.meta.dirname, 'process.mjs') } = this.options;
     if (!existsSync(entry)) throw new EmendError('not-found', `The engine process is not built: there is no ${entry}.`, 'Run: npm run build');
-    const channel = forkEngine(entry, this.options.threads ?? 0);
+    const channel = forkEngine(entry, threads === undefined ? {} : { EMEND_THREADS: String(threads) });
     channel.onMessage((message) => this.hear(channel, message));
     void channel.ended.then((ending) => {
       if (this.channel === channel) this.channel = undefined;

@@ -40,12 +40,6 @@ export interface Task {
   readonly stop: Int32Array<SharedArrayBuffer>;
 }
 
-/** What a thread is started with. */
-export interface ThreadData {
-  /** Threads that ONNX Runtime may use; 0 leaves it to ONNX Runtime. */
-  readonly threads: number;
-}
-
 const ParamsSchema = v.looseObject({
   model: v.looseObject({ folder: v.pipe(v.string('Expected the path of a model folder'), v.nonEmpty('Expected the path of a model folder, found ""')) }),
 });

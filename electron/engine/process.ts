@@ -10,7 +10,6 @@ import { ModelThread } from './thread.ts';
 /** An orphan with a job in native code gives it this long (ms). */
 const ORPHAN_GRACE = 10_000;
 
-const threads = Number(process.argv[2] ?? 0);
 const worker = join(import.meta.dirname, 'worker.mjs');
 const models = new Map<string, ModelThread>();
 let sending = 0;
@@ -50,7 +49,7 @@ function threadOf(folder: string): ModelThread {
   const path = existsSync(folder) ? realpathSync(folder) : resolve(folder);
   let thread = models.get(path);
   if (!thread) {
-    thread = new ModelThread(worker, path, threads, reply, () => models.delete(path));
+    thread = new ModelThread(worker, path, reply, () => models.delete(path));
     models.set(path, thread);
   }
   return thread;

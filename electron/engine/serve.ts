@@ -1,15 +1,8 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { EmendError, errorData, type ErrorData } from '../../shared/errors.ts';
 import type { Report } from './edit/types.ts';
-import { cancelled, type JobTable, type Reply, type Task, type ThreadData } from './messages.ts';
-
-/** What a job is given besides its parameters. */
-export interface JobContext extends Report {
-  /** Hands on a piece of generated text as soon as it is there. */
-  say(piece: string): void;
-  /** Threads that ONNX Runtime may use; 0 leaves it to ONNX Runtime. */
-  readonly threads: number;
-}
+import type { JobContext } from './handlers.ts';
+import { cancelled, type JobTable, type Reply, type Task } from './messages.ts';
 
 /** One function a job. */
 export type Handlers<J extends JobTable<J>> = {
@@ -25,15 +18,13 @@ const PROGRESS_INTERVAL = 50;
 export function serve<J extends JobTable<J>>(handlers: Handlers<J>): void {
   const port = parentPort;
   if (!port) throw new EmendError('failed', 'This file is the entry of a worker thread and was started as a program.', 'Start the engine through EngineHost.');
-  const { threads } = workerData as ThreadData;
-  port.on('message', (task: Task) => void perform(handlers, task, threads, (reply) => port.postMessage(reply)));
+  port.on('message', (task: Task) => void perform(handlers, task, (reply) => port.postMessage(reply)));
 }
 
-async function perform<J extends JobTable<J>>(handlers: Handlers<J>, task: Task, threads: number, post: Post): Promise<void> {
+async function perform<J extends JobTable<J>>(handlers: Handlers<J>, task: Task, post: Post): Promise<void> {
   const { id } = task;
   const progress = throttledProgress(id, post);
   const context: JobContext = {
-    threads,
     progress: progress.report,
     say: (piece) => post({ type: 'text', id, piece }),
     check() {

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { EmendError, errorData } from '../../shared/errors.ts';
-import { cancelled, type Reply, type Task, type ThreadData } from './messages.ts';
+import { cancelled, type Reply, type Task } from './messages.ts';
 
 /**
  * The worker thread of one model folder, with the jobs that wait for it.
@@ -19,11 +19,10 @@ export class ModelThread {
    * @param reply is given every answer, each job's last one too
    * @param onEnd is called when the thread is gone, whatever the reason
    */
-  constructor(entry: string, folder: string, threads: number, reply: (reply: Reply) => void, onEnd: () => void) {
+  constructor(entry: string, folder: string, reply: (reply: Reply) => void, onEnd: () => void) {
     this.folder = folder;
     this.reply = reply;
-    const workerData: ThreadData = { threads };
-    this.worker = new Worker(entry, { workerData });
+    this.worker = new Worker(entry);
     this.worker.on('message', (reply: Reply) => this.hear(reply));
     this.worker.on('error', (error) => (this.fault = error));
     this.worker.on('exit', (code) => {

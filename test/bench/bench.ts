@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { keyCovariance } from '../../electron/engine/edit/covariance.ts';
 import { memit, type MemitSettings } from '../../electron/engine/edit/memit.ts';
 import { Statistics } from '../../electron/engine/edit/statistics.ts';
@@ -9,6 +10,7 @@ import { names } from '../../electron/engine/edit/suffix.ts';
 import { findTargets, type Target } from '../../electron/engine/edit/target.ts';
 import { type FactTokens, type Report, silent } from '../../electron/engine/edit/types.ts';
 import { Decoder } from '../../electron/engine/runtime/decoder.ts';
+import { type Clock, processor, timed, wall } from './clock.ts';
 import { makeFacts, makeTexts } from './facts.ts';
 import { afterRun, countingProducts, watched, Yardstick } from './measure.ts';
 import { editInChild, runAsChild } from './memory.ts';
@@ -36,24 +38,32 @@ const settingsFor = (layers: readonly number[]): MemitSettings => ({ layers, cov
 /** What must hold at full size. */
 const LIMIT = { difference: 1e-3, attained: 0.6, memory: 2.5 };
 
-async function main(plan: Plan, isQuick: boolean): Promise<boolean> {
+/** How a run was asked for. */
+interface Options {
+  readonly isQuick: boolean;
+  /** 0: as many as there are cores. */
+  readonly threads: number;
+}
+
+async function main(plan: Plan, { isQuick, threads }: Options): Promise<boolean> {
+  const clock = threads === 1 ? processor : wall;
   const folder = mkdtempSync(join(tmpdir(), 'emend-bench-'));
   const table = new Table();
   try {
     const settings = settingsFor(plan.layers);
     const bytes = writeModel(folder, plan.shape);
-    const yardstick = await Yardstick.create(isQuick ? 512 : 2048);
+    const yardstick = await Yardstick.create(clock, threads, isQuick ? 512 : 2048);
     for (let i = 0; i < 5; i++) await yardstick.measure();
-    console.log(`GPT-2 of ${plan.shape.layers} layers, ${plan.shape.width} wide, ${(bytes / 1e6).toFixed(0)} MB; ${plan.facts} facts, layers ${plan.layers.join(' ')}, ${settings.steps} steps\n`);
+    console.log(`GPT-2 of ${plan.shape.layers} layers, ${plan.shape.width} wide, ${(bytes / 1e6).toFixed(0)} MB; ${plan.facts} facts, layers ${plan.layers.join(' ')}, ${settings.steps} steps; ${threads === 1 ? 'one thread, processor time' : 'all threads, wall time'}\n`);
 
-    const opened = await timed(() => Decoder.open(join(folder, 'model.onnx')));
+    const opened = await timed(clock, () => Decoder.open(join(folder, 'model.onnx'), { threads }));
     const decoder = opened.value;
     table.row('session start (read, examine, probe)', seconds(opened.seconds));
     const facts = makeFacts(plan.facts, plan.shape.vocabulary);
 
-    const targets = await measureTargets(decoder, facts, settings, plan.plainFacts, yardstick, table, isQuick);
-    const statistics = await measureCovariance(decoder, plan, table);
-    await measureInsertion(decoder, facts, settings, statistics, targets, yardstick, table);
+    const targets = await measureTargets(decoder, facts, settings, plan.plainFacts, { clock, yardstick, table, isQuick });
+    const statistics = await measureCovariance(decoder, plan, clock, table);
+    await measureInsertion(decoder, facts, settings, statistics, targets, clock, table);
     for (let i = 0; i < 5; i++) await yardstick.measure();
     table.first('plain float32 product, median', `${(yardstick.median() / 1e9).toFixed(1)} GF/s (${yardstick.rates.length} samples)`);
 
@@ -66,14 +76,14 @@ async function main(plan: Plan, isQuick: boolean): Promise<boolean> {
   return table.holds;
 }
 
-async function measureTargets(decoder: Decoder, facts: readonly FactTokens[], settings: MemitSettings, plainCount: number, yardstick: Yardstick, table: Table, isQuick: boolean): Promise<Target[]> {
+async function measureTargets(decoder: Decoder, facts: readonly FactTokens[], settings: MemitSettings, plainCount: number, { clock, yardstick, table, isQuick }: { clock: Clock; yardstick: Yardstick; table: Table; isQuick: boolean }): Promise<Target[]> {
   const layer = settings.layers.at(-1)!;
   const site = { kind: 'residual', layer } as const;
   const plain = await PlainSearch.create(decoder, layer);
   const plainTimes: number[] = [];
   const plainResults: Float64Array[] = [];
   const runPlain = async (fact: FactTokens) => {
-    const { value, seconds: took } = await timed(() => plain.find(fact, settings));
+    const { value, seconds: took } = await timed(clock, () => plain.find(fact, settings));
     plainTimes.push(took);
     plainResults.push(value.z);
   };
@@ -91,9 +101,9 @@ async function measureTargets(decoder: Decoder, facts: readonly FactTokens[], se
   const report: Report = { ...silent, progress: (phase) => {
     if (phase !== 'targets') return;
     if (marks.length === 0) firstSample = yardstick.rates.length;
-    marks.push(performance.now() / 1000 - paused);
+    marks.push(clock() - paused);
   } };
-  const ours = await timed(() => findTargets(between, site, facts, settings, report));
+  const ours = await timed(clock, () => findTargets(between, site, facts, settings, report));
   const perFact = (ours.seconds - paused) / facts.length;
   const loop = marks.at(-1)! - marks[0]!;
   const nearby = yardstick.median(firstSample);
@@ -119,28 +129,27 @@ async function measureTargets(decoder: Decoder, facts: readonly FactTokens[], se
   return ours.value;
 }
 
-async function measureCovariance(decoder: Decoder, plan: Plan, table: Table): Promise<Statistics> {
+async function measureCovariance(decoder: Decoder, plan: Plan, clock: Clock, table: Table): Promise<Statistics> {
   const texts = makeTexts(plan.covarianceTokens, plan.textLength, plan.shape.vocabulary);
-  const measured = await timed(() => keyCovariance(decoder, plan.layers, texts, silent));
+  const measured = await timed(clock, () => keyCovariance(decoder, plan.layers, texts, silent));
   table.row(`covariance of ${plan.layers.length} layers`, `${(measured.value.tokens / measured.seconds).toFixed(0)} tokens/s`);
   const statistics = new Statistics(measured.value);
-  const factored = await timed(async () => { for (const layer of plan.layers) await statistics.factor(layer); });
+  const factored = await timed(clock, async () => { for (const layer of plan.layers) await statistics.factor(layer); });
   table.row('factor of a covariance, once per model', `${seconds(factored.seconds / plan.layers.length)} per layer${statistics.ridges.size > 0 ? ' (with a ridge)' : ''}`);
   return statistics;
 }
 
-async function measureInsertion(decoder: Decoder, facts: readonly FactTokens[], settings: MemitSettings, statistics: Statistics, targets: readonly Target[], yardstick: Yardstick, table: Table): Promise<void> {
+async function measureInsertion(decoder: Decoder, facts: readonly FactTokens[], settings: MemitSettings, statistics: Statistics, targets: readonly Target[], clock: Clock, table: Table): Promise<void> {
   const first = settings.layers[0]!;
-  await yardstick.measure();
-  let last = performance.now();
+  let last = clock();
   const times = { keys: 0, write: 0 };
   const report: Report = { ...silent, progress: (phase) => {
-    const now = performance.now();
-    times[phase === 'writing' ? 'write' : 'keys'] += (now - last) / 1000;
+    const now = clock();
+    times[phase === 'writing' ? 'write' : 'keys'] += now - last;
     last = now;
   } };
-  const ours = await timed(() => memit(decoder, facts, settings, statistics, report, targets));
-  const plain = await plainInsertion(decoder, first, settings.layers.at(-1)!, facts, settings.covarianceWeight, statistics.covariance(first));
+  const ours = await timed(clock, () => memit(decoder, facts, settings, statistics, report, targets));
+  const plain = await plainInsertion(clock, decoder, first, settings.layers.at(-1)!, facts, settings.covarianceWeight, statistics.covariance(first));
   const plainTotal = (plain.forward + plain.solve) * settings.layers.length;
   const step = ours.value.steps[0]!;
   table.row('insertion, the plain way', `${seconds(plainTotal)} (one layer × ${settings.layers.length}: keys and states ${seconds(plain.forward)}, solve ${seconds(plain.solve)})`);
@@ -159,15 +168,9 @@ function difference(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return Math.sqrt(apart / size);
 }
 
-async function timed<T>(work: () => Promise<T>): Promise<{ value: T; seconds: number }> {
-  const started = performance.now();
-  const value = await work();
-  return { value, seconds: (performance.now() - started) / 1000 };
-}
-
 const seconds = (s: number) => (s < 1 ? `${(1000 * s).toFixed(0)} ms` : `${s.toFixed(2)} s`);
 
 if (!(await runAsChild(process.argv))) {
-  const isQuick = process.argv.includes('--quick');
-  process.exitCode = (await main(isQuick ? QUICK : FULL, isQuick)) ? 0 : 1;
+  const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false }, threads: { type: 'string', default: '0' } } });
+  process.exitCode = (await main(values.quick ? QUICK : FULL, { isQuick: values.quick, threads: Number(values.threads) })) ? 0 : 1;
 }

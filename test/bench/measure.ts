@@ -5,37 +5,39 @@ import { encodeModel } from '../../electron/engine/onnx/write.ts';
 import type { Decoder } from '../../electron/engine/runtime/decoder.ts';
 import type { Session } from '../../electron/engine/runtime/session.ts';
 import { value } from '../../electron/engine/runtime/surgery.ts';
+import { type Clock, timed } from './clock.ts';
 
-/** Plain float32 matrix products of 2048³, measured between other work on the same threads: what the machine gives at that moment. */
+/** Plain float32 matrix products, measured between other work on the same threads: what the machine gives at that moment. */
 export class Yardstick {
   /** Operations per second, one sample a measurement. */
   readonly rates: number[] = [];
   private readonly session: ort.InferenceSession;
   private readonly feeds: Record<string, ort.Tensor>;
 
-  private constructor(session: ort.InferenceSession, size: number) {
+  private readonly clock: Clock;
+
+  private constructor(session: ort.InferenceSession, clock: Clock, size: number) {
+    this.clock = clock;
     this.session = session;
     const operand = () => new ort.Tensor('float32', new Float32Array(size * size).map((_, i) => Math.sin(i)), [size, size]);
     this.feeds = { a: operand(), b: operand() };
   }
 
-  static async create(size = 2048): Promise<Yardstick> {
+  static async create(clock: Clock, threads: number, size: number): Promise<Yardstick> {
     // Only one row leaves the session, so that the copy of the result does not count.
     const graph: Graph = { name: 'product', inputs: [value('a', 'float32', [size, size]), value('b', 'float32', [size, size])], outputs: [value('row')], nodes: [], constants: new Map() };
     const b = new GraphBuilder(graph, 'product');
     b.node('Gather', [b.op('MatMul', ['a', 'b']), b.int(0)], ['row'], { axis: 0 });
     graph.nodes.push(...b.take());
     const bytes = encodeModel({ folder: '', file: 'product', irVersion: 8, opsets: new Map([['', 18]]), producer: '', metadata: {}, functions: [], graph });
-    const yardstick = new Yardstick(await ort.InferenceSession.create(bytes, { executionProviders: ['cpu'], logSeverityLevel: 3 }), size);
+    const yardstick = new Yardstick(await ort.InferenceSession.create(bytes, { executionProviders: ['cpu'], intraOpNumThreads: threads, logSeverityLevel: 3 }), clock, size);
     await yardstick.session.run(yardstick.feeds);
     return yardstick;
   }
 
   /** Measures once. @returns seconds that this took */
   async measure(): Promise<number> {
-    const started = performance.now();
-    await this.session.run(this.feeds);
-    const seconds = (performance.now() - started) / 1000;
+    const { seconds } = await timed(this.clock, () => this.session.run(this.feeds));
     const size = this.feeds['a']!.dims[0]!;
     this.rates.push((2 * size ** 3) / seconds);
     return seconds;
@@ -59,11 +61,10 @@ export function watched(decoder: Decoder, wrap: (graph: Graph, make: (graph: Gra
 }
 
 /** A session that does something after every run. */
-export function afterRun(session: Session, act: (result: Record<string, ort.Tensor>, seconds: number) => void | Promise<void>): Session {
+export function afterRun(session: Session, act: (result: Record<string, ort.Tensor>) => void | Promise<void>): Session {
   const run: Session['run'] = async (feeds, fetches) => {
-    const started = performance.now();
     const result = await session.run(feeds, fetches);
-    await act(result, (performance.now() - started) / 1000);
+    await act(result);
     return result;
   };
   return Object.assign(Object.create(session) as Session, { run });

@@ -11,6 +11,7 @@ import { rightPad } from '../../electron/engine/runtime/inputs.ts';
 import { floatFeed, floats, intFeed, type Session } from '../../electron/engine/runtime/session.ts';
 import { Stage } from '../../electron/engine/runtime/stage.ts';
 import { extend, inject, slice, value } from '../../electron/engine/runtime/surgery.ts';
+import type { Clock } from './clock.ts';
 
 const feed = { positions: 'plain.positions', delta: 'plain.delta', targets: 'plain.targets', weights: 'plain.weights', kept: 'plain.kept', reference: 'plain.reference', klFactor: 'plain.kl_factor' };
 
@@ -122,16 +123,16 @@ export class PlainSearch {
 
 /**
  * One layer of MEMIT's insertion as memit_main.py does it: a whole forward run with all logits over every row for the keys, another over
- * the plain rows for the states, then a dense float64 solve of (λC + KKᵀ) X = K. Times in seconds.
+ * the plain rows for the states, then a dense float64 solve of (λC + KKᵀ) X = K. Times in seconds of the clock.
  */
-export async function plainInsertion(decoder: Decoder, layer: number, last: number, facts: readonly FactTokens[], lambda: number, covariance: Matrix): Promise<{ forward: number; solve: number; keys: Matrix; solved: Matrix }> {
+export async function plainInsertion(clock: Clock, decoder: Decoder, layer: number, last: number, facts: readonly FactTokens[], lambda: number, covariance: Matrix): Promise<{ forward: number; solve: number; keys: Matrix; solved: Matrix }> {
   const { anatomy } = decoder;
   const key = anatomy.layers[layer]!.mlp.key;
   const state = anatomy.layers[last]!.residual;
   const keys = matrix(facts.length, covariance.rows);
   const weights = keyWeights(facts[0]!.rows.length);
   const stage = await Stage.create(decoder, undefined, [key, state, anatomy.logits]);
-  const started = performance.now();
+  const started = clock();
   try {
     for (const [i, fact] of facts.entries()) {
       const tokens = rightPad(fact.rows.map((r) => r.ids));
@@ -146,12 +147,12 @@ export async function plainInsertion(decoder: Decoder, layer: number, last: numb
   } finally {
     await stage.release();
   }
-  const solving = performance.now();
+  const solving = clock();
   const full = matrix(covariance.rows, covariance.rows, covariance.data.map((x) => lambda * x));
   for (let n = 0; n < keys.rows; n++) {
     const k = row(keys, n);
     for (let i = 0; i < k.length; i++) for (let j = 0; j < k.length; j++) full.data[i * k.length + j]! += k[i]! * k[j]!;
   }
   const solved = solve(await cholesky(full), keys);
-  return { forward: (solving - started) / 1000, solve: (performance.now() - solving) / 1000, keys, solved };
+  return { forward: solving - started, solve: clock() - solving, keys, solved };
 }

@@ -1,5 +1,6 @@
 import type * as ort from 'onnxruntime-node';
-import { intsAttribute, type DataType, type Graph, type Model, type Shape, type Shapes } from '../onnx/graph.ts';
+import { copyGraph, intsAttribute, type DataType, type Graph, type Model, reads, type Shape, type Shapes, type Tensor } from '../onnx/graph.ts';
+import { memoryTensor } from '../onnx/build.ts';
 import { feedsFor, type Inputs, rightPad } from '../runtime/inputs.ts';
 import { Session } from '../runtime/session.ts';
 
@@ -7,12 +8,21 @@ import { Session } from '../runtime/session.ts';
 export const SIZES = [{ batch: 2, length: 5, past: 2 }, { batch: 3, length: 7, past: 4 }] as const;
 const BIG = 1 << 18;
 
-/** Runs the graph at two sizes and returns type and fixed dimensions of every value, constants included. */
-export async function probe(model: Model, graph: Graph, inputs: Inputs): Promise<Shapes> {
+/** What two runs of a graph told. */
+export interface Probed {
+  readonly shapes: Shapes;
+  /** The graph with small whole-number values that depend on constants alone (axes, sizes) as constants. */
+  readonly graph: Graph;
+}
+
+/** Runs the graph at two sizes: type and fixed dimensions of every value, constants included. */
+export async function probe(model: Model, graph: Graph, inputs: Inputs): Promise<Probed> {
   const shapes = new Map<string, Shape>();
   for (const [name, t] of graph.constants) shapes.set(name, { dtype: t.dtype, dims: t.dims });
   const large = viewsOfLargeConstants(graph, shapes);
   const names = graph.nodes.flatMap((n) => n.outputs).filter((name) => name !== '' && !large.has(name));
+  const fixed = new Map<string, Tensor>();
+  const settled = fromConstants(graph);
   const session = await Session.create(model, { ...graph, outputs: names.map((name) => ({ name, dtype: 'other' as const, dims: undefined })) }, { optimize: 'disabled', prepack: false });
   try {
     const seen: Map<string, Shape>[] = [];
@@ -24,6 +34,10 @@ export async function probe(model: Model, graph: Graph, inputs: Inputs): Promise
       const now = new Map<string, Shape>();
       for (const [name, tensor] of [...Object.entries(feeds), ...Object.entries(result)]) now.set(name, shapeOf(tensor));
       seen.push(now);
+      for (const [name, tensor] of Object.entries(result)) {
+        if (!settled.has(name) || tensor.size > SMALL || !['int64', 'int32', 'bool'].includes(tensor.type)) continue;
+        fixed.set(name, memoryTensor(tensor.type as DataType, tensor.dims, (tensor.data as BigInt64Array).slice()));
+      }
     }
     for (const [name, a] of seen[0]!) {
       const b = seen[1]!.get(name)!;
@@ -33,7 +47,25 @@ export async function probe(model: Model, graph: Graph, inputs: Inputs): Promise
   } finally {
     await session.release();
   }
-  return shapes;
+  return { shapes, graph: folded(graph, fixed) };
+}
+
+const SMALL = 64;
+
+/** Values that no input has a part in. */
+function fromConstants(graph: Graph): Set<string> {
+  const settled = new Set(graph.constants.keys());
+  for (const node of graph.nodes) {
+    if (reads(node).every((name) => name === '' || settled.has(name))) for (const output of node.outputs) settled.add(output);
+  }
+  return settled;
+}
+
+function folded(graph: Graph, fixed: ReadonlyMap<string, Tensor>): Graph {
+  const copy = copyGraph(graph);
+  copy.nodes = copy.nodes.filter((node) => !node.outputs.every((o) => o === '' || fixed.has(o)));
+  for (const [name, tensor] of fixed) copy.constants.set(name, tensor);
+  return copy;
 }
 
 function shapeOf(tensor: ort.Tensor): Shape {

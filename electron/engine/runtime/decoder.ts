@@ -38,9 +38,10 @@ export class Decoder {
   /** Reads and examines an .onnx file. Runs it twice on a handful of tokens. */
   static async open(file: string, options: { threads?: number } = {}): Promise<Decoder> {
     const source = readModel(file);
-    const model = analysisCopy(source);
-    const inputs = findInputs(model.graph);
-    const shapes = await probe(model, model.graph, inputs);
+    const copy = analysisCopy(source);
+    const inputs = findInputs(copy.graph);
+    const { shapes, graph } = await probe(copy, copy.graph, inputs);
+    const model: Model = { ...copy, graph };
     const anatomy = findAnatomy(model.graph, shapes, inputs, configHints(source.folder));
     const flow = followFlow(model.graph, inputs.ids.name, inputs.logits, shapes)!;
     return new Decoder({ source, model, inputs, shapes, anatomy, flow, threads: options.threads ?? 0, replaced: new Map() });

@@ -101,9 +101,13 @@ function pairCost(left: string, right: string): number {
   return left === right ? 0 : right === '\uFFFD' ? 1 : 2;
 }
 
-/** Lower case and compatibility-decomposed, so that what a normaliser did does not matter. */
+/**
+ * Lower case and compatibility-decomposed, so that what a normaliser did does not matter. Accents that stand alone (¸) stay whole:
+ * they decompose to a space and an accent, and that space is not to be taken for one between words.
+ */
 function folded(char: string): string[] {
-  return [...char.normalize('NFKD').toLowerCase()];
+  const parts = [...char.normalize('NFKD').toLowerCase()];
+  return parts[0] === ' ' && parts.length > 1 ? [char] : parts;
 }
 
 function textUnits(text: string): Unit[] {

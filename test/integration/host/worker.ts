@@ -14,7 +14,7 @@ type None = Record<never, never>;
 export interface TestJobs {
   echo: Job<{ value: unknown }, unknown>;
   /** The engine process's id and the threads it may use. */
-  place: Job<None, { pid: number; threads: number }>;
+  place: Job<None, { pid: number; threads: string | undefined }>;
   /** Reports progress `steps` times in each phase, as fast as it can. */
   count: Job<{ phases: readonly string[]; steps: number }, number>;
   /** Says the pieces. */
@@ -46,7 +46,7 @@ function forever(): Promise<never> {
 
 const handlers: Handlers<TestJobs> = {
   echo: async ({ value }) => value,
-  place: async (_, { threads }) => ({ pid: process.pid, threads }),
+  place: async () => ({ pid: process.pid, threads: process.env['EMEND_THREADS'] }),
   async count({ phases, steps }, { progress }) {
     for (const phase of phases) for (let step = 1; step <= steps; step++) progress(phase, step, steps);
     return phases.length * steps;

@@ -1,0 +1,81 @@
+import { readFile } from 'node:fs/promises';
+import * as v from 'valibot';
+import { EmendError } from '../../shared/errors.ts';
+import { fillPrompt } from '../../shared/fact.ts';
+import type { CheckRecord } from '../engine/evaluate/records.ts';
+import type { Material } from './models.ts';
+
+/** Prompts and texts to see on whether an edit changed what it should not. */
+export interface DriftTexts {
+  readonly driftProbes: readonly string[];
+  readonly driftTexts: readonly string[];
+}
+
+export interface DriftSources {
+  readonly material: Material | undefined;
+  /** Files of a person's own, one prompt or text a line; they go before everything else. */
+  readonly probes?: string | undefined;
+  readonly texts?: string | undefined;
+  /** Facts that are edited: prompts about their subjects are left out. */
+  readonly edited: readonly CheckRecord[];
+  /** Facts that are not. */
+  readonly others: readonly CheckRecord[];
+}
+
+/** Enough for a mean KL that does not move with the choice, and still quick. */
+const PROBES = 100;
+const TEXTS = 40;
+
+/** Drift material: the files given, else what came with the model, else prompts of facts that were not edited. */
+export async function driftTexts({ material, probes, texts, edited, others }: DriftSources): Promise<DriftTexts> {
+  const subjects = new Set(edited.map(({ fact }) => fact.subject));
+  const prompts = async () => {
+    if (probes !== undefined) return lines(probes, 'drift prompts');
+    if (material !== undefined) return taughtPrompts(material.facts, subjects);
+    return others.filter(({ fact }) => !subjects.has(fact.subject)).map(({ fact }) => fillPrompt(fact.prompt, fact.subject).text);
+  };
+  const longer = texts ?? material?.corpus;
+  return {
+    driftProbes: spread(await prompts(), PROBES),
+    driftTexts: longer === undefined ? [] : spread((await lines(longer, 'drift texts')).filter((line) => texts !== undefined || ![...subjects].some((s) => line.includes(s))), TEXTS),
+  };
+}
+
+const TaughtSchema = v.object({
+  relations: v.record(v.string(), v.object({ templates: v.pipe(v.array(v.string()), v.minLength(1)) })),
+  facts: v.array(v.object({ subject: v.string(), relation: v.string() })),
+});
+
+/** A prompt for every fact of facts.json about another subject. */
+async function taughtPrompts(file: string, subjects: ReadonlySet<string>): Promise<string[]> {
+  const parsed = v.safeParse(TaughtSchema, parse(await readFile(file, 'utf8'), file));
+  if (!parsed.success) throw new EmendError('bad-file', `${file}: ${v.getDotPath(parsed.issues[0]) ?? 'the file'}: ${parsed.issues[0].message}.`, 'Copy it again from where the model came from, or give prompts of your own with --probes.');
+  const { relations, facts } = parsed.output;
+  return facts.flatMap(({ subject, relation }) => {
+    const template = relations[relation]?.templates[0];
+    return template === undefined || subjects.has(subject) ? [] : [fillPrompt(template, subject).text];
+  });
+}
+
+function parse(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw new EmendError('bad-file', `${file} is not JSON: ${(error as Error).message}`, 'Copy it again from where the model came from.');
+  }
+}
+
+async function lines(file: string, what: string): Promise<string[]> {
+  const text = await readFile(file, 'utf8').catch(() => {
+    throw new EmendError('not-found', `The ${what} ${file} cannot be read.`, 'Give a text file in UTF-8, one on each line.');
+  });
+  const found = text.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== '');
+  if (found.length === 0) throw new EmendError('bad-input', `The ${what} ${file} are empty.`, 'Write one on each line.');
+  return found;
+}
+
+/** `most` of the items, evenly from beginning to end, so that every kind is among them. */
+export function spread<T>(items: readonly T[], most: number): T[] {
+  if (items.length <= most) return [...items];
+  return Array.from({ length: most }, (_, i) => items[Math.floor((i * items.length) / most)]!);
+}

@@ -1,0 +1,71 @@
+import { readFile } from 'node:fs/promises';
+import { EmendError } from '../../shared/errors.ts';
+import type { Fact } from '../../shared/fact.ts';
+import { readRecords } from '../engine/evaluate/datasets.ts';
+import { recordOf, type CheckRecord } from '../engine/evaluate/records.ts';
+import { readDelta } from '../engine/edit/delta-file.ts';
+
+/** Facts with what they are checked by, and what a person should know of the reading. */
+export interface FactSet {
+  /** The file's name and format, or what else the facts are from. */
+  readonly source: string;
+  readonly records: readonly CheckRecord[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Reads a file of facts: CounterFact, zsRE, EasyEdit, or facts of our own as JSON, JSONL or CSV.
+ * @throws EmendError 'not-found' when it cannot be read; what {@link readRecords} throws for its content
+ */
+export async function readFactFile(file: string): Promise<FactSet> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    const reason = error.code === 'EISDIR' ? 'it is a folder' : error.code === 'ENOENT' ? 'there is no such file' : error.message;
+    throw new EmendError('not-found', `The facts ${file} cannot be read: ${reason}.`, 'Give a file of facts: JSON, JSONL or CSV.');
+  });
+  const read = readRecords(text, file);
+  const shown = read.problems.slice(0, 3).map((p) => `record ${p.index + 1}, ${p.field}: ${p.message}`);
+  const more = read.problems.length > shown.length ? ` (and ${read.problems.length - shown.length} more)` : '';
+  return {
+    source: `${file} (${read.format})`,
+    records: read.records,
+    warnings: [
+      ...(shown.length === 0 ? [] : [`${count(read.problems.length, 'record')} left out of ${file}: ${shown.join('; ')}${more}.`]),
+      ...(read.ignored.length === 0 ? [] : [`${file}: no field was found for the column ${read.ignored.join(', ')}.`]),
+    ],
+  };
+}
+
+/** The first `most` records; says so when there are fewer. */
+export function firstOf(set: FactSet, most: number | undefined): FactSet {
+  if (most === undefined) return set;
+  const short = set.records.length < most ? [`${set.source} has ${count(set.records.length, 'fact')}, fewer than the ${most} asked for; all are taken.`] : [];
+  return { ...set, records: set.records.slice(0, most), warnings: [...set.warnings, ...short] };
+}
+
+/** One fact from a form. */
+export function formFacts(fact: Fact): FactSet {
+  return { source: 'the fact given', records: [recordOf(fact, '0')], warnings: [] };
+}
+
+/**
+ * The facts that a delta was made from, each with the check material that `known` has for it.
+ * @throws EmendError 'bad-file' when the file is no delta
+ */
+export function factsOfDelta(file: string, known: readonly CheckRecord[] = []): FactSet {
+  const { facts } = readDelta(file).about;
+  const question = (fact: Fact) => JSON.stringify([fact.subject, fact.prompt]);
+  const byQuestion = new Map(known.map((record) => [question(record.fact), record]));
+  const records = facts.map((fact, index) => {
+    const record = byQuestion.get(question(fact));
+    return record ? { ...record, fact: { ...record.fact, ...core(fact) } } : recordOf(fact, String(index));
+  });
+  return { source: `the facts of ${file}`, records, warnings: [] };
+}
+
+function core({ subject, prompt, target, previousTarget }: Fact): Fact {
+  return { subject, prompt, target, ...(previousTarget === undefined ? {} : { previousTarget }) };
+}
+
+function count(n: number, word: string): string {
+  return `${n} ${word}${n === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,92 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { average, harmonicMean, mean } from '../engine/evaluate/metrics.ts';
+import type { CheckRecord } from '../engine/evaluate/records.ts';
+import type { CheckReport, DriftReport, Measure, RecordReport } from '../engine/evaluate/report.ts';
+import type { CheckChoices, EditChoices, EditMethodName, EditOutcome } from '../engine/jobs.ts';
+import { Estimator } from './eta.ts';
+import type { Follow, JobRunner } from './jobs.ts';
+
+/** Edits that are made only to be measured. */
+export interface Trial {
+  /** Folder of the model. */
+  readonly folder: string;
+  readonly records: readonly CheckRecord[];
+  readonly method: EditMethodName;
+  readonly choices: EditChoices;
+  readonly check: CheckChoices;
+}
+
+export interface TrialResult {
+  /** One edit of all facts, or one a fact. */
+  readonly edits: readonly EditOutcome[];
+  readonly report: CheckReport;
+}
+
+/** Edits all facts at once and checks them. @param save where the delta is to stay; nowhere when left out */
+export function tryTogether(runner: JobRunner, trial: Trial, save: string | undefined, follow: Follow): Promise<TrialResult> {
+  return withScratch(async (scratch) => {
+    const delta = save ?? join(scratch, 'delta.safetensors');
+    const edit = await runner.run('edit', { model: { folder: trial.folder }, facts: trial.records.map((r) => r.fact), method: trial.method, choices: trial.choices, save: delta }, follow);
+    const report = await runner.run('check', { model: { folder: trial.folder, delta }, records: trial.records, options: trial.check }, follow);
+    return { edits: [{ ...edit, deltaFile: save }], report };
+  });
+}
+
+/** Edits one fact after the other, each on the model as it is, checks each edit on its own, and averages. */
+export function tryEach(runner: JobRunner, trial: Trial, follow: Follow): Promise<TrialResult> {
+  return withScratch(async (scratch) => {
+    const estimator = new Estimator();
+    const delta = join(scratch, 'delta.safetensors');
+    const model = { folder: trial.folder };
+    const edits: EditOutcome[] = [];
+    const reports: CheckReport[] = [];
+    for (const [done, record] of trial.records.entries()) {
+      follow.onProgress?.(estimator.next({ phase: 'single edits', done, total: trial.records.length }));
+      const edit = await runner.run('edit', { model, facts: [record.fact], method: trial.method, choices: trial.choices, save: delta }, { signal: follow.signal });
+      reports.push(await runner.run('check', { model: { ...model, delta }, records: [record], options: trial.check }, { signal: follow.signal }));
+      edits.push({ ...edit, deltaFile: undefined });
+    }
+    follow.onProgress?.(estimator.next({ phase: 'single edits', done: trial.records.length, total: trial.records.length }));
+    return { edits, report: together(reports) };
+  });
+}
+
+/** Several reports as one: measures averaged over all records, drift over the reports. */
+export function together(reports: readonly CheckReport[]): CheckReport {
+  const records = reports.flatMap((report) => report.records);
+  const summary: CheckReport['summary'] = {};
+  for (const measure of new Set(records.flatMap(({ measures }) => Object.keys(measures) as Measure[]))) {
+    const found = average(records.map(({ measures }: RecordReport) => measures[measure]), measure === 'essence' ? 1 : 100);
+    if (found) summary[measure] = found;
+  }
+  const drifts = reports.flatMap(({ drift }) => (drift ? [drift] : []));
+  return {
+    records, summary, S: harmonicMean([summary.ES?.mean, summary.PS?.mean, summary.NS?.mean]),
+    ...(drifts.length === 0 ? {} : { drift: meanDrift(drifts) }),
+  };
+}
+
+function meanDrift(drifts: readonly DriftReport[]): DriftReport {
+  const known = (field: keyof DriftReport) => drifts.flatMap((drift) => drift[field] ?? []);
+  const highest = known('maxKl');
+  return {
+    probes: drifts[0]!.probes,
+    meanKl: mean(known('meanKl')),
+    maxKl: highest.length === 0 ? undefined : Math.max(...highest),
+    top1Changed: mean(known('top1Changed')),
+    perplexityBefore: mean(known('perplexityBefore')),
+    perplexityNow: mean(known('perplexityNow')),
+  };
+}
+
+/** Does `work` with a folder for what does not outlive it. */
+export async function withScratch<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'emend-'));
+  try {
+    return await work(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
