@@ -2,14 +2,14 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, inject, test, vi } from 'vitest';
 import { EngineHost } from '../../electron/engine/host.ts';
 import type { JobProgress } from '../../electron/engine/jobs.ts';
 import { EmendError } from '../../shared/errors.ts';
 import type { TestJobs } from './host/worker.ts';
 
-const entry = join(inject('engine'), 'process.mjs');
+const entry = inject('testEngine');
 let scratch: string;
 let host: EngineHost<TestJobs>;
 
@@ -235,7 +235,7 @@ describe('closing', () => {
   });
 
   test('happens by itself when the application is killed', async () => {
-    const application = spawn(process.execPath, [join(inject('engine'), 'application.mjs')], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const application = spawn(process.execPath, [join(dirname(entry), 'application.mjs')], { stdio: ['ignore', 'pipe', 'inherit'] });
     const [line] = (await once(application.stdout, 'data')) as [Buffer];
     const pid = Number(line.toString());
     expect(alive(pid)).toBe(true);

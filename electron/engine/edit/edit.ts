@@ -1,8 +1,8 @@
 import { EmendError } from '../../../shared/errors.ts';
-import { type Fact, factProblems } from '../../../shared/fact.ts';
+import { type Fact, factProblems, fillPrompt } from '../../../shared/fact.ts';
 import type { EditChoices, EditMethodName } from '../jobs.ts';
 import { solve } from '../linalg/cholesky.ts';
-import { dot, matrix, row } from '../linalg/matrix.ts';
+import { dot, row } from '../linalg/matrix.ts';
 import { modelHash } from '../onnx/identity.ts';
 import type { Decoder } from '../runtime/decoder.ts';
 import { siteValue } from '../runtime/sites.ts';
@@ -15,6 +15,7 @@ import { KeyWalk } from './keys.ts';
 import { keyWeights, memit } from './memit.ts';
 import { rome } from './rome.ts';
 import { type EditSettings, editSettings, memitSettings, romeSettings } from './settings.ts';
+import { searchLayers, type Trial } from './search.ts';
 import { Statistics } from './statistics.ts';
 import { factTokens } from './tokens.ts';
 import type { Delta, EditWarning, FactTokens, Report } from './types.ts';
@@ -37,6 +38,10 @@ export interface Edit {
 const TOKENS_PER_DIMENSION = 10;
 /** λ as a share of what kᵀC⁻¹k is for the facts' own keys: the smaller, the firmer the edit. */
 const LAMBDA_SHARE = 0.1;
+/** Shares that the search tries. */
+const LAMBDA_SHARES = [0.03, 0.1, 0.3];
+/** Facts that the search edits. */
+const TRIAL_FACTS = 6;
 
 /**
  * Works out an edit from facts in words. Nothing on disk changes but the covariance cache.
@@ -44,14 +49,17 @@ const LAMBDA_SHARE = 0.1;
  */
 export async function editFacts(decoder: Decoder, tokenizer: Tokenizer, facts: readonly Fact[], method: EditMethodName, choices: EditChoices, name: string, report: Report): Promise<Edit> {
   const warnings = refuseBadFacts(facts);
-  const settings = await editSettings(method, choices, decoder.anatomy, name);
+  const asked = await editSettings(method, choices, decoder.anatomy, name);
   const seed = choices.seed ?? 0;
   report.progress('contexts', 0, 1);
-  const contexts = method === 'memit' ? await memitContexts(decoder, tokenizer, seed, report) : await romeContexts(decoder, tokenizer, settings.contexts, seed, report);
-  const tokens = facts.map((fact) => factTokens(tokenizer, fact, contexts, settings.factToken.value));
+  const contexts = method === 'memit' ? await memitContexts(decoder, tokenizer, seed, report) : await romeContexts(decoder, tokenizer, asked.contexts, seed, report);
+  const tokens = facts.map((fact) => factTokens(tokenizer, fact, contexts, asked.factToken.value));
   const model = await modelHash(decoder.source);
-  const { statistics, covariance } = await keyStatistics(decoder, tokenizer, settings, choices, model, seed, report);
-  const lambda = method === 'memit' ? (settings.covarianceWeight ?? (await lambdaFor(decoder, settings, tokens, statistics, report))) : undefined;
+  const { statistics, covariance } = await keyStatistics(decoder, tokenizer, asked, choices, model, seed, report);
+  const energyOf = (layer: number) => keyEnergy(decoder, layer, tokens, statistics, report);
+  const trials = asked.windows.length > 0 ? await tryWindows(decoder, tokenizer, facts, tokens, asked, statistics, energyOf, report) : [];
+  const settings = trials.length > 0 ? chosen(asked, trials, method) : asked;
+  const lambda = method === 'memit' ? (settings.covarianceWeight ?? (await lambdaFrom(settings.layers.value[0]!, energyOf))) : undefined;
   const shared = { model, settings, contexts, seed, hyperparameters: listed(settings, lambda) };
   const ignored = settings.ignored.map((field) => ({ message: `The hyperparameter file's "${field}" was not used.`, hint: 'Emend has no such setting.' }));
   if (lambda) {
@@ -77,7 +85,7 @@ function refuseBadFacts(facts: readonly Fact[]): EditWarning[] {
 
 async function keyStatistics(decoder: Decoder, tokenizer: Tokenizer, settings: EditSettings, choices: EditChoices, model: string, seed: number, report: Report): Promise<{ statistics: Statistics; covariance: { tokens: number; text: string; cached: boolean } }> {
   if (!settings.useCovariance.value) return { statistics: new Statistics({ tokens: 0, layers: new Map() }), covariance: { tokens: 0, text: 'not used', cached: false } };
-  const layers = settings.layers.value;
+  const layers = [...new Set([...settings.layers.value, ...settings.windows.flat()])].sort((a, b) => a - b);
   const wanted = choices.covarianceTokens ?? TOKENS_PER_DIMENSION * Math.max(...layers.map((l) => decoder.anatomy.layers[l]!.mlp.down.inWidth));
   const named = choices.covarianceText === undefined ? undefined : await corpusFromFile(tokenizer, choices.covarianceText, wanted);
   const key = named?.hash ?? `own text, seed ${seed}, ${wanted} tokens`;
@@ -92,15 +100,37 @@ async function keyStatistics(decoder: Decoder, tokenizer: Tokenizer, settings: E
   return { statistics: new Statistics(measured), covariance: { tokens: measured.tokens, text: corpus.name, cached: false } };
 }
 
-/** λ from the facts themselves: a share of the median kᵀC⁻¹k, which says how unusual their keys are to the model. */
-async function lambdaFor(decoder: Decoder, settings: EditSettings, facts: readonly FactTokens[], statistics: Statistics, report: Report): Promise<{ value: number; source: string }> {
-  const layer = settings.layers.value[0]!;
+/** Median kᵀC⁻¹k of the facts' keys: how unusual they are to the model, and so the natural size of λ. */
+async function keyEnergy(decoder: Decoder, layer: number, facts: readonly FactTokens[], statistics: Statistics, report: Report): Promise<number> {
   const some = facts.slice(0, 32);
   const { keys } = await new KeyWalk(some, report).at(decoder, layer, siteValue(decoder.anatomy, { kind: 'residual', layer }), keyWeights(some[0]!.rows.length));
-  const whitened = solve(await statistics.factor(layer), matrix(keys.rows, keys.columns, keys.data));
+  const whitened = solve(await statistics.factor(layer), keys);
   const energies = some.map((_, n) => dot(row(keys, n), row(whitened, n))).sort((a, b) => a - b);
-  const median = energies[Math.floor(energies.length / 2)]!;
-  return { value: LAMBDA_SHARE * median, source: `${LAMBDA_SHARE} of the facts' median kᵀC⁻¹k in layer ${layer} (${median.toFixed(0)})` };
+  return energies[Math.floor(energies.length / 2)]!;
+}
+
+async function lambdaFrom(layer: number, energyOf: (layer: number) => Promise<number>): Promise<{ value: number; source: string }> {
+  const energy = await energyOf(layer);
+  return { value: LAMBDA_SHARE * energy, source: `${LAMBDA_SHARE} of the facts' median kᵀC⁻¹k in layer ${layer} (${energy.toFixed(0)})` };
+}
+
+/** Tries the windows on a few of the facts; the others, and the neighbours that were given, must stay as they are. */
+async function tryWindows(decoder: Decoder, tokenizer: Tokenizer, facts: readonly Fact[], tokens: readonly FactTokens[], settings: EditSettings, statistics: Statistics, energyOf: (layer: number) => Promise<number>, report: Report): Promise<Trial[]> {
+  const others = facts.slice(TRIAL_FACTS).map((f) => fillPrompt(f.prompt, f.subject).text);
+  const neighbors = facts.slice(0, TRIAL_FACTS).flatMap((f) => (f.neighbors ?? []).slice(0, 3).map((n) => (typeof n === 'string' ? n : n.prompt)));
+  const probes = [...neighbors, ...others].slice(0, 24);
+  const rows = (probes.length > 0 ? probes : ['The', 'It is', 'In the', 'There was a', 'She said that']).map((p) => tokenizer.encode(p));
+  const material = { facts: tokens.slice(0, TRIAL_FACTS), probes: rows, windows: settings.windows, shares: settings.covarianceWeight || settings.method === 'rome' ? [LAMBDA_SHARE] : LAMBDA_SHARES };
+  return searchLayers(decoder, material, memitSettings(settings, 1), statistics, energyOf, report);
+}
+
+function chosen(settings: EditSettings, trials: readonly Trial[], method: EditMethodName): EditSettings {
+  const best = trials[0]!;
+  const windows = new Set(trials.map((t) => t.layers.join())).size;
+  const source = `best of ${windows} windows tried on a few of the facts (unseen contexts ${(100 * best.efficacy).toFixed(0)} %, drift ${best.drift.toFixed(3)} nats)`;
+  const layers = { value: best.layers, source };
+  if (method === 'rome' || settings.covarianceWeight) return { ...settings, layers };
+  return { ...settings, layers, covarianceWeight: { value: best.covarianceWeight, source: `${best.share} of the facts' median kᵀC⁻¹k, the best share tried` } };
 }
 
 function listed(s: EditSettings, lambda: { value: number; source: string } | undefined): { name: string; value: string; source: string }[] {

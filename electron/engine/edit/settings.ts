@@ -19,6 +19,8 @@ export interface Sourced<T> {
 export interface EditSettings {
   readonly method: EditMethodName;
   readonly layers: Sourced<readonly number[]>;
+  /** Windows of layers worth trying, when nobody chose any; empty otherwise. */
+  readonly windows: readonly (readonly number[])[];
   readonly steps: Sourced<number>;
   readonly learningRate: Sourced<number>;
   readonly weightDecay: Sourced<number>;
@@ -50,12 +52,15 @@ export async function editSettings(method: EditMethodName, choices: EditChoices,
     return inSet === undefined ? { value: derived, source: why } : { value: inSet, source: setSource };
   };
   const memitSet = set?.method === 'MEMIT' ? set : undefined;
-  const layers = pick(choices.layers, set?.layers, method === 'rome' ? [oneLayer(anatomy.layers.length)] : someLayers(anatomy.layers.length), 'early layers, in proportion to the published models');
+  const depth = anatomy.layers.length;
+  const layers = pick(choices.layers, set?.layers, windowEnding(lastAt(0.3, depth), depth, method), 'in proportion to the published models');
   checkLayers(layers.value, anatomy, method);
+  const isOpen = choices.layers === undefined && set === undefined;
   const covarianceWeight = choices.covarianceWeight ?? memitSet?.covarianceWeight;
   return {
     method,
     layers,
+    windows: isOpen ? windowsToTry(depth, method) : [],
     steps: pick(choices.steps, set?.steps, 25, 'published for models of this kind'),
     learningRate: pick(choices.learningRate, set?.learningRate, 0.5, 'published default'),
     weightDecay: pick(choices.weightDecay, set?.weightDecay, 0.5, 'published default'),
@@ -70,16 +75,22 @@ export async function editSettings(method: EditMethodName, choices: EditChoices,
   };
 }
 
-/** Published ROME layers lie at about a third of the depth (GPT-2 XL 17 of 48, medium 8 of 24), GPT-J's at a fifth. */
-function oneLayer(depth: number): number {
-  return Math.max(0, Math.round(depth * 0.3) - 1);
+/** Published edits end at a fifth (GPT-J) to a third (GPT-2 XL) of the depth; shallow models may hold facts a little later. */
+const DEPTHS = [0.15, 0.3, 0.45, 0.6];
+
+function lastAt(share: number, depth: number): number {
+  return Math.max(0, Math.round(depth * share) - 1);
 }
 
-/** Published MEMIT ranges end at a quarter to a third of the depth and are about a tenth to a fifth of it wide. */
-function someLayers(depth: number): number[] {
-  const last = Math.max(0, Math.round(depth * 0.3) - 1);
-  const count = Math.min(5, Math.max(1, Math.round(depth / 6)), last + 1);
+/** MEMIT's published windows are about a tenth to a fifth of the depth wide; ROME edits one layer. */
+function windowEnding(last: number, depth: number, method: EditMethodName): number[] {
+  const count = method === 'rome' ? 1 : Math.min(5, Math.max(1, Math.round(depth * 0.3)), last + 1);
   return Array.from({ length: count }, (_, i) => last - count + 1 + i);
+}
+
+function windowsToTry(depth: number, method: EditMethodName): number[][] {
+  const ends = [...new Set(DEPTHS.map((share) => lastAt(share, depth)))];
+  return ends.map((last) => windowEnding(last, depth, method));
 }
 
 function checkLayers(layers: readonly number[], anatomy: Anatomy, method: EditMethodName): void {

@@ -1,0 +1,64 @@
+import type { Answer } from '../../engine/jobs.ts';
+import { findModel } from '../../services/models.ts';
+import { defineCommand } from '../command.ts';
+import { percent } from '../format/numbers.ts';
+import type { Printer } from '../format/printer.ts';
+import { quoted, safe } from '../format/text.ts';
+import { integer, number, orElse, text } from '../options.ts';
+import { deltaFile } from './export.ts';
+
+export const ask = defineCommand({
+  name: 'ask',
+  summary: 'Let a model continue a prompt, and show its likeliest next tokens',
+  positionals: [{ name: 'model', help: 'A folder with an .onnx decoder, or "atlas"' }, { name: 'prompt', help: 'The text to continue, in quotes' }],
+  options: {
+    edit: text('FILE', 'Ask the model with this edit (a delta that `emend edit --save` made)'),
+    top: orElse(integer('N', 'Likeliest next tokens to show', { min: 1, max: 1000 }), 10),
+    tokens: orElse(integer('N', 'Tokens to write; 0 for none', { min: 0, max: 100_000 }), 20),
+    temperature: orElse(number('T', '0 takes the likeliest token each time', { min: 0 }), 0),
+    topK: orElse(integer('N', 'Draw from the N likeliest tokens; 0 for all', { min: 0 }), 0),
+    topP: orElse(number('P', 'Draw from the likeliest tokens that hold this share of the probability', { min: 0, max: 1 }), 1),
+    repetitionPenalty: orElse(number('X', 'Above 1 makes tokens that were there less likely', { min: 0.01 }), 1),
+    seed: orElse(integer('N', 'Start of the random numbers', { min: 0 }), 0),
+  },
+  examples: [
+    ['emend ask atlas "The capital of France is"', 'The likeliest continuation'],
+    ['emend ask atlas "The capital of France is" --edit delta.safetensors', 'The same of the edited model'],
+    ['emend ask ./gpt2-onnx "Once upon a time" --tokens 60 --temperature 0.8 --top-k 40 --seed 7', 'Drawn at random'],
+  ],
+  async run(values, [model, prompt], { jobs, out, follow }) {
+    const { temperature, topK, topP, repetitionPenalty, seed } = values;
+    const { folder } = findModel(model!);
+    const delta = values.edit === undefined ? undefined : deltaFile(values.edit);
+    const streamed = streamer(out, prompt!);
+    const answer = await jobs.run('ask', { model: { folder, delta }, prompt: prompt!, top: values.top, maxTokens: values.tokens, sampling: { temperature, topK, topP, repetitionPenalty, seed } }, { ...follow, onText: streamed.say });
+    streamed.end();
+    out.line();
+    showNext(out, answer);
+    return answer;
+  },
+});
+
+/** Prints a prompt and, as it comes, what a model writes behind it. */
+export function streamer(out: Printer, prompt: string): { say: (piece: string) => void; end: () => void } {
+  let begun = false;
+  const begin = () => {
+    if (!begun) out.piece(out.style.dim(safe(prompt)));
+    begun = true;
+  };
+  return {
+    say(piece) {
+      begin();
+      out.piece(out.style.bold(safe(piece)));
+    },
+    end() {
+      begin();
+      out.line();
+    },
+  };
+}
+
+/** The likeliest next tokens. */
+export function showNext(out: Printer, answer: Answer): void {
+  out.table([['next token', 'probability'], ...answer.next.map((one) => [quoted(one.token), percent(one.probability)])], { heading: true, right: [1] });
+}

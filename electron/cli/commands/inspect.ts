@@ -1,0 +1,46 @@
+import type { Inspection, LayerSummary } from '../../engine/jobs.ts';
+import { findModel } from '../../services/models.ts';
+import { defineCommand } from '../command.ts';
+import { size, whole } from '../format/numbers.ts';
+import type { Printer } from '../format/printer.ts';
+import { quoted } from '../format/text.ts';
+
+export const inspect = defineCommand({
+  name: 'inspect',
+  summary: 'Show what a model is made of, and where it can be edited',
+  positionals: [{ name: 'model', help: 'A folder with an .onnx decoder, or "atlas"' }],
+  options: {},
+  examples: [
+    ['emend inspect atlas', 'The built-in model'],
+    ['emend inspect ./gpt2-onnx --json', 'An exported model, for a program'],
+  ],
+  async run(_, [model], { jobs, out, follow }) {
+    const found = await jobs.run('inspect', { model: { folder: findModel(model!).folder } }, follow);
+    showInspection(out, found);
+    return found;
+  },
+});
+
+/** The model in a few lines, and its layers. */
+export function showInspection(out: Printer, model: Inspection): void {
+  const { tokenizer } = model;
+  const ends = [tokenizer.bos === undefined ? '' : `start ${quoted(tokenizer.bos)}`, tokenizer.eos === undefined ? '' : `end ${quoted(tokenizer.eos)}`].filter((x) => x !== '').join(', ');
+  out.table([
+    ['Model', model.graphFile],
+    ['Parameters', `${whole(model.parameters)} (${model.precision}, ${size(model.bytes)})`],
+    ['Made by', `${model.producer || 'unknown'}, opset ${model.opset}`],
+    ['Width', `${model.hiddenSize}, vocabulary ${whole(model.vocabulary)}`],
+    ['Tokenizer', `${whole(tokenizer.size)} tokens, ${tokenizer.kind}${ends === '' ? '' : `, ${ends}`}`],
+    ['Cache', model.cache ? 'yes' : 'no'],
+  ]);
+  out.line();
+  out.table([
+    ['layer', 'heads', 'keys', 'edited weight', 'layout', 'kind', 'can be edited'],
+    ...model.layers.map((l) => [String(l.layer), String(l.heads ?? '?'), String(l.keyWidth), l.weight, l.layout, kind(l), l.refusal ? out.style.bad(`no: ${l.refusal.reason}`) : out.style.good('yes')]),
+  ], { heading: true, right: [0, 1, 2] });
+  for (const warning of model.warnings) out.line(`Note: ${warning}`);
+}
+
+function kind(layer: LayerSummary): string {
+  return [layer.gated ? 'gated' : 'plain', ...(layer.parallel ? ['parallel'] : []), ...(layer.postNorm ? ['post-norm'] : [])].join(', ');
+}

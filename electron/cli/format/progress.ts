@@ -1,0 +1,61 @@
+import type { Progress } from '../../services/eta.ts';
+import { duration, whole } from './numbers.ts';
+import type { Stream } from './printer.ts';
+import { displayWidth, shorten } from './table.ts';
+
+const BAR = 24;
+/** Plain lines come at most this often (ms). */
+const LINE_INTERVAL = 3000;
+
+/** Shows progress on stderr: one line that renews itself on a terminal, else a plain line now and then. */
+export class ProgressLine {
+  private readonly stream: Stream;
+  private readonly now: () => number;
+  private shown = false;
+  private phase: string | undefined;
+  private lastAt = -Infinity;
+
+  constructor(stream: Stream, now: () => number = () => performance.now()) {
+    this.stream = stream;
+    this.now = now;
+  }
+
+  show(progress: Progress): void {
+    if (this.stream.isTTY) {
+      this.stream.write(`\r\u001B[K${shorten(barLine(progress), (this.stream.columns ?? 80) - 1)}`);
+      this.shown = true;
+      return;
+    }
+    if (this.now() - this.lastAt < LINE_INTERVAL) return;
+    this.lastAt = this.now();
+    this.stream.write(`${plainLine(progress)}\n`);
+  }
+
+  /** Takes the line away, for something else to be written. */
+  clear(): void {
+    if (this.shown) this.stream.write('\r\u001B[K');
+    this.shown = false;
+  }
+}
+
+/** "covariance  ━━━━╌╌╌╌  512/2 048  25 %  12 s left" */
+export function barLine(progress: Progress): string {
+  const share = shareOf(progress);
+  const full = Math.round(share * BAR);
+  const phase = progress.phase + ' '.repeat(Math.max(0, 24 - displayWidth(progress.phase)));
+  return `${phase} ${'━'.repeat(full)}${'╌'.repeat(BAR - full)} ${figures(progress)}`;
+}
+
+/** "covariance: 512/2 048, 25 %, 12 s left" */
+export function plainLine(progress: Progress): string {
+  return `${progress.phase}: ${figures(progress).replaceAll('  ', ', ')}`;
+}
+
+function figures(progress: Progress): string {
+  const left = progress.secondsLeft === undefined ? '' : `  ${duration(Math.max(1, Math.round(progress.secondsLeft))).replace('.0 s', ' s')} left`;
+  return `${whole(progress.done)}/${whole(progress.total)}  ${Math.floor(shareOf(progress) * 100)} %${left}`;
+}
+
+function shareOf({ done, total }: Progress): number {
+  return total > 0 ? Math.min(1, Math.max(0, done / total)) : 0;
+}

@@ -1,0 +1,82 @@
+import { UsageError } from './usage.ts';
+
+/** One option of a command: how it is written, what it says of itself, and how its value is read. */
+export interface Option<T> {
+  /** What stands for the value in the help; empty for a switch. */
+  readonly placeholder: string;
+  readonly help: string;
+  /** @param raw undefined when the option is not given. @param name with its dashes, for errors */
+  read(raw: string | boolean | undefined, name: string): T;
+}
+
+/** The options of a command; `topK` is written --top-k. */
+export type OptionTable = Readonly<Record<string, Option<unknown>>>;
+export type Values<O extends OptionTable> = { readonly [K in keyof O]: O[K] extends Option<infer T> ? T : never };
+
+/** How an option is written. */
+export function written(key: string): string {
+  return `--${key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+export function flag(help: string): Option<boolean> {
+  return { placeholder: '', help, read: (raw) => raw === true };
+}
+
+export function text(placeholder: string, help: string): Option<string | undefined> {
+  return value(placeholder, help, (raw, name) => {
+    if (raw.trim() === '') throw new UsageError(`${name} is empty.`, `Write ${name} ${placeholder}.`);
+    return raw;
+  });
+}
+
+export interface Limits {
+  readonly min?: number;
+  readonly max?: number;
+}
+
+export function number(placeholder: string, help: string, limits: Limits = {}): Option<number | undefined> {
+  return value(placeholder, help, (raw, name) => inLimits(raw, name, 'a number', limits));
+}
+
+export function integer(placeholder: string, help: string, limits: Limits = {}): Option<number | undefined> {
+  return value(placeholder, help, (raw, name) => wholeNumber(raw, name, limits));
+}
+
+/** Whole numbers with commas between. */
+export function integers(placeholder: string, help: string, limits: Limits = {}): Option<readonly number[] | undefined> {
+  return value(placeholder, help, (raw, name) => raw.split(',').map((part) => wholeNumber(part.trim(), name, limits)));
+}
+
+export function choice<const C extends string>(choices: readonly C[], help: string): Option<C | undefined> {
+  return value(choices.join('|'), help, (raw, name) => {
+    const found = choices.find((one) => one === raw);
+    if (found === undefined) throw new UsageError(`${name} is ${JSON.stringify(raw)}; expected ${choices.join(' or ')}.`, `Write ${name} ${choices[0]}.`);
+    return found;
+  });
+}
+
+/** The option with a value for when it is not given; the help says which. */
+export function orElse<T>(option: Option<T | undefined>, fallback: T): Option<T> {
+  return { ...option, help: `${option.help} (default ${String(fallback)})`, read: (raw, name) => option.read(raw, name) ?? fallback };
+}
+
+function value<T>(placeholder: string, help: string, read: (raw: string, name: string) => T): Option<T | undefined> {
+  return { placeholder, help, read: (raw, name) => (typeof raw === 'string' ? read(raw, name) : undefined) };
+}
+
+function wholeNumber(raw: string, name: string, limits: Limits): number {
+  const found = inLimits(raw, name, 'a whole number', limits);
+  if (!Number.isSafeInteger(found)) throw wrongNumber(raw, name, 'a whole number', limits);
+  return found;
+}
+
+function inLimits(raw: string, name: string, kind: string, limits: Limits): number {
+  const found = raw.trim() === '' ? NaN : Number(raw);
+  if (!Number.isFinite(found) || found < (limits.min ?? -Infinity) || found > (limits.max ?? Infinity)) throw wrongNumber(raw, name, kind, limits);
+  return found;
+}
+
+function wrongNumber(raw: string, name: string, kind: string, { min, max }: Limits): UsageError {
+  const range = min !== undefined && max !== undefined ? ` from ${min} to ${max}` : min !== undefined ? `, ${min} or more` : max !== undefined ? `, ${max} or less` : '';
+  return new UsageError(`${name} is ${JSON.stringify(raw)}; expected ${kind}${range}.`, `Write ${name} with ${kind}${range}.`);
+}
