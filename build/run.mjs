@@ -6,7 +6,7 @@ import { installAll, run, stop } from './setup.mjs';
 const [name, ...args] = process.argv.slice(2);
 const root = resolve(import.meta.dirname, '..');
 const source = `test/${name}/${name}.ts`;
-if (!name || !existsSync(join(root, source))) stop(`There is no program ${name ? source : 'named'}. Usage: node build/run.mjs bench [options]`);
+if (!name || !existsSync(join(root, source))) stop(`${name ? `There is no program ${source}` : "Name a program"}. Usage: node build/run.mjs bench [options]`);
 
 installAll();
 const { build } = await import('vite');

@@ -15,7 +15,7 @@ export const EXIT = { ok: 0, failed: 1, usage: 2, cancelled: 130 } as const;
 /** The word of `known` that `word` is most likely a slip of; undefined when none is near. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   const [best] = known.map((one) => ({ one, far: distance(word, one) })).sort((a, b) => a.far - b.far);
-  return best && best.far <= Math.max(1, Math.floor(best.one.length / 3)) ? best.one : undefined;
+  return best && best.far <= Math.max(1, Math.ceil(best.one.length / 3)) ? best.one : undefined;
 }
 
 /** Letters to insert, remove or change. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { EmendError } from '../../shared/errors.ts';
 import { fillPrompt } from '../../shared/fact.ts';
 import { changedBytes, deltaNorms, withDelta } from './edit/delta.ts';
@@ -52,7 +52,7 @@ async function opened(model: ModelRef): Promise<Opened> {
   if (last?.folder !== folder) {
     const file = graphFile(folder);
     const threads = Number(process.env['EMEND_THREADS'] ?? 0);
-    last = { folder, base: await Decoder.open(file, { threads }), tokenizer: await loadTokenizer(folder) };
+    last = { folder, base: await Decoder.open(file, { threads }), tokenizer: await loadTokenizer(tokenizerFolder(folder)) };
   }
   const { base, tokenizer } = last;
   const decoder = model.delta === undefined ? base : withDelta(base, readDelta(model.delta).delta);
@@ -74,6 +74,13 @@ export function graphFile(folder: string): string {
   const listing = readdirSync(folder).slice(0, 8).join(', ');
   if (found.length === 0) throw new EmendError('not-found', `${folder} holds no .onnx file (found ${listing || 'nothing'}).`, 'Export the model first: optimum-cli export onnx --model <name> --task text-generation-with-past <folder>.');
   throw new EmendError('bad-input', `${folder} holds several graphs (${found.map((f) => basename(f)).join(', ')}).`, 'Name the .onnx file itself.');
+}
+
+/** Beside the graph, or a folder further up for a graph in onnx/. @param model folder or .onnx file */
+function tokenizerFolder(model: string): string {
+  if (statSync(model).isDirectory()) return model;
+  const beside = dirname(model);
+  return existsSync(join(beside, 'tokenizer.json')) || !existsSync(join(dirname(beside), 'tokenizer.json')) ? beside : dirname(beside);
 }
 
 async function inspect({ decoder, tokenizer, folder }: Opened): Promise<Inspection> {

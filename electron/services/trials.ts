@@ -43,8 +43,10 @@ export function tryEach(runner: JobRunner, trial: Trial, follow: Follow): Promis
     const edits: EditOutcome[] = [];
     const reports: CheckReport[] = [];
     for (const [done, record] of trial.records.entries()) {
+      // Layers that the first edit settled on stay, so that all edits are of one kind and a search for them is made once.
+      const choices = { ...trial.choices, layers: trial.choices.layers ?? edits[0]?.layers };
       follow.onProgress?.(estimator.next({ phase: 'single edits', done, total: trial.records.length }));
-      const edit = await runner.run('edit', { model, facts: [record.fact], method: trial.method, choices: trial.choices, save: delta }, { signal: follow.signal });
+      const edit = await runner.run('edit', { model, facts: [record.fact], method: trial.method, choices, save: delta }, { signal: follow.signal });
       reports.push(await runner.run('check', { model: { ...model, delta }, records: [record], options: trial.check }, { signal: follow.signal }));
       edits.push({ ...edit, deltaFile: undefined });
     }

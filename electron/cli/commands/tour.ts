@@ -41,6 +41,7 @@ export const tour = defineCommand({
 
     step(out, 1, 'The model', 'Atlas is a small language model that knows facts of geography, people, works and companies. This is what Emend finds in its graph:');
     const inspection = await jobs.run('inspect', { model: { folder } }, follow);
+    out.line();
     showInspection(out, inspection);
 
     const all = (await readFactFile(material.evaluation)).records;
@@ -48,6 +49,7 @@ export const tour = defineCommand({
     const { fact } = record;
     const prompt = fillPrompt(fact.prompt, fact.subject).text;
     step(out, 2, 'What it believes', 'Asked about a fact, it continues the sentence:');
+    out.line();
     const believed = await ask(context, { folder }, prompt);
     showNext(out, believed);
 
@@ -59,15 +61,17 @@ export const tour = defineCommand({
     step(out, 4, 'What the edit did', 'Efficacy: the edited prompt. Generalization: other wordings of it. Specificity: neighbours, facts about other subjects that have the old answer and must keep it. Each with the probability of the old and of the new answer:');
     const drift = await driftTexts({ material, edited: [record], others: [] });
     const report = await jobs.run('check', { model: { folder, delta }, records: [record], options: { generation: false, ...drift } }, follow);
+    out.line();
     showPrompts(out, report);
     out.line();
     showCheck(out, report);
 
     step(out, 5, 'In its own words', 'The same beginning, continued without and with the edit:');
     const opening = record.paraphrases.at(-1) ?? prompt;
-    out.line(out.style.dim('without'));
+    out.line();
+    out.line(out.style.dim('without:'));
     const before = await ask(context, { folder }, opening);
-    out.line(out.style.dim('with'));
+    out.line(out.style.dim('with:'));
     const after = await ask(context, { folder, delta }, opening);
 
     step(out, 6, 'Export', 'A whole model folder, in which only the bytes of the edited weight are new:');
@@ -78,6 +82,7 @@ export const tour = defineCommand({
     out.line(`Compared byte by byte: ${whole(difference.changed)} of ${whole(difference.bytes)} bytes in ${difference.files} files differ, all of them in that weight.`);
 
     step(out, 7, 'The exported model', 'Opened anew from that folder with ONNX Runtime, as any program would:');
+    out.line();
     const reloaded = await ask(context, { folder: exported.target }, prompt);
     showNext(out, reloaded);
     closing(out, record, believed, reloaded, delta, prompt);
@@ -89,7 +94,6 @@ function step(out: Printer, number: number, title: string, says: string): void {
   out.line();
   out.line(out.style.bold(out.style.accent(`${number}/7  ${title}`)));
   out.line(says);
-  out.line();
 }
 
 function strong(out: Printer, text: string): string {

@@ -12,7 +12,6 @@ export class ProgressLine {
   private readonly stream: Stream;
   private readonly now: () => number;
   private shown = false;
-  private phase: string | undefined;
   private lastAt = -Infinity;
 
   constructor(stream: Stream, now: () => number = () => performance.now()) {

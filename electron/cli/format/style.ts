@@ -1,5 +1,3 @@
-import { styleText } from 'node:util';
-
 /** Ways to set off text. */
 export interface Style {
   bold(text: string): string;
@@ -12,6 +10,6 @@ export interface Style {
 /** Colours only where a person sees them and has not asked for none (no-color.org). */
 export function styleFor(stream: { readonly isTTY?: boolean | undefined }, env: NodeJS.ProcessEnv): Style {
   const on = stream.isTTY === true && !env['NO_COLOR'] && env['TERM'] !== 'dumb';
-  const style = (format: Parameters<typeof styleText>[0]) => (text: string) => (on ? styleText(format, text) : text);
-  return { bold: style('bold'), dim: style('dim'), good: style('green'), bad: style('red'), accent: style('cyan') };
+  const style = (begin: number, end: number) => (text: string) => (on ? `\u001B[${begin}m${text}\u001B[${end}m` : text);
+  return { bold: style(1, 22), dim: style(2, 22), good: style(32, 39), bad: style(31, 39), accent: style(36, 39) };
 }

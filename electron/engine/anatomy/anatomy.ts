@@ -2,8 +2,9 @@ import { EmendError } from '../../../shared/errors.ts';
 import { consumers, type Graph, type Node, producers, type Shapes } from '../onnx/graph.ts';
 import type { Inputs } from '../runtime/inputs.ts';
 import { findAttention } from './attention.ts';
-import { type Flow, followFlow, pointwiseCone } from './flow.ts';
-import { findLinears, findUnembedding, withBias } from './linears.ts';
+import { type Flow, followFlow, isNorm, pointwiseCone } from './flow.ts';
+import { findLinears, findUnembedding, noUnembedding, withBias } from './linears.ts';
+import { type Branch, findResiduals } from './residual.ts';
 import type { Anatomy, LayerAnatomy, Linear, MlpAnatomy, Refusal } from './types.ts';
 
 /** What the model's own config says, for cross-checking only. */
@@ -12,9 +13,6 @@ export interface ConfigHints {
   readonly hiddenSize?: number | undefined;
   readonly heads?: number | undefined;
 }
-
-const VIEWS = new Set(['Reshape', 'Cast', 'Identity', 'Squeeze', 'Unsqueeze', 'Dropout', 'Flatten']);
-const NORMS = new Set(['LayerNormalization', 'RMSNormalization', 'SimplifiedLayerNormalization', 'ReduceMean']);
 
 /**
  * Finds a decoder's parts by structure (reference/onnx.md 1.5); no names are used.
@@ -27,21 +25,21 @@ export function findAnatomy(graph: Graph, shapes: Shapes, inputs: Inputs, hints:
   const unembedding = findUnembedding(graph, linears, inputs.logits, shapes);
   const flow = followFlow(graph, inputs.ids.name, inputs.logits, shapes);
   if (!flow) throw new EmendError('unsupported', `No embedding of "${inputs.ids.name}" was found.`, 'Export the model with its token embedding inside the graph.');
-  const hiddenSize = unembedding.inWidth;
-  const downs = findDownProjections(graph, linears, hiddenSize, flow);
-  const residuals = downs.map((down) => residualAfter(down.linear.product, graph, flow, hiddenSize, shapes));
-  residuals.forEach((residual, i) => {
-    if (i > 0 && residual === residuals[i - 1]) throw refuseExperts(`down-projections "${downs[i - 1]!.linear.weight}" and "${downs[i]!.linear.weight}" feed the same hidden state`);
-  });
+  const { hiddenSize, downs } = findDownProjections(graph, linears, flow, unembedding);
   if (downs.length === 0) {
-    throw new EmendError('unsupported', `No feed-forward layers were found among ${linears.size} matrix products of a graph of width ${hiddenSize}.`, 'Emend edits transformer decoders; state-space and convolutional models are not supported.');
+    throw new EmendError('unsupported', `No feed-forward layers were found: none of the ${linears.size} matrix products with constant weights takes an activation function of others.`, 'Emend edits transformer decoders; state-space and convolutional models are not supported.');
   }
+  const states = findResiduals(downs, linears.values(), graph, flow, hiddenSize, shapes);
+  const twice = states.findIndex((state, i) => i > 0 && state.sum === states[i - 1]!.sum);
+  if (twice > 0) throw refuseExperts(`down-projections "${downs[twice - 1]!.down.weight}" and "${downs[twice]!.down.weight}" feed the same hidden state`);
+  const residuals = states.map((s) => s.residual);
+  if (flow.position.get(unembedding.product)! <= flow.position.get(residuals.at(-1)!)!) throw noUnembedding(`the output "${inputs.logits}" is a hidden state of width ${hiddenSize}`);
   const attentions = findAttention(graph, linears, flow, shapes, inputs, hiddenSize);
   const layers = downs.map((down, i): LayerAnatomy => {
     const from = i === 0 ? 0 : flow.position.get(residuals[i - 1]!)!;
     const to = flow.position.get(residuals[i]!)!;
     const attention = attentions.find((a) => flow.position.get(a.output)! > from && flow.position.get(a.output)! <= to);
-    const parallel = attention !== undefined && !reaches(attention.output, down.linear.input, graph);
+    const parallel = attention !== undefined && !reaches(attention.output, down.down.input, graph);
     return { residual: residuals[i]!, mlp: mlpOf(down, residuals[i]!, graph, shapes, flow, hiddenSize), attention, parallel };
   });
   const warnings = [
@@ -53,58 +51,36 @@ export function findAnatomy(graph: Graph, shapes: Shapes, inputs: Inputs, hints:
   return { hiddenSize, vocabulary, layers, embedding: enteringFirst(flow, layers[0]!), unembedding, finalNorm: unembedding.input, logits: inputs.logits, warnings };
 }
 
-interface Down {
+interface Down extends Branch {
   readonly node: Node;
-  readonly linear: Linear;
   readonly gated: boolean;
 }
 
-/** Linears onto the hidden size whose inputs come from linears through element-wise work with a bend in it. */
-function findDownProjections(graph: Graph, linears: Map<Node, Linear>, hiddenSize: number, flow: Flow): Down[] {
+/**
+ * Linears whose inputs come from one or two linears through element-wise work with a bend in it. The width that most of them end in is
+ * the model's; the unembedding, whose vote only settles a tie, may read another (OPT-350m).
+ */
+function findDownProjections(graph: Graph, linears: Map<Node, Linear>, flow: Flow, unembedding: Linear): { hiddenSize: number; downs: Down[] } {
   const made = producers(graph);
-  const downs: Down[] = [];
-  for (const [node, linear] of linears) {
-    if (linear.outWidth !== hiddenSize || !flow.position.has(linear.product)) continue;
-    const cone = pointwiseCone(linear.input, made, (n) => linears.has(n), (name) => flow.position.has(name));
+  const found: Down[] = [];
+  for (const [node, down] of linears) {
+    if (!flow.position.has(down.product)) continue;
+    const cone = pointwiseCone(down.input, made, (n) => linears.has(n), (name) => flow.position.has(name));
     if (!cone?.bends || cone.sources.size < 1 || cone.sources.size > 2) continue;
     const sources = [...cone.sources].map((n) => linears.get(n)!);
-    const gated = sources.length === 2 || sources[0]!.outWidth === 2 * linear.inWidth;
-    if (sources.some((s) => s.outWidth !== linear.inWidth && s.outWidth !== 2 * linear.inWidth)) continue;
-    downs.push({ node, linear, gated });
+    const gated = sources.length === 2 || sources[0]!.outWidth === 2 * down.inWidth;
+    if (sources.some((s) => s.outWidth !== down.inWidth && s.outWidth !== 2 * down.inWidth)) continue;
+    found.push({ node, down, sources, gated });
   }
-  return downs.sort((a, b) => flow.position.get(a.linear.product)! - flow.position.get(b.linear.product)!);
-}
-
-/** The first value at or after the down-projection that everything passes through, made by an addition, as wide as the model. */
-function residualAfter(product: string, graph: Graph, flow: Flow, hiddenSize: number, shapes: Shapes): string {
-  const made = producers(graph);
-  const from = flow.position.get(product)!;
-  for (const [name, at] of flow.position) {
-    if (at < from || !flow.cuts.has(name)) continue;
-    const op = made.get(name)?.op;
-    if ((op === 'Add' || op === 'Sum') && shapes.get(name)?.dims.at(-1) === hiddenSize && name !== product && !isBias(name, product, made, graph)) return name;
-  }
-  throw new EmendError('unsupported', `After the feed-forward product "${product}" no hidden state was found that the rest of the model reads alone.`, 'Models without one residual stream are not supported.');
-}
-
-/** An Add of a constant vector right behind the product is its bias, not the residual. */
-function isBias(name: string, product: string, made: Map<string, Node>, graph: Graph): boolean {
-  const add = made.get(name)!;
-  const [a, b] = add.inputs as [string, string];
-  const constant = graph.constants.has(a) ? a : graph.constants.has(b) ? b : undefined;
-  if (constant === undefined) return false;
-  const other = constant === a ? b : a;
-  return other === product || throughViews(other, made) === product;
-}
-
-function throughViews(name: string, made: Map<string, Node>): string {
-  let at = name;
-  for (let node = made.get(at); node && VIEWS.has(node.op); node = made.get(at)) at = node.inputs[0]!;
-  return at;
+  const votes = new Map([[unembedding.inWidth, 0.5]]);
+  for (const { down } of found) votes.set(down.outWidth, (votes.get(down.outWidth) ?? 0) + 1);
+  const hiddenSize = [...votes].reduce((best, vote) => (vote[1] > best[1] ? vote : best))[0];
+  const downs = found.filter((f) => f.down.outWidth === hiddenSize);
+  return { hiddenSize, downs: downs.sort((a, b) => flow.position.get(a.down.product)! - flow.position.get(b.down.product)!) };
 }
 
 function mlpOf(down: Down, residual: string, graph: Graph, shapes: Shapes, flow: Flow, hiddenSize: number): MlpAnatomy {
-  const { output, bias } = withBias(down.node, down.linear.product, graph);
+  const { output, bias } = withBias(down.node, down.down.product, graph);
   const from = flow.position.get(output)!;
   const to = flow.position.get(residual)!;
   const made = producers(graph);
@@ -115,9 +91,9 @@ function mlpOf(down: Down, residual: string, graph: Graph, shapes: Shapes, flow:
     const node = made.get(name)!;
     if (!node.inputs.some((i) => reached.has(i))) continue;
     reached.add(name);
-    if (NORMS.has(node.op) && name !== residual) postNorm = true;
+    if (isNorm(node)) postNorm = true;
   }
-  return { down: down.linear, key: down.linear.input, output, bias, gated: down.gated, postNorm, refusal: refusalOf(down.linear, graph, shapes, hiddenSize) };
+  return { down: down.down, key: down.down.input, output, bias, gated: down.gated, postNorm, refusal: refusalOf(down.down, graph, shapes, hiddenSize) };
 }
 
 function refusalOf(linear: Linear, graph: Graph, shapes: Shapes, hiddenSize: number): Refusal | undefined {

@@ -4,7 +4,8 @@ import type { Flow } from './flow.ts';
 import { withBias } from './linears.ts';
 import type { AttentionAnatomy, Linear } from './types.ts';
 
-const PASSING = new Set(['Transpose', 'Reshape', 'Cast', 'Identity', 'Squeeze', 'Unsqueeze', 'Where', 'Dropout', 'Mul', 'Flatten']);
+const PASSING = new Set(['Transpose', 'Reshape', 'Cast', 'Identity', 'Squeeze', 'Unsqueeze', 'Where', 'Dropout', 'Mul', 'Flatten',
+  'DynamicQuantizeLinear', 'QuantizeLinear', 'DequantizeLinear', 'MatMulInteger', 'QLinearMatMul']);
 
 /** Attention parts in order: from each Softmax through the product with the values to the output projection. */
 export function findAttention(graph: Graph, linears: Map<Node, Linear>, flow: Flow, shapes: Shapes, inputs: Inputs, hiddenSize: number): AttentionAnatomy[] {

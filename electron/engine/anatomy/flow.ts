@@ -3,8 +3,10 @@ import { type Graph, type Node, reads, type Shapes } from '../onnx/graph.ts';
 /** Operands that carry shapes, indices or masks instead of activations. */
 const PLUMBING = new Set(['Shape', 'Size', 'IsNaN', 'IsInf', 'NonZero', 'Equal', 'Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual', 'Not', 'And', 'Or', 'ArgMax', 'ArgMin']);
 const HALF_OR_FLOAT = new Set(['float32', 'float16', 'bfloat16', 'float64']);
+/** Operations whose whole-number results stand for activations. */
+const CODING = new Set(['DynamicQuantizeLinear', 'QuantizeLinear', 'MatMulInteger', 'QLinearMatMul']);
 
-/** The float activations between the token embedding and the logits, in the order in which they are computed. */
+/** The activations between the token embedding and the logits, in the order in which they are computed. */
 export interface Flow {
   /** Value → position in the sweep; the embedding is 0. */
   readonly position: ReadonlyMap<string, number>;
@@ -21,7 +23,7 @@ export function followFlow(graph: Graph, ids: string, logits: string, shapes: Sh
   const down = new Set([embedding]);
   for (const node of graph.nodes) {
     if (PLUMBING.has(node.op) || !reads(node).some((name) => down.has(name))) continue;
-    for (const output of node.outputs) if (isFloat(output)) down.add(output);
+    for (const output of node.outputs) if (isFloat(output) || CODING.has(node.op)) down.add(output);
   }
   const up = new Set([logits]);
   for (const node of graph.nodes.toReversed()) {
@@ -55,12 +57,24 @@ function cutVertices(graph: Graph, position: ReadonlyMap<string, number>): Set<s
   return cuts;
 }
 
-/** The first float value selected by the ids. */
+/** Whether a node is a norm, or the part of a norm written out that takes the mean. */
+export function isNorm(node: Node): boolean {
+  return NORMS.has(node.op);
+}
+
+const NORMS = new Set(['LayerNormalization', 'RMSNormalization', 'SimplifiedLayerNormalization', 'ReduceMean']);
+
+/** The first float value selected by the ids, from a table that may be quantised. */
 function embeddingOf(graph: Graph, ids: string, shapes: Shapes): string | undefined {
   const aliases = new Set([ids]);
+  const coded = new Set<string>();
   for (const node of graph.nodes) {
+    if (node.op === 'DequantizeLinear' && coded.has(node.inputs[0]!)) return node.outputs[0];
     if (['Cast', 'Identity', 'Reshape', 'Squeeze', 'Unsqueeze', 'Flatten'].includes(node.op) && aliases.has(node.inputs[0]!)) aliases.add(node.outputs[0]!);
-    if (node.op === 'Gather' && aliases.has(node.inputs[1]!) && HALF_OR_FLOAT.has(shapes.get(node.outputs[0]!)?.dtype ?? '')) return node.outputs[0];
+    if (node.op === 'Gather' && aliases.has(node.inputs[1]!)) {
+      if (HALF_OR_FLOAT.has(shapes.get(node.outputs[0]!)?.dtype ?? '')) return node.outputs[0];
+      coded.add(node.outputs[0]!);
+    }
     if (['GatherBlockQuantized', 'EmbedLayerNormalization'].includes(node.op) && node.inputs.some((i) => aliases.has(i))) return node.outputs[0];
   }
   return undefined;
@@ -69,7 +83,7 @@ function embeddingOf(graph: Graph, ids: string, shapes: Shapes): string | undefi
 const POINTWISE = new Set([
   'Add', 'Sub', 'Mul', 'Div', 'Pow', 'Sqrt', 'Tanh', 'Sigmoid', 'Erf', 'Relu', 'Gelu', 'FastGelu', 'QuickGelu', 'BiasGelu', 'Swish', 'Softplus',
   'Exp', 'Neg', 'Reciprocal', 'Abs', 'Min', 'Max', 'Clip', 'Elu', 'LeakyRelu', 'HardSigmoid', 'HardSwish', 'Mish', 'ThresholdedRelu',
-  'Reshape', 'Split', 'Slice', 'Cast', 'Identity', 'Squeeze', 'Unsqueeze', 'Flatten', 'Dropout', 'Where',
+  'Reshape', 'Split', 'Slice', 'Cast', 'Identity', 'Squeeze', 'Unsqueeze', 'Flatten', 'Dropout', 'Where', 'QuantizeLinear', 'DequantizeLinear',
 ]);
 const BENDING = new Set(['Tanh', 'Sigmoid', 'Erf', 'Relu', 'Gelu', 'FastGelu', 'QuickGelu', 'BiasGelu', 'Swish', 'Softplus', 'Exp', 'Elu', 'LeakyRelu', 'HardSigmoid', 'HardSwish', 'Mish', 'ThresholdedRelu', 'Clip', 'Max']);
 

@@ -1,9 +1,8 @@
 import { EmendError } from '../../../shared/errors.ts';
 import { GraphBuilder, memoryTensor } from '../onnx/build.ts';
 import type { Graph, Node, Shapes } from '../onnx/graph.ts';
-import { reads } from '../onnx/graph.ts';
 import { Context, isFloat } from './context.ts';
-import { opName, rules, stops } from './rules.ts';
+import { carriers, opName, rules, stops } from './rules.ts';
 
 export interface GradientOptions {
   /** Starts the names of the backward nodes. Default `gradient`. */
@@ -55,14 +54,14 @@ export function gradient(
   };
 
   for (const node of graph.nodes.toReversed()) {
-    if (!node.outputs.some((o) => active.has(o) && cotangents.has(o)) || !reads(node).some((i) => active.has(i))) continue;
+    if (!node.outputs.some((o) => active.has(o) && cotangents.has(o)) || !carriers(node).some((i) => active.has(i))) continue;
     if (stops.has(opName(node))) continue;
     const rule = rules[opName(node)];
     if (!rule) throw unsupported(node);
     const arriving = node.outputs.map((o) => (active.has(o) ? cotangentOf(o) : undefined));
     context.type = context.typeOf(node.outputs[arriving.findIndex((g) => g !== undefined)]!) ?? 'float32';
     const parts = rule(node, arriving, context);
-    node.inputs.forEach((input, i) => {
+    carriers(node).forEach((input, i) => {
       if (!active.has(input)) return;
       const part = parts[i];
       if (part === undefined) throw unsupported(node, i);
@@ -95,7 +94,7 @@ export function lossGradient(graph: Graph, loss: string, wrt: readonly string[],
 function downstream(graph: Graph, wrt: readonly string[], context: Context): Set<string> {
   const active = new Set(wrt);
   for (const node of graph.nodes) {
-    if (stops.has(opName(node)) || !reads(node).some((i) => active.has(i))) continue;
+    if (stops.has(opName(node)) || !carriers(node).some((i) => active.has(i))) continue;
     for (const output of node.outputs) if (output !== '' && isFloat(context.typeOf(output) ?? 'float32')) active.add(output);
   }
   return active;

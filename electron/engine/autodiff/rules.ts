@@ -1,4 +1,5 @@
 import type { Node } from '../onnx/graph.ts';
+import { reads } from '../onnx/graph.ts';
 import { elementwise } from './elementwise.ts';
 import { indexing } from './indexing.ts';
 import { linear } from './linear.ts';
@@ -18,4 +19,9 @@ export const stops: ReadonlySet<string> = new Set([
 /** The name that {@link rules} and {@link stops} know a node's operation by. */
 export function opName(node: Node): string {
   return node.domain === '' ? node.op : `${node.domain}.${node.op}`;
+}
+
+/** The values that a node's results can depend on smoothly: the second operand of CastLike only names a type. */
+export function carriers(node: Node): readonly string[] {
+  return opName(node) === 'CastLike' ? node.inputs.slice(0, 1) : reads(node);
 }

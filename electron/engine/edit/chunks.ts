@@ -6,27 +6,38 @@ export interface PendingRow {
   readonly settled: number;
 }
 
+/** What a run costs besides its tokens, in tokens: reading every weight once. */
+const RUN = 64;
+
 /**
- * Groups rows so that each group shares as many settled tokens as possible and has about `budget` tokens left to run.
+ * Groups rows so that the tokens to run are few: those behind the settled ones that a group has in common, padded to its longest row,
+ * at most about `budget` a group. Neighbours by settled tokens and length form groups; where to part them is found by dynamic programming.
  * @param useCache without a cache nothing is settled, and rows are grouped by length alone
  */
 export function groupRows<T extends PendingRow>(rows: readonly T[], budget: number, useCache: boolean): { settled: number; rows: T[] }[] {
   const settledOf = (r: T) => (useCache ? r.settled : 0);
   const sorted = [...rows].sort((a, b) => settledOf(a) - settledOf(b) || a.ids.length - b.ids.length);
-  const groups: { settled: number; rows: T[] }[] = [];
-  let group: T[] = [];
-  let longest = 0;
-  for (const row of sorted) {
-    const settled = group.length > 0 ? settledOf(group[0]!) : settledOf(row);
-    const width = Math.max(longest, row.ids.length - settled);
-    if (group.length > 0 && (group.length + 1) * width > budget) {
-      groups.push({ settled: settledOf(group[0]!), rows: group });
-      group = [];
-      longest = 0;
+  // least[end]: the least cost of the first `end` rows, the last group of which begins at start[end].
+  const least = [0];
+  const start = [0];
+  for (let end = 1; end <= sorted.length; end++) {
+    least[end] = Infinity;
+    let longest = 0;
+    for (let from = end - 1; from >= 0; from--) {
+      longest = Math.max(longest, sorted[from]!.ids.length);
+      const tokens = (end - from) * (longest - settledOf(sorted[from]!));
+      if (tokens > budget && end - from > 1) break;
+      const cost = least[from]! + tokens + RUN;
+      if (cost < least[end]!) {
+        least[end] = cost;
+        start[end] = from;
+      }
     }
-    group.push(row);
-    longest = Math.max(longest, row.ids.length - settledOf(group[0]!));
   }
-  if (group.length > 0) groups.push({ settled: settledOf(group[0]!), rows: group });
+  const groups: { settled: number; rows: T[] }[] = [];
+  for (let end = sorted.length; end > 0; end = start[end]!) {
+    const group = sorted.slice(start[end], end);
+    groups.unshift({ settled: settledOf(group[0]!), rows: group });
+  }
   return groups;
 }

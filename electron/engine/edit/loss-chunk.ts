@@ -19,7 +19,8 @@ export interface LossRow extends PendingRow {
 export function lossRows(fact: FactTokens, index: number): LossRow[] {
   return [
     ...fact.rows.map((r, i) => ({ fact: index, index: i, ids: r.ids, settled: r.subjectLast, subjectLast: r.subjectLast, targetStart: r.targetStart })),
-    { fact: index, index: -1, ids: fact.kl.ids, settled: fact.kl.subjectLast, subjectLast: fact.kl.subjectLast, targetStart: -1 },
+    // What stands behind the subject's last token cannot matter there.
+    { fact: index, index: -1, ids: fact.kl.ids.slice(0, fact.kl.subjectLast + 1), settled: fact.kl.subjectLast, subjectLast: fact.kl.subjectLast, targetStart: -1 },
   ];
 }
 
@@ -54,17 +55,16 @@ export class LossChunk {
     this.targets = targets.map((t) => t.fact);
     this.kept = kept.map((k) => k.fact);
     const length = this.tokens.length;
-    const flat = isFlat(decoder, decoder.anatomy.unembedding.input);
-    const place = (isFlatSite: boolean, places: readonly { row: number; token: number }[]) => {
-      const { data, dims } = indicesFor(isFlatSite, length, places);
+    const place = (isFlatValue: boolean, places: readonly { row: number; token: number }[]) => {
+      const { data, dims } = indicesFor(isFlatValue, length, places);
       return intFeed(data, dims);
     };
     this.fixed = {
       [names.positions]: place(isFlat(decoder, site), subjects),
-      [names.targetRows]: place(flat, targets),
+      [names.targetRows]: place(true, targets),
       [names.targetIds]: intFeed(targets.map((t) => t.id), [targets.length, 1]),
       [names.targetWeights]: floatFeed(Float32Array.from(targets, (t) => lossWeight(facts[t.fact]!)), [targets.length, 1]),
-      [names.keepRows]: place(flat, kept),
+      [names.keepRows]: place(true, kept),
     };
   }
 

@@ -1,19 +1,20 @@
 import type { DataType, Graph, Shape } from '../onnx/graph.ts';
 import { lossGradient } from '../autodiff/gradient.ts';
 import type { Decoder } from '../runtime/decoder.ts';
-import { extend, inject, logitsAt, slice, value } from '../runtime/surgery.ts';
+import { extend, inject, slice, value } from '../runtime/surgery.ts';
 import { graphFrom, liveAt } from '../runtime/stage.ts';
+import { Tail } from './tail.ts';
 
 /** Names of what the loss graph is fed and what it gives. */
 export const names = {
   /** int64 [R, rank − 1] and float [R, D]: where δ is added, and what. */
   positions: 'emend.positions',
   delta: 'emend.delta',
-  /** Target rows: int64 [T, rank − 1] positions, int64 [T, 1] tokens, float [T, 1] weights. */
+  /** Target rows: int64 [T, 1] positions (row · length + token), int64 [T, 1] tokens, float [T, 1] weights. */
   targetRows: 'emend.target_rows',
   targetIds: 'emend.target_ids',
   targetWeights: 'emend.target_weights',
-  /** Rows whose distribution must stay: int64 [K, rank − 1], float [K, V] log-probabilities before, float [K, 1] weights. */
+  /** Rows whose distribution must stay: int64 [K, 1] positions, float [K, V] log-probabilities before, float [K, 1] weights. */
   keepRows: 'emend.keep_rows',
   keepReference: 'emend.keep_reference',
   keepWeights: 'emend.keep_weights',
@@ -35,39 +36,33 @@ export interface LossGraph {
 
 /**
  * loss = Σ weights·nll + Σ weights·KL(now ‖ reference), as compute_z.py / compute_v.py have it, from the hidden state at `site` on.
- * Positions that the loss does not read get no logits.
+ * Positions that the loss does not read get no logits, nor the last layer's MLP.
  */
 export function lossGraph(decoder: Decoder, site: string): LossGraph {
   const { anatomy } = decoder;
   const whole = graphFrom(decoder, site, [anatomy.logits]);
-  const live = liveAt(decoder, site);
   const injected = inject(whole.graph, site, { positions: names.positions, vectors: names.delta });
   const width = anatomy.hiddenSize;
   const shapes = new Map(decoder.shapes);
   const know = (name: string, dims: Shape['dims'], dtype: DataType = 'float32') => shapes.set(name, { dtype, dims });
-  for (const name of [injected.before, injected.after]) know(name, decoder.shapes.get(site)!.dims);
+  for (const name of [injected.before, injected.after]) shapes.set(name, decoder.shapes.get(site)!);
   know(names.delta, [null, width]);
-  const rank = (name: string) => decoder.shapes.get(name)!.dims.length;
-  know(names.positions, [null, rank(site) - 1], 'int64');
-  for (const name of [names.targetRows, names.keepRows]) know(name, [null, rank(anatomy.unembedding.input) - 1], 'int64');
-  know(names.targetIds, [null, 1], 'int64');
+  know(names.positions, [null, decoder.shapes.get(site)!.dims.length - 1], 'int64');
+  for (const name of [names.targetRows, names.keepRows, names.targetIds]) know(name, [null, 1], 'int64');
 
-  const at = (graph: Graph, rows: string) => {
-    const built = logitsAt(graph, anatomy.unembedding.input, anatomy.unembedding.product, anatomy.logits, rows);
-    for (const node of built.graph.nodes.slice(graph.nodes.length)) {
-      const isFirst = node.op === 'GatherND' && node.inputs[0] === anatomy.unembedding.input;
-      know(node.outputs[0]!, [null, isFirst ? width : anatomy.vocabulary]);
-    }
-    return built;
-  };
-  const target = at(injected.graph, names.targetRows);
-  const keep = at(target.graph, names.keepRows);
-  const { graph, made } = extend(keep.graph, 'loss', (b) => {
+  const { graph, made } = extend(injected.graph, 'loss', (b) => {
     const rows = (name: string, columns: number | null) => (know(name, [null, columns]), name);
-    const logp = rows(b.op('LogSoftmax', [target.logits], { axis: -1 }), anatomy.vocabulary);
+    // One product with the unembedding for both kinds of rows: it is the largest weight, and repacked once.
+    const all = b.op('Concat', [names.targetRows, names.keepRows], { axis: 0 });
+    know(all, [null, 1], 'int64');
+    const tail = new Tail(b, decoder, shapes, all, new Set([anatomy.layers.at(-2)?.residual ?? anatomy.embedding]));
+    const counts = [names.targetRows, names.keepRows].map((name) => b.op('Shape', [name], { start: 0, end: 1 }));
+    const [forTarget, forKeep] = b.ops('Split', [tail.at(anatomy.logits), b.op('Concat', counts, { axis: 0 })], 2, { axis: 0 }) as [string, string];
+    for (const part of [forTarget, forKeep]) rows(part, anatomy.vocabulary);
+    const logp = rows(b.op('LogSoftmax', [forTarget], { axis: -1 }), anatomy.vocabulary);
     const picked = rows(b.op('GatherElements', [logp, names.targetIds], { axis: 1 }), 1);
     const nll = rows(b.op('Neg', [picked]), 1);
-    const now = rows(b.op('LogSoftmax', [keep.logits], { axis: -1 }), anatomy.vocabulary);
+    const now = rows(b.op('LogSoftmax', [forKeep], { axis: -1 }), anatomy.vocabulary);
     const p = rows(b.op('Exp', [now]), anatomy.vocabulary);
     const apart = rows(b.op('Sub', [now, names.keepReference]), anatomy.vocabulary);
     const each = rows(b.op('Mul', [p, apart]), anatomy.vocabulary);
@@ -80,9 +75,12 @@ export function lossGraph(decoder: Decoder, site: string): LossGraph {
   know(names.keepWeights, [null, 1]);
   know(names.keepReference, [null, anatomy.vocabulary]);
   graph.inputs.push(
+    value(names.targetRows, 'int64', ['targets', 1]), value(names.keepRows, 'int64', ['kept', 1]),
     value(names.targetIds, 'int64', ['targets', 1]), value(names.targetWeights, 'float32', ['targets', 1]),
     value(names.keepReference, 'float32', ['kept', anatomy.vocabulary]), value(names.keepWeights, 'float32', ['kept', 1]),
   );
   const gradient = lossGradient(graph, made.loss, [names.delta], shapes).get(names.delta)!;
-  return { graph: slice(graph, [made.nll, made.kl, made.now, gradient]), live, nll: made.nll, kl: made.kl, now: made.now, gradient };
+  const loss = slice(graph, [made.nll, made.kl, made.now, gradient]);
+  const fed = new Set(loss.inputs.map((v) => v.name));
+  return { graph: loss, live: liveAt(decoder, site).filter((name) => fed.has(name)), nll: made.nll, kl: made.kl, now: made.now, gradient };
 }

@@ -18,6 +18,8 @@ export interface Inputs {
   readonly positions: Value | undefined;
   /** A rank-1 list of absolute positions, which some exporters ask for. */
   readonly cachePositions: Value | undefined;
+  /** How many positions from the end get logits, which models for transformers.js ask for; 0 means all. */
+  readonly logitsToKeep: Value | undefined;
   readonly past: readonly PastSlot[];
   readonly logits: string;
 }
@@ -38,6 +40,8 @@ export interface Rows {
 
 const ENCODER = /encoder_(hidden_states|outputs|attention_mask)|decoder_input_ids/;
 const WHOLE: readonly DataType[] = ['int64', 'int32'];
+/** Masks are whole numbers, or these. */
+const OTHER_MASKS: readonly DataType[] = ['bool', 'float32'];
 
 /** Finds the parts that a decoder's inputs play. Errors name the inputs that were found instead. */
 export function findInputs(graph: Graph): Inputs {
@@ -45,24 +49,31 @@ export function findInputs(graph: Graph): Inputs {
   if (graph.inputs.some((v) => ENCODER.test(v.name))) {
     throw new EmendError('unsupported', `The graph is half of an encoder-decoder model (inputs: ${seen}).`, 'Emend edits decoder-only language models such as GPT-2, Llama or Qwen.');
   }
+  if (graph.inputs.some((v) => /token_type_ids/.test(v.name))) {
+    throw new EmendError('unsupported', `The graph is an encoder such as BERT (inputs: ${seen}).`, 'Emend edits decoder-only language models such as GPT-2, Llama or Qwen.');
+  }
+  if (graph.inputs.some((v) => v.name === 'inputs_embeds')) {
+    throw new EmendError('unsupported', `The graph begins behind its token embedding (inputs: ${seen}).`, 'Export the language model with input_ids; of models for images or sound only the text model can be edited.');
+  }
   const rank = (v: Value) => v.dims?.length;
   const whole2 = graph.inputs.filter((v) => WHOLE.includes(v.dtype) && rank(v) === 2);
   const ids = whole2.find((v) => v.name === 'input_ids') ?? byFlow(graph, whole2);
   if (!ids) {
     throw new EmendError('unsupported', `No token input was found: expected an integer input [batch, sequence] that selects embeddings, found ${seen || 'no inputs'}.`, 'Export the model for text generation (task text-generation or text-generation-with-past).');
   }
-  const others = whole2.filter((v) => v !== ids);
+  const others = graph.inputs.filter((v) => v !== ids && rank(v) === 2 && (WHOLE.includes(v.dtype) || OTHER_MASKS.includes(v.dtype)));
   const { mask, positions } = maskAndPositions(others, ids, graph, seen);
-  const cachePositions = graph.inputs.find((v) => WHOLE.includes(v.dtype) && rank(v) === 1);
+  const logitsToKeep = graph.inputs.find((v) => WHOLE.includes(v.dtype) && rank(v)! <= 1 && /logits_to_keep/.test(v.name));
+  const cachePositions = graph.inputs.find((v) => WHOLE.includes(v.dtype) && rank(v) === 1 && v !== logitsToKeep);
   const past = pastSlots(graph);
-  const known = new Set([ids, mask, positions, cachePositions].map((v) => v?.name).concat(past.map((p) => p.input)));
+  const known = new Set([ids, mask, positions, cachePositions, logitsToKeep].map((v) => v?.name).concat(past.map((p) => p.input)));
   const unknown = graph.inputs.filter((v) => !known.has(v.name));
   if (unknown.length > 0) {
     throw new EmendError('unsupported', `The graph asks for inputs whose meaning is unknown: ${unknown.map((v) => v.name).join(', ')} (all: ${seen}).`, 'Export with input_ids, attention_mask, position_ids and past_key_values only.');
   }
   const logits = (graph.outputs.find((v) => v.name === 'logits') ?? graph.outputs.find((v) => rank(v) === 3) ?? graph.outputs[0])?.name;
   if (logits === undefined) throw new EmendError('unsupported', 'The graph has no output.', 'Export the model with its logits as an output.');
-  return { ids, mask, positions, cachePositions, past, logits };
+  return { ids, mask, positions, cachePositions, logitsToKeep, past, logits };
 }
 
 /** The integer input that indexes the widest float table. */
@@ -81,7 +92,9 @@ function byFlow(graph: Graph, candidates: readonly Value[]): Value | undefined {
 }
 
 function maskAndPositions(others: readonly Value[], ids: Value, graph: Graph, seen: string): { mask: Value | undefined; positions: Value | undefined } {
-  if (others.length > 2) throw new EmendError('unsupported', `More than three integer inputs of rank 2: ${seen}.`, 'Export with input_ids, attention_mask and position_ids only.');
+  if (others.length > 2) throw new EmendError('unsupported', `More than three inputs of rank 2: ${seen}.`, 'Export with input_ids, attention_mask and position_ids only.');
+  const typed = others.find((v) => OTHER_MASKS.includes(v.dtype));
+  if (typed) return { mask: typed, positions: others.find((v) => v !== typed) };
   const named = (word: RegExp) => others.find((v) => word.test(v.name));
   // A mask spans past and new tokens; positions span the new ones, as the ids do.
   const asLongAsIds = others.filter((v) => v.dims![1] === ids.dims![1]);
@@ -135,13 +148,17 @@ function sameNumber(input: string, graph: Graph, made: Map<string, Node>): strin
   return graph.outputs.find((v) => v.name === wanted && made.has(v.name))?.name;
 }
 
-/** Right-pads token rows to one length. `past` counts cached positions that come before every row. */
-export function rightPad(rows: readonly (readonly number[])[], past = 0, padId = 0): Rows {
+/**
+ * Right-pads token rows to one length. A row is padded with its own last token: a padding token's embedding may be all zeros, of which a
+ * norm without epsilon makes NaN, and a masked position that is NaN spoils the row (0·NaN).
+ * @param past counts cached positions that come before every row
+ */
+export function rightPad(rows: readonly (readonly number[])[], past = 0): Rows {
   const length = Math.max(...rows.map((r) => r.length));
-  const ids = new BigInt64Array(rows.length * length).fill(BigInt(padId));
+  const ids = new BigInt64Array(rows.length * length);
   const mask = new BigInt64Array(rows.length * (past + length));
   rows.forEach((row, b) => {
-    row.forEach((id, s) => { ids[b * length + s] = BigInt(id); });
+    for (let s = 0; s < length; s++) ids[b * length + s] = BigInt(row[Math.min(s, row.length - 1)] ?? 0);
     mask.fill(1n, b * (past + length), b * (past + length) + past + row.length);
   });
   return { batch: rows.length, length, past, ids, mask, lengths: rows.map((r) => r.length) };
@@ -160,6 +177,7 @@ export function feedsFor(inputs: Inputs, rows: Rows, wanted: ReadonlySet<string>
   for (let i = 0; i < positions.length; i++) positions[i] = BigInt(rows.past + (i % length));
   put(inputs.positions, positions, [batch, length]);
   put(inputs.cachePositions, positions.slice(0, length), [length]);
+  put(inputs.logitsToKeep, new BigInt64Array(1), inputs.logitsToKeep?.dims?.length === 1 ? [1] : []);
   for (const slot of inputs.past) {
     if (!wanted.has(slot.input)) continue;
     const held = past?.get(slot.input);
@@ -169,5 +187,7 @@ export function feedsFor(inputs: Inputs, rows: Rows, wanted: ReadonlySet<string>
 }
 
 function whole(dtype: DataType, data: BigInt64Array, dims: readonly number[]): ort.Tensor {
-  return dtype === 'int32' ? new ort.Tensor('int32', Int32Array.from(data, Number), dims) : new ort.Tensor('int64', data, dims);
+  if (dtype === 'int64') return new ort.Tensor('int64', data, dims);
+  if (dtype === 'bool') return new ort.Tensor('bool', Uint8Array.from(data, Number), dims);
+  return dtype === 'int32' ? new ort.Tensor('int32', Int32Array.from(data, Number), dims) : new ort.Tensor('float32', Float32Array.from(data, Number), dims);
 }

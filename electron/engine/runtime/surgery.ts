@@ -82,52 +82,56 @@ export function extend<T>(graph: Graph, prefix: string, build: (builder: GraphBu
   return { graph: copy, made };
 }
 
-const ROWWISE = new Set(['Add', 'Sub', 'Mul', 'Div', 'Tanh', 'Cast', 'Identity', 'Neg']);
+const ROWWISE = new Set(['Add', 'Sub', 'Mul', 'Div', 'Tanh', 'Cast', 'Identity', 'Neg', 'Clip', 'Min', 'Max']);
 const VIEWS = new Set(['Reshape', 'Squeeze', 'Unsqueeze', 'Flatten']);
 
 /**
  * A copy whose logits are computed only for chosen rows: the unembedding's input is gathered at `rows` (int64 [n, rank − 1]) first.
  * The work behind the unembedding (bias, softcap, casts) is repeated on [n, V]; views are left out.
- * @returns the graph and the name of the [n, V] logits; undefined when something else stands between, so that the caller gathers afterwards
+ * When something else stands there all logits are computed and gathered, by the same `rows`.
+ * @returns the graph and the name of the [n, V] logits
  */
 export function logitsAt(graph: Graph, unembeddingInput: string, product: string, logits: string, rows: string): { graph: Graph; logits: string } {
   const made = producers(graph);
-  const chain: Node[] = [];
-  let simple = true;
-  for (let at = logits; at !== product; ) {
-    const node = made.get(at);
-    const variable = node?.inputs.find((i) => dependsOn(i, product, made));
-    if (!node || variable === undefined || !(ROWWISE.has(node.op) || VIEWS.has(node.op))) {
-      simple = false;
-      break;
-    }
-    if (node.inputs.filter((i) => dependsOn(i, product, made)).length > 1) simple = false;
-    chain.unshift(node);
-    at = variable;
-  }
+  const linear = made.get(product)!;
+  const chain = linear.inputs[0] === unembeddingInput ? rowwiseChain(graph, product, logits, made) : undefined;
   const copy = copyGraph(graph);
   if (!copy.inputs.some((v) => v.name === rows)) copy.inputs.push(value(rows, 'int64', ['rows', undefined]));
   const builder = new GraphBuilder(copy, 'rows');
   let at: string;
-  if (simple) {
-    const linear = made.get(product)!;
+  if (chain) {
     at = builder.op('GatherND', [unembeddingInput, rows]);
     at = builder.op(linear.op, [at, ...linear.inputs.slice(1)], linear.attributes, linear.domain);
-    for (const node of chain) {
-      if (VIEWS.has(node.op)) continue;
-      const inputs = node.inputs.map((i) => (dependsOn(i, product, made) ? at : i));
-      at = builder.op(node.op, inputs, node.attributes, node.domain);
+    for (const { node, from } of chain) {
+      if (!VIEWS.has(node.op)) at = builder.op(node.op, node.inputs.map((i) => (i === from ? at : i)), node.attributes, node.domain);
     }
   } else {
-    at = builder.op('GatherND', [logits, rows]);
+    const leading = builder.op('Shape', [unembeddingInput], { end: -1 });
+    const aligned = builder.op('Reshape', [logits, builder.op('Concat', [leading, builder.ints([-1])], { axis: 0 })]);
+    at = builder.op('GatherND', [aligned, rows]);
   }
   copy.nodes.push(...builder.take());
   return { graph: copy, logits: at };
 }
 
-function dependsOn(name: string, source: string, made: Map<string, Node>, depth = 12): boolean {
-  if (name === source) return true;
-  const node = made.get(name);
-  if (!node || depth === 0) return false;
-  return node.inputs.some((i) => dependsOn(i, source, made, depth - 1));
+/** The nodes from the product to the logits, each with the input that it goes on from; undefined unless all of them work row by row with the same numbers for every row. */
+function rowwiseChain(graph: Graph, product: string, logits: string, made: Map<string, Node>): { node: Node; from: string }[] | undefined {
+  const chain: { node: Node; from: string }[] = [];
+  for (let at = logits; at !== product; ) {
+    const node = made.get(at);
+    if (!node) return undefined;
+    const isView = VIEWS.has(node.op);
+    const varying = (isView ? node.inputs.slice(0, 1) : node.inputs.filter((i) => i !== '' && !isVector(graph, i, made)));
+    if (varying.length !== 1 || !(isView || ROWWISE.has(node.op))) return undefined;
+    chain.unshift({ node, from: varying[0]! });
+    at = varying[0]!;
+  }
+  return chain;
+}
+
+/** A constant, or a cast of one, that is broadcast over rows of any rank. */
+function isVector(graph: Graph, name: string, made: Map<string, Node>): boolean {
+  let at = name;
+  for (let node = made.get(at); node && (node.op === 'Cast' || node.op === 'Identity'); node = made.get(at)) at = node.inputs[0]!;
+  return (graph.constants.get(at)?.dims.length ?? Infinity) <= 1;
 }

@@ -1,0 +1,128 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { EmendError } from '../../shared/errors.ts';
+import type { BlobRef } from './bodies.ts';
+import { ensureFolder, removeIfThere, removeTemporaries, temporaryName } from './durable.ts';
+import type { Files } from './files.ts';
+import { hashPieces } from './hash.ts';
+
+/** Content-addressed files of a ledger: `blobs/sha256/ab/cdef…`. A blob lasts before any entry names it, and never changes. */
+export class Blobs {
+  readonly #files: Files;
+  readonly #folder: string;
+  readonly #writable: boolean;
+  /** Folders that this process made last. */
+  readonly #lasting = new Set<string>();
+
+  constructor(files: Files, ledgerFolder: string, writable: boolean) {
+    this.#files = files;
+    this.#folder = join(ledgerFolder, 'blobs', 'sha256');
+    this.#writable = writable;
+  }
+
+  /** Where a blob's file lies, for readers that want a file. */
+  path(sha256: string): string {
+    return join(this.#folder, sha256.slice(0, 2), sha256.slice(2));
+  }
+
+  /**
+   * Keeps content and returns its reference; when this returns, it lasts. The same content is kept once.
+   * @param type media type, such as application/json
+   * @throws EmendError 'failed' on a full disk, 'bad-file' when a damaged blob stands in its place, 'bad-input' on a ledger opened for reading
+   */
+  async put(content: Uint8Array | AsyncIterable<Uint8Array>, type: string): Promise<BlobRef> {
+    if (!this.#writable) throw new EmendError('bad-input', 'This ledger was opened for reading only; nothing can be added.', 'Open it for writing.');
+    await this.#makeLast(this.#folder);
+    const temporary = temporaryName(join(this.#folder, 'new'));
+    try {
+      const { sha256, bytes } = await this.#write(temporary, content instanceof Uint8Array ? [content] : content);
+      await this.#settle(temporary, sha256);
+      return { blob: sha256, bytes, type };
+    } catch (error) {
+      await removeIfThere(this.#files, temporary);
+      throw error;
+    }
+  }
+
+  /** A blob's bytes. @throws EmendError 'not-found' or 'bad-file' when it is missing or damaged */
+  async read(ref: BlobRef): Promise<Uint8Array> {
+    const problem = await this.problem(ref);
+    if (problem !== undefined) throw new EmendError(problem.missing ? 'not-found' : 'bad-file', problem.message, 'Bring the file back from a backup of the library, or from an export that contains it.', { blob: ref.blob });
+    return this.#files.read(this.path(ref.blob));
+  }
+
+  /** Whether a blob is there in its full length; reads nothing. */
+  async has(ref: BlobRef): Promise<boolean> {
+    return (await this.#files.stat(this.path(ref.blob)))?.size === ref.bytes;
+  }
+
+  /** What is wrong with a blob, having read all of it; undefined when nothing is. */
+  async problem(ref: BlobRef): Promise<{ readonly missing: boolean; readonly message: string } | undefined> {
+    const path = this.path(ref.blob);
+    const found = await this.#files.stat(path);
+    if (found === undefined || found.folder) return { missing: true, message: `Blob ${ref.blob} (${ref.type}, ${ref.bytes} bytes) is missing: there is no file ${path}.` };
+    const actual = await hashPieces(this.#files.pieces(path));
+    if (actual.sha256 === ref.blob && actual.bytes === ref.bytes) return undefined;
+    return { missing: false, message: `Blob ${ref.blob} is damaged: expected ${ref.bytes} bytes with that SHA-256, found ${actual.bytes} bytes with ${actual.sha256} in ${path}.` };
+  }
+
+  /** Hashes of all blobs that lie there, and names of files that are not blobs. */
+  async list(): Promise<{ readonly blobs: string[]; readonly strays: string[] }> {
+    const blobs: string[] = [];
+    const strays: string[] = [];
+    if ((await this.#files.stat(this.#folder)) === undefined) return { blobs, strays };
+    for (const shard of (await this.#files.list(this.#folder)).sort()) {
+      if (!/^[0-9a-f]{2}$/.test(shard)) strays.push(shard);
+      else {
+        for (const name of (await this.#files.list(join(this.#folder, shard))).sort()) {
+          if (/^[0-9a-f]{62}$/.test(name)) blobs.push(shard + name);
+          else strays.push(`${shard}/${name}`);
+        }
+      }
+    }
+    return { blobs, strays };
+  }
+
+  /** Removes files of a `put` that a stopped process never finished. */
+  async removeUnfinished(): Promise<void> {
+    if ((await this.#files.stat(this.#folder)) !== undefined) await removeTemporaries(this.#files, this.#folder);
+  }
+
+  async #write(path: string, pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<{ sha256: string; bytes: number }> {
+    const hash = createHash('sha256');
+    let bytes = 0;
+    const file = await this.#files.open(path, 'new');
+    try {
+      for await (const piece of pieces) {
+        await file.write(piece);
+        hash.update(piece);
+        bytes += piece.length;
+      }
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    return { sha256: hash.digest('hex'), bytes };
+  }
+
+  /** Gives a finished file the name of its hash. */
+  async #settle(temporary: string, sha256: string): Promise<void> {
+    const path = this.path(sha256);
+    const shard = join(this.#folder, sha256.slice(0, 2));
+    await this.#makeLast(shard);
+    if ((await this.#files.stat(path)) === undefined) {
+      await this.#files.rename(temporary, path);
+    } else {
+      const there = await hashPieces(this.#files.pieces(path));
+      if (there.sha256 !== sha256) throw new EmendError('bad-file', `The blob file ${path} is damaged: its content hashes to ${there.sha256}.`, 'Move that file away and do this again; verify the ledger afterwards.', { path });
+      await this.#files.remove(temporary);
+    }
+    await this.#files.syncFolder(shard);
+  }
+
+  async #makeLast(folder: string): Promise<void> {
+    if (this.#lasting.has(folder)) return;
+    await ensureFolder(this.#files, folder);
+    this.#lasting.add(folder);
+  }
+}

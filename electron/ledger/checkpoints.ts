@@ -1,0 +1,92 @@
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { EmendError } from '../../shared/errors.ts';
+import { canonical } from './canonical.ts';
+import { ensureFolder, writeDurably } from './durable.ts';
+import type { Entry } from './entries.ts';
+import type { Files } from './files.ts';
+import { Sha256Schema } from './hash.ts';
+import type { SigningKey, VerifyKey } from './keys.ts';
+import type { Damage } from './scan.ts';
+
+/** A signed statement that the journal of a model had this entry at its end. A hash chain alone cannot tell that its end was cut off. */
+const CheckpointSchema = v.strictObject({
+  seq: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+  head: Sha256Schema,
+  model: Sha256Schema,
+  time: v.string(),
+  /** Id of the key. */
+  key: v.string(),
+  /** Ed25519 in base64 over {@link signedBytes}. */
+  signature: v.string(),
+});
+export type Checkpoint = v.InferOutput<typeof CheckpointSchema>;
+
+const FOLDER = 'checkpoints';
+/** Keeps a signature from meaning anything else that is signed with the same key. */
+const PURPOSE = 'emend checkpoint 1\n';
+
+/** Signs that `seq` entries, the last with hash `head`, are the journal of `model`. */
+export function signCheckpoint(key: SigningKey, state: { readonly seq: number; readonly head: string; readonly model: string; readonly time: string }): Checkpoint {
+  const { seq, head, model, time } = state;
+  const unsigned = { seq, head, model, time, key: key.id };
+  return { ...unsigned, signature: Buffer.from(key.sign(signedBytes(unsigned))).toString('base64') };
+}
+
+/** Reads a checkpoint. @param from where the text is from, for the message @throws EmendError 'bad-file' */
+export function parseCheckpoint(text: string, from: string): Checkpoint {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new EmendError('bad-file', `The checkpoint ${from} is not JSON (${error instanceof Error ? error.message : String(error)}).`, 'Bring the file back from a backup.', { path: from });
+  }
+  const result = v.safeParse(CheckpointSchema, value);
+  if (result.success) return result.output;
+  throw new EmendError('bad-file', `The checkpoint ${from} is malformed: ${v.getDotPath(result.issues[0]) ?? 'the whole'}: ${result.issues[0].message}.`, 'Bring the file back from a backup.', { path: from });
+}
+
+/**
+ * Holds a checkpoint against the entries that are there.
+ * @param keys the keys that are trusted; a checkpoint of another key proves nothing and is reported as such
+ * @returns what does not fit, or undefined
+ */
+export function checkpointProblem(checkpoint: Checkpoint, entries: readonly Entry[], model: string | undefined, keys: readonly VerifyKey[]): Damage | undefined {
+  const { signature, ...signed } = checkpoint;
+  const { seq, head, time } = signed;
+  const problem = (message: string, what: Damage['what'] = 'checkpoint'): Damage => ({ seq, offset: undefined, what, message });
+  const key = keys.find((one) => one.id === signed.key);
+  if (!key) return problem(`The checkpoint at entry ${seq} was signed with key ${signed.key}, which is not one of yours.`);
+  if (!key.verify(signedBytes(signed), Buffer.from(signature, 'base64'))) return problem(`The signature of the checkpoint at entry ${seq} does not fit its content.`);
+  if (model !== undefined && signed.model !== model) return problem(`The checkpoint at entry ${seq} is for model ${signed.model}, this ledger is for ${model}.`);
+  const last = entries.at(-1)?.seq ?? 0;
+  if (seq > last) return { ...problem(`The journal was cut off: it has ${last} entries, and a checkpoint of ${time} signs that it had ${seq}.`, 'missing'), seq: last + 1 };
+  const there = entries[seq - 1]?.seq === seq ? entries[seq - 1] : entries.find((entry) => entry.seq === seq);
+  if (there && there.hash !== head) return problem(`Entry ${seq} was rewritten: its hash is ${there.hash}, and a checkpoint of ${time} signs ${head}.`, 'chain');
+  return undefined;
+}
+
+/** Keeps a checkpoint in a ledger's folder. Returns its path. */
+export async function saveCheckpoint(files: Files, ledgerFolder: string, checkpoint: Checkpoint): Promise<string> {
+  const folder = join(ledgerFolder, FOLDER);
+  await ensureFolder(files, folder);
+  const path = join(folder, `${String(checkpoint.seq).padStart(9, '0')}.json`);
+  await writeDurably(files, path, Buffer.from(`${canonical(checkpoint)}\n`));
+  return path;
+}
+
+/** Paths of a ledger's checkpoints, oldest first. */
+export async function listCheckpoints(files: Files, ledgerFolder: string): Promise<string[]> {
+  const folder = join(ledgerFolder, FOLDER);
+  if ((await files.stat(folder)) === undefined) return [];
+  return (await files.list(folder)).filter((name) => /^\d{9}\.json$/.test(name)).sort().map((name) => join(folder, name));
+}
+
+/** @throws EmendError 'bad-file' */
+export async function readCheckpoint(files: Files, path: string): Promise<Checkpoint> {
+  return parseCheckpoint(Buffer.from(await files.read(path)).toString('utf8'), path);
+}
+
+function signedBytes(unsigned: Omit<Checkpoint, 'signature'>): Uint8Array {
+  return Buffer.from(PURPOSE + canonical(unsigned), 'utf8');
+}

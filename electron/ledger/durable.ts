@@ -1,0 +1,70 @@
+import { randomBytes } from 'node:crypto';
+import { dirname } from 'node:path';
+import { errnoOf } from './file-errors.ts';
+import type { Files } from './files.ts';
+
+/** Makes a folder and those above it that are missing, such that they last. */
+export async function ensureFolder(files: Files, folder: string): Promise<void> {
+  const above = dirname(folder);
+  if ((await files.stat(folder)) === undefined) {
+    await ensureFolder(files, above);
+    await files.makeFolder(folder);
+  }
+  if (above === folder) return;
+  try {
+    // Also when it was there: whoever made it may have been stopped before this.
+    await files.syncFolder(above);
+  } catch (error) {
+    // A folder above that we may not open is not one that we made something in.
+    if (!['EACCES', 'EPERM'].includes(errnoOf(error) ?? '')) throw error;
+  }
+}
+
+/** A name for a file that is not finished; {@link isTemporary} knows it again. */
+export function temporaryName(path: string): string {
+  return `${path}.${randomBytes(6).toString('hex')}.tmp`;
+}
+
+/** Whether a name is that of an unfinished file, left by a process that was stopped. */
+export function isTemporary(name: string): boolean {
+  return /\.[0-9a-f]{12}\.tmp$/.test(name);
+}
+
+/**
+ * Replaces a file such that after any failure the old or the new content is there, whole.
+ * With `backup` the old file stays under that path; between two renames only the backup may be there, so readers must look for it.
+ */
+export async function writeDurably(files: Files, path: string, bytes: Uint8Array, options: { backup?: string; mode?: number } = {}): Promise<void> {
+  const temporary = temporaryName(path);
+  try {
+    const file = await files.open(temporary, 'new', options.mode);
+    try {
+      await file.write(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    if (options.backup !== undefined && (await files.stat(path)) !== undefined) await files.rename(path, options.backup);
+    await files.rename(temporary, path);
+    await files.syncFolder(dirname(path));
+  } catch (error) {
+    await removeIfThere(files, temporary);
+    throw error;
+  }
+}
+
+/** Removes a file that may not be there; a failure is left for the next opening to clean up. */
+export async function removeIfThere(files: Files, path: string): Promise<void> {
+  try {
+    if ((await files.stat(path)) !== undefined) await files.remove(path);
+  } catch {
+    // The caller reports the failure that led here; an unfinished file harms nobody.
+  }
+}
+
+/** Removes files that were never finished from a folder. Returns their names. */
+export async function removeTemporaries(files: Files, folder: string): Promise<string[]> {
+  const names = (await files.list(folder)).filter(isTemporary);
+  for (const name of names) await removeIfThere(files, `${folder}/${name}`);
+  return names;
+}

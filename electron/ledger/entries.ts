@@ -1,0 +1,94 @@
+import * as v from 'valibot';
+import { EmendError } from '../../shared/errors.ts';
+import { BODIES, INPUTS, KINDS, type Body, type Kind } from './bodies.ts';
+import { canonical } from './canonical.ts';
+import { sha256, Sha256Schema } from './hash.ts';
+
+/** One act in the record of a model: a line of the journal. */
+export interface EntryOf<K extends Kind> {
+  /** Position in the journal, from 1. */
+  readonly seq: number;
+  /** Hash of the entry before; zeros for the first. */
+  readonly prev: string;
+  readonly kind: K;
+  /** UTC, to the millisecond: 2026-11-22T08:30:00.000Z. */
+  readonly time: string;
+  readonly author: string;
+  readonly reason: string;
+  /** Versions of the application and of the engine that did it. */
+  readonly app: string;
+  readonly engine: string;
+  readonly body: Body<K>;
+  /** SHA-256 of the canonical JSON of all the other fields. */
+  readonly hash: string;
+}
+export type Entry = { [K in Kind]: EntryOf<K> }[Kind];
+export type Unsealed = Omit<EntryOf<Kind>, 'hash'>;
+
+const EnvelopeSchema = v.strictObject({
+  seq: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+  prev: Sha256Schema,
+  kind: v.picklist(KINDS),
+  time: v.pipe(v.string(), v.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/, 'expected a UTC time such as 2026-11-22T08:30:00.000Z')),
+  author: v.pipe(v.string(), v.nonEmpty('expected a name')),
+  reason: v.string(),
+  app: v.string(),
+  engine: v.string(),
+  body: v.unknown(),
+  hash: Sha256Schema,
+});
+
+/** The journal line of an entry, without its line end, and the entry with its hash. */
+export function seal(unsealed: Unsealed): { entry: Entry; line: string } {
+  const text = canonical(unsealed);
+  const hash = sha256(text);
+  return { entry: { ...unsealed, hash } as Entry, line: withHash(text, hash) };
+}
+
+/**
+ * Reads a journal line: canonical JSON, its own hash, its fields.
+ * @throws EmendError 'bad-file' that says which of these does not hold
+ */
+export function parseLine(line: string): Entry {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch (error) {
+    throw new EmendError('bad-file', `it is not JSON (${error instanceof Error ? error.message : String(error)})`);
+  }
+  const envelope = v.safeParse(EnvelopeSchema, value);
+  if (!envelope.success) throw new EmendError('bad-file', issueText(envelope.issues));
+  const { hash, ...rest } = value as Entry;
+  const text = canonical(rest);
+  const actual = sha256(text);
+  if (actual !== hash) throw new EmendError('bad-file', `its content hashes to ${actual}, its recorded hash is ${hash}`, '', { expected: hash, found: actual });
+  if (withHash(text, hash) !== line) throw new EmendError('bad-file', 'its text is not canonical JSON');
+  const problem = bodyProblem(rest.kind, rest.body);
+  if (problem !== undefined) throw new EmendError('bad-file', problem);
+  return value as Entry;
+}
+
+/** Refuses a body that a program gave if it does not fit its kind. @throws EmendError 'bad-input' that names the field */
+export function checkInput(kind: Kind, input: unknown): void {
+  const result = v.safeParse(INPUTS[kind], input, { abortEarly: true });
+  if (!result.success) throw new EmendError('bad-input', `The ${kind} entry does not fit: ${issueText(result.issues)}.`, 'Nothing was recorded.', { field: v.getDotPath(result.issues[0]) });
+}
+
+function bodyProblem(kind: Kind, body: unknown): string | undefined {
+  const result = v.safeParse(BODIES[kind], body, { abortEarly: true });
+  return result.success ? undefined : issueText(result.issues);
+}
+
+/**
+ * Puts the hash where canonical order has it, before "kind", rather than writing the whole entry out twice.
+ * The last such place is the entry's own: only texts follow it, and in a text a quotation mark is escaped.
+ */
+function withHash(text: string, hash: string): string {
+  const at = text.lastIndexOf(',"kind":"');
+  return `${text.slice(0, at)},"hash":"${hash}"${text.slice(at)}`;
+}
+
+function issueText(issues: readonly v.BaseIssue<unknown>[]): string {
+  const issue = issues[0]!;
+  return `its field ${v.getDotPath(issue) ?? '(whole)'}: ${issue.message}`;
+}

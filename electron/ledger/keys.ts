@@ -1,0 +1,98 @@
+import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify, type KeyObject } from 'node:crypto';
+import { join } from 'node:path';
+import { EmendError } from '../../shared/errors.ts';
+import { ensureFolder, writeDurably } from './durable.ts';
+import { errnoOf } from './file-errors.ts';
+import type { Files } from './files.ts';
+
+/** Whoever holds this can check a signature. */
+export interface VerifyKey {
+  /** SHA-256 of the public key (SPKI, DER), its first 32 hexadecimal digits. */
+  readonly id: string;
+  /** PEM, for exporting. */
+  readonly pem: string;
+  verify(message: Uint8Array, signature: Uint8Array): boolean;
+}
+
+/** Signs with Ed25519. */
+export interface SigningKey extends VerifyKey {
+  sign(message: Uint8Array): Uint8Array;
+}
+
+export const PRIVATE_KEY_FILE = 'signing-key.pem';
+export const PUBLIC_KEY_FILE = 'signing-key.public.pem';
+
+/** A new key that is kept nowhere. */
+export function generateKey(): SigningKey {
+  return signingKey(generateKeyPairSync('ed25519').privateKey);
+}
+
+/**
+ * The signing key of a folder; made at the first call, readable by its owner only (mode 0600), the public half beside it.
+ * @throws EmendError 'bad-file' when the key file is not an Ed25519 private key; it is never replaced silently
+ */
+export async function loadOrCreateKey(files: Files, folder: string): Promise<SigningKey> {
+  const path = join(folder, PRIVATE_KEY_FILE);
+  const existing = await readIfThere(files, path);
+  const key = existing === undefined ? generateKey() : parsePrivateKey(existing, path);
+  if (existing === undefined) {
+    await ensureFolder(files, folder);
+    await writeDurably(files, path, Buffer.from(privatePem(key)), { mode: 0o600 });
+  }
+  if ((await readIfThere(files, join(folder, PUBLIC_KEY_FILE))) !== key.pem) await writeDurably(files, join(folder, PUBLIC_KEY_FILE), Buffer.from(key.pem));
+  return key;
+}
+
+/** A public key from PEM text. @param from where the text is from, for the message @throws EmendError 'bad-file' */
+export function parsePublicKey(pem: string, from: string): VerifyKey {
+  try {
+    return verifyKey(ed25519(createPublicKey(pem)));
+  } catch (error) {
+    throw notAKey(from, 'public', error);
+  }
+}
+
+function parsePrivateKey(pem: string, path: string): SigningKey {
+  try {
+    return signingKey(ed25519(createPrivateKey(pem)));
+  } catch (error) {
+    throw notAKey(path, 'private', error);
+  }
+}
+
+const privateKeys = new WeakMap<SigningKey, KeyObject>();
+
+function signingKey(key: KeyObject): SigningKey {
+  const made: SigningKey = { ...verifyKey(createPublicKey(key)), sign: (message) => sign(null, message, key) };
+  privateKeys.set(made, key);
+  return made;
+}
+
+/** The private half stays out of the object that travels through the program. */
+function privatePem(key: SigningKey): string {
+  return privateKeys.get(key)!.export({ type: 'pkcs8', format: 'pem' }).toString();
+}
+
+function verifyKey(key: KeyObject): VerifyKey {
+  const id = createHash('sha256').update(key.export({ type: 'spki', format: 'der' })).digest('hex').slice(0, 32);
+  return { id, pem: key.export({ type: 'spki', format: 'pem' }).toString(), verify: (message, signature) => verify(null, message, key, signature) };
+}
+
+function ed25519(key: KeyObject): KeyObject {
+  if (key.asymmetricKeyType !== 'ed25519') throw new Error(`found a key of type ${key.asymmetricKeyType}`);
+  return key;
+}
+
+function notAKey(path: string, half: string, error: unknown): EmendError {
+  const found = error instanceof Error ? error.message : String(error);
+  return new EmendError('bad-file', `${path} is not a ${half} key: expected an Ed25519 key as PEM text (${found}).`, 'Bring the key back from a backup. To sign with a new one, move this file away; checkpoints that the old one signed then need its public half.', { path });
+}
+
+async function readIfThere(files: Files, path: string): Promise<string | undefined> {
+  try {
+    return Buffer.from(await files.read(path)).toString('utf8');
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}

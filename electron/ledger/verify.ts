@@ -1,0 +1,135 @@
+import { EmendError } from '../../shared/errors.ts';
+import { Blobs } from './blobs.ts';
+import { blobsIn, type BlobRef, type Kind } from './bodies.ts';
+import { checkpointProblem, listCheckpoints, readCheckpoint, type Checkpoint } from './checkpoints.ts';
+import { Drafts } from './drafts.ts';
+import { examine, type Examined } from './examine.ts';
+import type { Files } from './files.ts';
+import { readJournal } from './journal.ts';
+import type { VerifyKey } from './keys.ts';
+import type { Damage } from './scan.ts';
+
+/** What verifying found. */
+export interface Verification {
+  readonly ok: boolean;
+  /** One result an entry, in order; a place where an entry is missing or unreadable has one too. */
+  readonly entries: readonly EntryResult[];
+  /** The damage that comes first in the journal. */
+  readonly first: Damage | undefined;
+  /** Number and hash of the last whole entry. */
+  readonly head: { readonly seq: number; readonly hash: string } | undefined;
+  /** How many checkpoints were held against the journal. */
+  readonly checkpoints: number;
+  /** How many blobs are named by entries, and the files that none names: harmless, left by acts that were not finished. */
+  readonly blobs: { readonly named: number; readonly unreferenced: readonly string[]; readonly strays: readonly string[] };
+}
+
+export interface EntryResult {
+  readonly seq: number;
+  readonly kind: Kind | undefined;
+  readonly hash: string | undefined;
+  readonly problems: readonly Damage[];
+}
+
+/** What to hold a journal against besides itself. */
+export interface Against {
+  /** Keys whose checkpoints count. */
+  readonly keys?: readonly VerifyKey[];
+  /** Checkpoints from elsewhere, such as from exports; they cannot have been cut off together with the journal. */
+  readonly checkpoints?: readonly Checkpoint[];
+}
+
+/** Told after every blob; `check` may throw to stop. */
+export interface VerifyProgress {
+  progress(done: number, total: number): void;
+  check(): void;
+}
+
+/** Verifies the bytes of a journal alone, as an export carries them: chain, versions, checkpoints. */
+export function verifyJournal(bytes: Uint8Array, against: Against = {}): Verification {
+  const examined = examine(bytes);
+  const checkpoints = against.checkpoints ?? [];
+  return conclude(examined, checkpointProblems(examined, checkpoints, against.keys ?? []), checkpoints.length, { named: namedBlobs(examined).size, unreferenced: [], strays: [] });
+}
+
+/**
+ * Verifies a ledger's folder: every entry's form, hash and place, what each does to the version, every blob's content, every checkpoint.
+ * Reads all of it anew and changes nothing.
+ * @throws EmendError 'not-found' when there is no ledger; damage is in the result
+ */
+export async function verifyLedger(files: Files, folder: string, against: Against = {}, report?: VerifyProgress): Promise<Verification> {
+  const examined = examine(await readJournal(files, folder));
+  const kept = await keptCheckpoints(files, folder, against.keys ?? []);
+  const checkpoints = [...kept.checkpoints, ...(against.checkpoints ?? [])];
+  const problems = [...kept.problems, ...checkpointProblems(examined, checkpoints, against.keys ?? [])];
+
+  const blobs = new Blobs(files, folder, false);
+  const named = namedBlobs(examined);
+  let done = 0;
+  for (const { ref, seqs } of named.values()) {
+    report?.check();
+    const problem = await blobs.problem(ref);
+    if (problem) problems.push(...seqs.map((seq): Damage => ({ seq, offset: undefined, what: 'blob', message: problem.message })));
+    report?.progress(++done, named.size);
+  }
+  const there = await blobs.list();
+  const drafted = new Set((await new Drafts(files, folder, false).list()).drafts.flatMap((draft) => blobsIn(draft).map((ref) => ref.blob)));
+  const unreferenced = there.blobs.filter((blob) => !named.has(blob) && !drafted.has(blob));
+  return conclude(examined, problems, checkpoints.length, { named: named.size, unreferenced, strays: there.strays });
+}
+
+/** Every blob that entries name, with the entries that do. */
+function namedBlobs(examined: Examined): Map<string, { ref: BlobRef; seqs: number[] }> {
+  const named = new Map<string, { ref: BlobRef; seqs: number[] }>();
+  for (const entry of examined.entries) {
+    for (const ref of blobsIn(entry.body)) {
+      const known = named.get(ref.blob);
+      if (known) known.seqs.push(entry.seq);
+      else named.set(ref.blob, { ref, seqs: [entry.seq] });
+    }
+  }
+  return named;
+}
+
+function checkpointProblems(examined: Examined, checkpoints: readonly Checkpoint[], keys: readonly VerifyKey[]): Damage[] {
+  const model = examined.history.isEmpty ? undefined : examined.history.current.model;
+  return checkpoints.flatMap((checkpoint) => checkpointProblem(checkpoint, examined.entries, model, keys) ?? []);
+}
+
+/** Without keys nothing can be said of signatures, so the checkpoints are left alone. */
+async function keptCheckpoints(files: Files, folder: string, keys: readonly VerifyKey[]): Promise<{ checkpoints: Checkpoint[]; problems: Damage[] }> {
+  const checkpoints: Checkpoint[] = [];
+  const problems: Damage[] = [];
+  if (keys.length === 0) return { checkpoints, problems };
+  for (const path of await listCheckpoints(files, folder)) {
+    try {
+      checkpoints.push(await readCheckpoint(files, path));
+    } catch (error) {
+      if (!(error instanceof EmendError && error.code === 'bad-file')) throw error;
+      problems.push({ seq: Number(/(\d+)\.json$/.exec(path)?.[1]), offset: undefined, what: 'checkpoint', message: error.message });
+    }
+  }
+  return { checkpoints, problems };
+}
+
+function conclude(examined: Examined, more: readonly Damage[], checkpoints: number, blobs: Verification['blobs']): Verification {
+  const { torn } = examined;
+  const unfinished: Damage[] = torn
+    ? [{ seq: torn.seq, offset: torn.offset, what: 'torn', message: `After entry ${torn.seq - 1} there are ${torn.bytes} bytes of an entry that was not finished.` }]
+    : [];
+  const all = [...examined.damage, ...unfinished, ...more].sort((a, b) => a.seq - b.seq);
+  const bySeq = new Map<number, Damage[]>();
+  for (const one of all) bySeq.set(one.seq, [...(bySeq.get(one.seq) ?? []), one]);
+  const entries = new Map<number, EntryResult>();
+  for (const { seq, kind, hash } of examined.entries) entries.set(seq, { seq, kind, hash, problems: bySeq.get(seq) ?? [] });
+  for (const [seq, problems] of bySeq) if (!entries.has(seq)) entries.set(seq, { seq, kind: undefined, hash: undefined, problems });
+  const last = examined.entries.at(-1);
+  return {
+    ok: all.length === 0,
+    entries: [...entries.values()].sort((a, b) => a.seq - b.seq),
+    first: all[0],
+    head: last && { seq: last.seq, hash: last.hash },
+    checkpoints,
+    blobs,
+  };
+}
