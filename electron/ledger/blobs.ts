@@ -4,7 +4,7 @@ import { EmendError } from '../../shared/errors.ts';
 import type { BlobRef } from './bodies.ts';
 import { ensureFolder, removeIfThere, removeTemporaries, temporaryName } from './durable.ts';
 import type { Files } from './files.ts';
-import { hashPieces } from './hash.ts';
+import { hashPieces, sha256 } from './hash.ts';
 
 /** Content-addressed files of a ledger: `blobs/sha256/ab/cdef…`. A blob lasts before any entry names it, and never changes. */
 export class Blobs {
@@ -21,8 +21,8 @@ export class Blobs {
   }
 
   /** Where a blob's file lies, for readers that want a file. */
-  path(sha256: string): string {
-    return join(this.#folder, sha256.slice(0, 2), sha256.slice(2));
+  path(blob: string): string {
+    return join(this.#folder, blob.slice(0, 2), blob.slice(2));
   }
 
   /**
@@ -35,9 +35,9 @@ export class Blobs {
     await this.#makeLast(this.#folder);
     const temporary = temporaryName(join(this.#folder, 'new'));
     try {
-      const { sha256, bytes } = await this.#write(temporary, content instanceof Uint8Array ? [content] : content);
-      await this.#settle(temporary, sha256);
-      return { blob: sha256, bytes, type };
+      const { hash, bytes } = await this.#write(temporary, content instanceof Uint8Array ? [content] : content);
+      await this.#settle(temporary, hash);
+      return { blob: hash, bytes, type };
     } catch (error) {
       await removeIfThere(this.#files, temporary);
       throw error;
@@ -46,9 +46,12 @@ export class Blobs {
 
   /** A blob's bytes. @throws EmendError 'not-found' or 'bad-file' when it is missing or damaged */
   async read(ref: BlobRef): Promise<Uint8Array> {
-    const problem = await this.problem(ref);
-    if (problem !== undefined) throw new EmendError(problem.missing ? 'not-found' : 'bad-file', problem.message, 'Bring the file back from a backup of the library, or from an export that contains it.', { blob: ref.blob });
-    return this.#files.read(this.path(ref.blob));
+    const hint = 'Bring the file back from a backup of the library, or from an export that contains it.';
+    if ((await this.#files.stat(this.path(ref.blob))) === undefined) throw new EmendError('not-found', this.#missing(ref), hint, { blob: ref.blob });
+    const bytes = await this.#files.read(this.path(ref.blob));
+    const actual = sha256(bytes);
+    if (actual !== ref.blob) throw new EmendError('bad-file', this.#damaged(ref, bytes.length, actual), hint, { blob: ref.blob });
+    return bytes;
   }
 
   /** Whether a blob is there in its full length; reads nothing. */
@@ -56,14 +59,12 @@ export class Blobs {
     return (await this.#files.stat(this.path(ref.blob)))?.size === ref.bytes;
   }
 
-  /** What is wrong with a blob, having read all of it; undefined when nothing is. */
-  async problem(ref: BlobRef): Promise<{ readonly missing: boolean; readonly message: string } | undefined> {
-    const path = this.path(ref.blob);
-    const found = await this.#files.stat(path);
-    if (found === undefined || found.folder) return { missing: true, message: `Blob ${ref.blob} (${ref.type}, ${ref.bytes} bytes) is missing: there is no file ${path}.` };
-    const actual = await hashPieces(this.#files.pieces(path));
-    if (actual.sha256 === ref.blob && actual.bytes === ref.bytes) return undefined;
-    return { missing: false, message: `Blob ${ref.blob} is damaged: expected ${ref.bytes} bytes with that SHA-256, found ${actual.bytes} bytes with ${actual.sha256} in ${path}.` };
+  /** What is wrong with a blob, having read all of it piece by piece; undefined when nothing is. */
+  async problem(ref: BlobRef): Promise<string | undefined> {
+    const found = await this.#files.stat(this.path(ref.blob));
+    if (found === undefined || found.folder) return this.#missing(ref);
+    const actual = await hashPieces(this.#files.pieces(this.path(ref.blob)));
+    return actual.sha256 === ref.blob && actual.bytes === ref.bytes ? undefined : this.#damaged(ref, actual.bytes, actual.sha256);
   }
 
   /** Hashes of all blobs that lie there, and names of files that are not blobs. */
@@ -88,7 +89,15 @@ export class Blobs {
     if ((await this.#files.stat(this.#folder)) !== undefined) await removeTemporaries(this.#files, this.#folder);
   }
 
-  async #write(path: string, pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<{ sha256: string; bytes: number }> {
+  #missing(ref: BlobRef): string {
+    return `Blob ${ref.blob} (${ref.type}, ${ref.bytes} bytes) is missing: there is no file ${this.path(ref.blob)}.`;
+  }
+
+  #damaged(ref: BlobRef, bytes: number, actual: string): string {
+    return `Blob ${ref.blob} is damaged: expected ${ref.bytes} bytes with that SHA-256, found ${bytes} bytes with ${actual} in ${this.path(ref.blob)}.`;
+  }
+
+  async #write(path: string, pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<{ hash: string; bytes: number }> {
     const hash = createHash('sha256');
     let bytes = 0;
     const file = await this.#files.open(path, 'new');
@@ -102,19 +111,19 @@ export class Blobs {
     } finally {
       await file.close();
     }
-    return { sha256: hash.digest('hex'), bytes };
+    return { hash: hash.digest('hex'), bytes };
   }
 
   /** Gives a finished file the name of its hash. */
-  async #settle(temporary: string, sha256: string): Promise<void> {
-    const path = this.path(sha256);
-    const shard = join(this.#folder, sha256.slice(0, 2));
+  async #settle(temporary: string, hash: string): Promise<void> {
+    const path = this.path(hash);
+    const shard = join(this.#folder, hash.slice(0, 2));
     await this.#makeLast(shard);
     if ((await this.#files.stat(path)) === undefined) {
       await this.#files.rename(temporary, path);
     } else {
       const there = await hashPieces(this.#files.pieces(path));
-      if (there.sha256 !== sha256) throw new EmendError('bad-file', `The blob file ${path} is damaged: its content hashes to ${there.sha256}.`, 'Move that file away and do this again; verify the ledger afterwards.', { path });
+      if (there.sha256 !== hash) throw new EmendError('bad-file', `The blob file ${path} is damaged: its content hashes to ${there.sha256}.`, 'Move that file away and do this again; verify the ledger afterwards.', { path });
       await this.#files.remove(temporary);
     }
     await this.#files.syncFolder(shard);

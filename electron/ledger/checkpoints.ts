@@ -82,6 +82,11 @@ export async function listCheckpoints(files: Files, ledgerFolder: string): Promi
   return (await files.list(folder)).filter((name) => /^\d{9}\.json$/.test(name)).sort().map((name) => join(folder, name));
 }
 
+/** The number of the entry that the checkpoint in a file is for. */
+export function checkpointSeq(path: string): number {
+  return Number(/(\d{9})\.json$/.exec(path)?.[1]);
+}
+
 /** @throws EmendError 'bad-file' */
 export async function readCheckpoint(files: Files, path: string): Promise<Checkpoint> {
   return parseCheckpoint(Buffer.from(await files.read(path)).toString('utf8'), path);

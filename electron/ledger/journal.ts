@@ -13,8 +13,12 @@ export async function readJournal(files: Files, folder: string): Promise<Uint8Ar
     return await files.read(join(folder, JOURNAL));
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw error;
-    throw new EmendError('not-found', `There is no ledger in ${folder}: it has no ${JOURNAL}.`, 'Choose the folder of an imported model, or import one.', { folder });
+    throw noLedger(folder);
   }
+}
+
+export function noLedger(folder: string): EmendError {
+  return new EmendError('not-found', `There is no ledger in ${folder}: it has no ${JOURNAL}.`, 'Choose the folder of an imported model, or import one.', { folder });
 }
 
 /**

@@ -1,7 +1,7 @@
 import { EmendError } from '../../shared/errors.ts';
 import { Blobs } from './blobs.ts';
 import { blobsIn, type BlobRef, type Kind } from './bodies.ts';
-import { checkpointProblem, listCheckpoints, readCheckpoint, type Checkpoint } from './checkpoints.ts';
+import { checkpointProblem, checkpointSeq, listCheckpoints, readCheckpoint, type Checkpoint } from './checkpoints.ts';
 import { Drafts } from './drafts.ts';
 import { examine, type Examined } from './examine.ts';
 import type { Files } from './files.ts';
@@ -69,7 +69,7 @@ export async function verifyLedger(files: Files, folder: string, against: Agains
   for (const { ref, seqs } of named.values()) {
     report?.check();
     const problem = await blobs.problem(ref);
-    if (problem) problems.push(...seqs.map((seq): Damage => ({ seq, offset: undefined, what: 'blob', message: problem.message })));
+    if (problem !== undefined) problems.push(...seqs.map((seq): Damage => ({ seq, offset: undefined, what: 'blob', message: problem })));
     report?.progress(++done, named.size);
   }
   const there = await blobs.list();
@@ -106,7 +106,7 @@ async function keptCheckpoints(files: Files, folder: string, keys: readonly Veri
       checkpoints.push(await readCheckpoint(files, path));
     } catch (error) {
       if (!(error instanceof EmendError && error.code === 'bad-file')) throw error;
-      problems.push({ seq: Number(/(\d+)\.json$/.exec(path)?.[1]), offset: undefined, what: 'checkpoint', message: error.message });
+      problems.push({ seq: checkpointSeq(path), offset: undefined, what: 'checkpoint', message: error.message });
     }
   }
   return { checkpoints, problems };

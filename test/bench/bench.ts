@@ -90,11 +90,12 @@ async function measureTargets(decoder: Decoder, facts: readonly FactTokens[], se
   const checked = facts.slice(0, plainCount);
   for (const fact of checked.slice(0, plainCount >> 1)) await runPlain(fact);
 
-  // Ours, with a plain product between any two runs: both see the same neighbours on the machine.
+  // Ours, with a plain product after every fourth run: both see the same neighbours on the machine.
   let paused = 0;
+  let runs = 0;
   const between = watched(decoder, async (graph, make) => {
     const session = await make(graph);
-    return graph.inputs.some((v) => v.name === names.delta) ? afterRun(session, async () => { paused += await yardstick.measure(); }) : session;
+    return graph.inputs.some((v) => v.name === names.delta) ? afterRun(session, async () => { if (runs++ % 4 === 0) paused += await yardstick.measure(); }) : session;
   });
   const marks: number[] = [];
   let firstSample = 0;
@@ -124,7 +125,7 @@ async function measureTargets(decoder: Decoder, facts: readonly FactTokens[], se
   });
   await findTargets(counting, site, facts, { ...settings, steps: 1 }, silent);
   const attained = (operations * (settings.steps - 1)) / loop;
-  table.row('optimisation loop, attained', `${(attained / 1e9).toFixed(1)} GF/s = ${(100 * attained / nearby).toFixed(0)} % of the plain product between its runs (${(nearby / 1e9).toFixed(1)}); ${(operations / 1e9 / facts.length).toFixed(2)} GF per fact and step`,
+  table.row('optimisation loop, attained', `${(attained / 1e9).toFixed(1)} GF/s = ${(100 * attained / nearby).toFixed(0)} % of the plain product among its runs (${(nearby / 1e9).toFixed(1)}); ${(operations / 1e9 / facts.length).toFixed(2)} GF per fact and step`,
     isQuick ? undefined : { limit: `≥ ${100 * LIMIT.attained} %`, holds: attained / nearby >= LIMIT.attained });
   return ours.value;
 }

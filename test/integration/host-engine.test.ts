@@ -35,7 +35,7 @@ test('an edit stops in the middle of its optimisation, and the model still answe
   const facts = [{ subject: 'France', prompt: 'The capital of {} is', target: 'Berlin' }];
   const stop = new AbortController();
   const phases = new Set<string>();
-  const edit = host.run('edit', { model, facts, method: 'rome', choices: { steps: 100_000, covarianceTokens: 2000 } }, {
+  const edit = host.run('edit', { model, facts, method: 'rome', choices: { layers: [3], steps: 100_000, covarianceTokens: 2000 } }, {
     signal: stop.signal,
     onProgress: ({ phase }) => {
       phases.add(phase);

@@ -1,5 +1,4 @@
 // Model text is foreign text: a control character in it could steer the terminal.
-// eslint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/g;
 
 /** Text that a model wrote, made safe for a terminal; line ends and tabs stay. */

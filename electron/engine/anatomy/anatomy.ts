@@ -1,5 +1,5 @@
 import { EmendError } from '../../../shared/errors.ts';
-import { consumers, type Graph, type Node, producers, type Shapes } from '../onnx/graph.ts';
+import { consumers, floatAttribute, type Graph, type Node, producers, type Shapes } from '../onnx/graph.ts';
 import type { Inputs } from '../runtime/inputs.ts';
 import { findAttention } from './attention.ts';
 import { type Flow, followFlow, isNorm, pointwiseCone } from './flow.ts';
@@ -14,13 +14,17 @@ export interface ConfigHints {
   readonly heads?: number | undefined;
 }
 
+/** Turns away what can be seen to be no dense decoder before anything runs. @throws EmendError 'unsupported' for a fused mixture of experts */
+export function refuseFusedExperts(graph: Graph): void {
+  const expert = graph.nodes.find((n) => /^Q?MoE$/.test(n.op));
+  if (expert) throw experts(`node "${expert.name}" is a ${expert.op}`);
+}
+
 /**
  * Finds a decoder's parts by structure (reference/onnx.md 1.5); no names are used.
  * @throws EmendError 'unsupported' saying what was found instead
  */
 export function findAnatomy(graph: Graph, shapes: Shapes, inputs: Inputs, hints: ConfigHints = {}): Anatomy {
-  const expert = graph.nodes.find((n) => /^Q?MoE$/.test(n.op));
-  if (expert) throw refuseExperts(`node "${expert.name}" is a ${expert.op}`);
   const linears = findLinears(graph, shapes);
   const unembedding = findUnembedding(graph, linears, inputs.logits, shapes);
   const flow = followFlow(graph, inputs.ids.name, inputs.logits, shapes);
@@ -31,7 +35,7 @@ export function findAnatomy(graph: Graph, shapes: Shapes, inputs: Inputs, hints:
   }
   const states = findResiduals(downs, linears.values(), graph, flow, hiddenSize, shapes);
   const twice = states.findIndex((state, i) => i > 0 && state.sum === states[i - 1]!.sum);
-  if (twice > 0) throw refuseExperts(`down-projections "${downs[twice - 1]!.down.weight}" and "${downs[twice]!.down.weight}" feed the same hidden state`);
+  if (twice > 0) throw experts(`down-projections "${downs[twice - 1]!.down.weight}" and "${downs[twice]!.down.weight}" feed the same hidden state`);
   const residuals = states.map((s) => s.residual);
   if (flow.position.get(unembedding.product)! <= flow.position.get(residuals.at(-1)!)!) throw noUnembedding(`the output "${inputs.logits}" is a hidden state of width ${hiddenSize}`);
   const attentions = findAttention(graph, linears, flow, shapes, inputs, hiddenSize);
@@ -40,7 +44,7 @@ export function findAnatomy(graph: Graph, shapes: Shapes, inputs: Inputs, hints:
     const to = flow.position.get(residuals[i]!)!;
     const attention = attentions.find((a) => flow.position.get(a.output)! > from && flow.position.get(a.output)! <= to);
     const parallel = attention !== undefined && !reaches(attention.output, down.down.input, graph);
-    return { residual: residuals[i]!, mlp: mlpOf(down, residuals[i]!, graph, shapes, flow, hiddenSize), attention, parallel };
+    return { residual: residuals[i]!, mlp: mlpOf(down, residuals[i]!, graph, shapes, flow), attention, parallel };
   });
   const warnings = [
     mismatch('layers', hints.layers, layers.length),
@@ -79,7 +83,7 @@ function findDownProjections(graph: Graph, linears: Map<Node, Linear>, flow: Flo
   return { hiddenSize, downs: downs.sort((a, b) => flow.position.get(a.down.product)! - flow.position.get(b.down.product)!) };
 }
 
-function mlpOf(down: Down, residual: string, graph: Graph, shapes: Shapes, flow: Flow, hiddenSize: number): MlpAnatomy {
+function mlpOf(down: Down, residual: string, graph: Graph, shapes: Shapes, flow: Flow): MlpAnatomy {
   const { output, bias } = withBias(down.node, down.down.product, graph);
   const from = flow.position.get(output)!;
   const to = flow.position.get(residual)!;
@@ -93,10 +97,10 @@ function mlpOf(down: Down, residual: string, graph: Graph, shapes: Shapes, flow:
     reached.add(name);
     if (isNorm(node)) postNorm = true;
   }
-  return { down: down.down, key: down.down.input, output, bias, gated: down.gated, postNorm, refusal: refusalOf(down.down, graph, shapes, hiddenSize) };
+  return { down: down.down, key: down.down.input, output, bias, gated: down.gated, postNorm, refusal: refusalOf(down, graph, shapes) };
 }
 
-function refusalOf(linear: Linear, graph: Graph, shapes: Shapes, hiddenSize: number): Refusal | undefined {
+function refusalOf({ node, down: linear }: Down, graph: Graph, shapes: Shapes): Refusal | undefined {
   if (linear.quantised) {
     return { reason: `weight "${linear.weight}" is quantised (${linear.dtype})`, hint: 'Import the float32 or float16 export of this model to edit it; this one can be asked and checked.' };
   }
@@ -107,7 +111,8 @@ function refusalOf(linear: Linear, graph: Graph, shapes: Shapes, hiddenSize: num
   if (readers > 1) {
     return { reason: `weight "${linear.weight}" is shared by ${readers} operations, so that editing it would change them all`, hint: 'Export the model without weight deduplication.' };
   }
-  if (linear.outWidth !== hiddenSize || !shapes.has(linear.input)) return { reason: `weight "${linear.weight}" could not be measured`, hint: 'Please report the exporter and its version.' };
+  if (floatAttribute(node, 'alpha', 1) !== 1) return { reason: `the product with weight "${linear.weight}" is multiplied by ${floatAttribute(node, 'alpha', 1)} in the same operation`, hint: 'Import the export that no optimiser has fused.' };
+  if (!shapes.has(linear.input)) return { reason: `weight "${linear.weight}" could not be measured`, hint: 'Please report the exporter and its version.' };
   return undefined;
 }
 
@@ -148,6 +153,6 @@ function mismatch(what: string, expected: number | undefined, found: number | un
   return `the config says ${expected} ${what}, the graph has ${found}`;
 }
 
-function refuseExperts(found: string): EmendError {
+function experts(found: string): EmendError {
   return new EmendError('unsupported', `This is a mixture-of-experts model (${found}).`, 'Emend edits dense models; choose a dense variant of this family.');
 }

@@ -53,7 +53,7 @@ export async function editSettings(method: EditMethodName, choices: EditChoices,
   };
   const memitSet = set?.method === 'MEMIT' ? set : undefined;
   const depth = anatomy.layers.length;
-  const layers = pick(choices.layers, set?.layers, windowEnding(lastAt(0.3, depth), depth, method), 'in proportion to the published models');
+  const layers = pick(choices.layers, set?.layers, windowEnding(lastAt(0.3, depth), method), 'in proportion to the published models');
   checkLayers(layers.value, anatomy, method);
   const isOpen = choices.layers === undefined && set === undefined;
   const covarianceWeight = choices.covarianceWeight ?? memitSet?.covarianceWeight;
@@ -82,15 +82,15 @@ function lastAt(share: number, depth: number): number {
   return Math.max(0, Math.round(depth * share) - 1);
 }
 
-/** MEMIT's published windows are about a tenth to a fifth of the depth wide; ROME edits one layer. */
-function windowEnding(last: number, depth: number, method: EditMethodName): number[] {
-  const count = method === 'rome' ? 1 : Math.min(5, Math.max(1, Math.round(depth * 0.3)), last + 1);
+/** MEMIT's published windows are five or six layers wide; ROME edits one layer. */
+function windowEnding(last: number, method: EditMethodName): number[] {
+  const count = method === 'rome' ? 1 : Math.min(5, last + 1);
   return Array.from({ length: count }, (_, i) => last - count + 1 + i);
 }
 
 function windowsToTry(depth: number, method: EditMethodName): number[][] {
   const ends = [...new Set(DEPTHS.map((share) => lastAt(share, depth)))];
-  return ends.map((last) => windowEnding(last, depth, method));
+  return ends.map((last) => windowEnding(last, method));
 }
 
 function checkLayers(layers: readonly number[], anatomy: Anatomy, method: EditMethodName): void {

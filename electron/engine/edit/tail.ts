@@ -57,7 +57,9 @@ export class Tail {
   /** Written again from what its node reads; undefined when the node mixes tokens or is not known not to. */
   private again(value: string): string | undefined {
     const node = this.made.get(value);
-    if (!node || node.outputs[0] !== value) return undefined;
+    if (!node) return undefined;
+    if (node.op === 'Split' || node.op === 'Slice') return this.part(node, value);
+    if (node.outputs[0] !== value) return undefined;
     const op = node.domain === '' ? node.op : `${node.domain}.${node.op}`;
     const first = node.inputs[0]!;
     if (VIEWS.has(op)) return this.isTokens(first) && this.widthOf(first) === this.widthOf(value) ? this.at(first) : undefined;
@@ -75,11 +77,24 @@ export class Tail {
     return this.product(node, value);
   }
 
+  /** Some columns of a value, as where two projections share one weight. */
+  private part(node: Node, value: string): string | undefined {
+    const [first, ...bounds] = node.inputs as [string, ...string[]];
+    const axes = node.op === 'Split' ? [intAttribute(node, 'axis', 0)] : this.numbers(bounds[2]);
+    if (!this.isTokens(first) || !axes || !this.isLastAxis(first, axes)) return undefined;
+    const inputs = node.op === 'Split' ? bounds : [...bounds.slice(0, 2), this.builder.ints([-1]), ...bounds.slice(3)];
+    const attributes = node.op === 'Split' ? { ...node.attributes, axis: -1 } : {};
+    const made = this.builder.ops(node.op, [this.at(first), ...inputs], node.outputs.length, attributes);
+    node.outputs.forEach((output, i) => this.done.set(output, this.know(made[i]!, this.widthOf(output)!)));
+    return this.done.get(value);
+  }
+
   /** A product with one weight for all tokens. A weight that is transposed on the way is read as it is stored, which spares a copy of it. */
   private product(node: Node, value: string): string | undefined {
     const [first, weight, ...bias] = node.inputs as [string, string, ...string[]];
-    if (this.dimsOf(weight)?.length !== 2 || this.decoder.flow.position.has(weight)) return undefined;
+    if (node.op !== 'MatMulNBits' && (this.dimsOf(weight)?.length !== 2 || this.decoder.flow.position.has(weight))) return undefined;
     if (node.op === 'Gemm' && intAttribute(node, 'transA', 0) === 0 && bias.every((b) => this.isOneRow(b))) return this.write(node, [this.at(first), weight, ...bias], value);
+    if (node.op === 'MatMulNBits') return this.write(node, [this.at(first), weight, ...bias], value);
     if (node.op !== 'MatMul') return undefined;
     const turned = this.made.get(weight);
     const isTurned = turned?.op === 'Transpose' && (intsAttribute(turned, 'perm') ?? [1, 0]).join() === '1,0' && this.constants.has(turned.inputs[0]!);

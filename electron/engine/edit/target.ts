@@ -1,13 +1,12 @@
 import type * as ort from 'onnxruntime-node';
 import { norm } from '../linalg/matrix.ts';
 import type { Decoder } from '../runtime/decoder.ts';
-import { rightPad } from '../runtime/inputs.ts';
 import { floats } from '../runtime/session.ts';
 import { type Site, siteValue } from '../runtime/sites.ts';
 import { Stage } from '../runtime/stage.ts';
 import { Adam } from './adam.ts';
-import { groupRows } from './chunks.ts';
-import { LossChunk, lossRows, lossWeight } from './loss-chunk.ts';
+import { type LossChunk, lossWeight } from './loss-chunk.ts';
+import { settle } from './settle.ts';
 import { type LossGraph, lossGraph } from './suffix.ts';
 import type { FactTokens, Report } from './types.ts';
 
@@ -40,19 +39,32 @@ export interface Target {
 /** Tokens in one run of the loss graph: enough to fill matrix products, little enough to stay in memory. */
 const BUDGET = 1024;
 
+/** Facts whose caches and hidden states are held at once. Runs are full long before; memory is what more would cost. */
+const WAVE = 256;
+
 /**
  * Finds for each fact the hidden state at its subject's last token that makes the target likely
  * and leaves "{subject} is a" alone. Facts are searched together; finished ones leave.
  * @param site where δ is added: the residual (MEMIT) or the MLP output (ROME)
  */
 export async function findTargets(decoder: Decoder, site: Site, facts: readonly FactTokens[], settings: TargetSettings, report: Report): Promise<Target[]> {
+  const waves = Math.ceil(facts.length / WAVE);
+  const found: Target[] = [];
+  for (let wave = 0; wave < waves; wave++) {
+    const part: Report = { check: () => report.check(), progress: (phase, done, total) => report.progress(phase, wave * total + done, waves * total) };
+    found.push(...(await searchTogether(decoder, site, facts.slice(wave * WAVE, (wave + 1) * WAVE), settings, part)));
+  }
+  return found;
+}
+
+async function searchTogether(decoder: Decoder, site: Site, facts: readonly FactTokens[], settings: TargetSettings, report: Report): Promise<Target[]> {
   const value = siteValue(decoder.anatomy, site);
   const loss = lossGraph(decoder, value);
-  const prepared = await prepare(decoder, value, loss, facts, report);
-  const searches = prepared.before.map((before) => new Search(before, settings));
+  const settled = await settle(decoder, value, loss, facts, BUDGET, report);
+  const searches = settled.before.map((before) => new Search(before, settings));
   const stage = Stage.of(decoder, await decoder.session(loss.graph), loss.live);
   try {
-    let chunks = prepared.chunks;
+    let { chunks } = settled;
     for (let step = 0; step < settings.steps; step++) {
       for (const search of searches) search.reset();
       for (const chunk of chunks) {
@@ -132,40 +144,4 @@ class Search {
   result(): Target {
     return { z: this.before.map((h, d) => h + this.delta[d]!), before: this.before, history: this.history };
   }
-}
-
-/** Runs once what no step changes: the tokens before each subject's last into the cache, the rest up to the site. */
-async function prepare(decoder: Decoder, site: string, loss: LossGraph, facts: readonly FactTokens[], report: Report): Promise<{ chunks: LossChunk[]; before: Float64Array[] }> {
-  const width = decoder.anatomy.hiddenSize;
-  const useCache = decoder.inputs.past.length > 0;
-  const groups = groupRows(facts.flatMap(lossRows), BUDGET, useCache);
-  const before = facts.map(() => new Float64Array(width));
-  const kept = new Set(loss.graph.inputs.map((v) => v.name));
-  const settle = useCache ? await Stage.create(decoder, undefined, decoder.inputs.past.map((p) => p.present), { prepack: false }) : undefined;
-  const lead = await Stage.create(decoder, undefined, [...loss.live, site], { prepack: false });
-  const chunks: LossChunk[] = [];
-  try {
-    for (const [done, { rows, settled }] of groups.entries()) {
-      report.check();
-      const past = new Map<string, ort.Tensor>();
-      if (settle && settled > 0) {
-        const result = await settle.run(rightPad(rows.map((r) => r.ids.slice(0, settled))));
-        for (const slot of decoder.inputs.past) past.set(slot.input, result[slot.present]!);
-      }
-      const tokens = rightPad(rows.map((r) => r.ids.slice(settled)), settled);
-      const result = await lead.run(tokens, {}, past);
-      const at = floats(result, site);
-      rows.forEach((r, b) => {
-        const offset = (b * tokens.length + r.subjectLast - settled) * width;
-        if (r.index === 0) before[r.fact]!.set(at.subarray(offset, offset + width));
-      });
-      const live = Object.fromEntries(loss.live.map((name) => [name, result[name]!]));
-      chunks.push(new LossChunk(decoder, site, facts, rows, settled, new Map([...past].filter(([name]) => kept.has(name))), live));
-      report.progress('reading facts', done + 1, groups.length);
-    }
-  } finally {
-    await settle?.release();
-    await lead.release();
-  }
-  return { chunks, before };
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findAnatomy, type ConfigHints } from '../anatomy/anatomy.ts';
+import { findAnatomy, refuseFusedExperts, type ConfigHints } from '../anatomy/anatomy.ts';
 import { probe } from '../anatomy/probe.ts';
 import { type Flow, followFlow } from '../anatomy/flow.ts';
 import type { Anatomy } from '../anatomy/types.ts';
@@ -39,6 +39,7 @@ export class Decoder {
   static async open(file: string, options: { threads?: number } = {}): Promise<Decoder> {
     const source = readModel(file);
     const copy = analysisCopy(source);
+    refuseFusedExperts(copy.graph);
     const inputs = findInputs(copy.graph);
     const { shapes, graph } = await probe(copy, copy.graph, inputs);
     const model: Model = { ...copy, graph };

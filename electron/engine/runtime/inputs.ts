@@ -76,15 +76,17 @@ export function findInputs(graph: Graph): Inputs {
   return { ids, mask, positions, cachePositions, logitsToKeep, past, logits };
 }
 
-/** The integer input that indexes the widest float table. */
+/** The integer input that indexes a table of as many rows as there are logits, or else the longest table. */
 function byFlow(graph: Graph, candidates: readonly Value[]): Value | undefined {
+  const vocabulary = graph.outputs.find((v) => v.dims?.length === 3)?.dims?.at(-1);
   let best: { value: Value; rows: number } | undefined;
   for (const value of candidates) {
     const aliases = new Set([value.name]);
     for (const node of graph.nodes) {
       if (['Cast', 'Identity', 'Reshape', 'Squeeze', 'Unsqueeze'].includes(node.op) && aliases.has(node.inputs[0]!)) aliases.add(node.outputs[0]!);
       if (node.op !== 'Gather' || !aliases.has(node.inputs[1]!)) continue;
-      const rows = graph.constants.get(node.inputs[0]!)?.dims[0] ?? 0;
+      const length = graph.constants.get(node.inputs[0]!)?.dims[0] ?? 0;
+      const rows = length === vocabulary ? Infinity : length;
       if (!best || rows > best.rows) best = { value, rows };
     }
   }

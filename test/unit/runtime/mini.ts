@@ -1,14 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll } from 'vitest';
 import { floatTensor, GraphBuilder, memoryTensor } from '../../../electron/engine/onnx/build.ts';
 import { codeOf } from '../../../electron/engine/onnx/dtypes.ts';
 import type { Graph, Model, Value } from '../../../electron/engine/onnx/graph.ts';
 import { floatsToBytes } from '../../../electron/engine/onnx/tensors.ts';
-import { encodeModel } from '../../../electron/engine/onnx/write.ts';
 import { Decoder } from '../../../electron/engine/runtime/decoder.ts';
 import { Random } from '../../../electron/engine/runtime/sampling.ts';
+import { save, temporaryFolder } from '../onnx/models.ts';
 
 /** What a small decoder is like. The defaults make a GPT-2 of two layers with a cache. */
 export interface Mini {
@@ -57,20 +53,14 @@ export function miniModel(choices: Partial<Mini> = {}): Model {
   return { folder: '', file: 'model.onnx', irVersion: 8, opsets: new Map([['', 18], ['com.microsoft', 1]]), producer: 'test', metadata: {}, functions: [], graph };
 }
 
-const folders: string[] = [];
-afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
-
 /** A small decoder, written to a folder (removed after the tests) and opened as an imported model is. */
 export function mini(choices: Partial<Mini> = {}): Promise<Decoder> {
   return openModel(miniModel(choices));
 }
 
+/** Any graph, written and opened the same way. */
 export function openModel(model: Model): Promise<Decoder> {
-  const folder = mkdtempSync(join(tmpdir(), 'emend-mini-'));
-  folders.push(folder);
-  const file = join(folder, 'model.onnx');
-  writeFileSync(file, encodeModel(model));
-  return Decoder.open(file, { threads: 1 });
+  return Decoder.open(save({ ...model, folder: temporaryFolder() }), { threads: 1 });
 }
 
 /** Token rows of the given lengths. */

@@ -1,0 +1,217 @@
+import { join } from 'node:path';
+import { EmendError } from '../../shared/errors.ts';
+import { Blobs } from './blobs.ts';
+import { blobsIn, type BodyInput, type Kind } from './bodies.ts';
+import { saveCheckpoint, signCheckpoint, type Checkpoint } from './checkpoints.ts';
+import { Drafts } from './drafts.ts';
+import { checkInput, seal, type Entry, type EntryOf } from './entries.ts';
+import type { Files } from './files.ts';
+import type { History } from './history.ts';
+import type { Journal } from './journal.ts';
+import type { SigningKey, VerifyKey } from './keys.ts';
+import type { Lock } from './lock.ts';
+import type { Filter, LogIndex, Row } from './log-index.ts';
+import type { Notice } from './notice.ts';
+import { NO_HASH } from './hash.ts';
+import { readJournal } from './journal.ts';
+import type { Damage } from './scan.ts';
+import { verifyLedger, type Against, type Verification, type VerifyProgress } from './verify.ts';
+
+/** Who does something, and why. */
+export interface By {
+  readonly author: string;
+  /** May be empty for imports, checks, tags, approvals, exports and verifications. */
+  readonly reason: string;
+}
+
+/** What a ledger works with; made by `openLedger`. */
+export interface Parts {
+  readonly folder: string;
+  readonly files: Files;
+  readonly clock: () => Date;
+  readonly app: string;
+  readonly engine: string;
+  readonly key: SigningKey | undefined;
+  readonly trusted: readonly VerifyKey[];
+  readonly entries: Entry[];
+  readonly history: History;
+  readonly damage: readonly Damage[];
+  readonly index: LogIndex;
+  readonly notices: Notice[];
+  /** Number of the entry at the newest checkpoint. */
+  readonly signedUpTo: number;
+  /** Undefined when open for reading only. */
+  readonly writing: { readonly journal: Journal; readonly lock: Lock } | undefined;
+}
+
+const NEEDS_REASON: ReadonlySet<Kind> = new Set<Kind>(['edit', 'steer', 'note', 'reject', 'rollback', 'revert']);
+/** So many entries at most could be cut off unnoticed when the process is killed. */
+const CHECKPOINT_EVERY = 100;
+
+/** The record of one model, open for reading or writing. */
+export class Ledger {
+  readonly folder: string;
+  readonly blobs: Blobs;
+  readonly drafts: Drafts;
+  readonly #parts: Parts;
+  #signedUpTo: number;
+  #closed = false;
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.folder = parts.folder;
+    this.blobs = new Blobs(parts.files, parts.folder, parts.writing !== undefined);
+    this.drafts = new Drafts(parts.files, parts.folder, parts.writing !== undefined);
+    this.#signedUpTo = parts.signedUpTo;
+  }
+
+  get readOnly(): boolean {
+    return this.#parts.writing === undefined;
+  }
+
+  /** Every entry that is whole in itself, oldest first. */
+  get entries(): readonly Entry[] {
+    return this.#parts.entries;
+  }
+
+  /** Versions, names and reviews; where there is damage, up to it. */
+  get history(): History {
+    return this.#parts.history;
+  }
+
+  /** What was found wrong with the journal at opening; nothing is appended to a damaged one. */
+  get damage(): readonly Damage[] {
+    return this.#parts.damage;
+  }
+
+  /** What a person should know: set aside, rebuilt, taken over. */
+  get notices(): readonly Notice[] {
+    return this.#parts.notices;
+  }
+
+  /** Number and hash of the last entry; 0 and zeros before the first. */
+  get head(): { readonly seq: number; readonly hash: string } {
+    const last = this.#parts.entries.at(-1);
+    return { seq: last?.seq ?? 0, hash: last?.hash ?? NO_HASH };
+  }
+
+  /** One entry in full. @throws EmendError 'not-found' */
+  entry(seq: number): Entry {
+    const { entries } = this.#parts;
+    const found = entries[seq - 1]?.seq === seq ? entries[seq - 1] : entries.find((one) => one.seq === seq);
+    if (!found) throw new EmendError('not-found', `There is no entry ${seq}; the ledger has entries 1 to ${this.head.seq}.`, 'Give the number of an entry in the log.', { entry: seq });
+    return found;
+  }
+
+  /** Entries that fit a filter, as rows of a list. */
+  list(filter: Filter = {}): { readonly total: number; readonly rows: readonly Row[] } {
+    return this.#parts.index.list(filter);
+  }
+
+  /**
+   * Records an act. Its blobs were put before; when this returns, it lasts, and when it throws, nothing was recorded.
+   * Calls are done one after the other.
+   * @throws EmendError 'bad-input' for a body that does not fit, an act that cannot follow, a missing reason, a ledger open for reading; 'not-found' for a blob, version or entry that is not there; 'failed' on a full or failing disk
+   */
+  append<K extends Kind>(kind: K, input: BodyInput<K>, by: By): Promise<EntryOf<K>> {
+    return this.#inTurn(async () => {
+      const { journal } = this.#writing();
+      const entry = await this.#record(journal, kind, input, by);
+      this.#parts.entries.push(entry);
+      this.#parts.history.apply(entry);
+      this.#parts.index.add(entry);
+      if (this.#parts.key && entry.seq - this.#signedUpTo >= CHECKPOINT_EVERY) await this.#quietly('checkpoint', () => this.#sign());
+      return entry as EntryOf<K>;
+    });
+  }
+
+  /** Signs the present end of the journal. Keep a copy elsewhere: it proves later that nothing was cut off. @throws EmendError without a key or an entry */
+  checkpoint(): Promise<Checkpoint> {
+    return this.#inTurn(() => {
+      this.#writing();
+      return this.#sign();
+    });
+  }
+
+  /** The journal's bytes as they lie on disk, for an export to carry. */
+  journal(): Promise<Uint8Array> {
+    return this.#inTurn(() => readJournal(this.#parts.files, this.folder));
+  }
+
+  /** Reads everything anew and holds it against itself, the checkpoints, and those brought along. */
+  verify(against: Against = {}, report?: VerifyProgress): Promise<Verification> {
+    const { files, key, trusted } = this.#parts;
+    const keys = [...(key ? [key] : []), ...trusted, ...(against.keys ?? [])];
+    return this.#inTurn(() => verifyLedger(files, this.folder, { ...against, keys }, report));
+  }
+
+  /** Signs the end, writes the index, gives the lock back. What of this fails is in {@link notices}; the entries are safe already. */
+  close(): Promise<void> {
+    return this.#inTurn(async () => {
+      const { writing, key, index } = this.#parts;
+      if (!writing || this.#closed) return;
+      this.#closed = true;
+      if (key && this.#parts.damage.length === 0 && this.head.seq > this.#signedUpTo) await this.#quietly('checkpoint', () => this.#sign());
+      await this.#quietly('index', () => index.save());
+      await this.#quietly('lock', () => writing.journal.close());
+      await this.#quietly('lock', () => writing.lock.release());
+    });
+  }
+
+  async #record<K extends Kind>(journal: Journal, kind: K, input: BodyInput<K>, by: By): Promise<Entry> {
+    const { history, clock, app, engine } = this.#parts;
+    checkBy(kind, by);
+    checkInput(kind, input);
+    const { seq, hash: prev } = this.head;
+    const body = history.complete(kind, input, seq + 1);
+    const unsealed = { seq: seq + 1, prev, kind, time: clock().toISOString(), author: by.author, reason: by.reason, app, engine, body };
+    const { entry, line } = seal(unsealed);
+    history.check(entry);
+    for (const ref of blobsIn(body)) {
+      if (!(await this.blobs.has(ref))) throw new EmendError('not-found', `The ${kind} entry names blob ${ref.blob} of ${ref.bytes} bytes, which is not there.`, 'Put the blob before the entry that names it.', { blob: ref.blob });
+    }
+    await journal.append(line);
+    return entry;
+  }
+
+  async #sign(): Promise<Checkpoint> {
+    const { key, files, clock, history } = this.#parts;
+    if (!key) throw new EmendError('bad-input', 'This ledger was opened without a signing key, so no checkpoint can be made.', 'Open it with the key.');
+    const { seq, hash } = this.head;
+    const checkpoint = signCheckpoint(key, { seq, head: hash, model: history.current.model, time: clock().toISOString() });
+    await saveCheckpoint(files, this.folder, checkpoint);
+    this.#signedUpTo = seq;
+    return checkpoint;
+  }
+
+  #writing(): NonNullable<Parts['writing']> {
+    const { writing, damage } = this.#parts;
+    if (this.#closed) throw new EmendError('bad-input', `The ledger in ${this.folder} is closed.`, 'Open it again.');
+    if (!writing) throw new EmendError('bad-input', `The ledger in ${this.folder} was opened for reading only; nothing can be added.`, 'Open it for writing.');
+    const first = damage[0];
+    if (first) throw new EmendError('bad-file', `The journal in ${this.folder} is damaged at entry ${first.seq}, so nothing is added to it. ${first.message}`, `Bring ${join(this.folder, 'journal.jsonl')} back from a backup, and verify it. Reading and exporting still work for versions before the damage.`, { ...first });
+    return writing;
+  }
+
+  #inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const done = this.#queue.then(act);
+    this.#queue = done.catch(() => undefined);
+    return done;
+  }
+
+  /** For what is worth doing and not worth failing an act that was recorded. */
+  async #quietly(what: Notice['what'], act: () => Promise<unknown>): Promise<void> {
+    try {
+      await act();
+    } catch (error) {
+      if (!(error instanceof EmendError)) throw error;
+      this.#parts.notices.push({ what, message: error.message, hint: error.hint });
+    }
+  }
+}
+
+function checkBy(kind: Kind, by: By): void {
+  if (by.author.trim() === '') throw new EmendError('bad-input', `The ${kind} entry has no author.`, 'Set your name in the settings.', { field: 'author' });
+  if (NEEDS_REASON.has(kind) && by.reason.trim() === '') throw new EmendError('bad-input', `The ${kind} entry has no reason.`, 'Say why in a sentence; it is what the log shows.', { field: 'reason' });
+}

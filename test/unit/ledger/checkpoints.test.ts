@@ -1,0 +1,96 @@
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { checkpointProblem, parseCheckpoint, signCheckpoint } from '../../../electron/ledger/checkpoints.ts';
+import { explained } from '../../../electron/ledger/file-errors.ts';
+import { disk } from '../../../electron/ledger/files.ts';
+import { sha256 } from '../../../electron/ledger/hash.ts';
+import { generateKey, loadOrCreateKey, parsePublicKey, PRIVATE_KEY_FILE, PUBLIC_KEY_FILE } from '../../../electron/ledger/keys.ts';
+import { verifyJournal } from '../../../electron/ledger/verify.ts';
+import { MemoryFiles } from './memory-files.ts';
+import { BY, commit, importBody, open } from './samples.ts';
+
+async function signed() {
+  const key = generateKey();
+  const ledger = await open('/l', { files: new MemoryFiles(), create: true, key });
+  await ledger.append('import', importBody(), BY);
+  for (const n of [1, 2, 3]) await commit(ledger, n);
+  const checkpoint = await ledger.checkpoint();
+  return { key, ledger, checkpoint, model: ledger.history.current.model };
+}
+
+describe('a checkpoint', () => {
+  it('fits the journal it was made for, and longer ones', async () => {
+    const { key, ledger, checkpoint, model } = await signed();
+    expect(checkpointProblem(checkpoint, ledger.entries, model, [key])).toBeUndefined();
+    await commit(ledger, 4);
+    expect(checkpointProblem(checkpoint, ledger.entries, model, [generateKey(), key])).toBeUndefined();
+  });
+
+  it('does not fit once anything of it is changed', async () => {
+    const { key, ledger, checkpoint, model } = await signed();
+    for (const change of [{ seq: 3 }, { head: sha256('x') }, { model: sha256('x') }, { time: '2030' }]) {
+      expect(checkpointProblem({ ...checkpoint, ...change }, ledger.entries, model, [key])?.message, JSON.stringify(change)).toContain('signature');
+    }
+  });
+
+  it('proves nothing with a key that is not trusted, for another model, or for another history', async () => {
+    const { key, ledger, checkpoint, model } = await signed();
+    expect(checkpointProblem(checkpoint, ledger.entries, model, [generateKey()])?.message).toContain('not one of yours');
+    expect(checkpointProblem(checkpoint, ledger.entries, sha256('other'), [key])?.message).toContain('for model');
+    const forged = signCheckpoint(key, { seq: 2, head: sha256('forged'), model, time: 'now' });
+    expect(checkpointProblem(forged, ledger.entries, model, [key])).toMatchObject({ seq: 2, what: 'chain', message: expect.stringContaining('was rewritten') as string });
+  });
+
+  it('shows every way to cut the journal short', async () => {
+    const { key, ledger, checkpoint } = await signed();
+    const bytes = await ledger.journal();
+    expect(verifyJournal(bytes, { keys: [key], checkpoints: [checkpoint] }).ok).toBe(true);
+    for (let entries = 0, end = 0; entries < 4; entries++) {
+      const cut = verifyJournal(bytes.subarray(0, end), { keys: [key], checkpoints: [checkpoint] });
+      expect(cut.first).toMatchObject({ seq: entries + 1, what: 'missing' });
+      end = bytes.indexOf(0x0a, end) + 1;
+    }
+  });
+
+  it('that is not one is refused with what is wrong', () => {
+    expect(() => parseCheckpoint('{', 'a.json')).toThrow('a.json is not JSON');
+    expect(() => parseCheckpoint('{"seq":0}', 'a.json')).toThrow(/a\.json is malformed/);
+  });
+});
+
+describe('the signing key', () => {
+  let folder: string;
+  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'emend-key-'))));
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('is made once, for its owner alone, with the public half beside it', async () => {
+    const files = explained(disk);
+    const first = await loadOrCreateKey(files, join(folder, 'keys'));
+    const again = await loadOrCreateKey(files, join(folder, 'keys'));
+    expect(again.id).toBe(first.id);
+    if (process.platform !== 'win32') expect(statSync(join(folder, 'keys', PRIVATE_KEY_FILE)).mode & 0o777).toBe(0o600);
+    const publicHalf = parsePublicKey(readFileSync(join(folder, 'keys', PUBLIC_KEY_FILE), 'utf8'), PUBLIC_KEY_FILE);
+    expect(publicHalf.id).toBe(first.id);
+    const message = Buffer.from('message');
+    expect(publicHalf.verify(message, again.sign(message))).toBe(true);
+    expect(publicHalf.verify(Buffer.from('massage'), again.sign(message))).toBe(false);
+  });
+
+  it('is never replaced when its file is damaged', async () => {
+    const memory = new MemoryFiles();
+    await memory.makeFolder('/keys');
+    memory.poke(`/keys/${PRIVATE_KEY_FILE}`, Buffer.from('garbage'));
+    await expect(loadOrCreateKey(explained(memory), '/keys')).rejects.toMatchObject({ code: 'bad-file', message: expect.stringContaining('not a private key') as string });
+    expect(memory.peek(`/keys/${PRIVATE_KEY_FILE}`).toString()).toBe('garbage');
+  });
+
+  it('does not show its private half in the object', () => {
+    expect(JSON.stringify(generateKey())).not.toContain('PRIVATE');
+  });
+
+  it('that is not Ed25519 is refused', () => {
+    expect(() => parsePublicKey('-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----', 'k.pem')).toThrow('k.pem is not a public key');
+  });
+});

@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { MemoryFiles } from './memory-files.ts';
+import { BY, fact, importBody, open } from './samples.ts';
+
+async function ledger() {
+  const files = new MemoryFiles();
+  const made = await open('/l', { files, create: true });
+  await made.append('import', importBody(), BY);
+  const delta = await made.blobs.put(Buffer.from('delta'), 'application/octet-stream');
+  const content = { kind: 'edit' as const, parent: made.history.current.id, facts: [fact(1)], blobs: { delta }, content: { method: 'rome' } };
+  return { files, made, content };
+}
+
+describe('drafts', () => {
+  it('are kept, changed and thrown away beside the ledger', async () => {
+    const { files, made, content } = await ledger();
+    const entries = made.entries.length;
+    const first = await made.drafts.save(content, new Date(1000));
+    const second = await made.drafts.save({ ...content, facts: [fact(2)] }, new Date(2000));
+    await made.drafts.save({ ...content, facts: [fact(3)] }, new Date(3000), first.id);
+    files.powerCut();
+    const { drafts } = await made.drafts.list();
+    expect(drafts.map((draft) => [draft.id, draft.facts[0]?.subject])).toEqual([[first.id, 'Person 3'], [second.id, 'Person 2']]);
+    await made.drafts.remove(first.id);
+    expect((await made.drafts.list()).drafts).toHaveLength(1);
+    expect(made.entries).toHaveLength(entries);
+    await expect(made.drafts.remove(first.id)).rejects.toMatchObject({ code: 'not-found' });
+  });
+
+  it('count as using their blobs', async () => {
+    const { made, content } = await ledger();
+    const { blob } = content.blobs.delta;
+    expect((await made.verify()).blobs.unreferenced).toEqual([blob]);
+    await made.drafts.save(content, new Date());
+    expect((await made.verify()).blobs.unreferenced).toEqual([]);
+  });
+
+  it('that are damaged are told and left, and ids cannot lead elsewhere', async () => {
+    const { files, made, content } = await ledger();
+    const draft = await made.drafts.save(content, new Date());
+    files.poke(`/l/drafts/${draft.id}.json`, Buffer.from('{'));
+    expect(await made.drafts.list()).toMatchObject({ drafts: [], notices: [{ what: 'draft' }] });
+    await expect(made.drafts.remove('../journal')).rejects.toMatchObject({ code: 'bad-input' });
+    await expect(made.drafts.save({ ...content, parent: 'x' }, new Date())).rejects.toThrow('parent');
+  });
+});

@@ -1,0 +1,74 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { explained } from '../../../electron/ledger/file-errors.ts';
+import { disk } from '../../../electron/ledger/files.ts';
+import { LOCK, lockOwner, takeLock } from '../../../electron/ledger/lock.ts';
+import { processes } from '../../../electron/ledger/owner.ts';
+import { TestProcesses } from './samples.ts';
+
+const files = explained(disk);
+const now = new Date(Date.UTC(2026, 10, 22));
+let folder: string;
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'emend-lock-'))));
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('the lock', () => {
+  it('is held by one, tells who, and is free when given back', async () => {
+    const lock = await takeLock(files, folder, 'emend', now);
+    expect(lock.owner.pid).toBe(process.pid);
+    await expect(takeLock(files, folder, 'emend', now)).rejects.toMatchObject({ code: 'failed', details: { owner: { pid: process.pid } } });
+    expect(await lockOwner(files, folder)).toEqual(lock.owner);
+    await lock.release();
+    expect(await lockOwner(files, folder)).toBeUndefined();
+    expect((await takeLock(files, folder, 'emend', now)).tookOver).toBeUndefined();
+  });
+
+  it('is taken over from a process that ended', async () => {
+    const mine = new TestProcesses();
+    const first = await takeLock(files, folder, 'emend', now, mine);
+    mine.next();
+    const second = await takeLock(files, folder, 'emend', now, mine);
+    expect(second.tookOver).toEqual(first.owner);
+    await first.release(); // no longer its own to give back
+    expect(await lockOwner(files, folder)).toEqual(second.owner);
+    expect(readdirSync(folder)).toEqual([LOCK]);
+  });
+
+  it('goes to one of many that find it left behind', async () => {
+    const mine = new TestProcesses();
+    await takeLock(files, folder, 'emend', now, mine);
+    mine.next();
+    const tries = await Promise.allSettled(Array.from({ length: 8 }, () => takeLock(files, folder, 'emend', now, mine)));
+    expect(tries.filter((one) => one.status === 'fulfilled')).toHaveLength(1);
+  });
+
+  it('is taken over when a power cut left it empty', async () => {
+    writeFileSync(join(folder, LOCK), '');
+    expect((await takeLock(files, folder, 'emend', now)).tookOver).toBeNull();
+  });
+
+  it('of another computer is respected, and how to remove it is said', async () => {
+    const owner = { pid: 1, host: 'elsewhere', started: 'x', nonce: 'n', since: 's', app: 'emend' };
+    writeFileSync(join(folder, LOCK), JSON.stringify(owner));
+    await expect(takeLock(files, folder, 'emend', now)).rejects.toMatchObject({ hint: expect.stringContaining('remove the file') as string });
+    expect(JSON.parse(readFileSync(join(folder, LOCK), 'utf8'))).toEqual(owner);
+  });
+});
+
+describe('a process', () => {
+  it('is told from one that ended, and from a later one with its number', async () => {
+    const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
+    const self = await processes.self();
+    const other = { ...self, pid: child.pid!, started: '' };
+    expect(await processes.state(self)).toBe('running');
+    expect(await processes.state(other)).toBe('running');
+    if (process.platform === 'linux') expect(await processes.state({ ...self, started: 'another boot:1' })).toBe('gone');
+    child.kill('SIGKILL');
+    await new Promise((resolve) => child.on('exit', resolve));
+    expect(await processes.state(other)).toBe('gone');
+    expect(await processes.state({ ...other, host: 'elsewhere' })).toBe('unknown');
+  });
+});
