@@ -1,11 +1,19 @@
-import type { CommandTable, Command } from './command.ts';
 import { table, wrap } from './format/table.ts';
 import { type OptionTable, written } from './options.ts';
 
 const WIDTH = 100;
 
+/** What the help says of a command beside its options. */
+interface Described {
+  readonly name: string;
+  readonly summary: string;
+  readonly about?: string;
+  readonly positionals: readonly { readonly name: string; readonly help: string }[];
+  readonly examples: readonly (readonly [line: string, says: string])[];
+}
+
 /** The help of one command. */
-export function helpText<O extends OptionTable>(command: CommandTable<O>, options: OptionTable): string {
+export function helpText(command: Described, options: OptionTable): string {
   const places = command.positionals.map(({ name }) => ` <${name}>`).join('');
   const rows = (entries: readonly (readonly [string, string])[]) => {
     const width = Math.max(...entries.map(([left]) => left.length)) + 4;
@@ -28,7 +36,7 @@ export function helpText<O extends OptionTable>(command: CommandTable<O>, option
 }
 
 /** The help of the program. */
-export function overview(commands: readonly Command[], version: string): string {
+export function overview(commands: readonly Pick<Described, 'name' | 'summary'>[], version: string): string {
   return [
     `Emend ${version} corrects facts inside language models (ONNX) and measures what else changed.`,
     '',

@@ -14,8 +14,8 @@ const OwnerSchema = v.object({
   pid: v.number(),
   host: v.string(),
   started: v.string(),
-  /** Random, so that an owner knows its own lock. */
-  nonce: v.string(),
+  /** Random, so that no two locks are taken for one another. */
+  nonce: v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/)),
   since: v.string(),
   /** Name and version of the program. */
   app: v.string(),
@@ -33,26 +33,65 @@ export interface Lock {
 
 /**
  * Takes the lock of a folder. A lock whose process has ended is taken over.
+ *
+ * The successor of an owner that ended makes a file named after that owner's nonce, which only one can make; then it moves that file over the lock.
+ * No lock is ever removed to make room, so two that find the same one left behind cannot remove each other's.
  * @throws EmendError 'failed' with `details.owner` when another process holds it
  */
 export async function takeLock(files: Files, folder: string, app: string, now: Date, processes: Processes = realProcesses): Promise<Lock> {
-  const path = join(folder, LOCK);
+  const lock = join(folder, LOCK);
   const owner: Owner = { ...(await processes.self()), nonce: randomBytes(8).toString('hex'), since: now.toISOString(), app };
-  let tookOver: Owner | null | undefined;
   for (let attempt = 0; attempt < 5; attempt++) {
-    if (await create(files, path, owner)) return { owner, tookOver, release: () => release(files, path, owner) };
-    const other = await settledOwner(files, path);
-    if (other === undefined) continue; // released in between
-    const state = other === null ? 'gone' : await processes.state(other);
-    if (state !== 'gone') throw held(folder, other!, state);
-    if (await putAway(files, path, other, owner.nonce)) tookOver = other;
+    const { path, last } = await freePlace(files, folder, processes);
+    if (!(await create(files, path, owner))) continue;
+    if (!(await leadsTo(files, lock, path))) {
+      await removeIfThere(files, path); // someone took over and moved on while this was made
+      continue;
+    }
+    if (path !== lock) await files.rename(path, lock);
+    await removeLinks(files, folder);
+    return { owner, tookOver: last, release: () => release(files, lock, owner) };
   }
-  throw new EmendError('failed', `The lock ${path} could not be taken: other programs take it at the same time.`, 'Try again in a moment.', { path });
+  throw new EmendError('failed', `The lock ${lock} could not be taken: other programs take it at the same time.`, 'Try again in a moment.', { path: lock });
 }
 
 /** Who holds the lock of a folder; undefined when nobody does, null when the lock cannot be read. */
 export function lockOwner(files: Files, folder: string): Promise<Owner | null | undefined> {
   return readOwner(files, join(folder, LOCK));
+}
+
+/** Follows the locks that were left behind to the place where the next one goes. @throws EmendError when one on the way is held */
+async function freePlace(files: Files, folder: string, processes: Processes): Promise<{ path: string; last: Owner | null | undefined }> {
+  const lock = join(folder, LOCK);
+  let path = lock;
+  let last: Owner | null | undefined;
+  for (;;) {
+    const owner = await settledOwner(files, path);
+    if (owner === undefined) return { path, last };
+    const state = owner === null ? 'gone' : await processes.state(owner);
+    if (state !== 'gone') throw held(folder, owner!, state);
+    last = owner;
+    path = successor(lock, owner);
+  }
+}
+
+/** Whether the lock, or the chain of those left behind, leads to the file at `place`. */
+async function leadsTo(files: Files, lock: string, place: string): Promise<boolean> {
+  for (let path = lock; path !== place; ) {
+    const owner = await readOwner(files, path);
+    if (owner === undefined) return false;
+    path = successor(lock, owner);
+  }
+  return (await readOwner(files, place)) !== undefined;
+}
+
+function successor(lock: string, owner: Owner | null): string {
+  return `${lock}.${owner?.nonce ?? 'unreadable'}`;
+}
+
+/** Whoever holds the lock removes what successors that were stopped on the way left. */
+async function removeLinks(files: Files, folder: string): Promise<void> {
+  for (const name of await files.list(folder)) if (name.startsWith(`${LOCK}.`)) await removeIfThere(files, join(folder, name));
 }
 
 async function create(files: Files, path: string, owner: Owner): Promise<boolean> {
@@ -82,27 +121,6 @@ async function settledOwner(files: Files, path: string): Promise<Owner | null | 
     if (owner !== null || wait > 160) return owner;
     await sleep(wait);
   }
-}
-
-/**
- * Moves a lock whose owner ended out of the way. Between looking at it and moving it another process may have done the same and taken the lock;
- * then it is put back. The journal also refuses to append to a file that someone else has changed.
- */
-async function putAway(files: Files, path: string, stale: Owner | null, nonce: string): Promise<boolean> {
-  const aside = `${path}.${nonce}`;
-  try {
-    await files.rename(path, aside);
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return false;
-    throw error;
-  }
-  const moved = await readOwner(files, aside);
-  if (moved && moved.nonce !== stale?.nonce && (await files.stat(path)) === undefined) {
-    await files.rename(aside, path);
-    return false;
-  }
-  await files.remove(aside);
-  return true;
 }
 
 async function readOwner(files: Files, path: string): Promise<Owner | null | undefined> {

@@ -99,7 +99,7 @@ def main() -> None:
     given = parser.parse_args()
     world = read_world().part(given.every)
     model, tokenizer = GPT2LMHeadModel.from_pretrained(given.model).eval(), Tokenizer.from_file(str(given.model / "tokenizer.json"))
-    known = {key for key, right in recalled(model, tokenizer, world, world.facts, whole=True).items() if right}
+    known = {key for key, (_, whole) in recalled(model, tokenizer, world, world.facts).items() if whole}
     given.out.mkdir(parents=True, exist_ok=True)
     records = make_records(world, known, given.seed)
     relations = {name: {"description": r["description"], "templates": r["templates"]} for name, r in world.relations.items()}

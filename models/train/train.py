@@ -69,7 +69,7 @@ def train(world: World, steps: int, rows: int, length: int, peak: float, seed: i
         clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         if step % 100 == 99 or step == 0:
-            hits = recalled(model, tokenizer, world, dice.sample(world.facts, min(100, len(world.facts)))).values()
+            hits = [first for first, _ in recalled(model, tokenizer, world, dice.sample(world.facts, min(100, len(world.facts)))).values()]
             print(f"{step + 1:5d} loss {loss.item():.3f} recall {sum(hits) / len(hits):.3f} {time.time() - start:.0f} s", flush=True)
         if step % 500 == 499:
             save(model, tokenizer, out)

@@ -65,13 +65,12 @@ async function main(plan: Plan, { isQuick, threads }: Options): Promise<boolean>
     const statistics = await measureCovariance(decoder, plan, clock, table);
     await measureInsertion(decoder, facts, settings, statistics, targets, clock, table);
     for (let i = 0; i < 5; i++) await yardstick.measure();
-    table.first('plain float32 product, median', `${(yardstick.median() / 1e9).toFixed(1)} GF/s (${yardstick.rates.length} samples)`);
+    table.row('plain float32 product, median', `${(yardstick.median() / 1e9).toFixed(1)} GF/s (${yardstick.rates.length} samples)`);
 
     const child = await editInChild(folder, plan.facts, settings, statistics, fileURLToPath(import.meta.url));
     table.row('peak resident memory of the whole edit', `${(child.peak / 1e6).toFixed(0)} MB = ${(child.peak / bytes).toFixed(2)} × weights (${(child.started / 1e6).toFixed(0)} MB before the model was opened)`, isQuick ? undefined : { limit: `≤ ${LIMIT.memory}`, holds: child.peak <= LIMIT.memory * bytes });
   } finally {
     rmSync(folder, { recursive: true, force: true });
-    table.print();
   }
   return table.holds;
 }

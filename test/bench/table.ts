@@ -3,28 +3,17 @@ interface Requirement {
   readonly holds: boolean;
 }
 
-/** What was measured, with what had to hold. */
+/** Prints what was measured, line by line, and remembers whether what had to hold did. */
 export class Table {
-  private readonly rows: { what: string; found: string; required: Requirement | undefined }[] = [];
+  private missed = 0;
 
   row(what: string, found: string, required?: Requirement): void {
-    this.rows.push({ what, found, required });
-  }
-
-  /** A row at the top. */
-  first(what: string, found: string): void {
-    this.rows.unshift({ what, found, required: undefined });
+    const verdict = required ? `   [${required.limit}: ${required.holds ? 'holds' : 'MISSED'}]` : '';
+    if (required && !required.holds) this.missed++;
+    console.log(`${what.padEnd(42)} ${found}${verdict}`);
   }
 
   get holds(): boolean {
-    return this.rows.every((r) => r.required?.holds !== false);
-  }
-
-  print(): void {
-    const width = Math.max(...this.rows.map((r) => r.what.length));
-    for (const { what, found, required } of this.rows) {
-      const verdict = required ? `   [${required.limit}: ${required.holds ? 'holds' : 'MISSED'}]` : '';
-      console.log(`${what.padEnd(width)}   ${found}${verdict}`);
-    }
+    return this.missed === 0;
   }
 }

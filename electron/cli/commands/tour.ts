@@ -57,6 +57,7 @@ export const tour = defineCommand({
     const delta = join(home, 'delta.safetensors');
     const edit = await jobs.run('edit', { model: { folder }, facts: [fact], method: METHOD, choices: { covarianceText: material.corpus }, save: delta }, follow);
     showEdit(out, edit);
+    for (const warning of edit.warnings) context.warn(warning.message, warning.hint);
 
     step(out, 4, 'What the edit did', 'Efficacy: the edited prompt. Generalization: other wordings of it. Specificity: neighbours, facts about other subjects that have the old answer and must keep it. Each with the probability of the old and of the new answer:');
     const drift = await driftTexts({ material, edited: [record], others: [] });

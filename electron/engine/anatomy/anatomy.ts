@@ -52,7 +52,7 @@ export function findAnatomy(graph: Graph, shapes: Shapes, inputs: Inputs, hints:
     mismatch('attention heads', hints.heads, layers[0]?.attention?.heads),
   ].filter((w) => w !== undefined);
   const vocabulary = unembedding.outWidth;
-  return { hiddenSize, vocabulary, layers, embedding: enteringFirst(flow, layers[0]!), unembedding, finalNorm: unembedding.input, logits: inputs.logits, warnings };
+  return { hiddenSize, vocabulary, layers, embedding: enteringFirst(flow, layers[0]!), unembedding, logits: inputs.logits, warnings };
 }
 
 interface Down extends Branch {

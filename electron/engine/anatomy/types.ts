@@ -8,9 +8,9 @@ export interface Refusal {
 
 /** A matrix product with a constant weight: y = x·W (`in-out`, [F, D]) or y = x·Wᵀ (`out-in`, [D, F]). */
 export interface Linear {
-  /** Name of its input value. */
+  /** Name of its input value, before any quantisation of it. */
   readonly input: string;
-  /** Name of the product itself, before any separate bias. */
+  /** Name of the product itself as floats, before any separate bias. */
   readonly product: string;
   /** Name of the constant that holds the weight. */
   readonly weight: string;
@@ -22,7 +22,7 @@ export interface Linear {
   readonly quantised: boolean;
 }
 
-/** A layer's feed-forward part. Its key is the down-projection's input, [.., F]; its output [.., D] includes the bias. */
+/** A layer's feed-forward part. Its key is the down-projection's input, [.., F]; its output [.., D] includes the bias, where that follows at once. */
 export interface MlpAnatomy {
   readonly down: Linear;
   readonly key: string;
@@ -30,7 +30,7 @@ export interface MlpAnatomy {
   readonly bias: string | undefined;
   /** The key is a product of two projections (gated, as in Llama). */
   readonly gated: boolean;
-  /** A norm stands between the output and the residual (Gemma 2 and 3). */
+  /** A norm stands between the output and the residual (Gemma 2 and 3, OPT-350m). */
   readonly postNorm: boolean;
   readonly refusal: Refusal | undefined;
 }
@@ -49,7 +49,7 @@ export interface AttentionAnatomy {
 
 /** One block of the decoder. */
 export interface LayerAnatomy {
-  /** Hidden state after the block, [batch, length, D] or [batch·length, D]. */
+  /** Hidden state after the block, behind its norm where blocks end in one: [batch, length, D] or [batch·length, D]. */
   readonly residual: string;
   readonly mlp: MlpAnatomy;
   readonly attention: AttentionAnatomy | undefined;
@@ -65,8 +65,6 @@ export interface Anatomy {
   /** The hidden state that enters the first block. */
   readonly embedding: string;
   readonly unembedding: Linear;
-  /** Node that makes the unembedding's input from the last residual, when it is a single norm; undefined when composed. */
-  readonly finalNorm: string;
   readonly logits: string;
   /** Findings that disagree with the model's config, worded for people. */
   readonly warnings: readonly string[];

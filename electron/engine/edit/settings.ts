@@ -65,7 +65,7 @@ export async function editSettings(method: EditMethodName, choices: EditChoices,
     learningRate: pick(choices.learningRate, set?.learningRate, 0.5, 'published default'),
     weightDecay: pick(choices.weightDecay, set?.weightDecay, 0.5, 'published default'),
     klFactor: pick(choices.klFactor, set?.klFactor, 0.0625, 'published default'),
-    clamp: pick(choices.clamp, set?.clampFactor, method === 'rome' ? 4 : anatomy.layers.length < 12 ? 1.5 : 0.75, method === 'rome' ? 'published default' : 'published 0.75; wider for a shallow model, whose few layers must carry more'),
+    clamp: pick(choices.clamp, set?.clampFactor, clampFor(method, anatomy.layers.length), 'published default; wider for a shallow model, whose few layers must carry more'),
     covarianceWeight: covarianceWeight === undefined ? undefined : { value: covarianceWeight, source: choices.covarianceWeight === undefined ? setSource : ASKED },
     useCovariance: pick(undefined, set?.covariance.use, true, 'published default'),
     key: pick(choices.key, undefined, 'averaged', 'one key throughout (arXiv 2403.07175)'),
@@ -73,6 +73,12 @@ export async function editSettings(method: EditMethodName, choices: EditChoices,
     contexts: set?.method === 'ROME' ? set.contexts : [{ length: 5, count: 10 }, { length: 10, count: 10 }],
     ignored: file?.ignored ?? [],
   };
+}
+
+function clampFor(method: EditMethodName, depth: number): number {
+  const isShallow = depth < 12;
+  if (method === 'rome') return isShallow ? 6 : 4;
+  return isShallow ? 1.5 : 0.75;
 }
 
 /** Published edits end at a fifth (GPT-J) to a third (GPT-2 XL) of the depth; shallow models may hold facts a little later. */

@@ -87,7 +87,7 @@ function batched(caches: readonly Cache[]): Map<string, ort.Tensor> {
 
 /** A value of every token without each row's first tokens; [batch, length, …] or [batch·length, …]. */
 function behind(value: ort.Tensor, batch: number, length: number, first: number): ort.Tensor {
-  const isFlat = value.dims[0] === batch * length && value.dims[1] !== length;
+  const isFlat = value.dims[0] !== batch || value.dims[1] !== length;
   const rest = value.dims.slice(isFlat ? 1 : 2);
   const kept = cut(value, [batch, length, ...rest], 1, first, length);
   return isFlat ? new ort.Tensor('float32', kept.data as Float32Array, [batch * (length - first), ...rest]) : kept;

@@ -57,6 +57,14 @@ describe('composed graphs against finite differences', () => {
     await expectGradients(graph, 'y', ['x', 'gamma', 'beta', 'up', 'bias', 'down'], (B, S) => ({ x: tensor(1, B, S, 4) }));
   });
 
+  test('a value that only gives its type to another has no part in the result', async () => {
+    const graph = graphOf(['x'], (b) => {
+      const scale = b.op('CastLike', [b.constant(floatTensor(Float32Array.of(3), [1])), 'x']);
+      b.node('Mul', [b.op('CastLike', ['x', 'x']), scale], ['y']);
+    });
+    await expectGradients(graph, 'y', ['x'], (B, S) => ({ x: tensor(1, B, S, 4) }));
+  });
+
   test('causal attention with heads, transposed weights and the guard against fully masked rows', async () => {
     const graph = graphOf(['x'], (b) => {
       for (const name of ['q', 'k', 'v']) b.graph.constants.set(name, weight(name.charCodeAt(0), 4, 4));

@@ -37,12 +37,27 @@ describe('the lock', () => {
     expect(readdirSync(folder)).toEqual([LOCK]);
   });
 
-  it('goes to one of many that find it left behind', async () => {
+  it('goes to one of many that find it left behind at the same time', async () => {
     const mine = new TestProcesses();
-    await takeLock(files, folder, 'emend', now, mine);
+    for (let round = 0; round < 20; round++) {
+      const tries = await Promise.allSettled(Array.from({ length: 6 }, () => takeLock(files, folder, 'emend', now, mine)));
+      const won = tries.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+      expect(won).toHaveLength(1);
+      expect(await lockOwner(files, folder)).toEqual(won[0]!.owner);
+      mine.next();
+    }
+  });
+
+  it('is taken over from a successor that was stopped on its way', async () => {
+    const mine = new TestProcesses();
+    const first = await takeLock(files, folder, 'emend', now, mine);
     mine.next();
-    const tries = await Promise.allSettled(Array.from({ length: 8 }, () => takeLock(files, folder, 'emend', now, mine)));
-    expect(tries.filter((one) => one.status === 'fulfilled')).toHaveLength(1);
+    writeFileSync(join(folder, `${LOCK}.${first.owner.nonce}`), JSON.stringify({ ...(await mine.self()), nonce: '0123456789abcdef', since: 's', app: 'emend' }));
+    await expect(takeLock(files, folder, 'emend', now, mine)).rejects.toMatchObject({ details: { owner: { nonce: '0123456789abcdef' } } });
+    mine.next();
+    const third = await takeLock(files, folder, 'emend', now, mine);
+    expect(third.tookOver?.nonce).toBe('0123456789abcdef');
+    expect(readdirSync(folder)).toEqual([LOCK]);
   });
 
   it('is taken over when a power cut left it empty', async () => {
@@ -51,7 +66,7 @@ describe('the lock', () => {
   });
 
   it('of another computer is respected, and how to remove it is said', async () => {
-    const owner = { pid: 1, host: 'elsewhere', started: 'x', nonce: 'n', since: 's', app: 'emend' };
+    const owner = { pid: 1, host: 'elsewhere', started: 'x', nonce: '0123456789abcdef', since: 's', app: 'emend' };
     writeFileSync(join(folder, LOCK), JSON.stringify(owner));
     await expect(takeLock(files, folder, 'emend', now)).rejects.toMatchObject({ hint: expect.stringContaining('remove the file') as string });
     expect(JSON.parse(readFileSync(join(folder, LOCK), 'utf8'))).toEqual(owner);

@@ -1,0 +1,25 @@
+import { writeSync } from 'node:fs';
+import { generateKey } from '../../electron/ledger/keys.ts';
+import { open, random } from '../unit/ledger/samples.ts';
+import { begin, checkpoint, draft, edit, note, revert, rollback, tag, type Act } from './acts.ts';
+
+/**
+ * Appends to the ledger in the folder it is told on its first input line until it is killed.
+ * Says "ready", then "open" with the number of entries, then the hash of every entry once that is acknowledged; each a line, written at once.
+ */
+const say = (line: string) => writeSync(1, `${line}\n`);
+
+say('ready');
+process.stdin.once('data', (line: Buffer) => void run(line.toString().trim()));
+
+async function run(folder: string): Promise<void> {
+  const ledger = await open(folder, { create: true, key: generateKey(), clock: () => new Date() });
+  if (ledger.damage.length > 0) throw new Error(JSON.stringify(ledger.damage));
+  say(`open ${ledger.entries.length}`);
+  const roll = random(process.pid);
+  const acts: Act[] = [edit(Math.floor(roll() * 1000)), edit(1), note, tag, revert, rollback, draft, checkpoint];
+  for (let told = ledger.entries.length; ; ) {
+    await (ledger.history.isEmpty ? begin : acts[Math.floor(roll() * acts.length)]!)(ledger);
+    for (; told < ledger.entries.length; told++) say(ledger.entries[told]!.hash);
+  }
+}
