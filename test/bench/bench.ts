@@ -67,7 +67,7 @@ async function main(plan: Plan, { isQuick, threads }: Options): Promise<boolean>
     for (let i = 0; i < 5; i++) await yardstick.measure();
     table.row('plain float32 product, median', `${(yardstick.median() / 1e9).toFixed(1)} GF/s (${yardstick.rates.length} samples)`);
 
-    const child = await editInChild(folder, plan.facts, settings, statistics, fileURLToPath(import.meta.url));
+    const child = await editInChild(folder, threads, plan.facts, settings, statistics, fileURLToPath(import.meta.url));
     table.row('peak resident memory of the whole edit', `${(child.peak / 1e6).toFixed(0)} MB = ${(child.peak / bytes).toFixed(2)} × weights (${(child.started / 1e6).toFixed(0)} MB before the model was opened)`, isQuick ? undefined : { limit: `≤ ${LIMIT.memory}`, holds: child.peak <= LIMIT.memory * bytes });
   } finally {
     rmSync(folder, { recursive: true, force: true });

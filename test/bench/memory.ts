@@ -13,7 +13,7 @@ import { makeFacts } from './facts.ts';
 const FLAG = '--edit-in-child';
 
 const Job = v.object({
-  folder: v.string(), facts: v.number(), vocabulary: v.number(), width: v.number(),
+  folder: v.string(), threads: v.number(), facts: v.number(), vocabulary: v.number(), width: v.number(),
   settings: v.object({ layers: v.array(v.number()), covarianceWeight: v.number(), steps: v.number(), learningRate: v.number(), weightDecay: v.number(), klFactor: v.number(), clamp: v.number(), stopBelow: v.number() }),
 });
 const Result = v.object({ started: v.number(), peak: v.number() });
@@ -24,7 +24,7 @@ export type Memory = v.InferOutput<typeof Result>;
 const factorFile = (folder: string, layer: number) => join(folder, `factor-${layer}`);
 
 /** Does the whole edit in a process of its own, which reads the covariance factors from files, and tells what memory that took. */
-export async function editInChild(folder: string, facts: number, settings: MemitSettings, statistics: Statistics, script: string): Promise<Memory> {
+export async function editInChild(folder: string, threads: number, facts: number, settings: MemitSettings, statistics: Statistics, script: string): Promise<Memory> {
   let width = 0;
   for (const layer of settings.layers) {
     const { lower } = await statistics.factor(layer);
@@ -32,7 +32,7 @@ export async function editInChild(folder: string, facts: number, settings: Memit
     writeFileSync(factorFile(folder, layer), new Uint8Array(lower.data.buffer));
   }
   const vocabulary = v.parse(v.object({ vocab_size: v.number() }), JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8'))).vocab_size;
-  const job: v.InferOutput<typeof Job> = { folder, facts, vocabulary, width, settings: { ...settings, layers: [...settings.layers] } };
+  const job: v.InferOutput<typeof Job> = { folder, threads, facts, vocabulary, width, settings: { ...settings, layers: [...settings.layers] } };
   const { stdout } = await promisify(execFile)(process.execPath, [script, FLAG, JSON.stringify(job)]);
   return v.parse(Result, JSON.parse(stdout));
 }
@@ -41,9 +41,9 @@ export async function editInChild(folder: string, facts: number, settings: Memit
 export async function runAsChild(args: readonly string[]): Promise<boolean> {
   const at = args.indexOf(FLAG);
   if (at < 0) return false;
-  const { folder, facts, vocabulary, width, settings } = v.parse(Job, JSON.parse(args[at + 1] ?? ''));
+  const { folder, threads, facts, vocabulary, width, settings } = v.parse(Job, JSON.parse(args[at + 1] ?? ''));
   const started = peakMemory();
-  const decoder = await Decoder.open(join(folder, 'model.onnx'));
+  const decoder = await Decoder.open(join(folder, 'model.onnx'), { threads });
   await memit(decoder, makeFacts(facts, vocabulary), settings, new StoredFactors(folder, width), silent);
   console.log(JSON.stringify({ started, peak: peakMemory() }));
   return true;
