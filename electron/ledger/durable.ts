@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { errnoOf } from './file-errors.ts';
 import type { Files } from './files.ts';
 
@@ -65,6 +65,6 @@ export async function removeIfThere(files: Files, path: string): Promise<void> {
 /** Removes files that were never finished from a folder. Returns their names. */
 export async function removeTemporaries(files: Files, folder: string): Promise<string[]> {
   const names = (await files.list(folder)).filter(isTemporary);
-  for (const name of names) await removeIfThere(files, `${folder}/${name}`);
+  for (const name of names) await removeIfThere(files, join(folder, name));
   return names;
 }

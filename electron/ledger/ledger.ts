@@ -6,14 +6,13 @@ import { saveCheckpoint, signCheckpoint, type Checkpoint } from './checkpoints.t
 import { Drafts } from './drafts.ts';
 import { checkInput, seal, type Entry, type EntryOf } from './entries.ts';
 import type { Files } from './files.ts';
+import { NO_HASH } from './hash.ts';
 import type { History } from './history.ts';
-import type { Journal } from './journal.ts';
+import { JOURNAL, readJournal, type Journal } from './journal.ts';
 import type { SigningKey, VerifyKey } from './keys.ts';
 import type { Lock } from './lock.ts';
 import type { Filter, LogIndex, Row } from './log-index.ts';
 import type { Notice } from './notice.ts';
-import { NO_HASH } from './hash.ts';
-import { readJournal } from './journal.ts';
 import type { Damage } from './scan.ts';
 import { verifyLedger, type Against, type Verification, type VerifyProgress } from './verify.ts';
 
@@ -190,7 +189,7 @@ export class Ledger {
     if (this.#closed) throw new EmendError('bad-input', `The ledger in ${this.folder} is closed.`, 'Open it again.');
     if (!writing) throw new EmendError('bad-input', `The ledger in ${this.folder} was opened for reading only; nothing can be added.`, 'Open it for writing.');
     const first = damage[0];
-    if (first) throw new EmendError('bad-file', `The journal in ${this.folder} is damaged at entry ${first.seq}, so nothing is added to it. ${first.message}`, `Bring ${join(this.folder, 'journal.jsonl')} back from a backup, and verify it. Reading and exporting still work for versions before the damage.`, { ...first });
+    if (first) throw new EmendError('bad-file', `The journal in ${this.folder} is damaged at entry ${first.seq}, so nothing is added to it. ${first.message}`, `Bring ${join(this.folder, JOURNAL)} back from a backup, and verify it. Reading and exporting still work for versions before the damage.`, { ...first });
     return writing;
   }
 

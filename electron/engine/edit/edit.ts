@@ -92,12 +92,12 @@ async function keyStatistics(decoder: Decoder, tokenizer: Tokenizer, settings: E
   const kept = layers.map((l) => keptCovariance(model, key, l));
   if (kept.every((k) => k !== undefined)) {
     const layerMap = new Map(layers.map((l, i) => [l, kept[i]!.matrix]));
-    return { statistics: new Statistics({ tokens: kept[0]!.tokens, layers: layerMap }), covariance: { tokens: kept[0]!.tokens, text: named?.name ?? `text that the model wrote (seed ${seed})`, cached: true } };
+    return { statistics: new Statistics({ tokens: kept[0]!.tokens, layers: layerMap }, settings.ridge.value), covariance: { tokens: kept[0]!.tokens, text: named?.name ?? `text that the model wrote (seed ${seed})`, cached: true } };
   }
   const corpus: Corpus = named ?? (await corpusFromModel(decoder, tokenizer, wanted, seed, report));
   const measured = await keyCovariance(decoder, layers, corpus.rows, report);
   await keepCovariance(model, key, measured);
-  return { statistics: new Statistics(measured), covariance: { tokens: measured.tokens, text: corpus.name, cached: false } };
+  return { statistics: new Statistics(measured, settings.ridge.value), covariance: { tokens: measured.tokens, text: corpus.name, cached: false } };
 }
 
 /** Median kᵀC⁻¹k of the facts' keys: how unusual they are to the model, and so the natural size of λ. */
@@ -137,7 +137,7 @@ function listed(s: EditSettings, lambda: { value: number; source: string } | und
   const one = (name: string, given: { value: unknown; source: string }) => ({ name, value: Array.isArray(given.value) ? given.value.join(', ') : typeof given.value === 'number' ? String(Number(given.value.toPrecision(6))) : String(given.value), source: given.source });
   return [
     one('layers', s.layers), one('steps', s.steps), one('learning rate', s.learningRate), one('weight decay', s.weightDecay), one('KL factor', s.klFactor), one('clamp', s.clamp),
-    ...(lambda ? [one('λ', lambda)] : [one('key', s.key)]), one('covariance', s.useCovariance), one('fact token', s.factToken),
+    ...(lambda ? [one('λ', lambda)] : [one('key', s.key)]), one('covariance', s.useCovariance), one('ridge', s.ridge), one('fact token', s.factToken),
   ];
 }
 

@@ -29,6 +29,8 @@ export interface EditSettings {
   /** MEMIT's λ; undefined: to be chosen from the keys. */
   readonly covarianceWeight: Sourced<number> | undefined;
   readonly useCovariance: Sourced<boolean>;
+  /** Added to the covariance's diagonal, relative to its mean. */
+  readonly ridge: Sourced<number>;
   readonly key: Sourced<'averaged' | 'mixed'>;
   readonly factToken: Sourced<FactToken>;
   /** ROME's context texts. */
@@ -68,11 +70,21 @@ export async function editSettings(method: EditMethodName, choices: EditChoices,
     clamp: pick(choices.clamp, set?.clampFactor, clampFor(method, anatomy.layers.length), 'published default; wider for a shallow model, whose few layers must carry more'),
     covarianceWeight: covarianceWeight === undefined ? undefined : { value: covarianceWeight, source: choices.covarianceWeight === undefined ? setSource : ASKED },
     useCovariance: pick(undefined, set?.covariance.use, true, 'published default'),
+    ridge: ridgeFor(method, published !== undefined && published.model !== 'atlas'),
     key: pick(choices.key, undefined, 'averaged', 'one key throughout (arXiv 2403.07175)'),
     factToken: pick(undefined, set?.factToken, 'subject_last', 'published default'),
     contexts: set?.method === 'ROME' ? set.contexts : [{ length: 5, count: 10 }, { length: 10, count: 10 }],
     ignored: file?.ignored ?? [],
   };
+}
+
+/**
+ * With some ten thousand tokens the covariance has directions that hardly occur; its inverse then turns small keys into huge changes of the
+ * weight (Atlas: ten times larger, for nothing). The published code inverts the covariance of many millions of tokens as it is.
+ */
+function ridgeFor(method: EditMethodName, isPublished: boolean): Sourced<number> {
+  if (isPublished) return { value: 0, source: 'none in the published code' };
+  return { value: method === 'rome' ? 1e-4 : 1e-3, source: 'keeps the change of the weights small' };
 }
 
 function clampFor(method: EditMethodName, depth: number): number {

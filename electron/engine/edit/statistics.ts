@@ -12,9 +12,10 @@ export class Statistics implements KeyStatistics {
   private readonly layers: ReadonlyMap<number, Matrix>;
   private readonly factors = new Map<number, Promise<Cholesky>>();
 
-  constructor(covariance: Covariance) {
+  /** @param ridge added to C's diagonal, relative to its mean; 0 as the published code */
+  constructor(covariance: Covariance, ridge = 0) {
     this.tokens = covariance.tokens;
-    this.layers = covariance.layers;
+    this.layers = ridge > 0 ? new Map([...covariance.layers].map(([layer, c]) => [layer, damped(c, ridge)])) : covariance.layers;
   }
 
   /** @throws EmendError 'not-found' when this layer was not measured */
@@ -33,14 +34,10 @@ export class Statistics implements KeyStatistics {
   /** Keys that never fire, or too little text, leave C singular: then the smallest ridge that helps is added and reported. */
   private async factorWithRidge(layer: number): Promise<Cholesky> {
     const c = this.covariance(layer);
-    let mean = 0;
-    for (let i = 0; i < c.rows; i++) mean += c.data[i * c.rows + i]! / c.rows;
-    for (const relative of [0, 1e-8, 1e-6, 1e-4, 1e-2]) {
-      const damped = relative === 0 ? c : matrix(c.rows, c.rows, c.data.slice());
-      if (relative > 0) for (let i = 0; i < c.rows; i++) damped.data[i * c.rows + i]! += relative * mean;
+    for (const ridge of [0, 1e-8, 1e-6, 1e-4, 1e-2]) {
       try {
-        const factor = await cholesky(damped);
-        if (relative > 0) this.ridges.set(layer, relative);
+        const factor = await cholesky(ridge === 0 ? c : damped(c, ridge));
+        if (ridge > 0) this.ridges.set(layer, ridge);
         return factor;
       } catch (error) {
         if (!(error instanceof EmendError) || error.details['pivot'] === undefined) throw error;
@@ -48,4 +45,13 @@ export class Statistics implements KeyStatistics {
     }
     throw new EmendError('failed', `The key covariance of layer ${layer} holds no usable numbers.`, 'Use more and more varied covariance text.');
   }
+}
+
+/** C with a share of its mean diagonal added to the diagonal. */
+function damped(c: Matrix, ridge: number): Matrix {
+  const out = matrix(c.rows, c.columns, c.data.slice());
+  let mean = 0;
+  for (let i = 0; i < c.rows; i++) mean += c.data[i * c.rows + i]! / c.rows;
+  for (let i = 0; i < c.rows; i++) out.data[i * c.rows + i]! += ridge * mean;
+  return out;
 }

@@ -73,6 +73,17 @@ describe('a ledger', () => {
   });
 });
 
+describe('a disk that refuses', () => {
+  it.each([['EACCES', 'permission was refused'], ['EROFS', 'read-only'], ['ENOSPC', 'the disk is full'], ['EIO', 'reported an error']])('%s is told in words, with the file and what to do, and no lock stays', async (code, words) => {
+    const { files } = await made(1);
+    files.fault = ({ what }) => (what === 'create' || what === 'write' ? { code } : undefined);
+    await expect(open(FOLDER, { files })).rejects.toMatchObject({ code: 'failed', message: expect.stringContaining(words) as string, hint: expect.stringMatching(/./) as string, details: { path: join(FOLDER, 'LOCK') } });
+    files.fault = () => undefined;
+    expect(files.paths()).not.toContain(join(FOLDER, 'LOCK'));
+    expect((await open(FOLDER, { files })).entries).toHaveLength(2);
+  });
+});
+
 describe('two processes', () => {
   it('the second is told who holds it, and can read', async () => {
     const { files } = await made(2);
