@@ -76,9 +76,9 @@ describe('readHyperparameters', () => {
 describe('published sets', () => {
   it('are whole, name a source, and lie within their model', () => {
     const sets = [...publishedSets('ROME'), ...publishedSets('MEMIT')];
-    expect(sets).toHaveLength(12);
+    expect(sets).toHaveLength(14);
     for (const { value, source } of sets) {
-      expect(source).toMatch(/^\w.*\/.*hparams\/(ROME|MEMIT)/);
+      expect(source).toMatch(/^\w.*\/.*(hparams\/(ROME|MEMIT)|atlas)/);
       expect(value.lossLayer).toBeGreaterThan(value.layers.at(-1)!);
       expect(value.modules.rewrite).toContain('{}');
     }
