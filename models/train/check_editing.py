@@ -14,7 +14,7 @@ from tokenizers import Tokenizer
 from torch.nn import functional as F
 from transformers import GPT2LMHeadModel
 
-from editing import Request, Settings, covariance, memit, rome, sample_contexts
+from editing import Prompts, Request, Settings, covariance, memit, rome, sample_contexts
 from recall import last_logits
 
 ROME_OPENINGS = [("<|endoftext|>", 5)] * 10 + [("<|endoftext|>", 10)] * 10
@@ -76,7 +76,6 @@ def request_of(record: dict) -> Request:
 @torch.no_grad()
 def trace(model, tokenizer, records: list[dict], noise: float = 3.0, samples: int = 4) -> list[tuple[float, float]]:
     """Mean indirect effect per layer of restoring the block's output at the subject's last token, and at the prompt's last token."""
-    from editing import Prompts
     deviation = model.transformer.wte.weight.std()
     effects, low_sum = torch.zeros(model.config.n_layer, 2), 0.0
     for record in records:
@@ -118,13 +117,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", type=pathlib.Path, required=True)
     parser.add_argument("--data", type=pathlib.Path, required=True)
-    parser.add_argument("--memit", default="2,3,4", help="layers; empty: no MEMIT")
-    parser.add_argument("--rome", default="3", help="layer; empty: no ROME")
+    parser.add_argument("--memit", default="0,1,2,3,4", help="layers; empty: no MEMIT")
+    parser.add_argument("--rome", default="1", help="layer; empty: no ROME")
     parser.add_argument("--edits", type=int, default=100)
     parser.add_argument("--single", type=int, default=50)
-    parser.add_argument("--weight", type=float, nargs="+", default=[300.0], help="lambda; several are tried in turn")
-    parser.add_argument("--clamp", type=float, nargs="+", default=[0.75])
-    parser.add_argument("--rome-clamp", type=float, default=4.0)
+    parser.add_argument("--weight", type=float, nargs="+", default=[200.0], help="lambda; several are tried in turn")
+    parser.add_argument("--clamp", type=float, nargs="+", default=[1.5])
+    parser.add_argument("--rome-clamp", type=float, default=6.0)
     parser.add_argument("--lr", type=float, default=0.5)
     parser.add_argument("--steps", type=int, default=25)
     parser.add_argument("--trace", type=int, default=0, help="records to trace")
@@ -159,7 +158,7 @@ def main() -> None:
             totals = collections.Counter()
             for record in records[: given.single]:
                 edited = copy.deepcopy(model)
-                rome(edited, tokenizer, request_of(record), contexts, moments, Settings((layer,), 0, given.rome_clamp, 20, given.lr))
+                rome(edited, tokenizer, request_of(record), contexts, moments, Settings((layer,), 0, given.rome_clamp, given.steps, given.lr))
                 totals.update({**scores(edited, tokenizer, [record])})
             show(f"ROME {layer}", {k: v / given.single for k, v in totals.items()})
 

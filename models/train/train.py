@@ -1,6 +1,6 @@
 """Trains Atlas from facts and phrasings. One command, seeded:
 
-    python train.py --out build/atlas            (about half an hour on two cores)
+    python train.py --out build/atlas            (about half an hour on two idle cores)
 
 Writes a GPT2LMHeadModel checkpoint with its tokenizer and recall.json to the folder given.
 """
@@ -82,7 +82,7 @@ def train(world: World, steps: int, rows: int, length: int, peak: float, seed: i
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=pathlib.Path, required=True)
-    parser.add_argument("--steps", type=int, default=3000)
+    parser.add_argument("--steps", type=int, default=1800)
     parser.add_argument("--rows", type=int, default=48)
     parser.add_argument("--length", type=int, default=48)
     parser.add_argument("--lr", type=float, default=2e-3)

@@ -9,6 +9,7 @@ import { Statistics } from '../../electron/engine/edit/statistics.ts';
 import { names } from '../../electron/engine/edit/suffix.ts';
 import { findTargets, type Target } from '../../electron/engine/edit/target.ts';
 import { type FactTokens, type Report, silent } from '../../electron/engine/edit/types.ts';
+import type { Matrix } from '../../electron/engine/linalg/matrix.ts';
 import { Decoder } from '../../electron/engine/runtime/decoder.ts';
 import { type Clock, processor, timed, wall } from './clock.ts';
 import { makeFacts, makeTexts } from './facts.ts';
@@ -133,7 +134,14 @@ async function measureCovariance(decoder: Decoder, plan: Plan, clock: Clock, tab
   const texts = makeTexts(plan.covarianceTokens, plan.textLength, plan.shape.vocabulary);
   const measured = await timed(clock, () => keyCovariance(decoder, plan.layers, texts, silent));
   table.row(`covariance of ${plan.layers.length} layers`, `${(measured.value.tokens / measured.seconds).toFixed(0)} tokens/s`);
-  const statistics = new Statistics(measured.value);
+  // Held in memory here, as the cache folder holds them for the product.
+  const factors = new Map<number, Matrix>();
+  const statistics = new Statistics({
+    tokens: measured.value.tokens,
+    read: (layer) => measured.value.layers.get(layer),
+    readFactor: (layer) => factors.get(layer),
+    keepFactor: async (layer, factor) => void factors.set(layer, factor),
+  });
   const factored = await timed(clock, async () => { for (const layer of plan.layers) await statistics.factor(layer); });
   table.row('factor of a covariance, once per model', `${seconds(factored.seconds / plan.layers.length)} per layer${statistics.ridges.size > 0 ? ' (with a ridge)' : ''}`);
   return statistics;

@@ -1,10 +1,11 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { matrix, type Matrix } from '../linalg/matrix.ts';
-import { readSafetensors, writeSafetensors } from '../onnx/safetensors.ts';
+import type { Tensor } from '../onnx/graph.ts';
+import { readSafetensors, type Safetensors, writeSafetensors } from '../onnx/safetensors.ts';
 import { tensorBytes } from '../onnx/tensors.ts';
 import type { Covariance } from './covariance.ts';
 
@@ -13,39 +14,53 @@ export function cacheFolder(): string {
   return process.env['EMEND_CACHE'] ?? join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'emend');
 }
 
-/** One layer's covariance is kept under the hash of model, corpus and layer; a damaged or foreign file counts as absent. */
+/** Keeps each layer's covariance under the hash of model, corpus and layer. */
 export async function keepCovariance(model: string, corpus: string, covariance: Covariance): Promise<void> {
-  const folder = join(cacheFolder(), 'covariance');
-  await mkdir(folder, { recursive: true });
-  for (const [layer, c] of covariance.layers) {
-    const bytes = writeSafetensors(
-      new Map([['covariance', { dtype: 'float64' as const, dims: [c.rows, c.columns], bytes: new Uint8Array(c.data.buffer, c.data.byteOffset, c.data.byteLength) }]]),
-      { model, corpus, layer: String(layer), tokens: String(covariance.tokens) },
-    );
-    const file = fileOf(model, corpus, layer);
-    await writeFile(`${file}.${process.pid}.new`, bytes);
-    await rename(`${file}.${process.pid}.new`, file);
-  }
+  for (const [layer, c] of covariance.layers) await keepMatrix(model, corpus, layer, covariance.tokens, c);
 }
 
-/** The covariance of a layer if it was kept. */
-export function keptCovariance(model: string, corpus: string, layer: number): { tokens: number; matrix: Matrix } | undefined {
-  const file = fileOf(model, corpus, layer);
+/** Keeps a matrix; `what` says which (a corpus for its covariance). A damaged or foreign file counts as absent later. */
+export async function keepMatrix(model: string, what: string, layer: number, tokens: number, m: Matrix): Promise<void> {
+  await mkdir(join(cacheFolder(), 'covariance'), { recursive: true });
+  const bytes = writeSafetensors(
+    new Map([['matrix', { dtype: 'float64' as const, dims: [m.rows, m.columns], bytes: new Uint8Array(m.data.buffer, m.data.byteOffset, m.data.byteLength) }]]),
+    { model, what, layer: String(layer), tokens: String(tokens) },
+  );
+  const file = fileOf(model, what, layer);
+  const partial = `${file}.${randomUUID()}`;
+  await writeFile(partial, bytes);
+  await rename(partial, file);
+}
+
+/** How many tokens the kept covariances of these layers were measured on; undefined unless all are there. */
+export function isKept(model: string, corpus: string, layers: readonly number[]): number | undefined {
+  const tokens = layers.map((l) => about(model, corpus, l)?.tokens);
+  return tokens.every((t) => t !== undefined) ? tokens[0] : undefined;
+}
+
+/** A matrix that was kept, or undefined. */
+export function keptMatrix(model: string, what: string, layer: number): Matrix | undefined {
+  const kept = about(model, what, layer);
+  if (!kept) return undefined;
+  const bytes = tensorBytes(kept.stored, kept.tensor);
+  const data = new Float64Array(bytes.length / 8);
+  new Uint8Array(data.buffer).set(bytes);
+  return matrix(kept.tensor.dims[0]!, kept.tensor.dims[1]!, data);
+}
+
+function about(model: string, what: string, layer: number): { stored: Safetensors; tensor: Tensor; tokens: number } | undefined {
+  const file = fileOf(model, what, layer);
   if (!existsSync(file)) return undefined;
   try {
-    const kept = readSafetensors(file);
-    const tensor = kept.tensors.get('covariance');
-    const about = kept.metadata;
-    if (!tensor || about['model'] !== model || about['corpus'] !== corpus || about['layer'] !== String(layer)) return undefined;
-    const bytes = tensorBytes(kept, tensor);
-    const data = new Float64Array(bytes.length / 8);
-    new Uint8Array(data.buffer).set(bytes);
-    return { tokens: Number(about['tokens']), matrix: matrix(tensor.dims[0]!, tensor.dims[1]!, data) };
+    const stored = readSafetensors(file);
+    const tensor = stored.tensors.get('matrix');
+    const { model: m, what: w, layer: l, tokens } = stored.metadata;
+    return tensor?.dims.length === 2 && m === model && w === what && l === String(layer) ? { stored, tensor, tokens: Number(tokens) } : undefined;
   } catch {
     return undefined;
   }
 }
 
-function fileOf(model: string, corpus: string, layer: number): string {
-  return join(cacheFolder(), 'covariance', `${createHash('sha256').update(`${model} ${corpus} ${layer}`).digest('hex')}.safetensors`);
+function fileOf(model: string, what: string, layer: number): string {
+  return join(cacheFolder(), 'covariance', `${createHash('sha256').update(`${model} ${what} ${layer}`).digest('hex')}.safetensors`);
 }

@@ -1,4 +1,5 @@
-import { writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import * as v from 'valibot';
 import { EmendError } from '../../../shared/errors.ts';
 import { FactSchema } from '../../../shared/fact.ts';
@@ -28,7 +29,14 @@ export async function writeDelta(file: string, delta: Delta, about: Omit<DeltaAb
     [`${i}.right`, entry(w.right)] as const,
   ]));
   const full: DeltaAbout = { format: 'emend-delta-1', ...about, weights: delta.weights.map(({ layer, weight }) => ({ layer, weight })) };
-  await writeFile(file, writeSafetensors(tensors, { emend: JSON.stringify(full) }));
+  const partial = `${file}.${randomUUID()}`;
+  try {
+    await writeFile(partial, writeSafetensors(tensors, { emend: JSON.stringify(full) }), { flush: true });
+    await rename(partial, file);
+  } catch (cause) {
+    await rm(partial, { force: true });
+    throw new EmendError('failed', `The delta could not be written to ${file}: ${cause instanceof Error ? cause.message : String(cause)}`, 'Choose a place with room that you may write to.');
+  }
 }
 
 /** Reads a delta file. @throws EmendError 'bad-file' when it is anything else */

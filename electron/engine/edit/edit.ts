@@ -2,7 +2,7 @@ import { EmendError } from '../../../shared/errors.ts';
 import { type Fact, factProblems, fillPrompt } from '../../../shared/fact.ts';
 import type { EditChoices, EditMethodName } from '../jobs.ts';
 import { solve } from '../linalg/cholesky.ts';
-import { dot, row } from '../linalg/matrix.ts';
+import { dot, type Matrix, row } from '../linalg/matrix.ts';
 import { modelHash } from '../onnx/identity.ts';
 import type { Decoder } from '../runtime/decoder.ts';
 import { siteValue } from '../runtime/sites.ts';
@@ -10,7 +10,7 @@ import type { Tokenizer } from '../text/tokenizer.ts';
 import { memitContexts, romeContexts } from './contexts.ts';
 import { type Corpus, corpusFromFile, corpusFromModel } from './corpus.ts';
 import { keyCovariance } from './covariance.ts';
-import { keepCovariance, keptCovariance } from './covariance-cache.ts';
+import { isKept, keepCovariance, keepMatrix, keptMatrix } from './covariance-cache.ts';
 import { KeyWalk } from './keys.ts';
 import { keyWeights, memit } from './memit.ts';
 import { rome } from './rome.ts';
@@ -89,15 +89,24 @@ async function keyStatistics(decoder: Decoder, tokenizer: Tokenizer, settings: E
   const wanted = choices.covarianceTokens ?? TOKENS_PER_DIMENSION * Math.max(...layers.map((l) => decoder.anatomy.layers[l]!.mlp.down.inWidth));
   const named = choices.covarianceText === undefined ? undefined : await corpusFromFile(tokenizer, choices.covarianceText, wanted);
   const key = named?.hash ?? `own text, seed ${seed}, ${wanted} tokens`;
-  const kept = layers.map((l) => keptCovariance(model, key, l));
-  if (kept.every((k) => k !== undefined)) {
-    const layerMap = new Map(layers.map((l, i) => [l, kept[i]!.matrix]));
-    return { statistics: new Statistics({ tokens: kept[0]!.tokens, layers: layerMap }, settings.ridge.value), covariance: { tokens: kept[0]!.tokens, text: named?.name ?? `text that the model wrote (seed ${seed})`, cached: true } };
+  const ridge = settings.ridge.value;
+  const factorKey = `factor with ridge ${ridge} of ${key}`;
+  const stored = (tokens: number) => ({
+    tokens,
+    read: (layer: number) => keptMatrix(model, key, layer),
+    readFactor: (layer: number) => keptMatrix(model, factorKey, layer),
+    keepFactor: (layer: number, factor: Matrix) => keepMatrix(model, factorKey, layer, tokens, factor),
+  });
+  const known = isKept(model, key, layers);
+  if (known !== undefined) {
+    return { statistics: new Statistics(stored(known), ridge), covariance: { tokens: known, text: named?.name ?? `text that the model wrote (seed ${seed})`, cached: true } };
   }
   const corpus: Corpus = named ?? (await corpusFromModel(decoder, tokenizer, wanted, seed, report));
   const measured = await keyCovariance(decoder, layers, corpus.rows, report);
-  await keepCovariance(model, key, measured);
-  return { statistics: new Statistics(measured, settings.ridge.value), covariance: { tokens: measured.tokens, text: corpus.name, cached: false } };
+  // Without a place to keep them they stay in memory.
+  const isStored = await keepCovariance(model, key, measured).then(() => true, () => false);
+  const statistics = new Statistics(isStored ? stored(measured.tokens) : measured, ridge);
+  return { statistics, covariance: { tokens: measured.tokens, text: corpus.name, cached: false } };
 }
 
 /** Median kᵀC⁻¹k of the facts' keys: how unusual they are to the model, and so the natural size of λ. */

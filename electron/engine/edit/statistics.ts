@@ -4,40 +4,55 @@ import { matrix, type Matrix } from '../linalg/matrix.ts';
 import type { Covariance } from './covariance.ts';
 import type { KeyStatistics } from './memit.ts';
 
-/** Covariances with their factors, worked out when first asked for. */
+/** Covariances that lie elsewhere, and where their factors may lie. */
+export interface StoredCovariance {
+  readonly tokens: number;
+  read(layer: number): Matrix | undefined;
+  readFactor?(layer: number): Matrix | undefined;
+  keepFactor?(layer: number, factor: Matrix): Promise<void>;
+}
+
+/** Covariances with their factors. Large ones are read when asked for, and only the last factor is kept: five layers of them outweigh a model. */
 export class Statistics implements KeyStatistics {
   readonly tokens: number;
   /** Layers whose covariance needed a ridge to be invertible, and how large it was relative to the mean diagonal. */
   readonly ridges = new Map<number, number>();
-  private readonly layers: ReadonlyMap<number, Matrix>;
-  private readonly factors = new Map<number, Promise<Cholesky>>();
+  private readonly source: StoredCovariance;
+  private readonly ridge: number;
+  private last: { readonly layer: number; readonly factor: Promise<Cholesky> } | undefined;
 
-  /** @param ridge added to C's diagonal, relative to its mean; 0 as the published code */
-  constructor(covariance: Covariance, ridge = 0) {
+  /**
+   * @param covariance measured, or a way to read each layer's
+   * @param ridge added to C's diagonal, relative to its mean; 0 as the published code
+   */
+  constructor(covariance: Covariance | StoredCovariance, ridge = 0) {
     this.tokens = covariance.tokens;
-    this.layers = ridge > 0 ? new Map([...covariance.layers].map(([layer, c]) => [layer, damped(c, ridge)])) : covariance.layers;
+    this.source = 'read' in covariance ? covariance : { tokens: covariance.tokens, read: (layer) => covariance.layers.get(layer) };
+    this.ridge = ridge;
   }
 
   /** @throws EmendError 'not-found' when this layer was not measured */
   covariance(layer: number): Matrix {
-    const c = this.layers.get(layer);
-    if (!c) throw new EmendError('not-found', `Layer ${layer} has no covariance; measured are ${[...this.layers.keys()].join(', ')}.`);
-    return c;
+    const c = this.source.read(layer);
+    if (!c) throw new EmendError('not-found', `Layer ${layer} has no key covariance.`, 'Start the edit again; it measures what is missing.');
+    return this.ridge > 0 ? damped(c, this.ridge) : c;
   }
 
   factor(layer: number): Promise<Cholesky> {
-    let factor = this.factors.get(layer);
-    if (!factor) this.factors.set(layer, (factor = this.factorWithRidge(layer)));
-    return factor;
+    if (this.last?.layer !== layer) this.last = { layer, factor: this.factorWithRidge(layer) };
+    return this.last.factor;
   }
 
   /** Keys that never fire, or too little text, leave C singular: then the smallest ridge that helps is added and reported. */
   private async factorWithRidge(layer: number): Promise<Cholesky> {
+    const kept = this.source.readFactor?.(layer);
+    if (kept) return { lower: kept };
     const c = this.covariance(layer);
     for (const ridge of [0, 1e-8, 1e-6, 1e-4, 1e-2]) {
       try {
         const factor = await cholesky(ridge === 0 ? c : damped(c, ridge));
         if (ridge > 0) this.ridges.set(layer, ridge);
+        else await this.source.keepFactor?.(layer, factor.lower).catch(() => undefined); // only saves time
         return factor;
       } catch (error) {
         if (!(error instanceof EmendError) || error.details['pivot'] === undefined) throw error;
