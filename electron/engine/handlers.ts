@@ -139,7 +139,7 @@ async function edit({ decoder, tokenizer, folder }: Opened, params: Jobs['edit']
   const edited = withDelta(decoder, made.delta);
   const questions = params.facts.map((f) => ({ prompt: fillPrompt(f.prompt, f.subject).text, target: f.target }));
   const chances = async (version: Decoder) => {
-    const scorer = new DecoderScorer(version, tokenizer, () => context.check());
+    const scorer = new DecoderScorer(version, tokenizer, () => context.check(), { prepack: false });
     try {
       return (await scorer.scoreTargets(questions)).map((s) => Math.exp(-s.nll));
     } finally {

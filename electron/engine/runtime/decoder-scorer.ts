@@ -10,14 +10,19 @@ export class DecoderScorer implements Scorer {
   private readonly decoder: Decoder;
   private readonly tokenizer: Tokenizer;
   private readonly check: () => void;
+  private readonly options: { readonly prepack: boolean };
   private scorer: Promise<ScoreSession> | undefined;
   private generator: Promise<Generator> | undefined;
 
-  /** @param check called between runs; throws to stop */
-  constructor(decoder: Decoder, tokenizer: Tokenizer, check: () => void = () => undefined) {
+  /**
+   * @param check called between runs; throws to stop
+   * @param options without prepacking a few questions take half the memory; many take longer
+   */
+  constructor(decoder: Decoder, tokenizer: Tokenizer, check: () => void = () => undefined, options = { prepack: true }) {
     this.decoder = decoder;
     this.tokenizer = tokenizer;
     this.check = check;
+    this.options = options;
   }
 
   async scoreTargets(items: readonly ScoreItem[]): Promise<TargetScore[]> {
@@ -61,11 +66,11 @@ export class DecoderScorer implements Scorer {
   }
 
   private scores(): Promise<ScoreSession> {
-    return (this.scorer ??= ScoreSession.create(this.decoder));
+    return (this.scorer ??= ScoreSession.create(this.decoder, this.options));
   }
 
   private generates(): Promise<Generator> {
-    return (this.generator ??= Generator.create(this.decoder));
+    return (this.generator ??= Generator.create(this.decoder, this.options));
   }
 }
 

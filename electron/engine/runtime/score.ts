@@ -34,7 +34,7 @@ export class ScoreSession {
     this.outputs = outputs;
   }
 
-  static async create(decoder: Decoder): Promise<ScoreSession> {
+  static async create(decoder: Decoder, options: { prepack?: boolean } = {}): Promise<ScoreSession> {
     const { anatomy } = decoder;
     const at = logitsAt(decoder.graph, anatomy.unembedding.input, anatomy.unembedding.product, anatomy.logits, ROWS);
     const { graph, made } = extend(at.graph, 'score', (b) => {
@@ -42,7 +42,7 @@ export class ScoreSession {
       return { chosen: b.op('GatherElements', [logp, IDS], { axis: 1 }), best: b.op('ArgMax', [at.logits], { axis: -1, keepdims: 1 }) };
     });
     graph.inputs.push(value(IDS, 'int64', ['rows', 1]));
-    return new ScoreSession(decoder, await decoder.session(slice(graph, [made.chosen, made.best])), made);
+    return new ScoreSession(decoder, await decoder.session(slice(graph, [made.chosen, made.best]), options), made);
   }
 
   /** Scores for each row's tokens from `from` on, in order. */
