@@ -1,9 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { average, harmonicMean, mean } from '../engine/evaluate/metrics.ts';
+import { mean } from '../engine/evaluate/metrics.ts';
+import { summarize } from '../engine/evaluate/protocol.ts';
 import type { CheckRecord } from '../engine/evaluate/records.ts';
-import type { CheckReport, DriftReport, Measure, RecordReport } from '../engine/evaluate/report.ts';
+import type { CheckReport, DriftReport } from '../engine/evaluate/report.ts';
 import type { CheckChoices, EditChoices, EditMethodName, EditOutcome } from '../engine/jobs.ts';
 import { Estimator } from './eta.ts';
 import type { Follow, JobRunner } from './jobs.ts';
@@ -58,16 +59,8 @@ export function tryEach(runner: JobRunner, trial: Trial, follow: Follow): Promis
 /** Several reports as one: measures averaged over all records, drift over the reports. */
 export function together(reports: readonly CheckReport[]): CheckReport {
   const records = reports.flatMap((report) => report.records);
-  const summary: CheckReport['summary'] = {};
-  for (const measure of new Set(records.flatMap(({ measures }) => Object.keys(measures) as Measure[]))) {
-    const found = average(records.map(({ measures }: RecordReport) => measures[measure]), measure === 'essence' ? 1 : 100);
-    if (found) summary[measure] = found;
-  }
   const drifts = reports.flatMap(({ drift }) => (drift ? [drift] : []));
-  return {
-    records, summary, S: harmonicMean([summary.ES?.mean, summary.PS?.mean, summary.NS?.mean]),
-    ...(drifts.length === 0 ? {} : { drift: meanDrift(drifts) }),
-  };
+  return { records, ...summarize(records), ...(drifts.length === 0 ? {} : { drift: meanDrift(drifts) }) };
 }
 
 function meanDrift(drifts: readonly DriftReport[]): DriftReport {

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 
 /** Where the fixtures lie: EMEND_FIXTURES, or the folder beside the project. */
 export const root = resolve(process.env['EMEND_FIXTURES'] ?? join(import.meta.dirname, '../../../shared/fixtures'));
@@ -23,6 +23,3 @@ export function casesWith(marker: string): Case[] {
   if (existsSync(root)) walk(root);
   return found.sort((a, b) => a.name.localeCompare(b.name));
 }
-
-/** The folder that holds a case; for messages. */
-export const parent = dirname;

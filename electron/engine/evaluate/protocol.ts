@@ -150,7 +150,8 @@ async function essencePerplexity(scorer: Scorer, records: readonly CheckRecord[]
   return found;
 }
 
-function summarize(reports: readonly RecordReport[]): Pick<CheckReport, 'summary' | 'S'> {
+/** Averages over records, and score S: what a report of several records says in all. */
+export function summarize(reports: readonly RecordReport[]): Pick<CheckReport, 'summary' | 'S'> {
   const summary: CheckReport['summary'] = {};
   for (const measure of new Set(reports.flatMap(({ measures }) => Object.keys(measures) as Measure[]))) {
     const found = average(reports.map(({ measures }) => measures[measure]), measure === 'essence' ? 1 : 100);

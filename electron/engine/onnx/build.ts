@@ -110,9 +110,13 @@ export function floatTensor(values: Float32Array, dims: readonly number[]): Tens
   return memoryTensor('float32', dims, values);
 }
 
-/** An int64 constant held in memory. */
+/** Files write the ends of int64 for "no limit"; as a number the upper end is 2^63, which would wrap to the lower one. */
+const [LOWEST, HIGHEST] = [-(2n ** 63n), 2n ** 63n - 1n];
+
+/** An int64 constant held in memory; what lies beyond int64 becomes its nearest end. */
 export function intTensor(values: readonly number[], dims: readonly number[]): Tensor {
-  return memoryTensor('int64', dims, BigInt64Array.from(values, (v) => BigInt(v)));
+  const within = (v: bigint) => (v < LOWEST ? LOWEST : v > HIGHEST ? HIGHEST : v);
+  return memoryTensor('int64', dims, BigInt64Array.from(values, (v) => within(BigInt(v))));
 }
 
 /** A boolean constant held in memory. */
