@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { EmendError } from './errors.ts';
 
 /** A prompt whose answer an edit must leave alone, with that answer where it is known. */
-const NeighborSchema = v.union([v.string(), v.object({ prompt: v.string(), target: v.optional(v.string()) })]);
+export const NeighborSchema = v.union([v.string(), v.object({ prompt: v.string(), target: v.optional(v.string()) })]);
 
 /** A fact as a form, a file or the contract gives it. What the words may be is for {@link factProblems}; this is the shape. */
 export const FactSchema = v.object({

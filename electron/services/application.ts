@@ -1,0 +1,160 @@
+import * as v from 'valibot';
+import { CONTRACT, isMethod, type Envelope, type HostMethodName, type JobMethodName, type MethodName, type Params, type Parsed, type Reply, type Result } from '../../shared/contract.ts';
+import type { Event } from '../../shared/contract/events.ts';
+import { EmendError, errorData } from '../../shared/errors.ts';
+import type { OpenChannel } from '../engine/host.ts';
+import { auditService } from './audit.ts';
+import { editService } from './edits.ts';
+import { exportService } from './exports.ts';
+import { Grants } from './grants.ts';
+import { JobList } from './job-list.ts';
+import { Engine, type Follow } from './jobs.ts';
+import { Library } from './library.ts';
+import { libraryService } from './library-service.ts';
+import { dataFolder, Places } from './places.ts';
+import { probingService } from './probing.ts';
+import { Preferences } from './preferences.ts';
+import { settingsService } from './settings.ts';
+import { versionService } from './versions.ts';
+
+/** Every method of the contract as a function of its parsed parameters. */
+export type Implementation = { readonly [M in MethodName]: (params: Parsed<M>) => Promise<Reply<M>> | Reply<M> };
+/** The part that each host does in its own way. */
+export type HostMethods = Pick<Implementation, HostMethodName>;
+/** The rest, which is the same everywhere. */
+export type Services = Omit<Implementation, HostMethodName>;
+
+/** What a host brings. */
+export interface HostParts {
+  /** Given the application's grants, since hosts hand out handles. */
+  readonly methods: (application: Application) => HostMethods;
+  /** Starts the engine process; a child process of Node when left out. */
+  readonly openChannel?: OpenChannel | undefined;
+  /** Prints a self-contained HTML page as PDF; only where the host can. */
+  readonly print?: ((html: string) => Promise<Uint8Array>) | undefined;
+}
+
+export interface ApplicationOptions {
+  readonly host: HostParts;
+  /** Where everything lies; EMEND_HOME or the usual place when left out. */
+  readonly dataFolder?: string | undefined;
+  /** Only reads: for a command that changes nothing, beside a running application. */
+  readonly readOnly?: boolean | undefined;
+  /** Processor threads instead of those of the settings. */
+  readonly threads?: number | undefined;
+  /** Who acts, instead of the author of the settings. */
+  readonly author?: string | undefined;
+}
+
+/** What services work with. */
+export interface Surroundings {
+  readonly library: Library;
+  readonly preferences: Preferences;
+  readonly places: Places;
+  readonly engine: Engine;
+  readonly grants: Grants;
+  readonly jobs: JobList;
+  readonly print: HostParts['print'];
+  tell(event: Event): void;
+}
+
+/** What Emend does, for any host: methods of the contract in, results and events out. */
+export class Application {
+  readonly grants = new Grants();
+  readonly jobs: JobList;
+  readonly #listeners = new Set<(event: Event) => void>();
+  readonly #implementation: Implementation;
+  readonly #parts: Surroundings;
+
+  private constructor(host: HostParts, parts: Omit<Surroundings, 'grants' | 'jobs' | 'tell' | 'print'>) {
+    this.jobs = new JobList((event) => this.tell(event));
+    this.#parts = { ...parts, print: host.print, grants: this.grants, jobs: this.jobs, tell: (event) => this.tell(event) };
+    this.#implementation = {
+      ...libraryService(this.#parts),
+      ...probingService(this.#parts),
+      ...editService(this.#parts),
+      ...versionService(this.#parts),
+      ...auditService(this.#parts),
+      ...exportService(this.#parts),
+      ...settingsService(this.#parts),
+      'jobs.list': () => ({ jobs: this.jobs.list() }),
+      'jobs.get': ({ id }) => this.jobs.get(id),
+      'jobs.cancel': ({ id }) => (this.jobs.cancel(id), {}),
+      'jobs.clear': ({ id }) => ({ cleared: this.jobs.clear(id) }),
+      ...host.methods(this),
+    };
+  }
+
+  /** @throws EmendError when the data folder cannot be used */
+  static async open({ host, dataFolder: folder = dataFolder(), readOnly = false, threads, author }: ApplicationOptions): Promise<Application> {
+    const places = new Places(folder);
+    const preferences = await Preferences.open(places, { readOnly, threads, author });
+    const engine = new Engine(() => preferences.settings.threads || undefined, host.openChannel);
+    const library = await Library.open(places, preferences, engine, readOnly);
+    return new Application(host, { places, preferences, engine, library });
+  }
+
+  get dataFolder(): string {
+    return this.#parts.places.root;
+  }
+
+  /**
+   * Calls a method.
+   * @throws EmendError 'bad-input' naming the field when the parameters do not fit; what the method throws
+   */
+  async call<M extends MethodName>(method: M, params: Params<M>): Promise<Reply<M>> {
+    const parsed = v.safeParse(CONTRACT[method].params, params, { abortEarly: true });
+    if (!parsed.success) {
+      const field = v.getDotPath(parsed.issues[0]) ?? 'params';
+      throw new EmendError('bad-input', `${method}: ${field}: ${parsed.issues[0].message}.`, 'Call it with what the contract says.', { method, field });
+    }
+    return (await this.#implementation[method](parsed.output as never)) as Reply<M>;
+  }
+
+  /** Calls a method by a name from outside; never throws, whatever comes. */
+  async handle(method: unknown, params: unknown): Promise<Envelope> {
+    try {
+      if (typeof method !== 'string' || !isMethod(method)) throw new EmendError('bad-input', `There is no method ${JSON.stringify(String(method).slice(0, 100))}.`, 'Call one of the contract.');
+      return { ok: true, value: await this.call(method, params as never) };
+    } catch (error) {
+      return { ok: false, error: errorData(error) };
+    }
+  }
+
+  /** Calls a job and waits for its end; for the command line. */
+  async run<M extends JobMethodName>(method: M, params: Params<M>, follow: Follow = {}): Promise<Result<M>> {
+    const { job } = (await this.call(method, params)) as { job: string };
+    const cancel = () => this.jobs.cancel(job);
+    if (follow.signal?.aborted) cancel();
+    follow.signal?.addEventListener('abort', cancel);
+    const stop = this.listen((event) => {
+      if (event.type === 'job' && event.job.id === job && event.job.total > 0) follow.onProgress?.({ phase: event.job.phase, done: event.job.done, total: event.job.total, secondsLeft: event.job.secondsLeft });
+      if (event.type === 'text' && event.job === job) follow.onText?.(event.piece);
+    });
+    try {
+      return (await this.jobs.finished(job)) as Result<M>;
+    } finally {
+      stop();
+      follow.signal?.removeEventListener('abort', cancel);
+      this.jobs.clear(job);
+    }
+  }
+
+  /** Calls back on every event. @returns how to stop that */
+  listen(heard: (event: Event) => void): () => void {
+    this.#listeners.add(heard);
+    return () => void this.#listeners.delete(heard);
+  }
+
+  /** Passes on an event that arose in the host: a menu item, a file that was opened. */
+  tell(event: Event): void {
+    for (const heard of this.#listeners) heard(event);
+  }
+
+  /** Stops jobs, ends the engine, signs and closes ledgers. @param grace ms for the engine */
+  async close(grace?: number): Promise<void> {
+    const stopped = this.jobs.close();
+    await Promise.all([stopped, this.#parts.engine.close(grace)]);
+    await this.#parts.library.close();
+  }
+}

@@ -1,0 +1,62 @@
+import { EmendError } from '../../../shared/errors.ts';
+import type { CheckResult } from '../../ledger/bodies.ts';
+import type { Entry, EntryOf } from '../../ledger/entries.ts';
+import { examine } from '../../ledger/examine.ts';
+import { partsOf, type Version } from '../../ledger/versions.ts';
+
+/** Everything that a journal says about one version, as reports and attestations tell it. */
+export interface VersionRecord {
+  readonly version: Version;
+  /** Names that the version has. */
+  readonly tags: readonly string[];
+  readonly imported: EntryOf<'import'>;
+  /** Edits and baked steering in force, the first applied first. */
+  readonly parts: readonly (EntryOf<'edit'> | EntryOf<'steer'>)[];
+  /** What was measured, the oldest first: of this version, and of versions on the way to it when its parts were made. */
+  readonly measured: readonly Measured[];
+  /** Notes and reviews of this version, the oldest first. */
+  readonly remarks: readonly (EntryOf<'note'> | EntryOf<'approve'> | EntryOf<'reject'>)[];
+  /** The journal's end, and how many entries there are. */
+  readonly head: { readonly seq: number; readonly hash: string };
+}
+
+/** The checks of one entry. */
+export interface Measured {
+  readonly entry: number;
+  /** Who measured: a suite's name, or the edit that came with its checks. */
+  readonly suite: string;
+  /** Whether it was this very version that was measured. */
+  readonly ofVersion: boolean;
+  readonly checks: readonly CheckResult[];
+}
+
+/**
+ * What the bytes of a journal say about a version.
+ * @param version its id, a name, "current" or "base"
+ * @throws EmendError 'bad-file' for a damaged journal, 'not-found' when there is no such version
+ */
+export function versionRecord(journal: Uint8Array, version: string): VersionRecord {
+  const { entries, damage, torn, history } = examine(journal);
+  const first = damage[0]?.message ?? (torn && `After entry ${torn.seq - 1} there are ${torn.bytes} bytes of an entry that was not finished.`);
+  if (first !== undefined) throw new EmendError('bad-file', `The journal is damaged. ${first}`, 'Verify the ledger, and bring its journal back from a backup.');
+  const found = history.find(version);
+  const parts = partsOf(found).map(({ entry }) => entries[entry - 1]).filter((entry) => entry?.kind === 'edit' || entry?.kind === 'steer');
+  const inForce = new Set(parts.map((part) => part.seq));
+  const last = entries.at(-1)!;
+  return {
+    version: found,
+    tags: [...history.tags].filter(([, id]) => id === found.id).map(([name]) => name),
+    imported: entries[0] as EntryOf<'import'>,
+    parts,
+    measured: entries.flatMap((entry) => measuredBy(entry, found.id, inForce) ?? []),
+    remarks: entries.filter((entry) => entry.kind === 'note' || entry.kind === 'approve' || entry.kind === 'reject').filter((entry) => entry.body.version === found.id),
+    head: { seq: last.seq, hash: last.hash },
+  };
+}
+
+function measuredBy(entry: Entry, version: string, inForce: ReadonlySet<number>): Measured | undefined {
+  if (!('checks' in entry.body) || entry.body.checks.length === 0) return undefined;
+  const ofVersion = entry.body.version === version;
+  if (!ofVersion && !inForce.has(entry.seq)) return undefined;
+  return { entry: entry.seq, suite: entry.kind === 'check' ? entry.body.suite : entry.kind, ofVersion, checks: entry.body.checks };
+}

@@ -1,0 +1,147 @@
+import * as v from 'valibot';
+import { FactSchema, NeighborSchema } from '../fact.ts';
+import { Count, Finite, Handle, job, Line, list, method, ModelName, Nothing, Seq, Text } from './define.ts';
+
+export const EditMethodSchema = v.picklist(['memit', 'rome']);
+export type EditMethodName = v.InferOutput<typeof EditMethodSchema>;
+
+/** Hyperparameters that the person set; what is left out is derived from the model. Names as `edits.methods` lists them. */
+export const ChoicesSchema = v.strictObject({
+  layers: v.optional(v.pipe(v.array(Count), v.minLength(1), v.maxLength(200))),
+  steps: v.optional(v.pipe(Count, v.minValue(1), v.maxValue(10_000))),
+  learningRate: v.optional(v.pipe(Finite, v.minValue(0))),
+  weightDecay: v.optional(v.pipe(Finite, v.minValue(0))),
+  klFactor: v.optional(v.pipe(Finite, v.minValue(0))),
+  clamp: v.optional(v.pipe(Finite, v.minValue(0))),
+  covarianceWeight: v.optional(v.pipe(Finite, v.minValue(0))),
+  key: v.optional(v.picklist(['averaged', 'mixed'])),
+  covarianceTokens: v.optional(v.pipe(Count, v.minValue(1))),
+  seed: v.optional(Count),
+});
+export type Choices = v.InferOutput<typeof ChoicesSchema>;
+
+/** A hyperparameter as the form shows it. */
+export const SettingSchema = v.object({
+  key: v.string(),
+  label: v.string(),
+  /** What it does, in a sentence. */
+  help: v.string(),
+  kind: v.picklist(['number', 'integer', 'layers', 'choice']),
+  choices: v.optional(v.array(v.string())),
+  /** What is used when nothing is set, as text, and where that comes from. */
+  value: v.string(),
+  source: v.string(),
+});
+export type Setting = v.InferOutput<typeof SettingSchema>;
+
+export const MethodInfoSchema = v.object({ name: EditMethodSchema, title: v.string(), summary: v.string(), settings: v.array(SettingSchema) });
+export type MethodInfo = v.InferOutput<typeof MethodInfoSchema>;
+
+export const ProblemSchema = v.object({ index: v.number(), field: v.string(), severity: v.picklist(['error', 'warning']), message: v.string(), hint: v.string() });
+
+/** How a prompt with its target is cut into tokens, and what each belongs to. */
+export const FactTokensSchema = v.object({ tokens: v.array(v.object({ text: v.string(), role: v.picklist(['prompt', 'subject', 'subject-last', 'target']) })) });
+
+/** One measure of a check. Shares are 0 to 1, of which 1 is best; fluency in bits, drift in nats. */
+export const CheckSchema = v.object({
+  name: v.string(),
+  value: v.number(),
+  before: v.optional(v.number()),
+  count: v.optional(v.number()),
+  threshold: v.optional(v.number()),
+  passed: v.optional(v.boolean()),
+});
+export type Check = v.InferOutput<typeof CheckSchema>;
+
+/** A prompt before and after: probability of the wanted and of the previous target, and whether the wanted (for a neighbour: its own) one is on top. */
+export const PromptOutcomeSchema = v.object({
+  prompt: v.string(),
+  /** The target that should be on top after the edit: the wanted one, or a neighbour's own. */
+  expected: v.optional(v.string()),
+  before: v.object({ wanted: v.optional(v.number()), previous: v.optional(v.number()) }),
+  after: v.object({ wanted: v.optional(v.number()), previous: v.optional(v.number()) }),
+  /** Whether it is as it should be after the edit. */
+  good: v.boolean(),
+});
+export type PromptOutcome = v.InferOutput<typeof PromptOutcomeSchema>;
+
+export const FactReportSchema = v.object({
+  fact: FactSchema,
+  rewrite: PromptOutcomeSchema,
+  paraphrases: v.array(PromptOutcomeSchema),
+  neighbors: v.array(PromptOutcomeSchema),
+  /** What the model writes after the prompt by itself. */
+  answerBefore: v.optional(v.string()),
+  answerAfter: v.optional(v.string()),
+  efficacy: v.number(),
+  generalization: v.optional(v.number()),
+  specificity: v.optional(v.number()),
+  /** 'weak': it did not take, or not in other words. 'harmful': neighbours changed. */
+  verdict: v.picklist(['good', 'weak', 'harmful']),
+  says: v.string(),
+});
+export type FactReport = v.InferOutput<typeof FactReportSchema>;
+
+export const WeightReportSchema = v.object({ layer: v.number(), tensor: v.string(), rank: v.number(), deltaNorm: v.number(), weightNorm: v.number(), before: v.string(), after: v.string() });
+
+/** What an edit did, for a draft and, unchanged, for the entry that it became. */
+export const EditReportSchema = v.object({
+  method: EditMethodSchema,
+  layers: v.array(v.number()),
+  parent: v.string(),
+  hyperparameters: v.array(v.object({ name: v.string(), value: v.string(), source: v.string() })),
+  covariance: v.object({ tokens: v.number(), text: v.string(), cached: v.boolean(), ridges: v.array(v.string()) }),
+  contexts: v.array(v.string()),
+  seed: v.number(),
+  checks: v.array(CheckSchema),
+  facts: v.array(FactReportSchema),
+  weights: v.array(WeightReportSchema),
+  drift: v.optional(v.object({ probes: v.number(), meanKl: v.optional(v.number()), maxKl: v.optional(v.number()), topChanged: v.optional(v.number()), perplexityBefore: v.optional(v.number()), perplexityAfter: v.optional(v.number()) })),
+  warnings: v.array(v.object({ message: v.string(), hint: v.string() })),
+  seconds: v.number(),
+});
+export type EditReport = v.InferOutput<typeof EditReportSchema>;
+
+export const DraftSchema = v.object({
+  id: v.string(),
+  changed: v.string(),
+  parent: v.string(),
+  /** The current version is no longer the one it was made for; it can be looked at, not committed. */
+  stale: v.boolean(),
+  method: v.string(),
+  facts: v.array(v.object({ subject: v.string(), prompt: v.string(), target: v.string() })),
+  checks: v.array(CheckSchema),
+});
+export type Draft = v.InferOutput<typeof DraftSchema>;
+
+/** The form as it stands, kept while it is being filled in. Facts may be unfinished. */
+export const EditFormSchema = v.object({ facts: list(FactSchema), method: EditMethodSchema, choices: ChoicesSchema });
+export type EditForm = v.InferOutput<typeof EditFormSchema>;
+
+const Facts = v.pipe(list(FactSchema), v.minLength(1, 'expected at least one fact'));
+
+export const editMethods = {
+  'edits.methods': method(v.strictObject({ model: ModelName }), v.object({ methods: v.array(MethodInfoSchema) })),
+  /** Reads facts from text (pasted) or a file (dropped): CounterFact, zsRE, EasyEdit, JSON, JSONL, CSV or tab-separated. */
+  'edits.readFacts': method(
+    v.strictObject({ text: v.optional(Text), source: v.optional(Handle), take: v.optional(v.pipe(Count, v.minValue(1)), 1000) }),
+    v.object({ format: v.string(), facts: v.array(FactSchema), total: v.number(), warnings: v.array(v.string()) }),
+  ),
+  /** Problems of facts by themselves, among each other, and with edits in force; how each is cut into tokens. */
+  'edits.validate': method(v.strictObject({ model: ModelName, facts: list(FactSchema) }), v.object({ problems: v.array(ProblemSchema), tokens: v.array(v.nullable(FactTokensSchema)) })),
+  /** Paraphrases, neighbours and the previous target for a fact, from the model's facts and other subjects. */
+  'edits.suggest': method(
+    v.strictObject({ model: ModelName, fact: FactSchema }),
+    v.object({ paraphrases: v.array(v.string()), neighbors: v.array(NeighborSchema), generationPrompts: v.array(v.string()), previousTarget: v.optional(v.string()), source: v.string() }),
+  ),
+  /** Works an edit out on the current version and checks it. Ends in a draft; nothing is recorded yet. */
+  'edits.start': job(v.strictObject({ model: ModelName, facts: Facts, method: EditMethodSchema, choices: v.optional(ChoicesSchema, {}), fluency: v.optional(v.boolean(), false) }), v.object({ draft: v.string() })),
+  'edits.drafts': method(v.strictObject({ model: ModelName }), v.object({ drafts: v.array(DraftSchema) })),
+  /** The report of a draft, or of an entry of kind edit. */
+  'edits.report': method(v.strictObject({ model: ModelName, draft: v.optional(Line), entry: v.optional(Seq) }), EditReportSchema),
+  'edits.discard': method(v.strictObject({ model: ModelName, draft: Line }), Nothing),
+  /** Records a draft: from then on it is part of the current version. */
+  'edits.commit': job(v.strictObject({ model: ModelName, draft: Line, reason: Line, tag: v.optional(Line) }), v.object({ entry: Seq, version: v.string() })),
+  'edits.form': method(v.strictObject({ model: ModelName }), v.object({ form: v.nullable(EditFormSchema) })),
+  'edits.saveForm': method(v.strictObject({ model: ModelName, form: v.nullable(EditFormSchema) }), Nothing),
+};

@@ -1,0 +1,46 @@
+import * as v from 'valibot';
+import { Count, Line, method, Nothing } from './define.ts';
+
+export const ErrorSchema = v.object({
+  code: v.picklist(['bad-file', 'bad-input', 'not-found', 'unsupported', 'cancelled', 'crashed', 'failed']),
+  message: v.string(),
+  hint: v.string(),
+  details: v.record(v.string(), v.unknown()),
+});
+
+/** Long work as screens show it. */
+export const JobSchema = v.object({
+  id: v.string(),
+  /** The method that started it. */
+  kind: v.string(),
+  /** What it does, for people: "Import gpt2-onnx". */
+  title: v.string(),
+  model: v.optional(v.string()),
+  state: v.picklist(['running', 'done', 'failed', 'cancelled']),
+  /** What it is at: "copying", "covariance", … */
+  phase: v.string(),
+  done: v.number(),
+  total: v.number(),
+  /** What `done` and `total` count; nothing to say when left out. */
+  unit: v.optional(v.picklist(['bytes'])),
+  secondsLeft: v.optional(v.number()),
+  /** UTC, ISO 8601. */
+  started: v.string(),
+  ended: v.optional(v.string()),
+  /** As the method's result says, once it is done. */
+  result: v.optional(v.unknown()),
+  error: v.optional(ErrorSchema),
+});
+export type Job = v.InferOutput<typeof JobSchema>;
+
+export const JobId = v.pipe(Line, v.nonEmpty());
+
+export const jobMethods = {
+  /** Running jobs, and those that ended and were not cleared; the newest first. */
+  'jobs.list': method(Nothing, v.object({ jobs: v.array(JobSchema) })),
+  'jobs.get': method(v.strictObject({ id: JobId }), JobSchema),
+  /** Asks a job to stop; it then ends as 'cancelled' and nothing was changed. */
+  'jobs.cancel': method(v.strictObject({ id: JobId }), Nothing),
+  /** Takes ended jobs off the list: one, or all. */
+  'jobs.clear': method(v.strictObject({ id: v.optional(JobId) }), v.object({ cleared: Count })),
+};

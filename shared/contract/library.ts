@@ -1,0 +1,82 @@
+import * as v from 'valibot';
+import { Handle, job, Line, method, ModelName, Nothing } from './define.ts';
+
+const NoticeSchema = v.object({ message: v.string(), hint: v.string() });
+export type Notice = v.InferOutput<typeof NoticeSchema>;
+
+/** A model as a card shows it. */
+export const ModelCardSchema = v.object({
+  id: v.string(),
+  name: v.string(),
+  /** UTC, ISO 8601. */
+  imported: v.string(),
+  opened: v.optional(v.string()),
+  /** Such as gpt2, llama; from the configuration. */
+  architecture: v.string(),
+  parameters: v.number(),
+  bytes: v.number(),
+  layers: v.number(),
+  precision: v.string(),
+  /** Why it cannot be edited; absent when it can. */
+  refusal: v.optional(v.string()),
+  /** Id of the current version, and how many edits are in force in it. */
+  current: v.string(),
+  edits: v.number(),
+  /** How many different versions there have been. */
+  versions: v.number(),
+  tags: v.array(v.string()),
+  entries: v.number(),
+  /** Hash of the ledger's last entry. */
+  head: v.string(),
+  /** 'intact': as far as reading the journal tells. 'held': another program writes to it, here it is read only. */
+  state: v.picklist(['intact', 'damaged', 'held']),
+  /** What is wrong, or who holds it. */
+  says: v.optional(v.string()),
+  drafts: v.number(),
+});
+export type ModelCard = v.InferOutput<typeof ModelCardSchema>;
+
+export const LayerSchema = v.object({
+  layer: v.number(), heads: v.optional(v.number()), keyWidth: v.number(), weight: v.string(), kind: v.string(),
+  refusal: v.optional(v.object({ reason: v.string(), hint: v.string() })),
+});
+
+export const ModelDetailSchema = v.object({
+  ...ModelCardSchema.entries,
+  producer: v.string(), opset: v.number(), hiddenSize: v.number(), vocabulary: v.number(), cache: v.boolean(),
+  tokenizer: v.string(),
+  layerTable: v.array(LayerSchema),
+  files: v.array(v.object({ path: v.string(), bytes: v.number(), sha256: v.string() })),
+  notices: v.array(NoticeSchema),
+});
+export type ModelDetail = v.InferOutput<typeof ModelDetailSchema>;
+
+/** What was recognised in something dropped or chosen, before anything is read in full. */
+export const LookSchema = v.object({
+  what: v.picklist(['model', 'facts', 'export', 'unknown']),
+  /** One sentence: "ONNX folder, 4 files, 29.9 MB, external data present". */
+  says: v.string(),
+  name: v.string(),
+  bytes: v.number(),
+  files: v.array(v.object({ path: v.string(), bytes: v.number() })),
+  /** What is missing or wrong; an import would be refused. */
+  problems: v.array(NoticeSchema),
+});
+export type Look = v.InferOutput<typeof LookSchema>;
+
+export const libraryMethods = {
+  /** The model opened last first. */
+  'library.list': method(Nothing, v.object({ models: v.array(ModelCardSchema), notices: v.array(NoticeSchema) })),
+  'library.get': method(v.strictObject({ model: ModelName }), ModelDetailSchema),
+  'library.look': method(v.strictObject({ source: Handle }), LookSchema),
+  /** Copies a model folder into the library and begins its ledger. The same model again: `known` is true and nothing is copied. */
+  'library.import': job(v.strictObject({ source: Handle, name: v.optional(Line) }), v.object({ model: v.string(), name: v.string(), known: v.boolean() })),
+  /** The model that comes with Emend. */
+  'library.importBuiltIn': job(Nothing, v.object({ model: v.string(), name: v.string(), known: v.boolean() })),
+  /** Remembers that a model was opened, for the order of the list. */
+  'library.opened': method(v.strictObject({ model: ModelName }), Nothing),
+  'library.rename': method(v.strictObject({ model: ModelName, name: Line }), Nothing),
+  /** Moves a model with its ledger out of the library; `library.restore` brings it back. */
+  'library.remove': method(v.strictObject({ model: ModelName }), v.object({ removed: v.string(), name: v.string() })),
+  'library.restore': method(v.strictObject({ removed: Line }), v.object({ model: v.string(), name: v.string() })),
+};

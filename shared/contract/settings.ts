@@ -1,0 +1,41 @@
+import * as v from 'valibot';
+import { Count, Finite, Handle, Line, method, Nothing } from './define.ts';
+
+const Share = v.pipe(Finite, v.minValue(0), v.maxValue(1));
+
+/** What an export demands. */
+export const PolicySchema = v.object({
+  /** Checks must be there and above the thresholds. */
+  requireChecks: v.boolean(),
+  requireApproval: v.picklist(['none', 'anyone', 'someone-else']),
+});
+export const ThresholdsSchema = v.object({ efficacy: Share, generalization: Share, specificity: Share });
+
+export const SettingsSchema = v.object({
+  /** Who signs entries; empty until the person says. */
+  author: Line,
+  theme: v.picklist(['system', 'light', 'dark']),
+  /** Processor threads; 0 as many as useful. */
+  threads: v.pipe(Count, v.maxValue(1024)),
+  /** Least share for a check to pass. */
+  thresholds: ThresholdsSchema,
+  policy: PolicySchema,
+});
+export type Settings = v.InferOutput<typeof SettingsSchema>;
+
+export const DEFAULT_SETTINGS: Settings = {
+  author: '',
+  theme: 'system',
+  threads: 0,
+  thresholds: { efficacy: 0.9, generalization: 0.7, specificity: 0.7 },
+  policy: { requireChecks: false, requireApproval: 'none' },
+};
+
+export const settingsMethods = {
+  'settings.get': method(Nothing, v.object({ settings: SettingsSchema, suggestedAuthor: v.string(), notices: v.array(v.object({ message: v.string(), hint: v.string() })) })),
+  'settings.set': method(v.strictObject({ settings: v.partial(SettingsSchema) }), v.object({ settings: SettingsSchema })),
+  /** The key that signs checkpoints and exports. */
+  'settings.key': method(Nothing, v.object({ id: v.string(), publicKey: v.string(), path: v.string() })),
+  /** Another data folder, from the next start on; null goes back to the usual one. */
+  'settings.setDataFolder': method(v.strictObject({ folder: v.nullable(Handle) }), v.object({ folder: v.string() })),
+};
