@@ -49,11 +49,11 @@ export function vouchFor(modelKey: VerifyKey, key: SigningKey): Envelope {
   return signStatement(key, statement([{ name: MODEL_KEY_FILE, digest: { sha256: sha256(modelKey.pem) } }], VOUCHER, { signs: 'model.sig', key: key.id }));
 }
 
-/** @throws EmendError 'bad-file' unless the envelope vouches for exactly these bytes of a model key */
-export function checkVoucher(envelope: Envelope, modelKey: Uint8Array, key: VerifyKey, from: string): void {
+/** Whether an envelope vouches for exactly these bytes of a model key. @param from, keyFrom where both are from, for the message @throws EmendError 'bad-file' when not */
+export function checkVoucher(envelope: Envelope, modelKey: Uint8Array, key: VerifyKey, from: string, keyFrom: string): void {
   const claim = openStatement(envelope, key, from);
   if (claim.predicateType === VOUCHER && claim.subject.some((subject) => subject.digest.sha256 === sha256(modelKey))) return;
-  throw new EmendError('bad-file', `${from} vouches for another key than the one in ${MODEL_KEY_FILE}.`, 'Get the folder anew from whoever made it.', { from });
+  throw new EmendError('bad-file', `${from} vouches for another key than the one in ${keyFrom}.`, 'Get the folder anew from whoever made it.', { from });
 }
 
 /** Its id is what Model Signing gives as the key's hint: the SHA-256 of its PEM text. Signatures are ECDSA with SHA-256, in DER. */

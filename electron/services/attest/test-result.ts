@@ -19,7 +19,7 @@ export interface TestResult {
  * A measure of which nothing was demanded passed nothing, so it counts as warned.
  */
 export function testResult(measured: readonly Measured[], configuration: readonly ResourceDescriptor[] = []): TestResult {
-  const tests = measured.flatMap(({ entry, checks }) => checks.map((check) => ({ name: `${check.name} (entry ${entry})`, ...{ passed: check.passed, threshold: check.threshold } })));
+  const tests = measured.flatMap(({ entry, checks }) => checks.map(({ name, passed, threshold }) => ({ name: `${name} (entry ${entry})`, passed, threshold })));
   const names = (passed: boolean | undefined) => tests.filter((test) => test.passed === passed).map((test) => test.name);
   const [passedTests, warnedTests, failedTests] = [names(true), names(undefined), names(false)];
   const thresholds = Object.fromEntries(tests.flatMap(({ name, threshold }) => (threshold === undefined ? [] : [[name, threshold]])));

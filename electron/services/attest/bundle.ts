@@ -1,0 +1,125 @@
+import { basename, join, resolve } from 'node:path';
+import { EmendError } from '../../../shared/errors.ts';
+import type { BlobRef, FileRecord } from '../../ledger/bodies.ts';
+import { canonical } from '../../ledger/canonical.ts';
+import type { Checkpoint } from '../../ledger/checkpoints.ts';
+import { ensureFolder, writeDurably } from '../../ledger/durable.ts';
+import { explained } from '../../ledger/file-errors.ts';
+import { disk } from '../../ledger/files.ts';
+import { sha256 } from '../../ledger/hash.ts';
+import type { SigningKey } from '../../ledger/keys.ts';
+import type { VerifyProgress } from '../../ledger/verify.ts';
+import { envelopeLine } from './dsse.ts';
+import { EDIT, editPredicate } from './edit-statement.ts';
+import { hashFiles, listFolder } from './folder-files.ts';
+import { mlBom } from './ml-bom.ts';
+import { MODEL_KEY_FILE, vouchFor } from './model-key.ts';
+import { SIGNATURE_FILE, signModel } from './model-signing.ts';
+import { readme } from './readme.ts';
+import { reportHtml } from './report-html.ts';
+import { signStatement, statement, subjectOf } from './statement.ts';
+import { TEST_RESULT, testResult } from './test-result.ts';
+import { versionRecord } from './version-record.ts';
+
+/** The subfolder that everything but model.sig goes into. */
+export const FOLDER = 'emend';
+
+/** Names in {@link FOLDER}. */
+export const FILES = {
+  ledger: 'ledger.jsonl',
+  checkpoint: 'checkpoint.json',
+  checks: 'checks.intoto.jsonl',
+  edit: 'edit.intoto.jsonl',
+  bom: 'bom.cdx.json',
+  report: 'report.html',
+  publicKey: 'public-key.pem',
+  modelKey: MODEL_KEY_FILE,
+  voucher: 'model-key.intoto.jsonl',
+  readme: 'README.txt',
+  blobs: 'blobs',
+} as const;
+
+/** What the attestations of an export are made from. */
+export interface AttestationInputs {
+  /** The whole journal, as `Ledger.journal()` gives it. */
+  readonly journal: Uint8Array;
+  /** Of the journal's last entry, as `Ledger.checkpoint()` gives it. */
+  readonly checkpoint: Checkpoint;
+  /** Id of the version that was exported. */
+  readonly version: string;
+  /** Such as folder, tensors, lora. */
+  readonly format: string;
+  /** The ledger's key. */
+  readonly key: SigningKey;
+  /** Signs model.sig; see model-key.ts. */
+  readonly modelKey: SigningKey;
+  /** Version of the application. */
+  readonly app: string;
+  /** When it is exported, RFC 3339. */
+  readonly time: string;
+  /** Blobs to go along, such as fact sets and reports; deltas only where asked for. */
+  readonly blobs?: readonly { readonly ref: BlobRef; readonly bytes: Uint8Array }[];
+  readonly report?: VerifyProgress;
+}
+
+/** What was written. */
+export interface Attestations {
+  /** The files of the export as they were found, without the attestations. */
+  readonly files: readonly FileRecord[];
+  /** Paths of what was written, relative to the folder. */
+  readonly written: readonly string[];
+}
+
+/**
+ * Writes beside an exported model what explains and proves it: a subfolder `emend/` and, last, `model.sig`, which lists every file.
+ * Each file is synced before the call returns. All but model.sig follow from the inputs byte by byte.
+ * @param folder a finished export that nothing writes to any more
+ * @throws EmendError 'bad-input' when the folder has attestations already, is empty, holds a link, or the checkpoint is not of the journal's end; 'failed' when the disk refuses
+ */
+export async function writeAttestations(folder: string, inputs: AttestationInputs): Promise<Attestations> {
+  const { journal, checkpoint, version, format, key, modelKey, app, time } = inputs;
+  const record = versionRecord(journal, version);
+  if (checkpoint.head !== record.head.hash) throw new EmendError('bad-input', `The checkpoint is of an entry with hash ${checkpoint.head}; the journal ends with ${record.head.hash}.`, 'Make a checkpoint after the last entry.');
+  const files = await exported(folder, inputs.report);
+  const subject = files.map(subjectOf);
+  const ofVersion = record.measured.filter((one) => one.ofVersion);
+  const about = { record, files, format, app, time };
+  const lines = (...envelopes: Parameters<typeof envelopeLine>[0][]) => envelopes.map((one) => `${envelopeLine(one)}\n`).join('');
+  const content = new Map<string, string | Uint8Array>([
+    [FILES.ledger, journal],
+    [FILES.checkpoint, `${canonical(checkpoint)}\n`],
+    ...(ofVersion.length > 0 ? [[FILES.checks, lines(signStatement(key, statement(subject, TEST_RESULT, testResult(ofVersion, [{ name: `${FOLDER}/${FILES.ledger}`, digest: { sha256: sha256(journal) } }]))))] as const] : []),
+    ...(record.parts.length > 0 ? [[FILES.edit, lines(signStatement(key, statement(subject, EDIT, editPredicate(record))))] as const] : []),
+    [FILES.bom, `${JSON.stringify(mlBom(about), null, 2)}\n`],
+    [FILES.report, reportHtml({ ...about, key: key.id })],
+    [FILES.publicKey, key.pem],
+    [FILES.modelKey, modelKey.pem],
+    [FILES.voucher, lines(vouchFor(modelKey, key))],
+    ...(inputs.blobs ?? []).map(({ ref, bytes }) => [`${FILES.blobs}/${ref.blob}`, bytes] as const),
+  ]);
+  content.set(FILES.readme, readme([...content.keys()], key.id));
+  return { files, written: await write(folder, content, files, modelKey) };
+}
+
+/** The files that an export wrote, hashed. */
+async function exported(folder: string, report: VerifyProgress | undefined): Promise<FileRecord[]> {
+  const { files, others } = await listFolder(folder);
+  const old = files.find((path) => path === SIGNATURE_FILE || path.startsWith(`${FOLDER}/`));
+  if (old !== undefined) throw new EmendError('bad-input', `${folder} has attestations already: ${old}.`, 'Export into a new folder.', { path: old });
+  if (others.length > 0) throw new EmendError('bad-input', `${join(folder, others[0]!)} is a link or no plain file, and cannot be signed.`, 'Put the file itself in its place.', { path: others[0] });
+  if (files.length === 0) throw new EmendError('bad-input', `${folder} holds no file.`, 'Export the model first.');
+  return hashFiles(folder, files, report);
+}
+
+async function write(folder: string, content: ReadonlyMap<string, string | Uint8Array>, exportedFiles: readonly FileRecord[], modelKey: SigningKey): Promise<string[]> {
+  const io = explained(disk);
+  const written: { path: string; sha256: string }[] = [];
+  for (const [name, value] of content) {
+    const bytes = typeof value === 'string' ? Buffer.from(value, 'utf8') : value;
+    await ensureFolder(io, join(folder, FOLDER, name, '..'));
+    await writeDurably(io, join(folder, FOLDER, name), bytes);
+    written.push({ path: `${FOLDER}/${name}`, sha256: sha256(bytes) });
+  }
+  await writeDurably(io, join(folder, SIGNATURE_FILE), Buffer.from(signModel(modelKey, basename(resolve(folder)), [...exportedFiles, ...written])));
+  return [...written.map((file) => file.path), SIGNATURE_FILE];
+}

@@ -1,0 +1,159 @@
+import type { FileRecord } from '../../ledger/bodies.ts';
+import { canonical } from '../../ledger/canonical.ts';
+import { sha256 } from '../../ledger/hash.ts';
+import { shortId } from '../../ledger/versions.ts';
+import type { VersionRecord } from './version-record.ts';
+
+/** What a bill of materials is made from. */
+export interface BomInputs {
+  readonly record: VersionRecord;
+  /** The exported model's files. */
+  readonly files: readonly FileRecord[];
+  /** Such as folder, tensors, lora. */
+  readonly format: string;
+  /** Version of the application. */
+  readonly app: string;
+  /** When it was exported, RFC 3339. */
+  readonly time: string;
+}
+
+/** A CycloneDX 1.7 bill of materials as plain JSON. The parts that the verifier reads are typed. */
+export interface Bom {
+  readonly bomFormat: 'CycloneDX';
+  readonly specVersion: '1.7';
+  readonly components: readonly BomFile[];
+  readonly [more: string]: unknown;
+}
+
+interface BomFile {
+  readonly type: 'file';
+  readonly 'bom-ref': string;
+  readonly name: string;
+  readonly hashes: readonly { readonly alg: 'SHA-256'; readonly content: string }[];
+  readonly properties: readonly Property[];
+}
+
+interface Property {
+  readonly name: string;
+  readonly value: string;
+}
+
+const MODEL = 'model';
+const BASE = 'base-model';
+
+/** The ML-BOM of an exported version: what it consists of, where it comes from, what was edited, how it measured, who said what. The same inputs give the same BOM. */
+export function mlBom(inputs: BomInputs): Bom {
+  const { record, files, format, app, time } = inputs;
+  const { imported, version, parts, remarks, head } = record;
+  return {
+    $schema: 'http://cyclonedx.org/schema/bom-1.7.schema.json',
+    bomFormat: 'CycloneDX',
+    specVersion: '1.7',
+    serialNumber: `urn:uuid:${uuidOf(canonical({ version: version.id, head: head.hash, format, time, files: files.map((file) => file.sha256) }))}`,
+    version: 1,
+    metadata: {
+      timestamp: time,
+      tools: { components: [{ type: 'application', name: 'Emend', version: app }] },
+      component: {
+        type: 'machine-learning-model',
+        'bom-ref': MODEL,
+        name: imported.body.model.name,
+        version: record.tags[0] ?? shortId(version.id),
+        modelCard: modelCard(record),
+        pedigree: { ancestors: [baseModel(record)], ...(parts.length > 0 ? { patches: parts.map(patch) } : {}), notes: `${imported.body.model.name} with ${plural(parts.length, 'change')} by Emend, applied in the order of their entries.` },
+        properties: properties({ version: version.id, model: version.model, format, 'ledger:entries': head.seq, 'ledger:head': head.hash }),
+      },
+    },
+    components: files.map(({ path, bytes, sha256: content }) => ({ type: 'file', 'bom-ref': `file:${path}`, name: path, hashes: [{ alg: 'SHA-256', content }], properties: properties({ bytes }) })),
+    dependencies: [{ ref: MODEL, dependsOn: files.map((file) => `file:${file.path}`) }],
+    formulation: [{ 'bom-ref': 'making', workflows: parts.map(workflow) }],
+    annotations: remarks.map((remark) => ({
+      'bom-ref': `annotation:${remark.seq}`,
+      subjects: [MODEL],
+      annotator: { individual: { name: remark.author } },
+      timestamp: remark.time,
+      text: remark.kind === 'note' ? remark.reason : `${remark.kind === 'approve' ? 'Approved' : 'Rejected'}${remark.reason === '' ? '' : `: ${remark.reason}`}`,
+    })),
+    externalReferences: [
+      { type: 'digital-signature', url: 'model.sig', comment: 'OpenSSF Model Signing' },
+      { type: 'log', url: 'emend/ledger.jsonl', comment: 'The record of everything done to the model' },
+    ],
+  };
+}
+
+function modelCard({ parts, measured }: VersionRecord): object {
+  const metrics = measured.flatMap(({ entry, suite, ofVersion, checks }) =>
+    checks.flatMap((check) => {
+      const slice = `entry ${entry}, ${suite}${ofVersion ? '' : ', when it was made'}`;
+      const metric = (value: number, where: string) => ({ type: check.name, value: String(value), slice: where });
+      return [metric(check.value, slice), ...(check.before === undefined ? [] : [metric(check.before, `${slice}, before`)])];
+    }),
+  );
+  const facts = parts.reduce((sum, part) => sum + ('facts' in part.body ? part.body.facts.length : 0), 0);
+  return {
+    modelParameters: { task: 'text-generation', inputs: [{ format: 'string' }], outputs: [{ format: 'string' }] },
+    quantitativeAnalysis: { performanceMetrics: metrics },
+    considerations: { technicalLimitations: [`${plural(facts, 'fact')} were written into the weights. What else they changed is known only as far as the checks in this document measured it.`] },
+  };
+}
+
+function baseModel({ imported, version }: VersionRecord): object {
+  const { model } = imported.body;
+  return {
+    type: 'machine-learning-model',
+    'bom-ref': BASE,
+    name: model.name,
+    version: shortId(version.model),
+    components: model.files.map(({ path, sha256: content }) => ({ type: 'file', 'bom-ref': `${BASE}:${path}`, name: path, hashes: [{ alg: 'SHA-256', content }] })),
+    properties: properties({ model: version.model }),
+  };
+}
+
+type Part = VersionRecord['parts'][number];
+
+/** A change of the weights, as a patch of the base model. */
+function patch(part: Part): object {
+  const { body } = part;
+  const change = part.kind === 'edit' ? part.body.delta.blob : part.body.vector.blob;
+  return {
+    type: 'unofficial',
+    diff: { text: { contentType: 'application/json', content: canonical({ [part.kind === 'edit' ? 'delta' : 'vector']: change, changed: body.changed }) } },
+    resolves: [{ type: 'defect', id: `entry ${part.seq}`, name: body.method, description: part.reason }],
+  };
+}
+
+/** How a change was made. */
+function workflow(part: Part): object {
+  const { body } = part;
+  return {
+    'bom-ref': `entry:${part.seq}`,
+    uid: part.hash,
+    name: `${part.kind} by ${body.method}`,
+    description: part.reason,
+    taskTypes: ['other'],
+    timeEnd: part.time,
+    properties: properties({
+      entry: part.seq,
+      author: part.author,
+      method: body.method,
+      ...('facts' in body ? { facts: body.facts.length } : { strength: body.strength }),
+      engine: part.engine,
+      hyperparameters: canonical(body.hyperparameters),
+      seeds: canonical(body.seeds),
+    }),
+  };
+}
+
+function properties(values: Readonly<Record<string, string | number>>): Property[] {
+  return Object.entries(values).map(([name, value]) => ({ name: `emend:${name}`, value: String(value) }));
+}
+
+/** A UUID (RFC 9562, version 8) that follows from a text. */
+function uuidOf(text: string): string {
+  const hex = sha256(text);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
+
+function plural(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}

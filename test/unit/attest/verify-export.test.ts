@@ -1,0 +1,131 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { signCheckpoint } from '../../../electron/ledger/checkpoints.ts';
+import { generateKey } from '../../../electron/ledger/keys.ts';
+import { writeAttestations } from '../../../electron/services/attest/bundle.ts';
+import { verifyExport } from '../../../electron/services/verify-export.ts';
+import { random } from '../ledger/samples.ts';
+import { attested, contents, modelFolder, recorded } from './exported.ts';
+
+let folder: string;
+let inputs: Awaited<ReturnType<typeof attested>>['inputs'];
+beforeAll(async () => ({ folder, inputs } = await attested()));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Does something to a file of the folder, verifies, and puts it back. */
+async function after(path: string, change: (file: string) => void) {
+  const file = join(folder, path);
+  const before = existsSync(file) ? readFileSync(file) : undefined;
+  change(file);
+  const result = await verifyExport(folder, { publicKey: inputs.key.pem });
+  rmSync(file, { recursive: true, force: true });
+  if (before) writeFileSync(file, before);
+  return { ...result, problems: result.items.filter((item) => item.state === 'problem') };
+}
+
+describe('verifying an export', () => {
+  it('finds nothing wrong with one that is as it was written', async () => {
+    const result = await verifyExport(folder, { publicKey: inputs.key.pem });
+    expect(result.items.filter((item) => item.state !== 'ok')).toEqual([]);
+    expect(result).toMatchObject({ ok: true, key: { id: inputs.key.id, from: 'given' }, head: { hash: inputs.checkpoint.head } });
+    expect(new Set(result.items.map((item) => item.what))).toEqual(new Set(['key', 'signature', 'file', 'ledger', 'checkpoint', 'checks', 'edit', 'bom']));
+  });
+
+  it('says when the key is only the folder’s own', async () => {
+    const result = await verifyExport(folder);
+    expect(result).toMatchObject({ ok: true, key: { id: inputs.key.id, from: 'folder' } });
+    expect(result.items.filter((item) => item.state !== 'ok')).toMatchObject([{ what: 'key', state: 'unsure', message: expect.stringContaining('from the folder itself') as string }]);
+  });
+
+  it('sees a changed byte wherever it is', async () => {
+    const next = random(20_261_123);
+    const bits = [1, 2, 4, 8, 16, 32, 64, 128];
+    for (const [path, bytes] of contents(folder)) {
+      if (bytes.length === 0) continue;
+      // every file several times, its first and last byte among them
+      for (const at of [0, bytes.length - 1, ...Array.from({ length: 8 }, () => Math.floor(next() * bytes.length))]) {
+        const changed = Buffer.from(bytes);
+        changed[at]! ^= bits[Math.floor(next() * bits.length)]!;
+        const { ok, problems } = await after(path, (file) => writeFileSync(file, changed));
+        expect(ok, `${path} at ${at}`).toBe(false);
+        expect(problems.some((problem) => problem.path === path || problem.message.includes(path)), `${path} at ${at}: ${problems[0]?.message}`).toBe(true);
+      }
+    }
+  });
+
+  it('sees every changed character of model.sig, which nothing else proves', async () => {
+    const text = readFileSync(join(folder, 'model.sig'), 'latin1');
+    const next = random(7);
+    for (let tried = 0; tried < 60; tried++) {
+      const at = Math.floor(next() * text.length);
+      const other = String.fromCharCode(33 + Math.floor(next() * 94));
+      if (other === text[at]) continue;
+      const { ok } = await after('model.sig', (file) => writeFileSync(file, text.slice(0, at) + other + text.slice(at + 1), 'latin1'));
+      expect(ok, `${text[at]} → ${other} at ${at}`).toBe(false);
+    }
+  });
+
+  it('tells missing, added and linked files apart, also those that Model Signing leaves out', async () => {
+    expect((await after('tokenizer.json', (file) => rmSync(file))).problems).toMatchObject([{ what: 'file', path: 'tokenizer.json', message: 'tokenizer.json is missing.' }, { what: 'checks' }, { what: 'edit' }, { what: 'bom' }]);
+    expect((await after('added.bin', (file) => writeFileSync(file, 'x'))).problems).toMatchObject([{ what: 'file', path: 'added.bin', message: 'added.bin was not there when the export was signed.' }]);
+    expect((await after('.gitignore', (file) => writeFileSync(file, 'x'))).problems).toMatchObject([{ what: 'file', path: '.gitignore' }]);
+    expect((await after('linked.json', (file) => symlinkSync('tokenizer.json', file))).problems).toMatchObject([{ what: 'file', path: 'linked.json', message: expect.stringContaining('link') as string }]);
+    expect((await after('.gitattributes', (file) => writeFileSync(file, ''))).problems[0]).toMatchObject({ what: 'file', path: '.gitattributes', message: expect.stringContaining('was changed') as string });
+    expect((await after('model.sig', (file) => rmSync(file))).problems).toMatchObject([{ what: 'signature', message: 'model.sig is missing.' }]);
+  });
+
+  it('sees that entries were cut off the record, and says how many', async () => {
+    const { problems } = await after('emend/ledger.jsonl', (file) => writeFileSync(file, `${readFileSync(file, 'utf8').split('\n').slice(0, 3).join('\n')}\n`));
+    expect(problems).toContainEqual(expect.objectContaining({ what: 'checkpoint', message: expect.stringContaining('it has 3 entries') as string }));
+  });
+
+  it('does not take another key, nor one that is no key', async () => {
+    const { ok, items } = await verifyExport(folder, { publicKey: generateKey().pem });
+    expect(ok).toBe(false);
+    expect(items).toContainEqual(expect.objectContaining({ what: 'signature', state: 'problem', message: expect.stringContaining('was signed with key') as string }));
+    await expect(verifyExport(folder, { publicKey: 'no key' })).rejects.toMatchObject({ code: 'bad-file' });
+  });
+
+  it('says what a folder without attestations lacks, and that a folder is not there', async () => {
+    const bare = modelFolder();
+    const { ok, items } = await verifyExport(bare, { publicKey: inputs.key.pem });
+    expect(ok).toBe(false);
+    expect(items).toContainEqual(expect.objectContaining({ what: 'signature', state: 'problem', message: expect.stringContaining('is missing') as string }));
+    rmSync(bare, { recursive: true });
+    await expect(verifyExport(bare)).rejects.toMatchObject({ code: 'not-found' });
+  });
+});
+
+describe('writing attestations', () => {
+  it('gives the same bytes for the same inputs, but for the signature that draws a random number', async () => {
+    const again = modelFolder();
+    await writeAttestations(again, inputs);
+    const [one, two] = [contents(folder), contents(again)];
+    expect([...two.keys()]).toEqual([...one.keys()]);
+    for (const [path, bytes] of one) if (path !== 'model.sig') expect(two.get(path)!.equals(bytes), path).toBe(true);
+    rmSync(again, { recursive: true });
+  });
+
+  it('leaves out the statements that an unchanged model has nothing for, and verifies all the same', async () => {
+    const bare = await attested(0);
+    expect([...contents(bare.folder).keys()].filter((path) => path.includes('intoto'))).toEqual(['emend/model-key.intoto.jsonl']);
+    expect((await verifyExport(bare.folder, { publicKey: bare.inputs.key.pem })).ok).toBe(true);
+    rmSync(bare.folder, { recursive: true });
+  });
+
+  it('refuses a folder that has them already, one with links, an empty one, and a checkpoint of another entry', async () => {
+    await expect(writeAttestations(folder, inputs)).rejects.toMatchObject({ code: 'bad-input', message: expect.stringContaining('already') as string });
+    const other = modelFolder();
+    symlinkSync('tokenizer.json', join(other, 'link'));
+    await expect(writeAttestations(other, inputs)).rejects.toMatchObject({ code: 'bad-input', message: expect.stringContaining('link') as string });
+    rmSync(other, { recursive: true });
+    mkdirSync(other);
+    await expect(writeAttestations(other, inputs)).rejects.toMatchObject({ code: 'bad-input', message: expect.stringContaining('no file') as string });
+    const early = signCheckpoint(inputs.key, { ...inputs.checkpoint, head: '0'.repeat(64) });
+    await expect(writeAttestations(other, { ...inputs, checkpoint: early })).rejects.toMatchObject({ code: 'bad-input', message: expect.stringContaining('checkpoint') as string });
+    const { journal } = await recorded(1);
+    await expect(writeAttestations(other, { ...inputs, journal: journal.subarray(0, -5) })).rejects.toMatchObject({ code: 'bad-file' });
+    rmSync(other, { recursive: true });
+  });
+});
