@@ -1,0 +1,5 @@
+/** A TypeScript file bundled to one script, as text; build/vite.double.ts makes it. */
+declare module '*?script' {
+  const text: string;
+  export default text;
+}

@@ -1,0 +1,317 @@
+import type { ElectronApplication, Page } from 'playwright';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createPackage } from '@electron/asar';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { dropFiles } from '../double/drop.ts';
+import { doubleFolder } from '../double/executable.ts';
+import { launch } from '../double/launch.ts';
+
+// The double must do what Electron does, or say that it cannot. The application of these tests is test/double/fixture-app.
+
+const fixture = resolve(import.meta.dirname, '../double/fixture-app');
+const scratch = mkdtempSync(join(tmpdir(), 'double-test-'));
+const userData = join(scratch, 'user data');
+
+/** What the fixture's main process has seen. */
+interface Seen {
+  readonly events: readonly (readonly unknown[])[];
+  readonly permissions: readonly string[];
+  readonly secondInstances: readonly { readonly argv: readonly string[]; readonly workingDirectory: string; readonly data: unknown }[];
+  readonly exits: readonly number[];
+}
+
+let app: ElectronApplication;
+let page: Page;
+
+const seen = (): Promise<Seen> => app.evaluate(() => (globalThis as unknown as { seen: Seen }).seen);
+const calls = (api: string): Promise<readonly unknown[]> =>
+  app.evaluate((electron, name) => (electron as unknown as { electronDouble: { calls: { api: string; args: unknown[] }[] } }).electronDouble.calls.filter((call) => call.api === name).map(({ args }) => args), api);
+
+beforeAll(async () => {
+  mkdirSync(userData);
+  app = await launch(fixture, { userData });
+  page = await app.firstWindow();
+  await page.waitForSelector('h1');
+});
+
+afterAll(async () => {
+  await app.close();
+  rmSync(scratch, { recursive: true });
+});
+
+describe('the application', () => {
+  it('knows its name, version, folders and that it is Electron', async () => {
+    const facts = await app.evaluate(({ app: it }) => ({
+      name: it.getName(),
+      version: it.getVersion(),
+      userData: it.getPath('userData'),
+      packaged: it.isPackaged,
+      electron: process.versions.electron,
+      type: process.type,
+    }));
+    expect(facts).toEqual({ name: 'Fixture', version: '1.2.3', userData, packaged: false, electron: '45.4.1', type: 'browser' });
+  });
+
+  it('refuses what the double lacks, by name', async () => {
+    const refusal = (use: string) => app.evaluate((electron, code) => { try { new Function('electron', code)(electron); return 'nothing'; } catch (error) { return (error as Error).message; } }, use);
+    expect(await refusal('electron.app.getGPUInfo()')).toBe('the Electron double has no app.getGPUInfo');
+    expect(await refusal('electron.BrowserWindow.getAllWindows()[0].setKiosk(true)')).toBe('the Electron double has no BrowserWindow.setKiosk');
+    expect(await refusal('new electron.Tray("x.png")')).toBe('the Electron double has no Tray');
+    expect(await refusal('electron.autoUpdater.checkForUpdates()')).toBe('the Electron double has no autoUpdater.checkForUpdates');
+    expect(await refusal('new electron.BrowserWindow({ webPreferences: { nodeIntegration: true } })')).toMatch(/no renderer with nodeIntegration/);
+  });
+
+  it('tells the first instance of a second one, which ends', async () => {
+    const second = spawn(join(doubleFolder, 'electron'), ['--no-sandbox', fixture, `--user-data-dir=${userData}`, 'model folder'], { cwd: scratch, stdio: 'ignore' });
+    expect(await new Promise((done) => second.once('exit', done))).toBe(0);
+    await expect.poll(async () => (await seen()).secondInstances).toHaveLength(1);
+    const [greeting] = (await seen()).secondInstances;
+    expect(greeting).toMatchObject({ workingDirectory: scratch, data: { from: 'fixture' } });
+    expect(greeting?.argv).toContain('model folder');
+  });
+});
+
+describe('the page', () => {
+  it('is alone: no Node, nothing exposed but the one object', async () => {
+    expect(await page.evaluate('[typeof require, typeof process, typeof module, typeof ipcRenderer, typeof fixture, isSecureContext]')).toEqual(['undefined', 'undefined', 'undefined', 'undefined', 'object', true]);
+  });
+
+  it('has a preload script with the modules of a sandboxed one', async () => {
+    expect(await page.evaluate('fixture.tries')).toEqual({ fs: 'module not found: fs', child_process: 'module not found: child_process', events: 'function', timers: 'object', url: 'object' });
+    expect(await page.evaluate('fixture.argv')).toContain('--extra');
+  });
+
+  it('cannot change what is exposed', async () => {
+    expect(await page.evaluate("(() => { 'use strict'; try { fixture.echo = 1; return 'changed' } catch (error) { return error.name } })()")).toBe('TypeError');
+    expect(await page.evaluate('[fixture, fixture.nested, fixture.nested.list, fixture.echo].every(Object.isFrozen)')).toBe(true);
+  });
+
+  it('has safe web preferences, which tests can read', async () => {
+    const preferences = await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.webContents.getLastWebPreferences());
+    expect(preferences).toMatchObject({ contextIsolation: true, nodeIntegration: false, sandbox: true, webSecurity: true, webviewTag: false });
+  });
+
+  it('obeys the content security policy of protocol.handle', async () => {
+    const violated = "new Promise((done) => { document.addEventListener('securitypolicyviolation', (event) => done(event.violatedDirective), { once: true }); const script = document.createElement('script'); script.textContent = 'window.injected = 1'; document.body.append(script) })";
+    expect(await page.evaluate(violated)).toBe('script-src-elem');
+    expect(await page.evaluate('typeof injected')).toBe('undefined');
+  });
+
+  it('gets the headers of onHeadersReceived, and its requests reach the handler whole', async () => {
+    expect(await page.evaluate("fetch('style.css').then(({ headers }) => headers.get('x-fixture'))")).toBe('yes');
+    expect(await page.evaluate("fetch('echo', { method: 'POST', body: 'häuser' }).then((response) => response.text())")).toBe('POST häuser');
+    expect(await page.evaluate("fetch('missing.html').then(() => 'found', (error) => error.message)")).toBe('Failed to fetch');
+  });
+});
+
+describe('messages', () => {
+  it('carry what structured clone carries', async () => {
+    const result = await page.evaluate(`(async () => {
+      const sent = { map: new Map([['a', 1n]]), set: new Set([1]), date: new Date(5), floats: new Float32Array([1.5, -0]), nan: NaN, zero: -0, none: undefined, nested: [{ $: 'tag', v: null }], error: new RangeError('far') };
+      const got = await fixture.echo(sent);
+      return [got.map.get('a') === 1n, got.set.has(1), got.date.getTime() === 5, got.floats instanceof Float32Array && got.floats[0] === 1.5, Number.isNaN(got.nan), Object.is(got.zero, -0), 'none' in got && got.none === undefined, JSON.stringify(got.nested), got.error instanceof Error && got.error.message];
+    })()`);
+    expect(result).toEqual([true, true, true, true, true, true, true, '[{"$":"tag","v":null}]', 'far']);
+  });
+
+  it('lose the class and code of an error, but not its text', async () => {
+    const text = (call: string) => page.evaluate(`fixture.${call}().catch((error) => [error.message, error.code, error.constructor.name])`);
+    expect(await text('fail')).toEqual(["Error invoking remote method 'fail': TypeError: bad weights", undefined, 'Error']);
+    expect(await text('missing')).toEqual(["Error invoking remote method 'missing': Error: No handler registered for 'missing'", undefined, 'Error']);
+  });
+
+  it('tell who sent them', async () => {
+    expect(await page.evaluate('fixture.sender()')).toEqual({ url: 'app://fixture/index.html', origin: 'app://fixture', parent: null, window: 1 });
+  });
+
+  it('can be answered at once', async () => {
+    expect(await page.evaluate("fixture.ask('ready')")).toBe('ready!');
+  });
+});
+
+describe('the context bridge', () => {
+  it('refuses proxies and functions where Electron does', async () => {
+    const refusal = (value: string) => page.evaluate(`(async () => { try { await fixture.echo(${value}); return 'accepted' } catch (error) { return error.message } })()`);
+    expect(await refusal('new Proxy({ a: 1 }, {})')).toBe('An object could not be cloned.');
+    expect(await refusal('{ list: [new Proxy([], {})] }')).toBe('An object could not be cloned.');
+    expect(await refusal('() => 1')).toBe('An object could not be cloned.');
+    expect(await refusal('document.body')).toBe('An object could not be cloned.');
+  });
+
+  it('copies values, proxies functions and promises, and keeps an error to its message', async () => {
+    expect(await page.evaluate('(() => { const one = { deep: [1] }; const other = fixture.same(one); return [other !== one, other.deep[0]] })()')).toEqual([true, 1]);
+    expect(await page.evaluate("fixture.callLater((word) => word + ' back')")).toBe('called back');
+    expect(await page.evaluate('fixture.same({ add: (a, b) => a + b }).add(2, 3)')).toBe(5);
+    expect(await page.evaluate('(() => { try { fixture.throws() } catch (error) { return [error.constructor === Error, error.message] } })()')).toEqual([true, 'thrown in the preload script']);
+  });
+});
+
+describe('navigation', () => {
+  it('can be prevented', async () => {
+    await page.click('#away');
+    await expect.poll(async () => (await seen()).events).toContainEqual(['will-navigate', 'https://elsewhere.invalid/']);
+    expect(await page.title()).toBe('Fixture page');
+  });
+
+  it('cannot open windows; the handler hears of it', async () => {
+    await page.click('#blank');
+    await expect.poll(() => calls('shell.openExternal')).toEqual([['https://help.invalid/']]);
+    await expect.poll(() => app.windows().length).toBe(1);
+  });
+});
+
+describe('files', () => {
+  it('are dropped with their paths, folders too', async () => {
+    const folder = join(scratch, 'model folder');
+    const file = join(folder, 'model.onnx');
+    mkdirSync(folder);
+    writeFileSync(file, 'x');
+    await dropFiles(page, [folder, file], { x: 300, y: 300 });
+    await expect.poll(() => page.locator('#dropped li').allTextContents()).toEqual([`folder ${folder}`, `file ${file}`]);
+  });
+
+  it('made by the page have no path', async () => {
+    expect(await page.evaluate("fixture.pathOf(new File(['x'], 'made.txt'))")).toBe('');
+    expect(await page.evaluate("(() => { try { fixture.pathOf({}); return '' } catch (error) { return error.message } })()")).toMatch(/expected to receive a File/);
+  });
+});
+
+describe('a utility process', () => {
+  it('sends progress straight to the page, hears cancel, and ends', async () => {
+    await page.click('#work');
+    await expect.poll(() => page.textContent('#progress')).toMatch(/^step \d+$/);
+    await page.click('#cancel');
+    await expect.poll(() => page.textContent('#progress')).toBe('cancelled');
+    await expect.poll(async () => (await seen()).exits).toEqual([0]);
+    expect((await seen()).events).toContainEqual(['child', { argument: 'fixture', type: 'utility' }]);
+    expect((await seen()).events).toContainEqual(['output', 'written by the worker']);
+  });
+
+  it('can be killed', async () => {
+    await page.click('#work');
+    await expect.poll(() => page.textContent('#progress')).toMatch(/^step \d+$/);
+    await app.evaluate(() => (globalThis as unknown as { child: { kill(): boolean } }).child.kill());
+    await expect.poll(async () => (await seen()).exits).toEqual([0, 15]);
+  });
+});
+
+describe('the desktop', () => {
+  it('has a menu whose items a test clicks', async () => {
+    await app.evaluate(({ Menu }) => Menu.getApplicationMenu()!.getMenuItemById('open')!.click());
+    await expect.poll(() => page.textContent('#menu')).toBe('open');
+    expect(await app.evaluate(({ Menu }) => Menu.getApplicationMenu()!.items[1]!.submenu!.items.map(({ label }) => label))).toContain('Paste');
+  });
+
+  it('cancels dialogs, unless a test answers them', async () => {
+    expect(await page.evaluate('fixture.pick()')).toEqual([]);
+    expect(await calls('dialog.showOpenDialog')).toEqual([[{ properties: ['openDirectory'] }]]);
+    await app.evaluate(({ dialog }) => (dialog.showOpenDialog = () => Promise.resolve({ canceled: false, filePaths: ['/models/one'] })));
+    expect(await page.evaluate('fixture.pick()')).toEqual(['/models/one']);
+  });
+
+  it('makes pages dark with nativeTheme', async () => {
+    const background = () => page.evaluate('getComputedStyle(document.body).backgroundColor');
+    expect(await background()).toBe('rgb(255, 255, 255)');
+    await app.evaluate(({ Menu }) => Menu.getApplicationMenu()!.getMenuItemById('dark')!.click());
+    await expect.poll(background).toBe('rgb(0, 0, 0)');
+    expect(await app.evaluate(({ nativeTheme }) => nativeTheme.shouldUseDarkColors)).toBe(true);
+    await app.evaluate(({ Menu }) => Menu.getApplicationMenu()!.getMenuItemById('dark')!.click());
+    await expect.poll(background).toBe('rgb(255, 255, 255)');
+  });
+
+  it('asks the application for permissions', async () => {
+    const ask = () => page.evaluate('Notification.requestPermission()');
+    expect(await page.evaluate('Notification.permission')).toBe('denied');
+    expect(await ask()).toBe('denied');
+    await app.evaluate(() => void Object.assign(globalThis, { allowsNotifications: true }));
+    expect(await ask()).toBe('granted');
+    expect((await seen()).permissions).toEqual(['notifications', 'notifications']);
+  });
+});
+
+describe('a window', () => {
+  it('has the size that it is given, and says so', async () => {
+    const window = await app.browserWindow(page);
+    const size = () => page.evaluate('[innerWidth, innerHeight]');
+    await expect.poll(size).toEqual([900, 650]);
+    const events = await window.evaluate((it) => {
+      const names: string[] = [];
+      for (const name of ['resize', 'move', 'maximize', 'unmaximize'] as const) it.on(name as 'resize', () => names.push(name));
+      it.setBounds({ width: 1100, height: 700, x: 5 });
+      it.maximize();
+      it.unmaximize();
+      return names;
+    });
+    expect(events).toEqual(['resize', 'move', 'maximize', 'resize', 'unmaximize', 'resize']);
+    await expect.poll(size).toEqual([1100, 700]);
+    expect(await window.evaluate((it) => [it.isVisible(), it.isFocused(), it.getNormalBounds().x, it.getTitle()])).toEqual([true, true, 5, 'Fixture page']);
+  });
+
+  it('prints to PDF', async () => {
+    const start = await app.evaluate(async ({ BrowserWindow }) => (await BrowserWindow.getAllWindows()[0]!.webContents.printToPDF({ printBackground: true })).subarray(0, 5).toString());
+    expect(start).toBe('%PDF-');
+  });
+
+  it('reports a renderer that crashed, and loads again', async () => {
+    const reason = await app.evaluate(({ BrowserWindow }) => new Promise((done) => {
+      const { webContents } = BrowserWindow.getAllWindows()[0]!;
+      webContents.once('render-process-gone', (_event, details) => done(details.reason));
+      webContents.forcefullyCrashRenderer();
+    }));
+    expect(reason).toBe('crashed');
+    const title = await app.evaluate(async ({ BrowserWindow }) => {
+      const { webContents } = BrowserWindow.getAllWindows()[0]!;
+      const loaded = new Promise((done) => webContents.once('did-finish-load', done));
+      webContents.reload();
+      await loaded;
+      return [webContents.isCrashed(), await webContents.executeJavaScript('fixture.echo(document.title)')];
+    });
+    expect(title).toEqual([false, 'Fixture page']);
+  });
+});
+
+describe('the end', () => {
+  const worker = join(fixture, 'worker.mjs');
+  const temporary = (it: ElectronApplication) => it.evaluate(({ app: one }) => one.getPath('appData')).then((path) => resolve(path, '..'));
+
+  it('leaves no process and no file, even when the double is killed', async () => {
+    for (const end of ['close', 'kill'] as const) {
+      const other = await launch(fixture);
+      const otherPage = await other.firstWindow();
+      await otherPage.click('#work');
+      const folder = await temporary(other);
+      const left = (): string[] => [...spawnedWith(folder), ...spawnedWith(worker)];
+      await expect.poll(() => left().length).toBeGreaterThan(4);
+      if (end === 'close') await other.close();
+      else other.process().kill('SIGKILL');
+      await expect.poll(() => [left(), existsSync(folder)], { timeout: 8000 }).toEqual([[], false]);
+    }
+  });
+
+  it('runs an application from an archive, as packaged', async () => {
+    const archive = join(scratch, 'resources', 'app.asar');
+    mkdirSync(join(scratch, 'resources'));
+    await createPackage(fixture, archive);
+    const packaged = await launch(archive);
+    await (await packaged.firstWindow()).waitForSelector('h1');
+    const facts = await packaged.evaluate(({ app: it }) => ({ packaged: it.isPackaged, name: it.getName(), folder: it.getAppPath().split('/').at(-1), resources: process.resourcesPath }));
+    expect(facts).toEqual({ packaged: true, name: 'Fixture', folder: 'app.asar', resources: join(scratch, 'resources') });
+    await packaged.close();
+  });
+});
+
+/** Processes with a text on their command line. */
+function spawnedWith(text: string): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(text);
+      } catch {
+        return false;
+      }
+    });
+}
