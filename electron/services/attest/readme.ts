@@ -26,8 +26,8 @@ To verify, in Emend: choose to verify an export, then this model's folder. Nothi
 key of whoever made it. Take the key from them rather than from here; its id is
   ${key}
 
-To verify model.sig with OpenSSF's own tool (Python package model-signing), in the model's folder:
-  model_signing verify key . --signature model.sig --public-key emend/model-key.pem
+To verify model.sig with OpenSSF's own tool (Python package model-signing), for a model in the folder MODEL:
+  model_signing verify key MODEL --signature MODEL/model.sig --public_key MODEL/emend/model-key.pem
 
 Changing, adding or removing any file breaks the signature. That is what it is for.
 `;
