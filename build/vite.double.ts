@@ -13,7 +13,7 @@ done
 exec node $inspect "$(dirname "$0")/boot.cjs" "$@"
 `;
 
-/** `import text from './x.ts?script'`: the file and all it imports as the text of one script, for a page. */
+/** `import { text } from './x.ts?script'`: the file and all it imports as the text of one script, for a page. */
 const script: Plugin = {
   name: 'script-text',
   enforce: 'pre',
@@ -29,7 +29,7 @@ const script: Plugin = {
     const built = await build({ configFile: false, root, logLevel: 'warn', build: { write: false, minify: false, target: 'es2023', lib: { entry, formats: ['iife'], name: 'electronDouble' } } });
     const [output] = [built].flat();
     if (output === undefined || !('output' in output)) throw new Error(`${entry} was not built.`);
-    return `export default ${JSON.stringify(output.output[0].code)};`;
+    return `export const text = ${JSON.stringify(output.output[0].code)};`;
   },
 };
 

@@ -20,7 +20,7 @@ async function boot(): Promise<void> {
   for (const file of commandLine.requires) load(file);
 
   const chromium = startChromium([...commandLine.switches, ...app.addedSwitches]);
-  void chromium.ended.then(() => app.exit());
+  void chromium.ended.then(() => app.exit(1));
   const { product } = await chromium.session.send('Browser.getVersion');
   Object.defineProperty(process.versions, 'chrome', { value: product.split('/')[1], enumerable: true });
   await watchTargets();

@@ -1,5 +1,4 @@
 /** A TypeScript file bundled to one script, as text; build/vite.double.ts makes it. */
 declare module '*?script' {
-  const text: string;
-  export default text;
+  export const text: string;
 }

@@ -1,9 +1,9 @@
-import type { ElectronApplication, Page } from 'playwright';
+import { createPackage } from '@electron/asar';
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { createPackage } from '@electron/asar';
+import { _electron, type ElectronApplication, type Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dropFiles } from '../double/drop.ts';
 import { doubleFolder } from '../double/executable.ts';
@@ -90,7 +90,7 @@ describe('the page', () => {
   });
 
   it('has safe web preferences, which tests can read', async () => {
-    const preferences = await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.webContents.getLastWebPreferences());
+    const preferences = await app.evaluate(({ BrowserWindow }) => (BrowserWindow.getAllWindows()[0]!.webContents as unknown as { getLastWebPreferences(): unknown }).getLastWebPreferences());
     expect(preferences).toMatchObject({ contextIsolation: true, nodeIntegration: false, sandbox: true, webSecurity: true, webviewTag: false });
   });
 
@@ -154,6 +154,12 @@ describe('navigation', () => {
     await page.click('#away');
     await expect.poll(async () => (await seen()).events).toContainEqual(['will-navigate', 'https://elsewhere.invalid/']);
     expect(await page.title()).toBe('Fixture page');
+  });
+
+  it('tells of redirects', async () => {
+    const outcome = await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.loadURL('app://fixture/moved').then(() => 'loaded', (error) => error.message));
+    expect(outcome).toBe("ERR_ABORTED (-3) loading 'app://fixture/moved'");
+    expect((await seen()).events).toContainEqual(['will-redirect', 'app://fixture/other.html']);
   });
 
   it('cannot open windows; the handler hears of it', async () => {
@@ -264,7 +270,7 @@ describe('a window', () => {
     expect(reason).toBe('crashed');
     const title = await app.evaluate(async ({ BrowserWindow }) => {
       const { webContents } = BrowserWindow.getAllWindows()[0]!;
-      const loaded = new Promise((done) => webContents.once('did-finish-load', done));
+      const loaded = new Promise((done) => webContents.once('did-finish-load', () => done(true)));
       webContents.reload();
       await loaded;
       return [webContents.isCrashed(), await webContents.executeJavaScript('fixture.echo(document.title)')];
@@ -284,21 +290,30 @@ describe('the end', () => {
       await otherPage.click('#work');
       const folder = await temporary(other);
       const left = (): string[] => [...spawnedWith(folder), ...spawnedWith(worker)];
-      await expect.poll(() => left().length).toBeGreaterThan(4);
+      await expect.poll(() => [spawnedWith(worker).length, existsSync(folder)]).toEqual([1, true]);
       if (end === 'close') await other.close();
       else other.process().kill('SIGKILL');
       await expect.poll(() => [left(), existsSync(folder)], { timeout: 8000 }).toEqual([[], false]);
     }
   });
 
-  it('runs an application from an archive, as packaged', async () => {
-    const archive = join(scratch, 'resources', 'app.asar');
-    mkdirSync(join(scratch, 'resources'));
+  it('runs an application from an archive', async () => {
+    const archive = join(scratch, 'app.asar');
     await createPackage(fixture, archive);
-    const packaged = await launch(archive);
+    const archived = await launch(archive);
+    await (await archived.firstWindow()).waitForSelector('h1');
+    expect(await archived.evaluate(({ app: it }) => [it.isPackaged, it.getName(), it.getAppPath().split('/').at(-1)])).toEqual([true, 'Fixture', 'app.asar']);
+    await archived.close();
+  });
+
+  it('is a packaged application with an archive in its folder, whatever its executable is called', async () => {
+    const folder = join(scratch, 'packaged');
+    cpSync(doubleFolder, folder, { recursive: true });
+    renameSync(join(folder, 'electron'), join(folder, 'fixture'));
+    await createPackage(fixture, join(folder, 'resources', 'app.asar'));
+    const packaged = await _electron.launch({ executablePath: join(folder, 'fixture') });
     await (await packaged.firstWindow()).waitForSelector('h1');
-    const facts = await packaged.evaluate(({ app: it }) => ({ packaged: it.isPackaged, name: it.getName(), folder: it.getAppPath().split('/').at(-1), resources: process.resourcesPath }));
-    expect(facts).toEqual({ packaged: true, name: 'Fixture', folder: 'app.asar', resources: join(scratch, 'resources') });
+    expect(await packaged.evaluate(({ app: it }) => [it.isPackaged, it.getVersion(), process.resourcesPath])).toEqual([true, '1.2.3', join(folder, 'resources')]);
     await packaged.close();
   });
 });

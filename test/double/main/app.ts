@@ -140,4 +140,9 @@ class App extends EventEmitter {
 strictClass(App, 'app');
 
 export const app = new App();
+
+/** @throws Error with a sentence of Electron's when the application is not ready */
+export function requireReady(sentence: string): void {
+  if (!app.isReady()) throw new Error(sentence);
+}
 export type { App };

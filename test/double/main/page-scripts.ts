@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { WebPreferences } from 'electron';
-import mainWorld from '../page/main-world.ts?script';
-import preloadWorld from '../page/preload.ts?script';
+import { text as mainWorld } from '../page/main-world.ts?script';
+import { text as preloadWorld } from '../page/preload.ts?script';
 import { SETTING } from '../page/messages.ts';
 
 /** Scripts for each new document of a page. */

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { strictObject } from '../strict.ts';
-import { app } from './app.ts';
+import { app, requireReady } from './app.ts';
 
 type Handler = (request: Request) => Response | Promise<Response>;
 
@@ -10,6 +10,9 @@ interface CustomScheme {
   readonly scheme: string;
   readonly privileges?: Readonly<Record<string, boolean>>;
 }
+
+/** What Electron says when a session is used too early. */
+export const NOT_READY = 'Session can only be received when app is ready';
 
 const handlers = new Map<string, Handler>();
 
@@ -27,6 +30,7 @@ export const protocol = strictObject('protocol', {
     privileged.splice(0, privileged.length, ...schemes);
   },
   handle(scheme: string, handler: Handler): void {
+    requireReady(NOT_READY);
     if (handlers.has(scheme)) throw new Error(`Failed to register protocol: ${scheme}`);
     handlers.set(scheme, handler);
   },
@@ -51,6 +55,7 @@ const TYPES: Record<string, string> = {
 /** `net`: fetches files and what the application serves itself, and the rest as Node does. */
 export const net = strictObject('net', {
   async fetch(input: string | URL | Request, init?: RequestInit): Promise<Response> {
+    requireReady(NOT_READY);
     const request = new Request(input, init);
     if (request.url.startsWith('file:')) return file(fileURLToPath(request.url));
     const handler = handlerOf(request.url);

@@ -58,7 +58,9 @@ export class Requests {
   }
 
   private async answer({ requestId, request }: Paused, details: RequestDetails, handler: (request: Request) => Response | Promise<Response>): Promise<void> {
-    const { method, headers, postDataEntries } = request;
+    const { method, postDataEntries } = request;
+    // Referer and Origin name the page as the application knows it.
+    const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, toOutside(value)]));
     const body = postDataEntries === undefined ? undefined : Buffer.concat(postDataEntries.map(({ bytes }) => Buffer.from(bytes ?? '', 'base64')));
     let response: Response;
     try {

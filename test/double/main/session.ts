@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { noSuch, strictClass, strictObject } from '../strict.ts';
-import { net, protocol } from './protocol.ts';
+import { requireReady } from './app.ts';
+import { net, NOT_READY, protocol } from './protocol.ts';
 import type { WebContents } from './web-contents.ts';
 
 /** A request as listeners of `webRequest` see it. */
@@ -92,7 +93,10 @@ strictClass(Session, 'session');
 export const defaultSession = new Session();
 
 export const session = strictObject('session', {
-  defaultSession,
+  get defaultSession(): Session {
+    requireReady(NOT_READY);
+    return defaultSession;
+  },
   fromPartition(partition: string): Session {
     if (partition !== '') throw noSuch(`session partition "${partition}"`);
     return defaultSession;

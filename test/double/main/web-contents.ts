@@ -1,4 +1,4 @@
-import type { WebPreferences } from 'electron';
+import type { PrintToPDFOptions, WebPreferences } from 'electron';
 import { EventEmitter } from 'node:events';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -15,6 +15,7 @@ import { IpcMain } from './ipc-main.ts';
 import { nativeTheme } from './native-theme.ts';
 import { PageLink } from './page-link.ts';
 import { pageScripts } from './page-scripts.ts';
+import { printParameters } from './print.ts';
 import { windows } from './registry.ts';
 import { Requests } from './requests.ts';
 import { defaultSession } from './session.ts';
@@ -78,8 +79,9 @@ export class WebContents extends EventEmitter {
     requests.expected = false;
     if (errorText !== undefined) {
       const reason = errorText.replace('net::', '');
-      this.emit('did-fail-load', new ElectronEvent(), -2, reason, url, true);
-      throw Object.assign(new Error(`${reason} (-2) loading '${url}'`), { code: reason, errno: -2, url });
+      const errno = reason === 'ERR_ABORTED' ? -3 : -2;
+      this.emit('did-fail-load', new ElectronEvent(), errno, reason, url, true);
+      throw Object.assign(new Error(`${reason} (${errno}) loading '${url}'`), { code: reason, errno, url });
     }
     await finished;
   }
@@ -128,11 +130,11 @@ export class WebContents extends EventEmitter {
   // --- messages
 
   send(channel: string, ...args: unknown[]): void {
-    this.alive().link.send(channel, args);
+    this.postTo(channel, args);
   }
 
   postMessage(channel: string, message: unknown, transfer: readonly MessagePortMain[] = []): void {
-    this.alive().link.send(channel, [message], transfer);
+    this.postTo(channel, [message], transfer);
   }
 
   // --- the page as a whole
@@ -144,21 +146,10 @@ export class WebContents extends EventEmitter {
     return result.value;
   }
 
-  /** Margins and paper in inches, as in Electron; a named size would be another table of numbers, so only the default and `{width, height}`. */
-  async printToPDF(options: { landscape?: boolean; printBackground?: boolean; scale?: number; pageSize?: unknown; margins?: { top?: number; bottom?: number; left?: number; right?: number } } = {}): Promise<Buffer> {
+  async printToPDF(options: PrintToPDFOptions = {}): Promise<Buffer> {
     const { session } = await this.whenOpen;
-    const { landscape = false, printBackground = false, scale = 1, pageSize, margins = {} } = options;
-    const paper = pageSize === undefined || pageSize === 'Letter' ? {} : pageSize === 'A4' ? { paperWidth: 8.27, paperHeight: 11.7 } : undefined;
-    if (paper === undefined) throw noSuch(`page size ${JSON.stringify(pageSize)}`);
-    const { top: marginTop = 0.4, bottom: marginBottom = 0.4, left: marginLeft = 0.4, right: marginRight = 0.4 } = margins;
-    const { data } = await session.send('Page.printToPDF', { landscape, printBackground, scale, ...paper, marginTop, marginBottom, marginLeft, marginRight });
+    const { data } = await session.send('Page.printToPDF', printParameters(options));
     return Buffer.from(data, 'base64');
-  }
-
-  async capturePage(): Promise<{ toPNG(): Buffer }> {
-    const { session } = await this.whenOpen;
-    const { data } = await session.send('Page.captureScreenshot');
-    return strictObject('NativeImage', { toPNG: () => Buffer.from(data, 'base64') });
   }
 
   // --- called by the double
@@ -177,11 +168,10 @@ export class WebContents extends EventEmitter {
     this.window.pageTitled(title);
   }
 
-  private alive(): Opened {
+  private postTo(channel: string, args: readonly unknown[], transfer: readonly MessagePortMain[] = []): void {
     if (this.destroyed) throw new TypeError('Object has been destroyed');
-    // Before its first document a page has nobody who listens.
-    if (this.opened === undefined) throw new Error('the Electron double has no way to send to a window that is still opening; load something first');
-    return this.opened;
+    // A page that is not there yet has nobody who listens: the message is lost, as in Electron.
+    this.opened?.link.send(channel, args, transfer);
   }
 
   private async open(width: number, height: number): Promise<Opened> {

@@ -12,7 +12,9 @@ import { WebContents } from './web-contents.ts';
 type Shape = 'normal' | 'maximized' | 'minimized' | 'fullscreen';
 
 let lastId = 0;
-let focused: BrowserWindow | null = null;
+const NOBODY = 0;
+/** The id of the window that has the focus. */
+let focused = NOBODY;
 
 /** `BrowserWindow`. A window's size is its content's size: the double draws no frames. */
 export class BrowserWindow extends EventEmitter {
@@ -45,7 +47,7 @@ export class BrowserWindow extends EventEmitter {
   }
 
   static getAllWindows = (): BrowserWindow[] => [...windows.values()];
-  static getFocusedWindow = (): BrowserWindow | null => focused;
+  static getFocusedWindow = (): BrowserWindow | null => windows.get(focused) ?? null;
   static fromId = (id: number): BrowserWindow | null => windows.get(id) ?? null;
   static fromWebContents = (contents: WebContents): BrowserWindow | null => windows.get(contents.id) ?? null;
 
@@ -75,8 +77,8 @@ export class BrowserWindow extends EventEmitter {
   gone(): void {
     if (this.destroyed) return;
     this.destroyed = true;
+    if (this.isFocused()) focused = NOBODY;
     windows.delete(this.id);
-    if (focused === this) focused = null;
     this.emit('closed');
     app.windowClosed();
   }
@@ -101,15 +103,11 @@ export class BrowserWindow extends EventEmitter {
   // --- seen or not
 
   isVisible = (): boolean => this.visible && this.shape !== 'minimized';
-  isFocused = (): boolean => focused === this;
+  isFocused = (): boolean => focused === this.id;
 
   show(): void {
     this.setVisible(true);
     this.focus();
-  }
-
-  showInactive(): void {
-    this.setVisible(true);
   }
 
   hide(): void {
@@ -118,16 +116,16 @@ export class BrowserWindow extends EventEmitter {
   }
 
   focus(): void {
-    if (focused === this) return;
-    focused?.blur();
-    focused = this;
+    if (this.isFocused()) return;
+    windows.get(focused)?.blur();
+    focused = this.id;
     this.emit('focus', new ElectronEvent());
     app.emit('browser-window-focus', new ElectronEvent(), this);
   }
 
   blur(): void {
-    if (focused !== this) return;
-    focused = null;
+    if (!this.isFocused()) return;
+    focused = NOBODY;
     this.emit('blur', new ElectronEvent());
     app.emit('browser-window-blur', new ElectronEvent(), this);
   }
@@ -239,13 +237,6 @@ export class BrowserWindow extends EventEmitter {
   }
 
   setProgressBar = (progress: number, options?: object): void => record('window.setProgressBar', progress, options);
-  setRepresentedFilename = (name: string): void => record('window.setRepresentedFilename', name);
-  setDocumentEdited = (edited: boolean): void => record('window.setDocumentEdited', edited);
   setBackgroundColor = (color: string): void => record('window.setBackgroundColor', color);
-  setTitleBarOverlay = (options: object): void => record('window.setTitleBarOverlay', options);
-  setMenuBarVisibility = (visible: boolean): void => record('window.setMenuBarVisibility', visible);
-  setAutoHideMenuBar = (hide: boolean): void => record('window.setAutoHideMenuBar', hide);
-  removeMenu = (): void => record('window.removeMenu');
-  flashFrame = (flash: boolean): void => record('window.flashFrame', flash);
 }
 strictClass(BrowserWindow);
