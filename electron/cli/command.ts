@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
+import type { Application } from '../services/application.ts';
 import type { Follow, JobRunner } from '../services/jobs.ts';
 import { helpText } from './help.ts';
-import { flag, integer, type OptionTable, type Values, written } from './options.ts';
+import { flag, integer, type OptionTable, type Positional, type Raw, text, type Values, written } from './options.ts';
 import type { Printer } from './format/printer.ts';
 import { nearest, UsageError } from './usage.ts';
 
@@ -12,8 +13,19 @@ export interface Context {
   readonly jobs: JobRunner;
   /** To be handed to every job: shows progress and carries the cancel. */
   readonly follow: Follow;
+  /** The data folder of this run: models, ledgers, settings, keys. */
+  readonly home: string;
+  /** The library and everything on it; opened with the first call, closed when the command is done. */
+  open(how?: Opening): Promise<Application>;
   /** What a person should know although the command goes on. */
   warn(message: string, hint?: string): void;
+  /** The command did its work and found something wrong: the exit code is 1. */
+  foundWrong(): void;
+}
+
+export interface Opening {
+  /** Changes nothing, so it works beside a program that holds the library. */
+  readonly readOnly?: boolean;
 }
 
 /** A command as its file writes it down. */
@@ -23,7 +35,7 @@ export interface CommandTable<O extends OptionTable> {
   readonly summary: string;
   /** More than a line, for its own help. */
   readonly about?: string;
-  readonly positionals: readonly { readonly name: string; readonly help: string }[];
+  readonly positionals: readonly Positional[];
   readonly options: O;
   readonly examples: readonly (readonly [line: string, says: string])[];
   /** Does it, prints for people through `context.out`, and returns the document for --json. */
@@ -43,18 +55,22 @@ export interface Parsed {
   readonly help: boolean;
   readonly json: boolean;
   readonly threads: number | undefined;
+  readonly home: string | undefined;
+  readonly author: string | undefined;
   run(context: Context): Promise<unknown>;
 }
 
 const common = {
   json: flag('Print one JSON document instead of text; progress stays on stderr'),
   threads: integer('N', 'Processor threads to compute with (default: as many as useful)', { min: 1, max: 1024 }),
+  home: text('FOLDER', 'Where models, ledgers and settings are kept (default: EMEND_HOME, else the usual place)'),
+  author: text('NAME', 'Who acts, for the record (default: EMEND_AUTHOR, else the author of the settings)'),
   help: flag('Show this help'),
 } satisfies OptionTable;
 
 /** Makes a command of its table. */
 export function defineCommand<O extends OptionTable>(table: CommandTable<O>): Command {
-  const options: OptionTable = { ...table.options, ...common };
+  const options: OptionTable = { ...table.options, ...Object.fromEntries(Object.entries(common).filter(([key]) => !(key in table.options))) };
   return {
     name: table.name,
     summary: table.summary,
@@ -63,25 +79,23 @@ export function defineCommand<O extends OptionTable>(table: CommandTable<O>): Co
       const hint = `See: emend ${table.name} --help`;
       const { values: raw, positionals } = parsed(argv, options, hint);
       const read = <P extends OptionTable>(part: P) => Object.fromEntries(Object.entries(part).map(([key, option]) => [key, option.read(raw[written(key).slice(2)], written(key))])) as Values<P>;
-      if (raw['help'] === true) return { help: true, json: false, threads: undefined, run: () => Promise.resolve(undefined) };
-      const { json, threads } = read(common);
+      if (raw['help'] === true) return { help: true, json: false, threads: undefined, home: undefined, author: undefined, run: () => Promise.resolve(undefined) };
+      const { json, threads, home, author } = read(common);
       const values = read(table.options);
       const missing = table.positionals[positionals.length];
-      if (missing) throw new UsageError(`emend ${table.name}: the ${missing.name} is missing.`, `${missing.help}. ${hint}`);
+      if (missing && missing.optional !== true) throw new UsageError(`emend ${table.name}: the ${missing.name} is missing.`, `${missing.help}. ${hint}`);
       const extra = positionals[table.positionals.length];
       if (extra !== undefined) throw new UsageError(`emend ${table.name}: unexpected ${JSON.stringify(extra)}.`, `Put texts with spaces in quotes. ${hint}`);
-      return { help: false, json, threads, run: (context) => table.run(values, positionals, context) };
+      return { help: false, json, threads, home, author, run: (context) => table.run(values, positionals, context) };
     },
   };
 }
 
-type Raw = Readonly<Record<string, string | boolean | undefined>>;
-
-function parsed(argv: readonly string[], options: OptionTable, hint: string): { values: Raw; positionals: string[] } {
-  const config = Object.fromEntries(Object.entries(options).map(([key, { placeholder }]) => [written(key).slice(2), { type: placeholder === '' ? 'boolean' as const : 'string' as const }]));
+function parsed(argv: readonly string[], options: OptionTable, hint: string): { values: Readonly<Record<string, Raw>>; positionals: string[] } {
+  const config = Object.fromEntries(Object.entries(options).map(([key, { placeholder, repeats = false }]) => [written(key).slice(2), { type: placeholder === '' ? 'boolean' as const : 'string' as const, multiple: repeats }]));
   try {
     const { values, positionals } = parseArgs({ args: [...argv], options: { ...config, help: { type: 'boolean', short: 'h' } }, allowPositionals: true });
-    return { values: values as Raw, positionals };
+    return { values: values as Readonly<Record<string, Raw>>, positionals };
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     throw usage(error as NodeJS.ErrnoException, Object.keys(options).map(written), hint);

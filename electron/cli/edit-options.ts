@@ -1,7 +1,9 @@
 import { resolve } from 'node:path';
+import type { Choices } from '../../shared/contract/edits.ts';
 import type { EditChoices } from '../engine/jobs.ts';
 import type { NamedModel } from '../services/models.ts';
-import { choice, integer, integers, number, text, type Values } from './options.ts';
+import { choice, integer, integers, number, text, type Values, written } from './options.ts';
+import { UsageError } from './usage.ts';
 
 /** How an edit is made; shared by the commands that make one. */
 export const editOptions = {
@@ -27,4 +29,16 @@ export function editChoices(values: Values<typeof editOptions>, model: NamedMode
     hyperparameterFile: path(values.hyperparameters), layers: values.layers, steps: values.steps, learningRate: values.lr, weightDecay: values.weightDecay, klFactor: values.kl,
     clamp: values.clamp, covarianceWeight: values.lambda, key: values.key, covarianceText: path(values.covarianceText) ?? model.material?.corpus, covarianceTokens: values.covarianceTokens, seed: values.seed,
   };
+}
+
+/**
+ * The choices as the contract has them, for a draft.
+ * @throws UsageError for those that only a delta can be made with
+ */
+export function contractChoices(values: Values<typeof editOptions>): Choices {
+  for (const name of ['hyperparameters', 'covarianceText'] as const) {
+    if (values[name] !== undefined) throw new UsageError(`${written(name)} is for edits that are saved as a file, not for drafts.`, 'Add --save FILE, or set the values one by one: emend edit --help');
+  }
+  const given = { layers: values.layers && [...values.layers], steps: values.steps, learningRate: values.lr, weightDecay: values.weightDecay, klFactor: values.kl, clamp: values.clamp, covarianceWeight: values.lambda, key: values.key, covarianceTokens: values.covarianceTokens, seed: values.seed };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }

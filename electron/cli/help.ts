@@ -1,5 +1,5 @@
 import { table, wrap } from './format/table.ts';
-import { type OptionTable, written } from './options.ts';
+import { type OptionTable, type Positional, written } from './options.ts';
 
 const WIDTH = 100;
 
@@ -8,13 +8,14 @@ interface Described {
   readonly name: string;
   readonly summary: string;
   readonly about?: string;
-  readonly positionals: readonly { readonly name: string; readonly help: string }[];
+  readonly positionals: readonly Positional[];
   readonly examples: readonly (readonly [line: string, says: string])[];
 }
 
 /** The help of one command. */
 export function helpText(command: Described, options: OptionTable): string {
-  const places = command.positionals.map(({ name }) => ` <${name}>`).join('');
+  const place = ({ name, optional }: Positional) => (optional === true ? `[${name}]` : `<${name}>`);
+  const places = command.positionals.map((one) => ` ${place(one)}`).join('');
   const rows = (entries: readonly (readonly [string, string])[]) => {
     const width = Math.max(...entries.map(([left]) => left.length)) + 4;
     return entries.flatMap(([left, right]) => wrap(right, WIDTH - width).map((line, i) => `  ${(i === 0 ? left : '').padEnd(width - 2)}${line}`));
@@ -24,7 +25,7 @@ export function helpText(command: Described, options: OptionTable): string {
     '',
     `Usage: emend ${command.name}${places} [options]`,
     ...(command.about === undefined ? [] : ['', ...wrap(command.about, WIDTH)]),
-    ...(command.positionals.length === 0 ? [] : ['', ...rows(command.positionals.map(({ name, help }) => [`<${name}>`, help] as const))]),
+    ...(command.positionals.length === 0 ? [] : ['', ...rows(command.positionals.map((one) => [place(one), one.help] as const))]),
     '',
     'Options:',
     ...rows(Object.entries(options).map(([key, { placeholder, help }]) => [placeholder === '' ? written(key) : `${written(key)} ${placeholder}`, help] as const)),
@@ -35,18 +36,23 @@ export function helpText(command: Described, options: OptionTable): string {
   ].join('\n');
 }
 
+/** Commands that belong together, under their heading. */
+export type Group = readonly [heading: string, commands: readonly Pick<Described, 'name' | 'summary'>[]];
+
 /** The help of the program. */
-export function overview(commands: readonly Pick<Described, 'name' | 'summary'>[], version: string): string {
+export function overview(groups: readonly Group[], version: string): string {
+  const width = Math.max(...groups.flatMap(([, commands]) => commands.map(({ name }) => name.length)));
   return [
-    `Emend ${version} corrects facts inside language models (ONNX) and measures what else changed.`,
+    `Emend ${version} corrects facts inside language models (ONNX), measures what else changed, and keeps the record.`,
     '',
     'Usage: emend <command> [options]',
+    ...groups.flatMap(([heading, commands]) => ['', `${heading}:`, ...table(commands.map(({ name, summary }) => [`  ${name.padEnd(width)}`, summary]))]),
     '',
-    ...table(commands.map(({ name, summary }) => [`  ${name}`, summary])),
-    '',
-    'A model is a folder with an .onnx decoder and its tokenizer, or the built-in name "atlas".',
+    'A model is one of the library, by its name or the beginning of its id; else the built-in name "atlas",',
+    'or a folder with an .onnx decoder and its tokenizer.',
+    'A version is "current", "base", a tag, or the first 6 or more digits of its id.',
     'See: emend <command> --help',
-    'Exit codes: 0 done, 1 failed, 2 wrong usage, 130 cancelled.',
+    'Exit codes: 0 done, 1 failed or found damaged, 2 wrong usage, 130 cancelled.',
     '',
   ].join('\n');
 }

@@ -1,19 +1,45 @@
+import { resolve } from 'node:path';
 import { EmendError, errorData, type ErrorData } from '../../shared/errors.ts';
+import { Application } from '../services/application.ts';
 import { Engine } from '../services/jobs.ts';
 import { version } from '../services/models.ts';
-import type { Command, Parsed } from './command.ts';
+import { dataFolder } from '../services/places.ts';
+import type { Command, Opening, Parsed } from './command.ts';
 import { ask } from './commands/ask.ts';
 import { check } from './commands/check.ts';
+import { commit } from './commands/commit.ts';
+import { diff } from './commands/diff.ts';
+import { discard } from './commands/discard.ts';
+import { drafts } from './commands/drafts.ts';
 import { edit } from './commands/edit.ts';
 import { exportCommand } from './commands/export.ts';
+import { importCommand } from './commands/import.ts';
 import { inspect } from './commands/inspect.ts';
+import { key } from './commands/key.ts';
+import { log } from './commands/log.ts';
+import { models } from './commands/models.ts';
+import { approve, note, reject } from './commands/remarks.ts';
+import { revert } from './commands/revert.ts';
+import { rollback } from './commands/rollback.ts';
+import { settings } from './commands/settings.ts';
+import { show } from './commands/show.ts';
+import { tag } from './commands/tag.ts';
 import { tour } from './commands/tour.ts';
+import { verify } from './commands/verify.ts';
 import { Printer, type Stream } from './format/printer.ts';
 import { ProgressLine } from './format/progress.ts';
 import { overview } from './help.ts';
+import { terminalHost } from './host.ts';
 import { EXIT, nearest, UsageError } from './usage.ts';
 
-const COMMANDS: readonly Command[] = [tour, inspect, ask, edit, check, exportCommand];
+const GROUPS: readonly (readonly [heading: string, commands: readonly Command[]])[] = [
+  ['Models', [tour, importCommand, models, inspect, ask]],
+  ['Edits', [edit, check, drafts, commit, discard]],
+  ['Versions', [show, diff, rollback, revert, tag, exportCommand]],
+  ['Record', [log, note, approve, reject, verify]],
+  ['Emend itself', [settings, key]],
+];
+const COMMANDS = GROUPS.flatMap(([, commands]) => commands);
 
 /** What the program is run with. */
 export interface Surroundings {
@@ -30,7 +56,7 @@ export async function main(argv: readonly string[], { stdout, stderr, env }: Sur
     const [first, ...rest] = argv;
     if (first === '--version' || first === 'version') return say(stdout, `emend ${version()}\n`);
     const asked = first === 'help' ? rest[0] : first;
-    if (asked === undefined || asked === '--help' || asked === '-h') return say(stdout, overview(COMMANDS, version()));
+    if (asked === undefined || asked === '--help' || asked === '-h') return say(stdout, overview(GROUPS, version()));
     const command = commandCalled(asked);
     if (first === 'help') return say(stdout, command.help());
     const parsed = command.parse(rest);
@@ -60,28 +86,38 @@ async function run(parsed: Parsed, { stdout, stderr, env }: Surroundings): Promi
   });
   const out = new Printer(parsed.json ? undefined : above(stdout), env);
   const errors = new Printer(above(stderr), env);
-  const engine = new Engine(parsed.threads);
+  const engine = new Engine(() => parsed.threads);
+  const home = parsed.home === undefined ? dataFolder(env) : resolve(parsed.home);
+  let application: Promise<Application> | undefined;
+  const open = ({ readOnly = false }: Opening = {}) => (application ??= Application.open({ host: terminalHost, dataFolder: home, readOnly, threads: parsed.threads, author: parsed.author ?? (env['EMEND_AUTHOR'] || undefined) }));
+  /** @param grace ms for work that is under way */
+  const close = async (grace?: number) => {
+    const opened = await application?.catch(() => undefined); // whoever opened it was told
+    await Promise.all([engine.close(grace), opened?.close(grace)]);
+  };
+  let exit: number = EXIT.ok;
   const stop = new AbortController();
   const release = onInterrupt((times) => {
     if (times === 1) {
       errors.line('Stopping … (Ctrl-C again to stop at once)');
       stop.abort();
-    } else void engine.close(0).finally(() => process.exit(EXIT.cancelled));
+    } else void close(0).finally(() => process.exit(EXIT.cancelled));
   });
   try {
     const document = await parsed.run({
-      out, jobs: engine,
+      out, jobs: engine, home, open,
       follow: { signal: stop.signal, onProgress: (one) => progress.show(one) },
+      foundWrong: () => (exit = EXIT.failed),
       warn: (message, hint) => errors.line(`Warning: ${message}${hint ? ` ${hint}` : ''}`),
     });
     progress.clear();
     if (parsed.json) stdout.write(`${JSON.stringify(document, null, 2)}\n`);
-    return EXIT.ok;
+    return exit;
   } catch (error) {
     return fail(error, errors, parsed.json);
   } finally {
     progress.clear();
-    await engine.close();
+    await close();
     release();
   }
 }

@@ -5,9 +5,14 @@ export interface Option<T> {
   /** What stands for the value in the help; empty for a switch. */
   readonly placeholder: string;
   readonly help: string;
+  /** May be given more than once. */
+  readonly repeats?: boolean;
   /** @param raw undefined when the option is not given. @param name with its dashes, for errors */
-  read(raw: string | boolean | undefined, name: string): T;
+  read(raw: Raw, name: string): T;
 }
+
+/** What the line holds of an option: its text, its texts when it repeats, true for a switch. */
+export type Raw = string | readonly string[] | boolean | undefined;
 
 /** The options of a command; `topK` is written --top-k. */
 export type OptionTable = Readonly<Record<string, Option<unknown>>>;
@@ -29,6 +34,20 @@ export function text(placeholder: string, help: string): Option<string | undefin
   });
 }
 
+/** Given once for each text; empty when not given. */
+export function texts(placeholder: string, help: string): Option<readonly string[]> {
+  const one = text(placeholder, help);
+  return { placeholder, help: `${help}; may be given several times`, repeats: true, read: (raw, name) => (Array.isArray(raw) ? raw : []).flatMap((part: string) => one.read(part, name) ?? []) };
+}
+
+/** What is given by its place on the line. */
+export interface Positional {
+  readonly name: string;
+  readonly help: string;
+  /** May be left out; then so may those after it. */
+  readonly optional?: boolean;
+}
+
 export interface Limits {
   readonly min?: number;
   readonly max?: number;
@@ -47,12 +66,19 @@ export function integers(placeholder: string, help: string, limits: Limits = {})
   return value(placeholder, help, (raw, name) => raw.split(',').map((part) => wholeNumber(part.trim(), name, limits)));
 }
 
-export function choice<const C extends string>(choices: readonly C[], help: string): Option<C | undefined> {
-  return value(choices.join('|'), help, (raw, name) => {
-    const found = choices.find((one) => one === raw);
-    if (found === undefined) throw new UsageError(`${name} is ${JSON.stringify(raw)}; expected ${choices.join(' or ')}.`, `Write ${name} ${choices[0]}.`);
-    return found;
-  });
+/** Some of the choices, with commas between. */
+export function choices<const C extends string>(known: readonly C[], help: string): Option<readonly C[] | undefined> {
+  return value(`${known[0]},…`, `${help}: ${known.join(', ')}`, (raw, name) => raw.split(',').map((part) => oneOf(known, part.trim(), name)));
+}
+
+export function choice<const C extends string>(known: readonly C[], help: string): Option<C | undefined> {
+  return value(known.join('|'), help, (raw, name) => oneOf(known, raw, name));
+}
+
+function oneOf<C extends string>(known: readonly C[], raw: string, name: string): C {
+  const found = known.find((one) => one === raw);
+  if (found === undefined) throw new UsageError(`${name} is ${JSON.stringify(raw)}; expected ${known.join(' or ')}.`, `Write ${name} ${known[0]}.`);
+  return found;
 }
 
 /** The option with a value for when it is not given; the help says which. */
@@ -79,4 +105,10 @@ function inLimits(raw: string, name: string, kind: string, limits: Limits): numb
 function wrongNumber(raw: string, name: string, kind: string, { min, max }: Limits): UsageError {
   const range = min !== undefined && max !== undefined ? ` from ${min} to ${max}` : min !== undefined ? `, ${min} or more` : max !== undefined ? `, ${max} or less` : '';
   return new UsageError(`${name} is ${JSON.stringify(raw)}; expected ${kind}${range}.`, `Write ${name} with ${kind}${range}.`);
+}
+
+/** The value of an option that a command cannot do without. @throws UsageError naming it */
+export function demanded<T>(found: T | undefined, command: string, name: string, hint: string): T {
+  if (found === undefined) throw new UsageError(`emend ${command}: ${name} is missing.`, hint);
+  return found;
 }

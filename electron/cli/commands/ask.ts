@@ -1,17 +1,20 @@
-import type { Answer } from '../../engine/jobs.ts';
-import { findModel } from '../../services/models.ts';
+import type { Chance } from '../../../shared/contract/probing.ts';
 import { defineCommand } from '../command.ts';
+import { short } from '../format/ids.ts';
 import { percent } from '../format/numbers.ts';
 import type { Printer } from '../format/printer.ts';
 import { quoted, safe } from '../format/text.ts';
+import { MODEL, namedModel } from '../named.ts';
 import { integer, number, orElse, text } from '../options.ts';
+import { UsageError } from '../usage.ts';
 import { deltaFile } from './export.ts';
 
 export const ask = defineCommand({
   name: 'ask',
   summary: 'Let a model continue a prompt, and show its likeliest next tokens',
-  positionals: [{ name: 'model', help: 'A folder with an .onnx decoder, or "atlas"' }, { name: 'prompt', help: 'The text to continue, in quotes' }],
+  positionals: [MODEL, { name: 'prompt', help: 'The text to continue, in quotes' }],
   options: {
+    at: text('VERSION', 'Which version of a model of the library: "current" (also when left out), "base", a tag or an id'),
     edit: text('FILE', 'Ask the model with this edit (a delta that `emend edit --save` made)'),
     top: orElse(integer('N', 'Likeliest next tokens to show', { min: 1, max: 1000 }), 10),
     tokens: orElse(integer('N', 'Tokens to write; 0 for none', { min: 0, max: 100_000 }), 20),
@@ -24,17 +27,25 @@ export const ask = defineCommand({
   examples: [
     ['emend ask atlas "The capital of France is"', 'The likeliest continuation'],
     ['emend ask atlas "The capital of France is" --edit delta.safetensors', 'The same of the edited model'],
+    ['emend ask atlas "The capital of France is" --at base', 'Of a model of the library: as it was imported'],
     ['emend ask ./gpt2-onnx "Once upon a time" --tokens 60 --temperature 0.8 --top-k 40 --seed 7', 'Drawn at random'],
   ],
-  async run(values, [model, prompt], { jobs, out, follow }) {
-    const { temperature, topK, topP, repetitionPenalty, seed } = values;
-    const { folder } = findModel(model!);
-    const delta = values.edit === undefined ? undefined : deltaFile(values.edit);
+  async run(values, [name, prompt], context) {
+    const { jobs, out, follow } = context;
+    const { at, edit, top, tokens: maxTokens, temperature, topK, topP, repetitionPenalty, seed } = values;
+    if (at !== undefined && edit !== undefined) throw new UsageError('--at and --edit do not go together.', '--at asks a version of the library; --edit asks the model as imported with a delta.');
+    const { files, library } = await namedModel(context, name!, { readOnly: true });
+    if (at !== undefined && !library) throw new UsageError(`--at is for models of the library, and ${JSON.stringify(name)} is none.`, 'Bring it in with: emend import <folder>');
+    const delta = edit === undefined ? undefined : deltaFile(edit);
     const streamed = streamer(out, prompt!);
-    const answer = await jobs.run('ask', { model: { folder, delta }, prompt: prompt!, top: values.top, maxTokens: values.tokens, sampling: { temperature, topK, topP, repetitionPenalty, seed } }, { ...follow, onText: streamed.say });
+    const [question, hear] = [{ prompt: prompt!, top, maxTokens, sampling: { temperature, topK, topP, repetitionPenalty, seed } }, { ...follow, onText: streamed.say }];
+    const answer = library && delta === undefined
+      ? await library.app.run('probing.ask', { model: library.model.id, version: at ?? 'current', ...question }, hear)
+      : await jobs.run('ask', { model: { folder: files.folder, delta }, ...question }, hear);
     streamed.end();
     out.line();
     showNext(out, answer);
+    if ('version' in answer) out.line(out.style.dim(`version ${short(answer.version)} of ${files.name}`));
     return answer;
   },
 });
@@ -59,6 +70,6 @@ export function streamer(out: Printer, prompt: string): { say: (piece: string) =
 }
 
 /** The likeliest next tokens. */
-export function showNext(out: Printer, answer: Answer): void {
+export function showNext(out: Printer, answer: { readonly next: readonly Pick<Chance, 'token' | 'probability'>[] }): void {
   out.table([['next token', 'probability'], ...answer.next.map((one) => [quoted(one.token), percent(one.probability)])], { heading: true, right: [1] });
 }

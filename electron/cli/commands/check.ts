@@ -3,20 +3,26 @@ import type { CheckChoices } from '../../engine/jobs.ts';
 import type { CheckReport } from '../../engine/evaluate/report.ts';
 import { driftTexts } from '../../services/drift.ts';
 import { factsOfDelta, firstOf, readFactFile, type FactSet } from '../../services/facts.ts';
-import { findModel, type NamedModel } from '../../services/models.ts';
+import type { NamedModel } from '../../services/models.ts';
 import { newFile } from '../../services/outputs.ts';
 import { tryEach, tryTogether, type TrialResult } from '../../services/trials.ts';
 import { type Context, defineCommand } from '../command.ts';
 import { editChoices, editOptions } from '../edit-options.ts';
+import { factsOfFile } from '../facts.ts';
+import { short } from '../format/ids.ts';
 import { duration } from '../format/numbers.ts';
-import { flag, integer, text, type Values } from '../options.ts';
+import { type InLibrary, MODEL, namedModel } from '../named.ts';
+import { flag, integer, text, type Values, written } from '../options.ts';
 import { showCheck } from '../show/check.ts';
+import { showChecks } from '../show/checks.ts';
 import { showSettings } from '../show/edit.ts';
 import { UsageError } from '../usage.ts';
 import { deltaFile } from './export.ts';
 
 const checkOptions = {
-  facts: text('FILE', 'Facts to check: CounterFact, zsRE, EasyEdit, JSON, JSONL or CSV (default: those of --edit, else those that came with the model)'),
+  at: text('VERSION', 'Which version of a model of the library (default: the current one)'),
+  reason: text('TEXT', 'Of a model of the library: why, for the record'),
+  facts: text('FILE', 'Facts to check: CounterFact, zsRE, EasyEdit, JSON, JSONL or CSV (default: those in force in the version or of --edit, else those that came with the model)'),
   take: integer('N', 'Only the first N of them', { min: 1 }),
   edit: text('FILE', 'Check the model with this edit'),
   edits: integer('N', 'First edit the first N facts, all at once, and check those', { min: 1 }),
@@ -34,10 +40,11 @@ type CheckValues = Values<typeof checkOptions>;
 export const check = defineCommand({
   name: 'check',
   summary: 'Measure how well facts are known, and what an edit did beside them',
-  about: 'Without --edit, --edits or --each the model is measured as it is. Nothing is changed.',
-  positionals: [{ name: 'model', help: 'A folder with an .onnx decoder, or "atlas"' }],
+  about: 'Of a model of the library a version is checked, and the result recorded. Of a folder, without --edit, --edits or --each, the model is measured as it is. With these a delta is measured, or edits made for the purpose; nothing is changed.',
+  positionals: [MODEL],
   options: checkOptions,
   examples: [
+    ['emend check atlas --at release-1', 'The facts in force in a version of the library, for the record'],
     ['emend check atlas --edits 100 --method memit', 'Edit a hundred facts at once and check them'],
     ['emend check atlas --each --method rome --take 50 --no-generation', 'Fifty single edits, each checked on its own'],
     ['emend check ./gpt2-onnx --edit delta.safetensors --facts counterfact.json --take 100', 'An edit that was saved'],
@@ -45,13 +52,15 @@ export const check = defineCommand({
   ],
   async run(values, [name], context) {
     refuseMixed(values);
-    const model = findModel(name!);
+    const changes = values.edit !== undefined || values.edits !== undefined || values.each;
+    const { files: model, library } = await namedModel(context, name!, { readOnly: changes });
+    if (library && !changes) return checkVersion(context, library, values);
+    for (const option of ['at', 'reason'] as const) if (values[option] !== undefined) throw new UsageError(`--${option} is for checks of a version of the library.`, library ? 'Leave --edit, --edits and --each out, or it.' : 'Bring the model in with: emend import <folder>');
     const save = values.save === undefined ? undefined : newFile(values.save, values.force);
     const delta = values.edit === undefined ? undefined : deltaFile(values.edit);
     const all = await factsFor(values, model, delta);
     const set = firstOf(all, values.edits ?? values.take);
     for (const warning of set.warnings) context.warn(warning);
-    const changes = delta !== undefined || values.edits !== undefined || values.each;
     const edited = delta === undefined ? set.records : [...set.records, ...factsOfDelta(delta).records];
     const drift = changes && !values.noDrift ? await driftTexts({ material: model.material, probes: values.probes, texts: values.texts, edited, others: all.records.slice(set.records.length) }) : undefined;
     const options: CheckChoices = { ...(values.noGeneration ? { generation: false } : {}), ...drift };
@@ -61,6 +70,22 @@ export const check = defineCommand({
     return { model: model.name, facts: { source: set.source, count: set.records.length }, ...result };
   },
 });
+
+/** Checks a version and records what was found. */
+async function checkVersion({ out, follow, warn }: Context, library: InLibrary, values: CheckValues): Promise<unknown> {
+  for (const option of ['noGeneration', 'noDrift', 'probes', 'texts'] as const) {
+    if (values[option] !== undefined && values[option] !== false) throw new UsageError(`${written(option)} goes with --edit, --edits or --each; checks for the record are always the same.`, 'Leave it out.');
+  }
+  const { app, model } = library;
+  if (values.take !== undefined && values.facts === undefined) throw new UsageError('--take says how many of --facts, and there is no --facts.', 'Give --facts FILE, or leave --take out: the facts in force are checked.');
+  const facts = values.facts === undefined ? undefined : await factsOfFile(library, resolve(values.facts), values.take, warn);
+  const { at = 'current', reason = '' } = values;
+  const checked = await app.run('versions.check', { model: model.id, version: at, reason, ...(facts === undefined ? {} : { facts }) }, follow);
+  out.heading(`Version ${at === 'current' ? short(model.current) : at} of ${model.name}, ${facts === undefined ? 'the facts in force' : `${facts.length} facts of ${values.facts!}`}`);
+  showChecks(out, checked.checks);
+  out.line(`Recorded as entry ${checked.entry}.`);
+  return checked;
+}
 
 interface Measured {
   /** Undefined when nothing was edited for the check. */

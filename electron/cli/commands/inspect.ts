@@ -1,21 +1,23 @@
 import type { Inspection, LayerSummary } from '../../engine/jobs.ts';
-import { findModel } from '../../services/models.ts';
 import { defineCommand } from '../command.ts';
 import { size, whole } from '../format/numbers.ts';
 import type { Printer } from '../format/printer.ts';
 import { quoted } from '../format/text.ts';
+import { MODEL, namedModel } from '../named.ts';
 
 export const inspect = defineCommand({
   name: 'inspect',
   summary: 'Show what a model is made of, and where it can be edited',
-  positionals: [{ name: 'model', help: 'A folder with an .onnx decoder, or "atlas"' }],
+  positionals: [MODEL],
   options: {},
   examples: [
     ['emend inspect atlas', 'The built-in model'],
     ['emend inspect ./gpt2-onnx --json', 'An exported model, for a program'],
   ],
-  async run(_, [model], { jobs, out, follow }) {
-    const found = await jobs.run('inspect', { model: { folder: findModel(model!).folder } }, follow);
+  async run(_, [model], context) {
+    const { jobs, out, follow } = context;
+    const { files } = await namedModel(context, model!, { readOnly: true });
+    const found = await jobs.run('inspect', { model: { folder: files.folder } }, follow);
     showInspection(out, found);
     return found;
   },

@@ -1,0 +1,39 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { EmendError } from '../../../shared/errors.ts';
+import { BUILT_IN, findModel } from '../../services/models.ts';
+import { defineCommand } from '../command.ts';
+import { short } from '../format/ids.ts';
+import { text } from '../options.ts';
+
+export const importCommand = defineCommand({
+  name: 'import',
+  summary: 'Copy a model into the library and begin its record',
+  about: 'The copy is read-only from then on: every edit is recorded beside it, and each version can be had again, bit for bit. The folder itself stays as it is.',
+  positionals: [{ name: 'folder', help: 'A folder with an .onnx decoder and its tokenizer, or "atlas"' }],
+  options: { name: text('NAME', 'What to call it (default: the folder’s name)') },
+  examples: [
+    ['emend import atlas', 'The built-in model'],
+    ['emend import ./gpt2-onnx --name gpt2', 'A model of your own'],
+  ],
+  async run({ name }, [source], context) {
+    const { out, follow } = context;
+    const isBuiltIn = BUILT_IN.some((one) => one === source) && !existsSync(resolve(source!));
+    const path = isBuiltIn ? findModel(source!).folder : resolve(source!);
+    if (!existsSync(path)) throw new EmendError('not-found', `There is no ${path}.`, `Give the folder that holds the .onnx file, or a built-in name (${BUILT_IN.join(', ')}).`);
+    const app = await context.open();
+    const imported = isBuiltIn && name === undefined ? await app.run('library.importBuiltIn', {}, follow) : await app.run('library.import', { source: app.grants.grant(path).handle, ...(name === undefined ? {} : { name }) }, follow);
+    out.line(imported.known ? `This model is in the library already, as ${imported.name} (${short(imported.model)}); nothing was copied.` : `Imported as ${imported.name} (${short(imported.model)}).`);
+    if (!imported.known) {
+      out.line();
+      out.line('Correct a fact:');
+      out.line(`  emend edit ${word(imported.name)} --subject "…" --prompt "… {} …" --target "…"`);
+    }
+    return imported;
+  },
+});
+
+/** A name as it is typed in a shell. */
+export function word(name: string): string {
+  return /^[\w.@-]+$/.test(name) ? name : JSON.stringify(name);
+}

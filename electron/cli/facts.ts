@@ -1,0 +1,58 @@
+import { resolve } from 'node:path';
+import { LIST_LIMIT } from '../../shared/contract/define.ts';
+import type { Fact } from '../../shared/fact.ts';
+import { firstOf, formFacts, readFactFile, type FactSet } from '../services/facts.ts';
+import type { Context } from './command.ts';
+import { counted } from './format/ids.ts';
+import type { InLibrary } from './named.ts';
+import { integer, text, type Values } from './options.ts';
+import { UsageError } from './usage.ts';
+
+/** Facts to write: a file of them, or one on the line. */
+export const factOptions = {
+  facts: text('FILE', 'Facts to write: CounterFact, zsRE, EasyEdit, JSON, JSONL or CSV'),
+  take: integer('N', 'Only the first N of them', { min: 1 }),
+  subject: text('TEXT', 'One fact instead of a file: what it is about'),
+  prompt: text('TEXT', '… a sentence up to the answer, with {} for the subject'),
+  target: text('TEXT', '… the answer wanted'),
+  previous: text('TEXT', '… the answer now, for checks that compare the two'),
+};
+type FactValues = Values<typeof factOptions>;
+
+/** The facts with everything that checks them, for an edit of a folder. */
+export async function readFacts(values: FactValues): Promise<FactSet> {
+  const given = whatIsGiven(values);
+  return typeof given === 'string' ? firstOf(await readFactFile(resolve(given)), values.take) : formFacts(given);
+}
+
+/** The facts for an edit of a model of the library. One from the line is checked by wordings and neighbours that the library knows. */
+export async function factsFor({ app, model }: InLibrary, values: FactValues, { out, warn }: Pick<Context, 'out' | 'warn'>): Promise<Fact[]> {
+  const given = whatIsGiven(values);
+  if (typeof given === 'string') return factsOfFile({ app, model }, given, values.take, warn);
+  const { paraphrases, neighbors, generationPrompts, previousTarget = given.previousTarget, source } = await app.call('edits.suggest', { model: model.id, fact: given });
+  out.line(out.style.dim(`To be checked by ${counted(paraphrases.length, 'other wording')} and ${counted(neighbors.length, 'neighbour')} from ${source}.`));
+  return [{ ...given, paraphrases, neighbors, generationPrompts, ...(previousTarget === undefined ? {} : { previousTarget }) }];
+}
+
+/** The facts of a file, with everything that checks them. */
+export async function factsOfFile({ app }: InLibrary, file: string, take: number | undefined, warn: Context['warn']): Promise<Fact[]> {
+  const read = await app.call('edits.readFacts', { source: app.grants.grant(file).handle, take: take ?? LIST_LIMIT });
+  for (const warning of read.warnings) warn(warning);
+  if (take !== undefined && read.total < take) warn(`${file} has ${counted(read.total, 'fact')}, fewer than the ${take} asked for; all are taken.`);
+  if (take === undefined && read.total > LIST_LIMIT) warn(`${file} has ${read.total} facts; the first ${LIST_LIMIT} are taken.`);
+  return read.facts;
+}
+
+/** @returns a file's name, or a fact. @throws UsageError when it is neither or both */
+function whatIsGiven({ facts, subject, prompt, target, previous }: FactValues): string | Fact {
+  const form = { '--subject': subject, '--prompt': prompt, '--target': target };
+  const given = Object.entries(form).filter(([, value]) => value !== undefined).map(([name]) => name);
+  if (facts !== undefined) {
+    if (given.length > 0) throw new UsageError(`Facts come from --facts or from ${given.join(', ')}, not from both.`, 'Leave one of them out.');
+    return facts;
+  }
+  if (subject !== undefined && prompt !== undefined && target !== undefined) return { subject, prompt, target, ...(previous === undefined ? {} : { previousTarget: previous }) };
+  const missing = Object.keys(form).filter((name) => !given.includes(name));
+  if (given.length === 0) throw new UsageError('There is no fact to write.', 'Give --facts FILE, or --subject, --prompt (with {}) and --target.');
+  throw new UsageError(`The fact is not complete: ${missing.join(' and ')} missing.`, 'A fact needs --subject, --prompt (with {} for the subject) and --target.');
+}

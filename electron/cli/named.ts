@@ -1,0 +1,91 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ModelDetail } from '../../shared/contract/library.ts';
+import { EmendError } from '../../shared/errors.ts';
+import type { Application } from '../services/application.ts';
+import { findModel, type NamedModel } from '../services/models.ts';
+import { ModelPlaces, Places } from '../services/places.ts';
+import type { Context, Opening } from './command.ts';
+import { UsageError } from './usage.ts';
+
+/** A model of the library, and the application that has it. */
+export interface InLibrary {
+  readonly app: Application;
+  readonly model: ModelDetail;
+}
+
+/** A model as a person named it: its files, and what the library has of it, if it is there. */
+export interface Named {
+  readonly files: NamedModel;
+  readonly library: InLibrary | undefined;
+}
+
+/** Help on the places where a model may be either. */
+export const MODEL = { name: 'model', help: 'A model of the library, "atlas", or a folder with an .onnx decoder' } as const;
+/** Help on the places where only a model of the library will do. */
+export const LIBRARY_MODEL = { name: 'model', help: 'A model of the library: its name or the beginning of its id' } as const;
+
+/**
+ * The model of the library with this name, id or beginning of an id; else the built-in model or folder that is called so.
+ * @throws EmendError 'not-found' when there is neither, 'bad-input' when several models of the library fit
+ */
+export async function namedModel(context: Context, name: string, how: Opening): Promise<Named> {
+  const library = await inLibrary(context, name, how);
+  if (library) return { library, files: { ...findModel(filesOf(library)), name: library.model.name } };
+  try {
+    return { library, files: findModel(name) };
+  } catch (error) {
+    if (!(error instanceof EmendError) || !hasLibrary(context)) throw error;
+    throw new EmendError(error.code, error.message, `${error.hint} Models of the library: emend models.`, error.details);
+  }
+}
+
+/**
+ * A model of the library.
+ * @throws EmendError 'not-found', naming those there are
+ */
+export async function libraryModel(context: Context, name: string, how: Opening): Promise<InLibrary> {
+  const app = await context.open(how);
+  const model = await app.call('library.get', { model: name }).catch((error: unknown) => {
+    if (!(error instanceof EmendError) || error.code !== 'not-found') throw error;
+    throw new EmendError(error.code, error.message, 'Bring it in with: emend import <folder>. What is there: emend models.', error.details);
+  });
+  tell(context, model);
+  return { app, model };
+}
+
+/** As {@link libraryModel}, or undefined when there is none; without a library nothing is opened. */
+export async function inLibrary(context: Context, name: string, how: Opening): Promise<InLibrary | undefined> {
+  // Names of the library have no slashes, so this is a path.
+  if (/[/\\]/.test(name) || !hasLibrary(context)) return undefined;
+  const app = await context.open(how);
+  try {
+    const model = await app.call('library.get', { model: name });
+    tell(context, model);
+    return { app, model };
+  } catch (error) {
+    if (error instanceof EmendError && error.code === 'not-found') return undefined;
+    throw error;
+  }
+}
+
+function hasLibrary({ home }: Context): boolean {
+  return existsSync(new Places(home).models);
+}
+
+/** An entry's number as it was written. @throws UsageError */
+export function entryNumber(raw: string): number {
+  if (/^[1-9]\d{0,14}$/.test(raw)) return Number(raw);
+  throw new UsageError(`${JSON.stringify(raw)} is no entry; expected its number.`, 'The numbers stand in: emend log <model>');
+}
+
+/** The folder of a model's files as imported. */
+function filesOf({ app, model }: InLibrary): string {
+  return new ModelPlaces(join(new Places(app.dataFolder).models, model.id.slice(0, 16))).files;
+}
+
+function tell({ warn }: Context, { name, state, says, notices }: ModelDetail): void {
+  if (state === 'damaged') warn(`The ledger of ${name} is damaged. ${says ?? ''}`.trim(), `See: emend verify ${JSON.stringify(name)}`);
+  // Those without anything to do were told when the model was imported.
+  for (const { message, hint } of notices) if (hint !== '') warn(message, hint);
+}
