@@ -1,22 +1,31 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, statSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { statSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 import { EmendError } from '../../shared/errors.ts';
-import { fillPrompt } from '../../shared/fact.ts';
+import { type Fact, fillPrompt } from '../../shared/fact.ts';
+import { changedTensorsFile } from './edit/changed-tensors.ts';
+import { readModelType } from './edit/checkpoint-names.ts';
 import { changedBytes, deltaNorms, withDelta } from './edit/delta.ts';
+import { loraAdapter } from './edit/lora.ts';
+import { editSettings } from './edit/settings.ts';
 import { readDelta, writeDelta } from './edit/delta-file.ts';
-import { editFacts } from './edit/edit.ts';
+import { editFacts, listed } from './edit/edit.ts';
 import type { Report } from './edit/types.ts';
 import { checkRecords } from './evaluate/protocol.ts';
-import type { Answer, EditOutcome, ExportOutcome, Inspection, JobName, Jobs, ModelRef } from './jobs.ts';
+import type { Answer, CutFact, EditOutcome, ExportOutcome, Inspection, JobName, Jobs, ModelRef } from './jobs.ts';
+import { graphFile, tokenizerFolder } from './model-folder.ts';
 import { modelFiles } from './onnx/identity.ts';
 import { patchModel } from './onnx/patch.ts';
-import { tensorBytes } from './onnx/tensors.ts';
+import { tensorBytes, tensorFloats } from './onnx/tensors.ts';
+import { norm } from './linalg/matrix.ts';
 import { Decoder } from './runtime/decoder.ts';
-import { DecoderScorer, logSoftmax } from './runtime/decoder-scorer.ts';
+import { DecoderScorer } from './runtime/decoder-scorer.ts';
 import { Generator } from './runtime/generate.ts';
-import { largest } from './runtime/sampling.ts';
+import { readVersion, saveVersion } from './version-file.ts';
+import { writeWhole } from './write-whole.ts';
+import { largest, logSoftmax } from './runtime/sampling.ts';
 import { loadTokenizer } from './text/load.ts';
+import { factRow } from './text/positions.ts';
 import { Detokenizer, type Tokenizer } from './text/tokenizer.ts';
 
 /** What a job may tell while it runs. */
@@ -34,11 +43,37 @@ export const handlers: Handlers = {
   edit: async (params, context) => edit(await opened(params.model), params, context),
   check: async (params, context) => check(params, context),
   export: async (params, context) => exportModel(await opened(params.model), params, context),
+  rebuild: async ({ model, deltas, save }, context) => rebuild(await opened(model), deltas, save, context),
+  compare: async ({ model, other }) => compare((await opened(model)).decoder, (await opened(other)).decoder),
+  adapter: async ({ model, deltas, target, metadata }) => {
+    const { base } = await opened(model);
+    const adapter = loraAdapter({ anatomy: base.anatomy, deltas: deltas.map((file) => readDelta(file).delta), modelType: readModelType(base.source.folder), metadata });
+    await writeWhole(join(target, 'adapter_config.json'), Buffer.from(adapter.config), 'The adapter');
+    await writeWhole(join(target, 'adapter_model.safetensors'), adapter.weights, 'The adapter');
+    return { files: ['adapter_config.json', 'adapter_model.safetensors'] };
+  },
+  tensorsFile: async ({ model, target, metadata }) => {
+    const { decoder } = await opened(model);
+    const changed = new Map([...decoder.changes].map(([name, tensor]) => [name, { dtype: tensor.dtype, dims: tensor.dims, bytes: tensorBytes(decoder.model, tensor) }]));
+    const { bytes } = changedTensorsFile({ anatomy: decoder.anatomy, changed, modelType: readModelType(decoder.source.folder), metadata });
+    await writeWhole(join(target, 'changed.safetensors'), bytes, 'The changed tensors');
+    return { files: ['changed.safetensors'] };
+  },
+  tokens: async ({ model, text }) => {
+    const { tokenizer } = await opened(model);
+    return { tokens: tokenizer.encode(text).map((id) => ({ id, text: tokenizer.tokenText(id) })) };
+  },
+  cut: async ({ model, facts }) => {
+    const { tokenizer } = await opened(model);
+    return { facts: facts.map((fact) => cutFact(tokenizer, fact)) };
+  },
+  settings: async ({ model, method, choices, name }) => ({ settings: listed(await editSettings(method, choices, (await opened(model)).decoder.anatomy, name), undefined) }),
 };
 
 interface Opened {
   readonly decoder: Decoder;
-  /** Without the delta. */
+  /** Without the delta, and the imported folder as it is. */
+  readonly before: Decoder;
   readonly base: Decoder;
   readonly tokenizer: Tokenizer;
   readonly folder: string;
@@ -55,32 +90,9 @@ async function opened(model: ModelRef): Promise<Opened> {
     last = { folder, base: await Decoder.open(file, { threads }), tokenizer: await loadTokenizer(tokenizerFolder(folder)) };
   }
   const { base, tokenizer } = last;
-  const decoder = model.delta === undefined ? base : withDelta(base, readDelta(model.delta).delta);
-  return { decoder, base, tokenizer, folder };
-}
-
-/** The decoder graph in a folder: the only .onnx file, or the one that exporters call the decoder; in onnx/ too. */
-export function graphFile(folder: string): string {
-  if (!existsSync(folder)) throw new EmendError('not-found', `There is no folder ${folder}.`, 'Give the folder that holds the model.onnx.');
-  if (!statSync(folder).isDirectory()) {
-    if (folder.endsWith('.onnx')) return folder;
-    throw new EmendError('bad-input', `${folder} is neither a folder nor an .onnx file.`, 'Give the folder that holds the model.onnx.');
-  }
-  const places = [folder, join(folder, 'onnx')].filter((p) => existsSync(p));
-  const found = places.flatMap((p) => readdirSync(p).filter((f) => f.endsWith('.onnx')).map((f) => join(p, f)));
-  const preferred = ['model.onnx', 'decoder_model_merged.onnx', 'decoder_with_past_model.onnx', 'decoder_model.onnx'];
-  const best = preferred.map((name) => found.find((f) => basename(f) === name)).find((f) => f !== undefined) ?? (found.length === 1 ? found[0] : undefined);
-  if (best !== undefined) return best;
-  const listing = readdirSync(folder).slice(0, 8).join(', ');
-  if (found.length === 0) throw new EmendError('not-found', `${folder} holds no .onnx file (found ${listing || 'nothing'}).`, 'Export the model first: optimum-cli export onnx --model <name> --task text-generation-with-past <folder>.');
-  throw new EmendError('bad-input', `${folder} holds several graphs (${found.map((f) => basename(f)).join(', ')}).`, 'Name the .onnx file itself.');
-}
-
-/** Beside the graph, or a folder further up for a graph in onnx/. @param model folder or .onnx file */
-function tokenizerFolder(model: string): string {
-  if (statSync(model).isDirectory()) return model;
-  const beside = dirname(model);
-  return existsSync(join(beside, 'tokenizer.json')) || !existsSync(join(dirname(beside), 'tokenizer.json')) ? beside : dirname(beside);
+  const before = model.version === undefined ? base : readVersion(base, model.version);
+  const decoder = model.delta === undefined ? before : withDelta(before, readDelta(model.delta).delta);
+  return { decoder, before, base, tokenizer, folder };
 }
 
 async function inspect({ decoder, tokenizer, folder }: Opened): Promise<Inspection> {
@@ -91,6 +103,7 @@ async function inspect({ decoder, tokenizer, folder }: Opened): Promise<Inspecti
   return {
     folder,
     graphFile: source.file,
+    architecture: readModelType(source.folder) ?? 'decoder',
     producer: source.producer,
     opset: source.opsets.get('') ?? 0,
     parameters: constants.filter((t) => t.dims.length >= 2).reduce((sum, t) => sum + t.dims.reduce((a, d) => a * d, 1), 0),
@@ -121,13 +134,22 @@ async function ask({ decoder, tokenizer }: Opened, params: Jobs['ask']['params']
       text += piece;
       if (piece !== '') context.say(piece);
     };
+    const pieces: { text: string; probability: number }[] = [];
     let tokens = 0;
     await generator.continue([ids], {
       maxTokens: params.maxTokens, sampling: params.sampling, stopAt: tokenizer.eosIds, check: () => context.check(),
-      onToken: (_, id) => { tokens++; say(stream.push(id)); return undefined; },
+      onToken: (_, id, probability) => {
+        const piece = stream.push(id);
+        tokens++;
+        pieces.push({ text: piece, probability: probability() });
+        say(piece);
+        return undefined;
+      },
     });
-    say(stream.end());
-    return { prompt: params.prompt, next, text, tokens };
+    const rest = stream.end();
+    if (rest !== '') pieces.push({ text: rest, probability: pieces.at(-1)?.probability ?? 1 });
+    say(rest);
+    return { prompt: params.prompt, next, text, tokens, pieces };
   } finally {
     await generator.release();
   }
@@ -135,7 +157,7 @@ async function ask({ decoder, tokenizer }: Opened, params: Jobs['ask']['params']
 
 async function edit({ decoder, tokenizer, folder }: Opened, params: Jobs['edit']['params'], context: JobContext): Promise<EditOutcome> {
   const started = performance.now();
-  const made = await editFacts(decoder, tokenizer, params.facts, params.method, params.choices, basename(folder), context);
+  const made = await editFacts(decoder, tokenizer, params.facts, params.method, params.choices, params.name ?? basename(folder), context);
   const edited = withDelta(decoder, made.delta);
   const questions = params.facts.map((f) => ({ prompt: fillPrompt(f.prompt, f.subject).text, target: f.target }));
   const chances = async (version: Decoder) => {
@@ -154,7 +176,6 @@ async function edit({ decoder, tokenizer, folder }: Opened, params: Jobs['edit']
   if (params.save !== undefined) {
     await writeDelta(params.save, made.delta, { method: params.method, model: made.model, hyperparameters: [...made.hyperparameters], contexts: [...made.contexts], seed: made.seed, facts: [...params.facts] });
   }
-  const sha = (version: Decoder, name: string) => createHash('sha256').update(tensorBytes(version.model, version.graph.constants.get(name)!)).digest('hex');
   return {
     method: params.method, layers: made.settings.layers.value, hyperparameters: made.hyperparameters, contexts: made.contexts, seed: made.seed, covariance: made.covariance,
     facts: params.facts.map((f, i) => {
@@ -164,16 +185,17 @@ async function edit({ decoder, tokenizer, folder }: Opened, params: Jobs['edit']
     }),
     weights: made.delta.weights.map((w) => {
       const norms = deltaNorms(decoder, w);
-      return { layer: w.layer, weight: w.weight, deltaNorm: norms.delta, weightNorm: norms.weight, rank: w.left.rows, sha256Before: sha(decoder, w.weight), sha256After: sha(edited, w.weight) };
+      return { layer: w.layer, weight: w.weight, deltaNorm: norms.delta, weightNorm: norms.weight, rank: w.left.rows, sha256Before: hashOf(decoder, w.weight), sha256After: hashOf(edited, w.weight) };
     }),
     warnings: made.warnings, seconds: (performance.now() - started) / 1000, deltaFile: params.save,
   };
 }
 
 async function check(params: Jobs['check']['params'], context: JobContext): Promise<Jobs['check']['result']> {
-  const { decoder, base, tokenizer } = await opened(params.model);
+  const { decoder, before, tokenizer } = await opened(params.model);
+  const against = params.baseline !== undefined ? (await opened(params.baseline)).decoder : params.model.delta === undefined ? undefined : before;
   const scorer = new DecoderScorer(decoder, tokenizer, () => context.check());
-  const baseline = params.model.delta === undefined ? undefined : new DecoderScorer(base, tokenizer, () => context.check());
+  const baseline = against && new DecoderScorer(against, tokenizer, () => context.check());
   try {
     const { driftProbes, driftTexts, ...options } = params.options;
     const drift = baseline && (driftProbes || driftTexts) ? { drift: { probes: driftProbes ?? [], texts: driftTexts ?? [] } } : {};
@@ -182,6 +204,43 @@ async function check(params: Jobs['check']['params'], context: JobContext): Prom
     await scorer.release();
     await baseline?.release();
   }
+}
+
+async function rebuild({ decoder, base }: Opened, deltas: readonly string[], save: string, context: JobContext): Promise<Jobs['rebuild']['result']> {
+  let now = decoder;
+  for (const [done, file] of deltas.entries()) {
+    context.progress('rebuilding', done, deltas.length);
+    context.check();
+    now = withDelta(now, readDelta(file).delta);
+  }
+  context.progress('rebuilding', deltas.length, deltas.length);
+  await saveVersion(now, save);
+  return { changed: [...now.changes.keys()].map((tensor) => ({ tensor, sha256Base: hashOf(base, tensor), sha256: hashOf(now, tensor) })) };
+}
+
+function compare(one: Decoder, other: Decoder): Jobs['compare']['result'] {
+  const names = new Set([...one.changes.keys(), ...other.changes.keys()]);
+  const weights = [...names].flatMap((tensor) => {
+    const [a, b] = [one, other].map((decoder) => tensorFloats(decoder.model, decoder.graph.constants.get(tensor)!)) as [Float32Array, Float32Array];
+    const difference = norm(Float64Array.from(a, (x, i) => b[i]! - x));
+    return difference === 0 ? [] : [{ tensor, norm: difference, weightNorm: norm(a) }];
+  });
+  return { weights };
+}
+
+function cutFact(tokenizer: Tokenizer, fact: Fact): CutFact {
+  try {
+    const row = factRow(tokenizer, fact);
+    return { tokens: row.ids.map((id) => tokenizer.tokenText(id)), subjectFirst: row.subjectFirst, subjectLast: row.subjectLast, targetStart: row.targetStart };
+  } catch (error) {
+    if (!(error instanceof EmendError)) throw error;
+    const field = error.details['field'];
+    return { problem: { message: error.message, hint: error.hint, field: typeof field === 'string' ? field : 'prompt' } };
+  }
+}
+
+function hashOf(decoder: Decoder, name: string): string {
+  return createHash('sha256').update(tensorBytes(decoder.model, decoder.graph.constants.get(name)!)).digest('hex');
 }
 
 async function exportModel({ decoder, folder }: Opened, params: Jobs['export']['params'], context: JobContext): Promise<ExportOutcome> {

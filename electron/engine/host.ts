@@ -6,11 +6,16 @@ import { type Channel, type Ending, forkEngine } from './channel.ts';
 import type { JobProgress, Jobs } from './jobs.ts';
 import { cancelled, type JobTable, ReplySchema } from './messages.ts';
 
+/** Starts an engine process, with `env` added to its environment. */
+export type OpenChannel = (entry: string, env: Readonly<Record<string, string>>) => Channel;
+
 export interface HostOptions {
   /** Threads that ONNX Runtime may use for one model, instead of EMEND_THREADS in the environment; 0 leaves it to ONNX Runtime. */
   readonly threads?: number | undefined;
   /** The built engine process, with `worker.mjs` beside it; that of this build when left out. */
   readonly entry?: string | undefined;
+  /** A child process of Node when left out. */
+  readonly openChannel?: OpenChannel | undefined;
 }
 
 /** Who follows a job. */
@@ -78,6 +83,21 @@ export class EngineHost<J extends JobTable<J> = Jobs> {
     });
   }
 
+  /** Ends the thread of a model folder once its jobs are done, so that the folder can be moved or removed. Does nothing without an engine process. */
+  release(folder: string): Promise<void> {
+    const channel = this.channel;
+    if (!channel || this.closed) return Promise.resolve();
+    return new Promise<void>((resolve) => {
+      const id = ++this.lastId;
+      const done = () => {
+        this.pending.delete(id);
+        resolve();
+      };
+      this.pending.set(id, { job: 'release', resolve: done, reject: done });
+      channel.send({ type: 'release', id, folder });
+    });
+  }
+
   /**
    * Stops all jobs and ends the process. A run of ONNX Runtime cannot be stopped, so it is waited for.
    * @param grace ms until the process is killed
@@ -93,9 +113,9 @@ export class EngineHost<J extends JobTable<J> = Jobs> {
   }
 
   private open(): Channel {
-    const { threads, entry = join(import.meta.dirname, 'process.mjs') } = this.options;
-    if (!existsSync(entry)) throw new EmendError('not-found', `The engine process is not built: there is no ${entry}.`, 'Run: npm run build');
-    const channel = forkEngine(entry, threads === undefined ? {} : { EMEND_THREADS: String(threads) });
+    const { threads, entry = join(import.meta.dirname, 'process.mjs'), openChannel = forkEngine } = this.options;
+    if (openChannel === forkEngine && !existsSync(entry)) throw new EmendError('not-found', `The engine process is not built: there is no ${entry}.`, 'Run: npm run build');
+    const channel = openChannel(entry, threads === undefined ? {} : { EMEND_THREADS: String(threads) });
     channel.onMessage((message) => this.hear(channel, message));
     void channel.ended.then((ending) => {
       if (this.channel === channel) this.channel = undefined;

@@ -3,9 +3,11 @@ import type { CheckReport } from './evaluate/report.ts';
 import type { CheckRecord } from './evaluate/records.ts';
 import type { EditWarning } from './edit/types.ts';
 
-/** What a job works on: an imported folder, and the delta file that makes it a version. */
+/** What a job works on: an imported folder, the file of changed tensors that makes it a version, and a delta file on top. */
 export interface ModelRef {
   readonly folder: string;
+  /** A file that a 'rebuild' saved. */
+  readonly version?: string | undefined;
   readonly delta?: string | undefined;
 }
 
@@ -22,6 +24,8 @@ export interface Sampling {
 export interface Inspection {
   readonly folder: string;
   readonly graphFile: string;
+  /** As the configuration calls it: gpt2, llama, … */
+  readonly architecture: string;
   readonly producer: string;
   readonly opset: number;
   readonly parameters: number;
@@ -60,6 +64,8 @@ export interface Answer {
   /** The continuation, without the prompt. */
   readonly text: string;
   readonly tokens: number;
+  /** The continuation token by token, each with the probability that it had. */
+  readonly pieces: readonly { readonly text: string; readonly probability: number }[];
 }
 
 export type EditMethodName = 'rome' | 'memit';
@@ -130,14 +136,36 @@ export interface CheckChoices {
   readonly driftTexts?: readonly string[];
 }
 
+/** A tensor of a version that differs from the imported file. */
+export interface ChangedTensor {
+  readonly tensor: string;
+  readonly sha256Base: string;
+  readonly sha256: string;
+}
+
+/** How a fact is cut into tokens: prompt and target as one row, and where subject and target lie in it; or why it cannot be. */
+export type CutFact = { readonly tokens: readonly string[]; readonly subjectFirst: number; readonly subjectLast: number; readonly targetStart: number } | { readonly problem: { readonly message: string; readonly hint: string; readonly field: string } };
+
 /** Every job that the engine does: what it is given and what it gives back. Everything is plain data. */
 export interface Jobs {
   readonly inspect: { readonly params: { readonly model: ModelRef }; readonly result: Inspection };
   readonly ask: { readonly params: { readonly model: ModelRef; readonly prompt: string; readonly top: number; readonly maxTokens: number; readonly sampling: Sampling }; readonly result: Answer };
-  readonly edit: { readonly params: { readonly model: ModelRef; readonly facts: readonly Fact[]; readonly method: EditMethodName; readonly choices: EditChoices; readonly save?: string | undefined }; readonly result: EditOutcome };
-  /** Measures `model`; with a delta, drift is measured against the folder without it. */
-  readonly check: { readonly params: { readonly model: ModelRef; readonly records: readonly CheckRecord[]; readonly options: CheckChoices }; readonly result: CheckReport };
+  readonly edit: { readonly params: { readonly model: ModelRef; readonly facts: readonly Fact[]; readonly method: EditMethodName; readonly choices: EditChoices; readonly save?: string | undefined; /** What the model is called, for published hyperparameters; its folder when left out. */ readonly name?: string | undefined }; readonly result: EditOutcome };
+  /** Measures `model`; drift and neighbours against `baseline`, or, with a delta, against the same without it. */
+  readonly check: { readonly params: { readonly model: ModelRef; readonly records: readonly CheckRecord[]; readonly options: CheckChoices; readonly baseline?: ModelRef | undefined }; readonly result: CheckReport };
   readonly export: { readonly params: { readonly model: ModelRef; readonly target: string }; readonly result: ExportOutcome };
+  /** Adds deltas to `model` in their order and keeps the tensors that differ from the imported file in `save`. */
+  readonly rebuild: { readonly params: { readonly model: ModelRef; readonly deltas: readonly string[]; readonly save: string }; readonly result: { readonly changed: readonly ChangedTensor[] } };
+  /** Tensors that differ between two versions of one folder, with Frobenius norms of the difference and of the weight in `model`. */
+  readonly compare: { readonly params: { readonly model: ModelRef; readonly other: ModelRef }; readonly result: { readonly weights: readonly { readonly tensor: string; readonly norm: number; readonly weightNorm: number }[] } };
+  /** Writes a PEFT LoRA adapter of deltas on the imported model into an existing folder. @returns names of the files */
+  readonly adapter: { readonly params: { readonly model: ModelRef; readonly deltas: readonly string[]; readonly target: string; readonly metadata: Readonly<Record<string, string>> }; readonly result: { readonly files: readonly string[] } };
+  /** Writes the tensors in which a version differs, under the checkpoint's names where they can be told, into an existing folder. */
+  readonly tensorsFile: { readonly params: { readonly model: ModelRef; readonly target: string; readonly metadata: Readonly<Record<string, string>> }; readonly result: { readonly files: readonly string[] } };
+  readonly tokens: { readonly params: { readonly model: ModelRef; readonly text: string }; readonly result: { readonly tokens: readonly { readonly id: number; readonly text: string }[] } };
+  readonly cut: { readonly params: { readonly model: ModelRef; readonly facts: readonly Fact[] }; readonly result: { readonly facts: readonly CutFact[] } };
+  /** The hyperparameters that an edit would use, as far as they do not depend on the facts. */
+  readonly settings: { readonly params: { readonly model: ModelRef; readonly method: EditMethodName; readonly choices: EditChoices; readonly name: string }; readonly result: { readonly settings: EditOutcome['hyperparameters'] } };
 }
 
 export type JobName = keyof Jobs;

@@ -11,6 +11,8 @@ const id = v.pipe(v.number(), v.integer(), v.minValue(1));
 export const RequestSchema = v.variant('type', [
   v.object({ type: v.literal('run'), id, job: v.string(), params: v.unknown() }),
   v.object({ type: v.literal('cancel'), id }),
+  /** Ends the thread of a folder, which is about to be moved or removed. */
+  v.object({ type: v.literal('release'), id, folder: v.string() }),
   v.object({ type: v.literal('close') }),
 ]);
 export type Request = v.InferOutput<typeof RequestSchema>;

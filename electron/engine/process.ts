@@ -6,6 +6,7 @@ import { modelFolder, type Reply, type Request, RequestSchema } from './messages
 import { ModelThread } from './thread.ts';
 
 // Entry of the engine process: keeps a thread for each model folder and carries messages between them and the application.
+// The application is a Node process that forked it, or Electron's main process, of which it is a utility process.
 
 /** An orphan with a job in native code gives it this long (ms). */
 const ORPHAN_GRACE = 10_000;
@@ -15,7 +16,14 @@ const models = new Map<string, ModelThread>();
 let sending = 0;
 let closing = false;
 
+/** Electron's port to the main process; Node has none. */
+const electron = 'parentPort' in process ? (process.parentPort as { postMessage(message: unknown): void; on(event: 'message', heard: (event: { readonly data: unknown }) => void): void }) : undefined;
+
 function reply(message: Reply): void {
+  if (electron) {
+    electron.postMessage(message);
+    return settled();
+  }
   if (!process.connected) return settled();
   sending++;
   // An error means that the application is gone; 'disconnect' deals with that.
@@ -31,6 +39,7 @@ function settled(): void {
 
 function hear(request: Request): void {
   if (request.type === 'run') run(request);
+  else if (request.type === 'release') void release(request);
   else if (request.type === 'cancel') for (const model of models.values()) model.cancel(request.id);
   else close();
 }
@@ -44,9 +53,20 @@ function run({ id, job, params }: Request & { type: 'run' }): void {
   }
 }
 
+/** Waits for what the thread of a folder does, and ends it. */
+async function release({ id, folder }: Request & { type: 'release' }): Promise<void> {
+  await models.get(pathOf(folder))?.whenIdle();
+  await models.get(pathOf(folder))?.end();
+  reply({ type: 'done', id, result: undefined });
+}
+
 /** Two ways to write one folder are one model. */
+function pathOf(folder: string): string {
+  return existsSync(folder) ? realpathSync(folder) : resolve(folder);
+}
+
 function threadOf(folder: string): ModelThread {
-  const path = existsSync(folder) ? realpathSync(folder) : resolve(folder);
+  const path = pathOf(folder);
   let thread = models.get(path);
   if (!thread) {
     thread = new ModelThread(worker, path, reply, () => models.delete(path));
@@ -69,7 +89,8 @@ async function leaveWhenIdle(): Promise<void> {
   else process.exit(0);
 }
 
-process.on('message', (message: unknown) => hear(v.parse(RequestSchema, message)));
+if (electron) electron.on('message', ({ data }) => hear(v.parse(RequestSchema, data)));
+else process.on('message', (message: unknown) => hear(v.parse(RequestSchema, message)));
 process.on('disconnect', () => {
   close();
   setTimeout(() => process.kill(process.pid, 'SIGKILL'), ORPHAN_GRACE);

@@ -13,6 +13,7 @@ export class ModelThread {
   private readonly waiting: Task[] = [];
   private current: Task | undefined;
   private fault: Error | undefined;
+  private readonly idlers: (() => void)[] = [];
 
   /**
    * @param entry file that the thread runs
@@ -53,6 +54,11 @@ export class ModelThread {
     this.refuse(this.waiting.splice(0), cancelled());
   }
 
+  /** Resolves when no job runs or waits. */
+  whenIdle(): Promise<void> {
+    return this.idle && this.waiting.length === 0 ? Promise.resolve() : new Promise((resolve) => this.idlers.push(resolve));
+  }
+
   /** Ends the thread, which must be idle. */
   async end(): Promise<void> {
     await this.worker.terminate();
@@ -68,13 +74,16 @@ export class ModelThread {
     const last = reply.type === 'done' || reply.type === 'failed';
     if (last) this.current = undefined;
     this.reply(reply);
-    if (last) this.next();
+    if (!last) return;
+    this.next();
+    if (this.idle) for (const resolve of this.idlers.splice(0)) resolve();
   }
 
   /** The thread ended by itself: JavaScript ran out of memory, or something was thrown outside any job. */
   private lose(code: number): void {
     const lost = [...(this.current ? [this.current] : []), ...this.waiting.splice(0)];
     this.current = undefined;
+    for (const resolve of this.idlers.splice(0)) resolve();
     const reason = this.fault ? this.fault.message : `it exited with code ${code}`;
     this.refuse(lost, new EmendError('crashed', `The engine's thread for ${this.folder} ended during the job: ${reason}.`, 'Start the job again. If it ends the same way, try fewer facts at once, and please report it.', { exitCode: code, stack: this.fault?.stack }));
   }

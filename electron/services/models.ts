@@ -40,7 +40,7 @@ export function findModel(name: string): NamedModel {
 }
 
 /** The material beside a model; only where all of it is there, since files with one of these names may be anything. */
-function materialIn(folder: string): Material | undefined {
+export function materialIn(folder: string): Material | undefined {
   const found = { evaluation: join(folder, 'evaluation.json'), facts: join(folder, 'facts.json'), corpus: join(folder, 'corpus.txt') };
   return Object.values(found).every((file) => existsSync(file)) ? found : undefined;
 }
@@ -74,4 +74,10 @@ function json(file: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** The engine's name and version, as entries record them. */
+export function engineVersion(): string {
+  const installed = v.safeParse(PackageSchema, json(join(packageRoot(), 'node_modules', 'onnxruntime-node', 'package.json')));
+  return `Emend engine ${version()}, ONNX Runtime ${installed.success ? installed.output.version : '(version unknown)'}`;
 }

@@ -46,10 +46,10 @@ export const FactTokensSchema = v.object({ tokens: v.array(v.object({ text: v.st
 export const CheckSchema = v.object({
   name: v.string(),
   value: v.number(),
-  before: v.optional(v.number()),
-  count: v.optional(v.number()),
-  threshold: v.optional(v.number()),
-  passed: v.optional(v.boolean()),
+  before: v.exactOptional(v.number()),
+  count: v.exactOptional(v.number()),
+  threshold: v.exactOptional(v.number()),
+  passed: v.exactOptional(v.boolean()),
 });
 export type Check = v.InferOutput<typeof CheckSchema>;
 

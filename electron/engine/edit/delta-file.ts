@@ -1,11 +1,10 @@
-import { randomUUID } from 'node:crypto';
-import { rename, rm, writeFile } from 'node:fs/promises';
 import * as v from 'valibot';
 import { EmendError } from '../../../shared/errors.ts';
 import { FactSchema } from '../../../shared/fact.ts';
 import { matrix, type Matrix } from '../linalg/matrix.ts';
 import { readSafetensors, writeSafetensors } from '../onnx/safetensors.ts';
 import { tensorBytes } from '../onnx/tensors.ts';
+import { writeWhole } from '../write-whole.ts';
 import type { Delta } from './types.ts';
 
 /** What a delta file says about itself. */
@@ -29,14 +28,7 @@ export async function writeDelta(file: string, delta: Delta, about: Omit<DeltaAb
     [`${i}.right`, entry(w.right)] as const,
   ]));
   const full: DeltaAbout = { format: 'emend-delta-1', ...about, weights: delta.weights.map(({ layer, weight }) => ({ layer, weight })) };
-  const partial = `${file}.${randomUUID()}`;
-  try {
-    await writeFile(partial, writeSafetensors(tensors, { emend: JSON.stringify(full) }), { flush: true });
-    await rename(partial, file);
-  } catch (cause) {
-    await rm(partial, { force: true });
-    throw new EmendError('failed', `The delta could not be written to ${file}: ${cause instanceof Error ? cause.message : String(cause)}`, 'Choose a place with room that you may write to.');
-  }
+  await writeWhole(file, writeSafetensors(tensors, { emend: JSON.stringify(full) }), 'The delta');
 }
 
 /** Reads a delta file. @throws EmendError 'bad-file' when it is anything else */

@@ -142,7 +142,8 @@ function chosen(settings: EditSettings, trials: readonly Trial[], method: EditMe
   return { ...settings, layers, covarianceWeight: { value: best.covarianceWeight, source: `${best.share} of the facts' median kᵀC⁻¹k, the best share tried` } };
 }
 
-function listed(s: EditSettings, lambda: { value: number; source: string } | undefined): { name: string; value: string; source: string }[] {
+/** Name, value and source of every setting, for people. */
+export function listed(s: EditSettings, lambda: { value: number; source: string } | undefined): { name: string; value: string; source: string }[] {
   const one = (name: string, given: { value: unknown; source: string }) => ({ name, value: Array.isArray(given.value) ? given.value.join(', ') : typeof given.value === 'number' ? String(Number(given.value.toPrecision(6))) : String(given.value), source: given.source });
   return [
     one('layers', s.layers), one('steps', s.steps), one('learning rate', s.learningRate), one('weight decay', s.weightDecay), one('KL factor', s.klFactor), one('clamp', s.clamp),

@@ -1,6 +1,6 @@
 import { klDivergence, mean } from '../evaluate/metrics.ts';
 import type { Decoder } from '../runtime/decoder.ts';
-import { logSoftmax } from '../runtime/decoder-scorer.ts';
+import { logSoftmax } from '../runtime/sampling.ts';
 import { Generator } from '../runtime/generate.ts';
 import { ScoreSession } from '../runtime/score.ts';
 import { withDelta } from './delta.ts';

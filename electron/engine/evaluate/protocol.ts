@@ -34,14 +34,14 @@ export async function checkRecords(scorer: Scorer, records: readonly CheckRecord
   const weights = options.weights ?? TfIdf.fit(records.flatMap((record) => record.references));
   const essence = await essencePerplexity(scorer, records, requests);
   const reports = cases.map(({ record, prompt }, at): RecordReport => {
-    const prompts = promptReports(record, prompt, scores);
+    const prompts = promptReports(record, prompt, scores, kept?.unchanged);
     const texts = written?.[at] ?? [];
     const answer = answers?.[at];
     return {
       id: record.id, fact: record.fact, ...prompts, answer, generations: texts,
       measures: defined({
         ...targetMeasures(record, prompts, scores),
-        ...kept?.[at],
+        ...kept?.measures[at],
         exactMatch: answer === undefined ? undefined : Number(beginsWith(answer, record.fact.target)),
         GE: meanGenerationEntropy(texts),
         RS: texts.length === 0 || record.references.length === 0 ? undefined : weights.similarity(texts, record.references),
@@ -64,7 +64,7 @@ function questions({ fact, paraphrases, neighbors, portability }: CheckRecord, p
   return [...own, ...others, ...portability];
 }
 
-function promptReports({ fact, paraphrases, neighbors }: CheckRecord, prompt: string, scores: Scores): Pick<RecordReport, 'rewrite' | 'paraphrases' | 'neighbors'> {
+function promptReports({ fact, paraphrases, neighbors }: CheckRecord, prompt: string, scores: Scores, unchanged: ReadonlyMap<string, boolean> | undefined): Pick<RecordReport, 'rewrite' | 'paraphrases' | 'neighbors'> {
   const own = (one: string): PromptReport => ({
     prompt: one, wanted: scores.get(one, fact.target), previous: fact.previousTarget === undefined ? undefined : scores.get(one, fact.previousTarget),
   });
@@ -72,8 +72,9 @@ function promptReports({ fact, paraphrases, neighbors }: CheckRecord, prompt: st
     rewrite: own(prompt),
     paraphrases: paraphrases.map(own),
     neighbors: neighbors.map(({ prompt: one, target }) => {
-      if (target === undefined) return { prompt: one };
-      return { prompt: one, wanted: fact.previousTarget === undefined ? undefined : scores.get(one, fact.target), previous: scores.get(one, target) };
+      const same = { prompt: one, unchanged: unchanged?.get(one) };
+      if (target === undefined) return same;
+      return { ...same, wanted: fact.previousTarget === undefined ? undefined : scores.get(one, fact.target), previous: scores.get(one, target) };
     }),
   };
 }
@@ -99,7 +100,7 @@ function pairs(prompts: readonly PromptReport[]): AnswerPair[] {
 }
 
 /** How the neighbours fare against the version before. */
-async function compareNeighbors(scorer: Scorer, baseline: Scorer, records: readonly CheckRecord[], scores: Scores, requests: Requests): Promise<CaseMeasures[]> {
+async function compareNeighbors(scorer: Scorer, baseline: Scorer, records: readonly CheckRecord[], scores: Scores, requests: Requests): Promise<{ measures: CaseMeasures[]; unchanged: ReadonlyMap<string, boolean> }> {
   const distinct = [...new Set(records.flatMap(({ neighbors }) => neighbors.map(({ prompt }) => prompt)))];
   const firstChoices = async (model: Scorer) => {
     const found = await inBatches(requests, 'baseline', distinct, async (batch) => (await model.nextTokenLogProbs(batch)).map(argmax));
@@ -109,11 +110,13 @@ async function compareNeighbors(scorer: Scorer, baseline: Scorer, records: reado
   const now = await firstChoices(scorer);
   const known = records.flatMap(({ neighbors }) => neighbors.flatMap(({ prompt, target }) => (target === undefined ? [] : [{ prompt, target }])));
   const scoresBefore = await Scores.of(baseline, known, requests, 'baseline');
-  return records.map(({ neighbors }) => ({
-    neighborsUnchanged: mean(neighbors.map(({ prompt }) => Number(before.get(prompt) === now.get(prompt)))),
+  const unchanged = new Map(distinct.map((prompt) => [prompt, before.get(prompt) === now.get(prompt)]));
+  const measures = records.map(({ neighbors }) => ({
+    neighborsUnchanged: mean(neighbors.map(({ prompt }) => Number(unchanged.get(prompt)))),
     neighborsStillRight: mean(neighbors.flatMap(({ prompt, target }) =>
       (target !== undefined && scoresBefore.get(prompt, target).correct ? [Number(scores.get(prompt, target).correct)] : []))),
   }));
+  return { measures, unchanged };
 }
 
 /** What the model writes greedily after each prompt: one token more than the longest target of a batch, so that the end of the target shows. */

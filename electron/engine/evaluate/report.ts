@@ -77,6 +77,8 @@ export interface PromptReport {
   readonly wanted?: TargetScore | undefined;
   /** The target from before; for a neighbour its own. */
   readonly previous?: TargetScore | undefined;
+  /** Of a neighbour: whether its likeliest next token is the one that it was. Needs a baseline. */
+  readonly unchanged?: boolean | undefined;
 }
 
 export interface RecordReport {

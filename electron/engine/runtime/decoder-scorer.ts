@@ -3,6 +3,7 @@ import { rowWithTarget } from '../text/positions.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';
 import type { Decoder } from './decoder.ts';
 import { Generator } from './generate.ts';
+import { logSoftmax } from './sampling.ts';
 import { ScoreSession } from './score.ts';
 
 /** Asks a decoder what a check wants to know. Sessions are made when first needed; release them when done. */
@@ -72,14 +73,4 @@ export class DecoderScorer implements Scorer {
   private generates(): Promise<Generator> {
     return (this.generator ??= Generator.create(this.decoder, this.options));
   }
-}
-
-/** log softmax of logits [V], summed in float64. */
-export function logSoftmax(logits: Float32Array): Float32Array {
-  let top = -Infinity;
-  for (const x of logits) if (x > top) top = x;
-  let sum = 0;
-  for (const x of logits) sum += Math.exp(x - top);
-  const shift = top + Math.log(sum);
-  return logits.map((x) => x - shift);
 }

@@ -5,12 +5,12 @@ import type { Decoder } from './decoder.ts';
 import { feedsFor, rightPad } from './inputs.ts';
 import { floats, intFeed, type Session } from './session.ts';
 import { indicesFor, isFlat } from './stage.ts';
-import { pickToken, Random } from './sampling.ts';
+import { logSoftmax, pickToken, Random } from './sampling.ts';
 
 const ROWS = 'emend.last_rows';
 
-/** What to do with each new token; rows count from 0. Return true to end that row. */
-export type OnToken = (row: number, id: number) => boolean | undefined;
+/** What to do with each new token; rows count from 0. `probability()` is the one that the model gave it. Return true to end that row. */
+export type OnToken = (row: number, id: number, probability: () => number) => boolean | undefined;
 
 /** Continues token rows one token at a time, with the model's cache where it has one. */
 export class Generator {
@@ -72,7 +72,7 @@ export class Generator {
         if (options.stopAt?.includes(id)) ended[m] = true;
         else {
           results[row]!.push(id);
-          if (options.onToken?.(row, id)) ended[m] = true;
+          if (options.onToken?.(row, id, () => Math.exp(logSoftmax(logits[m]!)[id]!))) ended[m] = true;
         }
       });
     }

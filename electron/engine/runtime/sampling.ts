@@ -72,3 +72,13 @@ export function largest(scores: Float32Array, k: number): number[] {
   }
   return kept;
 }
+
+/** log softmax of logits [V], summed in float64. */
+export function logSoftmax(logits: Float32Array): Float32Array {
+  let top = -Infinity;
+  for (const x of logits) if (x > top) top = x;
+  let sum = 0;
+  for (const x of logits) sum += Math.exp(x - top);
+  const shift = top + Math.log(sum);
+  return logits.map((x) => x - shift);
+}

@@ -1,0 +1,177 @@
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import * as v from 'valibot';
+import { EditFormSchema, type Draft, type EditForm, type EditMethodName } from '../../shared/contract/edits.ts';
+import { EmendError } from '../../shared/errors.ts';
+import { factProblems, type Fact, type FactProblem } from '../../shared/fact.ts';
+import { readRecords } from '../engine/evaluate/datasets.ts';
+import type { CheckRecord } from '../engine/evaluate/records.ts';
+import type { CutFact } from '../engine/jobs.ts';
+import type { Draft as LedgerDraft } from '../ledger/drafts.ts';
+import { openStore } from '../ledger/store.ts';
+import type { Services, Surroundings } from './application.ts';
+import { methodInfo } from './edit-methods.ts';
+import { commitDraft, factsInForce, readReport, workOut } from './edit-work.ts';
+import type { LibraryModel } from './library-model.ts';
+import { materialIn } from './models.ts';
+import { readTaught, suggestFor } from './suggest.ts';
+
+type Part = Pick<Services, 'edits.methods' | 'edits.readFacts' | 'edits.validate' | 'edits.suggest' | 'edits.start' | 'edits.drafts' | 'edits.report' | 'edits.discard' | 'edits.commit' | 'edits.form' | 'edits.saveForm'>;
+
+const METHODS: readonly EditMethodName[] = ['memit', 'rome'];
+
+/** Facts in, drafts and entries out. */
+export function editService(parts: Surroundings): Part {
+  const { library, engine, jobs, grants, preferences, tell } = parts;
+  return {
+    'edits.methods': async ({ model: name }) => {
+      const model = await library.find(name);
+      const derived = await Promise.all(METHODS.map((method) => engine.run('settings', { model: { folder: model.places.files }, method, choices: {}, name: model.name })));
+      return { methods: METHODS.map((method, at) => methodInfo(method, derived[at]!.settings)) };
+    },
+    'edits.readFacts': async ({ text, source, take }) => {
+      if ((text === undefined) === (source === undefined)) throw new EmendError('bad-input', 'Facts come from a text or from a file; give one of them.', 'Paste the facts, or choose a file.');
+      const path = source === undefined ? undefined : grants.path(source);
+      const content = text ?? (await readFile(path!, 'utf8').catch((error: Error) => { throw new EmendError('not-found', `The facts ${path} cannot be read: ${error.message}.`, 'Choose a file of facts: JSON, JSONL or CSV.'); }));
+      const read = readRecords(withHeader(content), path === undefined ? 'The text' : basename(path));
+      const shown = read.problems.slice(0, 5).map((one) => `Record ${one.index + 1} was left out: ${one.field}: ${one.message}`);
+      const more = read.problems.length > shown.length ? [`${read.problems.length - shown.length} more records were left out.`] : [];
+      return { format: read.format, facts: read.records.slice(0, take).map(factOf), total: read.records.length, warnings: [...shown, ...more, ...read.ignored.map((column) => `The column ${JSON.stringify(column)} is not one that is known.`)] };
+    },
+    'edits.validate': async ({ model: name, facts }) => {
+      const model = await library.find(name);
+      const cut = facts.length === 0 ? [] : (await engine.run('cut', { model: { folder: model.places.files }, facts })).facts;
+      const problems = [...factProblems(facts), ...inForceProblems(model, facts), ...cut.flatMap((one, index) => cutProblem(one, facts[index]!, index))];
+      problems.sort((a, b) => a.index - b.index);
+      return { problems, tokens: cut.map(rolesOf) };
+    },
+    'edits.suggest': async ({ model: name, fact }) => {
+      const model = await library.find(name);
+      const material = materialIn(model.places.files);
+      const taught = material && (await readTaught(material.facts));
+      const { form } = await loadForm(model);
+      const others = [...(form?.facts ?? []), ...factsInForce(model)].filter((one) => one.prompt.split('{}').length === 2);
+      const { paraphrases, neighbors, generationPrompts, previousTarget, source } = suggestFor(fact, taught, others);
+      return { paraphrases: [...paraphrases], neighbors: [...neighbors], generationPrompts: [...generationPrompts], ...(previousTarget === undefined ? {} : { previousTarget }), source };
+    },
+    'edits.start': async ({ model: name, facts, method, choices, fluency }) => {
+      const model = await library.find(name);
+      model.mustWrite();
+      const title = `Edit ${facts.length === 1 ? facts[0]!.subject : `${facts.length} facts`} of ${model.name}`;
+      return {
+        job: jobs.start('edits.start', title, model.id, async (control) => {
+          const draft = await workOut(parts, model, { facts, method, choices, fluency }, control);
+          tell({ type: 'ledger', model: model.id });
+          return { draft: draft.id };
+        }),
+      };
+    },
+    'edits.drafts': async ({ model: name }) => {
+      const model = await library.find(name);
+      return { drafts: (await model.ledger.drafts.list()).drafts.filter((draft) => draft.kind === 'edit').map((draft) => draftView(draft, model)) };
+    },
+    'edits.report': async ({ model: name, draft: draftId, entry: seq }) => {
+      const model = await library.find(name);
+      if (draftId !== undefined) return readReport(model, (await findDraft(model, draftId)).blobs['report']);
+      if (seq === undefined) throw new EmendError('bad-input', 'A report is of a draft or of an entry; neither was named.', 'Name one of them.');
+      const entry = model.ledger.entry(seq);
+      if (entry.kind !== 'edit') throw new EmendError('bad-input', `Entry ${seq} is of kind ${entry.kind}; only edits have such a report.`, 'Choose an edit.');
+      return readReport(model, entry.body.evidence['report']);
+    },
+    'edits.discard': async ({ model: name, draft }) => {
+      const model = await library.find(name);
+      model.mustWrite();
+      await model.ledger.drafts.remove((await findDraft(model, draft)).id);
+      tell({ type: 'ledger', model: model.id });
+      return {};
+    },
+    'edits.commit': async ({ model: name, draft: draftId, reason, tag }) => {
+      const model = await library.find(name);
+      const draft = await findDraft(model, draftId);
+      const by = preferences.by(reason);
+      if (by.reason === '') throw new EmendError('bad-input', 'A commit needs a reason.', 'Say why in a sentence; it is what the log shows.', { field: 'reason' });
+      return {
+        job: jobs.start('edits.commit', `Commit to ${model.name}`, model.id, async (control) => {
+          const entry = await model.exclusively(() => commitDraft(parts, model, draft, by, control));
+          if (tag !== undefined && tag.trim() !== '') await model.append('tag', { name: tag.trim(), version: entry.body.version }, preferences.by(''));
+          tell({ type: 'ledger', model: model.id });
+          tell({ type: 'library' });
+          return { entry: entry.seq, version: entry.body.version };
+        }),
+      };
+    },
+    'edits.form': async ({ model: name }) => ({ form: (await loadForm(await library.find(name))).form }),
+    'edits.saveForm': async ({ model: name, form }) => {
+      const model = await library.find(name);
+      if (library.readOnly) return {};
+      const { db } = await openForm(model);
+      db.data = { form };
+      await db.write();
+      return {};
+    },
+  };
+}
+
+/** @throws EmendError 'not-found' that lists the drafts there are; an unambiguous beginning of the id will do */
+export async function findDraft(model: LibraryModel, id: string): Promise<LedgerDraft> {
+  const { drafts } = await model.ledger.drafts.list();
+  const found = drafts.filter((draft) => draft.id === id || (id.length >= 6 && draft.id.startsWith(id)));
+  if (found.length === 1) return found[0]!;
+  throw new EmendError('not-found', `There is no draft ${JSON.stringify(id)} of ${model.name}; there ${drafts.length === 0 ? 'is none' : `are: ${drafts.map((draft) => draft.id.slice(0, 8)).join(', ')}`}.`, 'It may have been committed or discarded already.', { draft: id });
+}
+
+function draftView(draft: LedgerDraft, model: LibraryModel): Draft {
+  const checks = draft.content['checks'];
+  return {
+    id: draft.id, changed: draft.changed, parent: draft.parent, stale: draft.parent !== model.ledger.history.current.id,
+    method: (draft.content['request'] as { method?: string } | undefined)?.method ?? '',
+    facts: draft.facts.map(({ subject, prompt, target }) => ({ subject, prompt, target })),
+    checks: Array.isArray(checks) ? (checks as Draft['checks']) : [],
+  };
+}
+
+function inForceProblems(model: LibraryModel, facts: readonly Fact[]): FactProblem[] {
+  const known = factsInForce(model);
+  const same = (text: string) => text.trim().replaceAll(/\s+/g, ' ');
+  return facts.flatMap((fact, index): FactProblem[] => {
+    const before = known.find((one) => same(one.subject) === same(fact.subject) && same(one.prompt) === same(fact.prompt));
+    if (!before || fact.subject.trim() === '') return [];
+    if (same(before.target) === same(fact.target)) return [{ index, field: 'target', severity: 'warning', message: `Entry ${before.entry} wrote this very fact already, and it is in force.`, hint: 'Leave it out, unless that edit was weak.' }];
+    return [{ index, field: 'target', severity: 'warning', message: `Entry ${before.entry} wrote ${JSON.stringify(before.target)} here, and it is in force.`, hint: 'To change it, revert that entry first; an edit on top of an edit holds less well.' }];
+  });
+}
+
+function cutProblem(cut: CutFact, fact: Fact, index: number): FactProblem[] {
+  if (!('problem' in cut)) return [];
+  const unfinished = [fact.subject, fact.prompt, fact.target].some((text) => text.trim() === '') || fact.prompt.split('{}').length !== 2;
+  return unfinished ? [] : [{ index, field: cut.problem.field as keyof Fact, severity: 'error', message: cut.problem.message, hint: cut.problem.hint }];
+}
+
+function rolesOf(cut: CutFact) {
+  if ('problem' in cut) return null;
+  const { subjectFirst, subjectLast, targetStart } = cut;
+  const role = (at: number) => (at === subjectLast ? 'subject-last' : at >= subjectFirst && at < subjectLast ? 'subject' : at >= targetStart ? 'target' : 'prompt');
+  return { tokens: cut.tokens.map((text, at) => ({ text, role: role(at) as 'prompt' | 'subject' | 'subject-last' | 'target' })) };
+}
+
+/** Rows pasted from a spreadsheet often come without their header. */
+function withHeader(text: string): string {
+  const [first = ''] = text.trimStart().split('\n');
+  const cells = first.split('\t').map((cell) => cell.trim());
+  if (cells.length < 3 || !cells.some((cell) => cell.includes('{}'))) return text;
+  return `subject\tprompt\ttarget\tprevious target${'\tparaphrases\tneighbors'.repeat(cells.length > 4 ? 1 : 0)}\n${text}`;
+}
+
+function factOf({ fact, paraphrases, neighbors, generationPrompts }: CheckRecord): Fact {
+  return { ...fact, paraphrases: [...paraphrases], neighbors: neighbors.map(({ prompt, target }) => (target === undefined ? { prompt } : { prompt, target })), generationPrompts: [...generationPrompts] };
+}
+
+const FormSchema = v.object({ form: v.nullable(EditFormSchema) });
+
+function openForm(model: LibraryModel, readOnly = false) {
+  return openStore<{ form: EditForm | null }>(model.places.form, FormSchema, { form: null }, { readOnly });
+}
+
+async function loadForm(model: LibraryModel): Promise<{ form: EditForm | null }> {
+  return (await openForm(model, true)).db.data;
+}

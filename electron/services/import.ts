@@ -1,0 +1,182 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
+import { chmod, copyFile, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { EmendError } from '../../shared/errors.ts';
+import type { Answer, Inspection } from '../engine/jobs.ts';
+import type { FileRecord } from '../ledger/bodies.ts';
+import { ensureFolder } from '../ledger/durable.ts';
+import { explained } from '../ledger/file-errors.ts';
+import { disk } from '../ledger/files.ts';
+import { takeLock } from '../ledger/lock.ts';
+import type { SigningKey } from '../ledger/keys.ts';
+import type { By } from '../ledger/ledger.ts';
+import { openLedger } from '../ledger/open.ts';
+import { modelId } from '../ledger/versions.ts';
+import { Estimator } from './eta.ts';
+import type { JobControl } from './job-list.ts';
+import type { Engine } from './jobs.ts';
+import { ledgerIdentity } from './library-model.ts';
+import type { Source } from './look.ts';
+import { ModelPlaces, type Places } from './places.ts';
+
+/** What an import needs. */
+export interface ImportRequest {
+  readonly source: Source;
+  readonly name: string;
+  readonly places: Places;
+  readonly engine: Engine;
+  readonly key: SigningKey | undefined;
+  readonly by: By;
+  /** Models that are there already, by the sizes of their files: only then is it worth hashing before copying. */
+  readonly isKnown: (id: string) => boolean;
+  readonly mayBeKnown: boolean;
+}
+
+/** What the trial run asks. */
+const TRIAL = 'The';
+const PIECE = 1 << 20;
+
+/**
+ * Copies a model into the library and begins its ledger. Everything grows in a folder of its own; the rename at the end is the moment it is there.
+ * @returns the new model's folder, or the id of the same model that is there already
+ * @throws EmendError 'cancelled' having left nothing behind; 'failed' when the disk refuses
+ */
+export async function importModel(request: ImportRequest, control: JobControl): Promise<{ folder: string; id: string } | { known: string }> {
+  const { source, places, engine } = request;
+  if (request.mayBeKnown) {
+    const id = modelId(await hashAll(source, control));
+    if (request.isKnown(id)) return { known: id };
+  }
+  const incoming = join(places.incoming, randomUUID());
+  const files = explained(disk);
+  await ensureFolder(files, incoming);
+  const lock = await takeLock(files, incoming, ledgerIdentity().app, new Date());
+  const staged = new ModelPlaces(join(incoming, 'new'));
+  try {
+    const records = await copyAll(source, staged.files, control);
+    const id = modelId(records);
+    if (request.isKnown(id)) return { known: id };
+    control.onProgress({ phase: 'examining', done: 0, total: 2, secondsLeft: undefined });
+    const anatomy = await engine.run('inspect', { model: { folder: staged.files } }, { signal: control.signal });
+    control.onProgress({ phase: 'trial run', done: 1, total: 2, secondsLeft: undefined });
+    const trial = await engine.run('ask', { model: { folder: staged.files }, prompt: TRIAL, top: 5, maxTokens: 5, sampling: { temperature: 0, topK: 0, topP: 1, repetitionPenalty: 1, seed: 0 } }, { signal: control.signal });
+    await engine.release(staged.files);
+    control.check();
+    await beginLedger(staged, request, id, records, anatomy, trial);
+    const folder = join(places.models, id.slice(0, 16));
+    await ensureFolder(files, places.models);
+    control.check();
+    await rename(staged.folder, folder);
+    await disk.syncFolder(places.models);
+    return { folder, id };
+  } catch (error) {
+    throw spoken(error, source.root);
+  } finally {
+    await engine.release(staged.files).catch(() => undefined);
+    await lock.release().catch(() => undefined);
+    await rm(incoming, { recursive: true, force: true });
+  }
+}
+
+/** Removes imports whose process ended before they were done. */
+export async function removeUnfinished(places: Places): Promise<void> {
+  for (const name of await readdir(places.incoming).catch(() => [])) {
+    const folder = join(places.incoming, name);
+    try {
+      const lock = await takeLock(disk, folder, ledgerIdentity().app, new Date());
+      await rm(folder, { recursive: true, force: true });
+      await lock.release().catch(() => undefined);
+    } catch {
+      // Held by a running import, or not ours to remove; it harms nobody.
+    }
+  }
+}
+
+async function beginLedger(staged: ModelPlaces, { key, by, name }: ImportRequest, id: string, records: readonly FileRecord[], anatomy: Inspection, trial: Answer): Promise<void> {
+  const ledger = await openLedger(staged.ledger, { ...ledgerIdentity(), create: true, ...(key ? { key } : {}) });
+  try {
+    const { folder: _, ...found } = anatomy;
+    await ledger.append('import', { model: { id, name, files: [...records] }, anatomy: plain(found), trial: plain({ prompt: trial.prompt, next: trial.next, text: trial.text }) }, by);
+  } finally {
+    await ledger.close();
+  }
+}
+
+/** As JSON keeps it: without undefined fields. */
+export function plain(value: object): Record<string, unknown> {
+  return JSON.parse(JSON.stringify(value)) as Record<string, unknown>;
+}
+
+async function hashAll(source: Source, control: JobControl): Promise<FileRecord[]> {
+  const told = teller('hashing', source.bytes, control);
+  const records: FileRecord[] = [];
+  for (const { path } of source.files) records.push({ path, ...(await readThrough(join(source.root, path), undefined, told, control)) });
+  return records;
+}
+
+/** Copies every file, hashing what is read on the way; a file system that can share blocks gets a clone, which is hashed afterwards. */
+async function copyAll(source: Source, target: string, control: JobControl): Promise<FileRecord[]> {
+  const told = teller('copying', source.bytes, control);
+  const records: FileRecord[] = [];
+  for (const { path } of source.files) {
+    control.check();
+    const [from, to] = [join(source.root, path), join(target, path)];
+    await mkdir(dirname(to), { recursive: true });
+    const isClone = await copyFile(from, to, constants.COPYFILE_FICLONE_FORCE).then(() => true, () => false);
+    records.push({ path, ...(await readThrough(isClone ? to : from, isClone ? undefined : to, told, control)) });
+    await chmod(to, 0o444);
+  }
+  await syncAll(target);
+  return records;
+}
+
+/** Reads a file once: hashes it, and writes what was read to `to`. */
+async function readThrough(from: string, to: string | undefined, told: (bytes: number) => void, control: JobControl): Promise<{ bytes: number; sha256: string }> {
+  const hash = createHash('sha256');
+  const source = await open(from, 'r');
+  const sink = to === undefined ? undefined : await open(to, 'wx', 0o644);
+  let bytes = 0;
+  try {
+    const piece = Buffer.allocUnsafe(PIECE);
+    for (;;) {
+      control.check();
+      const { bytesRead } = await source.read(piece, 0, piece.length);
+      if (bytesRead === 0) break;
+      const part = piece.subarray(0, bytesRead);
+      hash.update(part);
+      await sink?.writeFile(part);
+      bytes += bytesRead;
+      told(bytesRead);
+    }
+    await sink?.sync();
+  } finally {
+    await source.close();
+    await sink?.close();
+  }
+  return { bytes, sha256: hash.digest('hex') };
+}
+
+/** Tells how far reading is, in bytes of all files. */
+function teller(phase: string, total: number, control: JobControl): (bytes: number) => void {
+  const estimator = new Estimator();
+  let done = 0;
+  control.onProgress({ ...estimator.next({ phase, done, total }), unit: 'bytes' });
+  return (bytes) => {
+    done += bytes;
+    control.onProgress({ ...estimator.next({ phase, done, total }), unit: 'bytes' });
+  };
+}
+
+async function syncAll(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true })) if (entry.isDirectory()) await syncAll(join(folder, entry.name));
+  await disk.syncFolder(folder);
+}
+
+/** What the system says of a disk, in words. */
+function spoken(error: unknown, what: string): unknown {
+  if (error instanceof EmendError || !(error instanceof Error) || !('code' in error)) return error;
+  const hints: Record<string, string> = { ENOSPC: 'The disk is full: free some space, or choose another data folder in the settings.', EACCES: 'Check that you may read the model and write to the data folder.', EPERM: 'Check that you may read the model and write to the data folder.' };
+  return new EmendError('failed', `Importing ${what} failed: ${error.message}. Nothing was changed.`, hints[String(error.code)] ?? 'Check the disk, then try again.');
+}
+

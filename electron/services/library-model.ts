@@ -1,0 +1,233 @@
+import { createHash } from 'node:crypto';
+import { existsSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { EmendError } from '../../shared/errors.ts';
+import type { ChangedTensor, ModelRef } from '../engine/jobs.ts';
+import { readSafetensors } from '../engine/onnx/safetensors.ts';
+import { tensorBytes } from '../engine/onnx/tensors.ts';
+import type { BodyInput, Kind } from '../ledger/bodies.ts';
+import { ensureFolder } from '../ledger/durable.ts';
+import type { EntryOf } from '../ledger/entries.ts';
+import { explained } from '../ledger/file-errors.ts';
+import { disk } from '../ledger/files.ts';
+import { hashPieces } from '../ledger/hash.ts';
+import { JOURNAL } from '../ledger/journal.ts';
+import type { SigningKey } from '../ledger/keys.ts';
+import type { By, Ledger } from '../ledger/ledger.ts';
+import { openLedger } from '../ledger/open.ts';
+import { partsOf, shortId, type Version } from '../ledger/versions.ts';
+import type { Follow, JobRunner } from './jobs.ts';
+import { engineVersion, version as appVersion } from './models.ts';
+import { ModelPlaces } from './places.ts';
+import { tensorHashes, type TensorHashes } from './tensor-hashes.ts';
+
+/** What a model of the library works with. */
+export interface ModelParts {
+  readonly engine: JobRunner;
+  readonly key: SigningKey | undefined;
+  readonly readOnly: boolean;
+  readonly nameOf: (model: string) => string | undefined;
+}
+
+/** A model of the library: its files, its ledger, and its versions as files that the engine takes. */
+export class LibraryModel {
+  readonly places: ModelPlaces;
+  readonly #parts: ModelParts;
+  #ledger: Ledger;
+  #heldBy: string | undefined;
+  #journalSize: number;
+  #hashes: { readonly entries: number; readonly hashes: TensorHashes } | undefined;
+  /** Versions whose file was found to hash as recorded. */
+  readonly #proven = new Map<string, Promise<void>>();
+  #queue: Promise<unknown> = Promise.resolve();
+
+  private constructor(places: ModelPlaces, parts: ModelParts, ledger: Ledger, heldBy: string | undefined) {
+    this.places = places;
+    this.#parts = parts;
+    this.#ledger = ledger;
+    this.#heldBy = heldBy;
+    this.#journalSize = journalSize(places);
+  }
+
+  /** Opens the model in a folder, for reading only where another program writes to its ledger. */
+  static async open(folder: string, parts: ModelParts): Promise<LibraryModel> {
+    const places = new ModelPlaces(folder);
+    const { ledger, heldBy } = await openFor(places, parts);
+    return new LibraryModel(places, parts, ledger, heldBy);
+  }
+
+  get ledger(): Ledger {
+    return this.#ledger;
+  }
+
+  /** Who writes to the ledger instead of us; undefined when nobody does. */
+  get heldBy(): string | undefined {
+    return this.#heldBy;
+  }
+
+  /** Id over the files as imported; the folder's name where the ledger does not tell it any more. */
+  get id(): string {
+    const first = this.#ledger.entries[0];
+    return first?.kind === 'import' ? first.body.model.id : basename(this.places.folder);
+  }
+
+  get name(): string {
+    const first = this.#ledger.entries[0];
+    return this.#parts.nameOf(this.id) ?? (first?.kind === 'import' ? first.body.model.name : basename(this.places.folder));
+  }
+
+  get hashes(): TensorHashes {
+    const { entries } = this.#ledger;
+    if (this.#hashes?.entries !== entries.length) this.#hashes = { entries: entries.length, hashes: tensorHashes(entries) };
+    return this.#hashes.hashes;
+  }
+
+  /** Sees what another program appended since, and takes the ledger over once that program is gone. */
+  async refresh(): Promise<void> {
+    if (!this.#ledger.readOnly || (this.#heldBy === undefined && journalSize(this.places) === this.#journalSize)) return;
+    const { ledger, heldBy } = await openFor(this.places, this.#parts);
+    this.#ledger = ledger;
+    this.#heldBy = heldBy;
+    this.#journalSize = journalSize(this.places);
+  }
+
+  /**
+   * Records an act. Acts on one model are done one after the other.
+   * @throws EmendError 'failed' when another program holds the ledger
+   */
+  append<K extends Kind>(kind: K, input: BodyInput<K>, by: By): Promise<EntryOf<K>> {
+    this.mustWrite();
+    return this.#ledger.append(kind, input, by);
+  }
+
+  /** Does several things with the ledger such that no other act comes between. */
+  exclusively<T>(act: () => Promise<T>): Promise<T> {
+    const done = this.#queue.then(act);
+    this.#queue = done.catch(() => undefined);
+    return done;
+  }
+
+  /** @throws EmendError that names who holds the ledger, or what is wrong with it */
+  mustWrite(): void {
+    if (this.#heldBy !== undefined) throw new EmendError('failed', `${this.name} cannot be changed here: ${this.#heldBy} holds its ledger.`, 'It can be read and asked. To change it, close the other program first.', { owner: this.#heldBy });
+    if (this.#ledger.readOnly) throw new EmendError('bad-input', `${this.name} was opened for reading only.`, 'Open it for writing.');
+    const [first] = this.#ledger.damage;
+    if (first) throw new EmendError('bad-file', `The ledger of ${this.name} is damaged at entry ${first.seq}, so nothing is added to it. ${first.message}`, 'Bring it back from a backup, and verify it.', { ...first });
+  }
+
+  /**
+   * A version as the engine takes it. Its tensors are rebuilt from the import where their file is missing, and must hash to what the ledger recorded.
+   * @throws EmendError 'bad-file' when they do not, or a delta is missing or damaged
+   */
+  async ref(version: Version, follow: Follow = {}): Promise<ModelRef> {
+    const folder = this.places.files;
+    if (version.parts === 0) return { folder };
+    let proof = this.#proven.get(version.id);
+    if (!proof || !existsSync(this.places.version(version.id))) {
+      proof = this.#prove(version, follow);
+      this.#proven.set(version.id, proof);
+      proof.catch(() => this.#proven.delete(version.id));
+    }
+    await proof;
+    return { folder, version: this.places.version(version.id) };
+  }
+
+  /**
+   * Rebuilds a version's file and holds it against the ledger, whatever is there; a file that was not there before is not kept.
+   * @returns how many tensors were hashed, and whether the file that was kept was not what it should be
+   */
+  async proveAnew(version: Version, follow: Follow = {}): Promise<{ tensors: number; wasDamaged: boolean }> {
+    if (version.parts === 0) return { tensors: 0, wasDamaged: false };
+    const file = this.places.version(version.id);
+    const before = existsSync(file) ? await hashPieces(disk.pieces(file)) : undefined;
+    const { changed } = await this.rebuild(version, follow);
+    this.#mustFit(version, new Map(changed.map(({ tensor, sha256 }) => [tensor, sha256])), 'rebuilt from the import and its edits');
+    const wasDamaged = before !== undefined && (await hashPieces(disk.pieces(file))).sha256 !== before.sha256;
+    if (!before) await disk.remove(file);
+    return { tensors: changed.length, wasDamaged };
+  }
+
+  /** Works out the tensors of a list of parts from the import, and keeps them under the version's id. */
+  async rebuild(version: Version, follow: Follow = {}): Promise<{ changed: readonly ChangedTensor[] }> {
+    const deltas: string[] = [];
+    for (const part of partsOf(version)) {
+      const entry = this.#ledger.entry(part.entry);
+      if (entry.kind !== 'edit') throw new EmendError('unsupported', `Entry ${part.entry} of ${this.name} is steering that was baked in; this release rebuilds edits only.`, 'Use the release of Emend that recorded it.');
+      const problem = await this.#ledger.blobs.problem(entry.body.delta);
+      if (problem !== undefined) throw new EmendError('bad-file', `Version ${shortId(version.id)} cannot be rebuilt: the delta of entry ${entry.seq} is not as recorded. ${problem}`, 'Bring the file back from a backup of the library.', { entry: entry.seq, blob: entry.body.delta.blob });
+      deltas.push(this.#ledger.blobs.path(entry.body.delta.blob));
+    }
+    await ensureFolder(explained(disk), this.places.versions);
+    return this.#parts.engine.run('rebuild', { model: { folder: this.places.files }, deltas, save: this.places.version(version.id) }, follow);
+  }
+
+  /** What is recorded of a tensor file for a version was just computed; no need to hash it again. */
+  trust(version: string): void {
+    this.#proven.set(version, Promise.resolve());
+  }
+
+  async close(): Promise<void> {
+    await this.#queue;
+    await this.#ledger.close();
+  }
+
+  async #prove(version: Version, follow: Follow): Promise<void> {
+    const file = this.places.version(version.id);
+    if (existsSync(file) && this.#fits(version, hashesIn(file))) return;
+    const { changed } = await this.rebuild(version, follow);
+    this.#mustFit(version, new Map(changed.map(({ tensor, sha256 }) => [tensor, sha256])), 'rebuilt from the import and its edits');
+  }
+
+  #fits(version: Version, found: ReadonlyMap<string, string> | undefined): boolean {
+    return found !== undefined && this.#misfit(version, found) === undefined;
+  }
+
+  #mustFit(version: Version, found: ReadonlyMap<string, string>, how: string): void {
+    const misfit = this.#misfit(version, found);
+    if (misfit) throw new EmendError('bad-file', `The tensor "${misfit.tensor}" of version ${shortId(version.id)}, ${how}, hashes to ${misfit.found}; the ledger recorded ${misfit.expected}.`, 'The imported files or a delta changed. Verify the model, and bring them back from a backup.', misfit);
+  }
+
+  /** The first tensor that is not as recorded. One that is recorded with the import's own hash need not be in the file. */
+  #misfit(version: Version, found: ReadonlyMap<string, string>): { tensor: string; expected: string; found: string } | undefined {
+    const { base, versions } = this.hashes;
+    const recorded = versions.get(version.id) ?? new Map<string, string>();
+    for (const tensor of new Set([...recorded.keys(), ...found.keys()])) {
+      const expected = recorded.get(tensor) ?? base.get(tensor) ?? 'nothing';
+      const actual = found.get(tensor) ?? base.get(tensor) ?? 'nothing';
+      if (expected !== actual) return { tensor, expected, found: actual };
+    }
+    return undefined;
+  }
+}
+
+/** SHA-256 of every tensor of a safetensors file; undefined when it cannot be read as one. */
+function hashesIn(file: string): Map<string, string> | undefined {
+  try {
+    const stored = readSafetensors(file);
+    return new Map([...stored.tensors].map(([name, tensor]) => [name, createHash('sha256').update(tensorBytes(stored, tensor)).digest('hex')]));
+  } catch (error) {
+    if (error instanceof EmendError) return undefined;
+    throw error;
+  }
+}
+
+async function openFor(places: ModelPlaces, { key, readOnly }: ModelParts): Promise<{ ledger: Ledger; heldBy: string | undefined }> {
+  const options = { ...ledgerIdentity(), ...(key ? { key } : {}) };
+  if (readOnly) return { ledger: await openLedger(places.ledger, { ...options, readOnly }), heldBy: undefined };
+  try {
+    return { ledger: await openLedger(places.ledger, options), heldBy: undefined };
+  } catch (error) {
+    const owner = error instanceof EmendError && error.code === 'failed' ? (error.details['owner'] as { app: string; pid: number; since: string } | undefined) : undefined;
+    if (!owner) throw error;
+    return { ledger: await openLedger(places.ledger, { ...options, readOnly: true }), heldBy: `${owner.app} (process ${owner.pid}, since ${owner.since})` };
+  }
+}
+
+/** The versions of the application and the engine that entries record. */
+export function ledgerIdentity(): { readonly app: string; readonly engine: string } {
+  return { app: `Emend ${appVersion()}`, engine: engineVersion() };
+}
+
+function journalSize(places: ModelPlaces): number {
+  return statSync(join(places.ledger, JOURNAL), { throwIfNoEntry: false })?.size ?? 0;
+}

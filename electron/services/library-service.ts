@@ -1,0 +1,136 @@
+import type { ModelCard, ModelDetail } from '../../shared/contract/library.ts';
+import { EmendError } from '../../shared/errors.ts';
+import type { Inspection } from '../engine/jobs.ts';
+import { disk } from '../ledger/files.ts';
+import { lockOwner } from '../ledger/lock.ts';
+import { partsOf } from '../ledger/versions.ts';
+import type { Services, Surroundings } from './application.ts';
+import { importModel } from './import.ts';
+import type { JobControl } from './job-list.ts';
+import type { LibraryModel } from './library-model.ts';
+import { findSource, lookAt, type Source } from './look.ts';
+import { findModel } from './models.ts';
+
+type Part = Pick<Services, 'library.list' | 'library.get' | 'library.look' | 'library.import' | 'library.importBuiltIn' | 'library.opened' | 'library.rename' | 'library.remove' | 'library.restore'>;
+
+/** The models of the library: bringing them in, looking at them, taking them out. */
+export function libraryService({ library, preferences, places, engine, grants, jobs, tell }: Surroundings): Part {
+  const card = (model: LibraryModel) => cardOf(model, preferences.openedAt(model.id));
+  const startImport = <M extends 'library.import' | 'library.importBuiltIn'>(method: M, title: string, find: () => Source, asked: string | undefined) =>
+    jobs.start(method, title, undefined, async (control: JobControl) => {
+      const source = find();
+      const { models } = await library.list();
+      const name = await library.freeName(asked, source.name);
+      const known = new Map(models.map((model) => [model.id, model]));
+      const result = await importModel({ source, name, places, engine, key: preferences.key, by: preferences.by(''), isKnown: (id) => known.has(id), mayBeKnown: models.some((model) => sameSizes(model, source)) }, control);
+      if ('known' in result) return { model: result.known, name: known.get(result.known)!.name, known: true };
+      tell({ type: 'library' });
+      return { model: result.id, name, known: false };
+    });
+  return {
+    'library.list': async () => {
+      const { models, unopened } = await library.list();
+      const cards = await Promise.all(models.map(card));
+      cards.sort((a, b) => ((a.opened ?? a.imported) < (b.opened ?? b.imported) ? 1 : -1));
+      return { models: cards, notices: [...unopened, ...preferences.notices.map(({ message, hint }) => ({ message, hint }))] };
+    },
+    'library.get': async ({ model: name }) => {
+      const model = await library.find(name);
+      return detailOf(model, await card(model));
+    },
+    'library.look': ({ source }) => lookAt(grants.path(source)),
+    'library.import': ({ source, name }) => {
+      const path = grants.path(source);
+      return { job: startImport('library.import', `Import ${lookName(path, name)}`, () => findSource(path), name) };
+    },
+    'library.importBuiltIn': () => ({ job: startImport('library.importBuiltIn', 'Import the built-in model', () => ({ ...findSource(findModel('atlas').folder), name: 'atlas' }), undefined) }),
+    'library.opened': async ({ model: name }) => {
+      if (!library.readOnly) await preferences.opened((await library.find(name)).id);
+      return {};
+    },
+    'library.rename': async ({ model: name, name: asked }) => {
+      const model = await library.find(name);
+      if (model.name !== asked.trim()) await preferences.rename(model.id, await library.freeName(asked, ''));
+      tell({ type: 'library' });
+      return {};
+    },
+    'library.remove': async ({ model: name }) => {
+      const model = await library.find(name);
+      const running = jobs.list().find((job) => job.model === model.id && job.state === 'running');
+      if (running) throw new EmendError('bad-input', `${model.name} is in use: ${running.title}.`, 'Cancel that first, or wait for it.');
+      const called = model.name;
+      const removed = await library.remove(model);
+      tell({ type: 'library' });
+      return { removed, name: called };
+    },
+    'library.restore': async ({ removed }) => {
+      const model = await library.restore(removed);
+      tell({ type: 'library' });
+      return { model: model.id, name: model.name };
+    },
+  };
+}
+
+function lookName(path: string, name: string | undefined): string {
+  return name ?? path.split(/[/\\]/).at(-1)!;
+}
+
+/** Only a model with the same files and sizes can be the same one. */
+function sameSizes(model: LibraryModel, source: Source): boolean {
+  const [first] = model.ledger.entries;
+  const list = (files: readonly { readonly path: string; readonly bytes: number }[]) => files.map(({ path, bytes }) => `${path} ${bytes}`).sort().join('\n');
+  return first?.kind === 'import' && list(first.body.model.files) === list(source.files);
+}
+
+/** What the import entry recorded of the model; undefined where the journal is damaged there. */
+export function inspectionOf(model: LibraryModel): Partial<Inspection> {
+  const [first] = model.ledger.entries;
+  return first?.kind === 'import' ? (first.body.anatomy as Partial<Inspection>) : {};
+}
+
+async function cardOf(model: LibraryModel, opened: string | undefined): Promise<ModelCard> {
+  const { ledger } = model;
+  const { history, damage } = ledger;
+  const [first] = ledger.entries;
+  const found = inspectionOf(model);
+  const layers = found.layers ?? [];
+  const refusal = layers.length > 0 && layers.every((layer) => layer.refusal !== undefined) ? layers[0]!.refusal!.reason : undefined;
+  const held = model.heldBy ?? (ledger.readOnly ? await otherOwner(model) : undefined);
+  const state = damage.length > 0 ? 'damaged' : held !== undefined ? 'held' : 'intact';
+  const says = damage[0]?.message ?? held;
+  return {
+    id: model.id, name: model.name, imported: first?.time ?? '',
+    ...(opened === undefined ? {} : { opened }),
+    architecture: architectureOf(found), parameters: found.parameters ?? 0, bytes: first?.kind === 'import' ? first.body.model.files.reduce((sum, file) => sum + file.bytes, 0) : 0,
+    layers: layers.length, precision: found.precision ?? '',
+    ...(refusal === undefined ? {} : { refusal }),
+    current: history.isEmpty ? '' : history.current.id, edits: history.isEmpty ? 0 : partsOf(history.current).length,
+    versions: new Set(history.moments.map((moment) => moment.version.id)).size, tags: history.isEmpty ? [] : [...history.tags].filter(([, id]) => id === history.current.id).map(([tag]) => tag),
+    entries: ledger.entries.length, head: ledger.head.hash, state,
+    ...(says === undefined ? {} : { says }),
+    drafts: (await ledger.drafts.list()).drafts.length,
+  };
+}
+
+/** Who holds the ledger that we only read. */
+async function otherOwner(model: LibraryModel): Promise<string | undefined> {
+  const owner = await lockOwner(disk, model.places.ledger);
+  return owner ? `${owner.app} (process ${owner.pid}, since ${owner.since})` : undefined;
+}
+
+function architectureOf(found: Partial<Inspection>): string {
+  return found.architecture ?? 'decoder';
+}
+
+function detailOf(model: LibraryModel, card: ModelCard): ModelDetail {
+  const found = inspectionOf(model);
+  const [first] = model.ledger.entries;
+  return {
+    ...card,
+    producer: found.producer ?? '', opset: found.opset ?? 0, hiddenSize: found.hiddenSize ?? 0, vocabulary: found.vocabulary ?? 0, cache: found.cache ?? false,
+    tokenizer: found.tokenizer ? `${found.tokenizer.size} tokens, ${found.tokenizer.kind}` : '',
+    layerTable: (found.layers ?? []).map(({ layer, heads, keyWidth, weight, gated, refusal }) => ({ layer, ...(heads === undefined ? {} : { heads }), keyWidth, weight, kind: gated ? 'gated' : 'plain', ...(refusal === undefined ? {} : { refusal }) })),
+    files: first?.kind === 'import' ? first.body.model.files.map((file) => ({ ...file })) : [],
+    notices: [...model.ledger.notices.map(({ message, hint }) => ({ message, hint })), ...(found.warnings ?? []).map((message) => ({ message, hint: '' }))],
+  };
+}

@@ -1,0 +1,149 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readdir, rename } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { EmendError, errorData } from '../../shared/errors.ts';
+import { ensureFolder } from '../ledger/durable.ts';
+import { explained } from '../ledger/file-errors.ts';
+import { disk } from '../ledger/files.ts';
+import { JOURNAL } from '../ledger/journal.ts';
+import { removeUnfinished } from './import.ts';
+import type { Engine } from './jobs.ts';
+import { LibraryModel } from './library-model.ts';
+import { ModelPlaces, type Places } from './places.ts';
+import type { Preferences } from './preferences.ts';
+
+/** A model that could not be opened. */
+export interface Unopened {
+  readonly message: string;
+  readonly hint: string;
+}
+
+const ABBREVIATION = /^[0-9a-f]{6,64}$/;
+
+/** The models of the data folder, opened as they are needed. */
+export class Library {
+  readonly #places: Places;
+  readonly #preferences: Preferences;
+  readonly #engine: Engine;
+  readonly #readOnly: boolean;
+  readonly #models = new Map<string, Promise<LibraryModel>>();
+
+  private constructor(places: Places, preferences: Preferences, engine: Engine, readOnly: boolean) {
+    this.#places = places;
+    this.#preferences = preferences;
+    this.#engine = engine;
+    this.#readOnly = readOnly;
+  }
+
+  /** Opens the library, and clears away imports that were never finished. */
+  static async open(places: Places, preferences: Preferences, engine: Engine, readOnly: boolean): Promise<Library> {
+    if (!readOnly) await removeUnfinished(places);
+    return new Library(places, preferences, engine, readOnly);
+  }
+
+  get readOnly(): boolean {
+    return this.#readOnly;
+  }
+
+  /** Every model, as it is now, and those that cannot be opened. */
+  async list(): Promise<{ models: LibraryModel[]; unopened: Unopened[] }> {
+    const names = (await readdir(this.#places.models).catch(() => [])).filter((name) => existsSync(join(this.#places.models, name, 'ledger', JOURNAL)));
+    for (const gone of [...this.#models.keys()].filter((name) => !names.includes(name))) this.#models.delete(gone);
+    const models: LibraryModel[] = [];
+    const unopened: Unopened[] = [];
+    for (const name of names.sort()) {
+      try {
+        models.push(await this.#open(name));
+      } catch (error) {
+        const { message, hint } = errorData(error);
+        unopened.push({ message: `The model in ${join(this.#places.models, name)} cannot be opened: ${message}`, hint });
+      }
+    }
+    return { models, unopened };
+  }
+
+  /**
+   * The model with this name, id, or beginning of its id (6 digits or more).
+   * @throws EmendError 'not-found' that lists what there is, 'bad-input' when several fit
+   */
+  async find(name: string): Promise<LibraryModel> {
+    const { models, unopened } = await this.list();
+    const byName = models.filter((model) => model.name === name);
+    const fitting = byName.length > 0 ? byName : models.filter((model) => model.id === name || (ABBREVIATION.test(name) && model.id.startsWith(name)));
+    if (fitting.length === 1) return fitting[0]!;
+    if (fitting.length > 1) throw new EmendError('bad-input', `${fitting.length} models fit ${JSON.stringify(name)}: ${fitting.map((model) => `${model.name} (${model.id.slice(0, 12)})`).join(', ')}.`, 'Give more digits of the id.');
+    if (unopened[0] && models.length === 0) throw new EmendError('bad-file', unopened[0].message, unopened[0].hint);
+    const known = models.map((model) => model.name).join(', ');
+    throw new EmendError('not-found', `There is no model ${JSON.stringify(name)} in the library${known === '' ? ', which is empty' : `; there are: ${known}`}.`, 'Import it first.', { model: name });
+  }
+
+  /** Whether a name or the beginning of an id is that of a model here. */
+  async has(name: string): Promise<boolean> {
+    return this.find(name).then(() => true, (error: unknown) => error instanceof EmendError && error.code === 'bad-input');
+  }
+
+  /**
+   * A name for a new model.
+   * @param asked by the person; else `usual` is taken, with a number when it is taken
+   * @throws EmendError 'bad-input' when the asked name is taken or cannot be one
+   */
+  async freeName(asked: string | undefined, usual: string): Promise<string> {
+    const taken = new Set((await this.list()).models.map((model) => model.name));
+    if (asked !== undefined) {
+      const name = asked.trim();
+      if (name === '' || ABBREVIATION.test(name) || /[/\\\p{Cc}]/u.test(name)) throw new EmendError('bad-input', `A model cannot be called ${JSON.stringify(asked)}.`, 'Choose a name without slashes that does not look like an id.', { field: 'name' });
+      if (taken.has(name)) throw new EmendError('bad-input', `The name ${JSON.stringify(name)} is taken by a model of the library.`, 'Choose another name.', { field: 'name' });
+      return name;
+    }
+    if (!taken.has(usual)) return usual;
+    for (let number = 2; ; number++) if (!taken.has(`${usual} ${number}`)) return `${usual} ${number}`;
+  }
+
+  /** Moves a model out of the library. @returns what to call {@link restore} with */
+  async remove(model: LibraryModel): Promise<string> {
+    model.mustWrite();
+    await this.#letGo(model);
+    const removed = `${basename(model.places.folder)}-${randomUUID().slice(0, 8)}`;
+    await ensureFolder(explained(disk), this.#places.removed);
+    await rename(model.places.folder, join(this.#places.removed, removed));
+    await disk.syncFolder(this.#places.models);
+    return removed;
+  }
+
+  /** Brings a removed model back. @throws EmendError 'not-found', or 'bad-input' when the same model was imported again */
+  async restore(removed: string): Promise<LibraryModel> {
+    const from = join(this.#places.removed, removed);
+    if (!/^[0-9a-f]{16}-[0-9a-f]{8}$/.test(removed) || !existsSync(from)) throw new EmendError('not-found', `There is no removed model ${JSON.stringify(removed)}.`, 'Import the model again; its ledger lies in the data folder under "removed".');
+    const name = removed.slice(0, 16);
+    if (existsSync(join(this.#places.models, name))) throw new EmendError('bad-input', 'The same model was imported again in the meantime.', 'Remove that one first.');
+    await rename(from, join(this.#places.models, name));
+    await disk.syncFolder(this.#places.models);
+    return this.#open(name);
+  }
+
+  /** Signs and closes every ledger that was opened. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#models.values()].map(async (model) => (await model.catch(() => undefined))?.close()));
+    this.#models.clear();
+  }
+
+  async #open(name: string): Promise<LibraryModel> {
+    let model = this.#models.get(name);
+    if (!model) {
+      const { key } = this.#preferences;
+      model = LibraryModel.open(join(this.#places.models, name), { engine: this.#engine, key, readOnly: this.#readOnly, nameOf: (id) => this.#preferences.nameOf(id) });
+      this.#models.set(name, model);
+      model.catch(() => this.#models.delete(name));
+    }
+    const opened = await model;
+    await opened.refresh();
+    return opened;
+  }
+
+  async #letGo(model: LibraryModel): Promise<void> {
+    this.#models.delete(basename(model.places.folder));
+    await model.close();
+    await this.#engine.release(new ModelPlaces(model.places.folder).files);
+  }
+}

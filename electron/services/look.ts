@@ -1,0 +1,91 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { basename, dirname, join, relative, sep } from 'node:path';
+import type { Look } from '../../shared/contract/library.ts';
+import { EmendError } from '../../shared/errors.ts';
+import { graphFile } from '../engine/model-folder.ts';
+import { modelFiles } from '../engine/onnx/identity.ts';
+import { readModel } from '../engine/onnx/read.ts';
+import { FOLDER as ATTESTATIONS } from './attest/bundle.ts';
+import { SIGNATURE_FILE } from './attest/model-signing.ts';
+
+/** A model folder as it would be imported. */
+export interface Source {
+  /** The folder that file paths are relative to. */
+  readonly root: string;
+  readonly files: readonly { readonly path: string; readonly bytes: number }[];
+  readonly bytes: number;
+  readonly name: string;
+}
+
+/** What else belongs to a model when its .onnx file alone is named. */
+const BESIDE = /\.(json|txt|model|jinja)$/;
+/** What lies in model folders and is no part of the model; an export's attestations are of that export. */
+const LEFT_OUT = new Set(['.git', '.cache', '__pycache__', '.ipynb_checkpoints', '.DS_Store', ATTESTATIONS, SIGNATURE_FILE]);
+const FACT_FILE = /\.(json|jsonl|csv|tsv|txt)$/i;
+
+/**
+ * The files that an import of `path` would take: everything in a folder; of an .onnx file itself, its data files, and the tokenizer and configuration beside it.
+ * Reads the graph's structure, no weights.
+ * @throws EmendError 'not-found' without a graph or a tokenizer; 'bad-file' for a graph that is malformed or whose data files are missing or too short
+ */
+export function findSource(path: string): Source {
+  if (!existsSync(path)) throw new EmendError('not-found', `There is no ${path}.`, 'Give the folder that holds the model.onnx.');
+  const graph = graphFile(path);
+  const model = readModel(graph);
+  const isFolder = statSync(path).isDirectory();
+  const root = isFolder ? path : dirname(graph);
+  const needed = modelFiles(model).map((file) => slashes(relative(root, join(model.folder, file))));
+  const found = isFolder ? everyFile(root) : [...new Set([...needed, ...readdirSync(root).filter((name) => BESIDE.test(name) && statSync(join(root, name)).isFile())])].sort();
+  const files = [...new Set([...found, ...needed])].map((file) => ({ path: file, bytes: statSync(join(root, file)).size }));
+  const hasTokenizer = files.some((file) => file.path === 'tokenizer.json' || file.path === slashes(join(relative(root, dirname(graph)), 'tokenizer.json')));
+  if (!hasTokenizer) {
+    throw new EmendError('not-found', `${root} holds a decoder (${basename(graph)}) but no tokenizer.json (found ${files.map((file) => file.path).slice(0, 8).join(', ')}).`, 'Copy tokenizer.json and tokenizer_config.json of the same model into the folder.', { path: root });
+  }
+  return { root, files, bytes: files.reduce((sum, file) => sum + file.bytes, 0), name: nameOf(path) };
+}
+
+/** What something dropped or chosen is, before anything is read in full. Never throws for what is merely not a model. */
+export function lookAt(path: string): Look {
+  const name = nameOf(path);
+  const nothing = { name, bytes: 0, files: [], problems: [] };
+  const status = statSync(path, { throwIfNoEntry: false });
+  if (!status) return { ...nothing, what: 'unknown', says: `There is nothing at ${path}.`, problems: [{ message: 'It is gone.', hint: 'Choose it again.' }] };
+  if (status.isFile() && FACT_FILE.test(path)) return { ...nothing, what: 'facts', bytes: status.size, files: [{ path: basename(path), bytes: status.size }], says: `A file of ${inBytes(status.size)} that may hold facts.` };
+  try {
+    const { files, bytes } = findSource(path);
+    const isExport = status.isDirectory() && existsSync(join(path, ATTESTATIONS, 'ledger.jsonl'));
+    const data = files.some((file) => !/\.(onnx|json|txt|md|model|jinja)$/.test(file.path)) ? ', external data present' : '';
+    return { what: isExport ? 'export' : 'model', name, bytes, files: [...files], problems: [], says: `${isExport ? 'A model that Emend exported' : status.isDirectory() ? 'ONNX folder' : 'ONNX file with what lies beside it'}, ${files.length} ${files.length === 1 ? 'file' : 'files'}, ${inBytes(bytes)}${data}.` };
+  } catch (error) {
+    if (!(error instanceof EmendError)) throw error;
+    const isModel = status.isDirectory() && readdirSync(path).some((one) => one.endsWith('.onnx'));
+    return { ...nothing, what: isModel || path.endsWith('.onnx') ? 'model' : 'unknown', says: 'This cannot be imported.', problems: [{ message: error.message, hint: error.hint }] };
+  }
+}
+
+/** Every file below a folder, relative, with forward slashes. @throws EmendError for what is neither file nor folder */
+function everyFile(root: string, below = ''): string[] {
+  return readdirSync(join(root, below), { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1)).flatMap((entry) => {
+    if (LEFT_OUT.has(entry.name)) return [];
+    const path = join(below, entry.name);
+    const status = statSync(join(root, path), { throwIfNoEntry: false });
+    if (status?.isDirectory() === true) return everyFile(root, path);
+    if (status?.isFile() === true) return [slashes(path)];
+    throw new EmendError('unsupported', `${join(root, path)} is neither a file nor a plain folder.`, 'Remove it from the model folder.');
+  });
+}
+
+function nameOf(path: string): string {
+  const name = basename(path).replace(/\.onnx$/, '');
+  return name === 'model' || name === 'onnx' ? basename(dirname(path)) : name;
+}
+
+function inBytes(bytes: number): string {
+  const units = ['bytes', 'kB', 'MB', 'GB'];
+  const at = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3)));
+  return at === 0 ? `${bytes} bytes` : `${(bytes / 1000 ** at).toFixed(1)} ${units[at]}`;
+}
+
+function slashes(path: string): string {
+  return path.split(sep).join('/');
+}

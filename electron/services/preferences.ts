@@ -1,0 +1,101 @@
+import { userInfo } from 'node:os';
+import type { Low } from 'lowdb';
+import * as v from 'valibot';
+import { DEFAULT_SETTINGS, SettingsSchema, type Settings } from '../../shared/contract/settings.ts';
+import { EmendError } from '../../shared/errors.ts';
+import { ensureFolder } from '../ledger/durable.ts';
+import { explained } from '../ledger/file-errors.ts';
+import { disk } from '../ledger/files.ts';
+import { loadOrCreateKey, type SigningKey } from '../ledger/keys.ts';
+import type { By } from '../ledger/ledger.ts';
+import type { Notice } from '../ledger/notice.ts';
+import { openStore } from '../ledger/store.ts';
+import type { Places } from './places.ts';
+
+const ShelfSchema = v.object({
+  /** Names that people gave, by model id. */
+  names: v.record(v.string(), v.string()),
+  /** When models were opened last, by model id. */
+  opened: v.record(v.string(), v.string()),
+});
+type Shelf = v.InferOutput<typeof ShelfSchema>;
+
+/** What people set and use: settings, names of models, when they were opened, and the signing key. */
+export class Preferences {
+  readonly key: SigningKey | undefined;
+  readonly notices: readonly Notice[];
+  readonly #settings: Low<Settings>;
+  readonly #shelf: Low<Shelf>;
+  readonly #author: string | undefined;
+  readonly #threads: number | undefined;
+
+  private constructor(parts: { settings: Low<Settings>; shelf: Low<Shelf>; key: SigningKey | undefined; notices: readonly Notice[]; author: string | undefined; threads: number | undefined }) {
+    this.#settings = parts.settings;
+    this.#shelf = parts.shelf;
+    this.key = parts.key;
+    this.notices = parts.notices;
+    this.#author = parts.author;
+    this.#threads = parts.threads;
+  }
+
+  /** @throws EmendError when the data folder cannot be made or written to */
+  static async open(places: Places, options: { readOnly: boolean; author: string | undefined; threads: number | undefined }): Promise<Preferences> {
+    const { readOnly, author, threads } = options;
+    const files = explained(disk);
+    if (!readOnly) await ensureFolder(files, places.root);
+    const settings = await openStore(places.settings, SettingsSchema, DEFAULT_SETTINGS, { readOnly });
+    const shelf = await openStore<Shelf>(places.shelf, ShelfSchema, { names: {}, opened: {} }, { readOnly });
+    const hasKey = !readOnly || (await disk.stat(places.keys)) !== undefined;
+    const key = hasKey ? await loadOrCreateKey(files, places.keys) : undefined;
+    return new Preferences({ settings: settings.db, shelf: shelf.db, key, notices: [...settings.notices, ...shelf.notices], author, threads });
+  }
+
+  /** The settings, with what this run was told otherwise. */
+  get settings(): Settings {
+    const { threads } = this.#settings.data;
+    return { ...this.#settings.data, threads: this.#threads ?? threads };
+  }
+
+  async change(changes: Partial<Settings>): Promise<Settings> {
+    this.#settings.data = { ...this.#settings.data, ...changes };
+    await this.#settings.write();
+    return this.settings;
+  }
+
+  /** The name that the system knows the person by. */
+  get suggestedAuthor(): string {
+    try {
+      return userInfo().username;
+    } catch {
+      return '';
+    }
+  }
+
+  /** Who acts: as told for this run, as set, or as the system calls the person. */
+  get author(): string {
+    return this.#author ?? (this.#settings.data.author.trim() || this.suggestedAuthor);
+  }
+
+  by(reason: string): By {
+    if (this.author === '') throw new EmendError('bad-input', 'Nobody is named as the author.', 'Set your name in the settings, or give --author.', { field: 'author' });
+    return { author: this.author, reason: reason.trim() };
+  }
+
+  nameOf(model: string): string | undefined {
+    return this.#shelf.data.names[model];
+  }
+
+  openedAt(model: string): string | undefined {
+    return this.#shelf.data.opened[model];
+  }
+
+  async rename(model: string, name: string): Promise<void> {
+    this.#shelf.data.names[model] = name;
+    await this.#shelf.write();
+  }
+
+  async opened(model: string): Promise<void> {
+    this.#shelf.data.opened[model] = new Date().toISOString();
+    await this.#shelf.write();
+  }
+}

@@ -1,0 +1,38 @@
+import { join } from 'node:path';
+import { EmendError } from '../../shared/errors.ts';
+import { ensureFolder, writeDurably } from '../ledger/durable.ts';
+import { explained } from '../ledger/file-errors.ts';
+import { disk } from '../ledger/files.ts';
+import { PUBLIC_KEY_FILE } from '../ledger/keys.ts';
+import type { Services, Surroundings } from './application.ts';
+import { POINTER, usualFolder } from './places.ts';
+
+type Part = Pick<Services, 'settings.get' | 'settings.set' | 'settings.key' | 'settings.setDataFolder'>;
+
+/** What a person sets. */
+export function settingsService({ preferences, places, grants, engine, tell }: Surroundings): Part {
+  return {
+    'settings.get': () => ({ settings: preferences.settings, suggestedAuthor: preferences.suggestedAuthor, notices: preferences.notices.map(({ message, hint }) => ({ message, hint })) }),
+    'settings.set': async ({ settings: given }) => {
+      const changes = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+      const before = preferences.settings.threads;
+      const settings = await preferences.change(changes);
+      if (settings.threads !== before) await engine.close(); // the next job starts it with the new number
+      tell({ type: 'settings', settings });
+      return { settings };
+    },
+    'settings.key': () => {
+      const { key } = preferences;
+      if (!key) throw new EmendError('not-found', 'There is no signing key yet.', 'It is made when something is recorded first.');
+      return { id: key.id, publicKey: key.pem, path: join(places.keys, PUBLIC_KEY_FILE) };
+    },
+    'settings.setDataFolder': async ({ folder: handle }) => {
+      const usual = usualFolder();
+      const folder = handle === null ? usual : grants.path(handle);
+      const files = explained(disk);
+      await ensureFolder(files, usual);
+      await writeDurably(files, join(usual, POINTER), Buffer.from(`${JSON.stringify({ folder })}\n`));
+      return { folder };
+    },
+  };
+}

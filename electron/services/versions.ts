@@ -1,0 +1,287 @@
+import { readFile } from 'node:fs/promises';
+import * as v from 'valibot';
+import type { Result } from '../../shared/contract.ts';
+import { ChoicesSchema, EditMethodSchema } from '../../shared/contract/edits.ts';
+import type { Diff, Moment, Version as VersionView } from '../../shared/contract/versions.ts';
+import type { Answer } from '../../shared/contract/probing.ts';
+import { GREEDY } from '../../shared/contract/probing.ts';
+import { EmendError } from '../../shared/errors.ts';
+import { fillPrompt, type Fact } from '../../shared/fact.ts';
+import { readRecords } from '../engine/evaluate/datasets.ts';
+import { recordOf } from '../engine/evaluate/records.ts';
+import type { BlobRef, CheckResult } from '../ledger/bodies.ts';
+import { canonical } from '../ledger/canonical.ts';
+import type { Entry, EntryOf } from '../ledger/entries.ts';
+import type { Draft } from '../ledger/drafts.ts';
+import type { By } from '../ledger/ledger.ts';
+import { partsOf, withoutPart, withPart, type Version } from '../ledger/versions.ts';
+import type { Services, Surroundings } from './application.ts';
+import { driftTexts, spread } from './drift.ts';
+import { checksOf } from './edit-report.ts';
+import { briefOf, commitDraft, readFactSet, workOut } from './edit-work.ts';
+import { plain } from './import.ts';
+import type { JobControl } from './job-list.ts';
+import type { LibraryModel } from './library-model.ts';
+import { materialIn } from './models.ts';
+import { changedBetween } from './tensor-hashes.ts';
+
+/** What an edit's entry keeps of how it was asked for. */
+const DetailsSchema = v.looseObject({ request: v.object({ method: EditMethodSchema, choices: ChoicesSchema, fluency: v.boolean() }) });
+
+interface Measured {
+  readonly checks: CheckResult[];
+  readonly evidence: Record<string, BlobRef>;
+}
+
+type Part = Pick<Services, 'versions.list' | 'versions.diff' | 'versions.rollback' | 'versions.revertPlan' | 'versions.revert' | 'versions.tag' | 'versions.check'>;
+
+/** Prompts that a diff asks both versions, when none are given. */
+const DIFF_PROMPTS = 8;
+
+/** Moving between versions, and comparing them. */
+export function versionService(parts: Surroundings): Part {
+  const { library, engine, jobs, preferences, tell } = parts;
+  const changed = (model: LibraryModel) => {
+    tell({ type: 'ledger', model: model.id });
+    tell({ type: 'library' });
+  };
+  return {
+    'versions.list': async ({ model: name }) => {
+      const model = await library.find(name);
+      const { history } = model.ledger;
+      return { current: history.current.id, base: history.find('base').id, versions: versionViews(model), timeline: timeline(model) };
+    },
+    'versions.diff': async ({ model: name, a, b, prompts }) => {
+      const model = await library.find(name);
+      const [one, other] = [model.ledger.history.find(a), model.ledger.history.find(b)];
+      return { job: jobs.start('versions.diff', `Compare versions of ${model.name}`, model.id, (control) => diff(model, one, other, prompts, control)) };
+    },
+    'versions.rollback': async ({ model: name, version: to, reason }) => {
+      const model = await library.find(name);
+      model.mustWrite();
+      const version = model.ledger.history.find(to);
+      const by = preferences.by(reason);
+      mustSay(by.reason, 'rollback');
+      return {
+        job: jobs.start('versions.rollback', `Roll ${model.name} back`, model.id, (control) => model.exclusively(async () => {
+          await model.ref(version, control);
+          control.check();
+          const parent = model.ledger.history.current.id;
+          const entry = await model.append('rollback', { parent, version: version.id, changed: changedBetween(model.hashes, parent, version.id) }, by);
+          changed(model);
+          return { entry: entry.seq, version: entry.body.version };
+        })),
+      };
+    },
+    'versions.revertPlan': async ({ model: name, entry }) => {
+      const model = await library.find(name);
+      const { later } = withoutPart(model.ledger.history.current, entry);
+      return { entry, facts: factsOf(model, entry), later: later.map((part) => ({ entry: part.entry, reason: model.ledger.entry(part.entry).reason, facts: factsOf(model, part.entry) })) };
+    },
+    'versions.revert': async ({ model: name, entry, reason, reapply }) => {
+      const model = await library.find(name);
+      model.mustWrite();
+      withoutPart(model.ledger.history.current, entry); // refuses before the job starts
+      const by = preferences.by(reason);
+      mustSay(by.reason, 'revert');
+      return {
+        job: jobs.start('versions.revert', `Revert entry ${entry} of ${model.name}`, model.id, async (control) => {
+          const done = await model.exclusively(() => revert(model, entry, by, reapply, control));
+          changed(model);
+          return done;
+        }),
+      };
+    },
+    'versions.tag': async ({ model: name, version, name: tag }) => {
+      const model = await library.find(name);
+      const entry = await model.append('tag', { name: tag.trim(), version: model.ledger.history.find(version).id }, preferences.by(''));
+      changed(model);
+      return { entry: entry.seq };
+    },
+    'versions.check': async ({ model: name, version: asked, facts: given, reason }) => {
+      const model = await library.find(name);
+      model.mustWrite();
+      const version = model.ledger.history.find(asked);
+      return {
+        job: jobs.start('versions.check', `Check ${model.name}`, model.id, async (control) => {
+          const facts = given ?? (await factsInForceOf(model, version));
+          if (facts.length === 0) throw new EmendError('bad-input', 'There is nothing to check: no facts were given, and none are in force in this version.', 'Give facts, or choose a version with edits.');
+          const { checks, evidence } = await measure(model, version, facts, control);
+          control.check();
+          const entry = await model.append('check', { version: version.id, suite: given ? 'facts given' : 'facts in force', hyperparameters: {}, seeds: {}, facts: facts.map(briefOf), checks, evidence, details: {} }, preferences.by(reason));
+          changed(model);
+          return { entry: entry.seq, checks };
+        }),
+      };
+    },
+  };
+
+  /** Takes one edit out; checks the facts of the later ones again, or works those edits out anew. Everything is computed before anything is recorded. */
+  async function revert(model: LibraryModel, seq: number, by: By, reapply: boolean, control: JobControl): Promise<Result<'versions.revert'>> {
+    const { version: without, later } = withoutPart(model.ledger.history.current, seq);
+    const entries = later.map((part) => part.entry);
+    if (reapply && later.length > 0) return reapplied(model, seq, entries, by, control);
+    const facts = (await Promise.all(entries.map((entry) => factSetOf(model, entry)))).flat();
+    await build(model, without, control);
+    const measured = facts.length > 0 ? await measure(model, without, facts, control) : { checks: [], evidence: {} };
+    control.check();
+    const entry = await takeOut(model, seq, by, control, measured);
+    return { entry: entry.seq, version: entry.body.version, later: entries, checks: measured.checks, reapplied: [] };
+  }
+
+  /** Computes the later edits one after the other on what is left without `seq`; then records that all go out and the new ones come in. */
+  async function reapplied(model: LibraryModel, seq: number, later: readonly number[], by: By, control: JobControl): Promise<Result<'versions.revert'>> {
+    let on = partsBelow(model.ledger.history.current, seq);
+    await build(model, on, control);
+    const drafts: Draft[] = [];
+    try {
+      for (const entry of later) {
+        const { body } = model.ledger.entry(entry) as EntryOf<'edit'>;
+        const { request } = v.parse(DetailsSchema, body.details);
+        const draft = await workOut(parts, model, { ...request, facts: await readFactSet(model, body.factSet), reapplies: entry }, control, on);
+        drafts.push(draft);
+        const delta = draft.blobs['delta']!;
+        const below = await model.ref(on, control);
+        on = withPart(on, { entry, kind: 'edit', hash: delta.blob });
+        await engine.run('rebuild', { model: below, deltas: [model.ledger.blobs.path(delta.blob)], save: model.places.version(on.id) }, control);
+        model.trust(on.id);
+      }
+      control.check();
+    } catch (error) {
+      for (const draft of drafts) await model.ledger.drafts.remove(draft.id).catch(() => undefined);
+      throw error;
+    }
+    const unstoppable: JobControl = { ...control, signal: new AbortController().signal, check: () => undefined };
+    for (const entry of [...later].reverse()) await takeOut(model, entry, { ...by, reason: `${by.reason} (to be re-applied without entry ${seq})` }, unstoppable);
+    const reverted = await takeOut(model, seq, by, unstoppable);
+    const made: EntryOf<'edit'>[] = [];
+    for (const [at, draft] of drafts.entries()) made.push(await commitDraft(parts, model, draft, { ...by, reason: `${by.reason} (entry ${later[at]} re-applied without entry ${seq})` }, unstoppable));
+    return { entry: reverted.seq, version: model.ledger.history.current.id, later: [...later], checks: made.at(-1)!.body.checks, reapplied: made.map((entry) => entry.seq) };
+  }
+
+  async function takeOut(model: LibraryModel, seq: number, by: By, control: JobControl, measured: Measured = { checks: [], evidence: {} }): Promise<EntryOf<'revert'>> {
+    const parent = model.ledger.history.current;
+    const { version } = withoutPart(parent, seq);
+    return model.append('revert', { parent: parent.id, entry: seq, changed: await changedTo(model, parent, version, control), ...measured }, by);
+  }
+
+  async function measure(model: LibraryModel, version: Version, facts: readonly Fact[], control: JobControl): Promise<Measured> {
+    const folder = model.places.files;
+    const material = materialIn(folder);
+    const records = facts.map((fact, at) => recordOf(fact, String(at)));
+    const others = material ? readRecords(await readFile(material.evaluation, 'utf8'), material.evaluation).records : [];
+    const drift = version.parts > 0 ? await driftTexts({ material, edited: records, others }) : {};
+    const report = await engine.run('check', { model: await model.ref(version, control), records, options: { generation: false, ...drift }, ...(version.parts > 0 ? { baseline: { folder } } : {}) }, control);
+    const ref = await model.ledger.blobs.put(Buffer.from(canonical(plain(report))), 'application/json');
+    return { checks: checksOf(report, undefined, preferences.settings.thresholds), evidence: { report: ref } };
+  }
+
+  async function diff(model: LibraryModel, one: Version, other: Version, given: readonly string[] | undefined, control: JobControl): Promise<Diff> {
+    const [a, b] = [await model.ref(one, control), await model.ref(other, control)];
+    const [inA, inB] = [new Set(partsOf(one).map((part) => part.entry)), new Set(partsOf(other).map((part) => part.entry))];
+    const onlyA = [...inA].filter((entry) => !inB.has(entry));
+    const onlyB = [...inB].filter((entry) => !inA.has(entry));
+    const facts = (entries: readonly number[]) => entries.flatMap((entry) => factsOf(model, entry));
+    const differing = [...facts(onlyA), ...facts(onlyB)];
+    const prompts = given ?? spread([...new Set(differing.map((fact) => fillPrompt(fact.prompt, fact.subject).text))], DIFF_PROMPTS);
+    const { weights } = await engine.run('compare', { model: a, other: b }, control);
+    const ranks = rankSums(model, [...onlyA, ...onlyB]);
+    const answers: Diff['answers'] = [];
+    for (const [done, prompt] of prompts.entries()) {
+      control.onProgress({ phase: 'asking', done, total: prompts.length, secondsLeft: undefined });
+      const ask = async (version: Version, ref: typeof a): Promise<Answer> => {
+        const answer = await engine.run('ask', { model: ref, prompt, top: 5, maxTokens: 12, sampling: GREEDY }, { signal: control.signal });
+        return { prompt, version: version.id, next: [...answer.next], text: answer.text, pieces: [...answer.pieces] };
+      };
+      answers.push({ prompt, a: await ask(one, a), b: await ask(other, b) });
+    }
+    const { versions, base } = model.hashes;
+    const hash = (version: Version, tensor: string) => versions.get(version.id)?.get(tensor) ?? base.get(tensor) ?? '';
+    return {
+      a: one.id, b: other.id, onlyA: facts(onlyA), onlyB: facts(onlyB), both: facts([...inA].filter((entry) => inB.has(entry))).length,
+      weights: weights.map((weight) => ({ ...weight, rank: ranks.get(weight.tensor) ?? 0, a: hash(one, weight.tensor), b: hash(other, weight.tensor) })), answers,
+    };
+  }
+}
+
+/** The version below the part of an entry. */
+function partsBelow(version: Version, entry: number): Version {
+  for (let at = version; at.top; at = at.top.below) if (at.top.part.entry === entry) return at.top.below;
+  return version;
+}
+
+/** Makes sure that a version's tensors are there; one that never was current is built, and nothing recorded says yet what they hash to. */
+async function build(model: LibraryModel, version: Version, control: JobControl): Promise<void> {
+  if (model.hashes.versions.has(version.id)) return void (await model.ref(version, control));
+  await model.rebuild(version, control);
+  model.trust(version.id);
+}
+
+/** What changes from one version to another; for one that never was, its tensors are built to hash them. */
+async function changedTo(model: LibraryModel, from: Version, to: Version, control: JobControl) {
+  if (model.hashes.versions.has(to.id)) return changedBetween(model.hashes, from.id, to.id);
+  const { changed } = await model.rebuild(to, control);
+  model.trust(to.id);
+  const { base, versions } = model.hashes;
+  const [before, after] = [versions.get(from.id)!, new Map(changed.map((one) => [one.tensor, one.sha256]))];
+  return [...new Set([...before.keys(), ...after.keys()])].sort().flatMap((tensor) => {
+    const [was, now] = [before.get(tensor) ?? base.get(tensor)!, after.get(tensor) ?? base.get(tensor)!];
+    return was === now ? [] : [{ tensor, before: was, after: now }];
+  });
+}
+
+/** Ranks of the edits between two versions, summed per tensor: what the rank of the difference is at most. */
+function rankSums(model: LibraryModel, entries: readonly number[]): Map<string, number> {
+  const sums = new Map<string, number>();
+  for (const seq of entries) {
+    const { body } = model.ledger.entry(seq);
+    if ('changed' in body) for (const { tensor, measures } of body.changed) sums.set(tensor, (sums.get(tensor) ?? 0) + (measures?.['rank'] ?? 0));
+  }
+  return sums;
+}
+
+function mustSay(reason: string, act: string): void {
+  if (reason === '') throw new EmendError('bad-input', `A ${act} needs a reason.`, 'Say why in a sentence; it is what the log shows.', { field: 'reason' });
+}
+
+function factsOf(model: LibraryModel, seq: number) {
+  const { body } = model.ledger.entry(seq);
+  return 'facts' in body ? body.facts.map(({ subject, prompt, target, previousTarget }) => ({ entry: seq, subject, prompt, target, ...(previousTarget === undefined ? {} : { previousTarget }) })) : [];
+}
+
+async function factSetOf(model: LibraryModel, seq: number): Promise<Fact[]> {
+  const entry = model.ledger.entry(seq);
+  return entry.kind === 'edit' ? readFactSet(model, entry.body.factSet) : [];
+}
+
+async function factsInForceOf(model: LibraryModel, version: Version): Promise<Fact[]> {
+  return (await Promise.all(partsOf(version).map((part) => factSetOf(model, part.entry)))).flat();
+}
+
+function versionViews(model: LibraryModel): VersionView[] {
+  const { history } = model.ledger;
+  const views = new Map<string, VersionView>();
+  for (const { entry, time, version } of history.moments) {
+    if (views.has(version.id)) continue;
+    views.set(version.id, { id: version.id, entry, time, tags: [...history.tags].filter(([, id]) => id === version.id).map(([tag]) => tag), reviews: history.reviews(version.id).map((review) => ({ ...review })), parts: partsOf(version).map((part) => part.entry) });
+  }
+  return [...views.values()].reverse();
+}
+
+function timeline(model: LibraryModel): Moment[] {
+  const { ledger } = model;
+  const inForce = new Set(partsOf(ledger.history.current).map((part) => part.entry));
+  return ledger.history.moments.map(({ entry: seq }) => momentOf(ledger.entry(seq), inForce)).reverse();
+}
+
+function momentOf(entry: Entry, inForce: ReadonlySet<number>): Moment {
+  const { seq, kind, time, author, reason, body } = entry;
+  return {
+    entry: seq, kind: kind as Moment['kind'], time, author, reason, version: 'version' in body ? body.version : '',
+    facts: 'facts' in body ? body.facts.map(({ subject, prompt, target }) => ({ subject, prompt, target })) : [],
+    checks: 'checks' in body ? body.checks : [],
+    ...('method' in body ? { method: body.method } : {}),
+    ...(kind === 'revert' ? { reverts: body.entry } : {}),
+    inForce: inForce.has(seq),
+  };
+}
