@@ -1,8 +1,7 @@
 import * as v from 'valibot';
-import { CONTRACT, isMethod, type Envelope, type HostMethodName, type JobMethodName, type MethodName, type Params, type Parsed, type Reply, type Result } from '../../shared/contract.ts';
+import { CONTRACT, isMethod, type Envelope, type JobMethodName, type MethodName, type Params, type Reply, type Result } from '../../shared/contract.ts';
 import type { Event } from '../../shared/contract/events.ts';
 import { EmendError, errorData } from '../../shared/errors.ts';
-import type { OpenChannel } from '../engine/host.ts';
 import { auditService } from './audit.ts';
 import { editService } from './edits.ts';
 import { exportService } from './exports.ts';
@@ -15,24 +14,10 @@ import { dataFolder, Places } from './places.ts';
 import { probingService } from './probing.ts';
 import { Preferences } from './preferences.ts';
 import { settingsService } from './settings.ts';
+import type { HostParts, Implementation, Surroundings } from './surroundings.ts';
 import { versionService } from './versions.ts';
 
-/** Every method of the contract as a function of its parsed parameters. */
-export type Implementation = { readonly [M in MethodName]: (params: Parsed<M>) => Promise<Reply<M>> | Reply<M> };
-/** The part that each host does in its own way. */
-export type HostMethods = Pick<Implementation, HostMethodName>;
-/** The rest, which is the same everywhere. */
-export type Services = Omit<Implementation, HostMethodName>;
-
-/** What a host brings. */
-export interface HostParts {
-  /** Given the application's grants, since hosts hand out handles. */
-  readonly methods: (application: Application) => HostMethods;
-  /** Starts the engine process; a child process of Node when left out. */
-  readonly openChannel?: OpenChannel | undefined;
-  /** Prints a self-contained HTML page as PDF; only where the host can. */
-  readonly print?: ((html: string) => Promise<Uint8Array>) | undefined;
-}
+export type { HostMethods, HostParts, HostTools } from './surroundings.ts';
 
 export interface ApplicationOptions {
   readonly host: HostParts;
@@ -44,18 +29,6 @@ export interface ApplicationOptions {
   readonly threads?: number | undefined;
   /** Who acts, instead of the author of the settings. */
   readonly author?: string | undefined;
-}
-
-/** What services work with. */
-export interface Surroundings {
-  readonly library: Library;
-  readonly preferences: Preferences;
-  readonly places: Places;
-  readonly engine: Engine;
-  readonly grants: Grants;
-  readonly jobs: JobList;
-  readonly print: HostParts['print'];
-  tell(event: Event): void;
 }
 
 /** What Emend does, for any host: methods of the contract in, results and events out. */

@@ -10,7 +10,7 @@ import { hashPieces } from '../ledger/hash.ts';
 import type { Row } from '../ledger/log-index.ts';
 import { shortId, type Version } from '../ledger/versions.ts';
 import * as v from 'valibot';
-import type { Services, Surroundings } from './application.ts';
+import type { Services, Surroundings } from './surroundings.ts';
 import { logCsv } from './attest/log-csv.ts';
 import { logHtml, type LogTable } from './attest/log-html.ts';
 import { Estimator } from './eta.ts';

@@ -17,7 +17,7 @@ import { explained } from '../ledger/file-errors.ts';
 import { disk } from '../ledger/files.ts';
 import type { By } from '../ledger/ledger.ts';
 import { partsOf, shortId, withPart, type Version } from '../ledger/versions.ts';
-import type { Surroundings } from './application.ts';
+import type { Surroundings } from './surroundings.ts';
 import { driftTexts } from './drift.ts';
 import { editReport } from './edit-report.ts';
 import { plain } from './import.ts';

@@ -9,7 +9,7 @@ import type { CheckRecord } from '../engine/evaluate/records.ts';
 import type { CutFact } from '../engine/jobs.ts';
 import type { Draft as LedgerDraft } from '../ledger/drafts.ts';
 import { openStore } from '../ledger/store.ts';
-import type { Services, Surroundings } from './application.ts';
+import type { Services, Surroundings } from './surroundings.ts';
 import { methodInfo } from './edit-methods.ts';
 import { commitDraft, factsInForce, readReport, workOut } from './edit-work.ts';
 import type { LibraryModel } from './library-model.ts';

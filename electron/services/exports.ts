@@ -7,7 +7,7 @@ import type { ExportFormat } from '../../shared/contract/exports.ts';
 import { EmendError } from '../../shared/errors.ts';
 import { disk } from '../ledger/files.ts';
 import { partsOf, shortId, type Version } from '../ledger/versions.ts';
-import type { Services, Surroundings } from './application.ts';
+import type { Services, Surroundings } from './surroundings.ts';
 import { writeAttestations } from './attest/bundle.ts';
 import { loadOrCreateModelKey } from './attest/model-key.ts';
 import type { JobControl } from './job-list.ts';
@@ -70,7 +70,7 @@ export function exportService({ library, engine, jobs, grants, preferences, plac
       if (existsSync(target)) await rmdir(target);
       await rename(staged, target);
       await disk.syncFolder(dirname(target));
-      const entry = await model.append('export', { version: version.id, format, destination: target, files: files.map((file) => ({ ...file })), details: { attestations: [...written] } }, preferences.by(''));
+      const entry = await model.append('export', { version: version.id, format, destination: basename(target), files: files.map((file) => ({ ...file })), details: { attestations: [...written] } }, preferences.by(''));
       tell({ type: 'ledger', model: model.id });
       const changed = [...(model.hashes.versions.get(version.id)?.keys() ?? [])].filter((tensor) => model.hashes.versions.get(version.id)?.get(tensor) !== model.hashes.base.get(tensor));
       return { entry: entry.seq, path: target, handle, files: files.length + written.length, bytes: files.reduce((sum, file) => sum + file.bytes, 0), changed };

@@ -96,8 +96,8 @@ export async function removeUnfinished(places: Places): Promise<void> {
 async function beginLedger(staged: ModelPlaces, { key, by, name }: ImportRequest, id: string, records: readonly FileRecord[], anatomy: Inspection, trial: Answer): Promise<void> {
   const ledger = await openLedger(staged.ledger, { ...ledgerIdentity(), create: true, ...(key ? { key } : {}) });
   try {
-    const { folder: _, ...found } = anatomy;
-    await ledger.append('import', { model: { id, name, files: [...records] }, anatomy: plain(found), trial: plain({ prompt: trial.prompt, next: trial.next, text: trial.text }) }, by);
+    // Where it lay during the import says nothing about the model.
+    await ledger.append('import', { model: { id, name, files: [...records] }, anatomy: plain({ ...anatomy, folder: undefined }), trial: plain({ prompt: trial.prompt, next: trial.next, text: trial.text }) }, by);
   } finally {
     await ledger.close();
   }

@@ -4,7 +4,7 @@ import type { Inspection } from '../engine/jobs.ts';
 import { disk } from '../ledger/files.ts';
 import { lockOwner } from '../ledger/lock.ts';
 import { partsOf } from '../ledger/versions.ts';
-import type { Services, Surroundings } from './application.ts';
+import type { Services, Surroundings } from './surroundings.ts';
 import { importModel } from './import.ts';
 import type { JobControl } from './job-list.ts';
 import type { LibraryModel } from './library-model.ts';

@@ -1,4 +1,4 @@
-import type { Services, Surroundings } from './application.ts';
+import type { Services, Surroundings } from './surroundings.ts';
 
 type Part = Pick<Services, 'probing.ask' | 'probing.tokens'>;
 

@@ -4,7 +4,7 @@ import { ensureFolder, writeDurably } from '../ledger/durable.ts';
 import { explained } from '../ledger/file-errors.ts';
 import { disk } from '../ledger/files.ts';
 import { PUBLIC_KEY_FILE } from '../ledger/keys.ts';
-import type { Services, Surroundings } from './application.ts';
+import type { Services, Surroundings } from './surroundings.ts';
 import { POINTER, usualFolder } from './places.ts';
 
 type Part = Pick<Services, 'settings.get' | 'settings.set' | 'settings.key' | 'settings.setDataFolder'>;

@@ -15,7 +15,7 @@ import type { Entry, EntryOf } from '../ledger/entries.ts';
 import type { Draft } from '../ledger/drafts.ts';
 import type { By } from '../ledger/ledger.ts';
 import { partsOf, withoutPart, withPart, type Version } from '../ledger/versions.ts';
-import type { Services, Surroundings } from './application.ts';
+import type { Services, Surroundings } from './surroundings.ts';
 import { driftTexts, spread } from './drift.ts';
 import { checksOf } from './edit-report.ts';
 import { briefOf, commitDraft, readFactSet, workOut } from './edit-work.ts';

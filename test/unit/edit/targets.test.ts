@@ -6,7 +6,7 @@ import { type FactTokens, silent } from '../../../electron/engine/edit/types.ts'
 import { matrix, row } from '../../../electron/engine/linalg/matrix.ts';
 import { EmendError } from '../../../shared/errors.ts';
 import type { Decoder } from '../../../electron/engine/runtime/decoder.ts';
-import { logSoftmax } from '../../../electron/engine/runtime/decoder-scorer.ts';
+import { logSoftmax } from '../../../electron/engine/runtime/sampling.ts';
 import { rightPad } from '../../../electron/engine/runtime/inputs.ts';
 import { floatFeed, floats, intFeed } from '../../../electron/engine/runtime/session.ts';
 import { type Site, siteValue } from '../../../electron/engine/runtime/sites.ts';

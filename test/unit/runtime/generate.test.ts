@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Decoder } from '../../../electron/engine/runtime/decoder.ts';
-import { logSoftmax } from '../../../electron/engine/runtime/decoder-scorer.ts';
 import { Generator } from '../../../electron/engine/runtime/generate.ts';
 import { rightPad } from '../../../electron/engine/runtime/inputs.ts';
-import { greedy } from '../../../electron/engine/runtime/sampling.ts';
+import { greedy, logSoftmax } from '../../../electron/engine/runtime/sampling.ts';
 import { ScoreSession } from '../../../electron/engine/runtime/score.ts';
 import { floats } from '../../../electron/engine/runtime/session.ts';
 import { Stage } from '../../../electron/engine/runtime/stage.ts';
