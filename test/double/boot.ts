@@ -29,7 +29,7 @@ async function boot(): Promise<void> {
   app.start();
 }
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => app.exit(128));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => app.quit());
 boot().catch((error: unknown) => {
   console.error('The application did not start:', error);
   app.exit(1);

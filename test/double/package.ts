@@ -22,8 +22,9 @@ export function locate(path: string | undefined): Application {
   const packaged = join(__dirname, 'resources', 'app.asar');
   const target = path ?? (existsSync(packaged) ? packaged : resolve('.'));
   if (target.endsWith('.asar')) return { ...inFolder(unpack(target)), resources: dirname(target) };
-  if (!existsSync(target)) throw new Error(`Unable to find Electron app at ${target}`);
-  if (statSync(target).isDirectory()) return { ...inFolder(target), resources: undefined };
+  const isFolder = existsSync(target) && statSync(target).isDirectory();
+  if (!existsSync(isFolder ? join(target, 'package.json') : target)) throw new Error(`Unable to find Electron app at ${target}`);
+  if (isFolder) return { ...inFolder(target), resources: undefined };
   return { folder: dirname(target), entry: target, manifest: {}, resources: undefined };
 }
 

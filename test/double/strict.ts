@@ -8,9 +8,9 @@ export function noSuch(name: string): Error {
   return new Error(`the Electron double has no ${name}`);
 }
 
-/** A prototype above which reading an unknown member throws. At the end of the chain, so that private members and `in` keep working. */
-function refusing(above: object, name: string): object {
-  return new Proxy(Object.create(above) as object, {
+/** A prototype beyond which reading an unknown member throws. At the end of the chain, so that private members and `in` keep working. */
+function refusing(beyond: object, name: string): object {
+  return new Proxy(beyond, {
     get(target, key, receiver): unknown {
       if (key in target || isHarmless(key)) return Reflect.get(target, key, receiver);
       throw noSuch(`${name}.${String(key)}`);
@@ -18,9 +18,11 @@ function refusing(above: object, name: string): object {
   });
 }
 
-/** Makes reading a member that instances of a class lack an error that names it. */
+/** Makes reading a member that a class or its instances lack an error that names it. */
 export function strictClass(type: { readonly name: string; readonly prototype: object }, name = type.name): void {
-  Object.setPrototypeOf(type.prototype, refusing(Object.getPrototypeOf(type.prototype) as object, name));
+  // An object between, for `instanceof` looks for the parent's prototype itself.
+  Object.setPrototypeOf(type.prototype, refusing(Object.create(Object.getPrototypeOf(type.prototype) as object) as object, name));
+  Object.setPrototypeOf(type, refusing(Object.getPrototypeOf(type) as object, name));
 }
 
 /** The same for one plain object. */

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dropFiles } from '../double/drop.ts';
 import { doubleFolder } from '../double/executable.ts';
 import { launch } from '../double/launch.ts';
+import { recorded } from '../double/recorded.ts';
 
 // The double must do what Electron does, or say that it cannot. The application of these tests is test/double/fixture-app.
 
@@ -27,8 +28,6 @@ let app: ElectronApplication;
 let page: Page;
 
 const seen = (): Promise<Seen> => app.evaluate(() => (globalThis as unknown as { seen: Seen }).seen);
-const calls = (api: string): Promise<readonly unknown[]> =>
-  app.evaluate((electron, name) => (electron as unknown as { electronDouble: { calls: { api: string; args: unknown[] }[] } }).electronDouble.calls.filter((call) => call.api === name).map(({ args }) => args), api);
 
 beforeAll(async () => {
   mkdirSync(userData);
@@ -59,6 +58,7 @@ describe('the application', () => {
     const refusal = (use: string) => app.evaluate((electron, code) => { try { new Function('electron', code)(electron); return 'nothing'; } catch (error) { return (error as Error).message; } }, use);
     expect(await refusal('electron.app.getGPUInfo()')).toBe('the Electron double has no app.getGPUInfo');
     expect(await refusal('electron.BrowserWindow.getAllWindows()[0].setKiosk(true)')).toBe('the Electron double has no BrowserWindow.setKiosk');
+    expect(await refusal('electron.Menu.sendActionToFirstResponder("copy:")')).toBe('the Electron double has no Menu.sendActionToFirstResponder');
     expect(await refusal('new electron.Tray("x.png")')).toBe('the Electron double has no Tray');
     expect(await refusal('electron.autoUpdater.checkForUpdates()')).toBe('the Electron double has no autoUpdater.checkForUpdates');
     expect(await refusal('new electron.BrowserWindow({ webPreferences: { nodeIntegration: true } })')).toMatch(/no renderer with nodeIntegration/);
@@ -164,7 +164,7 @@ describe('navigation', () => {
 
   it('cannot open windows; the handler hears of it', async () => {
     await page.click('#blank');
-    await expect.poll(() => calls('shell.openExternal')).toEqual([['https://help.invalid/']]);
+    await expect.poll(() => recorded(app, 'shell.openExternal')).toEqual([['https://help.invalid/']]);
     await expect.poll(() => app.windows().length).toBe(1);
   });
 });
@@ -213,7 +213,7 @@ describe('the desktop', () => {
 
   it('cancels dialogs, unless a test answers them', async () => {
     expect(await page.evaluate('fixture.pick()')).toEqual([]);
-    expect(await calls('dialog.showOpenDialog')).toEqual([[{ properties: ['openDirectory'] }]]);
+    expect(await recorded(app, 'dialog.showOpenDialog')).toEqual([[{ properties: ['openDirectory'] }]]);
     await app.evaluate(({ dialog }) => (dialog.showOpenDialog = () => Promise.resolve({ canceled: false, filePaths: ['/models/one'] })));
     expect(await page.evaluate('fixture.pick()')).toEqual(['/models/one']);
   });

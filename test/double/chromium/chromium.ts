@@ -3,8 +3,7 @@ import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { DevTools, type Session } from './devtools.ts';
-import { keepTidy } from './keeper.ts';
-import { temporaryFolder } from './temporary.ts';
+import { endWithUs, temporaryFolder } from './temporary.ts';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
 
@@ -42,7 +41,7 @@ export class Chromium {
     // A process group of its own, so that all of it can be ended at once.
     this.child = spawn(executable(), args, { stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'], detached: true });
     if (this.child.pid === undefined) throw new Error('Chromium did not start.');
-    keepTidy(this.child.pid, temporaryFolder);
+    endWithUs(this.child.pid);
     this.ended = new Promise((resolve) => this.child.once('exit', () => resolve()));
     this.devTools = new DevTools(this.child.stdio[3] as Writable, this.child.stdio[4] as Readable);
     this.announcePort();

@@ -75,8 +75,7 @@ export class WebContents extends EventEmitter {
     const { session, requests } = await this.whenOpen;
     requests.expected = true;
     const finished = new Promise<void>((resolve) => this.once('did-finish-load', resolve));
-    const { errorText } = await session.send('Page.navigate', { url: toInside(url) });
-    requests.expected = false;
+    const { errorText } = await session.send('Page.navigate', { url: toInside(url) }).finally(() => (requests.expected = false));
     if (errorText !== undefined) {
       const reason = errorText.replace('net::', '');
       const errno = reason === 'ERR_ABORTED' ? -3 : -2;
