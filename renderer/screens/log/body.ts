@@ -1,0 +1,103 @@
+import * as v from 'valibot';
+import type { EntryView } from '../../../shared/contract/audit.ts';
+import { CheckSchema } from '../../../shared/contract/edits.ts';
+
+const Fields = v.record(v.string(), v.unknown());
+
+/** What the bodies of entries hold that has a place of its own in the pane; every kind has some of it. */
+const PartsSchema = v.partial(v.object({
+  parent: v.string(),
+  version: v.string(),
+  method: v.string(),
+  facts: v.array(v.object({ subject: v.string(), prompt: v.string(), target: v.string(), previousTarget: v.optional(v.string()), relation: v.optional(v.string()) })),
+  checks: v.array(CheckSchema),
+  changed: v.array(v.object({ tensor: v.string(), before: v.string(), after: v.string(), measures: v.optional(v.record(v.string(), v.number())) })),
+  hyperparameters: Fields,
+  seeds: v.record(v.string(), v.number()),
+  model: v.object({ id: v.string(), name: v.string(), files: v.array(v.object({ path: v.string(), bytes: v.number(), sha256: v.string() })) }),
+  files: v.array(v.object({ path: v.string(), bytes: v.number(), sha256: v.string() })),
+  problems: v.array(v.object({ entry: v.optional(v.number()), what: v.string(), message: v.string() })),
+  anatomy: Fields,
+  trial: Fields,
+  site: Fields,
+  details: Fields,
+}));
+export type BodyParts = v.InferOutput<typeof PartsSchema>;
+
+/** A line of the pane: a name and what is recorded under it. `entry` is set where it names another entry, `hash` where it is one. */
+export interface Field {
+  readonly name: string;
+  readonly value: string;
+  readonly entry?: number;
+  readonly hash?: boolean;
+}
+
+export interface BodyView {
+  readonly parts: BodyParts;
+  /** Short fields of this kind, labelled. */
+  readonly fields: readonly Field[];
+  readonly hyperparameters: readonly { readonly name: string; readonly value: string; readonly source: string }[];
+  readonly files: readonly { readonly path: string; readonly bytes: number; readonly sha256: string }[];
+  /** Larger parts without a place of their own, shown as recorded. */
+  readonly raw: readonly { readonly name: string; readonly json: string }[];
+}
+
+const LABELS: Readonly<Record<string, string>> = {
+  ledger: 'Ledger format', name: 'Tag', suite: 'Checked', baked: 'Baked into the version', strength: 'Strength', format: 'Format', destination: 'Written to',
+  upTo: 'Verified up to entry', head: 'Head then', ok: 'Result', entry: 'About entry', later: 'Later edits on top', reapplies: 'Computes anew entry',
+};
+const ENTRIES = new Set(['upTo', 'entry', 'reapplies']);
+
+/** A recorded body, in the parts that the pane shows. Whatever has no place of its own is shown as it is, so nothing recorded stays hidden. */
+export function bodyView(entry: Pick<EntryView, 'kind' | 'body' | 'evidence'>): BodyView {
+  const parts = v.parse(PartsSchema, entry.body);
+  const shown = new Set(Object.keys(PartsSchema.entries));
+  const named = new Set(entry.evidence.map((one) => one.role));
+  const rest = Object.entries(entry.body).filter(([name]) => !shown.has(name) && name !== 'evidence' && !named.has(name));
+  const simple = rest.filter(([, value]) => isSimple(value));
+  return {
+    parts,
+    fields: [
+      ...(parts.model ? [{ name: 'Model', value: parts.model.name }, { name: 'Model id', value: parts.model.id, hash: true }] : []),
+      ...simple.map(([name, value]): Field => ({
+        name: entry.kind === 'revert' && name === 'entry' ? 'Takes out entry' : (LABELS[name] ?? name),
+        value: valueText(name, value),
+        ...(ENTRIES.has(name) && typeof value === 'number' ? { entry: value } : {}),
+        ...(name === 'head' ? { hash: true } : {}),
+      })),
+    ],
+    hyperparameters: Object.entries(parts.hyperparameters ?? {}).map(([name, value]) => hyperparameter(name, value)),
+    files: parts.model?.files ?? parts.files ?? [],
+    raw: [
+      ...(['anatomy', 'trial', 'site', 'details'] as const).map((name): [string, unknown] => [name, parts[name]]),
+      ...rest.filter(([, value]) => !isSimple(value)),
+    ].flatMap(([name, value]) => (isEmpty(value) ? [] : [{ name, json: JSON.stringify(value, null, 2) }])),
+  };
+}
+
+function isSimple(value: unknown): boolean {
+  return typeof value !== 'object' || (Array.isArray(value) && value.every((one) => typeof one !== 'object'));
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === undefined || (typeof value === 'object' && value !== null && Object.keys(value).length === 0);
+}
+
+function valueText(name: string, value: unknown): string {
+  if (name === 'ok') return value === true ? 'intact' : 'damaged';
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.join(', ');
+  return String(value);
+}
+
+/** Recorded as `{ value, source }`, or as the plain value. */
+function hyperparameter(name: string, recorded: unknown): { name: string; value: string; source: string } {
+  const full = v.safeParse(v.object({ value: v.unknown(), source: v.optional(v.string(), '') }), recorded);
+  const value = full.success ? full.output.value : recorded;
+  return { name, value: typeof value === 'string' ? value : JSON.stringify(value), source: full.success ? full.output.source : '' };
+}
+
+/** A fact as a sentence with its subject in place, up to the answer. */
+export function question({ subject, prompt }: { readonly subject: string; readonly prompt: string }): string {
+  return prompt.replace('{}', () => subject);
+}

@@ -1,0 +1,79 @@
+import type { Row } from '../../../shared/contract/audit.ts';
+
+/** Rows fetched at once. */
+export const PAGE = 200;
+
+/** Which rows of a list of equal heights are in sight, with some above and below; `last` is not included. */
+export function inSight({ scrollTop, height, rowHeight, total, spare = 8 }: { readonly scrollTop: number; readonly height: number; readonly rowHeight: number; readonly total: number; readonly spare?: number }): { first: number; last: number } {
+  const first = Math.max(0, Math.floor(scrollTop / rowHeight) - spare);
+  const last = Math.min(total, Math.ceil((scrollTop + height) / rowHeight) + spare);
+  return { first: Math.min(first, last), last };
+}
+
+/** Where to scroll so that a row is in sight; where it stands already, if it is. */
+export function scrollTo(row: number, { scrollTop, height, rowHeight }: { readonly scrollTop: number; readonly height: number; readonly rowHeight: number }): number {
+  const top = row * rowHeight;
+  if (top < scrollTop) return top;
+  return top + rowHeight > scrollTop + height ? top + rowHeight - height : scrollTop;
+}
+
+/** The pages that hold the rows from `first` to before `last`. */
+export function pagesOf(first: number, last: number): number[] {
+  if (last <= first) return [];
+  const from = Math.floor(first / PAGE);
+  const to = Math.floor((last - 1) / PAGE);
+  return Array.from({ length: to - from + 1 }, (_, at) => from + at);
+}
+
+export type FetchPage = (offset: number, limit: number) => Promise<{ readonly total: number; readonly rows: readonly Row[] }>;
+
+/**
+ * The rows of one filter, fetched page by page as they come into sight.
+ * `onChange` is called when there is something new to show, `onFail` when a page could not be fetched.
+ */
+export class Pages {
+  total: number | undefined;
+  readonly #rows = new Map<number, readonly Row[]>();
+  readonly #asked = new Set<number>();
+  readonly #fetch: FetchPage;
+  readonly #onChange: () => void;
+  readonly #onFail: (error: unknown) => void;
+
+  constructor(fetch: FetchPage, onChange: () => void, onFail: (error: unknown) => void) {
+    this.#fetch = fetch;
+    this.#onChange = onChange;
+    this.#onFail = onFail;
+  }
+
+  row(at: number): Row | undefined {
+    return this.#rows.get(Math.floor(at / PAGE))?.[at % PAGE];
+  }
+
+  /** Position of an entry among the rows that are here. */
+  find(seq: number): number | undefined {
+    for (const [page, rows] of this.#rows) {
+      const at = rows.findIndex((row) => row.seq === seq);
+      if (at !== -1) return page * PAGE + at;
+    }
+    return undefined;
+  }
+
+  /** Fetches what is missing of the rows from `first` to before `last`; a page that failed is tried again. */
+  async need(first: number, last: number): Promise<void> {
+    const missing = pagesOf(first, last).filter((page) => !this.#asked.has(page));
+    await Promise.all(missing.map((page) => this.#load(page)));
+  }
+
+  async #load(page: number): Promise<void> {
+    this.#asked.add(page);
+    try {
+      const { total, rows } = await this.#fetch(page * PAGE, PAGE);
+      this.total = total;
+      this.#rows.set(page, rows);
+      this.#onChange();
+    } catch (error) {
+      this.#asked.delete(page);
+      this.#onFail(error);
+    }
+  }
+}
