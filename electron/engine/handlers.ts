@@ -120,42 +120,66 @@ async function inspect({ decoder, tokenizer, folder }: Opened): Promise<Inspecti
   };
 }
 
+/** Sessions of the versions asked last: asking again, or two versions in turn, need not make them anew. */
+const generators = new Map<string, Promise<Generator>>();
+const KEPT_GENERATORS = 2;
+
+/** @param long repacking weights pays only over many tokens */
+function generatorFor(model: ModelRef, decoder: Decoder, long: boolean): Promise<Generator> {
+  const key = JSON.stringify([resolve(model.folder), model.version, model.delta, model.delta && statSync(model.delta).mtimeMs]);
+  const known = generators.get(key);
+  generators.delete(key);
+  const generator = known ?? Generator.create(decoder, { prepack: long });
+  generators.set(key, generator);
+  generator.catch(() => generators.delete(key));
+  for (const old of [...generators.keys()].slice(0, -KEPT_GENERATORS)) void forget(old);
+  return generator;
+}
+
+async function forget(key: string): Promise<void> {
+  const generator = generators.get(key);
+  generators.delete(key);
+  await (await generator)?.release();
+}
+
+/** Everything but asking needs the memory for itself. */
+async function forgetGenerators(): Promise<void> {
+  await Promise.all([...generators.keys()].map(forget));
+}
+
 async function ask({ decoder, tokenizer }: Opened, params: Jobs['ask']['params'], context: JobContext): Promise<Answer> {
   const ids = tokenizer.encode(params.prompt);
   if (ids.length === 0) throw new EmendError('bad-input', 'The prompt is empty.', 'Write a prompt, such as "The capital of France is".');
-  const generator = await Generator.create(decoder, { prepack: params.maxTokens > 8 });
-  try {
-    const logits = (await generator.next([ids]))[0]!;
-    const logp = logSoftmax(logits);
-    const next = largest(logits, params.top).map((id) => ({ id, token: tokenizer.tokenText(id), probability: Math.exp(logp[id]!) }));
-    const stream = new Detokenizer(tokenizer);
-    let text = '';
-    const say = (piece: string) => {
-      text += piece;
-      if (piece !== '') context.say(piece);
-    };
-    const pieces: { text: string; probability: number }[] = [];
-    let tokens = 0;
-    await generator.continue([ids], {
-      maxTokens: params.maxTokens, sampling: params.sampling, stopAt: tokenizer.eosIds, check: () => context.check(),
-      onToken: (_, id, probability) => {
-        const piece = stream.push(id);
-        tokens++;
-        pieces.push({ text: piece, probability: probability() });
-        say(piece);
-        return undefined;
-      },
-    });
-    const rest = stream.end();
-    if (rest !== '') pieces.push({ text: rest, probability: pieces.at(-1)?.probability ?? 1 });
-    say(rest);
-    return { prompt: params.prompt, next, text, tokens, pieces };
-  } finally {
-    await generator.release();
-  }
+  const generator = await generatorFor(params.model, decoder, params.maxTokens > 8);
+  const logits = (await generator.next([ids]))[0]!;
+  const logp = logSoftmax(logits);
+  const next = largest(logits, params.top).map((id) => ({ id, token: tokenizer.tokenText(id), probability: Math.exp(logp[id]!) }));
+  const stream = new Detokenizer(tokenizer);
+  let text = '';
+  const say = (piece: string) => {
+    text += piece;
+    if (piece !== '') context.say(piece);
+  };
+  const pieces: { text: string; probability: number }[] = [];
+  let tokens = 0;
+  await generator.continue([ids], {
+    maxTokens: params.maxTokens, sampling: params.sampling, stopAt: tokenizer.eosIds, check: () => context.check(),
+    onToken: (_, id, probability) => {
+      const piece = stream.push(id);
+      tokens++;
+      pieces.push({ text: piece, probability: probability() });
+      say(piece);
+      return undefined;
+    },
+  });
+  const rest = stream.end();
+  if (rest !== '') pieces.push({ text: rest, probability: pieces.at(-1)?.probability ?? 1 });
+  say(rest);
+  return { prompt: params.prompt, next, text, tokens, pieces };
 }
 
 async function edit({ decoder, tokenizer, folder }: Opened, params: Jobs['edit']['params'], context: JobContext): Promise<EditOutcome> {
+  await forgetGenerators();
   const started = performance.now();
   const made = await editFacts(decoder, tokenizer, params.facts, params.method, params.choices, params.name ?? basename(folder), context);
   const edited = withDelta(decoder, made.delta);
@@ -192,6 +216,7 @@ async function edit({ decoder, tokenizer, folder }: Opened, params: Jobs['edit']
 }
 
 async function check(params: Jobs['check']['params'], context: JobContext): Promise<Jobs['check']['result']> {
+  await forgetGenerators();
   const { decoder, before, tokenizer } = await opened(params.model);
   const against = params.baseline !== undefined ? (await opened(params.baseline)).decoder : params.model.delta === undefined ? undefined : before;
   const scorer = new DecoderScorer(decoder, tokenizer, () => context.check());
