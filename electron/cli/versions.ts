@@ -9,3 +9,8 @@ export function findVersion({ versions, current, base }: Pick<Result<'versions.l
   const starting = /^[0-9a-f]{6,}$/.test(name) ? versions.filter((one) => one.id.startsWith(name)) : [];
   return starting.length === 1 ? starting[0] : undefined;
 }
+
+/** A version in a sentence, as it was named. */
+export function versionText(name: string): string {
+  return name === 'current' ? 'the current version' : name === 'base' ? 'the version as imported' : `version ${name}`;
+}

@@ -1,7 +1,7 @@
 import type { Result } from '../../../shared/contract.ts';
 import { defineCommand } from '../command.ts';
 import { counted, short } from '../format/ids.ts';
-import { digits, percent } from '../format/numbers.ts';
+import { digits, percent, ratio } from '../format/numbers.ts';
 import type { Printer } from '../format/printer.ts';
 import { shorten } from '../format/table.ts';
 import { oneLine, quoted } from '../format/text.ts';
@@ -35,7 +35,7 @@ function showDiff(out: Printer, { a, b, onlyA, onlyB, both, weights, answers }: 
   lines('+', style.good, onlyB);
   if (both > 0) out.line(style.dim(`  ${counted(both, 'fact')} in force in both`));
   out.heading(weights.length === 0 ? 'No weight differs' : 'Weights that differ');
-  if (weights.length > 0) out.table([['weight', 'norm', 'norm of difference', 'rank at most', 'SHA-256', 'SHA-256'], ...weights.map((w) => [w.tensor, digits(w.weightNorm), `${digits(w.norm)} (${percent(w.norm / w.weightNorm)})`, String(w.rank), `${short(w.a)}…`, `${short(w.b)}…`])], { heading: true, right: [1, 2, 3] });
+  if (weights.length > 0) out.table([['weight', 'norm', 'norm of difference', 'rank at most', 'SHA-256 before', 'after'], ...weights.map((w) => [w.tensor, digits(w.weightNorm), `${digits(w.norm)} (${ratio(w.norm / w.weightNorm)})`, String(w.rank), `${short(w.a)}…`, `${short(w.b)}…`])], { heading: true, right: [1, 2, 3] });
   if (answers.length === 0) return;
   out.heading('Answers');
   for (const { prompt, a: first, b: second } of answers) {

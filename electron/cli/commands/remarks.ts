@@ -1,6 +1,7 @@
 import { type Command, defineCommand } from '../command.ts';
 import { LIBRARY_MODEL, libraryModel } from '../named.ts';
 import { demanded, integer, orElse, text } from '../options.ts';
+import { versionText } from '../versions.ts';
 
 type Remark = 'note' | 'approve' | 'reject';
 
@@ -22,7 +23,7 @@ function remark(name: Remark, summary: string, done: string, needsComment: boole
       const comment = needsComment ? demanded(values.comment, name, '--comment', 'Write: --comment "…".') : (values.comment ?? '');
       const { app, model } = await libraryModel(context, named!, {});
       const { entry } = await app.call(`audit.${name}`, { model: model.id, version: values.at, comment, ...(values.entry === undefined ? {} : { entry: values.entry }) });
-      context.out.line(`${done}: ${values.entry === undefined ? `version ${values.at}` : `entry ${values.entry}`} of ${model.name}. Recorded as entry ${entry}.`);
+      context.out.line(`${done}: ${values.entry === undefined ? versionText(values.at) : `entry ${values.entry}`} of ${model.name}. Recorded as entry ${entry}.`);
       return { entry };
     },
   });

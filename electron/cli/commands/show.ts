@@ -1,8 +1,8 @@
+import * as v from 'valibot';
 import type { EntryView } from '../../../shared/contract/audit.ts';
 import { type Check, CheckSchema } from '../../../shared/contract/edits.ts';
 import type { Version } from '../../../shared/contract/versions.ts';
 import { EmendError } from '../../../shared/errors.ts';
-import * as v from 'valibot';
 import { defineCommand } from '../command.ts';
 import { draftCalled } from '../drafts.ts';
 import { counted, minute, short, shortDraft } from '../format/ids.ts';
@@ -15,6 +15,8 @@ import { showChecks } from '../show/checks.ts';
 import { type FactInForce, factLine } from '../show/facts.ts';
 import { showReport } from '../show/report.ts';
 import { findVersion } from '../versions.ts';
+
+const VALUE_WIDTH = 100;
 
 export const show = defineCommand({
   name: 'show',
@@ -70,11 +72,25 @@ function showBody(out: Printer, { body }: EntryView): void {
   out.heading('Recorded');
   const checks = v.safeParse(v.array(CheckSchema), body['checks']);
   const shown: readonly Check[] = checks.success ? checks.output : [];
-  out.table(Object.entries(body).filter(([name]) => !(name === 'checks' && shown.length > 0)).map(([name, value]) => [name, shorten(oneLine(typeof value === 'string' ? value : JSON.stringify(value)), 140)]));
+  const rest = Object.entries(body).filter(([name]) => !(name === 'checks' && shown.length > 0));
+  out.table(rest.flatMap(([name, value]) => fields(name, value)));
   if (shown.length > 0) {
     out.heading('Checks');
     showChecks(out, shown);
   }
+}
+
+/** Rows of a value as recorded: objects by their fields, long lists by their length. --json has all of it. */
+function fields(name: string, value: unknown): string[][] {
+  if (Array.isArray(value)) {
+    const plain = value.every((one) => typeof one !== 'object' || one === null);
+    return [[name, value.length === 0 ? 'none' : plain ? shorten(oneLine(value.join(', ')), VALUE_WIDTH) : counted(value.length, 'item')]];
+  }
+  if (typeof value === 'object' && value !== null) {
+    if ('blob' in value) return []; // stands among the files
+    return Object.entries(value).flatMap(([key, part]) => fields(`${name}.${key}`, part));
+  }
+  return [[name, shorten(oneLine(String(value)), VALUE_WIDTH)]];
 }
 
 function showEvidence(out: Printer, { evidence }: EntryView): void {

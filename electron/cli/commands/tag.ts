@@ -1,6 +1,7 @@
 import { defineCommand } from '../command.ts';
 import { LIBRARY_MODEL, libraryModel } from '../named.ts';
 import { orElse, text } from '../options.ts';
+import { versionText } from '../versions.ts';
 
 export const tag = defineCommand({
   name: 'tag',
@@ -11,7 +12,7 @@ export const tag = defineCommand({
   async run({ at }, [name, called], context) {
     const { app, model } = await libraryModel(context, name!, {});
     const { entry } = await app.call('versions.tag', { model: model.id, version: at, name: called! });
-    context.out.line(`Version ${at} of ${model.name} is called ${called!}. Recorded as entry ${entry}.`);
+    context.out.line(`${called!} is now a name of ${versionText(at)} of ${model.name}. Recorded as entry ${entry}.`);
     return { entry };
   },
 });

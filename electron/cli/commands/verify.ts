@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Verification } from '../../../shared/contract/audit.ts';
@@ -28,7 +29,10 @@ export const verify = defineCommand({
   ],
   async run({ key, noRecord }, [name], context) {
     const library = key === undefined ? await inLibrary(context, name!, { readOnly: noRecord }) : undefined;
-    return library ? verifyModel(context, library, noRecord) : verifyFolder(context, resolve(name!), key);
+    if (library) return verifyModel(context, library, noRecord);
+    const folder = resolve(name!);
+    if (!existsSync(folder)) throw new EmendError('not-found', `There is no ${JSON.stringify(name)} to verify: neither a model of the library nor a folder ${folder}.`, 'Give the name of a model (emend models), or the folder of an export.');
+    return verifyFolder(context, folder, key);
   },
 });
 
@@ -37,6 +41,7 @@ async function verifyModel(context: Context, { app, model }: InLibrary, noRecord
   const record = !noRecord && model.state === 'intact';
   const found = await app.run('audit.verify', { model: model.id, record }, context.follow);
   showVerification(context.out, found);
+  if (record) context.out.line('The result is recorded.');
   if (!noRecord && model.state === 'held') context.warn(`The result was not recorded: ${model.says ?? 'another program writes to the record'}.`);
   if (!found.ok) context.foundWrong();
   return found;
@@ -46,10 +51,11 @@ function showVerification(out: Printer, found: Verification): void {
   const { style } = out;
   const sound = found.entries.filter(({ problems }) => problems.length === 0).length;
   const shown = found.entries.length <= ENTRIES_SHOWN ? found.entries : found.entries.filter(({ problems }) => problems.length > 0);
-  if (shown.length > 0) out.table([['entry', 'what', 'hash', ''], ...shown.map((one) => [String(one.seq), one.kind ?? '?', one.hash === undefined ? '?' : short(one.hash), one.problems.length === 0 ? style.good('sound') : style.bad(one.problems.join(' '))])], { heading: true, right: [0] });
+  if (shown.length > 0) out.table([['entry', 'what', 'hash', ''], ...shown.map((one) => [String(one.seq), one.kind ?? '?', one.hash === undefined ? '?' : short(one.hash), one.problems.length === 0 ? style.good('sound') : style.bad('damaged')])], { heading: true, right: [0] });
   if (shown.length < found.entries.length) out.line(`The other ${counted(found.entries.length - shown.length, 'entry is', 'entries are')} sound.`);
+  for (const { seq, problems } of shown) for (const problem of problems) out.line(style.bad(`Entry ${seq}: ${problem}`));
   out.line();
-  out.line(`Looked at: ${found.entries.length} entries (${sound} sound), ${found.blobs} files beside them, ${found.checkpoints} checkpoints, ${found.files} imported files, ${found.tensors} rebuilt tensors.`);
+  out.line(`Looked at: ${counted(found.entries.length, 'entry', 'entries')} (${sound} sound), ${counted(found.blobs, 'file')} beside them, ${counted(found.checkpoints, 'checkpoint')}, ${counted(found.files, 'imported file')}, ${counted(found.tensors, 'rebuilt tensor')}.`);
   for (const problem of found.problems.filter(({ entry }) => entry === undefined)) out.line(style.bad(problem.message));
   if (found.ok) out.line(style.good(`Sound${found.head ? `, up to entry ${found.head.seq} (${found.head.hash})` : ''}, ${minute(found.time)} UTC.`));
   else if (found.first) out.line(style.bad(`Damaged. The first damage is ${found.first.entry === undefined ? 'outside the entries' : `at entry ${found.first.entry}`}: ${found.first.message}`));
@@ -68,7 +74,7 @@ async function verifyFolder(context: Context, folder: string, keyFile: string | 
   };
   const found = await verifyExport(folder, { report, ...(publicKey === undefined ? {} : { publicKey }) });
   const states = { ok: out.style.good('sound'), unsure: out.style.accent('unproven'), problem: out.style.bad('damaged') };
-  out.table([['', 'what', 'file', ''], ...found.items.map((item) => [states[item.state], item.what, item.path, item.message])], { heading: true });
+  out.table(found.items.map((item) => [states[item.state], item.what, item.path, item.message]));
   out.line();
   const first = found.items.find(({ state }) => state === 'problem');
   if (first) out.line(out.style.bad(`Damaged. The first damage: ${first.message}`));

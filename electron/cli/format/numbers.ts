@@ -8,6 +8,11 @@ export function percent(share: number): string {
   return value === 0 ? '0 %' : '<0.001 %';
 }
 
+/** A size beside another: a share, or how many times it when it is more. */
+export function ratio(value: number): string {
+  return value < 1 ? percent(value) : `${digits(value)} ×`;
+}
+
 /** Three significant digits. */
 export function digits(value: number): string {
   if (value === 0 || !Number.isFinite(value)) return String(value);

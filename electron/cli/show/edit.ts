@@ -1,5 +1,5 @@
 import type { EditOutcome } from '../../engine/jobs.ts';
-import { digits, duration, percent, whole } from '../format/numbers.ts';
+import { digits, duration, percent, ratio, whole } from '../format/numbers.ts';
 import type { Printer } from '../format/printer.ts';
 import { shorten } from '../format/table.ts';
 import { oneLine } from '../format/text.ts';
@@ -25,7 +25,7 @@ export function showEdit(out: Printer, edit: EditOutcome): void {
   out.heading('Weights');
   out.table([
     ['layer', 'weight', 'norm', 'norm of change', 'rank', 'SHA-256 before', 'after'],
-    ...edit.weights.map((w) => [String(w.layer), w.weight, digits(w.weightNorm), `${digits(w.deltaNorm)} (${percent(w.deltaNorm / w.weightNorm)})`, String(w.rank), `${w.sha256Before.slice(0, 12)}…`, `${w.sha256After.slice(0, 12)}…`]),
+    ...edit.weights.map((w) => [String(w.layer), w.weight, digits(w.weightNorm), `${digits(w.deltaNorm)} (${ratio(w.deltaNorm / w.weightNorm)})`, String(w.rank), `${w.sha256Before.slice(0, 12)}…`, `${w.sha256After.slice(0, 12)}…`]),
   ], { heading: true, right: [0, 2, 3, 4] });
   out.line();
   out.line(edit.deltaFile === undefined ? 'Nothing was saved: add --save FILE to keep this edit.' : `Saved in ${edit.deltaFile}`);

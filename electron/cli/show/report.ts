@@ -1,7 +1,7 @@
 import type { EditReport, FactReport, PromptOutcome } from '../../../shared/contract/edits.ts';
 import { fillPrompt } from '../../../shared/fact.ts';
 import { counted, short } from '../format/ids.ts';
-import { digits, duration, percent, whole } from '../format/numbers.ts';
+import { digits, duration, percent, ratio, whole } from '../format/numbers.ts';
 import type { Printer } from '../format/printer.ts';
 import { shorten } from '../format/table.ts';
 import { oneLine } from '../format/text.ts';
@@ -27,7 +27,7 @@ export function showReport(out: Printer, report: EditReport): void {
   out.heading('Weights');
   out.table([
     ['layer', 'weight', 'norm', 'norm of change', 'rank', 'SHA-256 before', 'after'],
-    ...report.weights.map((w) => [String(w.layer), w.tensor, digits(w.weightNorm), `${digits(w.deltaNorm)} (${percent(w.deltaNorm / w.weightNorm)})`, String(w.rank), `${short(w.before)}…`, `${short(w.after)}…`]),
+    ...report.weights.map((w) => [String(w.layer), w.tensor, digits(w.weightNorm), `${digits(w.deltaNorm)} (${ratio(w.deltaNorm / w.weightNorm)})`, String(w.rank), `${short(w.before)}…`, `${short(w.after)}…`]),
   ], { heading: true, right: [0, 2, 3, 4] });
   for (const { message, hint } of report.warnings) out.line(style.accent(`Warning: ${message} ${hint}`.trimEnd()));
 }
