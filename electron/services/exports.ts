@@ -13,7 +13,7 @@ import { loadOrCreateModelKey } from './attest/model-key.ts';
 import type { JobControl } from './job-list.ts';
 import type { LibraryModel } from './library-model.ts';
 import { version as appVersion } from './models.ts';
-import { exportHindrances } from './policy.ts';
+import { exportHindrances, reviewed } from './policy.ts';
 import { verifyExport } from './verify-export.ts';
 import { Estimator } from './eta.ts';
 
@@ -24,14 +24,14 @@ export function exportService({ library, engine, jobs, grants, preferences, plac
   return {
     'exports.allowed': async ({ model: name, version }) => {
       const model = await library.find(name);
-      const reasons = exportHindrances(model, model.ledger.history.find(version), preferences.settings, preferences.author);
+      const reasons = exportHindrances(reviewed(model, model.ledger.history.find(version)), preferences.settings, preferences.author);
       return { allowed: reasons.length === 0, reasons };
     },
     'exports.start': async ({ model: name, version: asked, format, destination }) => {
       const model = await library.find(name);
       model.mustWrite();
       const version = model.ledger.history.find(asked);
-      const [hindrance] = exportHindrances(model, version, preferences.settings, preferences.author);
+      const [hindrance] = exportHindrances(reviewed(model, version), preferences.settings, preferences.author);
       if (hindrance !== undefined) throw new EmendError('bad-input', `${model.name} ${shortId(version.id)} is not exported: ${hindrance}`, 'Do what the policy asks for, or change the policy in the settings.', { version: version.id });
       const target = grants.path(destination);
       refuseOccupied(target, places.root);
