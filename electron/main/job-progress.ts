@@ -1,0 +1,10 @@
+import type { Job } from '../../shared/contract/jobs.ts';
+
+/** How far all running jobs are, as a window shows it: 0 to 1, 2 when that is not known, -1 when none runs. */
+export function overallProgress(jobs: readonly Job[]): number {
+  const running = jobs.filter((job) => job.state === 'running');
+  if (running.length === 0) return -1;
+  const known = running.filter((job) => job.total > 0);
+  if (known.length === 0) return 2;
+  return known.reduce((sum, job) => sum + Math.min(1, job.done / job.total), 0) / known.length;
+}
