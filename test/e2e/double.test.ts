@@ -211,6 +211,14 @@ describe('the desktop', () => {
     expect(await app.evaluate(({ Menu }) => Menu.getApplicationMenu()!.items[1]!.submenu!.items.map(({ label }) => label))).toContain('Paste');
   });
 
+  it('is told of right clicks, and what menu came up', async () => {
+    const position = { x: 20, y: 20 };
+    await page.dblclick('h1', { position });
+    await page.click('h1', { button: 'right', position });
+    await expect.poll(async () => (await seen()).events).toContainEqual(['context-menu', false, 'Fixture', true]);
+    expect(await recorded(app, 'menu.popup')).toEqual([[{ labels: ['Copy'] }]]);
+  });
+
   it('cancels dialogs, unless a test answers them', async () => {
     expect(await page.evaluate('fixture.pick()')).toEqual([]);
     expect(await recorded(app, 'dialog.showOpenDialog')).toEqual([[{ properties: ['openDirectory'] }]]);
@@ -259,6 +267,22 @@ describe('a window', () => {
   it('prints to PDF', async () => {
     const start = await app.evaluate(async ({ BrowserWindow }) => (await BrowserWindow.getAllWindows()[0]!.webContents.printToPDF({ printBackground: true })).subarray(0, 5).toString());
     expect(start).toBe('%PDF-');
+  });
+
+  it('runs no scripts where they are turned off', async () => {
+    const title = (javascript: boolean) =>
+      app.evaluate(async ({ BrowserWindow }, allowed) => {
+        const other = new BrowserWindow({ show: false, webPreferences: { javascript: allowed } });
+        await other.loadURL('app://fixture/script.html');
+        const pdf = await other.webContents.printToPDF({ pageSize: 'A4', generateTaggedPDF: true });
+        const closed = new Promise((done) => other.once('closed', () => done(true)));
+        const answer = [other.webContents.getTitle(), pdf.length > 0];
+        other.destroy();
+        await closed;
+        return answer;
+      }, javascript);
+    expect(await title(true)).toEqual(['made by script', true]);
+    expect(await title(false)).toEqual(['', true]);
   });
 
   it('reports a renderer that crashed, and loads again', async () => {

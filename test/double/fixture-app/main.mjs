@@ -25,6 +25,10 @@ function openWindow() {
     void shell.openExternal(url);
     return { action: 'deny' };
   });
+  window.webContents.on('context-menu', (_event, { isEditable, selectionText, editFlags }) => {
+    globalThis.seen.events.push(['context-menu', isEditable, selectionText, editFlags.canCopy]);
+    Menu.buildFromTemplate([{ role: 'copy' }]).popup({ window });
+  });
   for (const name of ['will-navigate', 'will-redirect']) {
     window.webContents.on(name, (event, url) => {
       globalThis.seen.events.push([name, url]);

@@ -3,6 +3,7 @@ import { decode, encode, type Json } from '../codec.ts';
 import { ANSWER, BINDING, type FromPage, PRELOAD_WORLD, QUESTION, RECEIVE, type ToPage } from '../page/messages.ts';
 import type { MessagePortMain } from '../ports/port.ts';
 import { type PortFrame, PortWire } from '../ports/wire.ts';
+import { strictObject } from '../strict.ts';
 import { ElectronEvent } from './events.ts';
 import { IpcMain, type IpcEvent, ipcMain } from './ipc-main.ts';
 import { requestPermission } from './permissions.ts';
@@ -65,6 +66,9 @@ export class PageLink {
       }
       case 'port':
         return this.wire.receive(decode(message.frame) as PortFrame);
+      case 'context-menu':
+        this.webContents.emit('context-menu', new ElectronEvent(), contextMenuParams(message));
+        return;
       case 'title':
         return this.webContents.titled(message.title);
       case 'permission':
@@ -130,6 +134,13 @@ export class PageLink {
     for (const ipc of [this.webContents.ipc, ipcMain]) ipc.emit(channel, event, ...(decode(args) as unknown[]));
     return encode(event.returnValue ?? null);
   }
+}
+
+/** What Electron tells of a right click, as far as the page's own scripts can know it. */
+function contextMenuParams({ x, y, isEditable, selectionText }: FromPage & { kind: 'context-menu' }): object {
+  const isSelected = selectionText !== '';
+  const editFlags = { canUndo: isEditable, canRedo: isEditable, canCut: isEditable && isSelected, canCopy: isSelected, canPaste: isEditable, canDelete: isEditable && isSelected, canSelectAll: true };
+  return strictObject('context-menu parameters', { x, y, isEditable, selectionText, editFlags, misspelledWord: '', dictionarySuggestions: [] });
 }
 
 const handlerIsMissing = (error: unknown): boolean => error instanceof Error && error.message.startsWith('No handler registered');

@@ -191,6 +191,7 @@ export class WebContents extends EventEmitter {
       session.send('Page.addScriptToEvaluateOnNewDocument', { source: scripts.page }),
       session.send('Page.addScriptToEvaluateOnNewDocument', { source: scripts.preload, worldName: PRELOAD_WORLD }),
       session.send('Fetch.enable', { patterns: [{ urlPattern: '*' }] }),
+      session.send('Emulation.setScriptExecutionDisabled', { value: this.preferences.javascript === false }),
       nativeTheme.applyTo(session),
     ]);
     return this.opened;

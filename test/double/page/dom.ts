@@ -1,7 +1,13 @@
 // The few parts of the browser that the page scripts use. The project is checked without the DOM's types, which are global and would reach every file.
 
 interface PageEvent {
+  /** Of a custom event. */
   readonly detail: unknown;
+  /** Of a mouse event. */
+  readonly clientX: number;
+  readonly clientY: number;
+  readonly target: { readonly isContentEditable: boolean; readonly value?: string; readonly selectionStart?: number | null; readonly selectionEnd?: number | null };
+  readonly defaultPrevented: boolean;
 }
 
 interface Page {
@@ -10,6 +16,7 @@ interface Page {
   readonly document: {
     readonly title: string;
     readonly head: object;
+    getSelection(): object | null;
     addEventListener(type: string, listener: (event: PageEvent) => void): void;
     dispatchEvent(event: object): boolean;
   };

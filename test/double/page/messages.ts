@@ -5,6 +5,7 @@ export type FromPage =
   | { readonly kind: 'invoke'; readonly id: number; readonly channel: string; readonly args: Json }
   | { readonly kind: 'send'; readonly channel: string; readonly args: Json; readonly ports: readonly string[] }
   | { readonly kind: 'port'; readonly frame: Json }
+  | { readonly kind: 'context-menu'; readonly x: number; readonly y: number; readonly isEditable: boolean; readonly selectionText: string }
   | { readonly kind: 'title'; readonly title: string }
   | { readonly kind: 'permission'; readonly id: number; readonly permission: string }
   | { readonly kind: 'preload-error'; readonly message: string; readonly stack: string };

@@ -1,5 +1,6 @@
 import { absent, strictObject } from '../strict.ts';
 import { Bridge } from './bridge.ts';
+import { followContextMenu } from './context-menu.ts';
 import { page } from './dom.ts';
 import { EventEmitter } from './emitter.ts';
 import { IpcRenderer } from './ipc-renderer.ts';
@@ -23,6 +24,7 @@ function start({ key, process, run }: PreloadSetting): void {
   world[RECEIVE] = (text: string) => IpcRenderer.receive(ipcRenderer, JSON.parse(text) as ToPage);
 
   followTitle(send);
+  followContextMenu(send);
 
   const bridge = new Bridge(key, 'preload');
   const exposed: { readonly name: string; readonly api: unknown }[] = [];
