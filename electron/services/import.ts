@@ -84,7 +84,7 @@ export async function removeUnfinished(places: Places): Promise<void> {
   for (const name of await readdir(places.incoming).catch(() => [])) {
     const folder = join(places.incoming, name);
     try {
-      const lock = await takeLock(disk, folder, ledgerIdentity().app, new Date());
+      const lock = await takeLock(explained(disk), folder, ledgerIdentity().app, new Date());
       await rm(folder, { recursive: true, force: true });
       await lock.release().catch(() => undefined);
     } catch {

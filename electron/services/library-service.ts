@@ -1,6 +1,7 @@
 import type { ModelCard, ModelDetail } from '../../shared/contract/library.ts';
 import { EmendError } from '../../shared/errors.ts';
 import type { Inspection } from '../engine/jobs.ts';
+import { explained } from '../ledger/file-errors.ts';
 import { disk } from '../ledger/files.ts';
 import { lockOwner } from '../ledger/lock.ts';
 import { partsOf } from '../ledger/versions.ts';
@@ -114,7 +115,7 @@ async function cardOf(model: LibraryModel, opened: string | undefined): Promise<
 
 /** Who holds the ledger that we only read. */
 async function otherOwner(model: LibraryModel): Promise<string | undefined> {
-  const owner = await lockOwner(disk, model.places.ledger);
+  const owner = await lockOwner(explained(disk), model.places.ledger);
   return owner ? `${owner.app} (process ${owner.pid}, since ${owner.since})` : undefined;
 }
 
