@@ -1,0 +1,86 @@
+import type { Choices, EditForm, EditMethodName } from '../../../shared/contract/edits.ts';
+import type { Fact } from '../../../shared/fact.ts';
+
+/** The cells of a row that are typed into, from left to right. */
+export const CELLS = ['subject', 'prompt', 'target', 'previousTarget'] as const;
+export type Cell = (typeof CELLS)[number];
+
+/** A row of the form. Its id stays while the fact in it changes; equal facts are the same object, so what is known of one can hang on it. */
+export interface Row {
+  readonly id: number;
+  readonly fact: Fact;
+}
+
+/** All that undo takes back. */
+export interface Sheet {
+  readonly rows: readonly Row[];
+  readonly method: EditMethodName;
+  readonly choices: Choices;
+}
+
+export const BLANK: Fact = { subject: '', prompt: '', target: '' };
+
+let lastId = 0;
+
+/** A new row; ids are never used twice. */
+export function row(fact: Fact = BLANK): Row {
+  return { id: ++lastId, fact };
+}
+
+export function sheetOf(form: EditForm | null): Sheet {
+  const rows = (form?.facts ?? []).map((fact) => row(fact));
+  return { rows: rows.length > 0 ? rows : [row()], method: form?.method ?? 'memit', choices: form?.choices ?? {} };
+}
+
+/** The form to keep; null when nothing was filled in. */
+export function formOf({ rows, method, choices }: Sheet): EditForm | null {
+  const facts = filled(rows).map(({ fact }) => fact);
+  return facts.length === 0 && Object.keys(choices).length === 0 ? null : { facts, method, choices };
+}
+
+/** Whether nothing at all was written into a row; such rows take no part in an edit. */
+export function isBlank({ fact }: Row): boolean {
+  return CELLS.every((cell) => (fact[cell] ?? '').trim() === '') && (fact.paraphrases ?? []).length === 0 && (fact.neighbors ?? []).length === 0;
+}
+
+export function filled(rows: readonly Row[]): Row[] {
+  return rows.filter((one) => !isBlank(one));
+}
+
+/** A fact with other fields; a field set to undefined, and an empty previous target, are taken out. */
+export function withFields(fact: Fact, fields: { readonly [F in keyof Fact]?: Fact[F] | undefined }): Fact {
+  const merged = Object.entries({ ...fact, ...fields }).filter(([name, value]) => value !== undefined && !(name === 'previousTarget' && value === ''));
+  return Object.fromEntries(merged) as Fact;
+}
+
+export function setFact(rows: readonly Row[], id: number, fact: Fact): Row[] {
+  return rows.map((one) => (one.id === id ? { id, fact } : one));
+}
+
+/** Rows with new ones after the row `after`, at the end when there is none. Blank rows at the end make place. */
+export function addRows(rows: readonly Row[], facts: readonly Fact[], after?: number): Row[] {
+  const at = after === undefined ? -1 : rows.findIndex((one) => one.id === after);
+  const added = facts.map((fact) => row(fact));
+  if (at >= 0) return [...rows.slice(0, at + 1), ...added, ...rows.slice(at + 1)];
+  let end = rows.length;
+  while (end > 0 && isBlank(rows[end - 1]!)) end--;
+  return [...rows.slice(0, end), ...added];
+}
+
+/** Rows without one; the table never becomes empty. */
+export function removeRow(rows: readonly Row[], id: number): Row[] {
+  const rest = rows.filter((one) => one.id !== id);
+  return rest.length > 0 ? rest : [row()];
+}
+
+/** Writes a block of cells over the table, its left upper corner at a cell; rows are added as needed and columns beyond the last are left out. */
+export function fillCells(rows: readonly Row[], block: readonly (readonly string[])[], atRow: number, atColumn: number): Row[] {
+  const filledRows = [...rows];
+  block.forEach((cells, down) => {
+    const old = filledRows[atRow + down];
+    const fields = Object.fromEntries(cells.flatMap((text, right) => (CELLS[atColumn + right] === undefined ? [] : [[CELLS[atColumn + right]!, text.trim()]]))) as Partial<Record<Cell, string>>;
+    if (old) filledRows[atRow + down] = { id: old.id, fact: withFields(old.fact, fields) };
+    else filledRows.push(row(withFields(BLANK, fields)));
+  });
+  return filledRows;
+}

@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import type { EditReport, FactReport } from '../../../../shared/contract/edits.ts';
+import { factsShown, headline, meters, percent, plainNumber, verdictCounts } from '../../../../renderer/screens/edit/summary.ts';
+
+const outcome = (prompt: string, good: boolean) => ({ prompt, before: {}, after: {}, good });
+
+function fact(subject: string, verdict: FactReport['verdict'], parts: Partial<FactReport> = {}): FactReport {
+  return { fact: { subject, prompt: '{} is in', target: 'Rome' }, rewrite: outcome('p', true), paraphrases: [outcome('q', true)], neighbors: [outcome('n', true)], efficacy: 1, verdict, says: '', ...parts };
+}
+
+function report(facts: FactReport[], parts: Partial<EditReport> = {}): EditReport {
+  return { method: 'memit', layers: [3], parent: '', hyperparameters: [], covariance: { tokens: 1, text: '', cached: false, ridges: [] }, contexts: [], seed: 0, checks: [], facts, weights: [], warnings: [], seconds: 1, ...parts };
+}
+
+describe('headline', () => {
+  it('is good only when other words and neighbours were asked', () => {
+    expect(headline(report([fact('A', 'good')]))).toMatchObject({ verdict: 'good', title: 'The edit took', advice: [] });
+    const untested = headline(report([fact('A', 'good', { neighbors: [] })]));
+    expect(untested.verdict).toBe('untested');
+    expect(untested.text).toContain('what else it changed');
+  });
+
+  it('puts harm before weakness, and counts both', () => {
+    const found = headline(report([fact('A', 'harmful'), fact('B', 'weak'), fact('C', 'good')]));
+    expect(found.verdict).toBe('harmful');
+    expect(found.title).toBe('1 of 3 facts does harm');
+    expect(found.text).toContain('One more is weak');
+    expect(found.advice[0]!.title).toBe('Take fewer facts at once');
+  });
+
+  it('tells an answer that did not take from one that holds only in its own words', () => {
+    expect(headline(report([fact('A', 'weak', { efficacy: 0 })])).text).toContain('did not take');
+    expect(headline(report([fact('A', 'weak')])).text).toContain('not in other words');
+  });
+
+  it('offers the other method, never the one that was used', () => {
+    const titles = (method: 'memit' | 'rome') => headline(report([fact('A', 'weak', { efficacy: 0 })], { method })).advice.map(({ title }) => title);
+    expect(titles('memit')).toContain('Use ROME');
+    expect(titles('rome')).not.toContain('Use ROME');
+  });
+
+  it('is weak when a check failed though every fact passed', () => {
+    const found = headline(report([fact('A', 'good')], { checks: [{ name: 'specificity', value: 0.5, threshold: 0.7, passed: false }] }));
+    expect(found).toMatchObject({ verdict: 'weak' });
+    expect(found.text).toContain('specificity');
+  });
+});
+
+describe('meters', () => {
+  it('keeps an order of its own and loses no check', () => {
+    const found = meters([{ name: 'drift', value: 0.01 }, { name: 'something new', value: 2 }, { name: 'efficacy', value: 1, before: 0, threshold: 0.9, passed: true, count: 3 }]);
+    expect(found.map(({ name, kind }) => [name, kind])).toEqual([['efficacy', 'share'], ['drift', 'number'], ['something new', 'number']]);
+    expect(found[0]).toMatchObject({ before: 0, threshold: 0.9, passed: true, count: 3 });
+  });
+});
+
+describe('factsShown', () => {
+  const facts = [fact('B', 'good'), fact('C', 'weak', { generalization: 0.5 }), fact('A', 'harmful', { answerAfter: 'Oslo' }), fact('D', 'weak', { generalization: 0 })];
+  const subjects = (...parts: [Parameters<typeof factsShown>[1], Parameters<typeof factsShown>[2], string?]) => factsShown(facts, ...parts).map(({ report: one }) => one.fact.subject).join('');
+
+  it('filters and counts by verdict', () => {
+    expect(subjects('weak', 'given')).toBe('CD');
+    expect(verdictCounts(facts)).toEqual({ all: 4, good: 1, weak: 2, harmful: 1 });
+  });
+
+  it('sorts the worst first, or by subject', () => {
+    expect(subjects('all', 'worst')).toBe('ADCB');
+    expect(subjects('all', 'subject')).toBe('ABCD');
+    expect(subjects('all', 'given')).toBe('BCAD');
+  });
+
+  it('finds words in what the model answers', () => {
+    expect(subjects('all', 'given', 'oslo')).toBe('A');
+  });
+});
+
+describe('numbers', () => {
+  it('never round to a full or empty share', () => {
+    expect([0, 0.00001, 0.004, 0.5, 0.996, 1].map(percent)).toEqual(['0 %', '<0.1 %', '0.4 %', '50 %', '99 %', '100 %']);
+  });
+
+  it('keep three digits', () => {
+    expect([0, 0.0123456, 1234.5, 0.00000432].map(plainNumber)).toEqual(['0', '0.0123', '1230', '4.3 · 10⁻⁶']);
+  });
+});
