@@ -1,0 +1,80 @@
+import * as v from 'valibot';
+import { type Envelope, EnvelopeSchema } from '../../shared/contract.ts';
+import { EventSchema } from '../../shared/contract/events.ts';
+import { PickedSchema } from '../../shared/contract/host.ts';
+import { filesOf, type GivenFiles, type Host } from './host.ts';
+
+const UploadedSchema = v.object({ picked: v.array(PickedSchema) });
+
+/** `emend serve`: calls by POST, events by Server-Sent Events, dropped files by upload. */
+export function browserHost(): Host {
+  return {
+    async call(method, params) {
+      try {
+        const response = await fetch('./api/call', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ method, params }) });
+        const envelope = v.safeParse(EnvelopeSchema, await response.json().catch(() => undefined));
+        return envelope.success ? envelope.output : failure(`The server answered ${response.status} ${response.statusText} to ${method}; expected a result.`, 'Open the address that "emend serve" printed.');
+      } catch {
+        return failure('The server does not answer.', 'Start "emend serve" again and reload this page. Nothing that was committed is lost.');
+      }
+    },
+    listen(heard, missed) {
+      const source = new EventSource('./api/events');
+      let wasOpen = false;
+      source.onopen = () => {
+        if (wasOpen) missed();
+        wasOpen = true;
+      };
+      source.onmessage = ({ data }) => heard(v.parse(EventSchema, JSON.parse(String(data))));
+      return () => source.close();
+    },
+    grant: upload,
+  };
+}
+
+function failure(message: string, hint: string): Envelope {
+  return { ok: false, error: { code: 'failed', message, hint, details: {} } };
+}
+
+interface Part {
+  readonly path: string;
+  readonly file: File;
+}
+
+async function upload(given: GivenFiles) {
+  const parts = await partsOf(given);
+  const id = crypto.randomUUID();
+  for (const { path, file } of parts) await post('./api/upload', file, { 'x-emend-upload': id, 'x-emend-path': encodeURIComponent(path) });
+  const done = await post('./api/upload/done', JSON.stringify({ id }), { 'Content-Type': 'application/json' });
+  return v.parse(UploadedSchema, await done.json()).picked;
+}
+
+async function post(address: string, body: BodyInit, headers: Record<string, string>): Promise<Response> {
+  const response = await fetch(address, { method: 'POST', headers, body });
+  if (response.ok) return response;
+  const envelope = v.safeParse(EnvelopeSchema, await response.json().catch(() => undefined));
+  throw new Error(envelope.success && !envelope.output.ok ? envelope.output.error.message : `The upload was refused with ${response.status} ${response.statusText}.`);
+}
+
+/** Files with their path inside what was dropped. The entries are taken before anything is awaited: afterwards they are gone. */
+function partsOf(given: GivenFiles): Promise<Part[]> {
+  const entries = given instanceof DataTransfer ? [...given.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null) : [];
+  if (entries.length === 0) return Promise.resolve(filesOf(given).map((file) => ({ path: file.webkitRelativePath || file.name, file })));
+  return Promise.all(entries.map(within)).then((found) => found.flat());
+}
+
+async function within(entry: FileSystemEntry): Promise<Part[]> {
+  if (entry instanceof FileSystemFileEntry) {
+    const file = await new Promise<File>((resolve, reject) => entry.file(resolve, reject));
+    return [{ path: entry.fullPath.replace(/^\//, ''), file }];
+  }
+  const reader = (entry as FileSystemDirectoryEntry).createReader();
+  const inside: FileSystemEntry[] = [];
+  // A reader gives a hundred entries at a time, and none at the end.
+  for (;;) {
+    const some = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
+    if (some.length === 0) break;
+    inside.push(...some);
+  }
+  return (await Promise.all(inside.map(within))).flat();
+}

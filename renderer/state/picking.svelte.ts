@@ -1,0 +1,28 @@
+import type { Params } from '../../shared/contract.ts';
+import type { Picked } from '../../shared/contract/host.ts';
+
+interface Question {
+  readonly kind: Params<'host.pick'>['kind'];
+  readonly name: string;
+  readonly answer: (picked: Picked | undefined) => void;
+}
+
+/** The question that the PickPath dialog is asked; it stands in the shell, so that any screen can ask. */
+class Picking {
+  question = $state.raw<Question | undefined>();
+
+  ask(kind: Question['kind'], name: string): Promise<Picked | undefined> {
+    return new Promise((resolve) => {
+      this.question = {
+        kind,
+        name,
+        answer: (picked) => {
+          this.question = undefined;
+          resolve(picked);
+        },
+      };
+    });
+  }
+}
+
+export const picking = new Picking();

@@ -1,0 +1,56 @@
+/** Screens that belong to one model. */
+export const MODEL_SCREENS = ['ask', 'edit', 'versions', 'log'] as const;
+export type ModelScreen = (typeof MODEL_SCREENS)[number];
+
+/** Where the page is. `query` holds what a screen wants in its address, such as an entry to show. */
+export type Place =
+  | { readonly screen: 'library' | 'settings'; readonly query: Query }
+  | { readonly screen: ModelScreen; readonly model: string; readonly query: Query };
+export type Query = Readonly<Record<string, string>>;
+
+/** The address of a place: `#/library`, `#/settings`, `#/model/<id>/log?entry=12`. */
+export function href(screen: 'library' | 'settings', query?: Query): string;
+export function href(screen: ModelScreen, model: string, query?: Query): string;
+export function href(screen: Place['screen'], modelOrQuery: string | Query = {}, query: Query = {}): string {
+  const path = typeof modelOrQuery === 'string' ? `#/model/${encodeURIComponent(modelOrQuery)}/${screen}` : `#/${screen}`;
+  const words = new URLSearchParams(typeof modelOrQuery === 'string' ? query : modelOrQuery).toString();
+  return words === '' ? path : `${path}?${words}`;
+}
+
+/** Reads an address; what is not one of ours is the library. */
+export function placeOf(hash: string): Place {
+  const [path = '', words = ''] = hash.replace(/^#\/?/, '').split('?');
+  const query = Object.fromEntries(new URLSearchParams(words));
+  const [first, model, screen] = path.split('/');
+  const known = MODEL_SCREENS.find((name) => name === screen);
+  if (first === 'model' && model && known) return { screen: known, model: decodeURIComponent(model), query };
+  return { screen: first === 'settings' ? 'settings' : 'library', query };
+}
+
+class Route {
+  place = $state.raw<Place>(placeOf(location.hash));
+  /** The model last looked at, so that the model's screens stay at hand in the library and the settings. */
+  model = $state<string | undefined>('model' in this.place ? this.place.model : undefined);
+
+  constructor() {
+    addEventListener('hashchange', () => {
+      this.place = placeOf(location.hash);
+      if ('model' in this.place) this.model = this.place.model;
+    });
+  }
+}
+
+export const route = new Route();
+
+/** Goes to an address made by {@link href}. */
+export function go(address: string): void {
+  location.hash = address;
+}
+
+/** Changes the query of the present place without a new step in the history. */
+export function setQuery(query: Query): void {
+  const { place } = route;
+  const address = 'model' in place ? href(place.screen, place.model, query) : href(place.screen, query);
+  history.replaceState(null, '', address);
+  route.place = { ...place, query };
+}

@@ -1,0 +1,33 @@
+export interface Toast {
+  readonly id: number;
+  readonly kind: 'done' | 'failed' | 'note';
+  readonly text: string;
+  readonly action?: { readonly label: string; readonly act: () => unknown } | undefined;
+}
+
+/** Long enough to read and to reach an action by keyboard. */
+const SHOWN_MS = 8000;
+
+class Toasts {
+  list = $state.raw<readonly Toast[]>([]);
+  #next = 1;
+
+  /** Says something that needs no answer. It is read out, and goes by itself unless it is a failure. */
+  say(text: string, { kind = 'done', action }: { kind?: Toast['kind']; action?: Toast['action'] } = {}): void {
+    const toast: Toast = { id: this.#next++, kind, text, action };
+    this.list = [...this.list.slice(-3), toast];
+    if (kind !== 'failed') setTimeout(() => this.drop(toast.id), SHOWN_MS);
+  }
+
+  /** Says why something did not work. */
+  fail(error: unknown): void {
+    const { message, hint } = error as Partial<{ message: string; hint: string }>;
+    this.say([message ?? String(error), hint].filter(Boolean).join(' '), { kind: 'failed' });
+  }
+
+  drop(id: number): void {
+    this.list = this.list.filter((toast) => toast.id !== id);
+  }
+}
+
+export const toasts = new Toasts();
