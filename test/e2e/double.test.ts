@@ -55,7 +55,15 @@ describe('the application', () => {
   });
 
   it('refuses what the double lacks, by name', async () => {
-    const refusal = (use: string) => app.evaluate((electron, code) => { try { new Function('electron', code)(electron); return 'nothing'; } catch (error) { return (error as Error).message; } }, use);
+    const refusal = (use: string) =>
+      app.evaluate((electron, code) => {
+        try {
+          new Function('electron', code)(electron);
+          return 'nothing';
+        } catch (error) {
+          return (error as Error).message;
+        }
+      }, use);
     expect(await refusal('electron.app.getGPUInfo()')).toBe('the Electron double has no app.getGPUInfo');
     expect(await refusal('electron.BrowserWindow.getAllWindows()[0].setKiosk(true)')).toBe('the Electron double has no BrowserWindow.setKiosk');
     expect(await refusal('electron.Menu.sendActionToFirstResponder("copy:")')).toBe('the Electron double has no Menu.sendActionToFirstResponder');
@@ -95,9 +103,20 @@ describe('the page', () => {
   });
 
   it('obeys the content security policy of protocol.handle', async () => {
-    const violated = "new Promise((done) => { document.addEventListener('securitypolicyviolation', (event) => done(event.violatedDirective), { once: true }); const script = document.createElement('script'); script.textContent = 'window.injected = 1'; document.body.append(script) })";
-    expect(await page.evaluate(violated)).toBe('script-src-elem');
+    const violated = await page.evaluate(`new Promise((done) => {
+      document.addEventListener('securitypolicyviolation', (event) => done(event.violatedDirective), { once: true });
+      document.body.append(Object.assign(document.createElement('script'), { textContent: 'window.injected = 1' }));
+    })`);
+    expect(violated).toBe('script-src-elem');
     expect(await page.evaluate('typeof injected')).toBe('undefined');
+  });
+
+  it('makes only the requests that onBeforeRequest lets through', async () => {
+    const fetched = () => page.evaluate("fetch('style.css').then(({ status }) => status, (error) => error.message)");
+    await app.evaluate(({ session }) => session.defaultSession.webRequest.onBeforeRequest({ urls: ['app://*/style.css'] }, (_details, answer) => answer({ cancel: true })));
+    expect(await fetched()).toBe('Failed to fetch');
+    await app.evaluate(({ session }) => session.defaultSession.webRequest.onBeforeRequest(null));
+    expect(await fetched()).toBe(200);
   });
 
   it('gets the headers of onHeadersReceived, and its requests reach the handler whole', async () => {
@@ -110,9 +129,14 @@ describe('the page', () => {
 describe('messages', () => {
   it('carry what structured clone carries', async () => {
     const result = await page.evaluate(`(async () => {
-      const sent = { map: new Map([['a', 1n]]), set: new Set([1]), date: new Date(5), floats: new Float32Array([1.5, -0]), nan: NaN, zero: -0, none: undefined, nested: [{ $: 'tag', v: null }], error: new RangeError('far') };
-      const got = await fixture.echo(sent);
-      return [got.map.get('a') === 1n, got.set.has(1), got.date.getTime() === 5, got.floats instanceof Float32Array && got.floats[0] === 1.5, Number.isNaN(got.nan), Object.is(got.zero, -0), 'none' in got && got.none === undefined, JSON.stringify(got.nested), got.error instanceof Error && got.error.message];
+      const { map, set, date, floats, numbers, nested, error, ...rest } = await fixture.echo({
+        map: new Map([['a', 1n]]), set: new Set([1]), date: new Date(5), floats: new Float32Array([1.5, 2]),
+        numbers: [NaN, -0, Infinity], none: undefined, nested: [{ $: 'tag', v: null }], error: new RangeError('far'),
+      });
+      return [
+        map.get('a') === 1n, set.has(1), date.getTime() === 5, floats instanceof Float32Array && floats[0] === 1.5,
+        Object.is(numbers[0], NaN), Object.is(numbers[1], -0), 'none' in rest && rest.none === undefined, JSON.stringify(nested), error instanceof Error && error.message,
+      ];
     })()`);
     expect(result).toEqual([true, true, true, true, true, true, true, '[{"$":"tag","v":null}]', 'far']);
   });
@@ -208,6 +232,10 @@ describe('the desktop', () => {
   it('has a menu whose items a test clicks', async () => {
     await app.evaluate(({ Menu }) => Menu.getApplicationMenu()!.getMenuItemById('open')!.click());
     await expect.poll(() => page.textContent('#menu')).toBe('open');
+    await page.evaluate("stopMenu(); document.getElementById('menu').textContent = ''");
+    await app.evaluate(({ Menu }) => Menu.getApplicationMenu()!.getMenuItemById('open')!.click());
+    expect(await page.evaluate("fixture.echo('after the menu')")).toBe('after the menu');
+    expect(await page.textContent('#menu')).toBe('');
     expect(await app.evaluate(({ Menu }) => Menu.getApplicationMenu()!.items[1]!.submenu!.items.map(({ label }) => label))).toContain('Paste');
   });
 
@@ -264,6 +292,20 @@ describe('a window', () => {
     expect(await window.evaluate((it) => [it.isVisible(), it.isFocused(), it.getNormalBounds().x, it.getTitle()])).toEqual([true, true, 5, 'Fixture page']);
   });
 
+  it('stays when a listener minds, and so does the application', async () => {
+    const windows = await app.evaluate(async ({ app: it, BrowserWindow }) => {
+      const [window] = BrowserWindow.getAllWindows();
+      const asked = new Promise((done) => it.once('before-quit', (event) => (event.preventDefault(), done(true))));
+      it.quit();
+      const askedToo = new Promise((done) => window!.once('close', (event) => (event.preventDefault(), done(true))));
+      window!.close();
+      await Promise.all([asked, askedToo]);
+      return BrowserWindow.getAllWindows().length;
+    });
+    expect(windows).toBe(1);
+    expect(await page.evaluate("fixture.echo('still here')")).toBe('still here');
+  });
+
   it('prints to PDF', async () => {
     const start = await app.evaluate(async ({ BrowserWindow }) => (await BrowserWindow.getAllWindows()[0]!.webContents.printToPDF({ printBackground: true })).subarray(0, 5).toString());
     expect(start).toBe('%PDF-');
@@ -275,14 +317,12 @@ describe('a window', () => {
         const other = new BrowserWindow({ show: false, webPreferences: { javascript: allowed } });
         await other.loadURL('app://fixture/script.html');
         const pdf = await other.webContents.printToPDF({ pageSize: 'A4', generateTaggedPDF: true });
-        const closed = new Promise((done) => other.once('closed', () => done(true)));
         const answer = [other.webContents.getTitle(), pdf.length > 0];
         other.destroy();
-        await closed;
-        return answer;
+        return [...answer, other.isDestroyed(), BrowserWindow.getAllWindows().length];
       }, javascript);
-    expect(await title(true)).toEqual(['made by script', true]);
-    expect(await title(false)).toEqual(['', true]);
+    expect(await title(true)).toEqual(['made by script', true, true, 1]);
+    expect(await title(false)).toEqual(['', true, true, 1]);
   });
 
   it('reports a renderer that crashed, and loads again', async () => {

@@ -16,7 +16,8 @@ export function pageScripts(preferences: WebPreferences): PageScripts {
   const key = `electron-double-${randomUUID()}`;
   const script = preferences.preload === undefined ? '' : readFileSync(preferences.preload, 'utf8');
   const { platform, arch, versions, execPath } = process;
-  const seen = { type: 'renderer', sandboxed: true, contextIsolated: true, platform, arch, execPath, versions: { ...versions }, env: { ...process.env }, argv: [execPath, ...(preferences.additionalArguments ?? [])] };
+  const argv = [execPath, ...(preferences.additionalArguments ?? [])];
+  const seen = { type: 'renderer', sandboxed: true, contextIsolated: true, platform, arch, execPath, argv, versions: { ...versions }, env: { ...process.env } };
   const run = `function (exports, require, module, process, global) {\n${script}\n}`;
   return {
     page: `{ const BRIDGE_KEY = ${JSON.stringify(key)};\n${mainWorld}\n}`,

@@ -13,6 +13,7 @@ export function printParameters({ landscape, printBackground, scale, pageSize = 
   const { displayHeaderFooter, headerTemplate, footerTemplate, pageRanges, preferCSSPageSize, generateTaggedPDF, generateDocumentOutline, ...unknown } = rest;
   const [other] = Object.keys(unknown);
   if (other !== undefined) throw noSuch(`printToPDF option ${other}`);
-  const given = { landscape, printBackground, scale, paperWidth, paperHeight, marginTop, marginBottom, marginLeft, marginRight, displayHeaderFooter, headerTemplate, footerTemplate, pageRanges, preferCSSPageSize, generateTaggedPDF, generateDocumentOutline };
+  const sheet = { landscape, scale, paperWidth, paperHeight, marginTop, marginBottom, marginLeft, marginRight, pageRanges, preferCSSPageSize };
+  const given = { ...sheet, printBackground, displayHeaderFooter, headerTemplate, footerTemplate, generateTaggedPDF, generateDocumentOutline };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }

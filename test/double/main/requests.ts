@@ -93,7 +93,8 @@ async function judge(details: RequestDetails, statusCode: number, entries: Proto
   if (listener === null) return entries;
   const received: Record<string, string[]> = {};
   for (const { name, value } of entries) (received[name] ??= []).push(value);
-  const { cancel, responseHeaders = received } = await new Promise<{ cancel?: boolean; responseHeaders?: Headers }>((resolve) => listener({ ...details, statusCode, responseHeaders: received }, resolve));
+  const asked = { ...details, statusCode, responseHeaders: received };
+  const { cancel, responseHeaders = received } = await new Promise<{ cancel?: boolean; responseHeaders?: Headers }>((resolve) => listener(asked, resolve));
   if (cancel === true) return undefined;
   return Object.entries(responseHeaders).flatMap(([name, values]) => [values].flat().map((value) => ({ name, value })));
 }

@@ -185,13 +185,13 @@ export class WebContents extends EventEmitter {
       session.send('Page.enable'),
       session.send('Runtime.enable'),
       session.send('DOM.enable'),
-      session.send('Debugger.enable'),
       session.send('Inspector.enable'),
       session.send('Runtime.addBinding', { name: BINDING, executionContextName: PRELOAD_WORLD }),
       session.send('Page.addScriptToEvaluateOnNewDocument', { source: scripts.page }),
       session.send('Page.addScriptToEvaluateOnNewDocument', { source: scripts.preload, worldName: PRELOAD_WORLD }),
       session.send('Fetch.enable', { patterns: [{ urlPattern: '*' }] }),
-      session.send('Emulation.setScriptExecutionDisabled', { value: this.preferences.javascript === false }),
+      // Where no scripts run nobody asks questions, and Chromium has no debugger.
+      this.preferences.javascript === false ? session.send('Emulation.setScriptExecutionDisabled', { value: true }) : session.send('Debugger.enable'),
       nativeTheme.applyTo(session),
     ]);
     return this.opened;

@@ -63,8 +63,11 @@ export class BrowserWindow extends EventEmitter {
     void this.tryToClose();
   }
 
+  /** Closes without asking; the window is gone at once, its page a moment later. */
   destroy(): void {
-    if (!this.destroyed) void this.closePage();
+    const { whenOpen } = this.webContents;
+    void whenOpen.then(({ targetId }) => chromium().session.send('Target.closeTarget', { targetId })).catch(() => undefined);
+    this.webContents.gone();
   }
 
   /** Closes unless a listener of 'close' minds. @returns whether it closed */
