@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import type { Application } from '../services/application.ts';
+import type { Application, HostParts } from '../services/application.ts';
 import type { Follow, JobRunner } from '../services/jobs.ts';
 import { helpText } from './help.ts';
 import { flag, integer, type OptionTable, type Positional, type Raw, text, type Values, written } from './options.ts';
@@ -26,6 +26,8 @@ export interface Context {
 export interface Opening {
   /** Changes nothing, so it works beside a program that holds the library. */
   readonly readOnly?: boolean;
+  /** Who does what is different in a window, instead of the terminal. */
+  readonly host?: HostParts;
 }
 
 /** A command as its file writes it down. */

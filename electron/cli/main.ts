@@ -21,6 +21,7 @@ import { models } from './commands/models.ts';
 import { approve, note, reject } from './commands/remarks.ts';
 import { revert } from './commands/revert.ts';
 import { rollback } from './commands/rollback.ts';
+import { serve } from './commands/serve.ts';
 import { settings } from './commands/settings.ts';
 import { show } from './commands/show.ts';
 import { tag } from './commands/tag.ts';
@@ -37,7 +38,7 @@ const GROUPS: readonly (readonly [heading: string, commands: readonly Command[]]
   ['Edits', [edit, check, drafts, commit, discard]],
   ['Versions', [show, diff, rollback, revert, tag, exportCommand]],
   ['Record', [log, note, approve, reject, verify]],
-  ['Emend itself', [settings, key]],
+  ['Emend itself', [serve, settings, key]],
 ];
 const COMMANDS = GROUPS.flatMap(([, commands]) => commands);
 
@@ -89,7 +90,7 @@ async function run(parsed: Parsed, { stdout, stderr, env }: Surroundings): Promi
   const engine = new Engine(() => parsed.threads);
   const home = parsed.home === undefined ? dataFolder(env) : resolve(parsed.home);
   let application: Promise<Application> | undefined;
-  const open = ({ readOnly = false }: Opening = {}) => (application ??= Application.open({ host: terminalHost, dataFolder: home, readOnly, threads: parsed.threads, author: parsed.author ?? (env['EMEND_AUTHOR'] || undefined) }));
+  const open = ({ readOnly = false, host = terminalHost }: Opening = {}) => (application ??= Application.open({ host, dataFolder: home, readOnly, threads: parsed.threads, author: parsed.author ?? (env['EMEND_AUTHOR'] || undefined) }));
   /** @param grace ms for work that is under way */
   const close = async (grace?: number) => {
     const opened = await application?.catch(() => undefined); // whoever opened it was told

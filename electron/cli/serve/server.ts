@@ -1,0 +1,122 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import * as v from 'valibot';
+import { EmendError } from '../../../shared/errors.ts';
+import type { Application } from '../../services/application.ts';
+import { pageHeaders, sendError, sendJson, sendOn } from './answers.ts';
+import { readBody } from './body.ts';
+import { Door } from './door.ts';
+import { Downloads } from './downloads.ts';
+import { streamEvents } from './event-stream.ts';
+import type { Page } from './page.ts';
+import { Refusal } from './refusal.ts';
+import { checkSender } from './sender.ts';
+import type { Uploads } from './uploads.ts';
+
+const CallSchema = v.object({ method: v.string(), params: v.optional(v.unknown(), {}) });
+const ImportSchema = v.object({ source: v.string() });
+const StartedSchema = v.object({ job: v.string() });
+const DoneSchema = v.object({ id: v.string() });
+const DOWNLOAD = '/api/download/';
+
+export interface ServerOptions {
+  readonly application: Application;
+  readonly page: Page;
+  readonly uploads: Uploads;
+  /** Any free one when left out. */
+  readonly port?: number | undefined;
+}
+
+/** A server that runs. */
+export interface Server {
+  readonly port: number;
+  /** Lets one browser in, once. */
+  readonly link: string;
+  close(): Promise<void>;
+}
+
+/** Serves the page and the application behind it to one browser of this machine. @throws EmendError when the port cannot be had */
+export async function startServer({ application, page, uploads, port: asked = 0 }: ServerOptions): Promise<Server> {
+  const downloads = new Downloads(application);
+  // A large upload takes its time.
+  const server = createServer({ requestTimeout: 0 }, (request, response) => {
+    answer(request, response).catch((error: unknown) => sendError(request, response, error));
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => reject(new EmendError('failed', `Port ${asked} cannot be used: ${error.message}.`, 'Choose another with --port, or leave it out.')));
+    server.listen(asked, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  const door = new Door(port);
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method, headers } = request;
+    const { pathname, token } = targetOf(request);
+    checkSender(method, headers, token !== undefined);
+    if (method !== 'GET' && method !== 'POST') throw new Refusal(405, 'bad-input', `There is no ${method} here.`, 'Use GET or POST.');
+    const isIn = door.knows(headers.cookie);
+    if (token !== undefined && method === 'GET' && pathname === '/') return isIn ? sendOn(request, response) : enter(token, request, response);
+    if (!isIn) throw stranger();
+    if (method === 'POST') await post(pathname, request, response);
+    else await get(pathname, response);
+  }
+
+  function enter(token: string, request: IncomingMessage, response: ServerResponse): void {
+    const cookie = door.exchange(token);
+    if (cookie === undefined) throw stranger();
+    sendOn(request, response, cookie);
+  }
+
+  function stranger(): Refusal {
+    return new Refusal(403, 'bad-input', door.isUsed ? 'The link was used already: it lets in one browser, once.' : 'This browser was not let in yet.', door.isUsed ? 'Go on in that browser, or start "emend serve" again for a new link.' : 'Open the link that "emend serve" printed, to its end.');
+  }
+
+  async function get(pathname: string, response: ServerResponse): Promise<void> {
+    if (pathname === '/api/events') return streamEvents(application, response);
+    if (pathname.startsWith(DOWNLOAD)) return downloads.send(pathname.slice(DOWNLOAD.length), response);
+    const file = await page.read(pathname);
+    if (file === undefined) throw nothingAt(pathname);
+    response.writeHead(200, pageHeaders(file.type)).end(file.content);
+  }
+
+  async function post(pathname: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (pathname === '/api/call') {
+      sendJson(response, await call(await readBody(request, CallSchema)));
+    } else if (pathname === '/api/upload') {
+      await uploads.receive(request);
+      sendJson(response, {});
+    } else if (pathname === '/api/upload/done') {
+      const { id } = await readBody(request, DoneSchema);
+      sendJson(response, { picked: await uploads.finish(id) });
+    } else throw nothingAt(pathname);
+  }
+
+  async function call({ method, params }: v.InferOutput<typeof CallSchema>) {
+    const envelope = await application.handle(method, params);
+    if (method === 'library.import' && envelope.ok) {
+      // An import copies; what was uploaded for it is not needed any more.
+      const source = application.grants.path(v.parse(ImportSchema, params).source);
+      application.jobs.finished(v.parse(StartedSchema, envelope.value).job).then(() => uploads.remove(source), () => undefined);
+    }
+    return envelope;
+  }
+
+  return {
+    port,
+    link: `http://127.0.0.1:${port}/?token=${door.token}`,
+    close: () => new Promise((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    }),
+  };
+}
+
+function targetOf({ url = '/' }: IncomingMessage): { pathname: string; token: string | undefined } {
+  if (!url.startsWith('/') || !URL.canParse(`http://127.0.0.1${url}`)) throw nothingAt(url);
+  const { pathname, searchParams } = new URL(`http://127.0.0.1${url}`);
+  return { pathname, token: searchParams.get('token') ?? undefined };
+}
+
+function nothingAt(address: string): Refusal {
+  return new Refusal(404, 'not-found', `There is nothing at ${address.slice(0, 100)}.`, 'Begin at the address that "emend serve" printed.');
+}
