@@ -42,7 +42,8 @@ export function parseCheckpoint(text: string, from: string): Checkpoint {
     throw new EmendError('bad-file', `The checkpoint ${from} is not JSON (${error instanceof Error ? error.message : String(error)}).`, 'Bring the file back from a backup.', { path: from });
   }
   const result = v.safeParse(CheckpointSchema, value);
-  if (result.success) return result.output;
+  if (result.success && text === written(result.output)) return result.output;
+  if (result.success) throw new EmendError('bad-file', `The checkpoint ${from} is not written as it was signed: bytes were added, left out or replaced that change nothing of what it says.`, 'Bring the file back from a backup.', { path: from });
   throw new EmendError('bad-file', `The checkpoint ${from} is malformed: ${v.getDotPath(result.issues[0]) ?? 'the whole'}: ${result.issues[0].message}.`, 'Bring the file back from a backup.', { path: from });
 }
 
@@ -57,7 +58,8 @@ export function checkpointProblem(checkpoint: Checkpoint, entries: readonly Entr
   const problem = (message: string, what: Damage['what'] = 'checkpoint'): Damage => ({ seq, offset: undefined, what, message });
   const key = keys.find((one) => one.id === signed.key);
   if (!key) return problem(`The checkpoint at entry ${seq} was signed with key ${signed.key}, which is not one of yours.`);
-  if (!key.verify(signedBytes(signed), Buffer.from(signature, 'base64'))) return problem(`The signature of the checkpoint at entry ${seq} does not fit its content.`);
+  const bytes = Buffer.from(signature, 'base64');
+  if (bytes.toString('base64') !== signature || !key.verify(signedBytes(signed), bytes)) return problem(`The signature of the checkpoint at entry ${seq} does not fit its content.`);
   if (model !== undefined && signed.model !== model) return problem(`The checkpoint at entry ${seq} is for model ${signed.model}, this ledger is for ${model}.`);
   const last = entries.at(-1)?.seq ?? 0;
   if (seq > last) return { ...problem(`The journal was cut off: it has ${last} entries, and a checkpoint of ${time} signs that it had ${seq}.`, 'missing'), seq: last + 1 };
@@ -71,7 +73,7 @@ export async function saveCheckpoint(files: Files, ledgerFolder: string, checkpo
   const folder = join(ledgerFolder, FOLDER);
   await ensureFolder(files, folder);
   const path = join(folder, `${String(checkpoint.seq).padStart(9, '0')}.json`);
-  await writeDurably(files, path, Buffer.from(`${canonical(checkpoint)}\n`));
+  await writeDurably(files, path, Buffer.from(written(checkpoint)));
   return path;
 }
 
@@ -90,6 +92,11 @@ export function checkpointSeq(path: string): number {
 /** @throws EmendError 'bad-file' */
 export async function readCheckpoint(files: Files, path: string): Promise<Checkpoint> {
   return parseCheckpoint(Buffer.from(await files.read(path)).toString('utf8'), path);
+}
+
+/** The one text of a checkpoint, so that no byte of its file can change unnoticed. */
+function written(checkpoint: Checkpoint): string {
+  return `${canonical(checkpoint)}\n`;
 }
 
 function signedBytes(unsigned: Omit<Checkpoint, 'signature'>): Uint8Array {

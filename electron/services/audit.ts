@@ -11,6 +11,7 @@ import type { Row } from '../ledger/log-index.ts';
 import { shortId, type Version } from '../ledger/versions.ts';
 import * as v from 'valibot';
 import type { Services, Surroundings } from './surroundings.ts';
+import { listFolder } from './attest/folder-files.ts';
 import { logCsv } from './attest/log-csv.ts';
 import { logHtml, type LogTable } from './attest/log-html.ts';
 import { Estimator } from './eta.ts';
@@ -137,6 +138,9 @@ async function verify(model: LibraryModel, control: JobControl): Promise<Verific
     if (!found) problems.push({ entry: 1, what: 'file', message: `The imported file ${file.path} is missing.` });
     else if (found.sha256 !== file.sha256) problems.push({ entry: 1, what: 'file', message: `The imported file ${file.path} changed: it hashes to ${found.sha256} (${found.bytes} bytes); the import recorded ${file.sha256} (${file.bytes} bytes).` });
   }
+  const recorded = new Set(files.map((file) => file.path));
+  const { files: there, others } = await listFolder(model.places.files).catch(() => ({ files: [], others: [] })); // then every file is missing, which was told
+  for (const path of [...there, ...others]) if (!recorded.has(path)) problems.push({ entry: 1, what: 'file', message: `The file ${path} lies among the imported ones and was not imported.` });
   progress.progress(files.length, files.length);
   const tensors = problems.length > 0 ? 0 : await verifyVersions(model, problems, control);
   const head = ledger.head && { seq: ledger.head.seq, hash: ledger.head.hash };

@@ -92,7 +92,7 @@ export async function commitDraft(parts: Surroundings, model: LibraryModel, draf
     changed: changed.map((one) => ({ ...one, ...(measures.has(one.tensor) ? { measures: measures.get(one.tensor)! } : {}) })),
     checks: report.checks,
     evidence: { report: reportRef, prefixes, covariance },
-    details: draft.content,
+    details: { ...draft.content, draft: draft.id },
     ...(typeof draft.content['reapplies'] === 'number' ? { reapplies: draft.content['reapplies'] } : {}),
   };
   const entry = await model.append('edit', input, by);

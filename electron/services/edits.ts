@@ -85,15 +85,18 @@ export function editService(parts: Surroundings): Part {
       tell({ type: 'ledger', model: model.id });
       return {};
     },
-    'edits.commit': async ({ model: name, draft: draftId, reason, tag }) => {
-      const model = await library.find(name);
+    'edits.commit': async ({ model: modelName, draft: draftId, reason, tag }) => {
+      const model = await library.find(modelName);
       const draft = await findDraft(model, draftId);
       const by = preferences.by(reason);
       if (by.reason === '') throw new EmendError('bad-input', 'A commit needs a reason.', 'Say why in a sentence; it is what the log shows.', { field: 'reason' });
+      const name = tag?.trim() ?? '';
+      const { ledger } = model;
+      if (name !== '') ledger.history.check({ kind: 'tag', body: { name, version: ledger.history.current.id }, seq: ledger.head.seq + 1 }); // before anything is recorded
       return {
         job: jobs.start('edits.commit', `Commit to ${model.name}`, model.id, async (control) => {
           const entry = await model.exclusively(() => commitDraft(parts, model, draft, by, control));
-          if (tag !== undefined && tag.trim() !== '') await model.append('tag', { name: tag.trim(), version: entry.body.version }, preferences.by(''));
+          if (name !== '') await model.append('tag', { name, version: entry.body.version }, preferences.by('')).catch((error: unknown) => { throw untagged(error, entry.seq, name); });
           tell({ type: 'ledger', model: model.id });
           tell({ type: 'library' });
           return { entry: entry.seq, version: entry.body.version };
@@ -110,6 +113,11 @@ export function editService(parts: Surroundings): Part {
       return {};
     },
   };
+}
+
+/** The edit is in the record, whatever became of its name. */
+function untagged(error: unknown, entry: number, name: string): unknown {
+  return error instanceof EmendError ? new EmendError(error.code, `The edit is recorded as entry ${entry}, but was not tagged ${JSON.stringify(name)}: ${error.message}`, `${error.hint} Then tag the version by itself.`, error.details) : error;
 }
 
 /** @throws EmendError 'not-found' that lists the drafts there are; an unambiguous beginning of the id will do */

@@ -1,10 +1,11 @@
-import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { mkdir, rename, rm, rmdir } from 'node:fs/promises';
+import { mkdir, rename, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Result } from '../../shared/contract.ts';
 import type { ExportFormat } from '../../shared/contract/exports.ts';
 import { EmendError } from '../../shared/errors.ts';
+import type { BodyInput } from '../ledger/bodies.ts';
+import type { EntryOf } from '../ledger/entries.ts';
 import { disk } from '../ledger/files.ts';
 import { partsOf, shortId, type Version } from '../ledger/versions.ts';
 import type { Services, Surroundings } from './surroundings.ts';
@@ -14,10 +15,14 @@ import type { JobControl } from './job-list.ts';
 import type { LibraryModel } from './library-model.ts';
 import { version as appVersion } from './models.ts';
 import { exportHindrances, reviewed } from './policy.ts';
+import { inStaging, removeUnfinished, syncTree } from './staging.ts';
 import { verifyExport } from './verify-export.ts';
 import { Estimator } from './eta.ts';
 
 type Part = Pick<Services, 'exports.allowed' | 'exports.start' | 'exports.verify'>;
+
+/** Exports that are being written begin with this, and lie beside where they are to be. */
+const STAGING = '.emend-';
 
 /** Versions out of the library, with what proves them. */
 export function exportService({ library, engine, jobs, grants, preferences, places, tell }: Surroundings): Part {
@@ -52,32 +57,42 @@ export function exportService({ library, engine, jobs, grants, preferences, plac
     },
   };
 
-  /** Writes beside the target under another name, signs, and renames at the end; then records it. */
+  /** Writes beside the target under another name, signs, and renames at the end; then records it. An export that cannot be recorded is taken back. */
   async function write(model: LibraryModel, version: Version, format: ExportFormat, target: string, handle: string, control: JobControl): Promise<Result<'exports.start'>> {
     const key = preferences.key!;
-    const staging = join(dirname(target), `.emend-${randomUUID()}`);
-    const staged = join(staging, basename(target));
+    const above = dirname(target);
     try {
-      await mkdir(staging, { recursive: true });
-      await writeModel(model, version, format, staged, control);
-      control.check();
-      const { ledger } = model;
-      const checkpoint = await ledger.checkpoint();
-      const { files, written } = await writeAttestations(staged, {
-        journal: await ledger.journal(), checkpoint, version: version.id, format, key, modelKey: await loadOrCreateModelKey(disk, places.keys), app: appVersion(), time: new Date().toISOString(), report: follow('signing', control),
+      await removeUnfinished(above, STAGING);
+      return await inStaging(above, STAGING, async (staging) => {
+        const staged = join(staging, basename(target));
+        await writeModel(model, version, format, staged, control);
+        control.check();
+        const { ledger } = model;
+        const checkpoint = await ledger.checkpoint();
+        const { files, written } = await writeAttestations(staged, {
+          journal: await ledger.journal(), checkpoint, version: version.id, format, key, modelKey: await loadOrCreateModelKey(disk, places.keys), app: appVersion(), time: new Date().toISOString(), report: follow('signing', control),
+        });
+        await syncTree(staged);
+        control.check();
+        if (existsSync(target)) await rmdir(target);
+        await rename(staged, target);
+        const entry = await recorded(model, { version: version.id, format, destination: basename(target), files: files.map((file) => ({ ...file })), details: { attestations: [...written] } }, { staged, target });
+        tell({ type: 'ledger', model: model.id });
+        const changed = [...(model.hashes.versions.get(version.id)?.keys() ?? [])].filter((tensor) => model.hashes.versions.get(version.id)?.get(tensor) !== model.hashes.base.get(tensor));
+        return { entry: entry.seq, path: target, handle, files: files.length + written.length, bytes: files.reduce((sum, file) => sum + file.bytes, 0), changed };
       });
-      control.check();
-      if (existsSync(target)) await rmdir(target);
-      await rename(staged, target);
-      await disk.syncFolder(dirname(target));
-      const entry = await model.append('export', { version: version.id, format, destination: basename(target), files: files.map((file) => ({ ...file })), details: { attestations: [...written] } }, preferences.by(''));
-      tell({ type: 'ledger', model: model.id });
-      const changed = [...(model.hashes.versions.get(version.id)?.keys() ?? [])].filter((tensor) => model.hashes.versions.get(version.id)?.get(tensor) !== model.hashes.base.get(tensor));
-      return { entry: entry.seq, path: target, handle, files: files.length + written.length, bytes: files.reduce((sum, file) => sum + file.bytes, 0), changed };
     } catch (error) {
       throw spoken(error, target);
-    } finally {
-      await rm(staging, { recursive: true, force: true });
+    }
+  }
+
+  async function recorded(model: LibraryModel, body: BodyInput<'export'>, { staged, target }: { staged: string; target: string }): Promise<EntryOf<'export'>> {
+    try {
+      await disk.syncFolder(dirname(target));
+      return await model.append('export', body, preferences.by(''));
+    } catch (error) {
+      await rename(target, staged);
+      throw error;
     }
   }
 

@@ -1,6 +1,6 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { constants } from 'node:fs';
-import { chmod, copyFile, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { constants, existsSync } from 'node:fs';
+import { chmod, copyFile, mkdir, open, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { EmendError } from '../../shared/errors.ts';
 import type { Answer, Inspection } from '../engine/jobs.ts';
@@ -8,7 +8,6 @@ import type { FileRecord } from '../ledger/bodies.ts';
 import { ensureFolder } from '../ledger/durable.ts';
 import { explained } from '../ledger/file-errors.ts';
 import { disk } from '../ledger/files.ts';
-import { takeLock } from '../ledger/lock.ts';
 import type { SigningKey } from '../ledger/keys.ts';
 import type { By } from '../ledger/ledger.ts';
 import { openLedger } from '../ledger/open.ts';
@@ -19,6 +18,7 @@ import type { Engine } from './jobs.ts';
 import { ledgerIdentity } from './library-model.ts';
 import type { Source } from './look.ts';
 import { ModelPlaces, type Places } from './places.ts';
+import { inStaging, syncTree } from './staging.ts';
 
 /** What an import needs. */
 export interface ImportRequest {
@@ -48,48 +48,33 @@ export async function importModel(request: ImportRequest, control: JobControl): 
     const id = modelId(await hashAll(source, control));
     if (request.isKnown(id)) return { known: id };
   }
-  const incoming = join(places.incoming, randomUUID());
-  const files = explained(disk);
-  await ensureFolder(files, incoming);
-  const lock = await takeLock(files, incoming, ledgerIdentity().app, new Date());
-  const staged = new ModelPlaces(join(incoming, 'new'));
   try {
-    const records = await copyAll(source, staged.files, control);
-    const id = modelId(records);
-    if (request.isKnown(id)) return { known: id };
-    control.onProgress({ phase: 'examining', done: 0, total: 2, secondsLeft: undefined });
-    const anatomy = await engine.run('inspect', { model: { folder: staged.files } }, { signal: control.signal });
-    control.onProgress({ phase: 'trial run', done: 1, total: 2, secondsLeft: undefined });
-    const trial = await engine.run('ask', { model: { folder: staged.files }, prompt: TRIAL, top: 5, maxTokens: 5, sampling: { temperature: 0, topK: 0, topP: 1, repetitionPenalty: 1, seed: 0 } }, { signal: control.signal });
-    await engine.release(staged.files);
-    control.check();
-    await beginLedger(staged, request, id, records, anatomy, trial);
-    const folder = join(places.models, id.slice(0, 16));
-    await ensureFolder(files, places.models);
-    control.check();
-    await rename(staged.folder, folder);
-    await disk.syncFolder(places.models);
-    return { folder, id };
+    return await inStaging(places.incoming, '', async (incoming) => {
+      const staged = new ModelPlaces(join(incoming, 'new'));
+      try {
+        const records = await copyAll(source, staged.files, control);
+        const id = modelId(records);
+        if (request.isKnown(id)) return { known: id };
+        const folder = join(places.models, id.slice(0, 16));
+        if (existsSync(folder)) throw new EmendError('bad-input', `This model is in the library already, in ${folder}, and cannot be opened.`, 'Bring its ledger back from a backup, or move that folder away, then import it again.', { path: folder });
+        control.onProgress({ phase: 'examining', done: 0, total: 2, secondsLeft: undefined });
+        const anatomy = await engine.run('inspect', { model: { folder: staged.files } }, { signal: control.signal });
+        control.onProgress({ phase: 'trial run', done: 1, total: 2, secondsLeft: undefined });
+        const trial = await engine.run('ask', { model: { folder: staged.files }, prompt: TRIAL, top: 5, maxTokens: 5, sampling: { temperature: 0, topK: 0, topP: 1, repetitionPenalty: 1, seed: 0 } }, { signal: control.signal });
+        await engine.release(staged.files);
+        control.check();
+        await beginLedger(staged, request, id, records, anatomy, trial);
+        await ensureFolder(explained(disk), places.models);
+        control.check();
+        await rename(staged.folder, folder);
+        await disk.syncFolder(places.models);
+        return { folder, id };
+      } finally {
+        await engine.release(staged.files).catch(() => undefined);
+      }
+    });
   } catch (error) {
     throw spoken(error, source.root);
-  } finally {
-    await engine.release(staged.files).catch(() => undefined);
-    await lock.release().catch(() => undefined);
-    await rm(incoming, { recursive: true, force: true });
-  }
-}
-
-/** Removes imports whose process ended before they were done. */
-export async function removeUnfinished(places: Places): Promise<void> {
-  for (const name of await readdir(places.incoming).catch(() => [])) {
-    const folder = join(places.incoming, name);
-    try {
-      const lock = await takeLock(explained(disk), folder, ledgerIdentity().app, new Date());
-      await rm(folder, { recursive: true, force: true });
-      await lock.release().catch(() => undefined);
-    } catch {
-      // Held by a running import, or not ours to remove; it harms nobody.
-    }
   }
 }
 
@@ -127,7 +112,7 @@ async function copyAll(source: Source, target: string, control: JobControl): Pro
     records.push({ path, ...(await readThrough(isClone ? to : from, isClone ? undefined : to, told, control)) });
     await chmod(to, 0o444);
   }
-  await syncAll(target);
+  await syncTree(target);
   return records;
 }
 
@@ -166,11 +151,6 @@ function teller(phase: string, total: number, control: JobControl): (bytes: numb
     done += bytes;
     control.onProgress({ ...estimator.next({ phase, done, total }), unit: 'bytes' });
   };
-}
-
-async function syncAll(folder: string): Promise<void> {
-  for (const entry of await readdir(folder, { withFileTypes: true })) if (entry.isDirectory()) await syncAll(join(folder, entry.name));
-  await disk.syncFolder(folder);
 }
 
 /** What the system says of a disk, in words. */

@@ -17,6 +17,7 @@ import type { By, Ledger } from '../ledger/ledger.ts';
 import { openLedger } from '../ledger/open.ts';
 import { partsOf, shortId, type Version } from '../ledger/versions.ts';
 import type { Follow, JobRunner } from './jobs.ts';
+import { removeLeftovers } from './leftovers.ts';
 import { engineVersion, version as appVersion } from './models.ts';
 import { ModelPlaces } from './places.ts';
 import { tensorHashes, type TensorHashes } from './tensor-hashes.ts';
@@ -53,6 +54,7 @@ export class LibraryModel {
   static async open(folder: string, parts: ModelParts): Promise<LibraryModel> {
     const places = new ModelPlaces(folder);
     const { ledger, heldBy } = await openFor(places, parts);
+    if (!ledger.readOnly) await removeLeftovers(places, ledger);
     return new LibraryModel(places, parts, ledger, heldBy);
   }
 

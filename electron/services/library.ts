@@ -6,12 +6,11 @@ import { EmendError, errorData } from '../../shared/errors.ts';
 import { ensureFolder } from '../ledger/durable.ts';
 import { explained } from '../ledger/file-errors.ts';
 import { disk } from '../ledger/files.ts';
-import { JOURNAL } from '../ledger/journal.ts';
-import { removeUnfinished } from './import.ts';
 import type { Engine } from './jobs.ts';
 import { LibraryModel } from './library-model.ts';
 import { ModelPlaces, type Places } from './places.ts';
 import type { Preferences } from './preferences.ts';
+import { removeUnfinished } from './staging.ts';
 
 /** A model that could not be opened. */
 export interface Unopened {
@@ -19,6 +18,8 @@ export interface Unopened {
   readonly hint: string;
 }
 
+/** What the folder of a model is called: the beginning of its id. */
+const FOLDER = /^[0-9a-f]{16}$/;
 const ABBREVIATION = /^[0-9a-f]{6,64}$/;
 
 /** The models of the data folder, opened as they are needed. */
@@ -38,7 +39,7 @@ export class Library {
 
   /** Opens the library, and clears away imports that were never finished. */
   static async open(places: Places, preferences: Preferences, engine: Engine, readOnly: boolean): Promise<Library> {
-    if (!readOnly) await removeUnfinished(places);
+    if (!readOnly) await removeUnfinished(places.incoming, '');
     return new Library(places, preferences, engine, readOnly);
   }
 
@@ -48,7 +49,7 @@ export class Library {
 
   /** Every model, as it is now, and those that cannot be opened. */
   async list(): Promise<{ models: LibraryModel[]; unopened: Unopened[] }> {
-    const names = (await readdir(this.#places.models).catch(() => [])).filter((name) => existsSync(join(this.#places.models, name, 'ledger', JOURNAL)));
+    const names = (await readdir(this.#places.models).catch(() => [])).filter((name) => FOLDER.test(name));
     for (const gone of [...this.#models.keys()].filter((name) => !names.includes(name))) this.#models.delete(gone);
     const models: LibraryModel[] = [];
     const unopened: Unopened[] = [];

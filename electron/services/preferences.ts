@@ -57,8 +57,7 @@ export class Preferences {
   }
 
   async change(changes: Partial<Settings>): Promise<Settings> {
-    this.#settings.data = { ...this.#settings.data, ...changes };
-    await this.#settings.write();
+    await keep(this.#settings, { ...this.#settings.data, ...changes });
     return this.settings;
   }
 
@@ -90,12 +89,24 @@ export class Preferences {
   }
 
   async rename(model: string, name: string): Promise<void> {
-    this.#shelf.data.names[model] = name;
-    await this.#shelf.write();
+    const { names, opened } = this.#shelf.data;
+    await keep(this.#shelf, { names: { ...names, [model]: name }, opened });
   }
 
   async opened(model: string): Promise<void> {
-    this.#shelf.data.opened[model] = new Date().toISOString();
-    await this.#shelf.write();
+    const { names, opened } = this.#shelf.data;
+    await keep(this.#shelf, { names, opened: { ...opened, [model]: new Date().toISOString() } });
+  }
+}
+
+/** Writes new content; where that fails, the old one holds on. */
+async function keep<T>(store: Low<T>, data: T): Promise<void> {
+  const before = store.data;
+  store.data = data;
+  try {
+    await store.write();
+  } catch (error) {
+    store.data = before;
+    throw error;
   }
 }

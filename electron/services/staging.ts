@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto';
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ensureFolder } from '../ledger/durable.ts';
+import { explained } from '../ledger/file-errors.ts';
+import { disk } from '../ledger/files.ts';
+import { takeLock } from '../ledger/lock.ts';
+import { ledgerIdentity } from './library-model.ts';
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/**
+ * Lets something grow in a folder of its own beside where it is to be, and removes that folder at the end, whatever happened.
+ * The folder is locked, so that {@link removeUnfinished} of another process can tell it from one left behind.
+ * @param prefix of the folder's name
+ * @throws what `act` throws; EmendError when the disk refuses
+ */
+export async function inStaging<T>(above: string, prefix: string, act: (folder: string) => Promise<T>): Promise<T> {
+  const folder = join(above, `${prefix}${randomUUID()}`);
+  const files = explained(disk);
+  try {
+    await ensureFolder(files, folder);
+    const lock = await takeLock(files, folder, ledgerIdentity().app, new Date());
+    try {
+      return await act(folder);
+    } finally {
+      await lock.release().catch(() => undefined); // it goes with the folder
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true }).catch(() => undefined); // the next one clears it away
+  }
+}
+
+/** Removes staging folders whose process ended before it was done. */
+export async function removeUnfinished(above: string, prefix: string): Promise<void> {
+  for (const name of await readdir(above).catch(() => [])) {
+    if (!name.startsWith(prefix) || !UUID.test(name.slice(prefix.length))) continue;
+    const folder = join(above, name);
+    try {
+      await takeLock(explained(disk), folder, ledgerIdentity().app, new Date());
+      await rm(folder, { recursive: true, force: true });
+    } catch {
+      // Held by a process that runs, or not ours to remove; it harms nobody.
+    }
+  }
+}
+
+/** Makes every name below a folder last; the files themselves were synced when they were written. */
+export async function syncTree(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true })) if (entry.isDirectory()) await syncTree(join(folder, entry.name));
+  await disk.syncFolder(folder);
+}
