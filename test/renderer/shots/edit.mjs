@@ -1,0 +1,3 @@
+import { at } from './place.mjs';
+
+export const SHOTS = [{ name: 'edit', hash: at('edit') }];
