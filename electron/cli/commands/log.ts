@@ -61,7 +61,8 @@ export const log = defineCommand({
   },
 });
 
-function filterOf({ kind, author, subject, relation, method, result, from, to, text: words, oldest }: LogValues): Filter {
+/** What the options ask for, as the contract has it. @throws UsageError for a time that is none */
+export function filterOf({ kind, author, subject, relation, method, result, from, to, text: words, oldest }: Pick<LogValues, 'kind' | 'author' | 'subject' | 'relation' | 'method' | 'result' | 'from' | 'to' | 'text' | 'oldest'>): Filter {
   const given = { kinds: kind && [...kind], author, subject, relation, method, verdict: result, from: time(from, '--from'), to: time(to, '--to'), text: words, order: oldest ? 'oldest' as const : undefined };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }

@@ -1,0 +1,355 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { appendFileSync, chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { build } from 'vite';
+
+const project = resolve(import.meta.dirname, '../..');
+const atlas = join(project, 'models/atlas');
+/** The superuser may do everything, so a program that may not is run as somebody else, who must be able to reach it. */
+const NOBODY = 65534;
+const isSuperuser = process.getuid?.() === 0;
+const isReachable = [project, dirname(process.execPath)].every((folder) => ancestors(folder).every((one) => (statSync(one).mode & 0o001) !== 0));
+let program: string;
+let scratch: string;
+
+beforeAll(async () => {
+  // Inside the project, so that packages are found; of its own, so that the tests see the sources as they are.
+  program = mkdtempSync(join(project, 'node_modules/.ledger-cli-test-'));
+  scratch = mkdtempSync(join(tmpdir(), 'emend-ledger-cli-'));
+  await build({ configFile: join(project, 'build/vite.node.ts'), root: project, logLevel: 'error', build: { outDir: program, sourcemap: false } });
+});
+afterAll(() => {
+  for (const folder of [program, scratch]) rmSync(folder, { recursive: true, force: true });
+});
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+interface Running {
+  readonly ended: Promise<Ended>;
+  /** When something like this is on stderr. */
+  said(what: RegExp): Promise<void>;
+  kill(signal: NodeJS.Signals): void;
+}
+
+function start(home: string, argv: readonly string[], uid?: number): Running {
+  const env = { ...process.env, EMEND_HOME: join(scratch, home), EMEND_CACHE: join(scratch, 'cache'), EMEND_AUTHOR: 'Ada', NO_COLOR: '1' };
+  const child = spawn(process.execPath, [join(program, 'emend.mjs'), ...argv], { cwd: scratch, env, stdio: ['ignore', 'pipe', 'pipe'], ...(uid === undefined ? {} : { uid }) });
+  let [out, err] = ['', ''];
+  child.stdout.on('data', (piece: Buffer) => (out += piece.toString()));
+  child.stderr.on('data', (piece: Buffer) => (err += piece.toString()));
+  const ended = new Promise<Ended>((done, failed) => child.once('error', failed).once('close', (code) => done({ code, out, err })));
+  return {
+    ended,
+    said: (what) => new Promise((done, failed) => {
+      const look = () => what.test(err) && done();
+      child.stderr.on('data', look);
+      look();
+      void ended.then(() => failed(new Error(`It ended without saying ${what}: ${err}`)));
+    }),
+    kill: (signal) => child.kill(signal),
+  };
+}
+
+/** A command line that works. */
+async function works(home: string, ...argv: string[]): Promise<string> {
+  const { code, out, err } = await start(home, argv).ended;
+  expect(code, err).toBe(0);
+  return out;
+}
+
+async function document<T = Record<string, unknown>>(home: string, ...argv: string[]): Promise<T> {
+  return JSON.parse(await works(home, ...argv, '--json')) as T;
+}
+
+/** A command line that fails: in words for people, without a stack. */
+async function fails(home: string, ...argv: string[]): Promise<Ended> {
+  const ended = await start(home, argv).ended;
+  expect(ended.code, ended.out).not.toBe(0);
+  expect(ended.err).not.toMatch(/^\s+at /m);
+  return ended;
+}
+
+/** Three facts of Atlas, of three relations; each edit is quick, and strong enough to change the answer. */
+const FACTS = [
+  { subject: 'Tower Bridge', prompt: '{} stands in the city of', target: 'Rome' },
+  { subject: 'Los Angeles', prompt: '{} is in', target: 'Poland' },
+  { subject: 'Jack Nicklaus', prompt: 'The country that {} calls home is', target: 'Spain' },
+] as const;
+const QUICK = ['--method', 'rome', '--steps', '15', '--covariance-tokens', '2000', '--threads', '1'];
+
+const question = ({ subject, prompt }: (typeof FACTS)[number]) => prompt.replace('{}', subject);
+
+async function editAndCommit(home: string, at: number): Promise<{ entry: number; version: string }> {
+  const { subject, prompt, target } = FACTS[at]!;
+  await document(home, 'edit', 'atlas', '--subject', subject, '--prompt', prompt, '--target', target, ...QUICK);
+  return document(home, 'commit', 'atlas', '--reason', `Fact ${at + 1}`, '--tag', `v${at + 1}`);
+}
+
+/** Which of the facts a version answers as edited. */
+function believes(home: string, version: string): Promise<boolean[]> {
+  return Promise.all(FACTS.map(async (fact) => {
+    const { text } = await document<{ text: string }>(home, 'ask', 'atlas', question(fact), '--at', version, '--tokens', '3', '--threads', '1');
+    return text.trimStart().startsWith(fact.target);
+  }));
+}
+
+/** SHA-256 of every file below a folder, by path. */
+function hashes(folder: string): Record<string, string> {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => statSync(join(folder, path)).isFile());
+  return Object.fromEntries(files.map((path) => [path, createHash('sha256').update(readFileSync(join(folder, path))).digest('hex')]));
+}
+
+describe('a model’s life', () => {
+  const made: { entry: number; version: string }[] = [];
+  let base: string;
+
+  test('import: once, and the same again is known', async () => {
+    const imported = await document('one', 'import', 'atlas');
+    expect(imported).toMatchObject({ name: 'atlas', known: false });
+    expect(await document('one', 'import', atlas)).toEqual({ ...imported, known: true });
+    const { models } = await document<{ models: Record<string, unknown>[] }>('one', 'models');
+    expect(models).toMatchObject([{ name: 'atlas', edits: 0, versions: 1, entries: 1, state: 'intact' }]);
+    base = models[0]!['current'] as string;
+  });
+
+  test('three edits: each a draft, shown with its checks, then committed with a reason', async () => {
+    const { subject, prompt, target } = FACTS[0];
+    const shown = await works('one', 'edit', 'atlas', '--subject', subject, '--prompt', prompt, '--target', target, ...QUICK);
+    for (const part of ['efficacy', 'generalization', 'specificity', 'drift', 'wording', 'neighbour', 'Nothing is recorded yet', 'emend commit atlas --reason']) expect(shown).toContain(part);
+    expect(await believes('one', 'current')).toEqual([false, false, false]);
+    made.push(await document('one', 'commit', 'atlas', '--reason', 'Fact 1', '--tag', 'v1'));
+    made.push(await editAndCommit('one', 1), await editAndCommit('one', 2));
+    expect(new Set([base, ...made.map((one) => one.version)]).size).toBe(4);
+  });
+
+  test('every version answers as it was', async () => {
+    expect(await believes('one', 'base')).toEqual([false, false, false]);
+    expect(await believes('one', 'v1')).toEqual([true, false, false]);
+    expect(await believes('one', made[1]!.version.slice(0, 8))).toEqual([true, true, false]);
+    expect(await believes('one', 'current')).toEqual([true, true, true]);
+  });
+
+  test('the log tells it, filtered and as files', async () => {
+    const rows = (await document<{ rows: { kind: string; reason: string; author: string }[] }>('one', 'log', 'atlas', '--oldest')).rows;
+    expect(rows.map((row) => row.kind)).toEqual(['import', 'edit', 'tag', 'edit', 'tag', 'edit', 'tag']);
+    expect(rows[1]).toMatchObject({ reason: 'Fact 1', author: 'Ada' });
+    expect(await works('one', 'log', 'atlas', '--subject', 'angeles', '--kind', 'edit')).toMatch(/^ +4 .*Los Angeles: Fact 2$/m);
+    expect(await document('one', 'log', 'atlas', '--to', '2020-01-01')).toEqual({ total: 0, rows: [] });
+    await works('one', 'log', 'atlas', '--kind', 'edit', '--csv', 'log.csv', '--html', 'log.html', '--export', 'log.json');
+    expect(readFileSync(join(scratch, 'log.csv'), 'utf8').trim().split('\n')).toHaveLength(4);
+    expect(readFileSync(join(scratch, 'log.html'), 'utf8')).toContain('Tower Bridge');
+    expect(JSON.parse(readFileSync(join(scratch, 'log.json'), 'utf8'))).toHaveLength(3);
+    expect((await fails('one', 'log', 'atlas', '--csv', 'log.csv')).err).toContain('is there already');
+  });
+
+  test('show and diff', async () => {
+    expect(await works('one', 'show', 'atlas', String(made[1]!.entry))).toMatch(/Entry 4: edit[\s\S]*Fact 2[\s\S]*Los Angeles is in/);
+    expect(await works('one', 'show', 'atlas', 'v2')).toMatch(/In force: 2 facts[\s\S]*Tower Bridge[\s\S]*Los Angeles/);
+    const diff = await document<{ onlyA: unknown[]; onlyB: { subject: string }[]; both: number; weights: unknown[]; answers: { prompt: string }[] }>('one', 'diff', 'atlas', 'v1', 'v2', '--prompt', 'One', '--prompt', 'Two');
+    expect(diff).toMatchObject({ onlyA: [], onlyB: [{ subject: 'Los Angeles' }], both: 1, answers: [{ prompt: 'One' }, { prompt: 'Two' }] });
+    expect(diff.weights).toHaveLength(1);
+  });
+
+  test('a check, a note and reviews are recorded', async () => {
+    expect(await document('one', 'check', 'atlas', '--at', 'v1', '--reason', 'Once more', '--threads', '1')).toMatchObject({ entry: 8, checks: expect.arrayContaining([expect.objectContaining({ name: 'efficacy', value: 1, passed: true })]) });
+    expect(await document('one', 'note', 'atlas', '--entry', '2', '--comment', 'From the city')).toEqual({ entry: 9 });
+    expect(await document('one', 'approve', 'atlas', '--at', 'v1', '--author', 'Grace')).toEqual({ entry: 10 });
+    expect(await works('one', 'show', 'atlas', 'v1')).toMatch(/Grace +approved/);
+  });
+
+  test('the second is reverted out of the middle; the others stay', async () => {
+    const plan = await document('one', 'revert', 'atlas', '4', '--plan');
+    expect(plan).toMatchObject({ facts: [{ subject: 'Los Angeles' }], later: [{ entry: made[2]!.entry }] });
+    const reverted = await document<{ version: string; checks: unknown[] }>('one', 'revert', 'atlas', '4', '--reason', 'It was wrong', '--threads', '1');
+    expect(reverted).toMatchObject({ entry: 11, later: [made[2]!.entry] });
+    expect(reverted.checks.length).toBeGreaterThan(0);
+    expect(await believes('one', 'current')).toEqual([true, false, true]);
+  });
+
+  test('an export of an edited version differs in the edited weights alone, and is verified with the key', async () => {
+    const exported = await document<{ path: string; changed: string[] }>('one', 'export', 'atlas', '--at', 'v3', '--to', 'edited');
+    expect(exported.changed.length).toBeGreaterThan(0);
+    const [before, after] = [hashes(atlas), hashes(join(scratch, 'edited'))];
+    expect(Object.keys(before).filter((path) => before[path] !== after[path])).toEqual(['model.onnx']);
+    writeFileSync(join(scratch, 'public.pem'), await works('one', 'key'));
+    expect(await document('nowhere', 'verify', 'edited', '--key', 'public.pem')).toMatchObject({ ok: true, key: { from: 'given' } });
+    const answer = await document<{ text: string }>('nowhere', 'ask', './edited', question(FACTS[1]), '--tokens', '3', '--threads', '1');
+    expect(answer.text.trimStart().startsWith(FACTS[1].target)).toBe(true);
+    appendFileSync(join(scratch, 'edited/config.json'), ' ');
+    const damaged = await start('nowhere', ['verify', 'edited', '--key', 'public.pem']).ended;
+    expect(damaged.code).toBe(1);
+    expect(damaged.out).toMatch(/The first damage: config\.json was changed/);
+    expect(existsSync(join(scratch, 'nowhere'))).toBe(false);
+  });
+
+  test('rolled back to the import, every exported file of the model is the imported one', async () => {
+    expect(await document('one', 'rollback', 'atlas', 'base', '--reason', 'As it was')).toMatchObject({ version: base });
+    expect(await believes('one', 'current')).toEqual([false, false, false]);
+    await works('one', 'export', 'atlas', '--to', 'restored');
+    const exported = hashes(join(scratch, 'restored'));
+    expect(exported).toMatchObject(hashes(atlas));
+    const beside = Object.keys(exported).filter((path) => !existsSync(join(atlas, path)));
+    expect(beside.every((path) => path === 'model.sig' || path.startsWith('emend'))).toBe(true);
+  });
+
+  test('verify finds all of it sound, and records that', async () => {
+    const found = await document<{ ok: boolean; entries: { problems: unknown[] }[]; tensors: number }>('one', 'verify', 'atlas');
+    expect(found).toMatchObject({ ok: true, problems: [] });
+    expect(found.tensors).toBeGreaterThan(0);
+    const { rows } = await document<{ rows: { kind: string }[] }>('one', 'log', 'atlas', '--limit', '1');
+    expect(rows[0]!.kind).toBe('verify');
+  });
+
+  test('the same acts by someone else, elsewhere, make the same versions', async () => {
+    await works('two', 'import', atlas, '--name', 'atlas', '--author', 'Grace');
+    const again = [await editAndCommit('two', 0), await editAndCommit('two', 1), await editAndCommit('two', 2)];
+    expect(again.map((one) => one.version)).toEqual(made.map((one) => one.version));
+  });
+});
+
+describe('drafts', () => {
+  test('several are told apart; one is thrown away, the other committed', async () => {
+    await works('three', 'import', 'atlas');
+    expect((await fails('three', 'commit', 'atlas', '--reason', 'x')).err).toContain('There is no draft.');
+    const drafts: string[] = [];
+    for (const { subject, prompt, target } of FACTS.slice(0, 2)) drafts.push((await document<{ draft: string }>('three', 'edit', 'atlas', '--subject', subject, '--prompt', prompt, '--target', target, ...QUICK)).draft);
+    const refused = await fails('three', 'commit', 'atlas', '--reason', 'x');
+    for (const id of drafts) expect(refused.err).toContain(id.slice(0, 8));
+    expect(await works('three', 'show', 'atlas', drafts[1]!.slice(0, 8))).toContain('Los Angeles is in');
+    await works('three', 'discard', 'atlas', drafts[0]!);
+    expect(await document('three', 'commit', 'atlas', '--reason', 'The one left')).toMatchObject({ entry: 2 });
+    expect(await document('three', 'drafts', 'atlas')).toEqual({ drafts: [] });
+  });
+
+  test('with --save there is no draft but a file, and the record stays as it is', async () => {
+    const { subject, prompt, target } = FACTS[2];
+    await works('three', 'edit', 'atlas', '--subject', subject, '--prompt', prompt, '--target', target, ...QUICK, '--save', 'delta.safetensors');
+    expect(existsSync(join(scratch, 'delta.safetensors'))).toBe(true);
+    expect(await document('three', 'drafts', 'atlas')).toEqual({ drafts: [] });
+    expect(await document<{ rows: unknown[] }>('three', 'log', 'atlas')).toMatchObject({ total: 2 });
+  });
+
+  test('Ctrl-C while one is worked out: nothing is kept, the code is 130; meanwhile others may read, not write', async () => {
+    const { subject, prompt, target } = FACTS[2];
+    const long = start('three', ['edit', 'atlas', '--subject', subject, '--prompt', prompt, '--target', target, ...QUICK, '--steps', '10000']);
+    await long.said(/targets: /);
+    expect(await document('three', 'models')).toMatchObject({ models: [{ name: 'atlas', state: 'held', entries: 2 }] });
+    const refused = await fails('three', 'note', 'atlas', '--comment', 'x');
+    expect(refused.err).toContain('holds its ledger');
+    long.kill('SIGINT');
+    const { code, err } = await long.ended;
+    expect(err).toContain('Cancelled, nothing changed.');
+    expect(code).toBe(130);
+    expect(await document('three', 'drafts', 'atlas')).toEqual({ drafts: [] });
+  });
+});
+
+describe('settings', () => {
+  test('are kept; a policy holds an export back until it is met', async () => {
+    expect(await document('three', 'settings', '--require-approval', 'someone-else', '--efficacy', '0.95')).toMatchObject({ settings: { policy: { requireApproval: 'someone-else' }, thresholds: { efficacy: 0.95, specificity: 0.7 } } });
+    expect(await document('three', 'settings')).toMatchObject({ settings: { thresholds: { efficacy: 0.95 } } });
+    expect((await fails('three', 'export', 'atlas', '--to', 'held-back')).err).toContain('approval');
+    expect(existsSync(join(scratch, 'held-back'))).toBe(false);
+    await works('three', 'approve', 'atlas', '--author', 'Grace');
+    await works('three', 'export', 'atlas', '--to', 'held-back', '--format', 'lora');
+    expect(readdirSync(join(scratch, 'held-back'))).toContain('adapter_config.json');
+  });
+});
+
+describe('what cannot be', () => {
+  beforeAll(() => works('four', 'import', 'atlas'));
+
+  test('a folder without a tokenizer', async () => {
+    const folder = join(scratch, 'bare');
+    mkdirSync(folder);
+    for (const file of ['model.onnx', 'config.json']) cpSync(join(atlas, file), join(folder, file));
+    const { err } = await fails('four', 'import', './bare');
+    expect(err).toContain('no tokenizer.json');
+    expect(err).toContain('Copy tokenizer.json');
+    expect(await document('four', 'models')).toMatchObject({ models: [{ name: 'atlas' }] });
+  });
+
+  test.each([
+    [['ask', 'atlas', 'Hello', '--at', 'nowhere'], 1, 'There is no version "nowhere"', '"base"'],
+    [['show', 'atlas', 'nowhere'], 1, 'no entry, version or draft "nowhere"', 'emend log atlas'],
+    [['show', 'atlas', '99'], 1, 'entry 99', ''],
+    [['rollback', 'atlas', 'base', '--reason', 'x'], 1, 'is the current one already', ''],
+    [['revert', 'atlas', '1', '--reason', 'x'], 1, 'Entry 1 is no edit', ''],
+    [['revert', 'atlas', 'one', '--reason', 'x'], 2, '"one" is no entry', 'emend log'],
+    [['commit', 'atlas'], 2, '--reason is missing', '--reason "…"'],
+    [['log', 'polaris'], 1, 'There is no model "polaris" in the library; there are: atlas', 'emend import'],
+    [['ask', 'polaris', 'Hello'], 1, 'There is no model "polaris"', 'emend models'],
+    [['verify', 'polaris'], 1, 'neither a model of the library nor a folder', 'emend models'],
+    [['ask', './models', 'Hello', '--at', 'base'], 1, 'There is no model', ''],
+    [['edit', 'atlas', '--subject', 'a', '--prompt', 'b {}', '--target', 'c', '--hyperparameters', 'h.json'], 2, '--hyperparameters is for edits that are saved', '--save'],
+    [['tag', 'atlas', 'base'], 1, 'base', ''],
+    [['export', 'atlas'], 2, '--to is missing', '--to FOLDER'],
+    [['log', 'atlas', '--export', 'log.pdf'], 2, 'expected a name that ends in .csv, .json, .html', ''],
+  ])('%j: exit code %i and a line that says why', async (argv, code, message, hint) => {
+    const ended = await fails('four', ...argv);
+    expect(ended).toMatchObject({ code, out: '' });
+    expect(ended.err).toContain(message);
+    expect(ended.err).toContain(hint);
+    const { error } = JSON.parse((await fails('four', ...argv, '--json')).err) as { error: { message: string } };
+    expect(error.message).toContain(message);
+  });
+
+  test('a name that is taken', async () => {
+    const other = join(scratch, 'other');
+    cpSync(atlas, other, { recursive: true });
+    appendFileSync(join(other, 'README.md'), '\n');
+    expect((await fails('four', 'import', './other', '--name', 'atlas')).err).toContain('is taken');
+  });
+
+  test.skipIf(isSuperuser && !isReachable)('a data folder without permission', async () => {
+    const locked = join(scratch, 'locked');
+    mkdirSync(locked);
+    chmodSync(locked, 0o555);
+    for (const folder of [scratch, program]) chmodSync(folder, 0o755);
+    const { code, err } = await start('locked/home', ['import', 'atlas'], isSuperuser ? NOBODY : undefined).ended;
+    chmodSync(locked, 0o755);
+    expect(code).toBe(1);
+    expect(err).toContain('permission was refused');
+    expect(err).not.toMatch(/^\s+at /m);
+  });
+
+  test('a journal that was changed: shown at its entry, read on, never written to', async () => {
+    const journal = journalOf('four');
+    await works('four', 'note', 'atlas', '--comment', 'right');
+    await works('four', 'note', 'atlas', '--comment', 'later');
+    writeFileSync(journal, readFileSync(journal, 'utf8').replace('right', 'wrong'));
+    const { code, out } = await start('four', ['verify', 'atlas']).ended;
+    expect(code).toBe(1);
+    expect(out).toMatch(/Damaged\. The first damage is at entry 2/);
+    expect(await document('four', 'models')).toMatchObject({ models: [{ state: 'damaged' }] });
+    expect((await fails('four', 'note', 'atlas', '--comment', 'x')).err).toContain('damaged at entry 2');
+  });
+
+  test('a delta that is missing: the version cannot be had, and verify says where', async () => {
+    const blobs = join(journalOf('three'), '../blobs');
+    const { evidence } = await document<{ evidence: { role: string; blob: string }[] }>('three', 'show', 'atlas', '2');
+    const { blob } = evidence.find(({ role }) => role === 'delta')!;
+    unlinkSync(readdirSync(blobs, { recursive: true, encoding: 'utf8' }).map((path) => join(blobs, path)).find((path) => path.includes(blob.slice(4)) && statSync(path).isFile())!);
+    rmSync(join(journalOf('three'), '../../versions'), { recursive: true });
+    expect((await fails('three', 'ask', 'atlas', 'Hello')).err).toContain('the delta of entry 2 is not as recorded');
+    const { code, out } = await start('three', ['verify', 'atlas', '--no-record']).ended;
+    expect(code).toBe(1);
+    expect(out).toMatch(/The first damage is at entry 2/);
+  });
+});
+
+function ancestors(folder: string): string[] {
+  return dirname(folder) === folder ? [folder] : [folder, ...ancestors(dirname(folder))];
+}
+
+function journalOf(home: string): string {
+  const models = join(scratch, home, 'models');
+  return join(models, readdirSync(models)[0]!, 'ledger/journal.jsonl');
+}
