@@ -22,20 +22,16 @@ export const NO_FILTER: LogFilter = { text: '', kinds: [], author: '', method: '
 
 const TEXTS = ['text', 'author', 'method', 'relation', 'subject', 'verdict', 'from', 'to'] as const satisfies readonly FilterField[];
 
-/** The filter as it stands behind the `?` of an address; nothing for no filter. */
-export function filterToQuery(filter: LogFilter): string {
-  const query = new URLSearchParams();
-  for (const field of TEXTS) if (filter[field].trim() !== '') query.set(field, filter[field].trim());
-  for (const kind of filter.kinds) query.append('kind', kind);
-  return query.toString();
+/** The filter as the address holds it; nothing for no filter. */
+export function filterToQuery(filter: LogFilter): Record<string, string> {
+  const texts = TEXTS.flatMap((field) => (filter[field].trim() === '' ? [] : [[field, filter[field].trim()]]));
+  return Object.fromEntries(filter.kinds.length === 0 ? texts : [...texts, ['kinds', filter.kinds.join(' ')]]);
 }
 
 /** The reverse of {@link filterToQuery}; what does not fit is left out, as an address may come from anywhere. */
-export function filterFromQuery(query: string): LogFilter {
-  const given = new URLSearchParams(query);
-  const texts = Object.fromEntries(TEXTS.map((field) => [field, given.get(field) ?? '']));
-  const kinds = given.getAll('kind').filter((kind) => v.is(KindSchema, kind));
-  return v.parse(LogFilterSchema, { ...texts, kinds: [...new Set(kinds)] });
+export function filterFromQuery(query: Readonly<Record<string, string>>): LogFilter {
+  const kinds = (query['kinds'] ?? '').split(' ').filter((kind) => v.is(KindSchema, kind));
+  return v.parse(LogFilterSchema, { ...query, kinds: [...new Set(kinds)] });
 }
 
 /** The filter as the contract takes it. A day begins and ends by this machine's clock. */

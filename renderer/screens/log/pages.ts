@@ -3,20 +3,6 @@ import type { Row } from '../../../shared/contract/audit.ts';
 /** Rows fetched at once. */
 export const PAGE = 200;
 
-/** Which rows of a list of equal heights are in sight, with some above and below; `last` is not included. */
-export function inSight({ scrollTop, height, rowHeight, total, spare = 8 }: { readonly scrollTop: number; readonly height: number; readonly rowHeight: number; readonly total: number; readonly spare?: number }): { first: number; last: number } {
-  const first = Math.max(0, Math.floor(scrollTop / rowHeight) - spare);
-  const last = Math.min(total, Math.ceil((scrollTop + height) / rowHeight) + spare);
-  return { first: Math.min(first, last), last };
-}
-
-/** Where to scroll so that a row is in sight; where it stands already, if it is. */
-export function scrollTo(row: number, { scrollTop, height, rowHeight }: { readonly scrollTop: number; readonly height: number; readonly rowHeight: number }): number {
-  const top = row * rowHeight;
-  if (top < scrollTop) return top;
-  return top + rowHeight > scrollTop + height ? top + rowHeight - height : scrollTop;
-}
-
 /** The pages that hold the rows from `first` to before `last`. */
 export function pagesOf(first: number, last: number): number[] {
   if (last <= first) return [];

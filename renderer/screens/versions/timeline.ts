@@ -1,6 +1,7 @@
 import type { Result } from '../../../shared/contract.ts';
 import type { Check } from '../../../shared/contract/edits.ts';
 import type { Moment, Review, Version } from '../../../shared/contract/versions.ts';
+import { versionsText } from '../../text/versions.ts';
 
 export type VersionList = Result<'versions.list'>;
 
@@ -111,4 +112,22 @@ export function orderedPair(chosen: readonly string[], versions: readonly Versio
   const made = (id: string) => versions.find((version) => version.id === id)?.entry ?? 0;
   const [a, b] = [...chosen].sort((one, other) => made(one) - made(other));
   return a === undefined || b === undefined ? undefined : { a, b };
+}
+
+/** What a moment did, in a line. */
+export function headline({ moment, backTo, tags }: Step): string {
+  const text = versionsText.headline;
+  const [fact] = moment.facts;
+  switch (moment.kind) {
+    case 'import':
+      return text.import;
+    case 'edit':
+      return fact ? text.edit(fact.subject, fact.target, moment.facts.length - 1) : text.edits(0);
+    case 'steer':
+      return text.steer;
+    case 'revert':
+      return text.revert(moment.reverts ?? 0);
+    case 'rollback':
+      return text.rollback(backTo ?? 0, tags[0]);
+  }
 }

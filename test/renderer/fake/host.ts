@@ -7,8 +7,9 @@ import type { ModelCard } from '../../../shared/contract/library.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../../../shared/contract/settings.ts';
 import { EmendError, errorData } from '../../../shared/errors.ts';
 import { factProblems } from '../../../shared/fact.ts';
+import { fakeVersionMethods } from '../fake-versions.ts';
 import { answer } from './answers.ts';
-import { checks, detail, DRAFT, entry, FACTS, hash, MODELS, REPORT, rows, timeline, versions } from './samples.ts';
+import { detail, DRAFT, FACTS, hash, MODELS, REPORT } from './samples.ts';
 
 export interface Scenario {
   /** An empty library, and nobody has given a name yet. */
@@ -16,6 +17,8 @@ export interface Scenario {
   readonly picker?: 'native' | 'list';
   /** A running and an ended job in the tray from the start. */
   readonly hasJobs?: boolean;
+  /** Length of the first model's ledger. */
+  readonly entries?: number | undefined;
 }
 
 type Methods = { [M in MethodName]: (params: Parsed<M>) => Reply<M> | Promise<Reply<M>> };
@@ -23,7 +26,7 @@ type Methods = { [M in MethodName]: (params: Parsed<M>) => Reply<M> | Promise<Re
 const FOLDER: Picked = { handle: 'h1', path: '/home/ada/models/gpt2-onnx', name: 'gpt2-onnx', folder: true };
 
 /** Answers the contract with sample data, all of it held against the schemas, so that screens can be looked at without the services. */
-export function fakeBridge({ isNew = false, picker = 'native', hasJobs = false }: Scenario): Bridge {
+export function fakeBridge({ isNew = false, picker = 'native', hasJobs = false, entries }: Scenario): Bridge {
   const hearers = new Set<(event: Event) => void>();
   const tell = (event: Event) => hearers.forEach((hear) => hear(event));
   let models: ModelCard[] = isNew ? [] : [...MODELS];
@@ -83,7 +86,6 @@ export function fakeBridge({ isNew = false, picker = 'native', hasJobs = false }
     'host.reveal': () => ({}),
     'host.openLink': () => ({}),
 
-    'library.list': () => ({ models, notices: [] }),
     'library.get': ({ model }) => detail(find(model)),
     'library.look': ({ source }) => (source === 'bad'
       ? { what: 'model', says: 'ONNX folder, 3 files, 1.2 GB, external data missing', name: 'broken-export', bytes: 1_200_000_000, files: [{ path: 'model.onnx', bytes: 812_000 }, { path: 'config.json', bytes: 812 }, { path: 'tokenizer.json', bytes: 2_100_000 }], problems: [{ message: 'model.onnx names its weights in model.onnx_data; that file is not in the folder.', hint: 'Copy model.onnx_data beside model.onnx, and drop the folder again.' }] }
@@ -158,51 +160,7 @@ export function fakeBridge({ isNew = false, picker = 'native', hasJobs = false }
       return {};
     },
 
-    'versions.list': ({ model }) => {
-      const card = find(model);
-      const all = versions(card.name, card.entries);
-      return { current: all[0]!.id, base: all.at(-1)!.id, versions: all, timeline: timeline(card.name, card.entries) };
-    },
-    'versions.diff': ({ model, a, b }) => start('versions.diff', 'Compare two versions', ['weights', 'answers'], () => ({
-      a: hash(a), b: hash(b), both: 12,
-      onlyA: [], onlyB: FACTS.slice(0, 2).map(({ subject, prompt, target, previousTarget }, at) => ({ entry: 201 + at, subject, prompt, target, ...(previousTarget && { previousTarget }) })),
-      weights: REPORT.weights.map(({ tensor, deltaNorm, weightNorm, rank, before, after }) => ({ tensor, norm: deltaNorm, weightNorm, rank, a: before, b: after })),
-      answers: FACTS.slice(0, 2).map(({ prompt, subject }) => prompt.replace('{}', () => subject)).map((prompt) => ({ prompt, a: answer(prompt, 'base', hash(a), 5, 12), b: answer(prompt, 'current', hash(b), 5, 12) })),
-    }), find(model).id),
-    'versions.rollback': ({ model }) => start('versions.rollback', 'Roll back', ['rebuilding', 'recording'], () => ({ entry: 215, version: hash('rolled') }), find(model).id),
-    'versions.revertPlan': ({ entry: seq }) => ({ entry: seq, facts: FACTS.slice(0, 1).map(({ subject, prompt, target }) => ({ entry: seq, subject, prompt, target })), later: [{ entry: seq + 3, reason: 'Corrects the capital after review', facts: FACTS.slice(2, 3).map(({ subject, prompt, target }) => ({ entry: seq + 3, subject, prompt, target })) }] }),
-    'versions.revert': ({ model }) => start('versions.revert', 'Take an edit out', ['rebuilding', 'checks', 'recording'], () => ({ entry: 215, version: hash('reverted'), later: [211], checks: checks('revert'), reapplied: [] }), find(model).id),
-    'versions.tag': () => ({ entry: 215 }),
-    'versions.check': ({ model }) => start('versions.check', 'Check the facts in force', ['checks', 'recording'], () => ({ entry: 215, checks: checks('again') }), find(model).id),
-
-    'audit.list': ({ model, filter, offset, limit }) => {
-      const card = find(model);
-      const all = rows(card.name, card.entries).filter((row) => (!filter.kinds || filter.kinds.includes(row.kind)) && (!filter.author || row.author === filter.author) && (!filter.verdict || row.verdict === filter.verdict) && (filter.text ?? '').toLowerCase().split(/\s+/).every((word) => JSON.stringify(row).toLowerCase().includes(word)));
-      const sorted = filter.order === 'oldest' ? all : all.reverse();
-      return { total: sorted.length, rows: sorted.slice(offset, offset + limit) };
-    },
-    'audit.facets': () => ({ authors: ['Ada Byron', 'Grace Murray', 'Release build'], methods: ['memit', 'rome'], relations: ['capital', 'landmark_city', 'native_language'], kinds: ['import', 'edit', 'check', 'tag', 'note', 'approve', 'reject', 'rollback', 'revert', 'export', 'verify'] }),
-    'audit.entry': ({ model, seq }) => {
-      const card = find(model);
-      return entry(card.name, rows(card.name, card.entries)[seq - 1]!);
-    },
-    'audit.evidence': () => ({ type: 'application/json', bytes: 18_221, text: JSON.stringify(REPORT, null, 2) }),
-    'audit.note': () => ({ entry: 215 }),
-    'audit.approve': () => ({ entry: 215 }),
-    'audit.reject': () => ({ entry: 215 }),
-    'audit.verify': ({ model }) => start('audit.verify', 'Verify the ledger', ['chain', 'blobs', 'tensors', 'files'], () => {
-      const card = find(model);
-      const bad = card.state === 'damaged' ? { entry: 17, what: 'entry', message: 'Entry 17 does not match its hash.' } : undefined;
-      return {
-        ok: !bad, time: new Date().toISOString(), head: { seq: card.entries, hash: card.head }, ...(bad && { first: bad }), problems: bad ? [bad] : [], checkpoints: 4, blobs: 96, files: 9, tensors: 3,
-        entries: rows(card.name, card.entries).map(({ seq, kind, hash: own }) => ({ seq, kind, hash: own, problems: seq === bad?.entry ? [bad.message] : [] })),
-      };
-    }, find(model).id),
-    'audit.export': ({ format }) => start('audit.export', 'Export the audit log', ['writing'], () => ({ path: `/home/ada/audit.${format}`, handle: 'audit', rows: 214, bytes: 61_220 })),
-
-    'exports.allowed': () => ({ allowed: false, reasons: ['The policy asks for an approval by someone other than the author of the last edit; there is none.'] }),
-    'exports.start': ({ model }) => start('exports.start', 'Export Atlas', ['copying', 'signing'], () => ({ entry: 216, path: '/home/ada/exports/atlas', handle: 'export', files: 14, bytes: 30_011_223, changed: ['transformer.h.3.mlp.c_proj.weight'] }), find(model).id),
-    'exports.verify': () => start('exports.verify', 'Verify an export', ['hashing'], () => ({ ok: true, problems: [], items: [{ item: 'model.onnx', ok: true, message: 'as signed' }, { item: 'signature', ok: true, message: 'by key 3f9c21aa' }] })),
+    ...fakeVersionMethods({ find, models: () => models, author: () => settings.author, start, tell, ...(entries === undefined ? {} : { entries }) }),
 
     'settings.get': () => ({ settings, suggestedAuthor: 'Ada Byron', notices: [] }),
     'settings.set': ({ settings: some }) => {

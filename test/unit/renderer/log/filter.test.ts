@@ -18,11 +18,11 @@ describe('the filter in the address', () => {
     }));
   });
   it('is empty for no filter', () => {
-    expect(filterToQuery(NO_FILTER)).toBe('');
-    expect(filterFromQuery('')).toEqual(NO_FILTER);
+    expect(filterToQuery(NO_FILTER)).toEqual({});
+    expect(filterFromQuery({})).toEqual(NO_FILTER);
   });
   it('leaves out what no filter can be', () => {
-    expect(filterFromQuery('kind=edit&kind=nonsense&kind=edit&from=yesterday&verdict=great&text=Oslo&other=1')).toEqual({ ...NO_FILTER, kinds: ['edit'], text: 'Oslo' });
+    expect(filterFromQuery({ kinds: 'edit nonsense edit', from: 'yesterday', verdict: 'great', text: 'Oslo', entry: '1' })).toEqual({ ...NO_FILTER, kinds: ['edit'], text: 'Oslo' });
   });
 });
 

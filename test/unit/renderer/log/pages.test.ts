@@ -1,26 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { Row } from '../../../../shared/contract/audit.ts';
-import { inSight, PAGE, Pages, pagesOf, scrollTo } from '../../../../renderer/screens/log/pages.ts';
+import { PAGE, Pages, pagesOf } from '../../../../renderer/screens/log/pages.ts';
 
 const row = (seq: number): Row => ({ seq, hash: '', time: '', author: '', kind: 'note', reason: '', subjects: [], relations: [], verdict: 'none' });
 
-describe('what is in sight', () => {
-  it('stays within the list at both ends', () => {
-    expect(inSight({ scrollTop: 0, height: 400, rowHeight: 40, total: 10_000, spare: 2 })).toEqual({ first: 0, last: 12 });
-    expect(inSight({ scrollTop: 399_600, height: 400, rowHeight: 40, total: 10_000, spare: 2 })).toEqual({ first: 9988, last: 10_000 });
-    expect(inSight({ scrollTop: 4000, height: 400, rowHeight: 40, total: 0 })).toEqual({ first: 0, last: 0 });
-  });
-  it('scrolls no further than it must', () => {
-    const view = { scrollTop: 400, height: 200, rowHeight: 40 };
-    expect(scrollTo(12, view)).toBe(400);
-    expect(scrollTo(9, view)).toBe(360);
-    expect(scrollTo(15, view)).toBe(440);
-  });
-  it('names the pages of a stretch of rows', () => {
-    expect(pagesOf(PAGE - 1, PAGE + 1)).toEqual([0, 1]);
-    expect(pagesOf(PAGE, 2 * PAGE)).toEqual([1]);
-    expect(pagesOf(5, 5)).toEqual([]);
-  });
+it('names the pages of a stretch of rows', () => {
+  expect(pagesOf(PAGE - 1, PAGE + 1)).toEqual([0, 1]);
+  expect(pagesOf(PAGE, 2 * PAGE)).toEqual([1]);
+  expect(pagesOf(5, 5)).toEqual([]);
 });
 
 describe('pages of rows', () => {
