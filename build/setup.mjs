@@ -1,18 +1,22 @@
-// Makes a fresh clone ready: packages, system packages, the build. Does nothing that is already done.
+// Makes a fresh clone ready: packages, what the tests need of the system, the build. Does nothing that is already done.
 // Run by `npm start` and `npm test`; uses nothing but Node.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
-const root = resolve(import.meta.dirname ?? '.', '..');
+export const root = resolve(import.meta.dirname, '..');
 const at = (path) => join(root, path);
 
-/** What the bundle is made from. */
-const SOURCES = ['electron', 'shared', 'build/vite.node.ts', 'package-lock.json'];
-const PROGRAM = 'dist/node/emend.mjs';
+/** What is built by build/vite.<name>.ts: the file that is written last, and what it is made from. */
+const BUNDLES = {
+  node: { output: 'dist/node/emend.mjs', sources: ['electron', 'shared', 'package.json'] },
+  renderer: { output: 'dist/renderer/index.html', sources: ['renderer', 'shared'] },
+  desktop: { output: 'dist/preload/preload.cjs', sources: ['electron', 'shared', 'package.json'] },
+  double: { output: 'dist/double/electron', sources: ['test/double'] },
+};
 
-/** Debian packages that the tests need. None so far: everything that runs today comes with npm. */
-const SYSTEM_PACKAGES = [];
+/** Debian packages that the tests need: screens are tested in Chromium. The application needs none. */
+const TEST_PACKAGES = ['chromium'];
 
 /** Runs a program in the project with its output shown; gives its exit code. */
 export function run(command, args, options = {}) {
@@ -27,21 +31,24 @@ export function npm(...args) {
   return own ? run(process.execPath, [own, ...args]) : run('npm', args, { shell: process.platform === 'win32' });
 }
 
-/** Everything up to the build. Ends the process with a line that says what is missing when it cannot be done. */
-export function installAll() {
+/** Ends the process with a line that says what is missing when it cannot be done. */
+export function installPackages() {
   requireNode();
-  if (!packagesAreCurrent()) {
-    console.log('Installing packages (npm ci) …');
-    if (npm('ci') !== 0) stop('The packages could not be installed; npm says why above. Once that is solved, run this again.');
-  }
-  installSystemPackages();
+  if (packagesAreCurrent()) return;
+  console.log('Installing packages (npm ci) …');
+  if (npm('ci') !== 0) stop('The packages could not be installed; npm says why above. Once that is solved, run this again.');
 }
 
-/** Builds when a source is newer than the bundle. Gives true when a bundle is there. */
-export function buildIfStale() {
-  if (existsSync(at(PROGRAM)) && Math.max(...SOURCES.map((path) => newest(at(path)))) <= statSync(at(PROGRAM)).mtimeMs) return true;
-  console.log('Building …');
-  return npm('run', '--silent', 'build', '--', '--logLevel', 'warn') === 0;
+/** Builds those bundles that are older than their sources. Gives true when all are there. */
+export function buildIfStale(...names) {
+  const stale = names.filter(isStale);
+  if (stale.length > 0) console.log(`Building (${stale.join(', ')}) …`);
+  return stale.every((name) => run(process.execPath, ['node_modules/vite/bin/vite.js', 'build', '--config', `build/vite.${name}.ts`, '--logLevel', 'warn']) === 0);
+}
+
+function isStale(name) {
+  const { output, sources } = BUNDLES[name];
+  return !existsSync(at(output)) || Math.max(...[...sources, `build/vite.${name}.ts`, 'package-lock.json'].map((path) => newest(at(path)))) > statSync(at(output)).mtimeMs;
 }
 
 export function stop(message) {
@@ -65,12 +72,12 @@ function packagesAreCurrent() {
   return Object.entries(wanted).every(([path, entry]) => path === '' || (entry.optional && !installed[path]) || installed[path]?.version === entry.version);
 }
 
-/** On Debian as root installs what is missing of {@link SYSTEM_PACKAGES}; elsewhere says what to install. */
-function installSystemPackages() {
-  const missing = SYSTEM_PACKAGES.filter((name) => spawnSync('dpkg', ['-s', name]).status !== 0);
+/** On Debian as root installs what is missing of {@link TEST_PACKAGES}; elsewhere says what to install. */
+export function installTestPackages() {
+  const missing = process.env.CHROMIUM ? [] : TEST_PACKAGES.filter((name) => spawnSync('dpkg', ['-s', name]).status !== 0);
   if (missing.length === 0) return;
   const canInstall = existsSync('/usr/bin/apt-get') && process.getuid?.() === 0;
-  if (!canInstall) return console.warn(`Some tests need system packages: ${missing.join(', ')}. They are skipped without them.`);
+  if (!canInstall) return console.warn(`The tests of the screens need ${missing.join(', ')}: install it, or name a Chromium in CHROMIUM.`);
   if (run('apt-get', ['update', '-q']) !== 0 || run('apt-get', ['install', '-qy', '--no-install-recommends', ...missing]) !== 0) stop(`These system packages could not be installed: ${missing.join(', ')}.`);
 }
 
@@ -81,6 +88,6 @@ function newest(path) {
 }
 
 if (process.argv[1] === import.meta.filename) {
-  installAll();
-  if (!buildIfStale()) stop('The build failed; the reason stands above.');
+  installPackages();
+  if (!buildIfStale('node', 'renderer', 'desktop')) stop('The build failed; the reason stands above.');
 }

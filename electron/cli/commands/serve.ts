@@ -51,7 +51,7 @@ function introduce(out: Printer, { port, link }: Server, dataFolder: string): vo
   out.line();
   out.line(`  ${style.accent(link)}`);
   out.line();
-  out.line('The link lets in one browser, once; further tabs of it open http://127.0.0.1 at the same port. For a new link, start this again.');
+  out.line(`The link lets in one browser, once; further tabs of it open http://127.0.0.1:${port}/. For a new link, start this again.`);
   out.line(`Models and ledgers lie in ${dataFolder}. Stop with Ctrl-C; what was committed stays.`);
   out.line();
   out.line('From another computer, run there, then open the link there:');
