@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { LIST_LIMIT } from '../../shared/contract/define.ts';
+import { EmendError } from '../../shared/errors.ts';
 import type { Fact } from '../../shared/fact.ts';
 import { firstOf, formFacts, readFactFile, type FactSet } from '../services/facts.ts';
 import type { Context } from './command.ts';
@@ -17,6 +18,7 @@ export const factOptions = {
   target: text('TEXT', '… the answer wanted'),
   previous: text('TEXT', '… the answer now, for checks that compare the two'),
 };
+const WARNINGS_SHOWN = 10;
 type FactValues = Values<typeof factOptions>;
 
 /** The facts with everything that checks them, for an edit of a folder. */
@@ -32,6 +34,19 @@ export async function factsFor({ app, model }: InLibrary, values: FactValues, { 
   const { paraphrases, neighbors, generationPrompts, previousTarget = given.previousTarget, source } = await app.call('edits.suggest', { model: model.id, fact: given });
   out.line(out.style.dim(`To be checked by ${counted(paraphrases.length, 'other wording')} and ${counted(neighbors.length, 'neighbour')} from ${source}.`));
   return [{ ...given, paraphrases, neighbors, generationPrompts, ...(previousTarget === undefined ? {} : { previousTarget }) }];
+}
+
+/**
+ * Tells what is likely to go wrong with facts, by themselves and with the edits in force.
+ * @throws EmendError for the first that cannot be written at all
+ */
+export async function examine({ app, model }: InLibrary, facts: readonly Fact[], warn: Context['warn']): Promise<void> {
+  const { problems } = await app.call('edits.validate', { model: model.id, facts: [...facts] });
+  const which = (index: number) => (facts.length === 1 ? '' : `Fact ${index + 1}: `);
+  const wrong = problems.find(({ severity }) => severity === 'error');
+  if (wrong) throw new EmendError('bad-input', `${which(wrong.index)}${wrong.message}`, wrong.hint, { index: wrong.index, field: wrong.field });
+  for (const { index, message, hint } of problems.slice(0, WARNINGS_SHOWN)) warn(`${which(index)}${message}`, hint);
+  if (problems.length > WARNINGS_SHOWN) warn(`and ${problems.length - WARNINGS_SHOWN} more like these.`);
 }
 
 /** The facts of a file, with everything that checks them. */

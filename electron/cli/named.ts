@@ -31,7 +31,10 @@ export const LIBRARY_MODEL = { name: 'model', help: 'A model of the library: its
  */
 export async function namedModel(context: Context, name: string, how: Opening): Promise<Named> {
   const library = await inLibrary(context, name, how);
-  if (library) return { library, files: { ...findModel(filesOf(library)), name: library.model.name } };
+  if (library) {
+    tell(context, library.model);
+    return { library, files: { ...findModel(filesOf(library)), name: library.model.name } };
+  }
   try {
     return { library, files: findModel(name) };
   } catch (error) {
@@ -60,9 +63,7 @@ export async function inLibrary(context: Context, name: string, how: Opening): P
   if (/[/\\]/.test(name) || !hasLibrary(context)) return undefined;
   const app = await context.open(how);
   try {
-    const model = await app.call('library.get', { model: name });
-    tell(context, model);
-    return { app, model };
+    return { app, model: await app.call('library.get', { model: name }) };
   } catch (error) {
     if (error instanceof EmendError && error.code === 'not-found') return undefined;
     throw error;

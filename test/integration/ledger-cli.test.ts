@@ -278,6 +278,8 @@ describe('what cannot be', () => {
 
   test.each([
     [['ask', 'atlas', 'Hello', '--at', 'nowhere'], 1, 'There is no version "nowhere"', '"base"'],
+    [['ask', 'atlas', ''], 1, 'The prompt is empty', 'in quotes'],
+    [['edit', 'atlas', '--subject', 'Rome', '--prompt', 'It lies in', '--target', 'Italy'], 1, '{}', ''],
     [['show', 'atlas', 'nowhere'], 1, 'no entry, version or draft "nowhere"', 'emend log atlas'],
     [['show', 'atlas', '99'], 1, 'entry 99', ''],
     [['rollback', 'atlas', 'base', '--reason', 'x'], 1, 'is the current one already', ''],

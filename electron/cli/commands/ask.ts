@@ -1,4 +1,5 @@
 import type { Chance } from '../../../shared/contract/probing.ts';
+import { EmendError } from '../../../shared/errors.ts';
 import { defineCommand } from '../command.ts';
 import { short } from '../format/ids.ts';
 import { percent } from '../format/numbers.ts';
@@ -36,6 +37,7 @@ export const ask = defineCommand({
     if (at !== undefined && edit !== undefined) throw new UsageError('--at and --edit do not go together.', '--at asks a version of the library; --edit asks the model as imported with a delta.');
     const { files, library } = await namedModel(context, name!, { readOnly: true });
     if (at !== undefined && !library) throw new UsageError(`--at is for models of the library, and ${JSON.stringify(name)} is none.`, 'Bring it in with: emend import <folder>');
+    if (prompt!.trim() === '') throw new EmendError('bad-input', 'The prompt is empty.', 'Write the text to continue, in quotes.', { field: 'prompt' });
     const delta = edit === undefined ? undefined : deltaFile(edit);
     const streamed = streamer(out, prompt!);
     const [question, hear] = [{ prompt: prompt!, top, maxTokens, sampling: { temperature, topK, topP, repetitionPenalty, seed } }, { ...follow, onText: streamed.say }];

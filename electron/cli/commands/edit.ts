@@ -6,7 +6,7 @@ import { newFile, newFolder } from '../../services/outputs.ts';
 import { withScratch } from '../../services/trials.ts';
 import { type Context, defineCommand } from '../command.ts';
 import { contractChoices, editChoices, editOptions } from '../edit-options.ts';
-import { factOptions, factsFor, readFacts } from '../facts.ts';
+import { examine, factOptions, factsFor, readFacts } from '../facts.ts';
 import { shortDraft } from '../format/ids.ts';
 import { type InLibrary, MODEL, namedModel } from '../named.ts';
 import { flag, text, type Values } from '../options.ts';
@@ -43,10 +43,11 @@ export const edit = defineCommand({
 });
 
 async function draftOf(context: Context, library: InLibrary, values: EditValues): Promise<unknown> {
-  const { out, follow } = context;
+  const { out, follow, warn } = context;
   const { app, model } = library;
   const choices = contractChoices(values);
   const facts = await factsFor(library, values, context);
+  await examine(library, facts, warn);
   const { draft } = await app.run('edits.start', { model: model.id, facts, method: values.method ?? 'memit', choices, fluency: values.fluency }, follow);
   const report = await app.call('edits.report', { model: model.id, draft });
   const { drafts } = await app.call('edits.drafts', { model: model.id });
