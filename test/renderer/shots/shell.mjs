@@ -1,7 +1,29 @@
-import { at } from './place.mjs';
+import { at, DAMAGED } from './place.mjs';
+
+const press = (keys) => (page) => page.keyboard.press(keys);
 
 export const SHOTS = [
   { name: 'library', hash: '#/library' },
-  { name: 'ask', hash: at('ask') },
+  { name: 'library-new', query: '?new', hash: '#/library' },
+  { name: 'library-details', hash: '#/library', act: (page) => page.getByRole('button', { name: 'Details of Atlas' }).click() },
+  {
+    name: 'library-layers', hash: '#/library',
+    act: async (page) => {
+      await page.getByRole('button', { name: 'Details of phi' }).click();
+      await page.getByRole('tab', { name: /Layers/ }).click();
+    },
+  },
+  {
+    name: 'library-removed', hash: '#/library',
+    act: async (page) => {
+      await page.getByRole('button', { name: 'Details of qwen' }).click();
+      await page.getByRole('button', { name: 'Remove from the library' }).click();
+    },
+  },
+  { name: 'jobs', query: '?jobs', hash: at('ask', DAMAGED), act: press('Control+j'), wait: 600 },
+  { name: 'palette', hash: at('ask'), act: press('Control+k') },
+  { name: 'shortcuts', hash: '#/library', act: press('?') },
+  { name: 'import', hash: '#/library', act: (page) => page.getByRole('button', { name: 'Import a model…' }).last().click() },
+  { name: 'pick', query: '?picker=list', hash: '#/library', act: (page) => page.getByRole('button', { name: 'Import a model…' }).last().click() },
   { name: 'settings', hash: '#/settings' },
 ];
