@@ -1,8 +1,9 @@
-import type { Parsed, Result } from '../../shared/contract.ts';
+import * as v from 'valibot';
+import { type Bridge, CONTRACT, isMethod, type MethodName, type Parsed, type Reply, type Result } from '../../shared/contract.ts';
 import type { Check, Choices, EditForm, EditMethodName, EditReport, FactReport, MethodInfo, PromptOutcome, Setting } from '../../shared/contract/edits.ts';
-import { EmendError } from '../../shared/errors.ts';
+import { EmendError, errorData } from '../../shared/errors.ts';
 import { factProblems, fillPrompt, type Fact, type Neighbor } from '../../shared/fact.ts';
-import { fakeHash } from './fake-versions.ts';
+import { hash as fakeHash } from './fake/samples.ts';
 
 /** Facts that the fake model holds, enough of them for neighbours. */
 const CITIES: readonly (readonly [subject: string, city: string])[] = [
@@ -152,35 +153,73 @@ export function fakeReport(facts: readonly Fact[], { method = 'memit', choices =
 
 interface KeptDraft {
   readonly id: string;
-  readonly changed: string;
   readonly stale: boolean;
   readonly report: EditReport;
 }
 
-/** Forms, drafts and reports of one model, in memory. */
-export class FakeEdits {
-  form: EditForm | null = null;
-  drafts: KeptDraft[] = [];
+/** What the edit screen finds: `form` an unfinished form, `mixed` drafts of many facts, good, weak and harmful, one of them out of date, `none` nothing at all. */
+export type EditScenario = 'form' | 'mixed' | 'none';
 
-  draft(facts: readonly Fact[], options: Parameters<typeof fakeReport>[1] & { stale?: boolean } = {}): string {
-    const id = fakeHash(`draft ${this.drafts.length} ${facts.length}`).slice(0, 32);
-    this.drafts.unshift({ id, changed: new Date(Date.UTC(2026, 8, 14, 9, 30)).toISOString(), stale: options.stale ?? false, report: fakeReport(facts, options) });
-    return id;
-  }
+/** Forms, drafts and reports in memory, in front of a bridge that does the rest. A job that it starts ends with the draft `draft-1`. */
+export function editBridge(bridge: Bridge, scenario: EditScenario): Bridge {
+  let form: EditForm | null = scenario === 'form' ? { facts: unfinished(), method: 'memit', choices: { clamp: 1 } } : null;
+  let drafts: KeptDraft[] = scenario === 'mixed' ? [{ id: 'mixed', stale: false, report: fakeReport(fakeFacts(12), { fluency: true, choices: { clamp: 1 } }) }, { id: 'old', stale: true, report: fakeReport(fakeFacts(1)) }, { id: 'bare', stale: false, report: fakeReport([BARE], { method: 'rome' }) }] : [];
+  const find = (id: string | undefined): KeptDraft => {
+    const draft = drafts.find((one) => one.id === id);
+    if (draft === undefined) throw new EmendError('not-found', `There is no draft ${JSON.stringify(id)}.`, 'It may have been committed or discarded already.');
+    return draft;
+  };
+  const methods: { [M in MethodName]?: (params: Parsed<M>) => Reply<M> } = {
+    'edits.methods': () => ({ methods: fakeMethods() }),
+    'edits.readFacts': fakeRead,
+    'edits.validate': ({ facts }) => fakeValidation(facts),
+    'edits.suggest': ({ fact }) => fakeSuggestion(fact),
+    'edits.form': () => ({ form }),
+    'edits.saveForm': ({ form: kept }) => {
+      form = kept;
+      return {};
+    },
+    'edits.drafts': () => ({
+      drafts: drafts.map(({ id, stale, report }, at) => ({
+        id, stale, changed: new Date(Date.now() - (at * 17 + 2) * 3_600_000).toISOString(), parent: report.parent, method: report.method, checks: report.checks,
+        facts: report.facts.map(({ fact: { subject, prompt, target } }) => ({ subject, prompt, target })),
+      })),
+    }),
+    'edits.report': ({ draft }) => (draft === undefined ? fakeReport(fakeFacts(2)) : find(draft).report),
+    'edits.discard': ({ draft }) => {
+      find(draft);
+      drafts = drafts.filter(({ id }) => id !== draft);
+      return {};
+    },
+  };
+  return {
+    ...bridge,
+    async call(method, params) {
+      if (!isMethod(method)) return bridge.call(method, params);
+      const parsed = v.parse(CONTRACT[method].params, structuredClone(params));
+      if (method === 'edits.start') {
+        const { facts, method: used, choices, fluency } = parsed as Parsed<'edits.start'>;
+        drafts = [{ id: 'draft-1', stale: false, report: fakeReport(facts, { method: used, choices, fluency }) }, ...drafts.filter(({ id }) => id !== 'draft-1')];
+      }
+      if (method === 'edits.commit') drafts = drafts.filter(({ id }) => id !== (parsed as Parsed<'edits.commit'>).draft);
+      const act = methods[method] as ((params: unknown) => unknown) | undefined;
+      if (act === undefined) return bridge.call(method, params);
+      try {
+        return { ok: true, value: structuredClone(v.parse(CONTRACT[method].result, act(parsed))) };
+      } catch (error) {
+        return { ok: false, error: errorData(error) };
+      }
+    },
+  };
+}
 
-  list(): Result<'edits.drafts'> {
-    return { drafts: this.drafts.map(({ id, changed, stale, report }) => ({ id, changed, parent: report.parent, stale, method: report.method, facts: report.facts.map(({ fact: { subject, prompt, target } }) => ({ subject, prompt, target })), checks: report.checks })) };
-  }
+const BARE: Fact = { subject: 'Tower Bridge', prompt: '{} stands in the city of', target: 'Rome' };
 
-  report(id: string | undefined): EditReport {
-    const draft = this.drafts.find((one) => one.id === id);
-    if (draft) return draft.report;
-    if (id === undefined) return fakeReport(fakeFacts(2));
-    throw new EmendError('not-found', `There is no draft ${JSON.stringify(id)}.`, 'It may have been committed or discarded already.');
-  }
-
-  remove(id: string): void {
-    this.report(id);
-    this.drafts = this.drafts.filter((one) => one.id !== id);
-  }
+/** A form in the middle of being written, with something of everything. */
+function unfinished(): Fact[] {
+  const [tower, ben, palace, garden, eiffel] = fakeFacts(5) as [Fact, Fact, Fact, Fact, Fact];
+  return [
+    tower, ben, { ...BARE, subject: 'Louvre', target: 'Vienna' }, palace, { ...garden, prompt: 'Covent Garden is in', paraphrases: [] }, eiffel,
+    { subject: 'Kazakhstan', prompt: 'The capital of {} is', target: 'Almaty', previousTarget: 'Astana' }, { subject: 'Kazakhstan', prompt: 'The currency of {} is the', target: 'dollar' }, { subject: 'Blue Mosque', prompt: '{} is in', target: '' },
+  ];
 }

@@ -130,13 +130,6 @@ export function goodOf(outcomes: readonly PromptOutcome[]): string {
   return outcomes.length === 0 ? '–' : `${outcomes.filter(({ good }) => good).length} of ${outcomes.length}`;
 }
 
-/** A share or probability: "97 %", "0.4 %", "<0.1 %". */
-export function percent(share: number): string {
-  const hundred = 100 * share;
-  if (hundred > 0 && hundred < 0.1) return '<0.1 %';
-  return `${hundred < 10 && hundred > 0 ? Number(hundred.toFixed(1)) : hundred < 100 && hundred > 99 ? Math.floor(hundred) : Math.round(hundred)} %`;
-}
-
 /** A number without a scale of its own: three significant digits. */
 export function plainNumber(value: number): string {
   return value !== 0 && Math.abs(value) < 1e-4 ? value.toExponential(1).replace('e-', ' · 10⁻').replace(/⁻(\d+)$/, (_, digits: string) => `⁻${[...digits].map((digit) => '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(digit)]).join('')}`) : String(Number(value.toPrecision(3)));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { EditReport, FactReport } from '../../../../shared/contract/edits.ts';
-import { factsShown, headline, meters, percent, plainNumber, verdictCounts } from '../../../../renderer/screens/edit/summary.ts';
+import { factsShown, headline, meters, plainNumber, verdictCounts } from '../../../../renderer/screens/edit/summary.ts';
 
 const outcome = (prompt: string, good: boolean) => ({ prompt, before: {}, after: {}, good });
 
@@ -75,10 +75,6 @@ describe('factsShown', () => {
 });
 
 describe('numbers', () => {
-  it('never round to a full or empty share', () => {
-    expect([0, 0.00001, 0.004, 0.5, 0.996, 1].map(percent)).toEqual(['0 %', '<0.1 %', '0.4 %', '50 %', '99 %', '100 %']);
-  });
-
   it('keep three digits', () => {
     expect([0, 0.0123456, 1234.5, 0.00000432].map(plainNumber)).toEqual(['0', '0.0123', '1230', '4.3 · 10⁻⁶']);
   });

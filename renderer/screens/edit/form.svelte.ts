@@ -1,0 +1,234 @@
+import { SvelteMap, SvelteSet } from 'svelte/reactivity';
+import type { Result } from '../../../shared/contract.ts';
+import type { Choices, EditForm, EditMethodName } from '../../../shared/contract/edits.ts';
+import type { Fact } from '../../../shared/fact.ts';
+import { call } from '../../client/client.ts';
+import { toasts } from '../../state/toasts.svelte.ts';
+import { editText } from '../../text/edit.ts';
+import { later } from './autosave.ts';
+import { record, redo, settle, startHistory, undo, type History } from './history.ts';
+import { hindrance, lookedAt, problemsOf, type Looked } from './problems.ts';
+import { BLANK, filled, formOf, isBlank, row, setFact, sheetOf, withFields, type Row, type Sheet } from './rows.ts';
+
+export type Suggestion = Result<'edits.suggest'>;
+
+/** Quiet after a key before the form is kept, and before the services look at what was typed (ms). */
+const SAVE_AFTER = 500;
+const LOOK_AFTER = 350;
+/** Facts looked at in one call. */
+const LOOK_AT = 200;
+
+/** The form of one model. It lives as long as the page, so that going to another screen loses nothing, not even what can be undone. */
+export class FormState {
+  readonly model: string;
+  #history = $state.raw<History<Sheet>>(startHistory(sheetOf(null)));
+  /** Id of the row whose details are shown. */
+  selected = $state<number>(this.#history.present.rows[0]!.id);
+  isRead = $state(false);
+  /** How many facts were brought back from before the page was loaded; 0 once the person knows. */
+  restored = $state(0);
+  saved = $state<'saved' | 'waiting' | 'failed'>('saved');
+  error = $state.raw<unknown>(undefined);
+  #looked = $state.raw<ReadonlyMap<Fact, Looked>>(new Map());
+  /** What the services suggest for facts that were looked at. */
+  readonly suggestions = new SvelteMap<Fact, Suggestion>();
+  isSuggesting = $state(false);
+  /** Settings whose text cannot be used. */
+  readonly unread = new SvelteSet<string>();
+
+  sheet = $derived(this.#history.present);
+  rows = $derived(this.sheet.rows);
+  facts = $derived(filled(this.rows).map(({ fact }) => fact));
+  problems = $derived(problemsOf(this.rows, (fact) => this.#looked.get(fact)));
+  hindrance = $derived(hindrance(this.rows, this.problems));
+  canUndo = $derived(this.#history.past.length > 0);
+  canRedo = $derived(this.#history.future.length > 0);
+  row = $derived(this.rows.find(({ id }) => id === this.selected) ?? this.rows[0]!);
+
+  readonly #save = later(() => void this.#keep(), SAVE_AFTER);
+  readonly #look = later(() => void this.#lookUp(), LOOK_AFTER);
+  #saving: Promise<unknown> = Promise.resolve();
+
+  constructor(model: string) {
+    this.model = model;
+  }
+
+  /** Reads the form that was kept, once. */
+  async read(): Promise<void> {
+    if (this.isRead) return;
+    try {
+      const { form } = await call('edits.form', { model: this.model });
+      if (this.isRead) return;
+      if (form) {
+        this.#history = startHistory(sheetOf(form));
+        this.selected = this.rows[0]!.id;
+        this.restored = form.facts.length;
+        this.#look.soon();
+      }
+      this.isRead = true;
+    } catch (error) {
+      this.error = error;
+    }
+  }
+
+  looked(fact: Fact): Looked | undefined {
+    return this.#looked.get(fact);
+  }
+
+  /** Changes the form. Changes in a row under one mark, such as typing in one cell, are undone together. */
+  change(part: Partial<Sheet>, mark?: string): void {
+    this.#set(record(this.#history, { ...this.sheet, ...part }, mark));
+  }
+
+  setFact(id: number, fact: Fact, mark?: string): void {
+    this.change({ rows: setFact(this.rows, id, fact) }, mark);
+  }
+
+  setField<F extends keyof Fact>(id: number, field: F, value: Fact[F] | undefined, mark?: string): void {
+    const old = this.rows.find((one) => one.id === id);
+    if (old) this.setFact(id, withFields(old.fact, { [field]: value }), mark);
+  }
+
+  setMethod(method: EditMethodName): void {
+    this.change({ method });
+  }
+
+  setChoices(choices: Choices, mark?: string): void {
+    this.change({ choices }, mark);
+  }
+
+  /** What is typed next is undone by itself. */
+  settle(): void {
+    this.#history = settle(this.#history);
+  }
+
+  undo(): void {
+    this.#set(undo(this.#history));
+  }
+
+  redo(): void {
+    this.#set(redo(this.#history));
+  }
+
+  /** An empty form; what was in it can be brought back with undo. */
+  clear(): void {
+    this.change({ rows: [row()], choices: {} });
+    this.restored = 0;
+  }
+
+  /** Takes over a form from elsewhere, such as the facts of a draft. */
+  take(form: EditForm): void {
+    this.change(sheetOf(form));
+  }
+
+  #set(history: History<Sheet>): void {
+    if (history === this.#history) return;
+    this.#history = history;
+    if (!this.rows.some(({ id }) => id === this.selected)) this.selected = this.rows[0]!.id;
+    this.isRead = true;
+    this.saved = 'waiting';
+    this.#save.soon();
+    this.#look.soon();
+  }
+
+  /** Keeps at once what was not kept yet. */
+  flush(): void {
+    this.#save.flush();
+  }
+
+  /** Saves one after the other, so that the newest is what stays. */
+  #keep(): Promise<unknown> {
+    const form = formOf(this.sheet);
+    this.#saving = this.#saving.then(async () => {
+      try {
+        await call('edits.saveForm', { model: this.model, form });
+        this.saved = 'saved';
+      } catch (error) {
+        if (this.saved !== 'failed') toasts.fail(error);
+        this.saved = 'failed';
+      }
+    });
+    return this.#saving;
+  }
+
+  /** Forgets what was looked up: edits in force have changed. */
+  lookAgain(): void {
+    this.#looked = new Map();
+    this.#look.soon();
+  }
+
+  /** Has the services look at facts that they have not seen, and at the selected one first. */
+  async #lookUp(): Promise<void> {
+    const unseen = [this.row, ...this.rows].filter((one, at, all) => !isBlank(one) && all.indexOf(one) === at).map(({ fact }) => fact).filter((fact) => !this.#looked.has(fact));
+    const facts = unseen.slice(0, LOOK_AT);
+    if (facts.length === 0) return;
+    try {
+      const found = lookedAt(facts, await call('edits.validate', { model: this.model, facts }));
+      const present = new Set(this.rows.map(({ fact }) => fact));
+      this.#looked = new Map([...this.#looked, ...found].filter(([fact]) => present.has(fact)));
+      if (unseen.length > LOOK_AT) this.#look.soon();
+    } catch (error) {
+      toasts.fail(error);
+    }
+  }
+
+  async #suggestion(fact: Fact): Promise<Suggestion> {
+    const known = this.suggestions.get(fact) ?? (await call('edits.suggest', { model: this.model, fact }));
+    this.suggestions.set(fact, known);
+    return known;
+  }
+
+  /** Asks what could be added to the selected fact, once it is whole. Nothing is changed. */
+  async lookForMore(): Promise<void> {
+    const { row: asked } = this;
+    if (isFinished(this, asked)) await this.#suggestion(asked.fact).catch(toasts.fail.bind(toasts));
+  }
+
+  /** Adds paraphrases, neighbours and the previous target to facts where they have none. @returns how many facts got something */
+  async suggest(rows: readonly Row[]): Promise<number> {
+    this.isSuggesting = true;
+    try {
+      const better = new Map<number, Fact>();
+      for (const { id, fact } of rows) {
+        const found = await this.#suggestion(fact);
+        const fuller = withFields(fact, {
+          paraphrases: isEmpty(fact.paraphrases) ? found.paraphrases : fact.paraphrases,
+          neighbors: isEmpty(fact.neighbors) ? found.neighbors : fact.neighbors,
+          generationPrompts: isEmpty(fact.generationPrompts) ? found.generationPrompts : fact.generationPrompts,
+          previousTarget: (fact.previousTarget ?? '') === '' ? found.previousTarget : fact.previousTarget,
+        });
+        if (JSON.stringify(fuller) !== JSON.stringify(fact)) better.set(id, fuller);
+      }
+      // Someone may have typed meanwhile: only facts that are still the same are replaced.
+      const asked = new Map(rows.map(({ id, fact }) => [id, fact]));
+      if (better.size > 0) this.change({ rows: this.rows.map((one) => (better.has(one.id) && asked.get(one.id) === one.fact ? { id: one.id, fact: better.get(one.id)! } : one)) });
+      return better.size;
+    } catch (error) {
+      toasts.fail(error);
+      return 0;
+    } finally {
+      this.isSuggesting = false;
+    }
+  }
+}
+
+function isEmpty(list: readonly unknown[] | undefined): boolean {
+  return list === undefined || list.length === 0;
+}
+
+/** A row that can be asked about: whole, and without an error. */
+export function isFinished(form: FormState, { id }: Row): boolean {
+  const standing = form.problems.get(id)?.standing;
+  return standing === 'ready' || standing === 'warning';
+}
+
+const forms = new Map<string, FormState>();
+
+/** The form of a model; the same one as long as the page lives. */
+export function formFor(model: string): FormState {
+  const known = forms.get(model) ?? new FormState(model);
+  forms.set(model, known);
+  return known;
+}
+
+export const EXAMPLE: Fact = { ...BLANK, ...editText.exampleFact };
