@@ -188,8 +188,11 @@ describe('navigation', () => {
 
   it('cannot open windows; the handler hears of it', async () => {
     await page.click('#blank');
-    await expect.poll(() => recorded(app, 'shell.openExternal')).toEqual([['https://help.invalid/']]);
-    await expect.poll(() => app.windows().length).toBe(1);
+    expect(await page.evaluate("open('other.html', 'side')")).toBe(null);
+    await page.click('#moved', { modifiers: ['Control'] });
+    const asked = ['https://help.invalid/', 'app://fixture/other.html', 'app://fixture/moved'];
+    await expect.poll(() => recorded(app, 'shell.openExternal')).toEqual(asked.map((url) => [url]));
+    expect(app.windows().length).toBe(1);
   });
 });
 

@@ -66,6 +66,8 @@ export class PageLink {
       }
       case 'port':
         return this.wire.receive(decode(message.frame) as PortFrame);
+      case 'window-open':
+        return this.webContents.askedToOpen(message);
       case 'context-menu':
         this.webContents.emit('context-menu', new ElectronEvent(), contextMenuParams(message));
         return;

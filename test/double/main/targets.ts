@@ -27,7 +27,7 @@ export async function watchTargets(): Promise<void> {
   });
   session.on('Target.targetCreated', ({ targetInfo: { type, targetId } }) => {
     if (type !== 'page') return;
-    // `window.open` and links to new windows: the page was told already, see WebContents. What it opened has no place here.
+    // Windows are refused in the page (page/windows.ts). What comes all the same, from a frame inside it, has no place here.
     void opening.then(() => {
       if (!pages.has(targetId)) return session.send('Target.closeTarget', { targetId }).catch(() => undefined);
     });

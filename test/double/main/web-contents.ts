@@ -162,6 +162,13 @@ export class WebContents extends EventEmitter {
     this.window.gone();
   }
 
+  /** The page asked for another window. It has been told that there is none. */
+  askedToOpen({ url, name, features }: { readonly url: string; readonly name: string; readonly features: string }): void {
+    const referrer = { url: '', policy: 'strict-origin-when-cross-origin' };
+    const details = { url: toOutside(url), frameName: name, features, disposition: 'foreground-tab', referrer };
+    if (this.windowOpenHandler?.(details).action !== 'deny') console.error(noSuch(`window for ${details.url}`).message);
+  }
+
   titled(title: string): void {
     this.title = title;
     this.window.pageTitled(title);
@@ -225,10 +232,6 @@ export class WebContents extends EventEmitter {
       if (frameId !== mainFrame) return;
       this.loading = false;
       this.emit('did-stop-loading');
-    });
-    session.on('Page.windowOpen', ({ url, windowName, windowFeatures }) => {
-      const details = { url: toOutside(url), frameName: windowName, features: windowFeatures.join(), disposition: 'foreground-tab', referrer: { url: '', policy: 'strict-origin-when-cross-origin' } };
-      if (this.windowOpenHandler?.(details).action !== 'deny') console.error(noSuch(`window for window.open('${details.url}')`).message);
     });
     session.on('Inspector.targetCrashed', () => {
       this.crashed = true;

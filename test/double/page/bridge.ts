@@ -16,7 +16,20 @@ interface Outcome {
 
 type World = 'page' | 'preload';
 
-const isArray = (value: object): value is unknown[] => Array.isArray(value);
+// Taken before any script of the page runs, which may change them to listen in.
+const { entries, fromEntries, getPrototypeOf, prototype } = Object;
+const { isArray } = Array;
+const copy = structuredClone;
+
+function each(items: readonly unknown[], change: (item: unknown) => unknown): unknown[] {
+  const changed: unknown[] = [];
+  for (let i = 0; i < items.length; i++) changed[i] = change(items[i]);
+  return changed;
+}
+
+function eachField(fields: object, change: (item: unknown) => unknown): object {
+  return fromEntries(each(entries(fields), (entry) => [(entry as [string, unknown])[0], change((entry as [string, unknown])[1])]) as [string, unknown][]);
+}
 
 /** The message when what cannot be cloned is a proxy or something of the platform. Otherwise it names a function (by its source) or a promise inside. */
 const REFUSED = /: (#<(?!Promise>)\S*>|\[object \w+\]|\w+ object|A \w+) could not be cloned/;
@@ -63,26 +76,27 @@ export class Bridge {
     // Errors cross with their message alone.
     if (value instanceof Error) return { [this.key]: 'error', message: value.message };
     try {
-      structuredClone(value);
-      return value;
+      copy(value);
+      return { [this.key]: 'plain', value };
     } catch (error) {
       if (REFUSED.test((error as Error).message)) throw new Error(NOT_CLONEABLE);
     }
     // There are functions or promises inside.
-    if (isArray(value)) return value.map((item) => this.pack(item));
-    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, this.pack(item)]));
+    if (isArray(value)) return each(value, (item) => this.pack(item));
+    return eachField(value, (item) => this.pack(item));
   }
 
   /** The value for what the other world packed. */
   unpack(value: unknown): unknown {
     if (value === null || typeof value !== 'object') return value;
-    if (isArray(value)) return value.map((item) => this.unpack(item));
-    if (Object.getPrototypeOf(value) !== Object.prototype) return value;
+    if (isArray(value)) return each(value, (item) => this.unpack(item));
+    if (getPrototypeOf(value) !== prototype) return value;
     const reference = value as Record<string, unknown>;
+    if (reference[this.key] === 'plain') return reference['value'];
     if (reference[this.key] === 'function') return (...args: unknown[]) => this.call(reference['id'] as number, args);
     if (reference[this.key] === 'promise') return new Promise((resolve, reject) => this.promises.set(reference['id'] as number, { resolve, reject }));
     if (reference[this.key] === 'error') return new Error(reference['message'] as string);
-    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, this.unpack(item)]));
+    return eachField(value, (item) => this.unpack(item));
   }
 
   private reference(kind: string, id: number): object {
@@ -105,14 +119,14 @@ export class Bridge {
 
   private call(id: number, args: unknown[]): unknown {
     this.outcome = undefined;
-    this.tell('call', { id, args: args.map((arg) => this.pack(arg)) });
+    this.tell('call', { id, args: each(args, (arg) => this.pack(arg)) });
     const { value, error } = this.outcome as Outcome | undefined ?? { error: NOT_CLONEABLE };
     if (error !== undefined) throw new Error(error);
     return this.unpack(value);
   }
 
   private answer({ id, args }: { id: number; args: unknown[] }): void {
-    this.tell('outcome', this.attempt(() => this.functions.get(id)?.(...args.map((arg) => this.unpack(arg)))));
+    this.tell('outcome', this.attempt(() => this.functions.get(id)?.(...each(args, (arg) => this.unpack(arg)))));
   }
 
   private attempt(work: () => unknown): Outcome {

@@ -15,11 +15,13 @@ interface Page {
   readonly top: unknown;
   readonly document: {
     readonly title: string;
+    readonly baseURI: string;
     readonly head: object;
     getSelection(): object | null;
     addEventListener(type: string, listener: (event: PageEvent) => void): void;
     dispatchEvent(event: object): boolean;
   };
+  addEventListener(type: 'click' | 'auxclick' | 'submit', listener: (event: Event & { readonly button: number; readonly ctrlKey: boolean; readonly metaKey: boolean; readonly shiftKey: boolean }) => void): void;
   readonly MutationObserver: new (hear: () => void) => { observe(root: object, options: { readonly subtree: boolean; readonly childList: boolean; readonly characterData: boolean }): void };
   readonly CustomEvent: new (type: string, init: { detail: unknown }) => object;
   readonly File: new (...args: never) => object;

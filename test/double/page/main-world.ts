@@ -1,6 +1,7 @@
 import { Bridge } from './bridge.ts';
 import { page } from './dom.ts';
 import { askFirst } from './permissions.ts';
+import { type Asked, refuseOpen } from './windows.ts';
 
 // The page's own world: puts there what the preload script exposes.
 
@@ -20,8 +21,9 @@ if (page.window === page.top) {
     const { name, api } = detail as { name: string; api: unknown };
     if (!Object.hasOwn(page.window, name)) Object.defineProperty(page.window, name, { value: deepFreeze(bridge.unpack(api)), enumerable: true });
   });
-  let ask: ((permission: string) => Promise<unknown>) | undefined;
-  bridge.hear('permissions', (detail) => (ask = bridge.unpack(detail) as typeof ask));
-  askFirst((permission) => ask?.(permission) ?? Promise.resolve());
+  let services: { readonly permission: (name: string) => Promise<unknown>; readonly windowOpen: Asked } | undefined;
+  bridge.hear('services', (detail) => (services = bridge.unpack(detail) as typeof services));
+  askFirst((permission) => services?.permission(permission) ?? Promise.resolve());
+  refuseOpen((...asked) => services?.windowOpen(...asked));
   bridge.tell('hello', null);
 }

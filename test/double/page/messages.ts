@@ -6,6 +6,7 @@ export type FromPage =
   | { readonly kind: 'send'; readonly channel: string; readonly args: Json; readonly ports: readonly string[] }
   | { readonly kind: 'port'; readonly frame: Json }
   | { readonly kind: 'context-menu'; readonly x: number; readonly y: number; readonly isEditable: boolean; readonly selectionText: string }
+  | { readonly kind: 'window-open'; readonly url: string; readonly name: string; readonly features: string }
   | { readonly kind: 'title'; readonly title: string }
   | { readonly kind: 'permission'; readonly id: number; readonly permission: string }
   | { readonly kind: 'preload-error'; readonly message: string; readonly stack: string };

@@ -6,6 +6,7 @@ import { EventEmitter } from './emitter.ts';
 import { IpcRenderer } from './ipc-renderer.ts';
 import { BINDING, type FromPage, type PreloadSetting, RECEIVE, SETTING, type ToPage } from './messages.ts';
 import { ask } from './question.ts';
+import { refuseNewTargets } from './windows.ts';
 
 // The preload world of a page: what Electron gives to a sandboxed preload script, and then that script.
 
@@ -28,13 +29,16 @@ function start({ key, process, run }: PreloadSetting): void {
 
   const bridge = new Bridge(key, 'preload');
   const exposed: { readonly name: string; readonly api: unknown }[] = [];
+  const askWindow = (url: string, name: string, features: string): void => send({ kind: 'window-open', url, name, features });
+  refuseNewTargets(askWindow);
+  const windowOpen = bridge.pack(askWindow);
   const permission = bridge.pack((name: string) => IpcRenderer.askPermission(ipcRenderer, name));
   // Which world's script runs first is not ours to say, so the page's side asks for what it missed.
   bridge.hear('hello', () => {
-    bridge.tell('permissions', permission);
+    bridge.tell('services', { permission, windowOpen });
     for (const one of exposed) bridge.tell('expose', one);
   });
-  bridge.tell('permissions', permission);
+  bridge.tell('services', { permission, windowOpen });
 
   const contextBridge = strictObject('contextBridge', {
     exposeInMainWorld(name: string, api: unknown): void {
