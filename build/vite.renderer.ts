@@ -16,6 +16,7 @@ export default defineConfig({
     target: ['es2023', 'chrome130'],
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: { checks: { pluginTimings: false } },
     sourcemap: true,
   },
 });
