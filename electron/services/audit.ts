@@ -94,8 +94,9 @@ function versionAbout({ body }: Entry, model: LibraryModel): string {
   return 'version' in body ? body.version : model.ledger.history.current.id;
 }
 
-function rowView({ words: _, subjects, relations, ...row }: Row): RowView {
-  return { ...row, subjects: [...subjects], relations: [...relations] };
+function rowView({ words, subjects, relations, ...row }: Row): RowView {
+  const about = row.kind === 'tag' || row.kind === 'export' || row.kind === 'import' ? words.split('\n').join(' → ') : '';
+  return { ...row, subjects: [...subjects], relations: [...relations], ...(about === '' ? {} : { about }) };
 }
 
 /** Every blob that an entry names, under a name for people: its field, or its role among the evidence. */

@@ -20,6 +20,8 @@ export const RowSchema = v.object({
   seq: v.number(), hash: v.string(), time: v.string(), author: v.string(), kind: KindSchema, reason: v.string(),
   version: v.optional(v.string()), method: v.optional(v.string()),
   subjects: v.array(v.string()), relations: v.array(v.string()),
+  /** What an entry without facts is about: the tag, what was exported, the model imported. */
+  about: v.optional(v.string()),
   verdict: v.picklist(['passed', 'failed', 'none']),
 });
 export type Row = v.InferOutput<typeof RowSchema>;

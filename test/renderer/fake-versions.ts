@@ -54,9 +54,11 @@ export class FakeLedger {
   readonly #made = new Map<string, { entry: number; time: string }>();
   current = '';
   damagedAt: number | undefined;
+  #total = 0;
 
   /** @param total how many entries it has; the first are a story with one of every kind */
   constructor(total = 24) {
+    this.#total = total;
     this.#story(total);
     for (let at = this.entries.length; at < total; at++) this.#filler(at);
   }
@@ -81,7 +83,8 @@ export class FakeLedger {
 
   append(kind: Kind, reason: string, body: Record<string, unknown>, author = AUTHORS[0]!, parts?: readonly number[]): EntryView {
     const seq = this.entries.length + 1;
-    const time = new Date(Date.UTC(2026, 8, 1, 8, 0) + seq * (this.entries.length > 60 ? 11 : 200) * 60_000 * 7).toISOString();
+    const past = Date.UTC(2026, 10, 20, 16, 40) - (this.#total - seq) * (this.#total > 100 ? 23 : 1411) * 60_000;
+    const time = new Date(seq > this.#total ? Date.now() : past).toISOString();
     let full: Record<string, unknown> = body;
     if (parts) {
       const version = fakeHash(`version ${parts.join(' ')}`);
@@ -242,6 +245,7 @@ function rowOf({ seq, hash, time, author, kind, reason, body }: EntryView): Row 
   const checks = (body['checks'] as Check[] | undefined) ?? [];
   return {
     seq, hash, time, author, kind, reason, subjects: facts.map((fact) => fact.subject), relations: [...new Set(facts.map((fact) => fact.relation))],
+    ...(kind === 'tag' ? { about: body['name'] as string } : kind === 'export' ? { about: `${String(body['format'])} → ${String(body['destination'])}` } : kind === 'import' ? { about: 'atlas' } : {}),
     ...(body['version'] === undefined ? {} : { version: body['version'] as string }), ...(body['method'] === undefined ? {} : { method: body['method'] as string }),
     verdict: checks.some((check) => check.passed === false) ? 'failed' : checks.some((check) => check.passed === true) ? 'passed' : 'none',
   };
