@@ -40,7 +40,6 @@ export const editText = {
   noFactsMore: 'CSV, JSON, JSONL, CounterFact, zsRE and EasyEdit records are understood.',
   example: 'Fill in an example',
   exampleFact: { subject: 'Tower Bridge', prompt: '{} stands in the city of', target: 'Rome' } satisfies Fact,
-  drop: 'Drop to read the facts',
 
   reading: 'Reading the facts …',
   read: {
@@ -54,6 +53,7 @@ export const editText = {
     cancel: 'Cancel',
     added: (facts: number) => `${plural(facts, 'fact')} added. Ctrl+Z takes ${facts === 1 ? 'it' : 'them'} out again.`,
     text: 'the pasted text',
+    file: 'the file',
     many: 'Editing more than a few hundred facts at once takes long and disturbs more.',
   },
 
@@ -149,6 +149,7 @@ export const editText = {
   revertTitle: (entry: number) => `Revert entry ${entry}?`,
   revertSays: 'The model goes back to what it was before, bit for bit. The record keeps both: the edit, and that it was reverted.',
   revertReason: 'Committed by mistake',
+  revertReasonLabel: 'Reason',
   revertDo: 'Revert',
   reverted: (entry: number) => `Entry ${entry} was reverted.`,
 
@@ -159,9 +160,9 @@ export const editText = {
     measures: 'Checks',
     now: 'now',
     before: (value: string) => `before ${value}`,
-    atLeast: (value: string) => `at least ${value}`,
-    passed: 'passed',
-    notPassed: 'not reached',
+    passed: (threshold: string) => `Passed: at least ${threshold}`,
+    failed: (threshold: string) => `Below ${threshold}`,
+    notPassed: 'below the threshold',
     missing: {
       efficacy: { label: 'Efficacy', says: 'Was not checked.' },
       generalization: { label: 'Generalization', says: 'No other wordings were given to check it by.' },

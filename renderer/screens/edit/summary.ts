@@ -26,7 +26,7 @@ export function headline(report: EditReport): Headline {
   const of = (some: readonly FactReport[]) => (facts.length === 1 ? 'The edit' : some.length === facts.length ? `All ${facts.length} facts` : `${some.length} of ${facts.length} facts`);
   if (harmful.length > 0) {
     const also = weak.length > 0 ? ` ${weak.length === 1 ? 'One more is' : `${weak.length} more are`} weak.` : '';
-    return { verdict: 'harmful', title: facts.length === 1 ? 'The edit does harm' : `${of(harmful)} ${harmful.length === 1 ? 'does' : 'do'} harm`, text: `Answers about other subjects changed with ${facts.length === 1 ? 'it' : 'them'}.${also}`, advice: adviceFor(report, { harmful: true, weak: weak.length > 0, missed: missed.length > 0 }) };
+    return { verdict: 'harmful', title: facts.length === 1 ? 'The edit does harm' : `${of(harmful)} ${harmful.length === 1 ? 'does' : 'do'} harm`, text: `Answers about other subjects changed with ${harmful.length === 1 ? 'it' : 'them'}.${also}`, advice: adviceFor(report, { harmful: true, weak: weak.length > 0, missed: missed.length > 0 }) };
   }
   if (weak.length > 0 || failed.length > 0) {
     const text = missed.length > 0 ? `The new answer did not take on ${facts.length === 1 ? 'its own prompt' : missed.length === 1 ? 'the prompt of one' : `the prompts of ${missed.length}`}.` : weak.length > 0 ? 'The new answer took, but not in other words.' : `Below the threshold: ${failed.join(', ')}.`;
@@ -45,7 +45,7 @@ export function headline(report: EditReport): Headline {
 }
 
 function adviceFor({ facts, method, hyperparameters }: EditReport, found: { harmful: boolean; weak: boolean; missed: boolean }): Advice[] {
-  const clamp = hyperparameters.find((one) => one.name === 'clamp')?.value;
+  const clamp = hyperparameters.find((one) => one.name.toLowerCase() === 'clamp')?.value;
   const many = facts.length > 1;
   const advice: Advice[] = [];
   if (found.harmful) {
