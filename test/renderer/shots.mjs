@@ -1,5 +1,5 @@
 /**
- * Pictures of screens with sample data, light and dark: `node test/renderer/shots.mjs /tmp/shots [part of a name]`.
+ * Pictures of screens with sample data, light and dark: `node test/renderer/shots.mjs /tmp/shots [beginnings of names]`.
  * The page is built, served under the policy that the desktop application sends, and every violation and error is printed; so is what axe finds.
  */
 import { mkdirSync, readFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { SHOTS } from './shot-list.mjs';
 
 const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types svelte-trusted-html";
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
-const [out = '/tmp/emend-shots', wanted = ''] = process.argv.slice(2);
+const [out = '/tmp/emend-shots', ...wanted] = process.argv.slice(2);
 const here = import.meta.dirname;
 // Each output folder has its own build, so that two people can take pictures at once.
 const dist = resolve(out, '.page');
@@ -32,7 +32,7 @@ await new Promise((done) => server.listen(0, '127.0.0.1', done));
 const address = `http://127.0.0.1:${server.address().port}/dev.html`;
 const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
 let found = 0;
-for (const shot of SHOTS.filter(({ name }) => name.includes(wanted))) {
+for (const shot of SHOTS.filter(({ name }) => wanted.length === 0 || wanted.some((part) => name.startsWith(part)))) {
   for (const theme of shot.themes ?? ['light', 'dark']) {
     const context = await browser.newContext({ colorScheme: theme, viewport: shot.size ?? { width: 1280, height: 800 }, reducedMotion: 'reduce', bypassCSP: false });
     const page = await context.newPage();

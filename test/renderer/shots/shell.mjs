@@ -1,6 +1,10 @@
 import { at, DAMAGED } from './place.mjs';
 
 const press = (keys) => (page) => page.keyboard.press(keys);
+const ask = async (page) => {
+  await page.getByRole('button', { name: /^The Eiffel/ }).click();
+  await page.getByRole('button', { name: 'Ask', exact: true }).waitFor();
+};
 
 export const SHOTS = [
   { name: 'library', hash: '#/library' },
@@ -20,6 +24,11 @@ export const SHOTS = [
       await page.getByRole('button', { name: 'Remove from the library' }).click();
     },
   },
+  { name: 'ask-empty', hash: at('ask') },
+  { name: 'ask-streaming', hash: at('ask'), act: (page) => page.getByRole('button', { name: /^The Eiffel/ }).click(), wait: 500 },
+  { name: 'ask-numbers', hash: at('ask'), act: async (page) => { await ask(page); await page.getByText('Numbers').click(); } },
+  { name: 'ask-colours', hash: at('ask'), act: async (page) => { await ask(page); await page.getByText('Certainty').click(); } },
+  { name: 'ask-compare', hash: at('ask'), act: async (page) => { await page.getByRole('button', { name: 'Compare' }).click(); await ask(page); await page.getByRole('button', { name: 'Options' }).click(); } },
   { name: 'jobs', query: '?jobs', hash: at('ask', DAMAGED), act: press('Control+j'), wait: 600 },
   { name: 'palette', hash: at('ask'), act: press('Control+k') },
   { name: 'shortcuts', hash: '#/library', act: press('?') },
