@@ -66,7 +66,8 @@ export const versionsText = {
     says: (out: number, back: number) =>
       [out > 0 ? `${count(out, 'edit')} will no longer be in force.` : '', back > 0 ? `${count(back, 'edit')} will be in force again.` : '', 'Nothing is deleted: the roll back is recorded as an entry, and you can go forward again the same way.'].filter((one) => one !== '').join(' '),
     act: 'Roll back',
-    done: (entry: number, at: string) => `Rolled back to version ${at}. Recorded as entry ${entry}.`,
+    done: (entry: number, at: string) => `Rolled back to ${at}. Recorded as entry ${entry}.`,
+    of: (entry: number) => `the version of entry ${entry}`,
     undo: 'Undo',
     undone: (entry: number) => `Undone. Recorded as entry ${entry}.`,
     undoReason: (entry: number) => `Undo of entry ${entry}`,
