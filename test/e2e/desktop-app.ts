@@ -57,8 +57,8 @@ export function calls(app: ElectronApplication, api: string): Promise<readonly (
   return app.evaluate((electron, name) => (electron as unknown as { electronDouble: { calls: { api: string; args: unknown[] }[] } }).electronDouble.calls.filter((call) => call.api === name).map(({ args }) => args), api);
 }
 
-/** A folder as Electron is given it in a packed application, of the built files. */
-function applicationFolder(folder: string, renderer = join(root, 'dist/renderer')): string {
+/** Makes a folder as Electron is given it in a packed application, of the built files. */
+export function applicationFolder(folder: string, renderer = join(root, 'dist/renderer')): string {
   selectElectron();
   for (const built of [join(root, 'dist/main/main.mjs'), join(root, 'dist/preload/preload.cjs'), join(renderer, 'index.html')]) {
     if (!existsSync(built)) throw new Error(`${built} is not built; run: npm run build`);

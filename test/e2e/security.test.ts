@@ -19,7 +19,7 @@ let elsewhere: Server;
 let visits = 0;
 
 const address = () => `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}/`;
-const preferences = () => app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.webContents.getLastWebPreferences() as WebPreferences);
+const preferences = () => app.evaluate(({ BrowserWindow }) => (BrowserWindow.getAllWindows()[0]!.webContents as unknown as { getLastWebPreferences(): WebPreferences }).getLastWebPreferences());
 const href = () => app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.webContents.getURL());
 const windowCount = () => app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length);
 /** What a call into the application answers, in the page. */
