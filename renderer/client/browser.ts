@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { type Envelope, EnvelopeSchema } from '../../shared/contract.ts';
 import { EventSchema } from '../../shared/contract/events.ts';
 import { PickedSchema } from '../../shared/contract/host.ts';
+import { ContractError } from './client.ts';
 import { filesOf, type GivenFiles, type Host } from './host.ts';
 
 const UploadedSchema = v.object({ picked: v.array(PickedSchema) });
@@ -53,7 +54,8 @@ async function post(address: string, body: BodyInit, headers: Record<string, str
   const response = await fetch(address, { method: 'POST', headers, body });
   if (response.ok) return response;
   const envelope = v.safeParse(EnvelopeSchema, await response.json().catch(() => undefined));
-  throw new Error(envelope.success && !envelope.output.ok ? envelope.output.error.message : `The upload was refused with ${response.status} ${response.statusText}.`);
+  const error = envelope.success && !envelope.output.ok ? envelope.output.error : { code: 'failed' as const, message: `The server answered the upload with ${response.status} ${response.statusText}.`, hint: 'Reload the page, then drop the files again.', details: {} };
+  throw new ContractError(error);
 }
 
 /** Files with their path inside what was dropped. The entries are taken before anything is awaited: afterwards they are gone. */

@@ -41,6 +41,12 @@ export const t = {
     cancelling: 'Stopping…',
     state: { running: 'Running', done: 'Done', failed: 'Failed', cancelled: 'Cancelled, nothing changed' },
     left: (time: string) => `${time} left`,
+    reveal: 'Show in folder',
+    download: 'Download',
+    openDraft: 'Open the draft',
+    openEntry: (entry: number) => `Entry ${entry}`,
+    verified: 'Ledger intact',
+    damaged: 'Damage found',
   },
 
   palette: { title: 'Commands', placeholder: 'Go to, or do…', none: 'No command fits these words.', results: (count: number) => plural(count, 'command') },
@@ -63,7 +69,9 @@ export const t = {
     ends: 'First or last',
     open: 'Open the selection',
     closing: 'Close a dialog or panel',
-    submit: 'Ask, or go on',
+    ask: 'Ask',
+    line: 'New line',
+    submit: 'Finish the form',
   },
 
   drop: {
@@ -118,5 +126,7 @@ export const t = {
     write: 'Write here',
     empty: 'This folder is empty.',
     about: 'Folders of the machine that serves this page.',
+    upload: 'From this computer…',
+    uploading: 'Uploading…',
   },
 } as const;
