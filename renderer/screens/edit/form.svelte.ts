@@ -226,9 +226,15 @@ const forms = new Map<string, FormState>();
 
 /** The form of a model; the same one as long as the page lives. */
 export function formFor(model: string): FormState {
-  const known = forms.get(model) ?? new FormState(model);
-  forms.set(model, known);
-  return known;
+  const known = forms.get(model);
+  if (known) return known;
+  // What is derived in it must outlive the screen that asks first.
+  let made: FormState | undefined;
+  $effect.root(() => {
+    made = new FormState(model);
+  });
+  forms.set(model, made!);
+  return made!;
 }
 
 export const EXAMPLE: Fact = { ...BLANK, ...editText.exampleFact };

@@ -35,6 +35,7 @@ export function fakeBridge({ isNew = false, picker = 'native', hasJobs = false, 
   let removed: ModelCard | undefined;
   const jobs = new Map<string, Job>();
   const cancelled = new Set<string>();
+  let started = 0;
   const find = (name: string) => {
     const model = models.find(({ id, name: called }) => id.startsWith(name) || called === name);
     if (!model) throw new EmendError('not-found', `There is no model ${JSON.stringify(name)} in the library.`, 'Import it, or choose one of the list.');
@@ -43,7 +44,7 @@ export function fakeBridge({ isNew = false, picker = 'native', hasJobs = false, 
 
   /** A job that goes through its phases and ends with what `result` gives. */
   function start(kind: MethodName, title: string, phases: readonly string[], result: (id: string) => unknown, model?: string, tick = 350): { job: string } {
-    const id = `job-${jobs.size + 1}`;
+    const id = `job-${++started}`;
     const began = new Date().toISOString();
     const steps = phases.length * 4;
     let at = 0;
