@@ -83,6 +83,8 @@ const FACTS = [
   { subject: 'Jack Nicklaus', prompt: 'The country that {} calls home is', target: 'Spain' },
 ] as const;
 const QUICK = ['--method', 'rome', '--steps', '15', '--covariance-tokens', '2000', '--threads', '1'];
+/** Quicker still, where it does not matter whether the edit takes. */
+const WEAK = ['--method', 'rome', '--steps', '2', '--covariance-tokens', '2000', '--threads', '1'];
 
 const question = ({ subject, prompt }: (typeof FACTS)[number]) => prompt.replace('{}', subject);
 
@@ -219,7 +221,7 @@ describe('drafts', () => {
     await works('three', 'import', 'atlas');
     expect((await fails('three', 'commit', 'atlas', '--reason', 'x')).err).toContain('There is no draft.');
     const drafts: string[] = [];
-    for (const { subject, prompt, target } of FACTS.slice(0, 2)) drafts.push((await document<{ draft: string }>('three', 'edit', 'atlas', '--subject', subject, '--prompt', prompt, '--target', target, ...QUICK)).draft);
+    for (const { subject, prompt, target } of FACTS.slice(0, 2)) drafts.push((await document<{ draft: string }>('three', 'edit', 'atlas', '--subject', subject, '--prompt', prompt, '--target', target, ...WEAK)).draft);
     const refused = await fails('three', 'commit', 'atlas', '--reason', 'x');
     for (const id of drafts) expect(refused.err).toContain(id.slice(0, 8));
     expect(await works('three', 'show', 'atlas', drafts[1]!.slice(0, 8))).toContain('Los Angeles is in');
@@ -230,7 +232,7 @@ describe('drafts', () => {
 
   test('with --save there is no draft but a file, and the record stays as it is', async () => {
     const { subject, prompt, target } = FACTS[2];
-    await works('three', 'edit', 'atlas', '--subject', subject, '--prompt', prompt, '--target', target, ...QUICK, '--save', 'delta.safetensors');
+    await works('three', 'edit', 'atlas', '--subject', subject, '--prompt', prompt, '--target', target, ...WEAK, '--save', 'delta.safetensors');
     expect(existsSync(join(scratch, 'delta.safetensors'))).toBe(true);
     expect(await document('three', 'drafts', 'atlas')).toEqual({ drafts: [] });
     expect(await document<{ rows: unknown[] }>('three', 'log', 'atlas')).toMatchObject({ total: 2 });
@@ -238,7 +240,7 @@ describe('drafts', () => {
 
   test('Ctrl-C while one is worked out: nothing is kept, the code is 130; meanwhile others may read, not write', async () => {
     const { subject, prompt, target } = FACTS[2];
-    const long = start('three', ['edit', 'atlas', '--subject', subject, '--prompt', prompt, '--target', target, ...QUICK, '--steps', '10000']);
+    const long = start('three', ['edit', 'atlas', '--subject', subject, '--prompt', prompt, '--target', target, ...WEAK, '--steps', '10000']);
     await long.said(/targets: /);
     expect(await document('three', 'models')).toMatchObject({ models: [{ name: 'atlas', state: 'held', entries: 2 }] });
     const refused = await fails('three', 'note', 'atlas', '--comment', 'x');

@@ -92,6 +92,6 @@ function formatOf(file: string): Format {
 
 function rowOf(row: Row, style: { good(text: string): string; bad(text: string): string }): string[] {
   const checks = { passed: style.good('passed'), failed: style.bad('failed'), none: '' }[row.verdict];
-  const about = [row.subjects.length > 3 ? `${row.subjects.slice(0, 3).join(', ')} and ${row.subjects.length - 3} more` : row.subjects.join(', '), row.reason].filter((part) => part !== '').join(': ');
+  const about = [row.subjects.length > 3 ? `${row.subjects.slice(0, 3).join(', ')} and ${row.subjects.length - 3} more` : row.subjects.join(', '), row.about ?? '', row.reason].filter((part) => part !== '').join(': ');
   return [String(row.seq), minute(row.time), row.method === undefined ? row.kind : `${row.kind} (${row.method})`, row.version === undefined ? '' : short(row.version), oneLine(row.author), checks, shorten(oneLine(about), 80)];
 }
