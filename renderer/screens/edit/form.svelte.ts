@@ -97,6 +97,11 @@ export class FormState {
     this.change({ choices }, mark);
   }
 
+  /** The mark of the changes that go on, such as typing in one cell; undefined when the next change stands by itself. */
+  get writing(): string | undefined {
+    return this.#history.mark;
+  }
+
   /** What is typed next is undone by itself. */
   settle(): void {
     this.#history = settle(this.#history);
