@@ -95,8 +95,8 @@ export class FakeLedger {
     }
     const evidence = kind === 'edit' ? ['factSet', 'delta', 'report', 'prefixes'] : kind === 'check' || (kind === 'revert' && parts) ? ['report'] : [];
     const entry: EntryView = {
-      seq, prev: this.entries.at(-1)?.hash ?? '0'.repeat(64), hash: fakeHash(`entry ${seq} ${reason}`), kind, time, author, reason, app: '0.1.0', engine: 'onnxruntime 1.30.0', body: full,
-      evidence: evidence.map((role) => ({ role, blob: fakeHash(`${role} ${seq}`), bytes: role === 'delta' ? 49_664 : 18_231, type: role === 'delta' ? 'application/octet-stream' : role === 'prefixes' ? 'text/plain' : 'application/json', present: !(this.damagedAt === seq && role === 'report') })),
+      seq, prev: this.entries.at(-1)?.hash ?? '0'.repeat(64), hash: fakeHash(`entry ${seq} ${reason}`), kind, time, author, reason, app: 'Emend 0.1.0', engine: 'Emend engine 0.1.0, ONNX Runtime 1.30.0', body: full,
+      evidence: evidence.map((role) => ({ role, blob: fakeHash(`${role} ${seq}`), bytes: role === 'delta' ? 49_664 : 18_231, type: role === 'delta' ? 'application/octet-stream' : role === 'prefixes' ? 'text/plain' : 'application/json', present: true })),
       remarks: [],
     };
     this.entries.push(entry);
@@ -202,7 +202,8 @@ export class FakeLedger {
     const entry = this.entries[seq - 1];
     if (!entry) throw new EmendError('not-found', `There is no entry ${seq}; the last is ${this.entries.length}.`, 'Choose one of the list.');
     const remarks = this.entries.filter((one) => ['note', 'approve', 'reject'].includes(one.kind) && (one.body['entry'] === seq || (one.body['entry'] === undefined && one.body['version'] === entry.body['version'])));
-    return { ...entry, remarks: remarks.map((one) => ({ entry: one.seq, kind: one.kind, time: one.time, author: one.author, comment: one.reason })) };
+    const evidence = entry.evidence.map((one) => ({ ...one, present: !(seq === this.damagedAt && one.role === 'report') }));
+    return { ...entry, evidence, remarks: remarks.map((one) => ({ entry: one.seq, kind: one.kind, time: one.time, author: one.author, comment: one.reason })) };
   }
 
   factsOf(entries: readonly number[]) {

@@ -1,5 +1,6 @@
 import { diffWordsWithSpace } from 'diff';
 import type { Diff } from '../../../shared/contract/versions.ts';
+import { percent } from '../../format.ts';
 
 export type FactInForce = Diff['onlyA'][number];
 
@@ -55,6 +56,11 @@ export function compareAnswers(a: string, b: string): { readonly a: Stretch[]; r
 /** The norm of a change against that of the weight; 0 for a weight of norm 0. */
 export function relativeNorm({ norm, weightNorm }: Pick<Diff['weights'][number], 'norm' | 'weightNorm'>): number {
   return weightNorm === 0 ? 0 : norm / weightNorm;
+}
+
+/** A share of the weight, or how many times it: "0.4%", "12.7 ×". */
+export function relativeText(relative: number): string {
+  return relative < 1 ? percent(relative, 2) : `${Number(relative.toPrecision(3))} ×`;
 }
 
 /** Prompts typed one a line: without blank lines, each once. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compareAnswers, groupFacts, promptLines, relativeNorm } from '../../../../renderer/screens/versions/compare.ts';
+import { compareAnswers, groupFacts, promptLines, relativeNorm, relativeText } from '../../../../renderer/screens/versions/compare.ts';
 
 const fact = (entry: number, subject: string, target: string) => ({ entry, subject, prompt: '{} lies in', target });
 
@@ -36,6 +36,7 @@ describe('answers side by side', () => {
 it('gives norms relative to the weight, and 0 for a weight of zeros', () => {
   expect(relativeNorm({ norm: 2, weightNorm: 8 })).toBe(0.25);
   expect(relativeNorm({ norm: 2, weightNorm: 0 })).toBe(0);
+  expect([0.004, 0.25, 12.672].map(relativeText)).toEqual(['0.40%', '25.00%', '12.7 ×']);
 });
 
 it('reads prompts one a line, each once', () => {

@@ -1,0 +1,208 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Page } from 'playwright';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { samplePage, type SamplePage } from './sample-page.ts';
+
+/** The versions and log screens, act by act, on a sample ledger that grows as one acts. */
+
+const at = (screen: 'versions' | 'log', query = '') => `#/model/${'a71a5000'.repeat(8)}/${screen}${query}`;
+const entry = (page: Page, seq: number) => page.locator(`[data-entry="${seq}"]`);
+const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
+const heading = (page: Page, name: string) => page.getByRole('heading', { name, exact: true });
+
+let sample: SamplePage;
+let page: Page;
+beforeAll(async () => {
+  sample = await samplePage();
+});
+afterEach(async () => {
+  await page.context().close();
+  expect(sample.errors).toEqual([]);
+});
+afterAll(() => sample.close());
+
+it('rolls back with a reason, and undoes it from the message', async () => {
+  page = await sample.open(at('versions'));
+  await entry(page, 4).click();
+  await button(page, 'Roll back to it…').click();
+  await button(page, 'Roll back').click();
+  await page.getByText('Say why in a sentence.').waitFor();
+  await page.getByLabel('Reason').fill('To compare with the spring');
+  await page.keyboard.press('Control+Enter');
+  await page.getByText('Rolled back to 2026-spring. Recorded as entry 25.').waitFor();
+  await entry(page, 25).waitFor();
+  await button(page, 'Undo').click();
+  await entry(page, 26).waitFor();
+});
+
+it('shows what was computed on top before it reverts, computes that anew, and shows the new checks', async () => {
+  page = await sample.open(at('versions'));
+  await entry(page, 4).click();
+  await button(page, 'Revert this edit…').click();
+  await page.getByText('3 later edits were computed on top of it:').waitFor();
+  await page.getByRole('radio', { name: 'Compute them anew on what is left' }).check();
+  await page.getByLabel('Reason').fill('The wrong currency');
+  await button(page, 'Revert').click();
+  await heading(page, 'Reverted, recorded as entry 25').waitFor();
+  await page.getByText('Computed anew as 3 entries 26, 27, 28.').waitFor();
+  await page.getByRole('table', { name: 'Checks of the later edits, measured after the revert' }).getByText('Efficacy').waitFor();
+});
+
+it('cancels a revert, and nothing was changed', async () => {
+  page = await sample.open(at('versions'));
+  await entry(page, 4).click();
+  await button(page, 'Revert this edit…').click();
+  await page.getByLabel('Reason').fill('The wrong currency');
+  await button(page, 'Revert').click();
+  await page.getByRole('dialog').locator('.work').getByRole('button', { name: 'Cancel' }).click();
+  await page.getByText('Cancelled. Nothing was changed.').waitFor();
+  expect(await entry(page, 25).count()).toBe(0);
+});
+
+it('refuses a name that is taken in the words of the host, and takes another', async () => {
+  page = await sample.open(at('versions'));
+  await button(page, 'Tag…').click();
+  await page.getByLabel('Name').fill('release-1');
+  await page.keyboard.press('Enter');
+  await page.getByText('The name "release-1" is taken').waitFor();
+  await page.getByLabel('Name').fill('autumn');
+  await page.keyboard.press('Enter');
+  await page.getByText('Tagged autumn. Recorded as entry 25.').waitFor();
+});
+
+it('checks a version now', async () => {
+  page = await sample.open(at('versions'));
+  await button(page, 'Check now').click();
+  await heading(page, 'Checked just now, recorded as entry 25').waitFor();
+});
+
+it('compares two ticked versions, swaps them, and asks prompts of one’s own', async () => {
+  page = await sample.open(at('versions'));
+  await page.getByLabel('Compare the version of entry 2', { exact: true }).check();
+  await page.getByLabel('Compare the version of entry 10', { exact: true }).check();
+  await button(page, 'Compare the two').click();
+  await page.getByText('3 tensors that differ').waitFor();
+  const before = await page.getByLabel('Version A', { exact: true }).inputValue();
+  await button(page, 'Swap A and B').click();
+  await expect.poll(() => page.getByLabel('Version B', { exact: true }).inputValue()).toBe(before);
+  await page.getByLabel('Own prompts, one a line').fill('Rome is\nOslo is');
+  await button(page, 'Compare').click();
+  await page.locator('.answers').getByText('Oslo is', { exact: true }).waitFor();
+});
+
+it('says why the policy keeps a version in, and exports one that it lets out', async () => {
+  page = await sample.open(at('versions'));
+  await button(page, 'Export…').click();
+  await page.getByText('The policy asks for an approval of this version, and there is none.').waitFor();
+  expect(await button(page, 'Export').isDisabled()).toBe(true);
+  await button(page, 'Cancel').click();
+  await entry(page, 10).click();
+  await button(page, 'Export…').click();
+  await button(page, 'Choose where…').click();
+  await button(page, 'Export').click();
+  await heading(page, 'What lies beside it').waitFor();
+});
+
+it('walks the timeline by keyboard', async () => {
+  page = await sample.open(at('versions'));
+  await entry(page, 21).focus();
+  await page.keyboard.press('j');
+  await page.keyboard.press('ArrowDown');
+  await heading(page, 'Rolled back to release-1').waitFor();
+  expect(await entry(page, 16).evaluate((element) => element === element.ownerDocument.activeElement)).toBe(true);
+  expect(page.url()).toContain('entry=16');
+});
+
+it('walks and filters 10,000 entries by keyboard, with few rows in the page', async () => {
+  page = await sample.open(`?entries=10000${at('log')}`);
+  await page.getByRole('grid').focus();
+  await page.keyboard.press('j');
+  await page.keyboard.press('j');
+  await page.keyboard.press('Enter');
+  await heading(page, 'Entry 9999').waitFor();
+  await page.keyboard.press('End');
+  await heading(page, 'Entry 1').waitFor();
+  expect(await page.getByRole('row').count()).toBeLessThan(60);
+  await page.keyboard.press('Escape');
+  await expect.poll(() => heading(page, 'Entry 1').count()).toBe(0);
+  await page.keyboard.press('/');
+  await page.keyboard.type('saint-saëns');
+  await page.locator('.foot').getByText(/^\d{1,3}(,\d{3})? of 10,000 entries$/).waitFor();
+});
+
+it('takes a filter from the address, chip by chip away, and out of the address', async () => {
+  page = await sample.open(at('log', '?kinds=edit+tag&text=euro'));
+  await page.getByText('1 of 24 entries').waitFor();
+  await button(page, 'Remove the filter Search: euro').click();
+  await page.getByText('8 of 24 entries').waitFor();
+  await button(page, 'Clear the filter').click();
+  await page.locator('.foot').getByText('24 entries', { exact: true }).waitFor();
+  expect(page.url()).not.toContain('kinds');
+});
+
+it('needs words for a rejection, and shows it among the remarks', async () => {
+  page = await sample.open(at('log', '?entry=17'));
+  await button(page, 'Reject').click();
+  await page.getByText('A rejection needs a comment').waitFor();
+  await page.getByLabel('Comment').fill('Hopper is wrong');
+  await button(page, 'Reject').click();
+  await page.locator('.remark').getByText('Hopper is wrong').waitFor();
+  await button(page, 'entry 25').click();
+  await heading(page, 'Entry 25').waitFor();
+});
+
+it('opens evidence: text laid out, the report as a report, and says of the rest what it is', async () => {
+  page = await sample.open(at('log', '?entry=17'));
+  await button(page, 'View factSet').click();
+  await page.getByRole('dialog').getByText('"Camille Saint-Saëns"').first().waitFor();
+  await page.keyboard.press('Escape');
+  await button(page, 'View delta').click();
+  await page.getByText('A binary file').waitFor();
+  await page.keyboard.press('Escape');
+  await button(page, 'View report').click();
+  await page.getByRole('dialog').getByText('Efficacy').first().waitFor();
+});
+
+it('walks the hash chain, and goes on to the version', async () => {
+  page = await sample.open(at('log', '?entry=17'));
+  await button(page, 'Entry 16').click();
+  await heading(page, 'Entry 16').waitFor();
+  await page.getByRole('link', { name: 'Show in Versions' }).click();
+  await heading(page, 'Rolled back to release-1').waitFor();
+});
+
+it('verifies: the badge turns, and a damaged ledger is shown at its entry', async () => {
+  page = await sample.open(at('log'));
+  await page.getByText('Not verified since entry 20').waitFor();
+  await button(page, 'Verify').click();
+  await page.locator('.trust').getByText('Intact').waitFor();
+  await page.goto(page.url().replace(/#.*/, `#/model/${'b07f0000'.repeat(8)}/log`));
+  await button(page, 'Verify').click();
+  await heading(page, 'First damage').waitFor();
+  await page.locator('.trust').getByText('Damaged at entry 17').waitFor();
+  await button(page, 'Go to entry 17').click();
+  await heading(page, 'Entry 17').waitFor();
+  await page.locator('.evidence').getByText('missing').waitFor();
+});
+
+it('exports every row that fits the filter', async () => {
+  page = await sample.open(at('log', '?kinds=edit'));
+  await button(page, 'Export…').click();
+  await page.getByRole('radio', { name: 'HTML' }).check();
+  await button(page, 'Choose where to save…').click();
+  await page.getByText('Wrote 6 entries to /home/ada/audit-log.html.').waitFor();
+});
+
+it.each([
+  ['versions', at('versions')], ['an edit no longer in force', at('versions', '?entry=6')], ['a comparison', at('versions', '?entry=4&a=base&b=current')],
+  ['the log', at('log')], ['an entry', at('log', '?entry=17')], ['a filter that leaves nothing', at('log', '?text=nothing+like+this&kinds=edit')],
+])('leaves axe nothing to find: %s, light and dark', async (_, address) => {
+  page = await sample.open(address);
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    await page.waitForTimeout(500);
+    const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']).analyze();
+    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`)).toEqual([]);
+  }
+});
