@@ -206,3 +206,15 @@ it.each([
     expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`)).toEqual([]);
   }
 });
+
+it('follows a link to another change while it is open', async () => {
+  page = await sample.open(at('versions'));
+  await heading(page, 'Burundi → Gitega').waitFor();
+  await page.goto(page.url().replace(/#.*/, at('versions', '?entry=6')));
+  await heading(page, 'Los Angeles → Canada').waitFor();
+  await page.goto(page.url().replace(/#.*/, at('log', '?entry=4')));
+  await heading(page, 'Entry 4').waitFor();
+  await page.goto(page.url().replace(/#.*/, at('log', '?entry=2&kinds=edit')));
+  await heading(page, 'Entry 2').waitFor();
+  await page.getByText('6 of 24 entries').waitFor();
+});
