@@ -66,8 +66,9 @@ function partsOf(given: GivenFiles): Promise<Part[]> {
 }
 
 async function within(entry: FileSystemEntry): Promise<Part[]> {
-  if (entry instanceof FileSystemFileEntry) {
-    const file = await new Promise<File>((resolve, reject) => entry.file(resolve, reject));
+  if (entry.isFile) {
+    // Browsers do not make these classes known, so that they can be told apart only by this flag.
+    const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
     return [{ path: entry.fullPath.replace(/^\//, ''), file }];
   }
   const reader = (entry as FileSystemDirectoryEntry).createReader();

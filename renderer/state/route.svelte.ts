@@ -33,10 +33,12 @@ class Route {
   model = $state<string | undefined>('model' in this.place ? this.place.model : undefined);
 
   constructor() {
-    addEventListener('hashchange', () => {
-      this.place = placeOf(location.hash);
-      if ('model' in this.place) this.model = this.place.model;
-    });
+    addEventListener('hashchange', () => this.visit(placeOf(location.hash)));
+  }
+
+  visit(place: Place): void {
+    this.place = place;
+    if ('model' in place) this.model = place.model;
   }
 }
 
@@ -45,6 +47,8 @@ export const route = new Route();
 /** Goes to an address made by {@link href}. */
 export function go(address: string): void {
   location.hash = address;
+  // The browser tells of it only later; what is asked in between must know the new place.
+  route.visit(placeOf(address));
 }
 
 /** Changes the query of the present place without a new step in the history. */

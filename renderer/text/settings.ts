@@ -23,7 +23,7 @@ export const settings = {
   key: 'Signing key',
   keyAbout: 'Signs checkpoints of the record and what is exported. Give the public key to those who verify.',
   keyId: 'Key',
-  keyPath: 'Private key in',
+  keyPath: 'Public key in',
   copyKey: 'Copy public key',
   copied: 'Public key copied.',
   computer: 'This computer',

@@ -1,5 +1,6 @@
 import type { Answer } from '../../../shared/contract/probing.ts';
-import { call, ContractError, run } from '../../client/client.ts';
+import { ContractError, run } from '../../client/client.ts';
+import { jobs } from '../../state/jobs.svelte.ts';
 import { type AskOptions, DEFAULT_OPTIONS } from './sampling.ts';
 import { PromptHistory } from './history.svelte.ts';
 
@@ -31,7 +32,7 @@ export class Asked {
         onText: (piece) => (this.text += piece),
       });
       // It is here on the screen; the tray is for what one may have missed.
-      if (job !== undefined) await call('jobs.clear', { id: job });
+      if (job !== undefined) await jobs.clear(job);
     } catch (error) {
       if (error instanceof ContractError && error.code === 'cancelled') this.isStopped = true;
       else this.error = error;
