@@ -84,7 +84,8 @@ export class MainWindow {
     if (this.#memory.maximized) window.maximize();
     this.#memory.follow(window);
     window.once('ready-to-show', () => window.show());
-    window.webContents.on('did-start-loading', () => (this.#listening = false));
+    // Another document, not another place in this one: Chromium reports loading for both.
+    window.webContents.on('did-navigate', () => (this.#listening = false));
     window.webContents.on('context-menu', (_event, params) => showContextMenu(window, params));
     offerReload(window, () => this.load());
     window.on('close', (event) => {
