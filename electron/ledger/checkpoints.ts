@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { EmendError } from '../../shared/errors.ts';
 import { canonical } from './canonical.ts';
-import { ensureFolder, writeDurably } from './durable.ts';
+import { ensureFolder, removeTemporaries, writeDurably } from './durable.ts';
 import type { Entry } from './entries.ts';
 import type { Files } from './files.ts';
 import { Sha256Schema } from './hash.ts';
@@ -75,6 +75,12 @@ export async function saveCheckpoint(files: Files, ledgerFolder: string, checkpo
   const path = join(folder, `${String(checkpoint.seq).padStart(9, '0')}.json`);
   await writeDurably(files, path, Buffer.from(written(checkpoint)));
   return path;
+}
+
+/** Removes what interrupted saves left. */
+export async function removeUnfinishedCheckpoints(files: Files, ledgerFolder: string): Promise<void> {
+  const folder = join(ledgerFolder, FOLDER);
+  if ((await files.stat(folder)) !== undefined) await removeTemporaries(files, folder);
 }
 
 /** Paths of a ledger's checkpoints, oldest first. */

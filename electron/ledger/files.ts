@@ -62,7 +62,7 @@ export const disk: Files = {
   async makeFolder(path) {
     await mkdir(path);
   },
-  rename: patiently(rename),
+  rename: renamePatiently,
   remove: (path) => unlink(path),
   async syncFolder(path) {
     if (process.platform === 'win32') return; // Windows opens no folders; NTFS journals its names itself
@@ -106,16 +106,14 @@ class DiskFile implements OpenFile {
 }
 
 /** On Windows a virus scanner or indexer may hold a file for a moment; a few more tries get past it. */
-function patiently(move: (from: string, to: string) => Promise<void>): (from: string, to: string) => Promise<void> {
-  return async (from, to) => {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await move(from, to);
-      } catch (error) {
-        const held = process.platform === 'win32' && ['EPERM', 'EACCES', 'EBUSY'].includes(errno(error) ?? '');
-        if (!held || attempt === 10) throw error;
-        await new Promise((resolve) => setTimeout(resolve, 20 * attempt));
-      }
+async function renamePatiently(from: string, to: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await rename(from, to);
+    } catch (error) {
+      const held = process.platform === 'win32' && ['EPERM', 'EACCES', 'EBUSY'].includes(errno(error) ?? '');
+      if (!held || attempt === 10) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 20 * attempt));
     }
-  };
+  }
 }

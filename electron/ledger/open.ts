@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { EmendError } from '../../shared/errors.ts';
 import { Blobs } from './blobs.ts';
-import { checkpointProblem, checkpointSeq, listCheckpoints, readCheckpoint } from './checkpoints.ts';
+import { checkpointProblem, checkpointSeq, listCheckpoints, readCheckpoint, removeUnfinishedCheckpoints } from './checkpoints.ts';
 import { Drafts } from './drafts.ts';
 import { ensureFolder } from './durable.ts';
 import { examine, type Examined } from './examine.ts';
@@ -84,6 +84,7 @@ async function read(files: Files, folder: string, reading: Reading): Promise<{ e
   if (!reading.readOnly) {
     await new Blobs(files, folder, true).removeUnfinished();
     await new Drafts(files, folder, true).removeUnfinished();
+    await removeUnfinishedCheckpoints(files, folder);
   }
   if (examined.torn) reading.notices.push(await tornNotice(files, folder, bytes, examined, reading));
   return { examined, signedUpTo: newest.seq };

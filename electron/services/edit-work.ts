@@ -64,7 +64,7 @@ export async function workOut({ engine, preferences }: Surroundings, model: Libr
     const content = plain({ request: { method, choices, fluency }, checks: report.checks, ...(reapplies === undefined ? {} : { reapplies }) });
     return await model.ledger.drafts.save({ kind: 'edit', parent: version.id, facts: facts.map(briefOf), blobs: found, content }, new Date());
   } finally {
-    await rm(file, { force: true });
+    await rm(file, { force: true }).catch(() => undefined); // the next opening clears it away
   }
 }
 

@@ -1,11 +1,9 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { mkdir, rename, rmdir } from 'node:fs/promises';
+import { mkdir, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Result } from '../../shared/contract.ts';
 import type { ExportFormat } from '../../shared/contract/exports.ts';
 import { EmendError } from '../../shared/errors.ts';
-import type { BodyInput } from '../ledger/bodies.ts';
-import type { EntryOf } from '../ledger/entries.ts';
 import { disk } from '../ledger/files.ts';
 import { partsOf, shortId, type Version } from '../ledger/versions.ts';
 import type { Services, Surroundings } from './surroundings.ts';
@@ -15,7 +13,7 @@ import type { JobControl } from './job-list.ts';
 import type { LibraryModel } from './library-model.ts';
 import { version as appVersion } from './models.ts';
 import { exportHindrances, reviewed } from './policy.ts';
-import { inStaging, removeUnfinished, syncTree } from './staging.ts';
+import { inStaging, putInPlace, removeUnfinished, syncTree } from './staging.ts';
 import { verifyExport } from './verify-export.ts';
 import { Estimator } from './eta.ts';
 
@@ -75,24 +73,14 @@ export function exportService({ library, engine, jobs, grants, preferences, plac
         await syncTree(staged);
         control.check();
         if (existsSync(target)) await rmdir(target);
-        await rename(staged, target);
-        const entry = await recorded(model, { version: version.id, format, destination: basename(target), files: files.map((file) => ({ ...file })), details: { attestations: [...written] } }, { staged, target });
+        const record = { version: version.id, format, destination: basename(target), files: files.map((file) => ({ ...file })), details: { attestations: [...written] } };
+        const entry = await putInPlace(staged, target, () => model.append('export', record, preferences.by('')));
         tell({ type: 'ledger', model: model.id });
         const changed = [...(model.hashes.versions.get(version.id)?.keys() ?? [])].filter((tensor) => model.hashes.versions.get(version.id)?.get(tensor) !== model.hashes.base.get(tensor));
         return { entry: entry.seq, path: target, handle, files: files.length + written.length, bytes: files.reduce((sum, file) => sum + file.bytes, 0), changed };
       });
     } catch (error) {
       throw spoken(error, target);
-    }
-  }
-
-  async function recorded(model: LibraryModel, body: BodyInput<'export'>, { staged, target }: { staged: string; target: string }): Promise<EntryOf<'export'>> {
-    try {
-      await disk.syncFolder(dirname(target));
-      return await model.append('export', body, preferences.by(''));
-    } catch (error) {
-      await rename(target, staged);
-      throw error;
     }
   }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { constants, existsSync } from 'node:fs';
-import { chmod, copyFile, mkdir, open, rename } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, open, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { EmendError } from '../../shared/errors.ts';
 import type { Answer, Inspection } from '../engine/jobs.ts';
@@ -18,7 +18,7 @@ import type { Engine } from './jobs.ts';
 import { ledgerIdentity } from './library-model.ts';
 import type { Source } from './look.ts';
 import { ModelPlaces, type Places } from './places.ts';
-import { inStaging, syncTree } from './staging.ts';
+import { inStaging, putInPlace, syncTree } from './staging.ts';
 
 /** What an import needs. */
 export interface ImportRequest {
@@ -66,9 +66,7 @@ export async function importModel(request: ImportRequest, control: JobControl): 
         await beginLedger(staged, request, id, records, anatomy, trial);
         await ensureFolder(explained(disk), places.models);
         control.check();
-        await rename(staged.folder, folder);
-        await disk.syncFolder(places.models);
-        return { folder, id };
+        return await putInPlace(staged.folder, folder, async () => ({ folder, id }));
       } finally {
         await engine.release(staged.files).catch(() => undefined);
       }
@@ -120,9 +118,10 @@ async function copyAll(source: Source, target: string, control: JobControl): Pro
 async function readThrough(from: string, to: string | undefined, told: (bytes: number) => void, control: JobControl): Promise<{ bytes: number; sha256: string }> {
   const hash = createHash('sha256');
   const source = await open(from, 'r');
-  const sink = to === undefined ? undefined : await open(to, 'wx', 0o644);
+  let sink: FileHandle | undefined;
   let bytes = 0;
   try {
+    if (to !== undefined) sink = await open(to, 'wx', 0o644);
     const piece = Buffer.allocUnsafe(PIECE);
     for (;;) {
       control.check();

@@ -6,15 +6,17 @@ import type { ChangedTensor, ModelRef } from '../engine/jobs.ts';
 import { readSafetensors } from '../engine/onnx/safetensors.ts';
 import { tensorBytes } from '../engine/onnx/tensors.ts';
 import type { BodyInput, Kind } from '../ledger/bodies.ts';
-import { ensureFolder } from '../ledger/durable.ts';
+import { ensureFolder, writeDurably } from '../ledger/durable.ts';
 import type { EntryOf } from '../ledger/entries.ts';
-import { explained } from '../ledger/file-errors.ts';
+import { errnoOf, explained } from '../ledger/file-errors.ts';
 import { disk } from '../ledger/files.ts';
 import { hashPieces } from '../ledger/hash.ts';
 import { JOURNAL } from '../ledger/journal.ts';
 import type { SigningKey } from '../ledger/keys.ts';
 import type { By, Ledger } from '../ledger/ledger.ts';
+import { lockOwner, type Owner } from '../ledger/lock.ts';
 import { openLedger } from '../ledger/open.ts';
+import { processes } from '../ledger/owner.ts';
 import { partsOf, shortId, type Version } from '../ledger/versions.ts';
 import type { Follow, JobRunner } from './jobs.ts';
 import { removeLeftovers } from './leftovers.ts';
@@ -35,27 +37,26 @@ export class LibraryModel {
   readonly places: ModelPlaces;
   readonly #parts: ModelParts;
   #ledger: Ledger;
-  #heldBy: string | undefined;
+  /** Why it cannot be written to at present. */
+  #obstacle: Obstacle | undefined;
   #journalSize: number;
   #hashes: { readonly entries: number; readonly hashes: TensorHashes } | undefined;
   /** Versions whose file was found to hash as recorded. */
   readonly #proven = new Map<string, Promise<void>>();
   #queue: Promise<unknown> = Promise.resolve();
 
-  private constructor(places: ModelPlaces, parts: ModelParts, ledger: Ledger, heldBy: string | undefined) {
+  private constructor(places: ModelPlaces, parts: ModelParts, { ledger, obstacle }: Opened) {
     this.places = places;
     this.#parts = parts;
     this.#ledger = ledger;
-    this.#heldBy = heldBy;
+    this.#obstacle = obstacle;
     this.#journalSize = journalSize(places);
   }
 
-  /** Opens the model in a folder, for reading only where another program writes to its ledger. */
+  /** Opens the model in a folder, for reading only where another program writes to its ledger or the disk takes nothing. */
   static async open(folder: string, parts: ModelParts): Promise<LibraryModel> {
     const places = new ModelPlaces(folder);
-    const { ledger, heldBy } = await openFor(places, parts);
-    if (!ledger.readOnly) await removeLeftovers(places, ledger);
-    return new LibraryModel(places, parts, ledger, heldBy);
+    return new LibraryModel(places, parts, await openFor(places, parts));
   }
 
   get ledger(): Ledger {
@@ -64,7 +65,12 @@ export class LibraryModel {
 
   /** Who writes to the ledger instead of us; undefined when nobody does. */
   get heldBy(): string | undefined {
-    return this.#heldBy;
+    return this.#obstacle?.owner && `${this.#obstacle.owner.app} (process ${this.#obstacle.owner.pid}, since ${this.#obstacle.owner.since})`;
+  }
+
+  /** Why nothing can be written to the ledger although it was opened for writing; undefined when it can. */
+  get obstacle(): EmendError | undefined {
+    return this.#obstacle?.error;
   }
 
   /** Id over the files as imported; the folder's name where the ledger does not tell it any more. */
@@ -84,22 +90,43 @@ export class LibraryModel {
     return this.#hashes.hashes;
   }
 
-  /** Sees what another program appended since, and takes the ledger over once that program is gone. */
+  /** Sees what another program appended since, and takes the ledger over once that program is gone or the disk takes something again. */
   async refresh(): Promise<void> {
-    if (!this.#ledger.readOnly || (this.#heldBy === undefined && journalSize(this.places) === this.#journalSize)) return;
-    const { ledger, heldBy } = await openFor(this.places, this.#parts);
-    this.#ledger = ledger;
-    this.#heldBy = heldBy;
-    this.#journalSize = journalSize(this.places);
+    if (!this.#ledger.readOnly && !this.#obstacle) return;
+    const isSame = journalSize(this.places) === this.#journalSize;
+    if (isSame && (this.#obstacle === undefined || (await stillThere(this.#obstacle, this.places)))) return;
+    this.#take(await openFor(this.places, this.#parts));
   }
 
   /**
    * Records an act. Acts on one model are done one after the other.
-   * @throws EmendError 'failed' when another program holds the ledger
+   * @throws EmendError 'failed' when another program holds the ledger, or the disk refuses
    */
-  append<K extends Kind>(kind: K, input: BodyInput<K>, by: By): Promise<EntryOf<K>> {
+  async append<K extends Kind>(kind: K, input: BodyInput<K>, by: By): Promise<EntryOf<K>> {
     this.mustWrite();
-    return this.#ledger.append(kind, input, by);
+    try {
+      return await this.#ledger.append(kind, input, by);
+    } catch (error) {
+      if (error instanceof EmendError && error.code === 'failed') await this.#lookAgain();
+      throw error;
+    }
+  }
+
+  /** After the disk refused, only a fresh look at the journal can be trusted. */
+  async #lookAgain(): Promise<void> {
+    await this.#ledger.close();
+    try {
+      this.#take(await openFor(this.places, this.#parts));
+    } catch (error) {
+      if (!(error instanceof EmendError)) throw error;
+      this.#obstacle = { error, owner: undefined };
+    }
+  }
+
+  #take({ ledger, obstacle }: Opened): void {
+    this.#ledger = ledger;
+    this.#obstacle = obstacle;
+    this.#journalSize = journalSize(this.places);
   }
 
   /** Does several things with the ledger such that no other act comes between. */
@@ -111,7 +138,8 @@ export class LibraryModel {
 
   /** @throws EmendError that names who holds the ledger, or what is wrong with it */
   mustWrite(): void {
-    if (this.#heldBy !== undefined) throw new EmendError('failed', `${this.name} cannot be changed here: ${this.#heldBy} holds its ledger.`, 'It can be read and asked. To change it, close the other program first.', { owner: this.#heldBy });
+    if (this.heldBy !== undefined) throw new EmendError('failed', `${this.name} cannot be changed here: ${this.heldBy} holds its ledger.`, 'It can be read and asked. To change it, close the other program first.', { owner: this.heldBy });
+    if (this.#obstacle) throw this.#obstacle.error;
     if (this.#ledger.readOnly) throw new EmendError('bad-input', `${this.name} was opened for reading only.`, 'Open it for writing.');
     const [first] = this.#ledger.damage;
     if (first) throw new EmendError('bad-file', `The ledger of ${this.name} is damaged at entry ${first.seq}, so nothing is added to it. ${first.message}`, 'Bring it back from a backup, and verify it.', { ...first });
@@ -213,16 +241,44 @@ function hashesIn(file: string): Map<string, string> | undefined {
   }
 }
 
-async function openFor(places: ModelPlaces, { key, readOnly }: ModelParts): Promise<{ ledger: Ledger; heldBy: string | undefined }> {
+/** Why a ledger is open for reading only against our will: another program's lock, or a disk that takes nothing. */
+interface Obstacle {
+  readonly error: EmendError;
+  readonly owner: Owner | undefined;
+}
+
+interface Opened {
+  readonly ledger: Ledger;
+  readonly obstacle: Obstacle | undefined;
+}
+
+/** What may pass: a full disk, a disk or folder that cannot be written to. */
+const REFUSALS = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM']);
+/** Written to see whether the disk takes something again: as much as an entry may need. */
+const PROBE_FILE = 'probe';
+const PROBE = new Uint8Array(65_536);
+
+async function openFor(places: ModelPlaces, { key, readOnly }: ModelParts): Promise<Opened> {
   const options = { ...ledgerIdentity(), ...(key ? { key } : {}) };
-  if (readOnly) return { ledger: await openLedger(places.ledger, { ...options, readOnly }), heldBy: undefined };
+  if (readOnly) return { ledger: await openLedger(places.ledger, { ...options, readOnly }), obstacle: undefined };
   try {
-    return { ledger: await openLedger(places.ledger, options), heldBy: undefined };
+    const ledger = await openLedger(places.ledger, options);
+    await removeLeftovers(places, ledger);
+    return { ledger, obstacle: undefined };
   } catch (error) {
-    const owner = error instanceof EmendError && error.code === 'failed' ? (error.details['owner'] as { app: string; pid: number; since: string } | undefined) : undefined;
-    if (!owner) throw error;
-    return { ledger: await openLedger(places.ledger, { ...options, readOnly: true }), heldBy: `${owner.app} (process ${owner.pid}, since ${owner.since})` };
+    if (!(error instanceof EmendError)) throw error;
+    const owner = error.details['owner'] as Owner | undefined;
+    if (!owner && !REFUSALS.has(errnoOf(error) ?? '')) throw error;
+    return { ledger: await openLedger(places.ledger, { ...options, readOnly: true }), obstacle: { error, owner } };
   }
+}
+
+/** Whether what kept us from writing does so still; cheap, since every look at a model asks. */
+async function stillThere({ owner }: Obstacle, places: ModelPlaces): Promise<boolean> {
+  const files = explained(disk);
+  if (!owner) return writeDurably(files, join(places.ledger, PROBE_FILE), PROBE).then(() => files.remove(join(places.ledger, PROBE_FILE))).then(() => false, () => true);
+  const now = await lockOwner(files, places.ledger).catch(() => null);
+  return now?.nonce === owner.nonce && (await processes.state(owner)) !== 'gone';
 }
 
 /** The versions of the application and the engine that entries record. */

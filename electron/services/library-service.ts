@@ -98,7 +98,7 @@ async function cardOf(model: LibraryModel, opened: string | undefined): Promise<
   const refusal = layers.length > 0 && layers.every((layer) => layer.refusal !== undefined) ? layers[0]!.refusal!.reason : undefined;
   const held = model.heldBy ?? (ledger.readOnly ? await otherOwner(model) : undefined);
   const state = damage.length > 0 ? 'damaged' : held !== undefined ? 'held' : 'intact';
-  const says = damage[0]?.message ?? held;
+  const says = damage[0]?.message ?? held ?? model.obstacle?.message;
   return {
     id: model.id, name: model.name, imported: first?.time ?? '',
     ...(opened === undefined ? {} : { opened }),

@@ -3,7 +3,7 @@ import type { Low } from 'lowdb';
 import * as v from 'valibot';
 import { DEFAULT_SETTINGS, SettingsSchema, type Settings } from '../../shared/contract/settings.ts';
 import { EmendError } from '../../shared/errors.ts';
-import { ensureFolder } from '../ledger/durable.ts';
+import { ensureFolder, removeTemporaries } from '../ledger/durable.ts';
 import { explained } from '../ledger/file-errors.ts';
 import { disk } from '../ledger/files.ts';
 import { loadOrCreateKey, type SigningKey } from '../ledger/keys.ts';
@@ -43,6 +43,7 @@ export class Preferences {
     const { readOnly, author, threads } = options;
     const files = explained(disk);
     if (!readOnly) await ensureFolder(files, places.root);
+    if (!readOnly && (await files.stat(places.keys)) !== undefined) await removeTemporaries(files, places.keys);
     const settings = await openStore(places.settings, SettingsSchema, DEFAULT_SETTINGS, { readOnly });
     const shelf = await openStore<Shelf>(places.shelf, ShelfSchema, { names: {}, opened: {} }, { readOnly });
     const hasKey = !readOnly || (await disk.stat(places.keys)) !== undefined;

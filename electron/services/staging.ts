@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { ensureFolder } from '../ledger/durable.ts';
 import { explained } from '../ledger/file-errors.ts';
 import { disk } from '../ledger/files.ts';
@@ -49,4 +49,19 @@ export async function removeUnfinished(above: string, prefix: string): Promise<v
 export async function syncTree(folder: string): Promise<void> {
   for (const entry of await readdir(folder, { withFileTypes: true })) if (entry.isDirectory()) await syncTree(join(folder, entry.name));
   await disk.syncFolder(folder);
+}
+
+/**
+ * Moves what has grown to its place, does what else makes it count, and takes it back where that fails.
+ * @param act once the new name lasts; on failure nothing lies at `to`
+ */
+export async function putInPlace<T>(staged: string, to: string, act: () => Promise<T>): Promise<T> {
+  await rename(staged, to);
+  try {
+    await explained(disk).syncFolder(dirname(to));
+    return await act();
+  } catch (error) {
+    await rename(to, staged);
+    throw error;
+  }
 }

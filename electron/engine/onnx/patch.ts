@@ -93,7 +93,7 @@ export async function patchModel(request: PatchRequest): Promise<PatchReport> {
     await syncFolder(dirname(target));
     return { model: join(target, inside, model.file), files: files.map(slashes).sort(), ranges: written };
   } catch (error) {
-    await rm(partial, { recursive: true, force: true });
+    await rm(partial, { recursive: true, force: true }).catch(() => undefined); // what failed first is what counts
     throw asEmendError(error, target);
   }
 }
