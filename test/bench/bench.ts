@@ -13,6 +13,7 @@ import type { Matrix } from '../../electron/engine/linalg/matrix.ts';
 import { Decoder } from '../../electron/engine/runtime/decoder.ts';
 import { type Clock, processor, timed, wall } from './clock.ts';
 import { makeFacts, makeTexts } from './facts.ts';
+import { measureLedger } from './ledger.ts';
 import { afterRun, countingProducts, watched, Yardstick } from './measure.ts';
 import { editInChild, runAsChild } from './memory.ts';
 import { plainInsertion, PlainSearch } from './plain.ts';
@@ -46,10 +47,9 @@ interface Options {
   readonly threads: number;
 }
 
-async function main(plan: Plan, { isQuick, threads }: Options): Promise<boolean> {
+async function measureEdits(plan: Plan, { isQuick, threads }: Options, table: Table): Promise<void> {
   const clock = threads === 1 ? processor : wall;
   const folder = mkdtempSync(join(tmpdir(), 'emend-bench-'));
-  const table = new Table();
   try {
     const settings = settingsFor(plan.layers);
     const bytes = writeModel(folder, plan.shape);
@@ -73,7 +73,6 @@ async function main(plan: Plan, { isQuick, threads }: Options): Promise<boolean>
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-  return table.holds;
 }
 
 async function measureTargets(decoder: Decoder, facts: readonly FactTokens[], settings: MemitSettings, plainCount: number, { clock, yardstick, table, isQuick }: { clock: Clock; yardstick: Yardstick; table: Table; isQuick: boolean }): Promise<Target[]> {
@@ -179,6 +178,12 @@ function difference(a: ArrayLike<number>, b: ArrayLike<number>): number {
 const seconds = (s: number) => (s < 1 ? `${(1000 * s).toFixed(0)} ms` : `${s.toFixed(2)} s`);
 
 if (!(await runAsChild(process.argv))) {
-  const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false }, threads: { type: 'string', default: '0' } } });
-  process.exitCode = (await main(values.quick ? QUICK : FULL, { isQuick: values.quick, threads: Number(values.threads) })) ? 0 : 1;
+  const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false }, threads: { type: 'string', default: '0' }, part: { type: 'string', default: 'all' } } });
+  const table = new Table();
+  if (values.part !== 'ledger') await measureEdits(values.quick ? QUICK : FULL, { isQuick: values.quick, threads: Number(values.threads) }, table);
+  if (values.part !== 'edits') {
+    console.log();
+    await measureLedger(table, values.quick ? 300 : 10_000, values.quick);
+  }
+  process.exitCode = table.holds ? 0 : 1;
 }

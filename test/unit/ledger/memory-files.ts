@@ -177,7 +177,7 @@ function folderNode(): Node {
 }
 
 /** What may be left of a file: all, nothing of the change, a part of what was appended, or a length that grew over blocks that were never written. */
-function survivor({ data, synced }: Node, random: () => number): Buffer {
+export function survivor({ data, synced }: Pick<Node, 'data' | 'synced'>, random: () => number): Buffer {
   const appended = data.length > synced.length && data.subarray(0, synced.length).equals(synced);
   const choice = Math.floor(random() * (appended ? 4 : 2));
   if (choice === 0) return synced;

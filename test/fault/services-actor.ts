@@ -1,0 +1,23 @@
+import { writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { forkEngine } from '../../electron/engine/channel.ts';
+import { Application } from '../../electron/services/application.ts';
+import { ACTS, noHost, type Where } from './services-doing.ts';
+
+/**
+ * Does the act that it is told on its first input line, in the data folder it is told, until it is killed.
+ * Says "ready", then "opened", then "done" once the act is acknowledged; each a line, written at once.
+ */
+const say = (line: string) => writeSync(1, `${line}\n`);
+
+// Started before it is needed, as the rest takes less time than this.
+const engine = forkEngine(join(import.meta.dirname, 'process.mjs'), { EMEND_THREADS: '1' });
+say('ready');
+process.stdin.once('data', (line: Buffer) => void run(JSON.parse(line.toString()) as { act: string; where: Where }));
+
+async function run({ act, where }: { act: string; where: Where }): Promise<void> {
+  const app = await Application.open({ author: 'Ada', dataFolder: where.library, host: { methods: () => noHost, openChannel: () => engine } });
+  say('opened');
+  await ACTS.find((one) => one.name === act)!.run(app, where);
+  say('done');
+}

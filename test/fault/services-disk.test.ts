@@ -1,0 +1,114 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { EmendError } from '../../shared/errors.ts';
+import type { Application } from '../../electron/services/application.ts';
+import type { Fault, Operation } from '../unit/ledger/memory-files.ts';
+import { random } from '../unit/ledger/samples.ts';
+import { afterwards, hashesIn } from './services-acts.ts';
+import { ACTS, type ServiceAct, type Where } from './services-doing.ts';
+import { LossyDisk } from './services-lossy.ts';
+import { makeScene, openHere, prepared, removeTemporary, type Scene } from './services-scene.ts';
+
+let scene: Scene;
+beforeAll(async () => void (scene = await makeScene()));
+afterAll(removeTemporary);
+
+/** Does an act on a disk that fails as told. @returns what it threw, if it did */
+async function disturbed(app: Application, act: ServiceAct, where: Where, disk: LossyDisk, fault: (operation: Operation) => Fault | undefined): Promise<unknown> {
+  disk.fault = fault;
+  const error = await act.run(app, where).then(() => undefined, (thrown: unknown) => thrown);
+  if (error !== undefined) expectExplained(error);
+  return error;
+}
+
+/** How many operations on the disk an act takes. */
+async function operations(act: ServiceAct): Promise<number> {
+  const where = prepared(scene, act);
+  const app = await openHere(where.library);
+  const disk = new LossyDisk(where.root);
+  try {
+    await act.run(app, where);
+  } finally {
+    disk.remove();
+  }
+  await app.close();
+  expect(disk.operations).toBeGreaterThan(5);
+  return disk.operations;
+}
+
+describe.each(ACTS)('the power fails at every operation of $name in turn', (act) => {
+  it.each([
+    ['and all that was not synced is lost', 0],
+    ['and any part of what was not synced is there', 1],
+  ])('%s', async (_, seed) => {
+    const count = await operations(act);
+    // An import takes longest and is mostly copying: one half of its operations in the one way, the other half in the other.
+    const [first, step] = act.name === 'import' ? [1 + seed, 2] : [1, 1];
+    for (let at = first; at <= count; at += step) {
+      const where = prepared(scene, act);
+      const before = hashesIn(where.library);
+      const roll = random(seed * 100_003 + at);
+      const app = await openHere(where.library);
+      const disk = new LossyDisk(where.root);
+      let error: unknown;
+      try {
+        error = await disturbed(app, act, where, disk, ({ number }) => (number >= at ? { code: 'EIO', part: roll() } : undefined));
+        await app.close();
+        disk.powerCut(seed === 0 ? undefined : roll);
+      } finally {
+        disk.remove();
+      }
+      restarted(where.root);
+      await afterwards(act, where, before, error === undefined, `power failed at operation ${at} of ${act.name}`);
+    }
+  });
+});
+
+describe.each(ACTS)('the disk is full during $name', (act) => {
+  /** Operations that need space. */
+  const needsSpace = new Set(['write', 'sync', 'create', 'makeFolder', 'rename', 'syncFolder']);
+
+  it('at every operation in turn, once: it says so, nothing changed, and it can be done again', async () => {
+    const count = await operations(act);
+    for (let at = 1; at <= count; at++) {
+      const where = prepared(scene, act);
+      const when = `full at operation ${at} of ${act.name}`;
+      const before = hashesIn(where.library);
+      const app = await openHere(where.library);
+      const disk = new LossyDisk(where.root);
+      try {
+        const error = await disturbed(app, act, where, disk, ({ number, what }) => (number === at && needsSpace.has(what) ? { code: 'ENOSPC', part: 0.5 } : undefined));
+        disk.fault = () => undefined;
+        if (error !== undefined) {
+          expect(hashesIn(where.library), when).toEqual(before);
+          expect(existsSync(where.target), when).toBe(false);
+          expect(readdirSync(where.out), when).toEqual([]);
+          await act.run(app, where);
+        }
+        expect(hashesIn(where.library), when).toHaveLength(before.length + 1);
+        await app.close();
+      } finally {
+        disk.remove();
+      }
+      await afterwards(act, where, before, true, when);
+    }
+  });
+});
+
+/** As after a restart: no process of before runs any more, whatever its number. */
+function restarted(folder: string): void {
+  for (const path of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+    if (!/LOCK$/.test(path)) continue;
+    const file = join(folder, path);
+    const text = readFileSync(file, 'utf8');
+    if (text !== '') writeFileSync(file, text.replace(/"started": "[^"]*"/, '"started": "before the power failed"'));
+  }
+}
+
+/** What reaches a person says what happened and what to do. */
+function expectExplained(error: unknown): void {
+  expect(error).toBeInstanceOf(EmendError);
+  expect((error as EmendError).code).not.toBe('crashed');
+  expect((error as EmendError).hint, (error as EmendError).message).not.toBe('');
+}

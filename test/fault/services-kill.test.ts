@@ -1,0 +1,141 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { build } from 'vite';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { random } from '../unit/ledger/samples.ts';
+import { afterwards, hashesIn } from './services-acts.ts';
+import { ACTS, type ServiceAct, type Where } from './services-doing.ts';
+import { makeScene, prepared, removeTemporary, type Scene } from './services-scene.ts';
+
+/** Of each act; 200 in all. */
+const KILLS = { import: 50, commit: 60, rollback: 45, export: 45 } as const;
+/** Some more time than the whole act takes (ms): some kills must come after it. */
+const MARGIN = 1.2;
+/** An orphaned engine ends when its job does (ms). */
+const ORPHAN = 15_000;
+
+const project = resolve(import.meta.dirname, '../..');
+let built: string;
+let scene: Scene;
+
+beforeAll(async () => {
+  built = mkdtempSync(join(project, 'node_modules/.fault-test-')); // inside the project, so that packages are found
+  await build({
+    configFile: false, logLevel: 'error', root: project,
+    build: { ssr: true, outDir: built, target: 'node20', rolldownOptions: { input: { actor: 'test/fault/services-actor.ts', process: 'electron/engine/process.ts', worker: 'electron/engine/worker.ts' }, output: { entryFileNames: '[name].mjs', chunkFileNames: 'chunk-[hash].mjs' } } },
+  });
+  scene = await makeScene();
+});
+afterAll(() => {
+  removeTemporary();
+  rmSync(built, { recursive: true, force: true });
+});
+
+/** A process with its engine, that waits to be told what to do. */
+class Actor {
+  errors = '';
+  readonly #child: ChildProcess;
+  readonly #lines: AsyncIterator<string>;
+  readonly #ready: Promise<unknown>;
+
+  constructor() {
+    this.#child = spawn(process.execPath, [join(built, 'actor.mjs')], { stdio: ['pipe', 'pipe', 'pipe'] });
+    this.#child.stderr!.on('data', (data: Buffer) => (this.errors += data.toString()));
+    this.#lines = createInterface(this.#child.stdout!)[Symbol.asyncIterator]();
+    this.#ready = this.#lines.next();
+  }
+
+  /** Lets it act. @returns when it had opened the library (ms from being told), and when it was done */
+  async whole(act: ServiceAct, where: Where): Promise<{ opened: number; done: number }> {
+    await this.#tell(act, where);
+    const start = performance.now();
+    await this.#lines.next();
+    const opened = performance.now() - start;
+    await this.#lines.next();
+    const done = performance.now() - start;
+    await this.kill();
+    return { opened, done };
+  }
+
+  /** Lets it act, and kills it after so many lines and ms. @returns what it said */
+  async killed(act: ServiceAct, where: Where, afterLines: number, milliseconds: number): Promise<string[]> {
+    await this.#tell(act, where);
+    const said: string[] = [];
+    const hear = async (): Promise<boolean> => {
+      const line = await this.#lines.next();
+      if (line.done !== true) said.push(line.value);
+      return line.done !== true;
+    };
+    while (said.length < afterLines && (await hear()));
+    await sleep(milliseconds);
+    await this.kill();
+    while (await hear());
+    return said;
+  }
+
+  /** The process, and with it its engine. @throws when the engine lives on */
+  async kill(): Promise<void> {
+    const engine = childOf(this.#child.pid!);
+    const ended = once(this.#child, 'exit');
+    this.#child.kill('SIGKILL');
+    await ended;
+    if (engine === undefined) return;
+    for (let waited = 0; (statOf(engine)?.state ?? 'Z') !== 'Z'; waited += 20) {
+      if (waited > ORPHAN) throw new Error(`The engine, process ${engine}, outlives its application.`);
+      await sleep(20);
+    }
+  }
+
+  async #tell(act: ServiceAct, where: Where): Promise<void> {
+    await this.#ready;
+    this.#child.stdin!.write(`${JSON.stringify({ act: act.name, where })}\n`);
+  }
+}
+
+/** The process that another one started, where the system tells it as files (Linux). */
+function childOf(parent: number): number | undefined {
+  if (!existsSync('/proc/self/stat')) return undefined;
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).find((pid) => statOf(pid)?.parent === parent);
+}
+
+/** State (Z: it ended, and nobody asked how yet) and parent of a process; undefined when there is none. */
+function statOf(pid: number): { state: string; parent: number } | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return { state: state!, parent: Number(parent) };
+  } catch {
+    return undefined;
+  }
+}
+
+it.each(ACTS)('after each of many kills at random moments of $name everything acknowledged is there and all is whole', async (act) => {
+  const roll = random(20261124 + act.name.length);
+  const { opened, done } = await new Actor().whole(act, prepared(scene, act));
+  let acknowledged = 0;
+  let between = 0;
+  let next = new Actor();
+  for (let kill = 0; kill < KILLS[act.name]; kill++) {
+    const where = prepared(scene, act);
+    const before = hashesIn(where.library);
+    const actor = next;
+    next = new Actor();
+    // A tenth during the opening; the rest during the act.
+    const early = roll() < 0.1;
+    const said = await actor.killed(act, where, early ? 0 : 1, roll() * MARGIN * (early ? opened : done - opened));
+    const when = `kill ${kill} of ${act.name}, which had said ${said.join(', ') || 'nothing'}`;
+    expect(actor.errors, when).toBe('');
+    if (said.at(-1) === 'done') acknowledged++;
+    else if (said.at(-1) === 'opened') between++;
+    await afterwards(act, where, before, said.at(-1) === 'done', when);
+    rmSync(where.root, { recursive: true });
+  }
+  await next.kill();
+  // The kills must have hit the act, not only what comes before and after it.
+  expect(between).toBeGreaterThan(KILLS[act.name] / 5);
+  expect(acknowledged).toBeGreaterThan(0);
+});
