@@ -1,0 +1,138 @@
+import type { Page } from 'playwright';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type SamplePage, samplePage } from './sample-page.ts';
+
+/** The screens with sample data behind them: what a person does with the keyboard and by dropping, and what then stands there. */
+const ATLAS = 'a71a5000'.repeat(8);
+let sample: SamplePage;
+let page: Page;
+
+beforeAll(async () => {
+  sample = await samplePage();
+});
+afterAll(() => sample.close());
+afterEach(async () => {
+  await page.context().close();
+  expect(sample.errors).toEqual([]);
+});
+
+async function open(where: string): Promise<void> {
+  page = await sample.open(where);
+}
+
+const heading = (name: string) => page.getByRole('heading', { level: 1, name }).waitFor();
+const dialog = (name: string) => page.getByRole('dialog', { name });
+
+describe('a new person', () => {
+  it('gives a name, adds the built-in model and asks it, by keyboard alone', async () => {
+    await open('?new#/library');
+    await dialog('Who is editing?').waitFor();
+    await page.keyboard.press('Enter');
+    await dialog('Who is editing?').waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Add Atlas' }).focus();
+    await page.keyboard.press('Enter');
+    await heading('Ask');
+    await page.keyboard.type('The Eiffel Tower is in the city of');
+    await page.keyboard.press('Enter');
+    await page.getByText('24 tokens').waitFor();
+    expect(await page.getByRole('table', { name: 'Next token' }).getByRole('rowheader').first().textContent()).toBe('·Rome');
+    expect(await page.getByRole('contentinfo').textContent()).toContain('Ada Byron');
+  });
+});
+
+describe('going about', () => {
+  it('reaches each screen by its number, and the settings', async () => {
+    await open(`#/model/${ATLAS}/ask`);
+    await heading('Ask');
+    for (const [key, name] of [['1', 'Library'], ['3', 'Edit'], ['4', 'Versions'], ['5', 'Audit log'], ['2', 'Ask'], [',', 'Settings']] as const) {
+      await page.keyboard.press(`Control+${key}`);
+      await heading(name);
+    }
+  });
+
+  it('finds a model by words in the palette', async () => {
+    await open('#/library');
+    await heading('Library');
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('ask qwen');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\/model\/9e2d0000[^/]*\/ask$/);
+    expect(await page.getByRole('link', { name: 'qwen2.5-0.5b-instruct' }).getAttribute('aria-current')).toBe('true');
+  });
+
+  it('keeps an answer while one is elsewhere', async () => {
+    await open(`#/model/${ATLAS}/ask`);
+    await page.getByRole('button', { name: /^The capital of Norway/ }).click();
+    await page.getByText('24 tokens').waitFor();
+    await page.keyboard.press('Control+1');
+    await heading('Library');
+    await page.keyboard.press('Control+2');
+    await page.getByText('24 tokens').waitFor();
+  });
+});
+
+describe('what is dropped', () => {
+  const drop = () => page.evaluate(() => {
+    const { DataTransfer, File, DragEvent, document } = globalThis as unknown as { DataTransfer: new () => { items: { add(file: object): void } }; File: new (parts: string[], name: string) => object; DragEvent: new (type: string, init: object) => object; document: { body: { dispatchEvent(event: object): void } } };
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File(['{}'], 'model.onnx'));
+    for (const type of ['dragenter', 'dragover', 'drop']) document.body.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }));
+  });
+
+  it('is looked at before anything happens, then imported under the name given', async () => {
+    await open('#/settings');
+    await heading('Settings');
+    await drop();
+    await dialog('Import this model?').waitFor();
+    expect(await dialog('Import this model?').textContent()).toContain('external data present');
+    expect(await page.getByRole('link', { name: 'gpt2-onnx' }).count()).toBe(0);
+    await page.keyboard.press('Enter');
+    await page.getByText('gpt2-onnx is in the library.').waitFor();
+    await page.getByRole('link', { name: 'gpt2-onnx' }).waitFor();
+  });
+});
+
+describe('a model of the library', () => {
+  it('comes back after it was removed', async () => {
+    await open('#/library');
+    await page.getByRole('button', { name: 'Details of qwen' }).click();
+    await page.getByRole('button', { name: 'Remove from the library' }).click();
+    const tile = page.getByRole('article').filter({ hasText: 'qwen2.5' });
+    await tile.waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await tile.waitFor();
+  });
+});
+
+describe('asking', () => {
+  it('stops when told to, and says so', async () => {
+    await open(`#/model/${ATLAS}/ask`);
+    await page.getByRole('button', { name: /^The Eiffel/ }).click();
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await page.getByText('Stopped.').waitFor();
+    await page.getByRole('button', { name: 'Ask', exact: true }).waitFor();
+  });
+
+  it('marks the words in which two versions differ', async () => {
+    await open(`#/model/${ATLAS}/ask`);
+    await page.getByRole('button', { name: 'Compare' }).click();
+    await page.getByRole('button', { name: /^The Eiffel/ }).click();
+    await page.getByText('24 tokens').nth(1).waitFor();
+    expect(await page.locator('mark').allTextContents()).toEqual(['Rome', 'harbour', 'Paris', 'bridges']);
+  });
+});
+
+describe('jobs', () => {
+  it('show their progress wherever one goes, and why they failed', async () => {
+    await open('?jobs#/library');
+    await page.keyboard.press('Control+j');
+    const tray = page.getByRole('region', { name: 'Jobs' });
+    await tray.getByText('expected 4.9 GB').waitFor();
+    await tray.getByText('Copy the folder again').waitFor();
+    await page.keyboard.press('Control+,');
+    await heading('Settings');
+    expect(await tray.getByRole('progressbar', { name: 'Edit 12 facts by MEMIT' }).count()).toBe(1);
+    await page.keyboard.press('Escape');
+    await tray.waitFor({ state: 'detached' });
+  });
+});
