@@ -4,8 +4,9 @@ import type { Page } from 'playwright';
 /** Time for Chromium to hear the page's answer to a step of a drag, once the page has seen it (ms): a drop that comes before the answer is lost. */
 const ANSWER = 60;
 
-/** Time for the page to see a step (ms). */
-const PATIENCE = 5000;
+/** Time for the page to see a step before it is sent again, as a hand that holds still sends it, and how often (ms). */
+const PATIENCE = 2000;
+const TRIES = 5;
 
 /** What the page's drag events are counted in. */
 interface Counting {
@@ -28,11 +29,14 @@ export async function dropFiles(page: Page, paths: readonly string[], at: { read
   const session = await page.context().newCDPSession(page);
   const data = { items: [], files: [...paths], dragOperationsMask: 1 };
   for (const [type, event] of [['dragEnter', 'dragenter'], ['dragOver', 'dragover'], ['drop', 'drop']] as const) {
-    await session.send('Input.dispatchDragEvent', { type, ...at, data });
     const saw = (name: string): boolean => (globalThis as unknown as Counting).dragEventsSeen?.includes(name) ?? false;
-    await page.waitForFunction(saw, event, { timeout: PATIENCE }).catch(() => {
-      throw new Error(`The page saw no ${event} at ${at.x}, ${at.y}: a place for files prevents the default of dragover.`);
-    });
+    for (let tries = 1; ; tries++) {
+      // A drop is sent once: where it was lost, a second one would drop nothing.
+      if (tries === 1 || type !== 'drop') await session.send('Input.dispatchDragEvent', { type, ...at, data });
+      const isSeen = await page.waitForFunction(saw, event, { timeout: PATIENCE }).then(() => true, () => false);
+      if (isSeen) break;
+      if (tries === TRIES) throw new Error(`The page saw no ${event} at ${at.x}, ${at.y}: a place for files prevents the default of dragover.`);
+    }
     await wait(ANSWER);
   }
   await session.detach();
