@@ -34,7 +34,7 @@ export async function launch(options: Launch = {}): Promise<Desktop> {
   const home = options.home ?? join(scratch, 'home');
   const app = await launchElectron(applicationFolder(join(scratch, 'app'), options.renderer), { args: options.args ?? [], env: { EMEND_HOME: home, ...options.env } });
   const page = await app.firstWindow();
-  await page.waitForFunction("typeof emend === 'object' && document.readyState === 'complete'");
+  await until(page, "typeof emend === 'object' && document.readyState === 'complete'");
   return {
     app, page, home,
     async close() {
@@ -42,6 +42,17 @@ export async function launch(options: Launch = {}): Promise<Desktop> {
       rmSync(scratch, { recursive: true, force: true });
     },
   };
+}
+
+/** Waits until an expression is true in a page, whatever it loads meanwhile. Playwright's own wait asks from inside the page, where the security policy forbids it. */
+export async function until(page: Page, expression: string): Promise<void> {
+  while (!(await page.evaluate(`Boolean(${expression})`).catch((error: Error) => refused(error)))) await new Promise((done) => setTimeout(done, 20));
+}
+
+/** A page that is just being replaced has no answer; any other failure is one. */
+function refused(error: Error): false {
+  if (/context was destroyed|Cannot find context|is not defined/.test(error.message)) return false;
+  throw error;
 }
 
 /** Quits as a person would who wants running jobs stopped. */

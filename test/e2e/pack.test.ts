@@ -9,7 +9,7 @@ import { FuseV1Options, getCurrentFuseWire } from '@electron/fuses';
 import { _electron, type ElectronApplication } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { doubleFolder } from '../double/executable.ts';
-import { closeDesktop } from './desktop-app.ts';
+import { closeDesktop, until } from './desktop-app.ts';
 
 // What `npm run dist` makes, with the double in place of Electron: nothing is downloaded, and the package can be started.
 
@@ -108,7 +108,7 @@ describe('the packaged application', () => {
   /** Starts a job and waits for its end, in the page. */
   async function job(app: ElectronApplication, method: string, params: object): Promise<{ state: string; result?: unknown; error?: { code: string; message: string } }> {
     const page = await app.firstWindow();
-    await page.waitForFunction("typeof emend === 'object' && document.readyState === 'complete'");
+    await until(page, "typeof emend === 'object' && document.readyState === 'complete'");
     return page.evaluate(`(async () => {
       const started = await emend.call(${JSON.stringify(method)}, ${JSON.stringify(params)});
       if (!started.ok) return { state: 'refused', error: started.error };

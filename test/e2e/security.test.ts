@@ -6,7 +6,7 @@ import { resolve } from 'node:path';
 import type { WebPreferences } from 'electron';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { calls, type Desktop, launch } from './desktop-app.ts';
+import { calls, type Desktop, launch, until } from './desktop-app.ts';
 
 // Electron's security checklist, item by item, and what a hostile page could try, on a page of our own that would love to do harm.
 
@@ -176,7 +176,7 @@ describe("Electron's checklist", () => {
       return second.loadURL('app://emend/index.html');
     });
     const forger = await other;
-    await forger.waitForFunction("typeof emend === 'object'");
+    await until(forger, "typeof emend === 'object'");
     const refusal = { ok: false, error: { code: 'bad-input', message: 'This message did not come from the window of Emend.' } };
     expect(await forger.evaluate("emend.call('jobs.list', {})")).toMatchObject(refusal);
     await forger.close();
@@ -186,7 +186,7 @@ describe("Electron's checklist", () => {
     await page.waitForURL('about:blank');
     expect(await call("'jobs.list'")).toMatchObject(refusal);
     await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.loadURL('app://emend/index.html'));
-    await page.waitForFunction("typeof heard === 'object'");
+    await until(page, "typeof heard === 'object'");
     expect(await call("'jobs.list'")).toEqual({ ok: true, value: { jobs: [] } });
   });
 
@@ -207,7 +207,7 @@ describe("Electron's checklist", () => {
     const exposed = await page.evaluate(`[Object.entries(emend).map(([name, value]) => name + ' ' + typeof value).sort(), Object.isFrozen(emend), typeof electron, typeof ipcRenderer, Reflect.ownKeys(Object.getPrototypeOf(emend)).includes('call')]`);
     expect(exposed).toEqual([['call function', 'grant function', 'listen function'], true, 'undefined', 'undefined', false]);
     await app.evaluate(({ Menu }) => Menu.getApplicationMenu()!.getMenuItemById('palette')!.click());
-    await page.waitForFunction('heard.length > 0');
+    await until(page, 'heard.length > 0');
     expect(await page.evaluate('heard')).toEqual([[{ type: 'command', command: 'palette' }]]);
     expect(await page.evaluate('(() => { stopHearing(); return typeof stopHearing() })()')).toBe('undefined');
     await app.evaluate(({ Menu }) => Menu.getApplicationMenu()!.getMenuItemById('palette')!.click());
