@@ -16,6 +16,7 @@ export function examine(bytes: Uint8Array): Examined {
   const first = found.damage[0]?.seq ?? Infinity;
   const wrong = found.entries.filter((entry) => entry.seq < first).reduce<Damage | undefined>((before, entry) => before ?? follow(history, entry), undefined);
   const damage = wrong ? [wrong, ...found.damage] : found.damage;
+  if (damage[0]) history.stopAt(damage[0].message);
   return { ...found, damage, history };
 }
 

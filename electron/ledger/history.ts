@@ -30,9 +30,16 @@ export class History {
   readonly #byId = new Map<string, Version>();
   readonly #tags = new Map<string, string>();
   readonly #reviews = new Map<string, Review[]>();
+  #stopped: string | undefined;
 
-  /** The current version. @throws EmendError 'not-found' before the import */
+  /** Says that there are more entries, which damage keeps from being taken in. */
+  stopAt(damage: string): void {
+    this.#stopped = damage;
+  }
+
+  /** The current version. @throws EmendError 'not-found' before the import, 'bad-file' where damage hides it */
   get current(): Version {
+    if (!this.#current && this.#stopped !== undefined) throw new EmendError('bad-file', `The record is damaged before its first version: ${this.#stopped}`, 'Bring the journal back from a backup, and verify it.');
     if (!this.#current) throw new EmendError('not-found', 'This ledger has no entry yet, so no version.', 'Import a model first.');
     return this.#current;
   }

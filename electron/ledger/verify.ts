@@ -103,7 +103,10 @@ async function keptCheckpoints(files: Files, folder: string, keys: readonly Veri
   if (keys.length === 0) return { checkpoints, problems };
   for (const path of await listCheckpoints(files, folder)) {
     try {
-      checkpoints.push(await readCheckpoint(files, path));
+      const checkpoint = await readCheckpoint(files, path);
+      const seq = checkpointSeq(path);
+      if (checkpoint.seq === seq) checkpoints.push(checkpoint);
+      else problems.push({ seq, offset: undefined, what: 'checkpoint', message: `The checkpoint ${path} is named for entry ${seq} and says that it is for entry ${checkpoint.seq}.` });
     } catch (error) {
       if (!(error instanceof EmendError && error.code === 'bad-file')) throw error;
       problems.push({ seq: checkpointSeq(path), offset: undefined, what: 'checkpoint', message: error.message });

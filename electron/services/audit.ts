@@ -28,6 +28,7 @@ const SHOWN = 4_000_000;
 export function auditService({ library, preferences, jobs, grants, print, tell }: Surroundings): Part {
   const remark = (kind: 'note' | 'approve' | 'reject') => async ({ model: name, version, entry, comment }: { model: string; version: string; entry?: number | undefined; comment: string }) => {
     const model = await library.find(name);
+    model.mustWrite();
     const about = entry === undefined ? model.ledger.history.find(version).id : versionAbout(model.ledger.entry(entry), model);
     const made = await model.append(kind, { version: about, ...(entry === undefined ? {} : { entry }) }, preferences.by(comment));
     tell({ type: 'ledger', model: model.id });

@@ -39,7 +39,7 @@ export class LibraryModel {
   #ledger: Ledger;
   /** Why it cannot be written to at present. */
   #obstacle: Obstacle | undefined;
-  #journalSize: number;
+  #journalState: string;
   #hashes: { readonly entries: number; readonly hashes: TensorHashes } | undefined;
   /** Versions whose file was found to hash as recorded. */
   readonly #proven = new Map<string, Promise<void>>();
@@ -50,7 +50,7 @@ export class LibraryModel {
     this.#parts = parts;
     this.#ledger = ledger;
     this.#obstacle = obstacle;
-    this.#journalSize = journalSize(places);
+    this.#journalState = journalState(places);
   }
 
   /** Opens the model in a folder, for reading only where another program writes to its ledger or the disk takes nothing. */
@@ -90,11 +90,13 @@ export class LibraryModel {
     return this.#hashes.hashes;
   }
 
-  /** Sees what another program appended since, and takes the ledger over once that program is gone or the disk takes something again. */
+  /** Sees what another program appended since, or brought back after damage, and takes the ledger over once that program is gone or the disk takes something again. */
   async refresh(): Promise<void> {
-    if (!this.#ledger.readOnly && !this.#obstacle) return;
-    const isSame = journalSize(this.places) === this.#journalSize;
-    if (isSame && (this.#obstacle === undefined || (await stillThere(this.#obstacle, this.places)))) return;
+    const isOurs = !this.#ledger.readOnly && !this.#obstacle;
+    if (isOurs && this.#ledger.damage.length === 0) return;
+    const isSame = journalState(this.places) === this.#journalState;
+    if (isSame && (isOurs || this.#obstacle === undefined || (await stillThere(this.#obstacle, this.places)))) return;
+    if (isOurs) await this.#ledger.close();
     this.#take(await openFor(this.places, this.#parts));
   }
 
@@ -126,7 +128,7 @@ export class LibraryModel {
   #take({ ledger, obstacle }: Opened): void {
     this.#ledger = ledger;
     this.#obstacle = obstacle;
-    this.#journalSize = journalSize(this.places);
+    this.#journalState = journalState(this.places);
   }
 
   /** Does several things with the ledger such that no other act comes between. */
@@ -286,6 +288,8 @@ export function ledgerIdentity(): { readonly app: string; readonly engine: strin
   return { app: `Emend ${appVersion()}`, engine: engineVersion() };
 }
 
-function journalSize(places: ModelPlaces): number {
-  return statSync(join(places.ledger, JOURNAL), { throwIfNoEntry: false })?.size ?? 0;
+/** Tells one content of the journal from another without reading it. */
+function journalState(places: ModelPlaces): string {
+  const found = statSync(join(places.ledger, JOURNAL), { throwIfNoEntry: false });
+  return `${found?.size ?? 0} bytes at ${found?.mtimeMs ?? 0}`;
 }

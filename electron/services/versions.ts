@@ -94,6 +94,7 @@ export function versionService(parts: Surroundings): Part {
     },
     'versions.tag': async ({ model: name, version, name: tag }) => {
       const model = await library.find(name);
+      model.mustWrite();
       const entry = await model.append('tag', { name: tag.trim(), version: model.ledger.history.find(version).id }, preferences.by(''));
       changed(model);
       return { entry: entry.seq };
