@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { EmendError } from '../../shared/errors.ts';
-import { type Fact, fillPrompt } from '../../shared/fact.ts';
+import { fillPrompt } from '../../shared/fact.ts';
 import { changedTensorsFile } from './edit/changed-tensors.ts';
 import { readModelType } from './edit/checkpoint-names.ts';
 import { changedBytes, deltaNorms, withDelta } from './edit/delta.ts';
@@ -12,7 +12,7 @@ import { readDelta, writeDelta } from './edit/delta-file.ts';
 import { editFacts, listed } from './edit/edit.ts';
 import type { Report } from './edit/types.ts';
 import { checkRecords } from './evaluate/protocol.ts';
-import type { Answer, CutFact, EditOutcome, ExportOutcome, Inspection, JobName, Jobs, ModelRef } from './jobs.ts';
+import type { Answer, EditOutcome, ExportOutcome, Inspection, JobName, Jobs, ModelRef } from './jobs.ts';
 import { graphFile, tokenizerFolder } from './model-folder.ts';
 import { modelFiles } from './onnx/identity.ts';
 import { patchModel } from './onnx/patch.ts';
@@ -25,7 +25,6 @@ import { readVersion, saveVersion } from './version-file.ts';
 import { writeWhole } from './write-whole.ts';
 import { largest, logSoftmax } from './runtime/sampling.ts';
 import { loadTokenizer } from './text/load.ts';
-import { factRow } from './text/positions.ts';
 import { Detokenizer, type Tokenizer } from './text/tokenizer.ts';
 
 /** What a job may tell while it runs. */
@@ -58,14 +57,6 @@ export const handlers: Handlers = {
     const { bytes } = changedTensorsFile({ anatomy: decoder.anatomy, changed, modelType: readModelType(decoder.source.folder), metadata });
     await writeWhole(join(target, 'changed.safetensors'), bytes, 'The changed tensors');
     return { files: ['changed.safetensors'] };
-  },
-  tokens: async ({ model, text }) => {
-    const { tokenizer } = await opened(model);
-    return { tokens: tokenizer.encode(text).map((id) => ({ id, text: tokenizer.tokenText(id) })) };
-  },
-  cut: async ({ model, facts }) => {
-    const { tokenizer } = await opened(model);
-    return { facts: facts.map((fact) => cutFact(tokenizer, fact)) };
   },
   settings: async ({ model, method, choices, name }) => ({ settings: listed(await editSettings(method, choices, (await opened(model)).decoder.anatomy, name), undefined) }),
 };
@@ -251,17 +242,6 @@ function compare(one: Decoder, other: Decoder): Jobs['compare']['result'] {
     return difference === 0 ? [] : [{ tensor, norm: difference, weightNorm: norm(a) }];
   });
   return { weights };
-}
-
-function cutFact(tokenizer: Tokenizer, fact: Fact): CutFact {
-  try {
-    const row = factRow(tokenizer, fact);
-    return { tokens: row.ids.map((id) => tokenizer.tokenText(id)), subjectFirst: row.subjectFirst, subjectLast: row.subjectLast, targetStart: row.targetStart };
-  } catch (error) {
-    if (!(error instanceof EmendError)) throw error;
-    const field = error.details['field'];
-    return { problem: { message: error.message, hint: error.hint, field: typeof field === 'string' ? field : 'prompt' } };
-  }
 }
 
 function hashOf(decoder: Decoder, name: string): string {

@@ -143,9 +143,6 @@ export interface ChangedTensor {
   readonly sha256: string;
 }
 
-/** How a fact is cut into tokens: prompt and target as one row, and where subject and target lie in it; or why it cannot be. */
-export type CutFact = { readonly tokens: readonly string[]; readonly subjectFirst: number; readonly subjectLast: number; readonly targetStart: number } | { readonly problem: { readonly message: string; readonly hint: string; readonly field: string } };
-
 /** Every job that the engine does: what it is given and what it gives back. Everything is plain data. */
 export interface Jobs {
   readonly inspect: { readonly params: { readonly model: ModelRef }; readonly result: Inspection };
@@ -162,8 +159,6 @@ export interface Jobs {
   readonly adapter: { readonly params: { readonly model: ModelRef; readonly deltas: readonly string[]; readonly target: string; readonly metadata: Readonly<Record<string, string>> }; readonly result: { readonly files: readonly string[] } };
   /** Writes the tensors in which a version differs, under the checkpoint's names where they can be told, into an existing folder. */
   readonly tensorsFile: { readonly params: { readonly model: ModelRef; readonly target: string; readonly metadata: Readonly<Record<string, string>> }; readonly result: { readonly files: readonly string[] } };
-  readonly tokens: { readonly params: { readonly model: ModelRef; readonly text: string }; readonly result: { readonly tokens: readonly { readonly id: number; readonly text: string }[] } };
-  readonly cut: { readonly params: { readonly model: ModelRef; readonly facts: readonly Fact[] }; readonly result: { readonly facts: readonly CutFact[] } };
   /** The hyperparameters that an edit would use, as far as they do not depend on the facts. */
   readonly settings: { readonly params: { readonly model: ModelRef; readonly method: EditMethodName; readonly choices: EditChoices; readonly name: string }; readonly result: { readonly settings: EditOutcome['hyperparameters'] } };
 }

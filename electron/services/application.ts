@@ -101,7 +101,7 @@ export class Application {
     if (follow.signal?.aborted) cancel();
     follow.signal?.addEventListener('abort', cancel);
     const stop = this.listen((event) => {
-      if (event.type === 'job' && event.job.id === job && event.job.total > 0) follow.onProgress?.({ phase: event.job.phase, done: event.job.done, total: event.job.total, secondsLeft: event.job.secondsLeft });
+      if (event.type === 'job' && event.job.id === job && event.job.total > 0) follow.onProgress?.({ phase: event.job.phase, done: event.job.done, total: event.job.total, secondsLeft: event.job.secondsLeft, unit: event.job.unit });
       if (event.type === 'text' && event.job === job) follow.onText?.(event.piece);
     });
     try {

@@ -2,6 +2,8 @@ import type { JobProgress } from '../engine/jobs.ts';
 
 /** Progress with the time that the phase will still take. */
 export interface Progress extends JobProgress {
+  /** What is counted, where that is worth saying. */
+  readonly unit?: 'bytes' | undefined;
   /** Undefined while there is nothing to tell it by. */
   readonly secondsLeft: number | undefined;
 }

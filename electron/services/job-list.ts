@@ -9,7 +9,7 @@ import type { Follow } from './jobs.ts';
 /** What a job tells and hears while it runs. */
 export interface JobControl extends Follow {
   readonly signal: AbortSignal;
-  readonly onProgress: (progress: Progress & { readonly unit?: 'bytes' | undefined }) => void;
+  readonly onProgress: (progress: Progress) => void;
   readonly onText: (piece: string) => void;
   /** @throws EmendError 'cancelled' once the job should stop */
   check(): void;

@@ -1,3 +1,4 @@
+import { tokenizerOf } from './cut.ts';
 import type { Services, Surroundings } from './surroundings.ts';
 
 type Part = Pick<Services, 'probing.ask' | 'probing.tokens'>;
@@ -17,7 +18,8 @@ export function probingService({ library, engine, jobs }: Surroundings): Part {
     },
     'probing.tokens': async ({ model: name, text }) => {
       const model = await library.find(name);
-      return { tokens: [...(await engine.run('tokens', { model: { folder: model.places.files }, text })).tokens] };
+      const tokenizer = await tokenizerOf(model.places.files);
+      return { tokens: tokenizer.encode(text).map((id) => ({ id, text: tokenizer.tokenText(id) })) };
     },
   };
 }

@@ -61,7 +61,7 @@ describe('from a dropped folder to an exported, edited model', () => {
 
   it('edits ten facts pasted from a spreadsheet', async () => {
     await go(page, 'Edit');
-    await pasteInto(page, page.getByLabel('Subject, fact 1', { exact: true }), text);
+    await pasteInto(page.getByLabel('Subject, fact 1', { exact: true }), text);
     await expect.poll(() => page.getByLabel('Subject, fact 10', { exact: true }).inputValue()).toBe(rows[9]![0]);
     await page.getByRole('button', { name: 'Suggest checks' }).click();
     await page.getByText('Checks added to 10 facts.').waitFor({ timeout: 30_000 });

@@ -6,13 +6,20 @@ export async function go(page: Page, name: 'Library' | 'Ask' | 'Edit' | 'Version
   await page.getByRole('heading', { level: 1, name }).waitFor();
 }
 
+/** What a page has that Node lacks. */
+interface Browser {
+  readonly DataTransfer: new () => { setData(type: string, data: string): void };
+  readonly ClipboardEvent: new (type: string, init: object) => object;
+}
+
 /** Pastes text as from another program. */
-export async function pasteInto(page: Page, field: Locator, text: string): Promise<void> {
+export async function pasteInto(field: Locator, text: string): Promise<void> {
   await field.focus();
   await field.evaluate((element, data) => {
+    const { DataTransfer, ClipboardEvent } = globalThis as unknown as Browser;
     const clipboardData = new DataTransfer();
     clipboardData.setData('text/plain', data);
-    element.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
+    (element as unknown as { dispatchEvent(event: object): void }).dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
   }, text);
 }
 
@@ -21,24 +28,4 @@ export async function saveTo(app: ElectronApplication, path: string): Promise<vo
   await app.evaluate(({ dialog }, filePath) => {
     dialog.showSaveDialog = () => Promise.resolve({ canceled: false, filePath });
   }, path);
-}
-
-interface Watching {
-  longestTask?: number;
-}
-
-/** Notes from now on for how long the page was blocked at a time. */
-export async function watchTasks(page: Page): Promise<void> {
-  await page.evaluate(() => {
-    const watching = globalThis as Watching;
-    watching.longestTask = 0;
-    new PerformanceObserver((list) => {
-      for (const entry of list.getEntries()) watching.longestTask = Math.max(watching.longestTask ?? 0, entry.duration);
-    }).observe({ entryTypes: ['longtask'] });
-  });
-}
-
-/** The longest time that the page was blocked (ms). */
-export function longestTask(page: Page): Promise<number> {
-  return page.evaluate(() => (globalThis as Watching).longestTask ?? 0);
 }

@@ -1,5 +1,5 @@
 import type { Progress } from '../../services/eta.ts';
-import { duration, whole } from './numbers.ts';
+import { duration, size, whole } from './numbers.ts';
 import type { Stream } from './printer.ts';
 import { displayWidth, shorten } from './table.ts';
 
@@ -52,7 +52,8 @@ export function plainLine(progress: Progress): string {
 
 function figures(progress: Progress): string {
   const left = progress.secondsLeft === undefined ? '' : `  ${duration(Math.max(1, Math.round(progress.secondsLeft))).replace('.0 s', ' s')} left`;
-  return `${whole(progress.done)}/${whole(progress.total)}  ${Math.floor(shareOf(progress) * 100)} %${left}`;
+  const amount = progress.unit === 'bytes' ? size : whole;
+  return `${amount(progress.done)}/${amount(progress.total)}  ${Math.floor(shareOf(progress) * 100)} %${left}`;
 }
 
 function shareOf({ done, total }: Progress): number {
