@@ -47,8 +47,10 @@ describe('verifying', () => {
     await ledger.checkpoint();
     const path = join('/l', 'checkpoints', '000000004.json');
     const good = files.peek(path).toString();
-    files.poke(path, Buffer.from(good.replace('"seq":4', '"seq":3')));
+    files.poke(path, Buffer.from(good.replace(/"time":"2026/, '"time":"2025')));
     expect((await ledger.verify()).first).toMatchObject({ what: 'checkpoint', message: expect.stringContaining('signature') as string });
+    files.poke(path, Buffer.from(good.replace('"seq":4', '"seq":3')));
+    expect((await ledger.verify()).first).toMatchObject({ what: 'checkpoint', message: expect.stringContaining('named for entry 4') as string });
     files.poke(path, Buffer.from(good.slice(0, 40)));
     expect((await ledger.verify()).first).toMatchObject({ seq: 4, what: 'checkpoint', message: expect.stringContaining('not JSON') as string });
     files.poke(path, Buffer.from(good));
