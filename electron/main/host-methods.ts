@@ -24,14 +24,11 @@ export function hostMethods(application: HostTools, window: MainWindow): HostMet
       cores: availableParallelism(),
       memoryBytes: totalmem(),
     }),
-    'host.pick': async ({ kind, name }) => ({ picked: (await pick(kind, name, window.current)).map((path) => grants.grant(path)) }),
+    'host.pick': async ({ kind, name }) => ({ picked: (await pick(kind, name, window.current)).map((path) => grants.grant(path, kind === 'save' || kind === 'folder' ? 'write' : 'read')) }),
     'host.browse': () => {
       throw new EmendError('unsupported', 'Folders are not listed in the desktop application.', 'Choose with the button, or drop the folder into the window.');
     },
-    'host.place': ({ folder, name }) => {
-      if (name === '.' || name === '..') throw new EmendError('bad-input', `host.place: name: expected a name, found ${JSON.stringify(name)}.`, 'Give the name of a file or folder to make.', { field: 'name' });
-      return grants.grant(join(grants.path(folder), name));
-    },
+    'host.place': ({ folder, name }) => grants.grant(join(grants.target(folder), name), 'write'),
     'host.reveal': ({ handle }) => {
       const path = grants.path(handle);
       if (!existsSync(path)) throw new EmendError('not-found', `${path} is not there any more.`, 'It was moved or removed outside Emend.');

@@ -13,7 +13,6 @@ const DIALOGS: Readonly<Record<Exclude<Kind, 'save'>, OpenDialogOptions>> = {
   model: { title: STRINGS.pick.model, properties: MODEL },
   facts: { title: STRINGS.pick.facts, properties: ['openFile'], filters: [{ name: STRINGS.pick.factFiles, extensions: ['csv', 'json', 'jsonl'] }, { name: STRINGS.pick.allFiles, extensions: ['*'] }] },
   folder: { title: STRINGS.pick.folder, properties: ['openDirectory', 'createDirectory'] },
-  export: { title: STRINGS.pick.export, properties: ['openDirectory', 'createDirectory'] },
 };
 
 /** Lets the person choose in the system's dialog. @param name proposed for a file to save. @returns the paths; none when it was closed */

@@ -29,7 +29,6 @@ export const STRINGS = {
     model: 'Choose a model folder',
     facts: 'Choose a file of facts',
     folder: 'Choose a folder',
-    export: 'Choose where to export to',
     save: 'Choose where to save',
     factFiles: 'Facts (CSV, JSON, JSONL)',
     allFiles: 'All files',

@@ -87,7 +87,8 @@ export class Application {
   /** Calls a method by a name from outside; never throws, whatever comes. */
   async handle(method: unknown, params: unknown): Promise<Envelope> {
     try {
-      if (typeof method !== 'string' || !isMethod(method)) throw new EmendError('bad-input', `There is no method ${JSON.stringify(String(method).slice(0, 100))}.`, 'Call one of the contract.');
+      if (typeof method !== 'string') throw new EmendError('bad-input', `A method is called by its name; found a ${typeof method}.`, 'Call one of the contract.');
+      if (!isMethod(method)) throw new EmendError('bad-input', `There is no method ${JSON.stringify(method.slice(0, 100))}.`, 'Call one of the contract.');
       return { ok: true, value: await this.call(method, params as never) };
     } catch (error) {
       return { ok: false, error: errorData(error) };

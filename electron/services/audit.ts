@@ -72,7 +72,7 @@ export function auditService({ library, preferences, jobs, grants, print, tell }
     },
     'audit.export': async ({ model: name, format, filter, destination }) => {
       const model = await library.find(name);
-      const path = grants.path(destination);
+      const path = grants.target(destination);
       if (format === 'pdf' && !print) throw new EmendError('unsupported', 'This host cannot print a PDF.', 'Export HTML and print it, or use the desktop application.');
       return {
         job: jobs.start('audit.export', `Export the log of ${model.name}`, model.id, async (control) => {

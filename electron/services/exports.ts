@@ -36,7 +36,7 @@ export function exportService({ library, engine, jobs, grants, preferences, plac
       const version = model.ledger.history.find(asked);
       const [hindrance] = exportHindrances(reviewed(model, version), preferences.settings, preferences.author);
       if (hindrance !== undefined) throw new EmendError('bad-input', `${model.name} ${shortId(version.id)} is not exported: ${hindrance}`, 'Do what the policy asks for, or change the policy in the settings.', { version: version.id });
-      const target = grants.path(destination);
+      const target = grants.target(destination);
       refuseOccupied(target, places.root);
       return {
         job: jobs.start('exports.start', `Export ${model.name}`, model.id, (control) => model.exclusively(() => write(model, version, format, target, destination, control))),

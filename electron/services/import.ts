@@ -7,7 +7,7 @@ import type { Answer, Inspection } from '../engine/jobs.ts';
 import type { FileRecord } from '../ledger/bodies.ts';
 import { ensureFolder } from '../ledger/durable.ts';
 import { explained } from '../ledger/file-errors.ts';
-import { disk } from '../ledger/files.ts';
+import { disk, errno } from '../ledger/files.ts';
 import type { SigningKey } from '../ledger/keys.ts';
 import type { By } from '../ledger/ledger.ts';
 import { openLedger } from '../ledger/open.ts';
@@ -56,7 +56,7 @@ export async function importModel(request: ImportRequest, control: JobControl): 
         const id = modelId(records);
         if (request.isKnown(id)) return { known: id };
         const folder = join(places.models, id.slice(0, 16));
-        if (existsSync(folder)) throw new EmendError('bad-input', `This model is in the library already, in ${folder}, and cannot be opened.`, 'Bring its ledger back from a backup, or move that folder away, then import it again.', { path: folder });
+        if (existsSync(folder)) return { known: id };
         control.onProgress({ phase: 'examining', done: 0, total: 2, secondsLeft: undefined });
         const anatomy = await engine.run('inspect', { model: { folder: staged.files } }, { signal: control.signal });
         control.onProgress({ phase: 'trial run', done: 1, total: 2, secondsLeft: undefined });
@@ -66,7 +66,10 @@ export async function importModel(request: ImportRequest, control: JobControl): 
         await beginLedger(staged, request, id, records, anatomy, trial);
         await ensureFolder(explained(disk), places.models);
         control.check();
-        return await putInPlace(staged.folder, folder, async () => ({ folder, id }));
+        return await putInPlace(staged.folder, folder, async () => ({ folder, id })).catch((error: unknown) => {
+          if (isOccupied(error)) return { known: id }; // another process imported it in the meantime
+          throw error;
+        });
       } finally {
         await engine.release(staged.files).catch(() => undefined);
       }
@@ -150,6 +153,11 @@ function teller(phase: string, total: number, control: JobControl): (bytes: numb
     done += bytes;
     control.onProgress({ ...estimator.next({ phase, done, total }), unit: 'bytes' });
   };
+}
+
+/** Whether a folder with something in it lies where one was to be moved. */
+function isOccupied(error: unknown): boolean {
+  return ['ENOTEMPTY', 'EEXIST'].includes(errno(error) ?? '');
 }
 
 /** What the system says of a disk, in words. */

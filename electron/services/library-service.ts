@@ -24,7 +24,7 @@ export function libraryService({ library, preferences, places, engine, grants, j
       const name = await library.freeName(asked, source.name);
       const known = new Map(models.map((model) => [model.id, model]));
       const result = await importModel({ source, name, places, engine, key: preferences.key, by: preferences.by(''), isKnown: (id) => known.has(id), mayBeKnown: models.some((model) => sameSizes(model, source)) }, control);
-      if ('known' in result) return { model: result.known, name: known.get(result.known)!.name, known: true };
+      if ('known' in result) return { model: result.known, name: (await library.find(result.known)).name, known: true };
       tell({ type: 'library' });
       return { model: result.id, name, known: false };
     });
@@ -33,7 +33,7 @@ export function libraryService({ library, preferences, places, engine, grants, j
       const { models, unopened } = await library.list();
       const cards = await Promise.all(models.map(card));
       cards.sort((a, b) => ((a.opened ?? a.imported) < (b.opened ?? b.imported) ? 1 : -1));
-      return { models: cards, notices: [...unopened, ...preferences.notices.map(({ message, hint }) => ({ message, hint }))] };
+      return { models: cards, notices: [...unopened.map(({ message, hint }) => ({ message, hint })), ...preferences.notices.map(({ message, hint }) => ({ message, hint }))] };
     },
     'library.get': async ({ model: name }) => {
       const model = await library.find(name);

@@ -14,6 +14,8 @@ import { removeUnfinished } from './staging.ts';
 
 /** A model that could not be opened. */
 export interface Unopened {
+  /** Its folder's name: the beginning of its id. */
+  readonly folder: string;
   readonly message: string;
   readonly hint: string;
 }
@@ -58,7 +60,7 @@ export class Library {
         models.push(await this.#open(name));
       } catch (error) {
         const { message, hint } = errorData(error);
-        unopened.push({ message: `The model in ${join(this.#places.models, name)} cannot be opened: ${message}`, hint });
+        unopened.push({ folder: name, message: `The model in ${join(this.#places.models, name)} cannot be opened: ${message}`, hint });
       }
     }
     return { models, unopened };
@@ -74,7 +76,8 @@ export class Library {
     const fitting = byName.length > 0 ? byName : models.filter((model) => model.id === name || (ABBREVIATION.test(name) && model.id.startsWith(name)));
     if (fitting.length === 1) return fitting[0]!;
     if (fitting.length > 1) throw new EmendError('bad-input', `${fitting.length} models fit ${JSON.stringify(name)}: ${fitting.map((model) => `${model.name} (${model.id.slice(0, 12)})`).join(', ')}.`, 'Give more digits of the id.');
-    if (unopened[0] && models.length === 0) throw new EmendError('bad-file', unopened[0].message, unopened[0].hint);
+    const broken = unopened.find((one) => name.startsWith(one.folder) || (ABBREVIATION.test(name) && one.folder.startsWith(name))) ?? (models.length === 0 ? unopened[0] : undefined);
+    if (broken) throw new EmendError('bad-file', broken.message, broken.hint);
     const known = models.map((model) => model.name).join(', ');
     throw new EmendError('not-found', `There is no model ${JSON.stringify(name)} in the library${known === '' ? ', which is empty' : `; there are: ${known}`}.`, 'Import it first.', { model: name });
   }

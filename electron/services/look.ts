@@ -37,7 +37,7 @@ export function findSource(path: string): Source {
   const needed = modelFiles(model).map((file) => slashes(relative(root, join(model.folder, file))));
   const found = isFolder ? everyFile(root) : [...new Set([...needed, ...readdirSync(root).filter((name) => BESIDE.test(name) && statSync(join(root, name)).isFile())])].sort();
   const files = [...new Set([...found, ...needed])].map((file) => ({ path: file, bytes: statSync(join(root, file)).size }));
-  const hasTokenizer = files.some((file) => file.path === 'tokenizer.json' || file.path === slashes(join(relative(root, dirname(graph)), 'tokenizer.json')));
+  const hasTokenizer = files.some((file) => file.path === 'tokenizer.json');
   if (!hasTokenizer) {
     throw new EmendError('not-found', `${root} holds a decoder (${basename(graph)}) but no tokenizer.json (found ${files.map((file) => file.path).slice(0, 8).join(', ')}).`, 'Copy tokenizer.json and tokenizer_config.json of the same model into the folder.', { path: root });
   }

@@ -8,7 +8,7 @@ export type PickKind = Params<'host.pick'>['kind'];
 
 /**
  * Lets the person choose a file or folder: in the system's dialog, or in a list of the serving machine's folders.
- * @param kind 'model', 'folder': an existing folder; 'facts': an existing file; 'save', 'export': a new file or folder to write
+ * @param kind 'model', 'folder': an existing folder; 'facts': an existing file; 'save': a new file or folder to write
  * @param name suggested for what is to be written
  * @returns undefined when nothing was chosen
  * @throws ContractError when the host cannot show its dialog

@@ -115,7 +115,6 @@ export const t = {
     model: 'Choose a model folder',
     facts: 'Choose a file of facts',
     folder: 'Choose a folder',
-    export: 'Choose where to export to',
     save: 'Choose where to save',
     up: 'Up one folder',
     list: 'Files and folders',

@@ -164,7 +164,7 @@ it('a journal that is cut anywhere is told from a whole one by its checkpoint, b
 });
 
 function export_(app: Application, where: Where) {
-  return app.run('exports.start', { model: NAME, destination: app.grants.grant(where.target).handle });
+  return app.run('exports.start', { model: NAME, destination: app.grants.grant(where.target, 'write').handle });
 }
 
 /** Length of the first so many lines, without the last one's end. */

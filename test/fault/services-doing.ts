@@ -46,7 +46,7 @@ export const ACTS: readonly ServiceAct[] = [
   { name: 'import', from: 'empty', prepare: asItIs, run: (app, { model }) => app.run('library.import', { source: app.grants.grant(model).handle }) },
   { name: 'commit', from: 'library', prepare: asItIs, run: (app, { draft }) => app.run('edits.commit', { model: NAME, draft, reason: 'Bob learned it' }) },
   { name: 'rollback', from: 'library', prepare: withoutVersions, run: async (app) => app.run('versions.rollback', { model: NAME, version: (await app.call('versions.list', { model: NAME })).versions[1]!.id, reason: 'One step back' }) },
-  { name: 'export', from: 'library', prepare: withoutVersions, run: (app, { target }) => app.run('exports.start', { model: NAME, destination: app.grants.grant(target).handle }) },
+  { name: 'export', from: 'library', prepare: withoutVersions, run: (app, { target }) => app.run('exports.start', { model: NAME, destination: app.grants.grant(target, 'write').handle }) },
 ];
 
 export function whereIn(root: string, { model, draft }: Pick<Scene, 'model' | 'draft'>): Where {

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import * as v from 'valibot';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Application } from '../../electron/services/application.ts';
+import type { Use } from '../../electron/services/grants.ts';
 import { CONTRACT, EnvelopeSchema, isMethod, type MethodName } from '../../shared/contract.ts';
 import { makeScene, openHere, removeTemporary, temporary } from '../fault/services-scene.ts';
 import { methods, parameters, type Words } from './contract/hostile.ts';
@@ -42,12 +43,11 @@ beforeAll(async () => {
   allowed = [scene.library, out, home, process.env['EMEND_CACHE']!];
   const { models } = await application.call('library.list', {});
   const { versions } = await application.call('versions.list', { model: models[0]!.id });
-  const granted = (...paths: string[]) => paths.map((path) => application.grants.grant(path).handle);
+  const granted = (use: Use, ...paths: string[]) => paths.map((path) => application.grants.grant(path, use).handle);
   words = {
     models: [models[0]!.id, models[0]!.id.slice(0, 8), models[0]!.name],
     versions: ['current', 'base', ...versions.map(({ id }) => id)],
-    sources: granted(scene.model, facts, beyond),
-    targets: granted(empty, join(out, 'new'), join(out, 'not', 'there')),
+    handles: [...granted('read', scene.model, facts, beyond), ...granted('write', empty, join(out, 'new'), join(out, 'not', 'there'))],
     others: ['Ada', '{} lives in', 'Rome', ' Oslo', 'Bob moved', scene.draft, '2026-01-01', 'edit', 'memit', ...versions.map(({ id }) => id)],
   };
 });

@@ -84,7 +84,7 @@ describe('a model in the library', () => {
   });
 
   it('is as it was when an export is cancelled in any phase, and no folder is left', async () => {
-    const to = (name: string) => app.grants.grant(join(temporary(), name));
+    const to = (name: string) => app.grants.grant(join(temporary(), name), 'write');
     const phases = await phasesOf(app, 'exports.start', { model: 'atlas', destination: to('whole').handle });
     for (const phase of phases) {
       const before = (await app.call('library.get', { model: 'atlas' })).entries;

@@ -94,7 +94,7 @@ describe('a model through its life', () => {
 
   it('rolls back to the import, and exports it byte for byte', async () => {
     await app.run('versions.rollback', { model: 'atlas', version: 'base', reason: 'As delivered' });
-    const target = app.grants.grant(join(temporary(), 'atlas-out'));
+    const target = app.grants.grant(join(temporary(), 'atlas-out'), 'write');
     const exported = await app.run('exports.start', { model: 'atlas', destination: target.handle });
     expect(modelHashes(exported.path)).toEqual(modelHashes(ATLAS));
     expect((await app.run('exports.verify', { source: target.handle, publicKey: (await app.call('settings.key', {})).publicKey })).ok).toBe(true);
@@ -103,7 +103,7 @@ describe('a model through its life', () => {
   it('exports an edited version in every form', async () => {
     await app.run('versions.rollback', { model: 'atlas', version: versions[3]!, reason: 'The edited one again' });
     for (const format of ['folder', 'tensors', 'lora'] as const) {
-      const target = app.grants.grant(join(temporary(), `atlas-${format}`));
+      const target = app.grants.grant(join(temporary(), `atlas-${format}`), 'write');
       const exported = await app.run('exports.start', { model: 'atlas', destination: target.handle, format });
       const found = await app.run('exports.verify', { source: target.handle });
       expect(found.problems).toEqual([]);
@@ -115,7 +115,7 @@ describe('a model through its life', () => {
     const found = await app.run('audit.verify', { model: 'atlas' });
     expect(found.problems).toEqual([]);
     expect(found).toMatchObject({ ok: true, files: 10 });
-    const target = app.grants.grant(join(temporary(), 'log.csv'));
+    const target = app.grants.grant(join(temporary(), 'log.csv'), 'write');
     const { total } = await app.call('audit.list', { model: 'atlas' });
     expect((await app.run('audit.export', { model: 'atlas', format: 'csv', destination: target.handle })).rows).toBe(total);
   });

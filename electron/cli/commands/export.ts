@@ -46,7 +46,7 @@ const TO = 'Name the folder to make: --to FOLDER.';
 async function exportVersion({ out, follow }: Context, { app, model }: InLibrary, values: Values<typeof exportOptions>): Promise<unknown> {
   const { at = 'current', format = 'folder' } = values;
   const target = newFolder(demanded(values.to, 'export', '--to', TO));
-  const exported = await app.run('exports.start', { model: model.id, version: at, format, destination: app.grants.grant(target).handle }, follow);
+  const exported = await app.run('exports.start', { model: model.id, version: at, format, destination: app.grants.grant(target, 'write').handle }, follow);
   out.line(`Exported ${exported.files} files, ${size(exported.bytes)}, to ${exported.path}. Recorded as entry ${exported.entry}.`);
   out.line(exported.changed.length === 0 ? 'Every weight is as imported.' : `Weights that differ from the import: ${exported.changed.join(', ')}`);
   out.line();

@@ -53,7 +53,7 @@ export const log = defineCommand({
     if (listed.total > listed.rows.length) out.line(out.style.dim(`${listed.rows.length} of ${listed.total}; --limit shows more.`));
     const exports = [];
     for (const { format, path } of files) {
-      const written = await app.run('audit.export', { model: model.id, format, filter, destination: app.grants.grant(path).handle }, follow);
+      const written = await app.run('audit.export', { model: model.id, format, filter, destination: app.grants.grant(path, 'write').handle }, follow);
       out.line(`${written.rows} entries, ${size(written.bytes)}, written to ${written.path}`);
       exports.push({ format, path: written.path, rows: written.rows, bytes: written.bytes });
     }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { availableParallelism, homedir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { EmendError } from '../../../shared/errors.ts';
@@ -15,8 +16,10 @@ export const browserHost: HostParts = {
     },
     'host.browse': ({ folder }) => browse(folder === undefined ? homedir() : grants.path(folder), grants),
     'host.place': ({ folder, name }) => {
-      if (name === '.' || name === '..') throw new EmendError('bad-input', `host.place: name: expected a name, found ${JSON.stringify(name)}.`, 'Give the name of a file or folder to make.', { field: 'name' });
-      return grants.grant(join(grants.path(folder), name));
+      const path = join(grants.path(folder), name);
+      // No dialog of the system asks here whether to replace.
+      if (existsSync(path)) throw new EmendError('bad-input', `${path} is there already.`, 'Choose another name.', { field: 'name' });
+      return grants.grant(path, 'write');
     },
     'host.reveal': ({ handle }) => {
       throw new EmendError('unsupported', 'A browser cannot show files of the serving machine.', `It lies at ${grants.path(handle)}; or download it.`);

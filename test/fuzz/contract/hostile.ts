@@ -8,8 +8,7 @@ export interface Words {
   readonly models: readonly string[];
   readonly versions: readonly string[];
   /** Handles of what was chosen to be read, and of what was chosen to be written. */
-  readonly sources: readonly string[];
-  readonly targets: readonly string[];
+  readonly handles: readonly string[];
   readonly others: readonly string[];
 }
 
@@ -85,7 +84,7 @@ function fitting(schema: Schema, words: Words, key = ''): fc.Arbitrary<unknown> 
 }
 
 function text(words: Words, key: string): fc.Arbitrary<string> {
-  const own = key === 'model' ? words.models : ['version', 'a', 'b'].includes(key) ? words.versions : ['source', 'handle'].includes(key) ? words.sources : ['destination', 'folder'].includes(key) ? words.targets : words.others;
+  const own = key === 'model' ? words.models : ['version', 'a', 'b'].includes(key) ? words.versions : ['source', 'handle', 'destination', 'folder'].includes(key) ? words.handles : words.others;
   return fc.oneof({ weight: 6, arbitrary: fc.constantFrom(...own) }, { weight: 2, arbitrary: fc.constantFrom(...NASTY) }, { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 40 }) });
 }
 
