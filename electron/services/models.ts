@@ -31,7 +31,7 @@ export const BUILT_IN = ['atlas'] as const;
  */
 export function findModel(name: string): NamedModel {
   const builtIn = BUILT_IN.find((one) => one === name);
-  const folder = builtIn === undefined ? resolve(name) : join(packageRoot(), 'models', builtIn);
+  const folder = builtIn === undefined ? resolve(name) : join(packageRoot().replace(/\.asar$/, '.asar.unpacked'), 'models', builtIn); // ONNX Runtime reads no archives
   if (!existsSync(folder)) {
     if (builtIn !== undefined) throw new EmendError('not-found', `The built-in model "${name}" is missing: there is no ${folder}.`, 'Install Emend again.');
     throw new EmendError('not-found', `There is no model ${JSON.stringify(name)}: neither a folder ${folder} nor a built-in model (${BUILT_IN.join(', ')}).`, 'Give the folder that holds the .onnx file, or a built-in name.');

@@ -62,7 +62,7 @@ describe('the edit form', () => {
       await press(key);
     }
     await expect.poll(focused).toBe('Subject, fact 2');
-    await pasteInto(page, cell('Subject', 2), 'A\t{} lies in\tRome\nB\t{} lies in\tBonn\tParis');
+    await pasteInto(cell('Subject', 2), 'A\t{} lies in\tRome\nB\t{} lies in\tBonn\tParis');
     expect(await rows()).toEqual(['Louvre|{} is in|Oslo|', 'A|{} lies in|Rome|', 'B|{} lies in|Bonn|Paris']);
     await press('ArrowDown');
     await expect.poll(focused).toBe('Subject, fact 3');
