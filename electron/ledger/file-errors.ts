@@ -42,7 +42,8 @@ export function errnoOf(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined;
 }
 
-function explain(error: unknown, doing: string, path: string): EmendError {
+/** What Node said of a file as people need it; an EmendError as it is. @param doing such as "read" */
+export function explain(error: unknown, doing: string, path: string): EmendError {
   if (error instanceof EmendError) return error;
   const code = errno(error);
   const { kind, why, hint } = CAUSES[code ?? ''] ?? { kind: 'failed' as const, why: error instanceof Error ? error.message : String(error), hint: 'Look whether the disk is connected and sound.' };

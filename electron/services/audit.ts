@@ -142,7 +142,7 @@ async function verify(model: LibraryModel, control: JobControl): Promise<Verific
   }
   const recorded = new Set(files.map((file) => file.path));
   const { files: there, others } = await listFolder(model.places.files).catch(() => ({ files: [], others: [] })); // then every file is missing, which was told
-  for (const path of [...there, ...others]) if (!recorded.has(path)) problems.push({ entry: 1, what: 'file', message: `The file ${path} lies among the imported ones and was not imported.` });
+  for (const path of [...there, ...others]) if (first?.kind === 'import' && !recorded.has(path)) problems.push({ entry: 1, what: 'file', message: `The file ${path} lies among the imported ones and was not imported.` });
   progress.progress(files.length, files.length);
   const tensors = problems.length > 0 ? 0 : await verifyVersions(model, problems, control);
   const head = ledger.head && { seq: ledger.head.seq, hash: ledger.head.hash };

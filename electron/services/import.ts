@@ -44,11 +44,11 @@ const PIECE = 1 << 20;
  */
 export async function importModel(request: ImportRequest, control: JobControl): Promise<{ folder: string; id: string } | { known: string }> {
   const { source, places, engine } = request;
-  if (request.mayBeKnown) {
-    const id = modelId(await hashAll(source, control));
-    if (request.isKnown(id)) return { known: id };
-  }
   try {
+    if (request.mayBeKnown) {
+      const id = modelId(await hashAll(source, control));
+      if (request.isKnown(id)) return { known: id };
+    }
     return await inStaging(places.incoming, '', async (incoming) => {
       const staged = new ModelPlaces(join(incoming, 'new'));
       try {

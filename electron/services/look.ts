@@ -2,6 +2,8 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import type { Look } from '../../shared/contract/library.ts';
 import { EmendError } from '../../shared/errors.ts';
+import { explain } from '../ledger/file-errors.ts';
+import { errno } from '../ledger/files.ts';
 import { graphFile } from '../engine/model-folder.ts';
 import { modelFiles } from '../engine/onnx/identity.ts';
 import { readModel } from '../engine/onnx/read.ts';
@@ -26,9 +28,17 @@ const FACT_FILE = /\.(json|jsonl|csv|tsv|txt)$/i;
 /**
  * The files that an import of `path` would take: everything in a folder; of an .onnx file itself, its data files, and the tokenizer and configuration beside it.
  * Reads the graph's structure, no weights.
- * @throws EmendError 'not-found' without a graph or a tokenizer; 'bad-file' for a graph that is malformed or whose data files are missing or too short
+ * @throws EmendError 'not-found' without a graph or a tokenizer; 'bad-file' for a graph that is malformed or whose data files are missing or too short; 'failed' where permission is refused
  */
 export function findSource(path: string): Source {
+  try {
+    return found(path);
+  } catch (error) {
+    throw errno(error) === undefined ? error : explain(error, 'read', (error as NodeJS.ErrnoException).path ?? path);
+  }
+}
+
+function found(path: string): Source {
   if (!existsSync(path)) throw new EmendError('not-found', `There is no ${path}.`, 'Give the folder that holds the model.onnx.');
   const graph = graphFile(path);
   const model = readModel(graph);

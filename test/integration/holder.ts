@@ -18,7 +18,7 @@ createInterface(process.stdin).on('line', (line) => void answer(line)).on('close
 async function answer(line: string): Promise<void> {
   const app = await opening;
   const { method, params, isJob } = JSON.parse(line) as { method: string; params: Record<string, unknown>; isJob: boolean };
-  const given = Object.fromEntries(Object.entries(params).map(([name, value]) => [name, typeof value === 'string' && value.startsWith('path:') ? app.grants.grant(value.slice(5)).handle : value]));
+  const given = Object.fromEntries(Object.entries(params).map(([name, value]) => [name, typeof value === 'string' && value.startsWith('path:') ? app.grants.grant(value.slice(5), name === 'destination' ? 'write' : 'read').handle : value]));
   if (!isJob) return void say(await app.handle(method, given));
   say(await app.run(method as JobMethodName, given as never).then((value) => ({ ok: true, value }), (error: unknown) => ({ ok: false, error: errorData(error) })));
 }

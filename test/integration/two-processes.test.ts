@@ -44,7 +44,7 @@ describe('the second of two processes', () => {
     await expect(second.call('versions.tag', { model: NAME, version: 'current', name: 'mine' })).rejects.toMatchObject(refused);
     await expect(second.run('edits.commit', { model: NAME, draft: scene.draft, reason: 'Mine' })).rejects.toMatchObject(refused);
     await expect(second.run('versions.rollback', { model: NAME, version: 'base', reason: 'Mine' })).rejects.toMatchObject(refused);
-    await expect(second.run('exports.start', { model: NAME, destination: second.grants.grant(`${temporary()}/out`).handle })).rejects.toMatchObject(refused);
+    await expect(second.run('exports.start', { model: NAME, destination: second.grants.grant(`${temporary()}/out`, 'write').handle })).rejects.toMatchObject(refused);
     await expect(second.call('library.remove', { model: NAME })).rejects.toMatchObject(refused);
   });
 
