@@ -47,7 +47,7 @@ export class Requests {
 
   private navigationRefused({ frameId, redirectedRequestId }: Paused, url: string): boolean {
     const isMainFrame = frameId === this.mainFrame;
-    if (isMainFrame && redirectedRequestId === undefined && (this.expected || url === this.webContents.getURL())) return false;
+    if (isMainFrame && redirectedRequestId === undefined && (this.expected || url === withoutFragment(this.webContents.getURL()))) return false;
     const event = eventWith({ url, isMainFrame, isSameDocument: false, frame: isMainFrame ? this.webContents.mainFrame : null, initiator: this.webContents.mainFrame });
     if (redirectedRequestId !== undefined) this.webContents.emit('will-redirect', event, url);
     else {
@@ -85,6 +85,11 @@ export class Requests {
   private async fail(requestId: string, errorReason: Protocol.Network.ErrorReason): Promise<void> {
     await this.session.send('Fetch.failRequest', { requestId, errorReason });
   }
+}
+
+/** A request never names the place in a page that its address may end with. */
+function withoutFragment(url: string): string {
+  return url.split('#', 1)[0]!;
 }
 
 /** The headers after `onHeadersReceived`; undefined when it cancelled. */
