@@ -8,6 +8,8 @@ module.exports = {
     rule('engine-knows-no-host', '^electron/engine/', '^electron/(main|preload|cli|services|ledger)/', 'numerics only'),
     rule('ledger-knows-no-networks', '^electron/ledger/', '^electron/(main|preload|cli|services|engine)/', 'the ledger records, it does not compute'),
     rule('services-know-no-host', '^electron/services/', '^electron/(main|preload|cli)/', 'every host uses the same services'),
+    rule('hosts-stand-apart', '^electron/(main|preload)/', '^electron/cli/', 'what two hosts share lies in the services'),
+    rule('the-command-line-needs-no-electron', '^electron/cli/', '^electron/(main|preload)/', 'what two hosts share lies in the services'),
     rule('renderer-sees-the-contract', '^renderer/', '^(electron|models|build|test)/', 'screens see only shared/'),
     { name: 'only-main-and-preload-import-electron', severity: 'error', from: { pathNot: '^electron/(main|preload)/' }, to: { path: '^(node_modules/)?electron(/|$)', pathNot: '^electron/' } },
     { name: 'no-test-in-product', severity: 'error', from: { path: '^(electron|renderer|shared)/' }, to: { path: '^test/' } },

@@ -1,21 +1,11 @@
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { extname } from 'node:path/posix';
+import { TYPES } from '../services/page/types.ts';
 
 /** The page's address. Everything that it loads comes from this host. */
 export const SCHEME = 'app';
 export const HOST = 'emend';
 export const PAGE = `${SCHEME}://${HOST}/index.html`;
-
-/** Kinds of file that a page is made of; others are not served. */
-const TYPES: Readonly<Record<string, string>> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.json': 'application/json; charset=utf-8',
-  '.svg': 'image/svg+xml',
-  '.png': 'image/png',
-  '.woff2': 'font/woff2',
-};
 
 /** Whether an address is one of ours. */
 export function isOurs(url: string): boolean {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { app, shell } from 'electron';
 import { EmendError } from '../../shared/errors.ts';
 import type { HostMethods, HostTools } from '../services/application.ts';
-import { LINKS } from './links.ts';
+import { LINKS } from '../services/page/links.ts';
 import { pick } from './pick.ts';
 import { STRINGS } from './strings.ts';
 import type { MainWindow } from './window.ts';

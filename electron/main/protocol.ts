@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { protocol } from 'electron';
 import { fileFor, HOST, SCHEME } from './app-files.ts';
-import { headers, PAGE_POLICY, PRINT_POLICY } from './policy.ts';
+import { headers, PAGE_POLICY, PRINT_POLICY } from '../services/page/policy.ts';
 
 const PRINT = `${SCHEME}://${HOST}/print/`;
 

@@ -1,41 +1,28 @@
-import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { build } from 'vite';
+import { buildProgram, start, type Ended, type Program } from './program.ts';
 
 const project = resolve(import.meta.dirname, '../..');
 const atlas = join(project, 'models/atlas');
-let program: string;
+let program: Program;
 let scratch: string;
 
 beforeAll(async () => {
-  // Inside the project, so that packages are found; of its own, so that the tests see the sources as they are.
-  program = mkdtempSync(join(project, 'node_modules/.cli-test-'));
-  scratch = mkdtempSync(join(tmpdir(), 'emend-cli-'));
-  await build({ configFile: join(project, 'build/vite.node.ts'), root: project, logLevel: 'error', build: { outDir: program, sourcemap: false } });
+  program = await buildProgram();
+  scratch = program.scratch;
 });
-afterAll(() => {
-  for (const folder of [program, scratch]) rmSync(folder, { recursive: true, force: true });
-});
-
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
+afterAll(() => program.remove());
 
 /** Runs a command line. @param onErr is told everything that is on stderr so far, and the process */
 function emend(argv: readonly string[], onErr: (err: string, kill: (signal: NodeJS.Signals) => void) => void = () => undefined): Promise<Ended> {
-  const child = spawn(process.execPath, [join(program, 'emend.mjs'), ...argv], { cwd: scratch, env: { ...process.env, EMEND_CACHE: join(scratch, 'cache'), NO_COLOR: '1' }, stdio: ['ignore', 'pipe', 'pipe'] });
-  let [out, err] = ['', ''];
-  child.stdout.on('data', (piece: Buffer) => (out += piece.toString()));
+  const { child, ended } = start(program, argv);
+  let err = '';
   child.stderr.on('data', (piece: Buffer) => {
     err += piece.toString();
     onErr(err, (signal) => child.kill(signal));
   });
-  return new Promise((done, failed) => child.once('error', failed).once('close', (code) => done({ code, out, err })));
+  return ended;
 }
 
 async function document(...argv: string[]): Promise<Record<string, unknown>> {

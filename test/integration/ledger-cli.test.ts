@@ -1,10 +1,8 @@
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { appendFileSync, chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { build } from 'vite';
+import { buildProgram, start as startProgram, type Ended, type Program } from './program.ts';
 
 const project = resolve(import.meta.dirname, '../..');
 const atlas = join(project, 'models/atlas');
@@ -12,24 +10,14 @@ const atlas = join(project, 'models/atlas');
 const NOBODY = 65534;
 const isSuperuser = process.getuid?.() === 0;
 const isReachable = [project, dirname(process.execPath)].every((folder) => ancestors(folder).every((one) => (statSync(one).mode & 0o001) !== 0));
-let program: string;
+let program: Program;
 let scratch: string;
 
 beforeAll(async () => {
-  // Inside the project, so that packages are found; of its own, so that the tests see the sources as they are.
-  program = mkdtempSync(join(project, 'node_modules/.ledger-cli-test-'));
-  scratch = mkdtempSync(join(tmpdir(), 'emend-ledger-cli-'));
-  await build({ configFile: join(project, 'build/vite.node.ts'), root: project, logLevel: 'error', build: { outDir: program, sourcemap: false } });
+  program = await buildProgram();
+  scratch = program.scratch;
 });
-afterAll(() => {
-  for (const folder of [program, scratch]) rmSync(folder, { recursive: true, force: true });
-});
-
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
+afterAll(() => program.remove());
 
 interface Running {
   readonly ended: Promise<Ended>;
@@ -39,12 +27,9 @@ interface Running {
 }
 
 function start(home: string, argv: readonly string[], uid?: number): Running {
-  const env = { ...process.env, EMEND_HOME: join(scratch, home), EMEND_CACHE: join(scratch, 'cache'), EMEND_AUTHOR: 'Ada', NO_COLOR: '1' };
-  const child = spawn(process.execPath, [join(program, 'emend.mjs'), ...argv], { cwd: scratch, env, stdio: ['ignore', 'pipe', 'pipe'], ...(uid === undefined ? {} : { uid }) });
-  let [out, err] = ['', ''];
-  child.stdout.on('data', (piece: Buffer) => (out += piece.toString()));
+  const { child, ended } = startProgram(program, argv, { env: { EMEND_HOME: join(scratch, home), EMEND_AUTHOR: 'Ada' }, uid });
+  let err = '';
   child.stderr.on('data', (piece: Buffer) => (err += piece.toString()));
-  const ended = new Promise<Ended>((done, failed) => child.once('error', failed).once('close', (code) => done({ code, out, err })));
   return {
     ended,
     said: (what) => new Promise((done, failed) => {
@@ -316,7 +301,7 @@ describe('what cannot be', () => {
     const locked = join(scratch, 'locked');
     mkdirSync(locked);
     chmodSync(locked, 0o555);
-    for (const folder of [scratch, program]) chmodSync(folder, 0o755);
+    for (const folder of [scratch, program.folder]) chmodSync(folder, 0o755);
     const { code, err } = await start('locked/home', ['import', 'atlas'], isSuperuser ? NOBODY : undefined).ended;
     chmodSync(locked, 0o755);
     expect(code).toBe(1);

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Envelope } from '../../../shared/contract.ts';
 import { errorData } from '../../../shared/errors.ts';
-import { headers, PAGE_POLICY } from '../../main/policy.ts';
+import { headers, PAGE_POLICY } from '../../services/page/policy.ts';
 import { Refusal } from './refusal.ts';
 
 /** For what is no page: nothing in it is loaded or run. */

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { availableParallelism, homedir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { EmendError } from '../../../shared/errors.ts';
-import { LINKS } from '../../main/links.ts';
+import { LINKS } from '../../services/page/links.ts';
 import type { HostParts } from '../../services/application.ts';
 import { version } from '../../services/models.ts';
 import { browse } from './browse.ts';

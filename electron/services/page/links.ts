@@ -1,4 +1,4 @@
-import manifest from '../../package.json' with { type: 'json' };
+import manifest from '../../../package.json' with { type: 'json' };
 
 /** The only pages that Emend opens in a browser. The project's own is the one that package.json names, if any. */
 export const LINKS: Readonly<Record<'rome' | 'memit' | 'source', string | undefined>> = {
