@@ -48,7 +48,7 @@ afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 describe('a package', () => {
   it('holds the bundles, the page, the built-in model and ONNX Runtime, and nothing else', () => {
     const files = listPackage(archive, { isPack: false }).map((path) => path.slice(1).replaceAll('\\', '/'));
-    for (const needed of ['package.json', 'LICENSE', 'dist/main/main.mjs', 'dist/main/process.mjs', 'dist/main/worker.mjs', 'dist/main/native-files.json', 'dist/preload/preload.cjs', 'dist/renderer/index.html', 'models/atlas/model.onnx', 'node_modules/onnxruntime-common/dist/cjs/index.js']) {
+    for (const needed of ['package.json', 'LICENSE', 'dist/main/main.mjs', 'dist/main/process.mjs', 'dist/main/worker.mjs', 'dist/main/native-files.json', 'dist/main/THIRD-PARTY-NOTICES.txt', 'dist/preload/preload.cjs', 'dist/renderer/index.html', 'models/atlas/model.onnx', 'node_modules/onnxruntime-common/dist/cjs/index.js']) {
       expect(files).toContain(needed);
     }
     const modules = new Set(files.map((path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1]).filter((name) => name !== undefined));
