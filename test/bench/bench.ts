@@ -180,10 +180,18 @@ const seconds = (s: number) => (s < 1 ? `${(1000 * s).toFixed(0)} ms` : `${s.toF
 if (!(await runAsChild(process.argv))) {
   const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false }, threads: { type: 'string', default: '0' }, part: { type: 'string', default: 'all' } } });
   const table = new Table();
-  if (values.part !== 'ledger') await measureEdits(values.quick ? QUICK : FULL, { isQuick: values.quick, threads: Number(values.threads) }, table);
-  if (values.part !== 'edits') {
+  const isAsked = (part: string) => values.part === 'all' || values.part === part;
+  if (isAsked('edits')) await measureEdits(values.quick ? QUICK : FULL, { isQuick: values.quick, threads: Number(values.threads) }, table);
+  const entries = values.quick ? 300 : 10_000;
+  if (isAsked('ledger')) {
     console.log();
-    await measureLedger(table, values.quick ? 300 : 10_000, values.quick);
+    await measureLedger(table, entries, values.quick);
+  }
+  if (isAsked('window')) {
+    console.log();
+    // Loaded late, so that the memory of the measured edit is its own.
+    const { measureWindow } = await import('./window.ts');
+    await measureWindow(table, entries, values.quick);
   }
   process.exitCode = table.holds ? 0 : 1;
 }
