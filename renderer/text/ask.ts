@@ -43,6 +43,7 @@ export const ask = {
   waiting: 'The model is reading the prompt…',
   nothing: 'The model had nothing to add.',
   stopped: 'Stopped.',
+  correct: 'Correct this',
   tokens: (count: number) => plural(count, 'token'),
 
   emptyTitle: (name: string) => `Ask ${name} something`,
