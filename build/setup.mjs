@@ -36,7 +36,7 @@ export function installPackages() {
   requireNode();
   if (packagesAreCurrent()) return;
   console.log('Installing packages (npm ci) …');
-  if (npm('ci') !== 0) stop('The packages could not be installed; npm says why above. Once that is solved, run this again.');
+  if (npm('ci', '--loglevel=error') !== 0) stop('The packages could not be installed; npm says why above. Once that is solved, run this again.');
 }
 
 /** Builds those bundles that are older than their sources. Gives true when all are there. */
