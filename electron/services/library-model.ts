@@ -1,16 +1,14 @@
-import { createHash } from 'node:crypto';
-import { existsSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { EmendError } from '../../shared/errors.ts';
 import type { ChangedTensor, ModelRef } from '../engine/jobs.ts';
 import { readSafetensors } from '../engine/onnx/safetensors.ts';
-import { tensorBytes } from '../engine/onnx/tensors.ts';
 import type { BodyInput, Kind } from '../ledger/bodies.ts';
 import { ensureFolder, writeDurably } from '../ledger/durable.ts';
 import type { EntryOf } from '../ledger/entries.ts';
 import { errnoOf, explained } from '../ledger/file-errors.ts';
-import { disk } from '../ledger/files.ts';
-import { hashPieces } from '../ledger/hash.ts';
+import { disk, errno } from '../ledger/files.ts';
+import { hashPieces, sha256 } from '../ledger/hash.ts';
 import { JOURNAL } from '../ledger/journal.ts';
 import type { SigningKey } from '../ledger/keys.ts';
 import type { By, Ledger } from '../ledger/ledger.ts';
@@ -205,7 +203,7 @@ export class LibraryModel {
 
   async #prove(version: Version, follow: Follow): Promise<void> {
     const file = this.places.version(version.id);
-    if (existsSync(file) && this.#fits(version, hashesIn(file))) return;
+    if (existsSync(file) && this.#fits(version, await hashesIn(file))) return;
     const { changed } = await this.rebuild(version, follow);
     this.#mustFit(version, new Map(changed.map(({ tensor, sha256 }) => [tensor, sha256])), 'rebuilt from the import and its edits');
   }
@@ -232,13 +230,17 @@ export class LibraryModel {
   }
 }
 
-/** SHA-256 of every tensor of a safetensors file; undefined when it cannot be read as one. */
-function hashesIn(file: string): Map<string, string> | undefined {
+/** SHA-256 of every tensor of a safetensors file, read piece by piece; undefined when it cannot be read as one. */
+async function hashesIn(file: string): Promise<Map<string, string> | undefined> {
   try {
-    const stored = readSafetensors(file);
-    return new Map([...stored.tensors].map(([name, tensor]) => [name, createHash('sha256').update(tensorBytes(stored, tensor)).digest('hex')]));
+    const found = new Map<string, string>();
+    for (const [name, { data }] of readSafetensors(file).tensors) {
+      const range = data.kind === 'file' && data.length > 0 ? { start: data.offset, end: data.offset + data.length - 1 } : undefined;
+      found.set(name, range ? (await hashPieces(createReadStream(file, { ...range, highWaterMark: 1 << 20 }))).sha256 : sha256(''));
+    }
+    return found;
   } catch (error) {
-    if (error instanceof EmendError) return undefined;
+    if (error instanceof EmendError || errno(error) !== undefined) return undefined;
     throw error;
   }
 }
