@@ -87,7 +87,7 @@ const METERS: readonly Pick<Meter, 'name' | 'label' | 'meaning' | 'kind'>[] = [
   { name: 'neighbors unchanged', label: 'Neighbours unchanged', meaning: 'how many say the very same as before', kind: 'share' },
   { name: 'fluency', label: 'Fluency', meaning: 'variety of what it writes about the subject, in bits; a fall means repetition', kind: 'number' },
   { name: 'drift', label: 'Drift', meaning: 'how far answers to unrelated prompts moved, in nats; 0 is not at all', kind: 'number' },
-  { name: 'top token changed', label: 'Other first words', meaning: 'unrelated prompts that now begin their answer differently', kind: 'number' },
+  { name: 'top token changed', label: 'Other first words', meaning: 'unrelated prompts that now begin their answer differently', kind: 'share' },
   { name: 'perplexity', label: 'Perplexity', meaning: 'of ordinary text; a rise means the model writes worse', kind: 'number' },
 ];
 
