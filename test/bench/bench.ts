@@ -187,11 +187,11 @@ if (!(await runAsChild(process.argv))) {
     console.log();
     await measureLedger(table, entries, values.quick);
   }
-  if (isAsked('window')) {
+  for (const part of ['window', 'log'].filter(isAsked)) {
     console.log();
     // Loaded late, so that the memory of the measured edit is its own.
-    const { measureWindow } = await import('./window.ts');
-    await measureWindow(table, entries, values.quick);
+    const { measureJourney, measureLog } = await import('./window.ts');
+    await (part === 'window' ? measureJourney(table, values.quick) : measureLog(table, entries, values.quick));
   }
   process.exitCode = table.holds ? 0 : 1;
 }
