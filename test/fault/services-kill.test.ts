@@ -13,8 +13,8 @@ import { makeScene, prepared, removeTemporary, type Scene } from './services-sce
 
 /** Of each act; 200 in all. */
 const KILLS = { import: 50, commit: 60, rollback: 45, export: 45 } as const;
-/** Some more time than the whole act takes (ms): some kills must come after it. */
-const MARGIN = 1.2;
+/** How the time in which a kill falls follows what the act was seen to take: shorter after one that came too late, longer after one that did not. */
+const FOLLOW = { late: 0.8, inTime: 1.1 };
 /** An orphaned engine ends when its job does (ms). */
 const ORPHAN = 15_000;
 
@@ -116,6 +116,7 @@ function statOf(pid: number): { state: string; parent: number } | undefined {
 it.each(ACTS)('after each of many kills at random moments of $name everything acknowledged is there and all is whole', async (act) => {
   const roll = random(20261124 + act.name.length);
   const { opened, done } = await new Actor().whole(act, prepared(scene, act));
+  let span = done - opened;
   let acknowledged = 0;
   let between = 0;
   let next = new Actor();
@@ -124,9 +125,11 @@ it.each(ACTS)('after each of many kills at random moments of $name everything ac
     const before = hashesIn(where.library);
     const actor = next;
     next = new Actor();
-    // A tenth during the opening; the rest during the act.
-    const early = roll() < 0.1;
-    const said = await actor.killed(act, where, early ? 0 : 1, roll() * MARGIN * (early ? opened : done - opened));
+    // A tenth during the opening, a tenth once it is done, the rest during the act.
+    const part = roll();
+    const [afterLines, within] = part < 0.1 ? [0, opened] : part < 0.2 ? [2, 0] : [1, span];
+    const said = await actor.killed(act, where, afterLines, roll() * within);
+    if (afterLines === 1) span *= said.at(-1) === 'done' ? FOLLOW.late : FOLLOW.inTime;
     const when = `kill ${kill} of ${act.name}, which had said ${said.join(', ') || 'nothing'}`;
     expect(actor.errors, when).toBe('');
     if (said.at(-1) === 'done') acknowledged++;
