@@ -80,7 +80,7 @@ export interface FollowJob {
 export async function run<M extends JobMethodName>(method: M, params: Params<M>, follow: FollowJob = {}): Promise<Result<M>> {
   const job = await ended(() => call(method, params).then((reply) => (reply as { job: string }).job), follow);
   if (job.state === 'done') return v.parse(CONTRACT[method].result, job.result) as Result<M>;
-  throw new ContractError(job.error ?? { code: job.state === 'cancelled' ? 'cancelled' : 'failed', message: job.state === 'cancelled' ? 'Cancelled. Nothing was changed.' : `${job.title} failed.`, hint: '', details: {} });
+  throw new ContractError(job.error ?? { code: job.state === 'cancelled' ? 'cancelled' : 'failed', message: job.state === 'cancelled' ? 'Cancelled, nothing changed.' : `${job.title} failed.`, hint: '', details: {} });
 }
 
 /** Starts a job and gives it back when it has ended. Events that overtake the answer of the start are kept until the id is known. */

@@ -10,19 +10,26 @@ const SHOWN_MS = 8000;
 
 class Toasts {
   list = $state.raw<readonly Toast[]>([]);
+  /** Somebody is at them: the pointer or the focus. */
+  isHeld = false;
   #next = 1;
 
   /** Says something that needs no answer. It is read out, and goes by itself unless it is a failure. */
   say(text: string, { kind = 'done', action }: { kind?: Toast['kind']; action?: Toast['action'] } = {}): void {
     const toast: Toast = { id: this.#next++, kind, text, action };
     this.list = [...this.list.slice(-3), toast];
-    if (kind !== 'failed') setTimeout(() => this.drop(toast.id), SHOWN_MS);
+    if (kind !== 'failed') setTimeout(() => this.#leave(toast.id), SHOWN_MS);
   }
 
   /** Says why something did not work. */
   fail(error: unknown): void {
     const { message, hint } = error as Partial<{ message: string; hint: string }>;
     this.say([message ?? String(error), hint].filter(Boolean).join(' '), { kind: 'failed' });
+  }
+
+  #leave(id: number): void {
+    if (this.isHeld) setTimeout(() => this.#leave(id), 1000);
+    else this.drop(id);
   }
 
   drop(id: number): void {

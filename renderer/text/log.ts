@@ -121,7 +121,7 @@ export const logText = {
     noAuthor: 'Set your name in the settings first: every entry is signed with it.',
     done: { note: (seq: number) => `Noted. Recorded as entry ${seq}.`, approve: (seq: number) => `Approved. Recorded as entry ${seq}.`, reject: (seq: number) => `Rejected. Recorded as entry ${seq}.` },
   },
-  cancelled: 'Cancelled. Nothing was changed.',
+  cancelled: 'Cancelled, nothing changed.',
   cancel: 'Cancel',
   close: 'Close',
   retry: 'Try again',

@@ -173,7 +173,7 @@ export const versionsText = {
     answerDiffers: 'Different',
     prompt: 'Prompt',
   },
-  cancelled: 'Cancelled. Nothing was changed.',
+  cancelled: 'Cancelled, nothing changed.',
   cancel: 'Cancel',
   left: (time: string) => `about ${time} left`,
   close: 'Close',

@@ -55,7 +55,7 @@ it('cancels a revert, and nothing was changed', async () => {
   await page.getByLabel('Reason').fill('The wrong currency');
   await button(page, 'Revert').click();
   await page.getByRole('dialog').locator('.work').getByRole('button', { name: 'Cancel' }).click();
-  await page.getByText('Cancelled. Nothing was changed.').waitFor();
+  await page.getByText('Cancelled, nothing changed.').waitFor();
   expect(await entry(page, 25).count()).toBe(0);
 });
 

@@ -166,7 +166,7 @@ describe('work that is stopped', () => {
     await dialog.getByRole('button', { name: 'Export', exact: true }).click();
     await expect.poll(() => readdirSync(above)).toHaveLength(1);
     await dialog.locator('.work').getByRole('button', { name: 'Cancel' }).click();
-    await page.getByText('Cancelled. Nothing was changed.').waitFor();
+    await page.getByText('Cancelled, nothing changed.').waitFor();
     expect(readdirSync(above)).toEqual([]);
     expect(records(desktop.home)).toEqual(before);
   });

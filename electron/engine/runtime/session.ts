@@ -65,6 +65,8 @@ export class Session {
     try {
       return (await this.session.run(feeds, fetches ?? this.outputs)) as Record<string, ort.Tensor>;
     } catch (cause) {
+      const outside = /indices element out of data bounds, idx=(-?\d+)/.exec(reason(cause));
+      if (outside) throw new EmendError('bad-input', `A text has more tokens than the model has positions, or a token that it has no embedding for (index ${outside[1]}).`, 'Take a shorter text; if it is short, the tokenizer is that of another model.');
       throw new EmendError('failed', `ONNX Runtime stopped: ${reason(cause)}`, 'Try a smaller batch or a shorter text; if it stays, please report it.');
     }
   }

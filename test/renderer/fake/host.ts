@@ -56,7 +56,7 @@ export function fakeBridge({ isNew = false, picker = 'native', hasJobs = false, 
     };
     const step = () => {
       const ended = new Date().toISOString();
-      if (cancelled.has(id)) return put({ state: 'cancelled', ended, error: { code: 'cancelled', message: 'Cancelled. Nothing was changed.', hint: '', details: {} } });
+      if (cancelled.has(id)) return put({ state: 'cancelled', ended, error: { code: 'cancelled', message: 'Cancelled, nothing changed.', hint: '', details: {} } });
       at += 1;
       if (at < steps) {
         put({});
