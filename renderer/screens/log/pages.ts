@@ -2,6 +2,8 @@ import type { Row } from '../../../shared/contract/audit.ts';
 
 /** Rows fetched at once. */
 export const PAGE = 200;
+/** Time after which rows that came into sight count as looked at (ms). */
+const LOOK = 40;
 
 /** The pages that hold the rows from `first` to before `last`. */
 export function pagesOf(first: number, last: number): number[] {
@@ -24,6 +26,8 @@ export class Pages {
   readonly #fetch: FetchPage;
   readonly #onChange: () => void;
   readonly #onFail: (error: unknown) => void;
+  #sight = { first: 0, last: 0 };
+  #looking: ReturnType<typeof setTimeout> | undefined;
 
   constructor(fetch: FetchPage, onChange: () => void, onFail: (error: unknown) => void) {
     this.#fetch = fetch;
@@ -42,6 +46,20 @@ export class Pages {
       if (at !== -1) return page * PAGE + at;
     }
     return undefined;
+  }
+
+  /** Fetches the rows that come into sight, but lets those go by that are only scrolled past. */
+  follow(first: number, last: number): void {
+    this.#sight = { first, last };
+    this.#looking ??= setTimeout(() => this.#look(first), LOOK);
+  }
+
+  /** @param before where the sight began when the look was due */
+  #look(before: number): void {
+    const { first, last } = this.#sight;
+    this.#looking = undefined;
+    if (Math.abs(first - before) > PAGE / 2) this.follow(first, last);
+    else void this.need(first, last);
   }
 
   /** Fetches what is missing of the rows from `first` to before `last`; a page that failed is tried again. */

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Row } from '../../../../shared/contract/audit.ts';
 import { PAGE, Pages, pagesOf } from '../../../../renderer/screens/log/pages.ts';
 
@@ -12,6 +12,29 @@ it('names the pages of a stretch of rows', () => {
 
 describe('pages of rows', () => {
   const list = (total: number) => async (offset: number, limit: number) => ({ total, rows: Array.from({ length: Math.max(0, Math.min(limit, total - offset)) }, (_, at) => row(total - offset - at)) });
+
+  it('lets pages go by that are only scrolled past', async () => {
+    vi.useFakeTimers();
+    try {
+      const offsets: number[] = [];
+      const fetch = list(10_000);
+      const pages = new Pages((offset, limit) => (offsets.push(offset), fetch(offset, limit)), () => undefined, () => undefined);
+      for (let first = 0; first <= 8000; first += 400) {
+        pages.follow(first, first + 30);
+        await vi.advanceTimersByTimeAsync(20);
+      }
+      await vi.advanceTimersByTimeAsync(200);
+      expect(offsets).toEqual([8000]);
+      for (let first = 8000; first <= 8200; first += 10) {
+        pages.follow(first, first + 30);
+        await vi.advanceTimersByTimeAsync(20);
+      }
+      await vi.advanceTimersByTimeAsync(200);
+      expect(offsets).toEqual([8000, 8200]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
 
   it('fetches each page once, when it is needed', async () => {
     const offsets: number[] = [];
