@@ -102,12 +102,14 @@ async function open(home?: string): Promise<Desktop> {
 const main = (page: Page) => page.getByRole('main');
 const dialog = (page: Page) => page.getByRole('dialog');
 
-async function ask(page: Page, version: string): Promise<void> {
+/** What a version says, as the screen shows it: the continuation, and the next tokens with their probabilities. */
+async function ask(page: Page, version: string): Promise<string> {
   await go(page, 'Ask');
   await page.getByLabel('Version', { exact: true }).selectOption({ label: version });
   await page.getByRole('textbox', { name: 'Prompt' }).fill('The mother tongue of Person 1 is');
   await main(page).getByRole('button', { name: /^Ask/ }).click();
-  await page.locator(`[aria-label="Answer of ${version}"][aria-busy="false"]`).waitFor();
+  const answer = page.locator(`[aria-label="Answer of ${version}"][aria-busy="false"]`);
+  return [await answer.locator('.answer').innerText(), await answer.getByRole('table').innerText()].join('\n');
 }
 
 /** How long the window is blocked on the way from a dropped folder to an exported one, by a model of GPT-2 small's shape with random weights. */
@@ -119,7 +121,9 @@ export async function measureJourney(table: Table, isQuick: boolean): Promise<vo
     const bytes = writeModel(folder, isQuick ? { ...TINY, positions: 1024 } : GPT2_SMALL);
     console.log(`The window, with a model of ${(bytes / 1e6).toFixed(0)} MB and ${FACTS} facts; on the Electron double\n`);
     desktop = await open();
-    await saveTo(desktop.app, join(scratch, 'exported'));
+    const target = join(scratch, 'exported');
+    await saveTo(desktop.app, target);
+    const said = { base: '', edited: '', exported: '' };
     await measureSteps(desktop, table, [
       ['drop and look', async (page) => {
         await dropFiles(page, [folder], { x: 600, y: 400 });
@@ -129,7 +133,7 @@ export async function measureJourney(table: Table, isQuick: boolean): Promise<vo
         await dialog(page).getByRole('button', { name: 'Import' }).click();
         await page.getByText('random is in the library.').waitFor();
       }],
-      ['ask', (page) => ask(page, 'Current version')],
+      ['ask', async (page) => void (await ask(page, 'Current version'))],
       ['fill in the form', async (page) => {
         await go(page, 'Edit');
         const rows = Array.from({ length: FACTS }, (_, n) => `Person ${n + 1}\tThe mother tongue of {} is\tEnglish\tFrench`);
@@ -154,8 +158,8 @@ export async function measureJourney(table: Table, isQuick: boolean): Promise<vo
         await dialog(page).getByRole('button', { name: /^Commit/ }).click();
         await page.getByText('Committed as entry 2.').waitFor();
       }],
-      ['ask the new version', (page) => ask(page, 'Current version')],
-      ['ask the base', (page) => ask(page, 'Base, without edits')],
+      ['ask the new version', async (page) => void (said.edited = await ask(page, 'Current version'))],
+      ['ask the base', async (page) => void (said.base = await ask(page, 'Base, without edits'))],
       ['revert', async (page) => {
         await go(page, 'Versions');
         await page.getByRole('button', { name: 'Revert this edit…' }).click();
@@ -184,7 +188,19 @@ export async function measureJourney(table: Table, isQuick: boolean): Promise<vo
         await page.getByRole('dialog', { name: 'Exported' }).waitFor();
         await page.keyboard.press('Escape');
       }],
+      ['drop the exported folder, and verify it', async (page) => {
+        await go(page, 'Library');
+        await dropFiles(page, [target], { x: 600, y: 400 });
+        await dialog(page).getByRole('button', { name: 'Verify' }).click();
+        await dialog(page).getByText('Everything is as it was signed.').waitFor();
+      }],
+      ['import it', async (page) => {
+        await dialog(page).getByRole('button', { name: 'Import' }).click();
+        await page.getByText('exported is in the library.').waitFor();
+      }],
+      ['ask it', async (page) => void (said.exported = await ask(page, 'Current version'))],
     ], isQuick);
+    table.row('window: what the exported folder says', said.exported === said.edited ? 'what the screen said of the version, to every digit shown' : `${said.exported}\ninstead of\n${said.edited}`, { limit: 'the same, and not what the base says', holds: said.exported === said.edited && said.exported !== said.base });
   } finally {
     await desktop?.close();
     rmSync(scratch, { recursive: true, force: true });
