@@ -96,7 +96,21 @@ async function open(home?: string): Promise<Desktop> {
   desktop.page.setDefaultTimeout(PATIENCE);
   await desktop.page.getByLabel('Your name').fill('Ada Lovelace');
   await desktop.page.getByRole('button', { name: 'Start' }).click();
+  await readForDebugger(desktop.page);
   return desktop;
+}
+
+/**
+ * The double answers for a dropped file's path while the page stands at a `debugger` statement. Before its first such stop below functions of a
+ * script V8 reads the whole script (70 ms and more), which nobody meets on Electron. Stops once at a key press, so that no step pays for it.
+ */
+async function readForDebugger(page: Page): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  session.on('Debugger.paused', () => void session.send('Debugger.resume').catch(() => undefined));
+  await session.send('Debugger.enable');
+  await session.send('Debugger.pause');
+  await page.keyboard.press('Shift');
+  await session.detach();
 }
 
 const main = (page: Page) => page.getByRole('main');
