@@ -2,6 +2,8 @@ import type { Row } from '../../../shared/contract/audit.ts';
 
 /** Rows fetched at once. */
 export const PAGE = 200;
+/** Rows beyond those in sight that are fetched too, so that who scrolls on finds them there. */
+const AHEAD = 150;
 /** Time after which rows that came into sight count as looked at (ms). */
 const LOOK = 40;
 
@@ -59,7 +61,7 @@ export class Pages {
     const { first, last } = this.#sight;
     this.#looking = undefined;
     if (Math.abs(first - before) > PAGE / 2) this.follow(first, last);
-    else void this.need(first, last);
+    else void this.need(Math.max(0, first - AHEAD), Math.min(this.total ?? last, last + AHEAD));
   }
 
   /** Fetches what is missing of the rows from `first` to before `last`; a page that failed is tried again. */

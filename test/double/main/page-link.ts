@@ -118,6 +118,8 @@ export class PageLink {
       if (question === undefined) return;
       const answer = question.about === 'path' ? await this.path((await evaluate(`${about}.file`, false)).result.objectId) : this.sendSync(question.channel, question.args);
       await evaluate(`globalThis.${ANSWER} = ${JSON.stringify(JSON.stringify(answer))}`);
+    } catch {
+      // Another debugger has let the page go on, or the page is gone. Where a question was open, the page says that it has no answer.
     } finally {
       await this.session.send('Debugger.resume').catch(() => undefined);
     }
