@@ -1,7 +1,7 @@
 import type { Row } from '../../../shared/contract/audit.ts';
 
 /** Rows fetched at once. */
-export const PAGE = 200;
+export const PAGE = 100;
 /** Rows beyond those in sight that are fetched too, so that who scrolls on finds them there. */
 const AHEAD = 150;
 /** Time after which rows that came into sight count as looked at (ms). */

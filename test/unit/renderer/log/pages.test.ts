@@ -19,18 +19,32 @@ describe('pages of rows', () => {
       const offsets: number[] = [];
       const fetch = list(10_000);
       const pages = new Pages((offset, limit) => (offsets.push(offset), fetch(offset, limit)), () => undefined, () => undefined);
+      await pages.need(0, 30);
       for (let first = 0; first <= 8000; first += 400) {
         pages.follow(first, first + 30);
         await vi.advanceTimersByTimeAsync(20);
       }
       await vi.advanceTimersByTimeAsync(200);
-      expect(offsets).toEqual([8000]);
-      for (let first = 8000; first <= 8200; first += 10) {
+      // Where it stays, and what is next to it.
+      expect(offsets.sort((a, b) => a - b)).toEqual([0, 7800, 7900, 8000, 8100]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('fetches what one slowly scrolls to before it is in sight', async () => {
+    vi.useFakeTimers();
+    try {
+      const fetch = list(10_000);
+      const pages = new Pages(fetch, () => undefined, () => undefined);
+      await pages.need(0, 30);
+      const missing: number[] = [];
+      for (let first = 0; first <= 5000; first += 10) {
+        if (pages.row(first + 29) === undefined) missing.push(first);
         pages.follow(first, first + 30);
         await vi.advanceTimersByTimeAsync(20);
       }
-      await vi.advanceTimersByTimeAsync(200);
-      expect(offsets).toEqual([8000, 8200]);
+      expect(missing).toEqual([]);
     } finally {
       vi.useRealTimers();
     }
@@ -44,9 +58,9 @@ describe('pages of rows', () => {
     expect(offsets).toEqual([0, PAGE]);
     expect(pages.total).toBe(450);
     expect(pages.row(0)?.seq).toBe(450);
-    expect(pages.row(PAGE)?.seq).toBe(250);
+    expect(pages.row(PAGE)?.seq).toBe(450 - PAGE);
     expect(pages.row(449)).toBeUndefined();
-    expect(pages.find(250)).toBe(PAGE);
+    expect(pages.find(450 - PAGE)).toBe(PAGE);
     expect(pages.find(1)).toBeUndefined();
   });
 
