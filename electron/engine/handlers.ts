@@ -24,6 +24,7 @@ import { Generator } from './runtime/generate.ts';
 import { readVersion, saveVersion } from './version-file.ts';
 import { writeWhole } from './write-whole.ts';
 import { largest, logSoftmax } from './runtime/sampling.ts';
+import { cutFact, tokenizerOf } from './text/cut.ts';
 import { loadTokenizer } from './text/load.ts';
 import { Detokenizer, type Tokenizer } from './text/tokenizer.ts';
 
@@ -59,6 +60,14 @@ export const handlers: Handlers = {
     return { files: ['changed.safetensors'] };
   },
   settings: async ({ model, method, choices, name }) => ({ settings: listed(await editSettings(method, choices, (await opened(model)).decoder.anatomy, name), undefined) }),
+  cut: async ({ model, facts }) => {
+    const tokenizer = await tokenizerOf(tokenizerFolder(model.folder));
+    return { facts: facts.map((fact) => cutFact(tokenizer, fact)) };
+  },
+  tokens: async ({ model, text }) => {
+    const tokenizer = await tokenizerOf(tokenizerFolder(model.folder));
+    return { tokens: tokenizer.encode(text).map((id) => ({ id, text: tokenizer.tokenText(id) })) };
+  },
 };
 
 interface Opened {

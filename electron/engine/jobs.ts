@@ -1,6 +1,7 @@
 import type { Fact } from '../../shared/fact.ts';
 import type { CheckReport } from './evaluate/report.ts';
 import type { CheckRecord } from './evaluate/records.ts';
+import type { CutFact } from './text/cut.ts';
 import type { EditWarning } from './edit/types.ts';
 
 /** What a job works on: an imported folder, the file of changed tensors that makes it a version, and a delta file on top. */
@@ -161,9 +162,16 @@ export interface Jobs {
   readonly tensorsFile: { readonly params: { readonly model: ModelRef; readonly target: string; readonly metadata: Readonly<Record<string, string>> }; readonly result: { readonly files: readonly string[] } };
   /** The hyperparameters that an edit would use, as far as they do not depend on the facts. */
   readonly settings: { readonly params: { readonly model: ModelRef; readonly method: EditMethodName; readonly choices: EditChoices; readonly name: string }; readonly result: { readonly settings: EditOutcome['hyperparameters'] } };
+  /** Facts cut into tokens; waits for no other job. */
+  readonly cut: { readonly params: { readonly model: ModelRef; readonly facts: readonly Fact[] }; readonly result: { readonly facts: readonly CutFact[] } };
+  /** The tokens of a text; waits for no other job. */
+  readonly tokens: { readonly params: { readonly model: ModelRef; readonly text: string }; readonly result: { readonly tokens: readonly { readonly id: number; readonly text: string }[] } };
 }
 
 export type JobName = keyof Jobs;
+
+/** Jobs that need a model's tokenizer alone. They have a thread of their own, as a screen that shows tokens cannot wait for an edit. */
+export const TEXT_JOBS: readonly string[] = ['cut', 'tokens'] satisfies JobName[];
 
 /** How far a job is: `done` of `total` units of this phase. */
 export interface JobProgress {

@@ -2,17 +2,20 @@ import { existsSync, realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import * as v from 'valibot';
 import { errorData } from '../../shared/errors.ts';
+import { TEXT_JOBS } from './jobs.ts';
 import { modelFolder, type Reply, type Request, RequestSchema } from './messages.ts';
-import { ModelThread } from './thread.ts';
+import { JobThread } from './thread.ts';
 
-// Entry of the engine process: keeps a thread for each model folder and carries messages between them and the application.
+// Entry of the engine process: keeps a thread for each model folder, and one for texts, and carries messages between them and the application.
 // The application is a Node process that forked it, or Electron's main process, of which it is a utility process.
 
 /** An orphan with a job in native code gives it this long (ms). */
 const ORPHAN_GRACE = 10_000;
 
 const worker = join(import.meta.dirname, 'worker.mjs');
-const models = new Map<string, ModelThread>();
+const threads = new Map<string, JobThread>();
+/** What the thread that cuts texts stands under; no path. */
+const TEXTS = 'texts';
 let sending = 0;
 let closing = false;
 
@@ -40,14 +43,15 @@ function settled(): void {
 function hear(request: Request): void {
   if (request.type === 'run') run(request);
   else if (request.type === 'release') void release(request);
-  else if (request.type === 'cancel') for (const model of models.values()) model.cancel(request.id);
+  else if (request.type === 'cancel') for (const thread of threads.values()) thread.cancel(request.id);
   else close();
 }
 
 function run({ id, job, params }: Request & { type: 'run' }): void {
   try {
     const stop = new Int32Array(new SharedArrayBuffer(4));
-    threadOf(modelFolder(job, params)).add({ id, job, params, stop });
+    const folder = modelFolder(job, params);
+    threadOf(TEXT_JOBS.includes(job) ? TEXTS : pathOf(folder)).add({ id, job, params, stop });
   } catch (error) {
     reply({ type: 'failed', id, error: errorData(error) });
   }
@@ -55,8 +59,8 @@ function run({ id, job, params }: Request & { type: 'run' }): void {
 
 /** Waits for what the thread of a folder does, and ends it. */
 async function release({ id, folder }: Request & { type: 'release' }): Promise<void> {
-  await models.get(pathOf(folder))?.whenIdle();
-  await models.get(pathOf(folder))?.end();
+  await threads.get(pathOf(folder))?.whenIdle();
+  await threads.get(pathOf(folder))?.end();
   reply({ type: 'done', id, result: undefined });
 }
 
@@ -65,26 +69,26 @@ function pathOf(folder: string): string {
   return existsSync(folder) ? realpathSync(folder) : resolve(folder);
 }
 
-function threadOf(folder: string): ModelThread {
-  const path = pathOf(folder);
-  let thread = models.get(path);
+/** @param about a model folder's path, or {@link TEXTS} */
+function threadOf(about: string): JobThread {
+  let thread = threads.get(about);
   if (!thread) {
-    thread = new ModelThread(worker, path, reply, () => models.delete(path));
-    models.set(path, thread);
+    thread = new JobThread(worker, about, reply, () => threads.delete(about));
+    threads.set(about, thread);
   }
   return thread;
 }
 
 function close(): void {
   closing = true;
-  for (const model of models.values()) model.cancelAll();
+  for (const thread of threads.values()) thread.cancelAll();
   void leaveWhenIdle();
 }
 
 async function leaveWhenIdle(): Promise<void> {
-  const all = [...models.values()];
-  if (sending > 0 || all.some((model) => !model.idle)) return;
-  await Promise.all(all.map((model) => model.end()));
+  const all = [...threads.values()];
+  if (sending > 0 || all.some((thread) => !thread.idle)) return;
+  await Promise.all(all.map((thread) => thread.end()));
   if (process.connected) process.disconnect();
   else process.exit(0);
 }

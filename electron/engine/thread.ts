@@ -3,11 +3,11 @@ import { EmendError, errorData } from '../../shared/errors.ts';
 import { cancelled, type Reply, type Task } from './messages.ts';
 
 /**
- * The worker thread of one model folder, with the jobs that wait for it.
+ * A worker thread, mostly of one model folder, with the jobs that wait for it.
  * The thread is never ended during a job: ONNX Runtime would take the whole process with it.
  */
-export class ModelThread {
-  private readonly folder: string;
+export class JobThread {
+  private readonly about: string;
   private readonly reply: (reply: Reply) => void;
   private readonly worker: Worker;
   private readonly waiting: Task[] = [];
@@ -17,11 +17,12 @@ export class ModelThread {
 
   /**
    * @param entry file that the thread runs
+   * @param about what its jobs work on, for messages: a folder
    * @param reply is given every answer, each job's last one too
    * @param onEnd is called when the thread is gone, whatever the reason
    */
-  constructor(entry: string, folder: string, reply: (reply: Reply) => void, onEnd: () => void) {
-    this.folder = folder;
+  constructor(entry: string, about: string, reply: (reply: Reply) => void, onEnd: () => void) {
+    this.about = about;
     this.reply = reply;
     this.worker = new Worker(entry);
     this.worker.on('message', (reply: Reply) => this.hear(reply));
@@ -85,7 +86,7 @@ export class ModelThread {
     this.current = undefined;
     for (const resolve of this.idlers.splice(0)) resolve();
     const reason = this.fault ? this.fault.message : `it exited with code ${code}`;
-    this.refuse(lost, new EmendError('crashed', `The engine's thread for ${this.folder} ended during the job: ${reason}.`, 'Start the job again. If it ends the same way, try fewer facts at once, and please report it.', { exitCode: code, stack: this.fault?.stack }));
+    this.refuse(lost, new EmendError('crashed', `The engine's thread for ${this.about} ended during the job: ${reason}.`, 'Start the job again. If it ends the same way, try fewer facts at once, and please report it.', { exitCode: code, stack: this.fault?.stack }));
   }
 
   private refuse(tasks: readonly Task[], error: EmendError): void {

@@ -6,10 +6,10 @@ import { EmendError } from '../../shared/errors.ts';
 import { factProblems, type Fact, type FactProblem } from '../../shared/fact.ts';
 import { readRecords } from '../engine/evaluate/datasets.ts';
 import type { CheckRecord } from '../engine/evaluate/records.ts';
+import type { CutFact } from '../engine/text/cut.ts';
 import type { Draft as LedgerDraft } from '../ledger/drafts.ts';
 import { openStore } from '../ledger/store.ts';
 import type { Services, Surroundings } from './surroundings.ts';
-import { cutFact, tokenizerOf, type CutFact } from './cut.ts';
 import { methodInfo } from './edit-methods.ts';
 import { commitDraft, factsInForce, readReport, workOut } from './edit-work.ts';
 import type { LibraryModel } from './library-model.ts';
@@ -40,8 +40,7 @@ export function editService(parts: Surroundings): Part {
     },
     'edits.validate': async ({ model: name, facts }) => {
       const model = await library.find(name);
-      const tokenizer = await tokenizerOf(model.places.files);
-      const cut = facts.map((fact) => cutFact(tokenizer, fact));
+      const { facts: cut } = await engine.run('cut', { model: { folder: model.places.files }, facts });
       const problems = [...factProblems(facts), ...inForceProblems(model, facts), ...cut.flatMap((one, index) => cutProblem(one, facts[index]!, index))];
       problems.sort((a, b) => a.index - b.index);
       return { problems, tokens: cut.map(rolesOf) };

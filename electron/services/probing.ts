@@ -1,4 +1,3 @@
-import { tokenizerOf } from './cut.ts';
 import type { Services, Surroundings } from './surroundings.ts';
 
 type Part = Pick<Services, 'probing.ask' | 'probing.tokens'>;
@@ -18,8 +17,8 @@ export function probingService({ library, engine, jobs }: Surroundings): Part {
     },
     'probing.tokens': async ({ model: name, text }) => {
       const model = await library.find(name);
-      const tokenizer = await tokenizerOf(model.places.files);
-      return { tokens: tokenizer.encode(text).map((id) => ({ id, text: tokenizer.tokenText(id) })) };
+      const { tokens } = await engine.run('tokens', { model: { folder: model.places.files }, text });
+      return { tokens: [...tokens] };
     },
   };
 }

@@ -47,6 +47,23 @@ test('an edit stops in the middle of its optimisation, and the model still answe
   expect(await host.run('ask', { model, ...prompt })).toEqual(before);
 });
 
+test('texts are cut while the model is being edited', async () => {
+  const facts = [{ subject: 'France', prompt: 'The capital of {} is', target: 'Berlin' }];
+  const stop = new AbortController();
+  let started!: () => void;
+  const running = new Promise<void>((resolve) => (started = resolve));
+  // Without an end: a cut that waited for it would never come.
+  const edit = host.run('edit', { model, facts, method: 'rome', choices: { layers: [3], steps: 100_000, covarianceTokens: 2000 } }, { signal: stop.signal, onProgress: () => started() });
+  await running;
+  const { facts: [cut, wrong] } = await host.run('cut', { model, facts: [facts[0]!, { ...facts[0]!, prompt: 'No place' }] });
+  const { tokens } = await host.run('tokens', { model, text: 'The capital of France is' });
+  stop.abort();
+  await expect(edit).rejects.toMatchObject({ code: 'cancelled' });
+  expect(cut).toMatchObject({ subjectFirst: 3, subjectLast: 3, targetStart: 5 });
+  expect(tokens.map(({ text }) => text).join('')).toContain('The capital of France is');
+  expect(wrong).toMatchObject({ problem: { field: 'prompt' } });
+});
+
 test('two models answer side by side', async () => {
   const copy = { folder: join(scratch, 'copy') };
   cpSync(model.folder, copy.folder, { recursive: true });

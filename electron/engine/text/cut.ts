@@ -1,10 +1,8 @@
-import { EmendError } from '../../shared/errors.ts';
-import type { Fact } from '../../shared/fact.ts';
-import { loadTokenizer } from '../engine/text/load.ts';
-import { factRow } from '../engine/text/positions.ts';
-import type { Tokenizer } from '../engine/text/tokenizer.ts';
-
-// Cutting texts needs no model, so it does not wait for the engine, which may be busy with an edit.
+import { EmendError } from '../../../shared/errors.ts';
+import type { Fact } from '../../../shared/fact.ts';
+import { loadTokenizer } from './load.ts';
+import { factRow } from './positions.ts';
+import type { Tokenizer } from './tokenizer.ts';
 
 /** A fact as one row of tokens, prompt and target, and where subject and target lie in it; or why it cannot be cut. */
 export type CutFact =
@@ -14,7 +12,7 @@ export type CutFact =
 /** The tokenizer used last stays: screens ask for one model at a time. */
 let last: { readonly folder: string; readonly tokenizer: Promise<Tokenizer> } | undefined;
 
-/** The tokenizer of an imported model. @param folder its files @throws EmendError as {@link loadTokenizer} */
+/** The tokenizer of a model, without the model. @param folder its files @throws EmendError as {@link loadTokenizer} */
 export function tokenizerOf(folder: string): Promise<Tokenizer> {
   if (last?.folder !== folder) {
     const tokenizer = loadTokenizer(folder);
