@@ -16,6 +16,7 @@ import type { Answer, EditOutcome, ExportOutcome, Inspection, JobName, Jobs, Mod
 import { graphFile, tokenizerFolder } from './model-folder.ts';
 import { modelFiles } from './onnx/identity.ts';
 import { patchModel } from './onnx/patch.ts';
+import { readModel } from './onnx/read.ts';
 import { tensorBytes, tensorFloats } from './onnx/tensors.ts';
 import { norm } from './linalg/matrix.ts';
 import { Decoder } from './runtime/decoder.ts';
@@ -60,6 +61,10 @@ export const handlers: Handlers = {
     return { files: ['changed.safetensors'] };
   },
   settings: async ({ model, method, choices, name }) => ({ settings: listed(await editSettings(method, choices, (await opened(model)).decoder.anatomy, name), undefined) }),
+  files: async ({ model }) => {
+    const read = readModel(graphFile(model.folder));
+    return { files: modelFiles(read).map((file) => join(read.folder, file)) };
+  },
   cut: async ({ model, facts }) => {
     const tokenizer = await tokenizerOf(tokenizerFolder(model.folder));
     return { facts: facts.map((fact) => cutFact(tokenizer, fact)) };

@@ -162,16 +162,18 @@ export interface Jobs {
   readonly tensorsFile: { readonly params: { readonly model: ModelRef; readonly target: string; readonly metadata: Readonly<Record<string, string>> }; readonly result: { readonly files: readonly string[] } };
   /** The hyperparameters that an edit would use, as far as they do not depend on the facts. */
   readonly settings: { readonly params: { readonly model: ModelRef; readonly method: EditMethodName; readonly choices: EditChoices; readonly name: string }; readonly result: { readonly settings: EditOutcome['hyperparameters'] } };
-  /** Facts cut into tokens; waits for no other job. */
+  /** The files that a model's graph and weights lie in, from the graph's structure; no weights are read. @returns paths, the graph file first */
+  readonly files: { readonly params: { readonly model: ModelRef }; readonly result: { readonly files: readonly string[] } };
+  /** Facts cut into tokens. */
   readonly cut: { readonly params: { readonly model: ModelRef; readonly facts: readonly Fact[] }; readonly result: { readonly facts: readonly CutFact[] } };
-  /** The tokens of a text; waits for no other job. */
+  /** The tokens of a text. */
   readonly tokens: { readonly params: { readonly model: ModelRef; readonly text: string }; readonly result: { readonly tokens: readonly { readonly id: number; readonly text: string }[] } };
 }
 
 export type JobName = keyof Jobs;
 
-/** Jobs that need a model's tokenizer alone. They have a thread of their own, as a screen that shows tokens cannot wait for an edit. */
-export const TEXT_JOBS: readonly string[] = ['cut', 'tokens'] satisfies JobName[];
+/** Jobs that open no model. They have a thread of their own: a screen that shows what was dropped, or tokens, cannot wait for an edit. */
+export const QUICK_JOBS: readonly string[] = ['files', 'cut', 'tokens'] satisfies JobName[];
 
 /** How far a job is: `done` of `total` units of this phase. */
 export interface JobProgress {

@@ -2,11 +2,11 @@ import { existsSync, realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import * as v from 'valibot';
 import { errorData } from '../../shared/errors.ts';
-import { TEXT_JOBS } from './jobs.ts';
+import { QUICK_JOBS } from './jobs.ts';
 import { modelFolder, type Reply, type Request, RequestSchema } from './messages.ts';
 import { JobThread } from './thread.ts';
 
-// Entry of the engine process: keeps a thread for each model folder, and one for texts, and carries messages between them and the application.
+// Entry of the engine process: keeps a thread for each model folder, and one for quick jobs, and carries messages between them and the application.
 // The application is a Node process that forked it, or Electron's main process, of which it is a utility process.
 
 /** An orphan with a job in native code gives it this long (ms). */
@@ -14,8 +14,8 @@ const ORPHAN_GRACE = 10_000;
 
 const worker = join(import.meta.dirname, 'worker.mjs');
 const threads = new Map<string, JobThread>();
-/** What the thread that cuts texts stands under; no path. */
-const TEXTS = 'texts';
+/** What the thread for quick jobs stands under; no path. */
+const QUICK = 'quick jobs';
 let sending = 0;
 let closing = false;
 
@@ -51,7 +51,7 @@ function run({ id, job, params }: Request & { type: 'run' }): void {
   try {
     const stop = new Int32Array(new SharedArrayBuffer(4));
     const folder = modelFolder(job, params);
-    threadOf(TEXT_JOBS.includes(job) ? TEXTS : pathOf(folder)).add({ id, job, params, stop });
+    threadOf(QUICK_JOBS.includes(job) ? QUICK : pathOf(folder)).add({ id, job, params, stop });
   } catch (error) {
     reply({ type: 'failed', id, error: errorData(error) });
   }
@@ -69,7 +69,7 @@ function pathOf(folder: string): string {
   return existsSync(folder) ? realpathSync(folder) : resolve(folder);
 }
 
-/** @param about a model folder's path, or {@link TEXTS} */
+/** @param about a model folder's path, or {@link QUICK} */
 function threadOf(about: string): JobThread {
   let thread = threads.get(about);
   if (!thread) {

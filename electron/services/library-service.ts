@@ -17,9 +17,9 @@ type Part = Pick<Services, 'library.list' | 'library.get' | 'library.look' | 'li
 /** The models of the library: bringing them in, looking at them, taking them out. */
 export function libraryService({ library, preferences, places, engine, grants, jobs, tell }: Surroundings): Part {
   const card = (model: LibraryModel) => cardOf(model, preferences.openedAt(model.id));
-  const startImport = <M extends 'library.import' | 'library.importBuiltIn'>(method: M, title: string, find: () => Source, asked: string | undefined) =>
+  const startImport = <M extends 'library.import' | 'library.importBuiltIn'>(method: M, title: string, find: () => Promise<Source>, asked: string | undefined) =>
     jobs.start(method, title, undefined, async (control: JobControl) => {
-      const source = find();
+      const source = await find();
       const { models } = await library.list();
       const name = await library.freeName(asked, source.name);
       const known = new Map(models.map((model) => [model.id, model]));
@@ -39,12 +39,12 @@ export function libraryService({ library, preferences, places, engine, grants, j
       const model = await library.find(name);
       return detailOf(model, await card(model));
     },
-    'library.look': ({ source }) => lookAt(grants.path(source)),
+    'library.look': ({ source }) => lookAt(engine, grants.path(source)),
     'library.import': ({ source, name }) => {
       const path = grants.path(source);
-      return { job: startImport('library.import', `Import ${lookName(path, name)}`, () => findSource(path), name) };
+      return { job: startImport('library.import', `Import ${lookName(path, name)}`, () => findSource(engine, path), name) };
     },
-    'library.importBuiltIn': () => ({ job: startImport('library.importBuiltIn', 'Import the built-in model', () => ({ ...findSource(findModel('atlas').folder), name: 'atlas' }), undefined) }),
+    'library.importBuiltIn': () => ({ job: startImport('library.importBuiltIn', 'Import the built-in model', async () => ({ ...(await findSource(engine, findModel('atlas').folder)), name: 'atlas' }), undefined) }),
     'library.opened': async ({ model: name }) => {
       if (!library.readOnly) await preferences.opened((await library.find(name)).id);
       return {};

@@ -5,10 +5,9 @@ import { EmendError } from '../../shared/errors.ts';
 import { explain } from '../ledger/file-errors.ts';
 import { errno } from '../ledger/files.ts';
 import { graphFile } from '../engine/model-folder.ts';
-import { modelFiles } from '../engine/onnx/identity.ts';
-import { readModel } from '../engine/onnx/read.ts';
 import { FOLDER as ATTESTATIONS } from './attest/bundle.ts';
 import { SIGNATURE_FILE } from './attest/model-signing.ts';
+import type { Engine } from './jobs.ts';
 
 /** A model folder as it would be imported. */
 export interface Source {
@@ -27,24 +26,23 @@ const FACT_FILE = /\.(json|jsonl|csv|tsv|txt)$/i;
 
 /**
  * The files that an import of `path` would take: everything in a folder; of an .onnx file itself, its data files, and the tokenizer and configuration beside it.
- * Reads the graph's structure, no weights.
  * @throws EmendError 'not-found' without a graph or a tokenizer; 'bad-file' for a graph that is malformed or whose data files are missing or too short; 'failed' where permission is refused
  */
-export function findSource(path: string): Source {
+export async function findSource(engine: Engine, path: string): Promise<Source> {
   try {
-    return found(path);
+    return await found(engine, path);
   } catch (error) {
     throw errno(error) === undefined ? error : explain(error, 'read', (error as NodeJS.ErrnoException).path ?? path);
   }
 }
 
-function found(path: string): Source {
+async function found(engine: Engine, path: string): Promise<Source> {
   if (!existsSync(path)) throw new EmendError('not-found', `There is no ${path}.`, 'Give the folder that holds the model.onnx.');
   const graph = graphFile(path);
-  const model = readModel(graph);
+  const { files: parts } = await engine.run('files', { model: { folder: graph } });
   const isFolder = statSync(path).isDirectory();
   const root = isFolder ? path : dirname(graph);
-  const needed = modelFiles(model).map((file) => slashes(relative(root, join(model.folder, file))));
+  const needed = parts.map((file) => slashes(relative(root, file)));
   const found = isFolder ? everyFile(root) : [...new Set([...needed, ...readdirSync(root).filter((name) => BESIDE.test(name) && statSync(join(root, name)).isFile())])].sort();
   const files = [...new Set([...found, ...needed])].map((file) => ({ path: file, bytes: statSync(join(root, file)).size }));
   const hasTokenizer = files.some((file) => file.path === 'tokenizer.json');
@@ -55,14 +53,14 @@ function found(path: string): Source {
 }
 
 /** What something dropped or chosen is, before anything is read in full. Never throws for what is merely not a model. */
-export function lookAt(path: string): Look {
+export async function lookAt(engine: Engine, path: string): Promise<Look> {
   const name = nameOf(path);
   const nothing = { name, bytes: 0, files: [], problems: [] };
   const status = statSync(path, { throwIfNoEntry: false });
   if (!status) return { ...nothing, what: 'unknown', says: `There is nothing at ${path}.`, problems: [{ message: 'It is gone.', hint: 'Choose it again.' }] };
   if (status.isFile() && FACT_FILE.test(path)) return { ...nothing, what: 'facts', bytes: status.size, files: [{ path: basename(path), bytes: status.size }], says: `A file of ${inBytes(status.size)} that may hold facts.` };
   try {
-    const { files, bytes } = findSource(path);
+    const { files, bytes } = await findSource(engine, path);
     const isExport = status.isDirectory() && existsSync(join(path, ATTESTATIONS, 'ledger.jsonl'));
     const data = files.some((file) => !/\.(onnx|json|txt|md|model|jinja)$/.test(file.path)) ? ', external data present' : '';
     return { what: isExport ? 'export' : 'model', name, bytes, files: [...files], problems: [], says: `${isExport ? 'A model that Emend exported' : status.isDirectory() ? 'ONNX folder' : 'ONNX file with what lies beside it'}, ${files.length} ${files.length === 1 ? 'file' : 'files'}, ${inBytes(bytes)}${data}.` };
