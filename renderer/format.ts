@@ -25,7 +25,7 @@ export function bytes(value: number): string {
   return `${scaled >= 100 ? Math.round(scaled) : scaled.toFixed(1)} ${['B', 'kB', 'MB', 'GB', 'TB'][power]}`;
 }
 
-/** 97.3 %; what is not quite 0 or 1 is not shown as if it were. */
+/** 97.3%; what is not quite 0 or 1 is not shown as if it were. */
 export function percent(share: number, digits = 1): string {
   if (share > 0 && share < 0.5 * 10 ** -(digits + 2)) return `<${(10 ** -digits).toFixed(digits)}%`;
   if (share < 1 && share > 1 - 0.5 * 10 ** -(digits + 2)) return `>${(100 - 10 ** -digits).toFixed(digits)}%`;

@@ -40,6 +40,7 @@ export async function boot(home: string, opened: Opened): Promise<void> {
   app.on('activate', () => window.show());
 
   window.show();
+  void application.warm();
   opened.follow((paths) => {
     window.show();
     if (paths.length > 0) application.tell({ type: 'open', picked: paths.map((path) => application.grants.grant(path)) });

@@ -10,6 +10,7 @@ import { JobList } from './job-list.ts';
 import { Engine, type Follow } from './jobs.ts';
 import { Library } from './library.ts';
 import { libraryService } from './library-service.ts';
+import { findModel } from './models.ts';
 import { dataFolder, Places } from './places.ts';
 import { probingService } from './probing.ts';
 import { Preferences } from './preferences.ts';
@@ -123,6 +124,11 @@ export class Application {
   /** Passes on an event that arose in the host: a menu item, a file that was opened. */
   tell(event: Event): void {
     for (const heard of this.#listeners) heard(event);
+  }
+
+  /** Has the engine ready, so that the first thing dropped or asked need not wait for it. What goes wrong comes up there. */
+  async warm(): Promise<void> {
+    await Promise.resolve().then(() => this.#parts.engine.run('files', { model: { folder: findModel('atlas').folder } })).catch(() => undefined);
   }
 
   /** Stops jobs, ends the engine, signs and closes ledgers. @param grace ms for the engine */

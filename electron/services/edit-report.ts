@@ -82,7 +82,7 @@ function factReport(fact: Fact, before: RecordReport, after: RecordReport, thres
 }
 
 function says(efficacy: number, generalization: number | undefined, specificity: number | undefined, thresholds: Thresholds): string {
-  const percent = (share: number) => `${Math.round(100 * share)} %`;
+  const percent = (share: number) => `${Math.round(100 * share)}%`;
   if (efficacy < 1) return 'The new answer did not take on its own prompt.';
   const parts = [
     ...(generalization === undefined ? [] : [generalization < thresholds.generalization ? `it holds in only ${percent(generalization)} of the other wordings` : `it holds in ${percent(generalization)} of the other wordings`]),

@@ -129,4 +129,4 @@ function editBody(parent: string, n: number): BodyInput<'edit'> {
 }
 
 const ms = (seconds: number) => `${(1000 * seconds).toFixed(seconds < 0.1 ? 1 : 0)} ms`;
-const percent = (share: number) => `${(100 * share).toFixed(0)} %`;
+const percent = (share: number) => `${(100 * share).toFixed(0)}%`;

@@ -164,11 +164,11 @@ export async function measureJourney(table: Table, isQuick: boolean): Promise<vo
       [`work out the edit of ${FACTS} facts, and its report`, async (page) => {
         await page.getByRole('button', { name: /Work out the edit/ }).click();
         const refusal = main(page).getByRole('alert');
-        await page.getByRole('button', { name: 'Commit …' }).or(refusal).waitFor();
+        await page.getByRole('button', { name: 'Commit…' }).or(refusal).waitFor();
         if (await refusal.isVisible()) throw new Error(await refusal.innerText());
       }],
       ['commit', async (page) => {
-        await page.getByRole('button', { name: 'Commit …' }).click();
+        await page.getByRole('button', { name: 'Commit…' }).click();
         await dialog(page).getByLabel('Reason').fill('To see how long it takes');
         await dialog(page).getByRole('button', { name: /^Commit/ }).click();
         await page.getByText('Committed as entry 2.').waitFor();

@@ -66,14 +66,14 @@ describe('from a dropped folder to an exported, edited model', () => {
     await page.getByRole('button', { name: 'Suggest checks' }).click();
     await page.getByText('Checks added to 10 facts.').waitFor({ timeout: 30_000 });
     await page.getByRole('button', { name: /Work out the edit/ }).click();
-    await page.getByRole('button', { name: 'Commit …' }).waitFor({ timeout: 240_000 });
+    await page.getByRole('button', { name: 'Commit…' }).waitFor({ timeout: 240_000 });
     const report = page.getByRole('article', { name: 'Report' });
     expect(await report.innerText()).toMatch(/Efficacy[\s\S]*Generalization[\s\S]*Specificity/);
     expect(Number(/Efficacy\s*(\d+)/.exec(await report.innerText())?.[1])).toBeGreaterThanOrEqual(90);
   });
 
   it('commits with a reason', async () => {
-    await page.getByRole('button', { name: 'Commit …' }).click();
+    await page.getByRole('button', { name: 'Commit…' }).click();
     const dialog = page.getByRole('dialog', { name: 'Commit the edit' });
     await dialog.getByRole('button', { name: /^Commit/ }).click();
     await dialog.getByText('Say why in a sentence').waitFor();

@@ -122,7 +122,7 @@ describe('every screen, light and dark', () => {
     await page.getByRole('region', { name: 'Jobs' }).waitFor();
     await look('jobs');
     await page.keyboard.press('Escape');
-    await page.getByRole('button', { name: 'Commit …' }).waitFor({ timeout: 240_000 });
+    await page.getByRole('button', { name: 'Commit…' }).waitFor({ timeout: 240_000 });
   });
 
   it('the report and the commit', async () => {
@@ -136,7 +136,7 @@ describe('every screen, light and dark', () => {
     await page.getByRole('heading', { name: /Drafts/ }).waitFor();
     await look('edit-draft');
     await page.getByRole('link', { name: /Open/ }).click();
-    await page.getByRole('button', { name: 'Commit …' }).click();
+    await page.getByRole('button', { name: 'Commit…' }).click();
     await dialog().getByRole('button', { name: /^Commit/ }).click();
     await dialog().getByText('Say why in a sentence').waitFor();
     await look('commit');

@@ -146,7 +146,7 @@ describe('work that is stopped', () => {
     expect((await error.locator('.hint').innerText()).trim()).not.toBe('');
     expect(records(desktop.home)).toEqual(before);
     await button(/Work out the edit/).click();
-    await button('Commit …').waitFor({ timeout: 240_000 });
+    await button('Commit…').waitFor({ timeout: 240_000 });
     expect(await page.getByRole('article', { name: 'Report' }).innerText()).toMatch(/Efficacy\s*100/);
   });
 

@@ -30,6 +30,7 @@ export const serve = defineCommand({
     if (json) throw new UsageError('emend serve: --json has nothing to print.', 'Leave it out.');
     const page = new Page(join(packageRoot(), 'dist/renderer'));
     const application = await context.open({ host: browserHost });
+    void application.warm();
     const uploads = await Uploads.open(new Places(application.dataFolder).uploads, application.grants);
     try {
       const server = await startServer({ application, page, uploads, port });

@@ -1,11 +1,11 @@
 /** A probability as percent, with enough digits to compare small ones. */
 export function percent(share: number): string {
   const value = share * 100;
-  if (value >= 99.95) return '100 %';
-  if (value >= 10) return `${value.toFixed(1)} %`;
-  if (value >= 0.1) return `${value.toFixed(2)} %`;
-  if (value >= 0.001) return `${Number(value.toPrecision(2))} %`;
-  return value === 0 ? '0 %' : '<0.001 %';
+  if (value >= 99.95) return '100%';
+  if (value >= 10) return `${value.toFixed(1)}%`;
+  if (value >= 0.1) return `${value.toFixed(2)}%`;
+  if (value >= 0.001) return `${Number(value.toPrecision(2))}%`;
+  return value === 0 ? '0%' : '<0.001%';
 }
 
 /** A size beside another: a share, or how many times it when it is more. */

@@ -37,7 +37,7 @@ export class ProgressLine {
   }
 }
 
-/** "covariance  ━━━━╌╌╌╌  512/2 048  25 %  12 s left" */
+/** "covariance  ━━━━╌╌╌╌  512/2 048  25%  12 s left" */
 export function barLine(progress: Progress): string {
   const share = shareOf(progress);
   const full = Math.round(share * BAR);
@@ -45,7 +45,7 @@ export function barLine(progress: Progress): string {
   return `${phase} ${'━'.repeat(full)}${'╌'.repeat(BAR - full)} ${figures(progress)}`;
 }
 
-/** "covariance: 512/2 048, 25 %, 12 s left" */
+/** "covariance: 512/2 048, 25%, 12 s left" */
 export function plainLine(progress: Progress): string {
   return `${progress.phase}: ${figures(progress).replaceAll('  ', ', ')}`;
 }
@@ -53,7 +53,7 @@ export function plainLine(progress: Progress): string {
 function figures(progress: Progress): string {
   const left = progress.secondsLeft === undefined ? '' : `  ${duration(Math.max(1, Math.round(progress.secondsLeft))).replace('.0 s', ' s')} left`;
   const amount = progress.unit === 'bytes' ? size : whole;
-  return `${amount(progress.done)}/${amount(progress.total)}  ${Math.floor(shareOf(progress) * 100)} %${left}`;
+  return `${amount(progress.done)}/${amount(progress.total)}  ${Math.floor(shareOf(progress) * 100)}%${left}`;
 }
 
 function shareOf({ done, total }: Progress): number {

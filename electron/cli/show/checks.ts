@@ -14,7 +14,7 @@ export function showChecks(out: Printer, checks: readonly Check[]): void {
   ], { heading: true, right: [1, 2, 3, 4] });
 }
 
-/** What is demanded of an edit, in one line: "efficacy 100 %, specificity 83.3 %". */
+/** What is demanded of an edit, in one line: "efficacy 100%, specificity 83.3%". */
 export function inShort(checks: readonly Check[]): string {
   return checks.filter(({ threshold }) => threshold !== undefined).map(({ name, value }) => `${name} ${measured(name, value)}`).join(', ');
 }

@@ -34,7 +34,7 @@ export interface Edit {
   readonly warnings: readonly EditWarning[];
 }
 
-/** Tokens of covariance text per key dimension (arXiv 2506.04226: 2 keep 95 %, 10 are plenty). */
+/** Tokens of covariance text per key dimension (arXiv 2506.04226: 2 keep 95%, 10 are plenty). */
 const TOKENS_PER_DIMENSION = 10;
 /** λ as a share of what kᵀC⁻¹k is for the facts' own keys: the smaller, the firmer the edit. */
 const LAMBDA_SHARE = 0.1;
@@ -136,7 +136,7 @@ async function tryWindows(decoder: Decoder, tokenizer: Tokenizer, facts: readonl
 function chosen(settings: EditSettings, trials: readonly Trial[], method: EditMethodName): EditSettings {
   const best = trials[0]!;
   const windows = new Set(trials.map((t) => t.layers.join())).size;
-  const source = `best of ${windows} windows tried on a few of the facts (unseen contexts ${(100 * best.efficacy).toFixed(0)} %, drift ${best.drift.toFixed(3)} nats)`;
+  const source = `best of ${windows} windows tried on a few of the facts (unseen contexts ${(100 * best.efficacy).toFixed(0)}%, drift ${best.drift.toFixed(3)} nats)`;
   const layers = { value: best.layers, source };
   if (method === 'rome' || settings.covarianceWeight) return { ...settings, layers };
   return { ...settings, layers, covarianceWeight: { value: best.covarianceWeight, source: `${best.share} of the facts' median kᵀC⁻¹k, the best share tried` } };
@@ -159,6 +159,6 @@ function ridgesOf(statistics: Statistics): string[] {
 function unreached(facts: readonly Fact[], histories: readonly (readonly (readonly [number, number, number])[])[]): EditWarning[] {
   return histories.flatMap((history, i) => {
     const nll = history.at(-1)?.[0] ?? 0;
-    return nll < 1 ? [] : [{ message: `Fact ${i + 1} (${facts[i]!.subject}): its target stays unlikely (${(100 * Math.exp(-nll)).toFixed(1)} %) even with the hidden state set for it.`, hint: 'Try more steps, a larger clamp, or other layers.' }];
+    return nll < 1 ? [] : [{ message: `Fact ${i + 1} (${facts[i]!.subject}): its target stays unlikely (${(100 * Math.exp(-nll)).toFixed(1)}%) even with the hidden state set for it.`, hint: 'Try more steps, a larger clamp, or other layers.' }];
   });
 }

@@ -17,7 +17,7 @@ export const SHOTS = [
   { name: 'edit-report-open', query: '?edits=mixed', hash: `${at('edit')}?draft=mixed`, act: async (page) => { await page.click('article li button >> nth=0'); await page.evaluate('document.querySelector(".screen-body").scrollTo(0, 580)'); } },
   { name: 'edit-report-end', query: '?edits=mixed', hash: `${at('edit')}?draft=bare`, act: async (page) => { await page.waitForSelector('article'); await page.evaluate('document.querySelector(".screen-body").scrollTo(0, 99999)'); }, themes: ['light'] },
   { name: 'edit-report-stale', query: '?edits=mixed', hash: `${at('edit')}?draft=old`, act: async (page) => { await page.waitForSelector('article'); }, themes: ['dark'] },
-  { name: 'edit-commit', query: '?edits=mixed', hash: `${at('edit')}?draft=mixed`, act: async (page) => { await page.click('text=Commit …'); await page.click('dialog >> text=/^Commit/ >> nth=-1'); await page.hover('dialog h2'); } },
+  { name: 'edit-commit', query: '?edits=mixed', hash: `${at('edit')}?draft=mixed`, act: async (page) => { await page.click('text=Commit…'); await page.click('dialog >> text=/^Commit/ >> nth=-1'); await page.hover('dialog h2'); } },
   { name: 'edit-drafts', query: '?edits=mixed', hash: at('edit'), act: async (page) => { await page.click('text=Fill in an example'); await page.keyboard.press('End'); }, wait: 900 },
   { name: 'edit-undo', query: '?edits=none', hash: `${at('edit')}?revert=7`, themes: ['light'] },
 ];

@@ -30,7 +30,7 @@ test('wrapping loses no word and keeps to the width', () => {
 });
 
 test('numbers', () => {
-  expect([1, 0.9996, 0.123, 0.0345, 0.00012, 1e-9, 0].map(percent)).toEqual(['100 %', '100 %', '12.3 %', '3.45 %', '0.012 %', '<0.001 %', '0 %']);
+  expect([1, 0.9996, 0.123, 0.0345, 0.00012, 1e-9, 0].map(percent)).toEqual(['100%', '100%', '12.3%', '3.45%', '0.012%', '<0.001%', '0%']);
   expect([0, 1.2345, 12.345, 123.45, 12345, 0.0123, 0.000123, Infinity].map(digits)).toEqual(['0', '1.23', '12.3', '123', '12 345', '0.0123', '1.23e-4', 'Infinity']);
   expect([12, 1234, 1234567].map(whole)).toEqual(['12', '1 234', '1 234 567']);
   expect([0, 999, 30_835_371, 2e12].map(size)).toEqual(['0 B', '999 B', '30.8 MB', '2.0 TB']);
@@ -54,9 +54,9 @@ describe('progress', () => {
   const progress = { phase: 'covariance', done: 512, total: 2048, secondsLeft: 11.7 };
 
   test('says phase, share and time left', () => {
-    expect(plainLine(progress)).toBe('covariance: 512/2 048, 25 %, 12 s left');
-    expect(barLine(progress)).toMatch(/^covariance +━{6}╌{18} 512\/2 048 {2}25 % {2}12 s left$/);
-    expect(plainLine({ ...progress, done: 0, total: 0, secondsLeft: undefined })).toBe('covariance: 0/0, 0 %');
+    expect(plainLine(progress)).toBe('covariance: 512/2 048, 25%, 12 s left');
+    expect(barLine(progress)).toMatch(/^covariance +━{6}╌{18} 512\/2 048 {2}25% {2}12 s left$/);
+    expect(plainLine({ ...progress, done: 0, total: 0, secondsLeft: undefined })).toBe('covariance: 0/0, 0%');
   });
 
   test('renews one line on a terminal and takes it away', () => {

@@ -131,14 +131,14 @@ describe('checks', () => {
     let text = '';
     showChecks(new Printer({ write: (piece) => (text += piece) }, {}), checks);
     expect(text.split('\n').map((line) => line.split(/ {2,}/).filter((cell) => cell !== '')).slice(2, 6)).toEqual([
-      ['efficacy', '0 %', '100 %', '2', '90.0 %', 'passed'],
-      ['specificity', '50.0 %', '70.0 %', 'failed'],
+      ['efficacy', '0%', '100%', '2', '90.0%', 'passed'],
+      ['specificity', '50.0%', '70.0%', 'failed'],
       ['drift', '0.00123 nats', '100'],
       ['perplexity', '2.20', '2.25'],
     ]);
   });
 
-  test('in short: what is demanded', () => expect(inShort(checks)).toBe('efficacy 100 %, specificity 50.0 %'));
+  test('in short: what is demanded', () => expect(inShort(checks)).toBe('efficacy 100%, specificity 50.0%'));
 });
 
 test('facts in a line', () => {
@@ -153,6 +153,6 @@ test('ids, times, counts, ratios, names', () => {
   expect(short('0123456789abcdef')).toBe('0123456789ab');
   expect(minute('2026-03-01T09:30:15.123Z')).toBe('2026-03-01 09:30');
   expect([counted(1, 'entry', 'entries'), counted(0, 'entry', 'entries'), counted(2, 'fact')]).toEqual(['1 entry', '0 entries', '2 facts']);
-  expect([0.0123, 0.5, 1, 11.68].map(ratio)).toEqual(['1.23 %', '50.0 %', '1.00 ×', '11.7 ×']);
+  expect([0.0123, 0.5, 1, 11.68].map(ratio)).toEqual(['1.23%', '50.0%', '1.00 ×', '11.7 ×']);
   expect(['gpt2', 'atlas 2', 'a"b'].map(word)).toEqual(['gpt2', '"atlas 2"', '"a\\"b"']);
 });
