@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { EntryView, Row as RowView, Verification } from '../../shared/contract/audit.ts';
 import { EmendError } from '../../shared/errors.ts';
 import { blobsIn, BlobRefSchema, type BlobRef } from '../ledger/bodies.ts';
+import { readCheckpoint, type Checkpoint } from '../ledger/checkpoints.ts';
 import { writeDurably } from '../ledger/durable.ts';
 import type { Entry } from '../ledger/entries.ts';
 import { explained } from '../ledger/file-errors.ts';
@@ -11,6 +12,7 @@ import type { Row } from '../ledger/log-index.ts';
 import { shortId, type Version } from '../ledger/versions.ts';
 import * as v from 'valibot';
 import type { Services, Surroundings } from './surroundings.ts';
+import { FILES, FOLDER as ATTESTATIONS } from './attest/bundle.ts';
 import { listFolder } from './attest/folder-files.ts';
 import { logCsv } from './attest/log-csv.ts';
 import { logHtml, type LogTable } from './attest/log-html.ts';
@@ -56,14 +58,15 @@ export function auditService({ library, preferences, jobs, grants, print, tell }
     'audit.note': remark('note'),
     'audit.approve': remark('approve'),
     'audit.reject': remark('reject'),
-    'audit.verify': async ({ model: name, record }) => {
+    'audit.verify': async ({ model: name, record, against: handle }) => {
       const model = await library.find(name);
+      const against = handle === undefined ? undefined : await exportedEnd(grants.path(handle));
       return {
         job: jobs.start('audit.verify', `Verify ${model.name}`, model.id, async (control) => {
-          const found = await verify(model, control);
+          const found = await verify(model, control, against);
           if (record && model.heldBy === undefined && !model.ledger.readOnly && model.ledger.damage.length === 0 && found.head) {
             const problems = found.problems.map(({ entry, what, message }) => ({ ...(entry === undefined ? {} : { entry }), what, message }));
-            await model.append('verify', { upTo: found.head.seq, head: found.head.hash, ok: found.ok, problems, details: { checkpoints: found.checkpoints, blobs: found.blobs, files: found.files, tensors: found.tensors } }, preferences.by(''));
+            await model.append('verify', { upTo: found.head.seq, head: found.head.hash, ok: found.ok, problems, details: { checkpoints: found.checkpoints, blobs: found.blobs, files: found.files, tensors: found.tensors, ...(against ? { against: { seq: against.checkpoint.seq, head: against.checkpoint.head } } : {}) } }, preferences.by(''));
             tell({ type: 'ledger', model: model.id });
           }
           return found;
@@ -123,11 +126,24 @@ async function entryView(model: LibraryModel, seq: number): Promise<EntryView> {
   return { seq, prev, hash, kind, time, author, reason, app, engine, body: { ...body }, evidence, remarks };
 }
 
+/** What an export says of the record's end when it was made. It lies elsewhere, so nobody can cut it off together with the journal. */
+interface ExportedEnd {
+  readonly path: string;
+  readonly checkpoint: Checkpoint;
+}
+
+/** @param folder of an export @throws EmendError 'not-found', 'bad-file' */
+async function exportedEnd(folder: string): Promise<ExportedEnd> {
+  const path = join(folder, ATTESTATIONS, FILES.checkpoint);
+  if ((await disk.stat(path)) === undefined) throw new EmendError('not-found', `${folder} is no export of Emend: there is no ${path}.`, 'Choose the folder of an export of this model.', { path });
+  return { path: folder, checkpoint: await readCheckpoint(explained(disk), path) };
+}
+
 /** Reads everything anew: the ledger by itself, then the imported files, then every version's tensors, rebuilt from the import. */
-async function verify(model: LibraryModel, control: JobControl): Promise<Verification> {
+async function verify(model: LibraryModel, control: JobControl, against: ExportedEnd | undefined): Promise<Verification> {
   const estimator = new Estimator();
   const follow = (phase: string) => ({ progress: (done: number, total: number) => control.onProgress(estimator.next({ phase, done, total })), check: () => control.check() });
-  const ledger = await model.ledger.verify({}, follow('ledger'));
+  const ledger = await model.ledger.verify(against ? { checkpoints: [against.checkpoint] } : {}, follow('ledger'));
   const problems: Verification['problems'] = ledger.entries.flatMap((entry) => entry.problems.map(({ what, message }) => ({ entry: entry.seq, what, message })));
   const [first] = model.ledger.entries;
   const files = first?.kind === 'import' ? first.body.model.files : [];
@@ -152,6 +168,7 @@ async function verify(model: LibraryModel, control: JobControl): Promise<Verific
     ...(head ? { head } : {}),
     entries: ledger.entries.map(({ seq, kind, hash }) => ({ seq, ...(kind === undefined ? {} : { kind }), ...(hash === undefined ? {} : { hash }), problems: problems.filter((one) => one.entry === seq).map((one) => one.message) })),
     ...(problems[0] ? { first: problems[0] } : {}),
+    ...(against ? { against: { path: against.path, seq: against.checkpoint.seq, time: against.checkpoint.time } } : {}),
     problems, checkpoints: ledger.checkpoints, blobs: ledger.blobs.named, files: files.length, tensors,
   };
 }

@@ -11,6 +11,7 @@ export const ask = {
   version: 'Version',
   other: 'Compared with',
   compare: 'Compare',
+  noVersion: (version: string) => `There is no version ${version} to ask; the current one is chosen.`,
   current: 'Current version',
   base: 'Base, without edits',
   tags: 'Tags',

@@ -63,6 +63,9 @@ export const logText = {
     sound: 'intact',
     problems: (problems: number) => count(problems, 'problem'),
     elsewhere: 'Outside of entries',
+    against: 'Hold against an export…',
+    againstSays: 'Whoever cuts the record off can cut off its checkpoints too. An export that lies elsewhere tells.',
+    heldAgainst: (path: string, entry: number) => `Held against the export ${path}, whose record ends with entry ${entry}.`,
     close: 'Close the result',
     untouched: 'Nothing was repaired or removed. The entries that are intact can still be read and exported.',
   },
@@ -82,7 +85,6 @@ export const logText = {
     go: 'Choose where to save…',
     working: 'Writing the log',
     done: (rows: number, path: string) => `Wrote ${count(rows, 'entry', 'entries')} to ${path}.`,
-    reveal: 'Show in the file manager',
   },
 
   pane: {

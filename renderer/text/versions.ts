@@ -139,7 +139,6 @@ export const versionsText = {
       { file: 'emend/bom.cdx.json', says: 'a CycloneDX ML-BOM with the model card and the measures' },
       { file: 'emend/report.html', says: 'what was changed and checked, for people' },
     ],
-    reveal: 'Show in the file manager',
   },
   diff: {
     title: 'Compare versions',

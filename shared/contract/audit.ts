@@ -48,6 +48,8 @@ export const VerificationSchema = v.object({
   /** Where the first damage is. */
   first: v.optional(DamageSchema),
   problems: v.array(DamageSchema),
+  /** The export it was held against besides: its folder, and the entry that its record ends with. */
+  against: v.optional(v.object({ path: v.string(), seq: v.number(), time: v.string() })),
   checkpoints: v.number(),
   blobs: v.number(),
   /** Library files and rebuilt tensors that were hashed. */
@@ -69,8 +71,8 @@ export const auditMethods = {
   'audit.note': method(Remark, Recorded),
   'audit.approve': method(v.strictObject({ ...Remark.entries, comment: v.optional(Line, '') }), Recorded),
   'audit.reject': method(Remark, Recorded),
-  /** Chain, blobs, checkpoints, rebuilt tensors, library files. `record` appends the result. */
-  'audit.verify': job(v.strictObject({ model: ModelName, record: v.optional(v.boolean(), true) }), VerificationSchema),
+  /** Chain, blobs, checkpoints, rebuilt tensors, library files. `record` appends the result. `against` is the folder of an export of the model: its record must be how this one begins. */
+  'audit.verify': job(v.strictObject({ model: ModelName, record: v.optional(v.boolean(), true), against: v.optional(Handle) }), VerificationSchema),
   /** Writes every row that fits. PDF only where the host can print. */
   'audit.export': job(v.strictObject({ model: ModelName, format: v.picklist(['csv', 'json', 'html', 'pdf']), filter: v.optional(FilterSchema, {}), destination: Handle }), v.object({ path: v.string(), handle: v.string(), rows: v.number(), bytes: v.number() })),
 };

@@ -115,7 +115,7 @@ export const DraftSchema = v.object({
 export type Draft = v.InferOutput<typeof DraftSchema>;
 
 /** The form as it stands, kept while it is being filled in. Facts may be unfinished. */
-export const EditFormSchema = v.object({ facts: list(FactSchema), method: EditMethodSchema, choices: ChoicesSchema });
+export const EditFormSchema = v.object({ facts: list(FactSchema), method: EditMethodSchema, choices: ChoicesSchema, fluency: v.optional(v.boolean(), false) });
 export type EditForm = v.InferOutput<typeof EditFormSchema>;
 
 const Facts = v.pipe(list(FactSchema), v.minLength(1, 'expected at least one fact'));

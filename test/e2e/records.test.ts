@@ -194,8 +194,8 @@ it('exports every row that fits the filter', async () => {
 });
 
 it.each([
-  ['versions', at('versions')], ['an edit no longer in force', at('versions', '?entry=6')], ['a comparison', at('versions', '?entry=4&a=base&b=current')],
-  ['the log', at('log')], ['an entry', at('log', '?entry=17')], ['a filter that leaves nothing', at('log', '?text=nothing+like+this&kinds=edit')],
+  // Others are in screens.test.ts.
+  ['an edit no longer in force', at('versions', '?entry=6')], ['a filter that leaves nothing', at('log', '?text=nothing+like+this&kinds=edit')],
 ])('leaves axe nothing to find: %s, light and dark', async (_, address) => {
   page = await sample.open(address);
   await page.getByRole('heading', { level: 1 }).waitFor();

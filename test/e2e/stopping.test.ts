@@ -23,20 +23,8 @@ function records(home: string): Record<string, string> {
   return Object.fromEntries(kept.sort().map((file) => [file.slice(models.length), createHash('sha256').update(readFileSync(file)).digest('hex')]));
 }
 
-interface Running {
-  engine?: { readonly pid: number | undefined };
-}
-
-/** Remembers the engine's process, so that it can be killed. Before the first job starts it. */
-async function watchEngine(app: ElectronApplication): Promise<void> {
-  await app.evaluate(({ utilityProcess }) => {
-    const fork = utilityProcess.fork.bind(utilityProcess);
-    utilityProcess.fork = (...given: Parameters<typeof fork>) => ((globalThis as Running).engine = fork(...given));
-  });
-}
-
-async function killEngine(app: ElectronApplication): Promise<void> {
-  await app.evaluate(() => process.kill((globalThis as Running).engine!.pid!, 'SIGKILL'));
+async function killEngine(desktop: ElectronApplication): Promise<void> {
+  await desktop.evaluate(({ app }) => process.kill(app.getAppMetrics().find(({ name }) => name === 'Emend engine')!.pid, 'SIGKILL'));
 }
 
 describe('work that is stopped', () => {
@@ -52,7 +40,6 @@ describe('work that is stopped', () => {
     writeModel(medium, MEDIUM);
     desktop = await launch();
     page = desktop.page;
-    await watchEngine(desktop.app);
     await page.getByLabel('Your name').fill('Ada Lovelace');
     await page.getByRole('button', { name: 'Start' }).click();
   });

@@ -194,6 +194,18 @@ describe('a model’s life', () => {
     expect(rows[0]!.kind).toBe('verify');
   });
 
+  test('a record cut off together with its checkpoints looks sound by itself; an export that lies elsewhere tells', async () => {
+    expect(await works('one', 'verify', 'atlas', '--no-record', '--against', 'restored')).toMatch(/Held against the export .*restored, whose record ends with entry \d+[^]*Sound/);
+    cpSync(join(scratch, 'one'), join(scratch, 'cut'), { recursive: true });
+    const journal = journalOf('cut');
+    writeFileSync(journal, readFileSync(journal, 'utf8').split('\n').slice(0, 6).join('\n') + '\n');
+    rmSync(join(journal, '../checkpoints'), { recursive: true });
+    expect(await works('cut', 'verify', 'atlas', '--no-record')).toContain('Sound, up to entry 6');
+    const told = await start('cut', ['verify', 'atlas', '--no-record', '--against', 'restored']).ended;
+    expect(told.code).toBe(1);
+    expect(told.out).toMatch(/The journal was cut off: it has 6 entries, and a checkpoint of .* signs that it had \d+/);
+  });
+
   test('the same acts by someone else, elsewhere, make the same versions', async () => {
     await works('two', 'import', atlas, '--name', 'atlas', '--author', 'Grace');
     const again = [await editAndCommit('two', 0), await editAndCommit('two', 1), await editAndCommit('two', 2)];
@@ -275,6 +287,7 @@ describe('what cannot be', () => {
     [['commit', 'atlas'], 2, '--reason is missing', '--reason "…"'],
     [['log', 'polaris'], 1, 'There is no model "polaris" in the library; there are: atlas', 'emend import'],
     [['ask', 'polaris', 'Hello'], 1, 'There is no model "polaris"', 'emend models'],
+    [['verify', 'atlas', '--against', '.'], 1, 'is no export of Emend', 'the folder of an export of this model'],
     [['verify', 'polaris'], 1, 'neither a model of the library nor a folder', 'emend models'],
     [['ask', './models', 'Hello', '--at', 'base'], 1, 'There is no model', ''],
     [['edit', 'atlas', '--subject', 'a', '--prompt', 'b {}', '--target', 'c', '--hyperparameters', 'h.json'], 2, '--hyperparameters is for edits that are saved', '--save'],

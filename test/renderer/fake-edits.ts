@@ -162,7 +162,7 @@ export type EditScenario = 'form' | 'mixed' | 'none';
 
 /** Forms, drafts and reports in memory, in front of a bridge that does the rest. A job that it starts ends with the draft `draft-1`. */
 export function editBridge(bridge: Bridge, scenario: EditScenario): Bridge {
-  let form: EditForm | null = scenario === 'form' ? { facts: unfinished(), method: 'memit', choices: { clamp: 1 } } : null;
+  let form: EditForm | null = scenario === 'form' ? { facts: unfinished(), method: 'memit', choices: { clamp: 1 }, fluency: false } : null;
   let drafts: KeptDraft[] = scenario === 'mixed' ? [{ id: 'mixed', stale: false, report: fakeReport(fakeFacts(12), { fluency: true, choices: { clamp: 1 } }) }, { id: 'old', stale: true, report: fakeReport(fakeFacts(1)) }, { id: 'bare', stale: false, report: fakeReport([BARE], { method: 'rome' }) }] : [];
   const find = (id: string | undefined): KeptDraft => {
     const draft = drafts.find((one) => one.id === id);

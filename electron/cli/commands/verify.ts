@@ -20,26 +20,29 @@ export const verify = defineCommand({
   about: 'Of a model: the chain of entries, every file beside them, the signed checkpoints, the imported files, and the versions rebuilt. Of an exported folder: its signature, files and record, by nothing but the folder and a public key; no library is needed. Exit code 1 when something is damaged.',
   positionals: [{ name: 'model', help: 'A model of the library, or an exported folder' }],
   options: {
+    against: text('FOLDER', 'Of a model: also hold its record against an export of it that lies elsewhere, which shows whether entries were cut off since'),
     key: text('FILE', 'Public key of whoever made the export (PEM), had from them'),
     noRecord: flag('Do not record the result'),
   },
   examples: [
     ['emend verify atlas', 'The record of a model'],
+    ['emend verify atlas --against /backup/atlas-edited', 'The record of a model, and that nothing was cut off since an export'],
     ['emend verify ./atlas-edited --key public.pem', 'An export that someone gave you'],
   ],
-  async run({ key, noRecord }, [name], context) {
+  async run({ against, key, noRecord }, [name], context) {
     const library = key === undefined ? await inLibrary(context, name!, { readOnly: noRecord }) : undefined;
-    if (library) return verifyModel(context, library, noRecord);
+    if (library) return verifyModel(context, library, noRecord, against);
+    if (against !== undefined) throw new EmendError('bad-input', '--against is for a model of the library.', 'Name the model, and with --against the folder of its export.');
     const folder = resolve(name!);
     if (!existsSync(folder)) throw new EmendError('not-found', `There is no ${JSON.stringify(name)} to verify: neither a model of the library nor a folder ${folder}.`, 'Give the name of a model (emend models), or the folder of an export.');
     return verifyFolder(context, folder, key);
   },
 });
 
-async function verifyModel(context: Context, { app, model }: InLibrary, noRecord: boolean): Promise<Verification> {
+async function verifyModel(context: Context, { app, model }: InLibrary, noRecord: boolean, against: string | undefined): Promise<Verification> {
   // A record that is damaged, or that another program writes to, takes no entry; it can be verified all the same.
   const record = !noRecord && model.state === 'intact';
-  const found = await app.run('audit.verify', { model: model.id, record }, context.follow);
+  const found = await app.run('audit.verify', { model: model.id, record, ...(against === undefined ? {} : { against: app.grants.grant(resolve(against)).handle }) }, context.follow);
   showVerification(context.out, found);
   if (record) context.out.line('The result is recorded.');
   if (!noRecord && model.state === 'held') context.warn(`The result was not recorded: ${model.says ?? 'another program writes to the record'}.`);
@@ -56,6 +59,7 @@ function showVerification(out: Printer, found: Verification): void {
   for (const { seq, problems } of shown) for (const problem of problems) out.line(style.bad(`Entry ${seq}: ${problem}`));
   out.line();
   out.line(`Looked at: ${counted(found.entries.length, 'entry', 'entries')} (${sound} sound), ${counted(found.blobs, 'file')} beside them, ${counted(found.checkpoints, 'checkpoint')}, ${counted(found.files, 'imported file')}, ${counted(found.tensors, 'rebuilt tensor')}.`);
+  if (found.against) out.line(`Held against the export ${found.against.path}, whose record ends with entry ${found.against.seq} (${minute(found.against.time)} UTC).`);
   for (const problem of found.problems.filter(({ entry }) => entry === undefined)) out.line(style.bad(problem.message));
   if (found.ok) out.line(style.good(`Sound${found.head ? `, up to entry ${found.head.seq} (${found.head.hash})` : ''}, ${minute(found.time)} UTC.`));
   else if (found.first) out.line(style.bad(`Damaged. The first damage is ${found.first.entry === undefined ? 'outside the entries' : `at entry ${found.first.entry}`}: ${found.first.message}`));

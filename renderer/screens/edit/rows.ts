@@ -16,6 +16,8 @@ export interface Sheet {
   readonly rows: readonly Row[];
   readonly method: EditMethodName;
   readonly choices: Choices;
+  /** Whether fluency is measured too. */
+  readonly fluency: boolean;
 }
 
 export const BLANK: Fact = { subject: '', prompt: '', target: '' };
@@ -29,13 +31,13 @@ export function row(fact: Fact = BLANK): Row {
 
 export function sheetOf(form: EditForm | null): Sheet {
   const rows = (form?.facts ?? []).map((fact) => row(fact));
-  return { rows: rows.length > 0 ? rows : [row()], method: form?.method ?? 'memit', choices: form?.choices ?? {} };
+  return { rows: rows.length > 0 ? rows : [row()], method: form?.method ?? 'memit', choices: form?.choices ?? {}, fluency: form?.fluency ?? false };
 }
 
 /** The form to keep; null when nothing was filled in. */
-export function formOf({ rows, method, choices }: Sheet): EditForm | null {
+export function formOf({ rows, method, choices, fluency }: Sheet): EditForm | null {
   const facts = filled(rows).map(({ fact }) => fact);
-  return facts.length === 0 && Object.keys(choices).length === 0 ? null : { facts, method, choices };
+  return facts.length === 0 && Object.keys(choices).length === 0 ? null : { facts, method, choices, fluency };
 }
 
 /** Whether nothing at all was written into a row; such rows take no part in an edit. */

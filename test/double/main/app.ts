@@ -44,6 +44,12 @@ class App extends EventEmitter {
   getSystemLocale = (): string => 'en-US';
   getPreferredSystemLanguages = (): string[] => ['en-US'];
 
+  /** The main process and the utility processes; of each only what can be told of a process of Node. */
+  getAppMetrics(): object[] {
+    const utilities = [...utilityProcesses].flatMap(({ pid, name }) => (pid === undefined ? [] : [{ type: 'Utility', pid, serviceName: 'node.mojom.NodeService', name }]));
+    return [{ type: 'Browser', pid: process.pid }, ...utilities].map((one) => strictObject('process metric', one));
+  }
+
   getName(): string {
     return this.name;
   }

@@ -26,7 +26,7 @@ export class UtilityProcess extends EventEmitter {
   readonly stderr: Readable | null;
   private readonly child: ChildProcess;
   private readonly wire: PortWire;
-  private readonly name: string;
+  readonly name: string;
   private running = false;
 
   constructor(script: string, args: readonly string[], options: ForkOptions) {

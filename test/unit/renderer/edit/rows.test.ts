@@ -38,7 +38,7 @@ describe('rows', () => {
   });
 
   it('gives back the form that was kept, without blank rows', () => {
-    const form = { facts: [fact('A'), fact('B')], method: 'rome' as const, choices: { steps: 5 } };
+    const form = { facts: [fact('A'), fact('B')], method: 'rome' as const, choices: { steps: 5 }, fluency: true };
     const sheet = sheetOf(form);
     expect(formOf({ ...sheet, rows: addRows([...sheet.rows, row()], [fact('C')]) })).toEqual({ ...form, facts: [fact('A'), fact('B'), fact('C')] });
   });
