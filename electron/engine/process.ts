@@ -1,5 +1,5 @@
 import { existsSync, realpathSync } from 'node:fs';
-import { constants, setPriority } from 'node:os';
+import { constants, getPriority, setPriority } from 'node:os';
 import { join, resolve } from 'node:path';
 import * as v from 'valibot';
 import { errorData } from '../../shared/errors.ts';
@@ -94,8 +94,8 @@ async function leaveWhenIdle(): Promise<void> {
   else process.exit(0);
 }
 
-// Where processors are scarce, the window comes before the work behind it. Threads inherit it, so this comes before them.
-if (electron) setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+// Where processors are scarce, the window comes before the work behind it. Threads inherit it, so this comes before them. Raising it would be refused.
+if (electron) setPriority(Math.max(getPriority(), constants.priority.PRIORITY_BELOW_NORMAL));
 if (electron) electron.on('message', ({ data }) => hear(v.parse(RequestSchema, data)));
 else process.on('message', (message: unknown) => hear(v.parse(RequestSchema, message)));
 process.on('disconnect', () => {

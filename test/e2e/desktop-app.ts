@@ -63,11 +63,6 @@ export async function closeDesktop(app: ElectronApplication): Promise<void> {
   await app.close();
 }
 
-/** What the double wrote down of calls that reach out of the application, such as `shell.openExternal`; each as its arguments. */
-export function calls(app: ElectronApplication, api: string): Promise<readonly (readonly unknown[])[]> {
-  return app.evaluate((electron, name) => (electron as unknown as { electronDouble: { calls: { api: string; args: unknown[] }[] } }).electronDouble.calls.filter((call) => call.api === name).map(({ args }) => args), api);
-}
-
 /** Makes a folder as Electron is given it in a packed application, of the built files. */
 export function applicationFolder(folder: string, renderer = join(root, 'dist/renderer')): string {
   selectElectron();

@@ -5,7 +5,8 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Event } from '../../shared/contract/events.ts';
 import { doubleFolder } from '../double/executable.ts';
-import { applicationFolder, calls, closeDesktop, type Desktop, launch } from './desktop-app.ts';
+import { recorded } from '../double/recorded.ts';
+import { applicationFolder, closeDesktop, type Desktop, launch } from './desktop-app.ts';
 
 // What the desktop host does around the page: windows, menus, dialogs, files from outside, quitting. On a page that only listens.
 
@@ -69,7 +70,7 @@ describe('the host', () => {
 
   it('picks by the dialog of the system', async () => {
     expect((await call('host.pick', { kind: 'facts' })).value).toEqual({ picked: [] });
-    expect(await calls(desktop.app, 'dialog.showOpenDialog')).toMatchObject([[{ properties: ['openFile'], filters: [{ extensions: ['csv', 'json', 'jsonl'] }, {}] }]]);
+    expect(await recorded(desktop.app, 'dialog.showOpenDialog')).toMatchObject([[{ properties: ['openFile'], filters: [{ extensions: ['csv', 'json', 'jsonl'] }, {}] }]]);
     await choose([atlas]);
     expect((await call('host.pick', { kind: 'model' })).value).toMatchObject({ picked: [{ path: atlas, name: 'atlas', folder: true }] });
   });
@@ -94,7 +95,7 @@ describe('the host', () => {
     await choose([facts]);
     const [{ handle }] = (await call('host.pick', { kind: 'facts' })).value['picked'] as [{ handle: string }];
     expect(await call('host.reveal', { handle })).toMatchObject({ ok: true });
-    expect(await calls(desktop.app, 'shell.showItemInFolder')).toEqual([[facts]]);
+    expect(await recorded(desktop.app, 'shell.showItemInFolder')).toEqual([[facts]]);
     await choose([join(scratch, 'gone')]);
     const [gone] = (await call('host.pick', { kind: 'facts' })).value['picked'] as [{ handle: string }];
     expect(await call('host.reveal', { handle: gone.handle })).toMatchObject({ ok: false, error: { code: 'not-found' } });
@@ -128,9 +129,9 @@ describe('jobs', () => {
     const [{ handle }] = (await call('host.pick', { kind: 'model' })).value['picked'] as [{ handle: string }];
     await desktop.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.blur());
     expect(await ended(await call('library.import', { source: handle, name: 'atlas' }))).toMatchObject({ state: 'done' });
-    await expect.poll(() => calls(desktop.app, 'app.addRecentDocument')).toEqual([[atlas]]);
-    expect(await calls(desktop.app, 'notification.show')).toEqual([[{ title: 'Import atlas', body: 'Done.' }]]);
-    const shown = (await calls(desktop.app, 'window.setProgressBar')).map(([progress]) => progress);
+    await expect.poll(() => recorded(desktop.app, 'app.addRecentDocument')).toEqual([[atlas]]);
+    expect(await recorded(desktop.app, 'notification.show')).toEqual([[{ title: 'Import atlas', body: 'Done.' }]]);
+    const shown = (await recorded(desktop.app, 'window.setProgressBar')).map(([progress]) => progress);
     expect(shown[0]).toBe(2);
     expect(shown.some((progress) => Number(progress) > 0 && Number(progress) <= 1)).toBe(true);
     expect(shown.at(-1)).toBe(-1);
@@ -139,7 +140,7 @@ describe('jobs', () => {
   it('need no notification while the window is looked at', async () => {
     await desktop.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.focus());
     expect(await ended(await call('probing.ask', { model: 'atlas', prompt: 'The capital of France is', maxTokens: 2 }))).toMatchObject({ state: 'done' });
-    expect(await calls(desktop.app, 'notification.show')).toHaveLength(1);
+    expect(await recorded(desktop.app, 'notification.show')).toHaveLength(1);
   });
 
   it('print reports as PDF', async () => {
@@ -172,7 +173,7 @@ describe('the end', () => {
     desktop = await launch({ home, renderer });
     const { value } = await call('library.importBuiltIn');
     await desktop.app.evaluate(({ app }) => app.quit());
-    await expect.poll(() => calls(desktop.app, 'dialog.showMessageBox')).toMatchObject([[{ message: '“Import the built-in model” is still running.', buttons: ['Keep Running', 'Stop and Quit'], cancelId: 0 }]]);
+    await expect.poll(() => recorded(desktop.app, 'dialog.showMessageBox')).toMatchObject([[{ message: '“Import the built-in model” is still running.', buttons: ['Keep Running', 'Stop and Quit'], cancelId: 0 }]]);
     expect(await ended({ value })).toMatchObject({ state: 'done' });
 
     await call('library.importBuiltIn');

@@ -6,7 +6,8 @@ import { resolve } from 'node:path';
 import type { WebPreferences } from 'electron';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { calls, type Desktop, launch, until } from './desktop-app.ts';
+import { recorded } from '../double/recorded.ts';
+import { type Desktop, launch, until } from './desktop-app.ts';
 
 // Electron's security checklist, item by item, and what a hostile page could try, on a page of our own that would love to do harm.
 
@@ -157,7 +158,7 @@ describe("Electron's checklist", () => {
   it('15: only links of a fixed list leave for the browser', async () => {
     for (const link of ["'https://elsewhere.invalid/'", "'file:///etc/passwd'", "'__proto__'", "['rome']", '{}']) expect(await call("'host.openLink'", `{ link: ${link} }`)).toMatchObject({ ok: false, error: { code: 'bad-input' } });
     expect(await call("'host.openLink'", "{ link: 'rome' }")).toMatchObject({ ok: true });
-    expect(await calls(app, 'shell.openExternal')).toEqual([['https://rome.baulab.info/']]);
+    expect(await recorded(app, 'shell.openExternal')).toEqual([['https://rome.baulab.info/']]);
   });
 
   it('16: one Electron version, pinned, in tests and packages alike', () => {
@@ -239,7 +240,7 @@ describe('a hostile page', () => {
       expect(await call("'library.look'", JSON.stringify({ source: handle }))).toMatchObject({ ok: false, error: { code: 'bad-input' } });
       expect(await call("'host.reveal'", JSON.stringify({ handle }))).toMatchObject({ ok: false, error: { code: 'bad-input' } });
     }
-    expect(await calls(app, 'shell.showItemInFolder')).toEqual([]);
+    expect(await recorded(app, 'shell.showItemInFolder')).toEqual([]);
     const refusal = (files: string) => page.evaluate(`emend.grant(${files}).then(() => 'granted', (error) => error.message)`);
     expect(await refusal("[new File(['x'], '/etc/passwd')]")).toBe('What was dropped is not a file or folder of this computer.');
     expect(await refusal("['/etc/passwd']")).not.toBe('granted');
