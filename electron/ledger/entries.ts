@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { EmendError } from '../../shared/errors.ts';
 import { BODIES, INPUTS, KINDS, type Body, type Kind } from './bodies.ts';
-import { canonical } from './canonical.ts';
+import { canonical, isCanonical } from './canonical.ts';
 import { sha256, Sha256Schema } from './hash.ts';
 
 /** One act in the record of a model: a line of the journal. */
@@ -56,10 +56,10 @@ export function parseLine(line: string): Entry {
   } catch (error) {
     throw new EmendError('bad-file', `it is not JSON (${error instanceof Error ? error.message : String(error)})`);
   }
-  const envelope = v.safeParse(EnvelopeSchema, value);
+  const envelope = v.safeParse(EnvelopeSchema, value, { abortEarly: true });
   if (!envelope.success) throw new EmendError('bad-file', issueText(envelope.issues));
   const { hash, ...rest } = value as Entry;
-  const text = canonical(rest);
+  const text = (isCanonical(line, value) && withoutHash(line, hash)) || canonical(rest);
   const actual = sha256(text);
   if (actual !== hash) throw new EmendError('bad-file', `its content hashes to ${actual}, its recorded hash is ${hash}`, '', { expected: hash, found: actual });
   if (withHash(text, hash) !== line) throw new EmendError('bad-file', 'its text is not canonical JSON');
@@ -86,6 +86,13 @@ function bodyProblem(kind: Kind, body: unknown): string | undefined {
 function withHash(text: string, hash: string): string {
   const at = text.lastIndexOf(',"kind":"');
   return `${text.slice(0, at)},"hash":"${hash}"${text.slice(at)}`;
+}
+
+/** The reverse of {@link withHash}; undefined where the hash is not in its place. */
+function withoutHash(line: string, hash: string): string | undefined {
+  const part = `,"hash":"${hash}"`;
+  const at = line.lastIndexOf(`${part},"kind":"`);
+  return at === -1 ? undefined : line.slice(0, at) + line.slice(at + part.length);
 }
 
 function issueText(issues: readonly v.BaseIssue<unknown>[]): string {

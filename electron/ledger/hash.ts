@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import * as v from 'valibot';
 import { canonical } from './canonical.ts';
 
@@ -10,7 +10,7 @@ export const NO_HASH = '0'.repeat(64);
 
 /** SHA-256 of bytes, or of a text's UTF-8 form, in hexadecimal. */
 export function sha256(content: string | Uint8Array): string {
-  return createHash('sha256').update(content).digest('hex');
+  return hash('sha256', content, 'hex');
 }
 
 /** SHA-256 of the canonical JSON of a value. @throws EmendError 'bad-input' for what JSON cannot hold */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonical } from '../../../electron/ledger/canonical.ts';
+import { canonical, isCanonical } from '../../../electron/ledger/canonical.ts';
 import { EmendError } from '../../../shared/errors.ts';
 
 describe('canonical JSON', () => {
@@ -29,6 +29,23 @@ describe('canonical JSON', () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  it('is told from other texts of the same value', () => {
+    /** Texts of a value as other writers have them. */
+    const spellings = (value: unknown) => [JSON.stringify(value), JSON.stringify(reversed(value)), JSON.stringify(value, null, 1), `${canonical(value)} `, canonical(value).replace(/"([a-z])/, (_, letter: string) => `"\\u00${letter.charCodeAt(0).toString(16)}`), canonical(value).replace(/([:[])(\d+)([,}\]])/, '$1$2.0$3')];
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        for (const text of [canonical(value), ...spellings(value)]) {
+          if (isCanonical(text, JSON.parse(text))) expect(canonical(JSON.parse(text))).toBe(text);
+        }
+      }),
+      { numRuns: 500 },
+    );
+    for (const text of ['{"a":1,"b":[{"c":"é\\n"}]}', '{"":null,"A":1e+30}', '[]']) expect(isCanonical(text, JSON.parse(text)), text).toBe(true);
+    for (const text of ['{"b":1,"a":1}', '{"a": 1}', '{"a":1,"a":1}', '-0', '1.0', '"\\ud800"', '"\\u0041"', '[{"b":1,"a":1}]', '"\\/"']) expect(isCanonical(text, JSON.parse(text)), text).toBe(false);
+    const deep = '['.repeat(5000) + ']'.repeat(5000);
+    expect(isCanonical(deep, JSON.parse(deep))).toBe(false);
   });
 
   it.each([
