@@ -20,8 +20,8 @@ export function canonical(value: unknown): string {
 }
 
 /**
- * Whether a text is the canonical one of the value that it was read from. Several times faster than to write it anew and compare, since the
- * engine's own writer differs in nothing but the order of members and lone surrogates.
+ * Whether a text is the canonical one of the value that it was read from. Several times faster than to write it anew and compare, since
+ * JavaScript's own writer differs in nothing but the order of members and lone surrogates.
  * @returns false also for a few that are canonical and hard to tell, such as those with members named like integers: write those anew
  */
 export function isCanonical(text: string, value: unknown): boolean {

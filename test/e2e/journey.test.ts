@@ -5,7 +5,7 @@ import type { Page } from 'playwright';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } from 'vitest';
 import { dropFiles } from '../double/drop.ts';
 import { launch, type Desktop } from './desktop-app.ts';
-import { go, pasteInto, saveTo } from './pages.ts';
+import { chooseFrom, go, pasteInto, saveTo } from './pages.ts';
 
 const ATLAS = resolve(import.meta.dirname, '../../models/atlas');
 
@@ -120,6 +120,13 @@ describe('from a dropped folder to an exported, edited model', () => {
     await dialog.getByRole('button', { name: 'Export', exact: true }).click();
     await page.getByRole('dialog', { name: 'Exported' }).waitFor({ timeout: 120_000 });
     await page.keyboard.press('Escape');
+
+    await go(page, 'Audit log');
+    await chooseFrom(desktop.app, target);
+    await page.getByRole('button', { name: 'Verify', exact: true }).click();
+    await page.getByRole('button', { name: 'Hold against an export…' }).click();
+    await page.getByText(/^Held against the export .*atlas-autumn, whose record ends with entry \d+\.$/).waitFor({ timeout: 120_000 });
+    expect(await page.getByRole('region', { name: 'Result of the verification' }).innerText()).toMatch(/all \d+ entries are intact/);
 
     await go(page, 'Library');
     await dropFiles(page, [target], { x: 600, y: 400 });

@@ -23,6 +23,13 @@ export async function pasteInto(field: Locator, text: string): Promise<void> {
   }, text);
 }
 
+/** Answers the next dialogs for choosing with a path. */
+export async function chooseFrom(app: ElectronApplication, path: string): Promise<void> {
+  await app.evaluate(({ dialog }, filePath) => {
+    dialog.showOpenDialog = () => Promise.resolve({ canceled: false, filePaths: [filePath] });
+  }, path);
+}
+
 /** Answers the next dialogs for saving with a path. */
 export async function saveTo(app: ElectronApplication, path: string): Promise<void> {
   await app.evaluate(({ dialog }, filePath) => {
