@@ -31,6 +31,8 @@ export class History {
   readonly #tags = new Map<string, string>();
   readonly #reviews = new Map<string, Review[]>();
   #stopped: string | undefined;
+  /** What {@link check} found of an act, for the {@link apply} that follows it. */
+  #checked: { readonly act: Act; readonly made: Version | undefined } | undefined;
 
   /** Says that there are more entries, which damage keeps from being taken in. */
   stopAt(damage: string): void {
@@ -116,13 +118,16 @@ export class History {
     for (const named of namedEntries(act)) {
       if (named >= seq) throw new EmendError('not-found', `There is no entry ${named}; the last one is ${seq - 1}.`, 'Give the number of an entry in the log.', { entry: named });
     }
+    this.#checked = { act, made };
   }
 
   /** Takes in an entry that {@link check} let pass. */
   apply(entry: Entry): void {
     const { kind, body, seq, time } = entry;
+    const checked = this.#checked;
+    this.#checked = undefined;
     if (MAKES_VERSION.has(kind)) {
-      const version = this.#result(entry)!;
+      const version = (checked?.act === entry ? checked.made : this.#result(entry))!;
       if (version === this.#current) return; // steering that is not baked
       this.#current = version;
       this.#byId.set(version.id, version);
