@@ -126,9 +126,13 @@ export class Application {
     for (const heard of this.#listeners) heard(event);
   }
 
-  /** Has the engine ready, so that the first thing dropped or asked need not wait for it. What goes wrong comes up there. */
+  /** Has the engine ready, so that the first thing dropped or asked need not wait for it. */
   async warm(): Promise<void> {
-    await Promise.resolve().then(() => this.#parts.engine.run('files', { model: { folder: findModel('atlas').folder } })).catch(() => undefined);
+    try {
+      await this.#parts.engine.run('files', { model: { folder: findModel('atlas').folder } });
+    } catch {
+      // Whoever needs the engine is told.
+    }
   }
 
   /** Stops jobs, ends the engine, signs and closes ledgers. @param grace ms for the engine */
