@@ -10,7 +10,14 @@ const inSvelte = {
     'no-undef': 'off', // svelte-check knows better
     'prefer-const': 'off', // props that are bound
     'svelte/prefer-svelte-reactivity': 'off', // plain maps where nothing on screen depends on them
-    'no-restricted-syntax': ['error', { selector: "SvelteAttribute[key.name='style']", message: 'The content policy refuses style attributes; use style:property or a class.' }, { selector: 'ExportDefaultDeclaration', message: 'Export by name.' }],
+    'no-restricted-syntax': [
+      'error',
+      {
+        selector: "SvelteAttribute[key.name='style']",
+        message: 'The content policy refuses style attributes; use style:property or a class.',
+      },
+      { selector: 'ExportDefaultDeclaration', message: 'Export by name.' },
+    ],
   },
 };
 

@@ -28,16 +28,26 @@ function noWindow() {
 /** npm does not run install scripts here (.npmrc), so that what they fetch is fetched only when it is needed. */
 function download() {
   console.log('Downloading Electron (about 120 MB, once) …');
-  const { status, stderr } = spawnSync(process.execPath, [join(electron, 'install.js')], { timeout: DOWNLOAD_LIMIT, stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8' });
+  const { status, stderr } = spawnSync(process.execPath, [join(electron, 'install.js')], {
+    timeout: DOWNLOAD_LIMIT,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    encoding: 'utf8',
+  });
   return status === 0 ? undefined : `Electron could not be downloaded (${status === null ? 'it took too long' : reason(stderr)})`;
 }
 
 /** On Linux a missing library, a display that does not answer or a sandbox that is not set up shows only when it starts. */
 function trial(path) {
   if (process.platform !== 'linux') return undefined;
-  const { status, stderr } = spawnSync(path, ['--version'], { timeout: TRIAL_LIMIT, stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8', env: electronEnvironment() });
+  const { status, stderr } = spawnSync(path, ['--version'], {
+    timeout: TRIAL_LIMIT,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    encoding: 'utf8',
+    env: electronEnvironment(),
+  });
   if (status === 0) return undefined;
-  if (stderr.includes('chrome-sandbox')) return `Electron's sandbox is not set up: sudo chown root ${join(electron, 'dist/chrome-sandbox')}; sudo chmod 4755 the same file`;
+  if (stderr.includes('chrome-sandbox'))
+    return `Electron's sandbox is not set up: sudo chown root ${join(electron, 'dist/chrome-sandbox')}; sudo chmod 4755 the same file`;
   return `Electron does not start (${reason(stderr)})`;
 }
 
@@ -49,6 +59,9 @@ export function electronEnvironment() {
 
 /** The line of an output that says why; without the place in Chromium's sources before it. */
 function reason(output) {
-  const lines = output.split('\n').map((line) => line.replace(/^\[[^\]]*\]\s*/, '').trim()).filter(Boolean);
+  const lines = output
+    .split('\n')
+    .map((line) => line.replace(/^\[[^\]]*\]\s*/, '').trim())
+    .filter(Boolean);
   return (lines.find((line) => /error|fatal/i.test(line)) ?? lines.at(-1) ?? 'it says nothing').replace(/^\w*Error: /, '');
 }

@@ -6,4 +6,10 @@ installPackages();
 if (!buildIfStale('desktop', 'renderer')) stop('The build failed; the reason stands above.');
 const electron = process.env.EMEND_ELECTRON_DIST;
 const where = electron ? [`--config.electronDist=${electron}`] : [];
-process.exitCode = run(process.execPath, ['node_modules/electron-builder/cli.js', '--config', 'build/electron-builder.yml', ...where, ...process.argv.slice(2)]);
+process.exitCode = run(process.execPath, [
+  'node_modules/electron-builder/cli.js',
+  '--config',
+  'build/electron-builder.yml',
+  ...where,
+  ...process.argv.slice(2),
+]);

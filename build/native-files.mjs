@@ -12,6 +12,13 @@ export default function listNativeFiles() {
     .filter((entry) => entry.isFile() && !/^libonnxruntime\.1\..*\.dylib$/.test(entry.name))
     .map((entry) => relative(bin, join(entry.parentPath, entry.name)).replaceAll('\\', '/'))
     .sort();
-  const list = Object.fromEntries(files.map((path) => [path, createHash('sha256').update(readFileSync(join(bin, path))).digest('hex')]));
+  const list = Object.fromEntries(
+    files.map((path) => [
+      path,
+      createHash('sha256')
+        .update(readFileSync(join(bin, path)))
+        .digest('hex'),
+    ]),
+  );
   writeFileSync(join(root, 'dist/main/native-files.json'), `${JSON.stringify(list, null, 2)}\n`);
 }

@@ -14,7 +14,11 @@ export function writeNotices(target) {
 }
 
 function packages() {
-  const maps = FOLDERS.flatMap((folder) => readdirSync(join(root, folder)).filter((name) => name.endsWith('.map')).map((name) => join(root, folder, name)));
+  const maps = FOLDERS.flatMap((folder) =>
+    readdirSync(join(root, folder))
+      .filter((name) => name.endsWith('.map'))
+      .map((name) => join(root, folder, name)),
+  );
   const sources = maps.flatMap((map) => JSON.parse(readFileSync(map, 'utf8')).sources);
   const bundled = sources.flatMap((source) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(source)?.[1] ?? []);
   return [...new Set([...bundled, ...WHOLE])].sort();

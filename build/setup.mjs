@@ -36,19 +36,26 @@ export function installPackages() {
   requireNode();
   if (packagesAreCurrent()) return;
   console.log('Installing packages (npm ci) …');
-  if (npm('ci', '--loglevel=error') !== 0) stop('The packages could not be installed; npm says why above. Once that is solved, run this again.');
+  if (npm('ci', '--loglevel=error') !== 0)
+    stop('The packages could not be installed; npm says why above. Once that is solved, run this again.');
 }
 
 /** Builds those bundles that are older than their sources. Gives true when all are there. */
 export function buildIfStale(...names) {
   const stale = names.filter(isStale);
   if (stale.length > 0) console.log(`Building (${stale.join(', ')}) …`);
-  return stale.every((name) => run(process.execPath, ['node_modules/vite/bin/vite.js', 'build', '--config', `build/vite.${name}.ts`, '--logLevel', 'warn']) === 0);
+  return stale.every(
+    (name) =>
+      run(process.execPath, ['node_modules/vite/bin/vite.js', 'build', '--config', `build/vite.${name}.ts`, '--logLevel', 'warn']) === 0,
+  );
 }
 
 function isStale(name) {
   const { output, sources } = BUNDLES[name];
-  return !existsSync(at(output)) || Math.max(...[...sources, `build/vite.${name}.ts`, 'package-lock.json'].map((path) => newest(at(path)))) > statSync(at(output)).mtimeMs;
+  return (
+    !existsSync(at(output)) ||
+    Math.max(...[...sources, `build/vite.${name}.ts`, 'package-lock.json'].map((path) => newest(at(path)))) > statSync(at(output)).mtimeMs
+  );
 }
 
 export function stop(message) {
@@ -60,7 +67,8 @@ function requireNode() {
   const wanted = JSON.parse(readFileSync(at('package.json'), 'utf8')).engines.node.replace('>=', '');
   const [major, minor] = wanted.split('.').map(Number);
   const [ownMajor, ownMinor] = process.versions.node.split('.').map(Number);
-  if (ownMajor < major || (ownMajor === major && ownMinor < minor)) stop(`Emend needs Node ${wanted} or newer; this is ${process.versions.node}.`);
+  if (ownMajor < major || (ownMajor === major && ownMinor < minor))
+    stop(`Emend needs Node ${wanted} or newer; this is ${process.versions.node}.`);
 }
 
 /** Whether what npm installed is what the lock file names. Compares versions, since times change with every checkout. */
@@ -69,7 +77,9 @@ function packagesAreCurrent() {
   if (!existsSync(installedList)) return false;
   const wanted = JSON.parse(readFileSync(at('package-lock.json'), 'utf8')).packages;
   const installed = JSON.parse(readFileSync(installedList, 'utf8')).packages;
-  return Object.entries(wanted).every(([path, entry]) => path === '' || (entry.optional && !installed[path]) || installed[path]?.version === entry.version);
+  return Object.entries(wanted).every(
+    ([path, entry]) => path === '' || (entry.optional && !installed[path]) || installed[path]?.version === entry.version,
+  );
 }
 
 /** On Debian as root installs what is missing of {@link TEST_PACKAGES}; elsewhere says what to install. */
@@ -78,7 +88,8 @@ export function installTestPackages() {
   if (missing.length === 0) return;
   const canInstall = existsSync('/usr/bin/apt-get') && process.getuid?.() === 0;
   if (!canInstall) return console.warn(`The tests of the screens need ${missing.join(', ')}: install it, or name a Chromium in CHROMIUM.`);
-  if (run('apt-get', ['update', '-q']) !== 0 || run('apt-get', ['install', '-qy', '--no-install-recommends', ...missing]) !== 0) stop(`These system packages could not be installed: ${missing.join(', ')}.`);
+  if (run('apt-get', ['update', '-q']) !== 0 || run('apt-get', ['install', '-qy', '--no-install-recommends', ...missing]) !== 0)
+    stop(`These system packages could not be installed: ${missing.join(', ')}.`);
 }
 
 /** The latest change below a path (ms); a folder changes too when a file in it goes. */

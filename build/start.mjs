@@ -39,5 +39,7 @@ async function start(command, args, env) {
   const child = spawn(command, args, { cwd: root, stdio: 'inherit', env });
   process.on('SIGINT', () => undefined);
   process.on('SIGTERM', () => child.kill('SIGTERM'));
-  process.exitCode = await new Promise((done) => child.once('error', (error) => stop(`${command}: ${error.message}`)).once('exit', (code) => done(code ?? 1)));
+  process.exitCode = await new Promise((done) =>
+    child.once('error', (error) => stop(`${command}: ${error.message}`)).once('exit', (code) => done(code ?? 1)),
+  );
 }

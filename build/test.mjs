@@ -40,7 +40,14 @@ const steps = [
 const folder = mkdtempSync(join(tmpdir(), 'emend-test-'));
 const reportFile = join(folder, 'report.json');
 console.log('\ntests');
-const exitCode = run(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`, ...process.argv.slice(2)]);
+const exitCode = run(process.execPath, [
+  'node_modules/vitest/vitest.mjs',
+  'run',
+  '--reporter=default',
+  '--reporter=json',
+  `--outputFile.json=${reportFile}`,
+  ...process.argv.slice(2),
+]);
 const { passed, failed: failedTests, skipped } = counted(reportFile, exitCode);
 rmSync(folder, { recursive: true });
 

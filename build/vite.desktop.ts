@@ -12,7 +12,14 @@ const preload: Plugin = {
       root,
       logLevel: 'warn',
       ssr: { noExternal: true, external: ['electron'] },
-      build: { ssr: 'electron/preload/preload.ts', outDir: 'dist/preload', emptyOutDir: true, target: 'es2023', sourcemap: true, rolldownOptions: { external: ['electron'], output: { format: 'cjs', entryFileNames: 'preload.cjs' } } },
+      build: {
+        ssr: 'electron/preload/preload.ts',
+        outDir: 'dist/preload',
+        emptyOutDir: true,
+        target: 'es2023',
+        sourcemap: true,
+        rolldownOptions: { external: ['electron'], output: { format: 'cjs', entryFileNames: 'preload.cjs' } },
+      },
     });
   },
 };

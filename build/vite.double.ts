@@ -26,17 +26,19 @@ const script: Plugin = {
     if (!id.endsWith('?script')) return null;
     const entry = id.slice(0, -'?script'.length);
     this.addWatchFile(entry);
-    const built = await build({ configFile: false, root, logLevel: 'warn', build: { write: false, minify: false, target: 'es2023', lib: { entry, formats: ['iife'], name: 'electronDouble' } } });
+    const built = await build({
+      configFile: false,
+      root,
+      logLevel: 'warn',
+      build: { write: false, minify: false, target: 'es2023', lib: { entry, formats: ['iife'], name: 'electronDouble' } },
+    });
     const [output] = [built].flat();
     if (output === undefined || !('output' in output)) throw new Error(`${entry} was not built.`);
     return `export const text = ${JSON.stringify(output.output[0].code)};`;
   },
 };
 
-const launcher: Plugin = {
-  name: 'launcher',
-  writeBundle: () => writeFileSync(join(folder, 'electron'), LAUNCHER, { mode: 0o755 }),
-};
+const launcher: Plugin = { name: 'launcher', writeBundle: () => writeFileSync(join(folder, 'electron'), LAUNCHER, { mode: 0o755 }) };
 
 /** Bundles the Electron double into one folder that can stand in for Electron's. */
 export default defineConfig({

@@ -9,11 +9,7 @@ export default defineConfig({
     target: 'node20',
     sourcemap: true,
     rolldownOptions: {
-      input: {
-        emend: 'electron/cli/emend.ts',
-        process: 'electron/engine/process.ts',
-        worker: 'electron/engine/worker.ts',
-      },
+      input: { emend: 'electron/cli/emend.ts', process: 'electron/engine/process.ts', worker: 'electron/engine/worker.ts' },
       output: { entryFileNames: '[name].mjs', chunkFileNames: 'chunk-[hash].mjs' },
     },
   },

@@ -12,5 +12,13 @@ export default defineConfig({
   publicDir: false,
   plugins: [svelte({ configFile: false, compilerOptions: { runes: true } })],
   server: { fs: { allow: [root] } },
-  build: { outDir: resolve(root, 'dist/renderer-dev'), emptyOutDir: true, target: ['es2023', 'chrome130'], assetsInlineLimit: 0, modulePreload: { polyfill: false }, minify: false, rolldownOptions: { input: resolve(page, 'dev.html') } },
+  build: {
+    outDir: resolve(root, 'dist/renderer-dev'),
+    emptyOutDir: true,
+    target: ['es2023', 'chrome130'],
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    minify: false,
+    rolldownOptions: { input: resolve(page, 'dev.html') },
+  },
 });

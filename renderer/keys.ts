@@ -1,5 +1,13 @@
 const isMac = navigator.platform.startsWith('Mac');
-const NAMES: Readonly<Record<string, string>> = { Mod: isMac ? '⌘' : 'Ctrl', Shift: isMac ? '⇧' : 'Shift', Alt: isMac ? '⌥' : 'Alt', Enter: '↵', Escape: 'Esc', Up: '↑', Down: '↓' };
+const NAMES: Readonly<Record<string, string>> = {
+  Mod: isMac ? '⌘' : 'Ctrl',
+  Shift: isMac ? '⇧' : 'Shift',
+  Alt: isMac ? '⌥' : 'Alt',
+  Enter: '↵',
+  Escape: 'Esc',
+  Up: '↑',
+  Down: '↓',
+};
 
 /** How this computer calls the keys of a shortcut: "Mod+K" is ⌘ K or Ctrl K. */
 export function keyNames(keys: string): string[] {

@@ -36,7 +36,10 @@ export type JobMethodName = { [M in MethodName]: (typeof CONTRACT)[M]['isJob'] e
 export type Reply<M extends MethodName> = M extends JobMethodName ? { readonly job: string } : Result<M>;
 
 /** A result as it crosses a host: a value, or why not. */
-export const EnvelopeSchema = v.variant('ok', [v.object({ ok: v.literal(true), value: v.unknown() }), v.object({ ok: v.literal(false), error: ErrorSchema })]);
+export const EnvelopeSchema = v.variant('ok', [
+  v.object({ ok: v.literal(true), value: v.unknown() }),
+  v.object({ ok: v.literal(false), error: ErrorSchema }),
+]);
 export type Envelope = v.InferOutput<typeof EnvelopeSchema>;
 
 /** What the desktop host puts into the page as `window.emend`; in a browser the page makes the same out of HTTP. */

@@ -41,7 +41,12 @@ export function countSlots(prompt: string): number {
 export function fillPrompt(prompt: string, subject: string): { text: string; start: number; end: number } {
   const slots = countSlots(prompt);
   if (slots !== 1) {
-    throw new EmendError('bad-input', `The prompt ${JSON.stringify(prompt)} has ${slots} places for the subject; expected exactly one {}.`, 'Write {} once, where the subject stands.', { field: 'prompt' });
+    throw new EmendError(
+      'bad-input',
+      `The prompt ${JSON.stringify(prompt)} has ${slots} places for the subject; expected exactly one {}.`,
+      'Write {} once, where the subject stands.',
+      { field: 'prompt' },
+    );
   }
   const start = prompt.indexOf(SUBJECT_SLOT);
   return { text: prompt.slice(0, start) + subject + prompt.slice(start + SUBJECT_SLOT.length), start, end: start + subject.length };
@@ -67,19 +72,37 @@ export function factProblems(facts: readonly Fact[]): FactProblem[] {
 /** Problems that a fact has by itself. */
 function ownProblems(fact: Fact, index: number): FactProblem[] {
   const problems: FactProblem[] = [];
-  const add = (field: keyof Fact, severity: FactProblem['severity'], message: string, hint: string) => problems.push({ index, field, severity, message, hint });
+  const add = (field: keyof Fact, severity: FactProblem['severity'], message: string, hint: string) =>
+    problems.push({ index, field, severity, message, hint });
   for (const field of ['subject', 'prompt', 'target'] as const) {
     if (fact[field].trim() === '') add(field, 'error', `The ${field} is empty.`, `Write the ${field}.`);
   }
   const slots = countSlots(fact.prompt);
   if (fact.prompt.trim() !== '' && slots !== 1) {
-    add('prompt', 'error', slots === 0 ? 'The prompt has no {} for the subject.' : `The prompt has ${slots} places {} for the subject.`, slotHint(fact, slots));
+    add(
+      'prompt',
+      'error',
+      slots === 0 ? 'The prompt has no {} for the subject.' : `The prompt has ${slots} places {} for the subject.`,
+      slotHint(fact, slots),
+    );
   } else if (fact.prompt.trim() === SUBJECT_SLOT) {
-    add('prompt', 'error', 'The prompt has nothing but the subject.', 'Write the sentence up to the answer, such as "The capital of {} is".');
+    add(
+      'prompt',
+      'error',
+      'The prompt has nothing but the subject.',
+      'Write the sentence up to the answer, such as "The capital of {} is".',
+    );
   }
   if (fact.subject.includes(SUBJECT_SLOT)) add('subject', 'error', 'The subject contains {}.', 'Write {} only in the prompt.');
-  if (fact.prompt.trim() !== '' && fact.prompt !== fact.prompt.trimEnd()) add('prompt', 'warning', 'The prompt ends in a space.', 'Leave it out: Emend puts the space in front of the target, as models learn it.');
-  if (fact.subject.trim() !== '' && fact.subject !== fact.subject.trim()) add('subject', 'warning', 'The subject has spaces around it.', 'Leave them out.');
+  if (fact.prompt.trim() !== '' && fact.prompt !== fact.prompt.trimEnd())
+    add(
+      'prompt',
+      'warning',
+      'The prompt ends in a space.',
+      'Leave it out: Emend puts the space in front of the target, as models learn it.',
+    );
+  if (fact.subject.trim() !== '' && fact.subject !== fact.subject.trim())
+    add('subject', 'warning', 'The subject has spaces around it.', 'Leave them out.');
   if (fact.previousTarget !== undefined && words(fact.previousTarget) === words(fact.target)) {
     add('target', 'warning', 'The target is the same as the target before the edit.', 'Write what the model should answer after the edit.');
   }
@@ -89,7 +112,8 @@ function ownProblems(fact: Fact, index: number): FactProblem[] {
 function slotHint(fact: Fact, slots: number): string {
   const subject = fact.subject.trim();
   if (slots > 1) return 'Keep one {} and write the subject out in the other places.';
-  if (subject !== '' && fact.prompt.includes(subject)) return `Write {} in place of ${JSON.stringify(subject)}: ${JSON.stringify(fact.prompt.replace(subject, () => SUBJECT_SLOT))}.`;
+  if (subject !== '' && fact.prompt.includes(subject))
+    return `Write {} in place of ${JSON.stringify(subject)}: ${JSON.stringify(fact.prompt.replace(subject, () => SUBJECT_SLOT))}.`;
   return 'Write {} where the subject stands, such as "The capital of {} is".';
 }
 
@@ -112,7 +136,9 @@ function sharedProblems(facts: readonly Fact[]): FactProblem[] {
     // The key is read at the subject's last token, so equal subjects have nearly equal keys that must give different values (arXiv 2502.07322).
     else {
       problems.push({
-        index, field: 'subject', severity: 'warning',
+        index,
+        field: 'subject',
+        severity: 'warning',
         message: `Fact ${other + 1} in this list has the same subject, ${JSON.stringify(fact.subject)}. Facts of one subject share a key, and together they take less well.`,
         hint: 'Edit them one after the other, or check both closely afterwards.',
       });
@@ -123,10 +149,18 @@ function sharedProblems(facts: readonly Fact[]): FactProblem[] {
 
 function repeated(first: Fact, fact: Fact, firstIndex: number, index: number): FactProblem {
   if (words(first.target) === words(fact.target)) {
-    return { index, field: 'subject', severity: 'warning', message: `This fact is already in the list, as fact ${firstIndex + 1}.`, hint: 'Remove one of the two.' };
+    return {
+      index,
+      field: 'subject',
+      severity: 'warning',
+      message: `This fact is already in the list, as fact ${firstIndex + 1}.`,
+      hint: 'Remove one of the two.',
+    };
   }
   return {
-    index, field: 'target', severity: 'error',
+    index,
+    field: 'target',
+    severity: 'error',
     message: `This fact contradicts fact ${firstIndex + 1}: the same subject and prompt, but ${JSON.stringify(first.target)} there and ${JSON.stringify(fact.target)} here.`,
     hint: 'Keep the one that is right.',
   };

@@ -8,7 +8,13 @@ export const MESSAGE_LIMIT = 16 * 1024 * 1024;
  * @throws EmendError 'bad-input'
  */
 export function checkSize(message: unknown, limit = MESSAGE_LIMIT): void {
-  if (size(message, limit) > limit) throw new EmendError('bad-input', `The message is too large: expected at most ${limit / 1024 / 1024} MB.`, 'Give large texts and lists of facts as a file.', { limit });
+  if (size(message, limit) > limit)
+    throw new EmendError(
+      'bad-input',
+      `The message is too large: expected at most ${limit / 1024 / 1024} MB.`,
+      'Give large texts and lists of facts as a file.',
+      { limit },
+    );
 }
 
 function size(message: unknown, limit: number): number {
@@ -25,10 +31,11 @@ function size(message: unknown, limit: number): number {
       total += 2;
       if (Array.isArray(value)) total += spread(value, waiting, limit);
       else if (value instanceof Map || value instanceof Set) total += spread([...value], waiting, limit);
-      else for (const [key, inner] of Object.entries(value)) {
-        total += key.length + 3;
-        waiting.push(inner);
-      }
+      else
+        for (const [key, inner] of Object.entries(value)) {
+          total += key.length + 3;
+          waiting.push(inner);
+        }
     }
   }
   return total;

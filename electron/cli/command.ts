@@ -72,7 +72,10 @@ const common = {
 
 /** Makes a command of its table. */
 export function defineCommand<O extends OptionTable>(table: CommandTable<O>): Command {
-  const options: OptionTable = { ...table.options, ...Object.fromEntries(Object.entries(common).filter(([key]) => !(key in table.options))) };
+  const options: OptionTable = {
+    ...table.options,
+    ...Object.fromEntries(Object.entries(common).filter(([key]) => !(key in table.options))),
+  };
   return {
     name: table.name,
     summary: table.summary,
@@ -80,23 +83,42 @@ export function defineCommand<O extends OptionTable>(table: CommandTable<O>): Co
     parse(argv) {
       const hint = `See: emend ${table.name} --help`;
       const { values: raw, positionals } = parsed(argv, options, hint);
-      const read = <P extends OptionTable>(part: P) => Object.fromEntries(Object.entries(part).map(([key, option]) => [key, option.read(raw[written(key).slice(2)], written(key))])) as Values<P>;
-      if (raw['help'] === true) return { help: true, json: false, threads: undefined, home: undefined, author: undefined, run: () => Promise.resolve(undefined) };
+      const read = <P extends OptionTable>(part: P) =>
+        Object.fromEntries(
+          Object.entries(part).map(([key, option]) => [key, option.read(raw[written(key).slice(2)], written(key))]),
+        ) as Values<P>;
+      if (raw['help'] === true)
+        return { help: true, json: false, threads: undefined, home: undefined, author: undefined, run: () => Promise.resolve(undefined) };
       const { json, threads, home, author } = read(common);
       const values = read(table.options);
       const missing = table.positionals[positionals.length];
-      if (missing && missing.optional !== true) throw new UsageError(`emend ${table.name}: the ${missing.name} is missing.`, `${missing.help}. ${hint}`);
+      if (missing && missing.optional !== true)
+        throw new UsageError(`emend ${table.name}: the ${missing.name} is missing.`, `${missing.help}. ${hint}`);
       const extra = positionals[table.positionals.length];
-      if (extra !== undefined) throw new UsageError(`emend ${table.name}: unexpected ${JSON.stringify(extra)}.`, `Put texts with spaces in quotes. ${hint}`);
+      if (extra !== undefined)
+        throw new UsageError(`emend ${table.name}: unexpected ${JSON.stringify(extra)}.`, `Put texts with spaces in quotes. ${hint}`);
       return { help: false, json, threads, home, author, run: (context) => table.run(values, positionals, context) };
     },
   };
 }
 
-function parsed(argv: readonly string[], options: OptionTable, hint: string): { values: Readonly<Record<string, Raw>>; positionals: string[] } {
-  const config = Object.fromEntries(Object.entries(options).map(([key, { placeholder, repeats = false }]) => [written(key).slice(2), { type: placeholder === '' ? 'boolean' as const : 'string' as const, multiple: repeats }]));
+function parsed(
+  argv: readonly string[],
+  options: OptionTable,
+  hint: string,
+): { values: Readonly<Record<string, Raw>>; positionals: string[] } {
+  const config = Object.fromEntries(
+    Object.entries(options).map(([key, { placeholder, repeats = false }]) => [
+      written(key).slice(2),
+      { type: placeholder === '' ? ('boolean' as const) : ('string' as const), multiple: repeats },
+    ]),
+  );
   try {
-    const { values, positionals } = parseArgs({ args: [...argv], options: { ...config, help: { type: 'boolean', short: 'h' } }, allowPositionals: true });
+    const { values, positionals } = parseArgs({
+      args: [...argv],
+      options: { ...config, help: { type: 'boolean', short: 'h' } },
+      allowPositionals: true,
+    });
     return { values: values as Readonly<Record<string, Raw>>, positionals };
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;

@@ -26,8 +26,18 @@ export const editOptions = {
 export function editChoices(values: Values<typeof editOptions>, model: NamedModel): EditChoices {
   const path = (file: string | undefined) => (file === undefined ? undefined : resolve(file));
   return {
-    hyperparameterFile: path(values.hyperparameters), layers: values.layers, steps: values.steps, learningRate: values.lr, weightDecay: values.weightDecay, klFactor: values.kl,
-    clamp: values.clamp, covarianceWeight: values.lambda, key: values.key, covarianceText: path(values.covarianceText) ?? model.material?.corpus, covarianceTokens: values.covarianceTokens, seed: values.seed,
+    hyperparameterFile: path(values.hyperparameters),
+    layers: values.layers,
+    steps: values.steps,
+    learningRate: values.lr,
+    weightDecay: values.weightDecay,
+    klFactor: values.kl,
+    clamp: values.clamp,
+    covarianceWeight: values.lambda,
+    key: values.key,
+    covarianceText: path(values.covarianceText) ?? model.material?.corpus,
+    covarianceTokens: values.covarianceTokens,
+    seed: values.seed,
   };
 }
 
@@ -37,8 +47,23 @@ export function editChoices(values: Values<typeof editOptions>, model: NamedMode
  */
 export function contractChoices(values: Values<typeof editOptions>): Choices {
   for (const name of ['hyperparameters', 'covarianceText'] as const) {
-    if (values[name] !== undefined) throw new UsageError(`${written(name)} is for edits that are saved as a file, not for drafts.`, 'Add --save FILE, or set the values one by one: emend edit --help');
+    if (values[name] !== undefined)
+      throw new UsageError(
+        `${written(name)} is for edits that are saved as a file, not for drafts.`,
+        'Add --save FILE, or set the values one by one: emend edit --help',
+      );
   }
-  const given = { layers: values.layers && [...values.layers], steps: values.steps, learningRate: values.lr, weightDecay: values.weightDecay, klFactor: values.kl, clamp: values.clamp, covarianceWeight: values.lambda, key: values.key, covarianceTokens: values.covarianceTokens, seed: values.seed };
+  const given = {
+    layers: values.layers && [...values.layers],
+    steps: values.steps,
+    learningRate: values.lr,
+    weightDecay: values.weightDecay,
+    klFactor: values.kl,
+    clamp: values.clamp,
+    covarianceWeight: values.lambda,
+    key: values.key,
+    covarianceTokens: values.covarianceTokens,
+    seed: values.seed,
+  };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }

@@ -28,11 +28,25 @@ export async function readFacts(values: FactValues): Promise<FactSet> {
 }
 
 /** The facts for an edit of a model of the library. One from the line is checked by wordings and neighbours that the library knows. */
-export async function factsFor({ app, model }: InLibrary, values: FactValues, { out, warn }: Pick<Context, 'out' | 'warn'>): Promise<Fact[]> {
+export async function factsFor(
+  { app, model }: InLibrary,
+  values: FactValues,
+  { out, warn }: Pick<Context, 'out' | 'warn'>,
+): Promise<Fact[]> {
   const given = whatIsGiven(values);
   if (typeof given === 'string') return factsOfFile({ app, model }, given, values.take, warn);
-  const { paraphrases, neighbors, generationPrompts, previousTarget = given.previousTarget, source } = await app.call('edits.suggest', { model: model.id, fact: given });
-  out.line(out.style.dim(`To be checked by ${counted(paraphrases.length, 'other wording')} and ${counted(neighbors.length, 'neighbour')} from ${source}.`));
+  const {
+    paraphrases,
+    neighbors,
+    generationPrompts,
+    previousTarget = given.previousTarget,
+    source,
+  } = await app.call('edits.suggest', { model: model.id, fact: given });
+  out.line(
+    out.style.dim(
+      `To be checked by ${counted(paraphrases.length, 'other wording')} and ${counted(neighbors.length, 'neighbour')} from ${source}.`,
+    ),
+  );
   return [{ ...given, paraphrases, neighbors, generationPrompts, ...(previousTarget === undefined ? {} : { previousTarget }) }];
 }
 
@@ -44,7 +58,8 @@ export async function examine({ app, model }: InLibrary, facts: readonly Fact[],
   const { problems } = await app.call('edits.validate', { model: model.id, facts: [...facts] });
   const which = (index: number) => (facts.length === 1 ? '' : `Fact ${index + 1}: `);
   const wrong = problems.find(({ severity }) => severity === 'error');
-  if (wrong) throw new EmendError('bad-input', `${which(wrong.index)}${wrong.message}`, wrong.hint, { index: wrong.index, field: wrong.field });
+  if (wrong)
+    throw new EmendError('bad-input', `${which(wrong.index)}${wrong.message}`, wrong.hint, { index: wrong.index, field: wrong.field });
   for (const { index, message, hint } of problems.slice(0, WARNINGS_SHOWN)) warn(`${which(index)}${message}`, hint);
   if (problems.length > WARNINGS_SHOWN) warn(`and ${problems.length - WARNINGS_SHOWN} more like these.`);
 }
@@ -53,7 +68,8 @@ export async function examine({ app, model }: InLibrary, facts: readonly Fact[],
 export async function factsOfFile({ app }: InLibrary, file: string, take: number | undefined, warn: Context['warn']): Promise<Fact[]> {
   const read = await app.call('edits.readFacts', { source: app.grants.grant(file).handle, take: take ?? LIST_LIMIT });
   for (const warning of read.warnings) warn(warning);
-  if (take !== undefined && read.total < take) warn(`${file} has ${counted(read.total, 'fact')}, fewer than the ${take} asked for; all are taken.`);
+  if (take !== undefined && read.total < take)
+    warn(`${file} has ${counted(read.total, 'fact')}, fewer than the ${take} asked for; all are taken.`);
   if (take === undefined && read.total > LIST_LIMIT) warn(`${file} has ${read.total} facts; the first ${LIST_LIMIT} are taken.`);
   return read.facts;
 }
@@ -61,13 +77,21 @@ export async function factsOfFile({ app }: InLibrary, file: string, take: number
 /** @returns a file's name, or a fact. @throws UsageError when it is neither or both */
 function whatIsGiven({ facts, subject, prompt, target, previous }: FactValues): string | Fact {
   const form = { '--subject': subject, '--prompt': prompt, '--target': target };
-  const given = Object.entries(form).filter(([, value]) => value !== undefined).map(([name]) => name);
+  const given = Object.entries(form)
+    .filter(([, value]) => value !== undefined)
+    .map(([name]) => name);
   if (facts !== undefined) {
-    if (given.length > 0) throw new UsageError(`Facts come from --facts or from ${given.join(', ')}, not from both.`, 'Leave one of them out.');
+    if (given.length > 0)
+      throw new UsageError(`Facts come from --facts or from ${given.join(', ')}, not from both.`, 'Leave one of them out.');
     return facts;
   }
-  if (subject !== undefined && prompt !== undefined && target !== undefined) return { subject, prompt, target, ...(previous === undefined ? {} : { previousTarget: previous }) };
+  if (subject !== undefined && prompt !== undefined && target !== undefined)
+    return { subject, prompt, target, ...(previous === undefined ? {} : { previousTarget: previous }) };
   const missing = Object.keys(form).filter((name) => !given.includes(name));
-  if (given.length === 0) throw new UsageError('There is no fact to write.', 'Give --facts FILE, or --subject, --prompt (with {}) and --target.');
-  throw new UsageError(`The fact is not complete: ${missing.join(' and ')} missing.`, 'A fact needs --subject, --prompt (with {} for the subject) and --target.');
+  if (given.length === 0)
+    throw new UsageError('There is no fact to write.', 'Give --facts FILE, or --subject, --prompt (with {}) and --target.');
+  throw new UsageError(
+    `The fact is not complete: ${missing.join(' and ')} missing.`,
+    'A fact needs --subject, --prompt (with {} for the subject) and --target.',
+  );
 }

@@ -18,7 +18,9 @@ export function helpText(command: Described, options: OptionTable): string {
   const places = command.positionals.map((one) => ` ${place(one)}`).join('');
   const rows = (entries: readonly (readonly [string, string])[]) => {
     const width = Math.max(...entries.map(([left]) => left.length)) + 4;
-    return entries.flatMap(([left, right]) => wrap(right, WIDTH - width).map((line, i) => `  ${(i === 0 ? left : '').padEnd(width - 2)}${line}`));
+    return entries.flatMap(([left, right]) =>
+      wrap(right, WIDTH - width).map((line, i) => `  ${(i === 0 ? left : '').padEnd(width - 2)}${line}`),
+    );
   };
   return [
     `${command.summary}.`,
@@ -28,7 +30,11 @@ export function helpText(command: Described, options: OptionTable): string {
     ...(command.positionals.length === 0 ? [] : ['', ...rows(command.positionals.map((one) => [place(one), one.help] as const))]),
     '',
     'Options:',
-    ...rows(Object.entries(options).map(([key, { placeholder, help }]) => [placeholder === '' ? written(key) : `${written(key)} ${placeholder}`, help] as const)),
+    ...rows(
+      Object.entries(options).map(
+        ([key, { placeholder, help }]) => [placeholder === '' ? written(key) : `${written(key)} ${placeholder}`, help] as const,
+      ),
+    ),
     '',
     'Examples:',
     ...command.examples.flatMap(([line, says]) => [`  # ${says}`, `  ${line}`]),
@@ -46,7 +52,11 @@ export function overview(groups: readonly Group[], version: string): string {
     `Emend ${version} corrects facts inside language models (ONNX), measures what else changed, and keeps the record.`,
     '',
     'Usage: emend <command> [options]',
-    ...groups.flatMap(([heading, commands]) => ['', `${heading}:`, ...table(commands.map(({ name, summary }) => [`  ${name.padEnd(width)}`, summary]))]),
+    ...groups.flatMap(([heading, commands]) => [
+      '',
+      `${heading}:`,
+      ...table(commands.map(({ name, summary }) => [`  ${name.padEnd(width)}`, summary])),
+    ]),
     '',
     'A model is one of the library, by its name or the beginning of its id; else the built-in name "atlas",',
     'or a folder with an .onnx decoder and its tokenizer.',

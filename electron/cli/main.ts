@@ -71,15 +71,22 @@ export async function main(argv: readonly string[], { stdout, stderr, env }: Sur
 function commandCalled(name: string): Command {
   const command = COMMANDS.find((one) => one.name === name);
   if (command) return command;
-  const near = nearest(name, COMMANDS.map((one) => one.name));
-  throw new UsageError(`There is no command ${JSON.stringify(name)}.`, near ? `Did you mean: emend ${near}?` : `Commands: ${COMMANDS.map((one) => one.name).join(', ')}. See: emend --help`);
+  const near = nearest(
+    name,
+    COMMANDS.map((one) => one.name),
+  );
+  throw new UsageError(
+    `There is no command ${JSON.stringify(name)}.`,
+    near ? `Did you mean: emend ${near}?` : `Commands: ${COMMANDS.map((one) => one.name).join(', ')}. See: emend --help`,
+  );
 }
 
 async function run(parsed: Parsed, { stdout, stderr, env }: Surroundings): Promise<number> {
   const progress = new ProgressLine(stderr);
   // Text and progress share the terminal: the progress line goes before anything else is written.
   const above = (stream: Stream): Stream => ({
-    isTTY: stream.isTTY, columns: stream.columns,
+    isTTY: stream.isTTY,
+    columns: stream.columns,
     write(text) {
       progress.clear();
       stream.write(text);
@@ -90,7 +97,14 @@ async function run(parsed: Parsed, { stdout, stderr, env }: Surroundings): Promi
   const engine = new Engine(() => parsed.threads);
   const home = parsed.home === undefined ? dataFolder(env) : resolve(parsed.home);
   let application: Promise<Application> | undefined;
-  const open = ({ readOnly = false, host = terminalHost }: Opening = {}) => (application ??= Application.open({ host, dataFolder: home, readOnly, threads: parsed.threads, author: parsed.author ?? (env['EMEND_AUTHOR'] || undefined) }));
+  const open = ({ readOnly = false, host = terminalHost }: Opening = {}) =>
+    (application ??= Application.open({
+      host,
+      dataFolder: home,
+      readOnly,
+      threads: parsed.threads,
+      author: parsed.author ?? (env['EMEND_AUTHOR'] || undefined),
+    }));
   /** @param grace ms for work that is under way */
   const close = async (grace?: number) => {
     const opened = await application?.catch(() => undefined); // whoever opened it was told
@@ -106,7 +120,10 @@ async function run(parsed: Parsed, { stdout, stderr, env }: Surroundings): Promi
   });
   try {
     const document = await parsed.run({
-      out, jobs: engine, home, open,
+      out,
+      jobs: engine,
+      home,
+      open,
       follow: { signal: stop.signal, onProgress: (one) => progress.show(one) },
       foundWrong: () => (exit = EXIT.failed),
       warn: (message, hint) => errors.line(`Warning: ${message}${hint ? ` ${hint}` : ''}`),
@@ -139,7 +156,9 @@ function say(stdout: Stream, text: string): number {
 /** Tells an error: a line and what to do next, or JSON in one line. */
 function fail(error: unknown, errors: Printer, json: boolean): number {
   const usage = error instanceof UsageError;
-  const data: Omit<ErrorData, 'code'> & { code: string } = usage ? { code: 'usage', message: error.message, hint: error.hint, details: {} } : errorData(error);
+  const data: Omit<ErrorData, 'code'> & { code: string } = usage
+    ? { code: 'usage', message: error.message, hint: error.hint, details: {} }
+    : errorData(error);
   if (json) errors.line(JSON.stringify({ error: data }));
   else {
     errors.line(data.code === 'cancelled' ? data.message : `${errors.style.bad('Error:')} ${data.message}`);

@@ -37,7 +37,12 @@ export function text(placeholder: string, help: string): Option<string | undefin
 /** Given once for each text; empty when not given. */
 export function texts(placeholder: string, help: string): Option<readonly string[]> {
   const one = text(placeholder, help);
-  return { placeholder, help: `${help}; may be given several times`, repeats: true, read: (raw, name) => (Array.isArray(raw) ? raw : []).flatMap((part: string) => one.read(part, name) ?? []) };
+  return {
+    placeholder,
+    help: `${help}; may be given several times`,
+    repeats: true,
+    read: (raw, name) => (Array.isArray(raw) ? raw : []).flatMap((part: string) => one.read(part, name) ?? []),
+  };
 }
 
 /** What is given by its place on the line. */
@@ -68,7 +73,9 @@ export function integers(placeholder: string, help: string, limits: Limits = {})
 
 /** Some of the choices, with commas between. */
 export function choices<const C extends string>(known: readonly C[], help: string): Option<readonly C[] | undefined> {
-  return value(`${known[0]},…`, `${help}: ${known.join(', ')}`, (raw, name) => raw.split(',').map((part) => oneOf(known, part.trim(), name)));
+  return value(`${known[0]},…`, `${help}: ${known.join(', ')}`, (raw, name) =>
+    raw.split(',').map((part) => oneOf(known, part.trim(), name)),
+  );
 }
 
 export function choice<const C extends string>(known: readonly C[], help: string): Option<C | undefined> {
@@ -77,7 +84,8 @@ export function choice<const C extends string>(known: readonly C[], help: string
 
 function oneOf<C extends string>(known: readonly C[], raw: string, name: string): C {
   const found = known.find((one) => one === raw);
-  if (found === undefined) throw new UsageError(`${name} is ${JSON.stringify(raw)}; expected ${known.join(' or ')}.`, `Write ${name} ${known[0]}.`);
+  if (found === undefined)
+    throw new UsageError(`${name} is ${JSON.stringify(raw)}; expected ${known.join(' or ')}.`, `Write ${name} ${known[0]}.`);
   return found;
 }
 
@@ -98,12 +106,20 @@ function wholeNumber(raw: string, name: string, limits: Limits): number {
 
 function inLimits(raw: string, name: string, kind: string, limits: Limits): number {
   const found = raw.trim() === '' ? NaN : Number(raw);
-  if (!Number.isFinite(found) || found < (limits.min ?? -Infinity) || found > (limits.max ?? Infinity)) throw wrongNumber(raw, name, kind, limits);
+  if (!Number.isFinite(found) || found < (limits.min ?? -Infinity) || found > (limits.max ?? Infinity))
+    throw wrongNumber(raw, name, kind, limits);
   return found;
 }
 
 function wrongNumber(raw: string, name: string, kind: string, { min, max }: Limits): UsageError {
-  const range = min !== undefined && max !== undefined ? ` from ${min} to ${max}` : min !== undefined ? `, ${min} or more` : max !== undefined ? `, ${max} or less` : '';
+  const range =
+    min !== undefined && max !== undefined
+      ? ` from ${min} to ${max}`
+      : min !== undefined
+        ? `, ${min} or more`
+        : max !== undefined
+          ? `, ${max} or less`
+          : '';
   return new UsageError(`${name} is ${JSON.stringify(raw)}; expected ${kind}${range}.`, `Write ${name} with ${kind}${range}.`);
 }
 

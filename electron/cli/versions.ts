@@ -2,7 +2,10 @@ import type { Result } from '../../shared/contract.ts';
 import type { Version } from '../../shared/contract/versions.ts';
 
 /** The version with this name, as the ledger finds it: "current", "base", a tag, an id or the beginning of one. */
-export function findVersion({ versions, current, base }: Pick<Result<'versions.list'>, 'versions' | 'current' | 'base'>, name: string): Version | undefined {
+export function findVersion(
+  { versions, current, base }: Pick<Result<'versions.list'>, 'versions' | 'current' | 'base'>,
+  name: string,
+): Version | undefined {
   const id = name === 'current' ? current : name === 'base' ? base : name;
   const exact = versions.find((one) => one.id === id || one.tags.includes(name));
   if (exact) return exact;

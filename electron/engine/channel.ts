@@ -25,7 +25,12 @@ const OUTPUT_TAIL = 4000;
 
 /** Runs the engine in a child process of Node, with `env` added to the environment. */
 export function forkEngine(entry: string, env: Readonly<Record<string, string>>): Channel {
-  const child = fork(entry, [], { env: { ...process.env, ...env }, serialization: 'advanced', execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+  const child = fork(entry, [], {
+    env: { ...process.env, ...env },
+    serialization: 'advanced',
+    execArgv: [],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
   let output = '';
   const keep = (piece: Buffer) => (output = (output + piece.toString()).slice(-OUTPUT_TAIL));
   child.stdout?.on('data', keep);

@@ -48,19 +48,31 @@ export const handlers: Handlers = {
   compare: async ({ model, other }) => compare((await opened(model)).decoder, (await opened(other)).decoder),
   adapter: async ({ model, deltas, target, metadata }) => {
     const { base } = await opened(model);
-    const adapter = loraAdapter({ anatomy: base.anatomy, deltas: deltas.map((file) => readDelta(file).delta), modelType: readModelType(base.source.folder), metadata });
+    const adapter = loraAdapter({
+      anatomy: base.anatomy,
+      deltas: deltas.map((file) => readDelta(file).delta),
+      modelType: readModelType(base.source.folder),
+      metadata,
+    });
     await writeWhole(join(target, 'adapter_config.json'), Buffer.from(adapter.config), 'The adapter');
     await writeWhole(join(target, 'adapter_model.safetensors'), adapter.weights, 'The adapter');
     return { files: ['adapter_config.json', 'adapter_model.safetensors'] };
   },
   tensorsFile: async ({ model, target, metadata }) => {
     const { decoder } = await opened(model);
-    const changed = new Map([...decoder.changes].map(([name, tensor]) => [name, { dtype: tensor.dtype, dims: tensor.dims, bytes: tensorBytes(decoder.model, tensor) }]));
+    const changed = new Map(
+      [...decoder.changes].map(([name, tensor]) => [
+        name,
+        { dtype: tensor.dtype, dims: tensor.dims, bytes: tensorBytes(decoder.model, tensor) },
+      ]),
+    );
     const { bytes } = changedTensorsFile({ anatomy: decoder.anatomy, changed, modelType: readModelType(decoder.source.folder), metadata });
     await writeWhole(join(target, 'changed.safetensors'), bytes, 'The changed tensors');
     return { files: ['changed.safetensors'] };
   },
-  settings: async ({ model, method, choices, name }) => ({ settings: listed(await editSettings(method, choices, (await opened(model)).decoder.anatomy, name), undefined) }),
+  settings: async ({ model, method, choices, name }) => ({
+    settings: listed(await editSettings(method, choices, (await opened(model)).decoder.anatomy, name), undefined),
+  }),
   files: async ({ model }) => {
     const read = readModel(graphFile(model.folder));
     return { files: modelFiles(read).map((file) => join(read.folder, file)) };
@@ -117,9 +129,22 @@ async function inspect({ decoder, tokenizer, folder }: Opened): Promise<Inspecti
     vocabulary: anatomy.vocabulary,
     cache: decoder.inputs.past.length > 0,
     precision: anatomy.layers[0]!.mlp.down.quantised ? 'quantised' : anatomy.layers[0]!.mlp.down.dtype,
-    tokenizer: { kind: tokenizer.addsBos ? 'adds a start token' : 'plain', size: tokenizer.vocabularySize, bos: special(tokenizer.bosId), eos: special(tokenizer.eosId) },
+    tokenizer: {
+      kind: tokenizer.addsBos ? 'adds a start token' : 'plain',
+      size: tokenizer.vocabularySize,
+      bos: special(tokenizer.bosId),
+      eos: special(tokenizer.eosId),
+    },
     layers: anatomy.layers.map((l, layer) => ({
-      layer, heads: l.attention?.heads, keyWidth: l.mlp.down.inWidth, weight: l.mlp.down.weight, layout: l.mlp.down.layout, gated: l.mlp.gated, parallel: l.parallel, postNorm: l.mlp.postNorm, refusal: l.mlp.refusal,
+      layer,
+      heads: l.attention?.heads,
+      keyWidth: l.mlp.down.inWidth,
+      weight: l.mlp.down.weight,
+      layout: l.mlp.down.layout,
+      gated: l.mlp.gated,
+      parallel: l.parallel,
+      postNorm: l.mlp.postNorm,
+      refusal: l.mlp.refusal,
     })),
     warnings: anatomy.warnings,
   };
@@ -168,7 +193,10 @@ async function ask({ decoder, tokenizer }: Opened, params: Jobs['ask']['params']
   const pieces: { text: string; probability: number }[] = [];
   let tokens = 0;
   await generator.continue([ids], {
-    maxTokens: params.maxTokens, sampling: params.sampling, stopAt: tokenizer.eosIds, check: () => context.check(),
+    maxTokens: params.maxTokens,
+    sampling: params.sampling,
+    stopAt: tokenizer.eosIds,
+    check: () => context.check(),
     onToken: (_, id, probability) => {
       const piece = stream.push(id);
       tokens++;
@@ -203,40 +231,79 @@ async function edit({ decoder, tokenizer, folder }: Opened, params: Jobs['edit']
   const after = await chances(edited);
   context.check();
   if (params.save !== undefined) {
-    await writeDelta(params.save, made.delta, { method: params.method, model: made.model, hyperparameters: [...made.hyperparameters], contexts: [...made.contexts], seed: made.seed, facts: [...params.facts] });
+    await writeDelta(params.save, made.delta, {
+      method: params.method,
+      model: made.model,
+      hyperparameters: [...made.hyperparameters],
+      contexts: [...made.contexts],
+      seed: made.seed,
+      facts: [...params.facts],
+    });
   }
   return {
-    method: params.method, layers: made.settings.layers.value, hyperparameters: made.hyperparameters, contexts: made.contexts, seed: made.seed, covariance: made.covariance,
+    method: params.method,
+    layers: made.settings.layers.value,
+    hyperparameters: made.hyperparameters,
+    contexts: made.contexts,
+    seed: made.seed,
+    covariance: made.covariance,
     facts: params.facts.map((f, i) => {
       const history = made.histories[i]!;
       const loss = (step: readonly [number, number, number] | undefined) => (step ? step[0] + step[1] + step[2] : 0);
-      return { subject: f.subject, prompt: f.prompt, target: f.target, steps: history.length, firstLoss: loss(history[0]), lastLoss: loss(history.at(-1)), before: before[i]!, after: after[i]! };
+      return {
+        subject: f.subject,
+        prompt: f.prompt,
+        target: f.target,
+        steps: history.length,
+        firstLoss: loss(history[0]),
+        lastLoss: loss(history.at(-1)),
+        before: before[i]!,
+        after: after[i]!,
+      };
     }),
     weights: made.delta.weights.map((w) => {
       const norms = deltaNorms(decoder, w);
-      return { layer: w.layer, weight: w.weight, deltaNorm: norms.delta, weightNorm: norms.weight, rank: w.left.rows, sha256Before: hashOf(decoder, w.weight), sha256After: hashOf(edited, w.weight) };
+      return {
+        layer: w.layer,
+        weight: w.weight,
+        deltaNorm: norms.delta,
+        weightNorm: norms.weight,
+        rank: w.left.rows,
+        sha256Before: hashOf(decoder, w.weight),
+        sha256After: hashOf(edited, w.weight),
+      };
     }),
-    warnings: made.warnings, seconds: (performance.now() - started) / 1000, deltaFile: params.save,
+    warnings: made.warnings,
+    seconds: (performance.now() - started) / 1000,
+    deltaFile: params.save,
   };
 }
 
 async function check(params: Jobs['check']['params'], context: JobContext): Promise<Jobs['check']['result']> {
   await forgetGenerators();
   const { decoder, before, tokenizer } = await opened(params.model);
-  const against = params.baseline !== undefined ? (await opened(params.baseline)).decoder : params.model.delta === undefined ? undefined : before;
+  const against =
+    params.baseline !== undefined ? (await opened(params.baseline)).decoder : params.model.delta === undefined ? undefined : before;
   const scorer = new DecoderScorer(decoder, tokenizer, () => context.check());
   const baseline = against && new DecoderScorer(against, tokenizer, () => context.check());
   try {
     const { driftProbes, driftTexts, ...options } = params.options;
     const drift = baseline && (driftProbes || driftTexts) ? { drift: { probes: driftProbes ?? [], texts: driftTexts ?? [] } } : {};
-    return await checkRecords(scorer, params.records, { ...options, ...drift, ...(baseline ? { baseline } : {}) }, (phase, done, total) => context.progress(phase, done, total));
+    return await checkRecords(scorer, params.records, { ...options, ...drift, ...(baseline ? { baseline } : {}) }, (phase, done, total) =>
+      context.progress(phase, done, total),
+    );
   } finally {
     await scorer.release();
     await baseline?.release();
   }
 }
 
-async function rebuild({ decoder, base }: Opened, deltas: readonly string[], save: string, context: JobContext): Promise<Jobs['rebuild']['result']> {
+async function rebuild(
+  { decoder, base }: Opened,
+  deltas: readonly string[],
+  save: string,
+  context: JobContext,
+): Promise<Jobs['rebuild']['result']> {
   let now = decoder;
   for (const [done, file] of deltas.entries()) {
     context.progress('rebuilding', done, deltas.length);
@@ -251,7 +318,10 @@ async function rebuild({ decoder, base }: Opened, deltas: readonly string[], sav
 function compare(one: Decoder, other: Decoder): Jobs['compare']['result'] {
   const names = new Set([...one.changes.keys(), ...other.changes.keys()]);
   const weights = [...names].flatMap((tensor) => {
-    const [a, b] = [one, other].map((decoder) => tensorFloats(decoder.model, decoder.graph.constants.get(tensor)!)) as [Float32Array, Float32Array];
+    const [a, b] = [one, other].map((decoder) => tensorFloats(decoder.model, decoder.graph.constants.get(tensor)!)) as [
+      Float32Array,
+      Float32Array,
+    ];
     const difference = norm(Float64Array.from(a, (x, i) => b[i]! - x));
     return difference === 0 ? [] : [{ tensor, norm: difference, weightNorm: norm(a) }];
   });
@@ -259,13 +329,17 @@ function compare(one: Decoder, other: Decoder): Jobs['compare']['result'] {
 }
 
 function hashOf(decoder: Decoder, name: string): string {
-  return createHash('sha256').update(tensorBytes(decoder.model, decoder.graph.constants.get(name)!)).digest('hex');
+  return createHash('sha256')
+    .update(tensorBytes(decoder.model, decoder.graph.constants.get(name)!))
+    .digest('hex');
 }
 
 async function exportModel({ decoder, folder }: Opened, params: Jobs['export']['params'], context: JobContext): Promise<ExportOutcome> {
   const stop = new AbortController();
   const report = await patchModel({
-    model: decoder.source, target: resolve(params.target), changes: changedBytes(decoder),
+    model: decoder.source,
+    target: resolve(params.target),
+    changes: changedBytes(decoder),
     ...(statSync(folder).isDirectory() ? { root: folder } : {}),
     signal: stop.signal,
     onProgress: ({ done, total }) => {
@@ -279,7 +353,16 @@ async function exportModel({ decoder, folder }: Opened, params: Jobs['export']['
   });
   const target = resolve(params.target);
   return {
-    target, files: report.files.length, bytes: report.files.reduce((sum, f) => sum + statSync(join(target, f)).size, 0),
-    changed: report.ranges.map((r) => ({ file: r.file, weight: r.tensor, offset: r.offset, length: r.length, sha256Before: r.before, sha256After: r.after })),
+    target,
+    files: report.files.length,
+    bytes: report.files.reduce((sum, f) => sum + statSync(join(target, f)).size, 0),
+    changed: report.ranges.map((r) => ({
+      file: r.file,
+      weight: r.tensor,
+      offset: r.offset,
+      length: r.length,
+      sha256Before: r.before,
+      sha256After: r.after,
+    })),
   };
 }

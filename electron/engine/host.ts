@@ -71,15 +71,14 @@ export class EngineHost<J extends JobTable<J> = Jobs> {
       try {
         channel.send({ type: 'run', id, job, params });
       } catch (cause) {
-        throw new EmendError('bad-input', `The parameters of "${job}" are not plain data: ${(cause as Error).message}`, 'Give numbers, texts, lists and objects only.');
+        throw new EmendError(
+          'bad-input',
+          `The parameters of "${job}" are not plain data: ${(cause as Error).message}`,
+          'Give numbers, texts, lists and objects only.',
+        );
       }
       watch.signal?.addEventListener('abort', cancel);
-      this.pending.set(id, {
-        ...watch,
-        job,
-        resolve: (result) => (done(), resolve(result)),
-        reject: (error) => (done(), reject(error)),
-      });
+      this.pending.set(id, { ...watch, job, resolve: (result) => (done(), resolve(result)), reject: (error) => (done(), reject(error)) });
     });
   }
 
@@ -114,7 +113,8 @@ export class EngineHost<J extends JobTable<J> = Jobs> {
 
   private open(): Channel {
     const { threads, entry = join(import.meta.dirname, 'process.mjs'), openChannel = forkEngine } = this.options;
-    if (openChannel === forkEngine && !existsSync(entry)) throw new EmendError('not-found', `The engine process is not built: there is no ${entry}.`, 'Run: npm run build');
+    if (openChannel === forkEngine && !existsSync(entry))
+      throw new EmendError('not-found', `The engine process is not built: there is no ${entry}.`, 'Run: npm run build');
     const channel = openChannel(entry, threads === undefined ? {} : { EMEND_THREADS: String(threads) });
     channel.onMessage((message) => this.hear(channel, message));
     void channel.ended.then((ending) => {
@@ -127,7 +127,14 @@ export class EngineHost<J extends JobTable<J> = Jobs> {
   private hear(channel: Channel, message: unknown): void {
     const parsed = v.safeParse(ReplySchema, message);
     if (!parsed.success) {
-      this.rejectAll(() => new EmendError('crashed', `The engine sent a message that was not understood: ${parsed.issues[0].message}.`, 'The application and the engine may be of different versions: build both again.'));
+      this.rejectAll(
+        () =>
+          new EmendError(
+            'crashed',
+            `The engine sent a message that was not understood: ${parsed.issues[0].message}.`,
+            'The application and the engine may be of different versions: build both again.',
+          ),
+      );
       return channel.kill();
     }
     const reply = parsed.output;
@@ -146,9 +153,10 @@ export class EngineHost<J extends JobTable<J> = Jobs> {
   private lost(job: string, { exitCode, signal, output }: Ending): EmendError {
     if (this.closed) return new EmendError('cancelled', `"${job}" was stopped because Emend is closing.`);
     const how = signal ? `killed by ${signal}` : exitCode === null ? `it could not be started (${output})` : `exit code ${exitCode}`;
-    const hint = signal === 'SIGKILL'
-      ? 'The system does this when memory runs out: close other programs, or take a smaller model or fewer facts at once.'
-      : 'Start the job again. If it ends the same way, please report it with what the engine wrote last.';
+    const hint =
+      signal === 'SIGKILL'
+        ? 'The system does this when memory runs out: close other programs, or take a smaller model or fewer facts at once.'
+        : 'Start the job again. If it ends the same way, please report it with what the engine wrote last.';
     return new EmendError('crashed', `The engine ended during "${job}": ${how}.`, hint, { exitCode, signal, output });
   }
 }

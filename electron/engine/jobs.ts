@@ -101,7 +101,15 @@ export interface EditOutcome {
   readonly seed: number;
   readonly covariance: { readonly tokens: number; readonly text: string; readonly cached: boolean; readonly ridges: readonly string[] };
   readonly facts: readonly FactOutcome[];
-  readonly weights: readonly { readonly layer: number; readonly weight: string; readonly deltaNorm: number; readonly weightNorm: number; readonly rank: number; readonly sha256Before: string; readonly sha256After: string }[];
+  readonly weights: readonly {
+    readonly layer: number;
+    readonly weight: string;
+    readonly deltaNorm: number;
+    readonly weightNorm: number;
+    readonly rank: number;
+    readonly sha256Before: string;
+    readonly sha256After: string;
+  }[];
   readonly warnings: readonly EditWarning[];
   readonly seconds: number;
   readonly deltaFile: string | undefined;
@@ -123,7 +131,14 @@ export interface ExportOutcome {
   readonly target: string;
   readonly files: number;
   readonly bytes: number;
-  readonly changed: readonly { readonly file: string; readonly weight: string; readonly offset: number; readonly length: number; readonly sha256Before: string; readonly sha256After: string }[];
+  readonly changed: readonly {
+    readonly file: string;
+    readonly weight: string;
+    readonly offset: number;
+    readonly length: number;
+    readonly sha256Before: string;
+    readonly sha256After: string;
+  }[];
 }
 
 /** What a check measures besides the targets. */
@@ -147,27 +162,80 @@ export interface ChangedTensor {
 /** Every job that the engine does: what it is given and what it gives back. Everything is plain data. */
 export interface Jobs {
   readonly inspect: { readonly params: { readonly model: ModelRef }; readonly result: Inspection };
-  readonly ask: { readonly params: { readonly model: ModelRef; readonly prompt: string; readonly top: number; readonly maxTokens: number; readonly sampling: Sampling }; readonly result: Answer };
-  readonly edit: { readonly params: { readonly model: ModelRef; readonly facts: readonly Fact[]; readonly method: EditMethodName; readonly choices: EditChoices; readonly save?: string | undefined; /** What the model is called, for published hyperparameters; its folder when left out. */ readonly name?: string | undefined }; readonly result: EditOutcome };
+  readonly ask: {
+    readonly params: {
+      readonly model: ModelRef;
+      readonly prompt: string;
+      readonly top: number;
+      readonly maxTokens: number;
+      readonly sampling: Sampling;
+    };
+    readonly result: Answer;
+  };
+  readonly edit: {
+    readonly params: {
+      readonly model: ModelRef;
+      readonly facts: readonly Fact[];
+      readonly method: EditMethodName;
+      readonly choices: EditChoices;
+      readonly save?: string | undefined;
+      /** What the model is called, for published hyperparameters; its folder when left out. */ readonly name?: string | undefined;
+    };
+    readonly result: EditOutcome;
+  };
   /** Measures `model`; drift and neighbours against `baseline`, or, with a delta, against the same without it. */
-  readonly check: { readonly params: { readonly model: ModelRef; readonly records: readonly CheckRecord[]; readonly options: CheckChoices; readonly baseline?: ModelRef | undefined }; readonly result: CheckReport };
+  readonly check: {
+    readonly params: {
+      readonly model: ModelRef;
+      readonly records: readonly CheckRecord[];
+      readonly options: CheckChoices;
+      readonly baseline?: ModelRef | undefined;
+    };
+    readonly result: CheckReport;
+  };
   readonly export: { readonly params: { readonly model: ModelRef; readonly target: string }; readonly result: ExportOutcome };
   /** Adds deltas to `model` in their order and keeps the tensors that differ from the imported file in `save`. */
-  readonly rebuild: { readonly params: { readonly model: ModelRef; readonly deltas: readonly string[]; readonly save: string }; readonly result: { readonly changed: readonly ChangedTensor[] } };
+  readonly rebuild: {
+    readonly params: { readonly model: ModelRef; readonly deltas: readonly string[]; readonly save: string };
+    readonly result: { readonly changed: readonly ChangedTensor[] };
+  };
   /** Tensors that differ between two versions of one folder, with Frobenius norms of the difference and of the weight in `model`. */
-  readonly compare: { readonly params: { readonly model: ModelRef; readonly other: ModelRef }; readonly result: { readonly weights: readonly { readonly tensor: string; readonly norm: number; readonly weightNorm: number }[] } };
+  readonly compare: {
+    readonly params: { readonly model: ModelRef; readonly other: ModelRef };
+    readonly result: { readonly weights: readonly { readonly tensor: string; readonly norm: number; readonly weightNorm: number }[] };
+  };
   /** Writes a PEFT LoRA adapter of deltas on the imported model into an existing folder. @returns names of the files */
-  readonly adapter: { readonly params: { readonly model: ModelRef; readonly deltas: readonly string[]; readonly target: string; readonly metadata: Readonly<Record<string, string>> }; readonly result: { readonly files: readonly string[] } };
+  readonly adapter: {
+    readonly params: {
+      readonly model: ModelRef;
+      readonly deltas: readonly string[];
+      readonly target: string;
+      readonly metadata: Readonly<Record<string, string>>;
+    };
+    readonly result: { readonly files: readonly string[] };
+  };
   /** Writes the tensors in which a version differs, under the checkpoint's names where they can be told, into an existing folder. */
-  readonly tensorsFile: { readonly params: { readonly model: ModelRef; readonly target: string; readonly metadata: Readonly<Record<string, string>> }; readonly result: { readonly files: readonly string[] } };
+  readonly tensorsFile: {
+    readonly params: { readonly model: ModelRef; readonly target: string; readonly metadata: Readonly<Record<string, string>> };
+    readonly result: { readonly files: readonly string[] };
+  };
   /** The hyperparameters that an edit would use, as far as they do not depend on the facts. */
-  readonly settings: { readonly params: { readonly model: ModelRef; readonly method: EditMethodName; readonly choices: EditChoices; readonly name: string }; readonly result: { readonly settings: EditOutcome['hyperparameters'] } };
+  readonly settings: {
+    readonly params: { readonly model: ModelRef; readonly method: EditMethodName; readonly choices: EditChoices; readonly name: string };
+    readonly result: { readonly settings: EditOutcome['hyperparameters'] };
+  };
   /** The files that a model's graph and weights lie in, from the graph's structure; no weights are read. @returns paths, the graph file first */
   readonly files: { readonly params: { readonly model: ModelRef }; readonly result: { readonly files: readonly string[] } };
   /** Facts cut into tokens. */
-  readonly cut: { readonly params: { readonly model: ModelRef; readonly facts: readonly Fact[] }; readonly result: { readonly facts: readonly CutFact[] } };
+  readonly cut: {
+    readonly params: { readonly model: ModelRef; readonly facts: readonly Fact[] };
+    readonly result: { readonly facts: readonly CutFact[] };
+  };
   /** The tokens of a text. */
-  readonly tokens: { readonly params: { readonly model: ModelRef; readonly text: string }; readonly result: { readonly tokens: readonly { readonly id: number; readonly text: string }[] } };
+  readonly tokens: {
+    readonly params: { readonly model: ModelRef; readonly text: string };
+    readonly result: { readonly tokens: readonly { readonly id: number; readonly text: string }[] };
+  };
 }
 
 export type JobName = keyof Jobs;

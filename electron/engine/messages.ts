@@ -43,7 +43,9 @@ export interface Task {
 }
 
 const ParamsSchema = v.looseObject({
-  model: v.looseObject({ folder: v.pipe(v.string('Expected the path of a model folder'), v.nonEmpty('Expected the path of a model folder, found ""')) }),
+  model: v.looseObject({
+    folder: v.pipe(v.string('Expected the path of a model folder'), v.nonEmpty('Expected the path of a model folder, found ""')),
+  }),
 });
 
 /**
@@ -55,7 +57,12 @@ export function modelFolder(job: string, params: unknown): string {
   if (parsed.success) return parsed.output.model.folder;
   const issue = parsed.issues[0];
   const field = ['params', v.getDotPath(issue)].filter(Boolean).join('.');
-  throw new EmendError('bad-input', `The job "${job}" cannot start: ${field}: ${issue.message}.`, 'Name the model folder that the job should work on.', { field });
+  throw new EmendError(
+    'bad-input',
+    `The job "${job}" cannot start: ${field}: ${issue.message}.`,
+    'Name the model folder that the job should work on.',
+    { field },
+  );
 }
 
 /** The one error of a job that was stopped in time. */

@@ -21,7 +21,13 @@ let sending = 0;
 let closing = false;
 
 /** Electron's port to the main process; Node has none. */
-const electron = 'parentPort' in process ? (process.parentPort as { postMessage(message: unknown): void; on(event: 'message', heard: (event: { readonly data: unknown }) => void): void }) : undefined;
+const electron =
+  'parentPort' in process
+    ? (process.parentPort as {
+        postMessage(message: unknown): void;
+        on(event: 'message', heard: (event: { readonly data: unknown }) => void): void;
+      })
+    : undefined;
 
 function reply(message: Reply): void {
   if (electron) {

@@ -17,7 +17,12 @@ const PROGRESS_INTERVAL = 50;
 /** Makes this worker thread do jobs, one after the other as they are sent. */
 export function serve<J extends JobTable<J>>(handlers: Handlers<J>): void {
   const port = parentPort;
-  if (!port) throw new EmendError('failed', 'This file is the entry of a worker thread and was started as a program.', 'Start the engine through EngineHost.');
+  if (!port)
+    throw new EmendError(
+      'failed',
+      'This file is the entry of a worker thread and was started as a program.',
+      'Start the engine through EngineHost.',
+    );
   port.on('message', (task: Task) => void perform(handlers, task, (reply) => port.postMessage(reply)));
 }
 
@@ -44,7 +49,12 @@ async function perform<J extends JobTable<J>>(handlers: Handlers<J>, task: Task,
 
 function knownJob<J extends JobTable<J>>(handlers: Handlers<J>, job: string): keyof J {
   if (Object.hasOwn(handlers, job)) return job as keyof J;
-  throw new EmendError('bad-input', `There is no job "${job}"; expected one of ${Object.keys(handlers).join(', ')}.`, 'The application and the engine may be of different versions: build both again.', { job });
+  throw new EmendError(
+    'bad-input',
+    `There is no job "${job}"; expected one of ${Object.keys(handlers).join(', ')}.`,
+    'The application and the engine may be of different versions: build both again.',
+    { job },
+  );
 }
 
 function fail(id: number, thrown: unknown, post: Post): void {
@@ -68,7 +78,7 @@ function plainDetails(error: ErrorData): ErrorData['details'] {
  * The thread is blocked between reports, so there is no timer: what was held back goes out with the next report.
  */
 function throttledProgress(id: number, post: Post): { report: Report['progress']; flush: () => void } {
-  let held: Reply & { type: 'progress' } | undefined;
+  let held: (Reply & { type: 'progress' }) | undefined;
   let phaseNow: string | undefined;
   let ended = false;
   let sentAt = -Infinity;

@@ -86,7 +86,15 @@ export class JobThread {
     this.current = undefined;
     for (const resolve of this.idlers.splice(0)) resolve();
     const reason = this.fault ? this.fault.message : `it exited with code ${code}`;
-    this.refuse(lost, new EmendError('crashed', `The engine's thread for ${this.about} ended during the job: ${reason}.`, 'Start the job again. If it ends the same way, try fewer facts at once, and please report it.', { exitCode: code, stack: this.fault?.stack }));
+    this.refuse(
+      lost,
+      new EmendError(
+        'crashed',
+        `The engine's thread for ${this.about} ended during the job: ${reason}.`,
+        'Start the job again. If it ends the same way, try fewer facts at once, and please report it.',
+        { exitCode: code, stack: this.fault?.stack },
+      ),
+    );
   }
 
   private refuse(tasks: readonly Task[], error: EmendError): void {

@@ -7,7 +7,12 @@ import { writeWhole } from './write-whole.ts';
 
 /** Keeps the tensors in which a version differs from the imported files, as safetensors under the graph's own names. The same version gives the same bytes. */
 export async function saveVersion(decoder: Decoder, file: string): Promise<void> {
-  const tensors = new Map([...decoder.changes].map(([name, tensor]) => [name, { dtype: tensor.dtype, dims: tensor.dims, bytes: tensorBytes(decoder.model, tensor) }]));
+  const tensors = new Map(
+    [...decoder.changes].map(([name, tensor]) => [
+      name,
+      { dtype: tensor.dtype, dims: tensor.dims, bytes: tensorBytes(decoder.model, tensor) },
+    ]),
+  );
   await writeWhole(file, writeSafetensors(tensors, { format: 'emend-version-1' }), 'The version');
 }
 
@@ -21,7 +26,11 @@ export function readVersion(decoder: Decoder, file: string): Decoder {
   for (const [name, tensor] of stored.tensors) {
     const own = decoder.graph.constants.get(name);
     if (!own || own.dtype !== tensor.dtype || own.dims.join() !== tensor.dims.join()) {
-      throw new EmendError('bad-file', `${file} holds "${name}" as ${tensor.dtype}[${tensor.dims.join(', ')}]; the model has ${own ? `${own.dtype}[${own.dims.join(', ')}]` : 'no such weight'}.`, 'It is rebuilt from the ledger when it is removed.');
+      throw new EmendError(
+        'bad-file',
+        `${file} holds "${name}" as ${tensor.dtype}[${tensor.dims.join(', ')}]; the model has ${own ? `${own.dtype}[${own.dims.join(', ')}]` : 'no such weight'}.`,
+        'It is rebuilt from the ledger when it is removed.',
+      );
     }
     changes.set(name, { ...own, data: { kind: 'bytes', bytes: tensorBytes(stored, tensor) } });
   }

@@ -18,7 +18,11 @@ export async function writeWhole(file: string, bytes: Uint8Array, what: string):
     if (process.platform !== 'win32') await syncFolder(dirname(file));
   } catch (cause) {
     await rm(partial, { force: true }).catch(() => undefined); // what failed first is what counts
-    throw new EmendError('failed', `${what} could not be written to ${file}: ${cause instanceof Error ? cause.message : String(cause)}`, 'Choose a place with room that you may write to.');
+    throw new EmendError(
+      'failed',
+      `${what} could not be written to ${file}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      'Choose a place with room that you may write to.',
+    );
   }
 }
 

@@ -31,7 +31,8 @@ export class Blobs {
    * @throws EmendError 'failed' on a full disk, 'bad-file' when a damaged blob stands in its place, 'bad-input' on a ledger opened for reading
    */
   async put(content: Uint8Array | AsyncIterable<Uint8Array>, type: string): Promise<BlobRef> {
-    if (!this.#writable) throw new EmendError('bad-input', 'This ledger was opened for reading only; nothing can be added.', 'Open it for writing.');
+    if (!this.#writable)
+      throw new EmendError('bad-input', 'This ledger was opened for reading only; nothing can be added.', 'Open it for writing.');
     await this.#makeLast(this.#folder);
     const temporary = temporaryName(join(this.#folder, 'new'));
     try {
@@ -47,7 +48,8 @@ export class Blobs {
   /** A blob's bytes. @throws EmendError 'not-found' or 'bad-file' when it is missing or damaged */
   async read(ref: BlobRef): Promise<Uint8Array> {
     const hint = 'Bring the file back from a backup of the library, or from an export that contains it.';
-    if ((await this.#files.stat(this.path(ref.blob))) === undefined) throw new EmendError('not-found', this.#missing(ref), hint, { blob: ref.blob });
+    if ((await this.#files.stat(this.path(ref.blob))) === undefined)
+      throw new EmendError('not-found', this.#missing(ref), hint, { blob: ref.blob });
     const bytes = await this.#files.read(this.path(ref.blob));
     const actual = sha256(bytes);
     if (actual !== ref.blob) throw new EmendError('bad-file', this.#damaged(ref, bytes.length, actual), hint, { blob: ref.blob });
@@ -123,7 +125,13 @@ export class Blobs {
       await this.#files.rename(temporary, path);
     } else {
       const there = await hashPieces(this.#files.pieces(path));
-      if (there.sha256 !== hash) throw new EmendError('bad-file', `The blob file ${path} is damaged: its content hashes to ${there.sha256}.`, 'Move that file away and do this again; verify the ledger afterwards.', { path });
+      if (there.sha256 !== hash)
+        throw new EmendError(
+          'bad-file',
+          `The blob file ${path} is damaged: its content hashes to ${there.sha256}.`,
+          'Move that file away and do this again; verify the ledger afterwards.',
+          { path },
+        );
       await this.#files.remove(temporary);
     }
     await this.#files.syncFolder(shard);

@@ -70,13 +70,7 @@ export const ModelRecordSchema = v.strictObject({
 export type ModelRecord = v.InferOutput<typeof ModelRecordSchema>;
 
 /** How the record of one model begins. `ledger` is the format of the journal. */
-const ImportSchema = v.strictObject({
-  ledger: v.literal(1),
-  model: ModelRecordSchema,
-  version: VersionId,
-  anatomy: Fields,
-  trial: Fields,
-});
+const ImportSchema = v.strictObject({ ledger: v.literal(1), model: ModelRecordSchema, version: VersionId, anatomy: Fields, trial: Fields });
 
 /** Facts written into weights. */
 const EditSchema = v.strictObject({

@@ -97,5 +97,10 @@ function sorted(keys: string[]): string[] {
 
 function refusal(path: readonly (string | number)[], found: string): EmendError {
   const place = path.length === 0 ? 'The value' : `The value at ${path.join('.')}`;
-  return new EmendError('bad-input', `${place} cannot be recorded: expected plain JSON, found ${found}.`, 'Leave it out, or write it as a text or a finite number.', { path: path.join('.') });
+  return new EmendError(
+    'bad-input',
+    `${place} cannot be recorded: expected plain JSON, found ${found}.`,
+    'Leave it out, or write it as a text or a finite number.',
+    { path: path.join('.') },
+  );
 }

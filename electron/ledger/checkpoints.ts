@@ -27,7 +27,10 @@ const FOLDER = 'checkpoints';
 const PURPOSE = 'emend checkpoint 1\n';
 
 /** Signs that `seq` entries, the last with hash `head`, are the journal of `model`. */
-export function signCheckpoint(key: SigningKey, state: { readonly seq: number; readonly head: string; readonly model: string; readonly time: string }): Checkpoint {
+export function signCheckpoint(
+  key: SigningKey,
+  state: { readonly seq: number; readonly head: string; readonly model: string; readonly time: string },
+): Checkpoint {
   const { seq, head, model, time } = state;
   const unsigned = { seq, head, model, time, key: key.id };
   return { ...unsigned, signature: Buffer.from(key.sign(signedBytes(unsigned))).toString('base64') };
@@ -39,12 +42,28 @@ export function parseCheckpoint(text: string, from: string): Checkpoint {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new EmendError('bad-file', `The checkpoint ${from} is not JSON (${error instanceof Error ? error.message : String(error)}).`, 'Bring the file back from a backup.', { path: from });
+    throw new EmendError(
+      'bad-file',
+      `The checkpoint ${from} is not JSON (${error instanceof Error ? error.message : String(error)}).`,
+      'Bring the file back from a backup.',
+      { path: from },
+    );
   }
   const result = v.safeParse(CheckpointSchema, value);
   if (result.success && text === written(result.output)) return result.output;
-  if (result.success) throw new EmendError('bad-file', `The checkpoint ${from} is not written as it was signed: bytes were added, left out or replaced that change nothing of what it says.`, 'Bring the file back from a backup.', { path: from });
-  throw new EmendError('bad-file', `The checkpoint ${from} is malformed: ${v.getDotPath(result.issues[0]) ?? 'the whole'}: ${result.issues[0].message}.`, 'Bring the file back from a backup.', { path: from });
+  if (result.success)
+    throw new EmendError(
+      'bad-file',
+      `The checkpoint ${from} is not written as it was signed: bytes were added, left out or replaced that change nothing of what it says.`,
+      'Bring the file back from a backup.',
+      { path: from },
+    );
+  throw new EmendError(
+    'bad-file',
+    `The checkpoint ${from} is malformed: ${v.getDotPath(result.issues[0]) ?? 'the whole'}: ${result.issues[0].message}.`,
+    'Bring the file back from a backup.',
+    { path: from },
+  );
 }
 
 /**
@@ -52,19 +71,31 @@ export function parseCheckpoint(text: string, from: string): Checkpoint {
  * @param keys the keys that are trusted; a checkpoint of another key proves nothing and is reported as such
  * @returns what does not fit, or undefined
  */
-export function checkpointProblem(checkpoint: Checkpoint, entries: readonly Entry[], model: string | undefined, keys: readonly VerifyKey[]): Damage | undefined {
+export function checkpointProblem(
+  checkpoint: Checkpoint,
+  entries: readonly Entry[],
+  model: string | undefined,
+  keys: readonly VerifyKey[],
+): Damage | undefined {
   const { signature, ...signed } = checkpoint;
   const { seq, head, time } = signed;
   const problem = (message: string, what: Damage['what'] = 'checkpoint'): Damage => ({ seq, offset: undefined, what, message });
   const key = keys.find((one) => one.id === signed.key);
   if (!key) return problem(`The checkpoint at entry ${seq} was signed with key ${signed.key}, which is not one of yours.`);
   const bytes = Buffer.from(signature, 'base64');
-  if (bytes.toString('base64') !== signature || !key.verify(signedBytes(signed), bytes)) return problem(`The signature of the checkpoint at entry ${seq} does not fit its content.`);
-  if (model !== undefined && signed.model !== model) return problem(`The checkpoint at entry ${seq} is for model ${signed.model}, this ledger is for ${model}.`);
+  if (bytes.toString('base64') !== signature || !key.verify(signedBytes(signed), bytes))
+    return problem(`The signature of the checkpoint at entry ${seq} does not fit its content.`);
+  if (model !== undefined && signed.model !== model)
+    return problem(`The checkpoint at entry ${seq} is for model ${signed.model}, this ledger is for ${model}.`);
   const last = entries.at(-1)?.seq ?? 0;
-  if (seq > last) return { ...problem(`The journal was cut off: it has ${last} entries, and a checkpoint of ${time} signs that it had ${seq}.`, 'missing'), seq: last + 1 };
+  if (seq > last)
+    return {
+      ...problem(`The journal was cut off: it has ${last} entries, and a checkpoint of ${time} signs that it had ${seq}.`, 'missing'),
+      seq: last + 1,
+    };
   const there = entries[seq - 1]?.seq === seq ? entries[seq - 1] : entries.find((entry) => entry.seq === seq);
-  if (there && there.hash !== head) return problem(`Entry ${seq} was rewritten: its hash is ${there.hash}, and a checkpoint of ${time} signs ${head}.`, 'chain');
+  if (there && there.hash !== head)
+    return problem(`Entry ${seq} was rewritten: its hash is ${there.hash}, and a checkpoint of ${time} signs ${head}.`, 'chain');
   return undefined;
 }
 
@@ -87,7 +118,10 @@ export async function removeUnfinishedCheckpoints(files: Files, ledgerFolder: st
 export async function listCheckpoints(files: Files, ledgerFolder: string): Promise<string[]> {
   const folder = join(ledgerFolder, FOLDER);
   if ((await files.stat(folder)) === undefined) return [];
-  return (await files.list(folder)).filter((name) => /^\d{9}\.json$/.test(name)).sort().map((name) => join(folder, name));
+  return (await files.list(folder))
+    .filter((name) => /^\d{9}\.json$/.test(name))
+    .sort()
+    .map((name) => join(folder, name));
 }
 
 /** The number of the entry that the checkpoint in a file is for. */

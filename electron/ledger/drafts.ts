@@ -42,7 +42,12 @@ export class Drafts {
   async save(content: DraftContent, now: Date, id: string = randomUUID()): Promise<Draft> {
     this.#mayWrite();
     const draft = v.safeParse(DraftSchema, { ...content, id, changed: now.toISOString() });
-    if (!draft.success) throw new EmendError('bad-input', `The draft does not fit: ${v.getDotPath(draft.issues[0]) ?? 'the whole'}: ${draft.issues[0].message}.`, 'Nothing was kept.');
+    if (!draft.success)
+      throw new EmendError(
+        'bad-input',
+        `The draft does not fit: ${v.getDotPath(draft.issues[0]) ?? 'the whole'}: ${draft.issues[0].message}.`,
+        'Nothing was kept.',
+      );
     await ensureFolder(this.#files, this.#folder);
     await writeDurably(this.#files, this.#path(id), Buffer.from(`${canonical(draft.output)}\n`));
     return draft.output;
@@ -58,7 +63,12 @@ export class Drafts {
       const path = join(this.#folder, name);
       const draft = parse(Buffer.from(await this.#files.read(path)).toString('utf8'));
       if (draft) drafts.push(draft);
-      else notices.push({ what: 'draft', message: `The draft ${path} is damaged and cannot be shown.`, hint: 'Bring the file back from a backup, or remove it.' });
+      else
+        notices.push({
+          what: 'draft',
+          message: `The draft ${path} is damaged and cannot be shown.`,
+          hint: 'Bring the file back from a backup, or remove it.',
+        });
     }
     drafts.sort((a, b) => (a.changed < b.changed ? 1 : -1));
     return { drafts, notices };
@@ -83,12 +93,14 @@ export class Drafts {
 
   /** The file of an id; ids come from outside, so they must not lead elsewhere. */
   #path(id: string): string {
-    if (!v.is(DraftSchema.entries.id, id)) throw new EmendError('bad-input', `${JSON.stringify(id)} is no draft id.`, 'Take the id from the list of drafts.');
+    if (!v.is(DraftSchema.entries.id, id))
+      throw new EmendError('bad-input', `${JSON.stringify(id)} is no draft id.`, 'Take the id from the list of drafts.');
     return join(this.#folder, `${id}.json`);
   }
 
   #mayWrite(): void {
-    if (!this.#writable) throw new EmendError('bad-input', 'This ledger was opened for reading only; drafts cannot be changed.', 'Open it for writing.');
+    if (!this.#writable)
+      throw new EmendError('bad-input', 'This ledger was opened for reading only; drafts cannot be changed.', 'Open it for writing.');
   }
 }
 

@@ -34,7 +34,12 @@ export function isTemporary(name: string): boolean {
  * Replaces a file such that after any failure the old or the new content is there, whole.
  * With `backup` the old file stays under that path; between two renames only the backup may be there, so readers must look for it.
  */
-export async function writeDurably(files: Files, path: string, bytes: Uint8Array, options: { backup?: string; mode?: number } = {}): Promise<void> {
+export async function writeDurably(
+  files: Files,
+  path: string,
+  bytes: Uint8Array,
+  options: { backup?: string; mode?: number } = {},
+): Promise<void> {
   const temporary = temporaryName(path);
   try {
     const file = await files.open(temporary, 'new', options.mode);

@@ -61,7 +61,11 @@ export function parseLine(line: string): Entry {
   const { hash, ...rest } = value as Entry;
   const text = (isCanonical(line, value) && withoutHash(line, hash)) || canonical(rest);
   const actual = sha256(text);
-  if (actual !== hash) throw new EmendError('bad-file', `its content hashes to ${actual}, its recorded hash is ${hash}`, '', { expected: hash, found: actual });
+  if (actual !== hash)
+    throw new EmendError('bad-file', `its content hashes to ${actual}, its recorded hash is ${hash}`, '', {
+      expected: hash,
+      found: actual,
+    });
   if (withHash(text, hash) !== line) throw new EmendError('bad-file', 'its text is not canonical JSON');
   const problem = bodyProblem(rest.kind, rest.body);
   if (problem !== undefined) throw new EmendError('bad-file', problem);
@@ -71,7 +75,10 @@ export function parseLine(line: string): Entry {
 /** Refuses a body that a program gave if it does not fit its kind. @throws EmendError 'bad-input' that names the field */
 export function checkInput(kind: Kind, input: unknown): void {
   const result = v.safeParse(INPUTS[kind], input, { abortEarly: true });
-  if (!result.success) throw new EmendError('bad-input', `The ${kind} entry does not fit: ${issueText(result.issues)}.`, 'Nothing was recorded.', { field: v.getDotPath(result.issues[0]) });
+  if (!result.success)
+    throw new EmendError('bad-input', `The ${kind} entry does not fit: ${issueText(result.issues)}.`, 'Nothing was recorded.', {
+      field: v.getDotPath(result.issues[0]),
+    });
 }
 
 function bodyProblem(kind: Kind, body: unknown): string | undefined {

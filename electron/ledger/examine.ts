@@ -14,7 +14,9 @@ export function examine(bytes: Uint8Array): Examined {
   const found = scan(bytes);
   const history = new History();
   const first = found.damage[0]?.seq ?? Infinity;
-  const wrong = found.entries.filter((entry) => entry.seq < first).reduce<Damage | undefined>((before, entry) => before ?? follow(history, entry), undefined);
+  const wrong = found.entries
+    .filter((entry) => entry.seq < first)
+    .reduce<Damage | undefined>((before, entry) => before ?? follow(history, entry), undefined);
   const damage = wrong ? [wrong, ...found.damage] : found.damage;
   if (damage[0]) history.stopAt(damage[0].message);
   return { ...found, damage, history };
@@ -25,7 +27,12 @@ function follow(history: History, entry: Entry): Damage | undefined {
     history.check(entry);
   } catch (error) {
     if (!(error instanceof EmendError)) throw error;
-    return { seq: entry.seq, offset: undefined, what: 'version', message: `Entry ${entry.seq} cannot follow the ones before it: ${error.message}` };
+    return {
+      seq: entry.seq,
+      offset: undefined,
+      what: 'version',
+      message: `Entry ${entry.seq} cannot follow the ones before it: ${error.message}`,
+    };
   }
   history.apply(entry);
   return undefined;

@@ -46,7 +46,11 @@ export function errnoOf(error: unknown): string | undefined {
 export function explain(error: unknown, doing: string, path: string): EmendError {
   if (error instanceof EmendError) return error;
   const code = errno(error);
-  const { kind, why, hint } = CAUSES[code ?? ''] ?? { kind: 'failed' as const, why: error instanceof Error ? error.message : String(error), hint: 'Look whether the disk is connected and sound.' };
+  const { kind, why, hint } = CAUSES[code ?? ''] ?? {
+    kind: 'failed' as const,
+    why: error instanceof Error ? error.message : String(error),
+    hint: 'Look whether the disk is connected and sound.',
+  };
   return new EmendError(kind, `Could not ${doing} ${path}: ${why}.`, hint, { path, errno: code ?? null });
 }
 
@@ -54,8 +58,16 @@ const CAUSES: Readonly<Record<string, { kind: ErrorCode; why: string; hint: stri
   ENOENT: { kind: 'not-found', why: 'there is no such file or folder', hint: 'Look whether it was moved or removed.' },
   EEXIST: { kind: 'bad-input', why: 'it exists already', hint: 'Choose another name.' },
   ENOSPC: { kind: 'failed', why: 'the disk is full', hint: 'Free some space and try again; what was recorded before is kept.' },
-  EDQUOT: { kind: 'failed', why: 'your share of the disk is used up', hint: 'Free some space and try again; what was recorded before is kept.' },
-  EACCES: { kind: 'failed', why: 'permission was refused', hint: 'Give yourself the right to read and write it, or choose another folder.' },
+  EDQUOT: {
+    kind: 'failed',
+    why: 'your share of the disk is used up',
+    hint: 'Free some space and try again; what was recorded before is kept.',
+  },
+  EACCES: {
+    kind: 'failed',
+    why: 'permission was refused',
+    hint: 'Give yourself the right to read and write it, or choose another folder.',
+  },
   EPERM: { kind: 'failed', why: 'permission was refused', hint: 'Give yourself the right to read and write it, or choose another folder.' },
   EROFS: { kind: 'failed', why: 'the disk is read-only', hint: 'Open it for reading only, or move it to a disk that can be written.' },
   EIO: { kind: 'failed', why: 'the disk reported an error', hint: 'Save a copy of the folder on another disk before going on.' },

@@ -83,7 +83,7 @@ class DiskFile implements OpenFile {
   }
 
   async write(bytes: Uint8Array): Promise<void> {
-    for (let done = 0; done < bytes.length; ) {
+    for (let done = 0; done < bytes.length;) {
       done += (await this.#handle.write(bytes, done, bytes.length - done)).bytesWritten;
     }
   }

@@ -41,7 +41,12 @@ export class History {
 
   /** The current version. @throws EmendError 'not-found' before the import, 'bad-file' where damage hides it */
   get current(): Version {
-    if (!this.#current && this.#stopped !== undefined) throw new EmendError('bad-file', `The record is damaged before its first version: ${this.#stopped}`, 'Bring the journal back from a backup, and verify it.');
+    if (!this.#current && this.#stopped !== undefined)
+      throw new EmendError(
+        'bad-file',
+        `The record is damaged before its first version: ${this.#stopped}`,
+        'Bring the journal back from a backup, and verify it.',
+      );
     if (!this.#current) throw new EmendError('not-found', 'This ledger has no entry yet, so no version.', 'Import a model first.');
     return this.#current;
   }
@@ -76,7 +81,12 @@ export class History {
     if (exact) return exact;
     const starting = ABBREVIATION.test(name) ? [...this.#byId.keys()].filter((id) => id.startsWith(name)) : [];
     if (starting.length === 1) return this.#byId.get(starting[0]!)!;
-    if (starting.length > 1) throw new EmendError('bad-input', `${starting.length} versions have ids that begin with ${name}: ${starting.map(shortId).join(', ')}.`, 'Give more digits of the id.');
+    if (starting.length > 1)
+      throw new EmendError(
+        'bad-input',
+        `${starting.length} versions have ids that begin with ${name}: ${starting.map(shortId).join(', ')}.`,
+        'Give more digits of the id.',
+      );
     const names = [...this.#tags.keys()];
     throw new EmendError(
       'not-found',
@@ -108,15 +118,34 @@ export class History {
     const made = this.#result(act);
     const { kind, body, seq } = act;
     if (made && 'version' in body && made.id !== body.version) {
-      throw new EmendError('bad-input', `Entry ${seq} says that it leads to version ${shortId(body.version)}; its ${kind} leads to ${shortId(made.id)}.`, 'Leave the version out; the ledger works it out.');
+      throw new EmendError(
+        'bad-input',
+        `Entry ${seq} says that it leads to version ${shortId(body.version)}; its ${kind} leads to ${shortId(made.id)}.`,
+        'Leave the version out; the ledger works it out.',
+      );
     }
     if (kind === 'revert' && this.#later(body.entry).join() !== body.later.join()) {
-      throw new EmendError('bad-input', `Entry ${seq} names as computed on top the entries ${list(body.later)}; they are ${list(this.#later(body.entry))}.`, 'Leave them out; the ledger works them out.');
+      throw new EmendError(
+        'bad-input',
+        `Entry ${seq} names as computed on top the entries ${list(body.later)}; they are ${list(this.#later(body.entry))}.`,
+        'Leave them out; the ledger works them out.',
+      );
     }
-    if (kind === 'rollback' && made === this.#current) throw new EmendError('bad-input', `Version ${shortId(body.version)} is the current one already.`, 'Choose another version to roll back to.');
+    if (kind === 'rollback' && made === this.#current)
+      throw new EmendError(
+        'bad-input',
+        `Version ${shortId(body.version)} is the current one already.`,
+        'Choose another version to roll back to.',
+      );
     if (kind === 'tag') this.#nameIsFree(body.name);
     for (const named of namedEntries(act)) {
-      if (named >= seq) throw new EmendError('not-found', `There is no entry ${named}; the last one is ${seq - 1}.`, 'Give the number of an entry in the log.', { entry: named });
+      if (named >= seq)
+        throw new EmendError(
+          'not-found',
+          `There is no entry ${named}; the last one is ${seq - 1}.`,
+          'Give the number of an entry in the log.',
+          { entry: named },
+        );
     }
     this.#checked = { act, made };
   }
@@ -147,7 +176,12 @@ export class History {
     const current = this.current;
     if (kind === 'verify') return undefined;
     if ('parent' in body && body.parent !== current.id) {
-      throw new EmendError('bad-input', `This ${kind} was made for version ${shortId(body.parent)}; the current one is ${shortId(current.id)}.`, 'Work it out again on the current version, or roll back to the one it was made for.', { parent: body.parent, current: current.id });
+      throw new EmendError(
+        'bad-input',
+        `This ${kind} was made for version ${shortId(body.parent)}; the current one is ${shortId(current.id)}.`,
+        'Work it out again on the current version, or roll back to the one it was made for.',
+        { parent: body.parent, current: current.id },
+      );
     }
     switch (kind) {
       case 'edit':
@@ -166,17 +200,38 @@ export class History {
   }
 
   #imported(body: Body<'import'>): Version {
-    if (this.#current) throw new EmendError('bad-input', `This ledger is already that of model ${shortId(this.#current.model)}.`, 'Import another model into a ledger of its own.');
+    if (this.#current)
+      throw new EmendError(
+        'bad-input',
+        `This ledger is already that of model ${shortId(this.#current.model)}.`,
+        'Import another model into a ledger of its own.',
+      );
     const id = modelId(body.model.files);
-    if (body.model.id !== id) throw new EmendError('bad-input', `The model's id is ${body.model.id}; its files give ${id}.`, 'Work out the id from the list of files.');
+    if (body.model.id !== id)
+      throw new EmendError(
+        'bad-input',
+        `The model's id is ${body.model.id}; its files give ${id}.`,
+        'Work out the id from the list of files.',
+      );
     return baseVersion(id);
   }
 
   #nameIsFree(name: string): void {
     const taken = this.#tags.get(name);
-    if (taken !== undefined) throw new EmendError('bad-input', `The name ${JSON.stringify(name)} is taken: it stands for version ${shortId(taken)}.`, 'Choose another name; names are never moved.', { name, version: taken });
+    if (taken !== undefined)
+      throw new EmendError(
+        'bad-input',
+        `The name ${JSON.stringify(name)} is taken: it stands for version ${shortId(taken)}.`,
+        'Choose another name; names are never moved.',
+        { name, version: taken },
+      );
     if (RESERVED.has(name) || ABBREVIATION.test(name) || !NAME.test(name)) {
-      throw new EmendError('bad-input', `A version cannot be called ${JSON.stringify(name)}.`, 'Choose a name of up to 100 letters, digits, spaces and . _ - / that begins with a letter or digit, is not "current" or "base", and does not look like an id.', { name });
+      throw new EmendError(
+        'bad-input',
+        `A version cannot be called ${JSON.stringify(name)}.`,
+        'Choose a name of up to 100 letters, digits, spaces and . _ - / that begins with a letter or digit, is not "current" or "base", and does not look like an id.',
+        { name },
+      );
     }
   }
 }

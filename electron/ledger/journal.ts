@@ -18,7 +18,12 @@ export async function readJournal(files: Files, folder: string): Promise<Uint8Ar
 }
 
 export function noLedger(folder: string): EmendError {
-  return new EmendError('not-found', `There is no ledger in ${folder}: it has no ${JOURNAL}.`, 'Choose the folder of an imported model, or import one.', { folder });
+  return new EmendError(
+    'not-found',
+    `There is no ledger in ${folder}: it has no ${JOURNAL}.`,
+    'Choose the folder of an imported model, or import one.',
+    { folder },
+  );
 }
 
 /**
@@ -130,6 +135,11 @@ export class Journal {
   }
 
   #stop(why: string): void {
-    this.#stopped ??= new EmendError('failed', `Nothing more can be appended to ${this.#path}: ${why}.`, 'Close the model and open it again; what was recorded before is kept.', { path: this.#path });
+    this.#stopped ??= new EmendError(
+      'failed',
+      `Nothing more can be appended to ${this.#path}: ${why}.`,
+      'Close the model and open it again; what was recorded before is kept.',
+      { path: this.#path },
+    );
   }
 }

@@ -39,7 +39,8 @@ export async function loadOrCreateKey(files: Files, folder: string): Promise<Sig
     await ensureFolder(files, folder);
     await writeDurably(files, path, Buffer.from(privatePem(key)), { mode: 0o600 });
   }
-  if ((await readIfThere(files, join(folder, PUBLIC_KEY_FILE))) !== key.pem) await writeDurably(files, join(folder, PUBLIC_KEY_FILE), Buffer.from(key.pem));
+  if ((await readIfThere(files, join(folder, PUBLIC_KEY_FILE))) !== key.pem)
+    await writeDurably(files, join(folder, PUBLIC_KEY_FILE), Buffer.from(key.pem));
   return key;
 }
 
@@ -74,8 +75,15 @@ function privatePem(key: SigningKey): string {
 }
 
 function verifyKey(key: KeyObject): VerifyKey {
-  const id = createHash('sha256').update(key.export({ type: 'spki', format: 'der' })).digest('hex').slice(0, 32);
-  return { id, pem: key.export({ type: 'spki', format: 'pem' }).toString(), verify: (message, signature) => verify(null, message, key, signature) };
+  const id = createHash('sha256')
+    .update(key.export({ type: 'spki', format: 'der' }))
+    .digest('hex')
+    .slice(0, 32);
+  return {
+    id,
+    pem: key.export({ type: 'spki', format: 'pem' }).toString(),
+    verify: (message, signature) => verify(null, message, key, signature),
+  };
 }
 
 function ed25519(key: KeyObject): KeyObject {
@@ -85,7 +93,12 @@ function ed25519(key: KeyObject): KeyObject {
 
 function notAKey(path: string, half: string, error: unknown): EmendError {
   const found = error instanceof Error ? error.message : String(error);
-  return new EmendError('bad-file', `${path} is not a ${half} key: expected an Ed25519 key as PEM text (${found}).`, 'Bring the key back from a backup. To sign with a new one, move this file away; checkpoints that the old one signed then need its public half.', { path });
+  return new EmendError(
+    'bad-file',
+    `${path} is not a ${half} key: expected an Ed25519 key as PEM text (${found}).`,
+    'Bring the key back from a backup. To sign with a new one, move this file away; checkpoints that the old one signed then need its public half.',
+    { path },
+  );
 }
 
 async function readIfThere(files: Files, path: string): Promise<string | undefined> {

@@ -99,7 +99,13 @@ export class Ledger {
   entry(seq: number): Entry {
     const { entries } = this.#parts;
     const found = entries[seq - 1]?.seq === seq ? entries[seq - 1] : entries.find((one) => one.seq === seq);
-    if (!found) throw new EmendError('not-found', `There is no entry ${seq}; the ledger has entries 1 to ${this.head.seq}.`, 'Give the number of an entry in the log.', { entry: seq });
+    if (!found)
+      throw new EmendError(
+        'not-found',
+        `There is no entry ${seq}; the ledger has entries 1 to ${this.head.seq}.`,
+        'Give the number of an entry in the log.',
+        { entry: seq },
+      );
     return found;
   }
 
@@ -168,7 +174,13 @@ export class Ledger {
     const { entry, line } = seal(unsealed);
     history.check(entry);
     for (const ref of blobsIn(body)) {
-      if (!(await this.blobs.has(ref))) throw new EmendError('not-found', `The ${kind} entry names blob ${ref.blob} of ${ref.bytes} bytes, which is not there.`, 'Put the blob before the entry that names it.', { blob: ref.blob });
+      if (!(await this.blobs.has(ref)))
+        throw new EmendError(
+          'not-found',
+          `The ${kind} entry names blob ${ref.blob} of ${ref.bytes} bytes, which is not there.`,
+          'Put the blob before the entry that names it.',
+          { blob: ref.blob },
+        );
     }
     await journal.append(line);
     return entry;
@@ -176,7 +188,12 @@ export class Ledger {
 
   async #sign(): Promise<Checkpoint> {
     const { key, files, clock, history } = this.#parts;
-    if (!key) throw new EmendError('bad-input', 'This ledger was opened without a signing key, so no checkpoint can be made.', 'Open it with the key.');
+    if (!key)
+      throw new EmendError(
+        'bad-input',
+        'This ledger was opened without a signing key, so no checkpoint can be made.',
+        'Open it with the key.',
+      );
     const { seq, hash } = this.head;
     const checkpoint = signCheckpoint(key, { seq, head: hash, model: history.current.model, time: clock().toISOString() });
     await saveCheckpoint(files, this.folder, checkpoint);
@@ -187,9 +204,20 @@ export class Ledger {
   #writing(): NonNullable<Parts['writing']> {
     const { writing, damage } = this.#parts;
     if (this.#closed) throw new EmendError('bad-input', `The ledger in ${this.folder} is closed.`, 'Open it again.');
-    if (!writing) throw new EmendError('bad-input', `The ledger in ${this.folder} was opened for reading only; nothing can be added.`, 'Open it for writing.');
+    if (!writing)
+      throw new EmendError(
+        'bad-input',
+        `The ledger in ${this.folder} was opened for reading only; nothing can be added.`,
+        'Open it for writing.',
+      );
     const first = damage[0];
-    if (first) throw new EmendError('bad-file', `The journal in ${this.folder} is damaged at entry ${first.seq}, so nothing is added to it. ${first.message}`, `Bring ${join(this.folder, JOURNAL)} back from a backup, and verify it. Reading and exporting still work for versions before the damage.`, { ...first });
+    if (first)
+      throw new EmendError(
+        'bad-file',
+        `The journal in ${this.folder} is damaged at entry ${first.seq}, so nothing is added to it. ${first.message}`,
+        `Bring ${join(this.folder, JOURNAL)} back from a backup, and verify it. Reading and exporting still work for versions before the damage.`,
+        { ...first },
+      );
     return writing;
   }
 
@@ -211,6 +239,10 @@ export class Ledger {
 }
 
 function checkBy(kind: Kind, by: By): void {
-  if (by.author.trim() === '') throw new EmendError('bad-input', `The ${kind} entry has no author.`, 'Set your name in the settings.', { field: 'author' });
-  if (NEEDS_REASON.has(kind) && by.reason.trim() === '') throw new EmendError('bad-input', `The ${kind} entry has no reason.`, 'Say why in a sentence; it is what the log shows.', { field: 'reason' });
+  if (by.author.trim() === '')
+    throw new EmendError('bad-input', `The ${kind} entry has no author.`, 'Set your name in the settings.', { field: 'author' });
+  if (NEEDS_REASON.has(kind) && by.reason.trim() === '')
+    throw new EmendError('bad-input', `The ${kind} entry has no reason.`, 'Say why in a sentence; it is what the log shows.', {
+      field: 'reason',
+    });
 }

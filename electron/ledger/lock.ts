@@ -52,7 +52,12 @@ export async function takeLock(files: Files, folder: string, app: string, now: D
     await removeLinks(files, folder);
     return { owner, tookOver: last, release: () => release(files, lock, owner) };
   }
-  throw new EmendError('failed', `The lock ${lock} could not be taken: other programs take it at the same time.`, 'Try again in a moment.', { path: lock });
+  throw new EmendError(
+    'failed',
+    `The lock ${lock} could not be taken: other programs take it at the same time.`,
+    'Try again in a moment.',
+    { path: lock },
+  );
 }
 
 /** Who holds the lock of a folder; undefined when nobody does, null when the lock cannot be read. */
@@ -77,7 +82,7 @@ async function freePlace(files: Files, folder: string, processes: Processes): Pr
 
 /** Whether the lock, or the chain of those left behind, leads to the file at `place`. */
 async function leadsTo(files: Files, lock: string, place: string): Promise<boolean> {
-  for (let path = lock; path !== place; ) {
+  for (let path = lock; path !== place;) {
     const owner = await readOwner(files, path);
     if (owner === undefined) return false;
     path = successor(lock, owner);
@@ -141,8 +146,9 @@ async function release(files: Files, path: string, owner: Owner): Promise<void> 
 
 function held(folder: string, owner: Owner, state: 'running' | 'unknown'): EmendError {
   const who = `${owner.app}, process ${owner.pid} on ${owner.host}, since ${owner.since}`;
-  const hint = state === 'running'
-    ? 'Close it there, or open this one for reading only.'
-    : `Whether it still runs cannot be told from here. Close it on ${owner.host}, or open this one for reading only; when that computer is gone for good, remove the file ${join(folder, LOCK)}.`;
+  const hint =
+    state === 'running'
+      ? 'Close it there, or open this one for reading only.'
+      : `Whether it still runs cannot be told from here. Close it on ${owner.host}, or open this one for reading only; when that computer is gone for good, remove the file ${join(folder, LOCK)}.`;
   return new EmendError('failed', `The ledger in ${folder} is in use: ${who}.`, hint, { owner, folder });
 }

@@ -68,7 +68,12 @@ export class LogIndex {
    * Opens the index of a ledger: takes what the file holds as far as it fits the entries, and makes the rest from them.
    * @returns with the notices of an index that was damaged or did not belong to these entries
    */
-  static async open(files: Files, folder: string, entries: readonly Entry[], readOnly: boolean): Promise<{ index: LogIndex; notices: Notice[] }> {
+  static async open(
+    files: Files,
+    folder: string,
+    entries: readonly Entry[],
+    readOnly: boolean,
+  ): Promise<{ index: LogIndex; notices: Notice[] }> {
     const adapter = new DurableJson<Index>(files, join(folder, NAME), IndexSchema, { as: 'derived', readOnly });
     if (!readOnly) await adapter.removeUnfinished();
     const db = new Low<Index>(adapter, { format: 1, rows: [] });
@@ -76,7 +81,11 @@ export class LogIndex {
     const { rows } = db.data;
     const foreign = rows.findIndex((row, at) => row.hash !== entries[at]?.hash || row.seq !== entries[at]?.seq);
     if (foreign !== -1) {
-      adapter.notices.push({ what: 'index', message: `The index of ${folder} does not fit the journal from row ${foreign + 1} on.`, hint: 'Nothing is lost; it is made again from the journal.' });
+      adapter.notices.push({
+        what: 'index',
+        message: `The index of ${folder} does not fit the journal from row ${foreign + 1} on.`,
+        hint: 'Nothing is lost; it is made again from the journal.',
+      });
       rows.length = 0;
     }
     const index = new LogIndex(db, rows.length);
@@ -91,9 +100,13 @@ export class LogIndex {
   /** Rows that fit, and how many there are of them before `offset` and `limit` cut. */
   list(filter: Filter = {}): { readonly total: number; readonly rows: readonly Row[] } {
     const rows = this.#db.data.rows;
-    const words = fold(filter.text ?? '').split(/\s+/).filter((word) => word !== '');
+    const words = fold(filter.text ?? '')
+      .split(/\s+/)
+      .filter((word) => word !== '');
     const fits = predicate(filter);
-    const found = rows.filter((row, at) => fits(row) && (words.length === 0 || words.every((word) => this.#haystack(row, at).includes(word))));
+    const found = rows.filter(
+      (row, at) => fits(row) && (words.length === 0 || words.every((word) => this.#haystack(row, at).includes(word))),
+    );
     if (filter.order !== 'oldest') found.reverse();
     const offset = filter.offset ?? 0;
     return { total: found.length, rows: found.slice(offset, filter.limit === undefined ? undefined : offset + filter.limit) };
@@ -108,7 +121,9 @@ export class LogIndex {
   }
 
   #haystack(row: Row, at: number): string {
-    return (this.#haystacks[at] ??= fold([row.reason, row.author, row.kind, row.method, row.version, ...row.subjects, ...row.relations, row.words].join('\n')));
+    return (this.#haystacks[at] ??= fold(
+      [row.reason, row.author, row.kind, row.method, row.version, ...row.subjects, ...row.relations, row.words].join('\n'),
+    ));
   }
 }
 
@@ -123,7 +138,12 @@ export function rowOf(entry: Entry): Row {
   if (kind === 'check') words.push(body.suite);
   if (kind === 'export') words.push(body.format, body.destination ?? '');
   return {
-    seq, hash, time, author, kind, reason,
+    seq,
+    hash,
+    time,
+    author,
+    kind,
+    reason,
     ...('version' in body ? { version: body.version } : {}),
     ...('method' in body ? { method: body.method } : {}),
     subjects: unique(facts.map((fact) => fact.subject)),
@@ -140,7 +160,9 @@ function verdictOf(checks: readonly CheckResult[]): Row['verdict'] {
 
 function predicate(filter: Filter): (row: Row) => boolean {
   const { from, to, kinds, verdict } = filter;
-  const [author, subject, relation, method] = [filter.author, filter.subject, filter.relation, filter.method].map((text) => (text === undefined ? undefined : fold(text)));
+  const [author, subject, relation, method] = [filter.author, filter.subject, filter.relation, filter.method].map((text) =>
+    text === undefined ? undefined : fold(text),
+  );
   return (row) =>
     (from === undefined || row.time >= from) &&
     (to === undefined || row.time < to) &&

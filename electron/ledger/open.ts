@@ -54,7 +54,22 @@ export async function openLedger(folder: string, options: LedgerOptions): Promis
     notices.push(...more);
     const writing = lock && { lock, journal: await Journal.open(files, folder, examined.length) };
     const { history, damage } = examined;
-    return new Ledger({ folder, files, clock, app: options.app, engine: options.engine, key: options.key, trusted: options.trusted ?? [], entries, history, damage, index, notices, signedUpTo, writing });
+    return new Ledger({
+      folder,
+      files,
+      clock,
+      app: options.app,
+      engine: options.engine,
+      key: options.key,
+      trusted: options.trusted ?? [],
+      entries,
+      history,
+      damage,
+      index,
+      notices,
+      signedUpTo,
+      writing,
+    });
   } catch (error) {
     await lock?.release().catch(() => undefined); // the first error is the one to tell
     throw error;
@@ -91,14 +106,24 @@ async function read(files: Files, folder: string, reading: Reading): Promise<{ e
 }
 
 /** Holds the newest checkpoint against the journal. One that is unreadable or foreign says nothing of the journal, so it is only told. */
-async function newestCheckpoint(files: Files, folder: string, examined: Examined, { keys, notices }: Reading): Promise<{ seq: number; damage?: Damage }> {
+async function newestCheckpoint(
+  files: Files,
+  folder: string,
+  examined: Examined,
+  { keys, notices }: Reading,
+): Promise<{ seq: number; damage?: Damage }> {
   const path = keys.length === 0 ? undefined : (await listCheckpoints(files, folder)).at(-1);
   if (path === undefined) return { seq: 0 };
   const seq = checkpointSeq(path);
   const hint = 'Verify the ledger; it looks at every checkpoint.';
   try {
     const checkpoint = await readCheckpoint(files, path);
-    const problem = checkpointProblem(checkpoint, examined.entries, examined.history.isEmpty ? undefined : examined.history.current.model, keys);
+    const problem = checkpointProblem(
+      checkpoint,
+      examined.entries,
+      examined.history.isEmpty ? undefined : examined.history.current.model,
+      keys,
+    );
     if (!problem) return { seq };
     if (problem.what !== 'checkpoint') return { seq, damage: problem };
     notices.push({ what: 'checkpoint', message: problem.message, hint });
@@ -109,15 +134,34 @@ async function newestCheckpoint(files: Files, folder: string, examined: Examined
   return { seq };
 }
 
-async function tornNotice(files: Files, folder: string, bytes: Uint8Array, examined: Examined, { readOnly, clock }: Reading): Promise<Notice> {
+async function tornNotice(
+  files: Files,
+  folder: string,
+  bytes: Uint8Array,
+  examined: Examined,
+  { readOnly, clock }: Reading,
+): Promise<Notice> {
   const found = `The journal ends with ${examined.torn!.bytes} bytes of an entry that was not finished`;
   // Where a checkpoint or an earlier line says that more was there, this may be what is left of it: nothing is touched.
-  if (readOnly || examined.damage.length > 0) return { what: 'torn', message: `${found}; they were left as they are.`, hint: 'If another program is writing just now, open it again in a moment.' };
+  if (readOnly || examined.damage.length > 0)
+    return {
+      what: 'torn',
+      message: `${found}; they were left as they are.`,
+      hint: 'If another program is writing just now, open it again in a moment.',
+    };
   const name = await setAsideTorn(files, folder, bytes, examined, clock());
-  return { what: 'torn', message: `${found}, as when the power fails. They were set aside in ${join(folder, name)}.`, hint: 'If your last act is missing, do it again. The file can be removed.' };
+  return {
+    what: 'torn',
+    message: `${found}, as when the power fails. They were set aside in ${join(folder, name)}.`,
+    hint: 'If your last act is missing, do it again. The file can be removed.',
+  };
 }
 
 function lockNotice({ tookOver }: Lock): Notice {
   const who = tookOver ? `${tookOver.app} (process ${tookOver.pid}, since ${tookOver.since})` : 'a program that cannot be told';
-  return { what: 'lock', message: `The lock of ${who} was taken over: that process ended without closing the ledger.`, hint: 'Look whether its last act was recorded.' };
+  return {
+    what: 'lock',
+    message: `The lock of ${who} was taken over: that process ended without closing the ledger.`,
+    hint: 'Look whether its last act was recorded.',
+  };
 }

@@ -44,7 +44,8 @@ function exists(pid: number): boolean {
 async function startOf(pid: number): Promise<string> {
   try {
     if (process.platform === 'linux') return await startOnLinux(pid);
-    if (process.platform === 'darwin') return (await promisify(execFile)('ps', ['-o', 'lstart=', '-p', String(pid)], { env: { LC_ALL: 'C', TZ: 'UTC' } })).stdout.trim();
+    if (process.platform === 'darwin')
+      return (await promisify(execFile)('ps', ['-o', 'lstart=', '-p', String(pid)], { env: { LC_ALL: 'C', TZ: 'UTC' } })).stdout.trim();
   } catch {
     // The process ended in between, or the system does not tell.
   }

@@ -32,7 +32,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 export function scan(bytes: Uint8Array): Scan {
   const length = wholeLength(bytes);
   const chain = new Chain();
-  for (let offset = 0; offset < length; ) {
+  for (let offset = 0; offset < length;) {
     const end = bytes.indexOf(LINE_END, offset);
     chain.take(bytes.subarray(offset, end), offset);
     offset = end + 1;
@@ -75,7 +75,8 @@ class Chain {
 
   /** Reports lines at the end that could not be read. Returns the last number given out. */
   finish(): number {
-    for (const { offset, message } of this.#unread) this.#add(this.#expected++, offset, 'form', `Entry ${this.#expected - 1} is damaged: ${message}.`);
+    for (const { offset, message } of this.#unread)
+      this.#add(this.#expected++, offset, 'form', `Entry ${this.#expected - 1} is damaged: ${message}.`);
     this.#unread = [];
     return this.#expected - 1;
   }
@@ -89,9 +90,19 @@ class Chain {
         this.#add(seq, at, 'form', `Entry ${seq} is damaged: ${message}.`);
       }
     } else if (entry.seq !== this.#expected) {
-      this.#add(Math.min(this.#expected, entry.seq), offset, 'missing', `Expected entry ${this.#expected} here, found entry ${entry.seq}: lines were removed, repeated or moved.`);
+      this.#add(
+        Math.min(this.#expected, entry.seq),
+        offset,
+        'missing',
+        `Expected entry ${this.#expected} here, found entry ${entry.seq}: lines were removed, repeated or moved.`,
+      );
     } else if (entry.prev !== this.#hash) {
-      this.#add(entry.seq, offset, 'chain', `Entry ${entry.seq} follows an entry with hash ${entry.prev}, but the one before it has ${this.#hash}.`);
+      this.#add(
+        entry.seq,
+        offset,
+        'chain',
+        `Entry ${entry.seq} follows an entry with hash ${entry.prev}, but the one before it has ${this.#hash}.`,
+      );
     }
   }
 

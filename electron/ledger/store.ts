@@ -50,7 +50,10 @@ export class DurableJson<T> implements Adapter<T> {
       this.#notice(`${what}. The state before the last change was taken from its backup.`, 'Look whether the last change is still there.');
       return backup.data;
     }
-    this.#notice(`${what}, and there is no good backup. It begins anew.`, 'Set again what you had set, or bring the file back from a backup.');
+    this.#notice(
+      `${what}, and there is no good backup. It begins anew.`,
+      'Set again what you had set, or bring the file back from a backup.',
+    );
     return null;
   }
 
@@ -63,7 +66,8 @@ export class DurableJson<T> implements Adapter<T> {
   }
 
   async #write(text: string): Promise<void> {
-    if (this.#keeping.readOnly === true) throw new EmendError('bad-input', `${this.#path} was opened for reading only.`, 'Open it for writing.');
+    if (this.#keeping.readOnly === true)
+      throw new EmendError('bad-input', `${this.#path} was opened for reading only.`, 'Open it for writing.');
     await ensureFolder(this.#files, dirname(this.#path));
     await writeDurably(this.#files, this.#path, Buffer.from(text), this.#keeping.as === 'own' ? { backup: this.#backup } : {});
   }
@@ -117,7 +121,12 @@ export class DurableJson<T> implements Adapter<T> {
  * A store for what people set and use: settings, recent models.
  * @param defaults the content of a store that does not exist yet
  */
-export async function openStore<T>(path: string, schema: v.GenericSchema<unknown, T>, defaults: T, options: { files?: Files; readOnly?: boolean } = {}): Promise<{ db: Low<T>; notices: readonly Notice[] }> {
+export async function openStore<T>(
+  path: string,
+  schema: v.GenericSchema<unknown, T>,
+  defaults: T,
+  options: { files?: Files; readOnly?: boolean } = {},
+): Promise<{ db: Low<T>; notices: readonly Notice[] }> {
   const adapter = new DurableJson(explained(options.files ?? disk), path, schema, { as: 'own', readOnly: options.readOnly ?? false });
   if (options.readOnly !== true) await adapter.removeUnfinished();
   const db = new Low(adapter, defaults);

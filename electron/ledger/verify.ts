@@ -49,7 +49,11 @@ export interface VerifyProgress {
 export function verifyJournal(bytes: Uint8Array, against: Against = {}): Verification {
   const examined = examine(bytes);
   const checkpoints = against.checkpoints ?? [];
-  return conclude(examined, checkpointProblems(examined, checkpoints, against.keys ?? []), checkpoints.length, { named: namedBlobs(examined).size, unreferenced: [], strays: [] });
+  return conclude(examined, checkpointProblems(examined, checkpoints, against.keys ?? []), checkpoints.length, {
+    named: namedBlobs(examined).size,
+    unreferenced: [],
+    strays: [],
+  });
 }
 
 /**
@@ -97,7 +101,11 @@ function checkpointProblems(examined: Examined, checkpoints: readonly Checkpoint
 }
 
 /** Without keys nothing can be said of signatures, so the checkpoints are left alone. */
-async function keptCheckpoints(files: Files, folder: string, keys: readonly VerifyKey[]): Promise<{ checkpoints: Checkpoint[]; problems: Damage[] }> {
+async function keptCheckpoints(
+  files: Files,
+  folder: string,
+  keys: readonly VerifyKey[],
+): Promise<{ checkpoints: Checkpoint[]; problems: Damage[] }> {
   const checkpoints: Checkpoint[] = [];
   const problems: Damage[] = [];
   if (keys.length === 0) return { checkpoints, problems };
@@ -106,7 +114,13 @@ async function keptCheckpoints(files: Files, folder: string, keys: readonly Veri
       const checkpoint = await readCheckpoint(files, path);
       const seq = checkpointSeq(path);
       if (checkpoint.seq === seq) checkpoints.push(checkpoint);
-      else problems.push({ seq, offset: undefined, what: 'checkpoint', message: `The checkpoint ${path} is named for entry ${seq} and says that it is for entry ${checkpoint.seq}.` });
+      else
+        problems.push({
+          seq,
+          offset: undefined,
+          what: 'checkpoint',
+          message: `The checkpoint ${path} is named for entry ${seq} and says that it is for entry ${checkpoint.seq}.`,
+        });
     } catch (error) {
       if (!(error instanceof EmendError && error.code === 'bad-file')) throw error;
       problems.push({ seq: checkpointSeq(path), offset: undefined, what: 'checkpoint', message: error.message });
@@ -118,7 +132,14 @@ async function keptCheckpoints(files: Files, folder: string, keys: readonly Veri
 function conclude(examined: Examined, more: readonly Damage[], checkpoints: number, blobs: Verification['blobs']): Verification {
   const { torn } = examined;
   const unfinished: Damage[] = torn
-    ? [{ seq: torn.seq, offset: torn.offset, what: 'torn', message: `After entry ${torn.seq - 1} there are ${torn.bytes} bytes of an entry that was not finished.` }]
+    ? [
+        {
+          seq: torn.seq,
+          offset: torn.offset,
+          what: 'torn',
+          message: `After entry ${torn.seq - 1} there are ${torn.bytes} bytes of an entry that was not finished.`,
+        },
+      ]
     : [];
   const all = [...examined.damage, ...unfinished, ...more].sort((a, b) => a.seq - b.seq);
   const bySeq = new Map<number, Damage[]>();

@@ -10,5 +10,8 @@ export function pathsIn(argv: readonly string[], workingFolder: string, applicat
   const isApplication = (argument: string) => resolve(workingFolder, argument) === application;
   const rest = application === undefined ? argv.slice(1) : argv.slice(argv.findIndex(isApplication) + 1);
   if (application !== undefined && !argv.some(isApplication)) return [];
-  return rest.filter((argument) => argument !== '' && !argument.startsWith('-')).map((argument) => resolve(workingFolder, argument)).filter((path) => existsSync(path));
+  return rest
+    .filter((argument) => argument !== '' && !argument.startsWith('-'))
+    .map((argument) => resolve(workingFolder, argument))
+    .filter((path) => existsSync(path));
 }

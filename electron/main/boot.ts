@@ -28,7 +28,10 @@ export async function boot(home: string, opened: Opened): Promise<void> {
 
   const memory = await WindowMemory.open(home);
   const window = new MainWindow(memory);
-  const application = await Application.open({ dataFolder: home, host: { methods: (its) => hostMethods(its, window), openChannel: openEngine, print } });
+  const application = await Application.open({
+    dataFolder: home,
+    host: { methods: (its) => hostMethods(its, window), openChannel: openEngine, print },
+  });
   connect(application, window);
   closeBeforeQuitting(application, window, memory);
   followJobs(application, window);

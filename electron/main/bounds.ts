@@ -5,7 +5,11 @@ const VISIBLE = { width: 120, height: 60 };
 
 /** Where to open a window that was last at `bounds`: there, if a screen still shows enough of it, and no larger than that screen. */
 export function fitted(bounds: Rectangle, screens: readonly Rectangle[]): Partial<Rectangle> & { width: number; height: number } {
-  const screen = screens.find((area) => overlap(bounds.x, bounds.width, area.x, area.width) >= VISIBLE.width && overlap(bounds.y, VISIBLE.height, area.y, area.height) >= VISIBLE.height);
+  const screen = screens.find(
+    (area) =>
+      overlap(bounds.x, bounds.width, area.x, area.width) >= VISIBLE.width &&
+      overlap(bounds.y, VISIBLE.height, area.y, area.height) >= VISIBLE.height,
+  );
   const largest = screen ?? screens[0];
   const width = Math.min(bounds.width, largest?.width ?? bounds.width);
   const height = Math.min(bounds.height, largest?.height ?? bounds.height);

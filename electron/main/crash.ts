@@ -4,7 +4,15 @@ import { STRINGS } from './strings.ts';
 /** When the page's process ends or hangs, says so and offers to load it again. Work goes on meanwhile: it is not done there. */
 export function offerReload(window: BrowserWindow, load: () => void): void {
   const ask = async (message: string, detail: string, other: string): Promise<boolean> => {
-    const { response } = await dialog.showMessageBox(window, { type: 'warning', message, detail, buttons: [STRINGS.crash.reload, other], defaultId: 0, cancelId: 1, noLink: true });
+    const { response } = await dialog.showMessageBox(window, {
+      type: 'warning',
+      message,
+      detail,
+      buttons: [STRINGS.crash.reload, other],
+      defaultId: 0,
+      cancelId: 1,
+      noLink: true,
+    });
     if (window.isDestroyed()) return true;
     if (response === 0) load();
     return response === 0;

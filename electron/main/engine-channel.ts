@@ -34,5 +34,9 @@ function checkPackage(): void {
   // On macOS signing changes these files after they were packed, and its own seal covers them.
   if (process.platform === 'darwin') return;
   const list = v.parse(NativeListSchema, JSON.parse(readFileSync(join(app.getAppPath(), 'dist/main/native-files.json'), 'utf8')));
-  checkNativeFiles(join(process.resourcesPath, 'app.asar.unpacked/node_modules/onnxruntime-node/bin'), list, `${process.platform}/${process.arch}`);
+  checkNativeFiles(
+    join(process.resourcesPath, 'app.asar.unpacked/node_modules/onnxruntime-node/bin'),
+    list,
+    `${process.platform}/${process.arch}`,
+  );
 }

@@ -18,5 +18,7 @@ export function refuseEverything(session: Session, allowTools: boolean): void {
   session.setPermissionCheckHandler(() => false);
   session.setDevicePermissionHandler(() => false);
   session.setSpellCheckerEnabled(false);
-  session.webRequest.onBeforeRequest(({ url }, callback) => callback({ cancel: !isOurs(url) && !(allowTools && url.startsWith('devtools:')) }));
+  session.webRequest.onBeforeRequest(({ url }, callback) =>
+    callback({ cancel: !isOurs(url) && !(allowTools && url.startsWith('devtools:')) }),
+  );
 }

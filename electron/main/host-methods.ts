@@ -24,9 +24,17 @@ export function hostMethods(application: HostTools, window: MainWindow): HostMet
       cores: availableParallelism(),
       memoryBytes: totalmem(),
     }),
-    'host.pick': async ({ kind, name }) => ({ picked: (await pick(kind, name, window.current)).map((path) => grants.grant(path, kind === 'save' || kind === 'folder' ? 'write' : 'read')) }),
+    'host.pick': async ({ kind, name }) => ({
+      picked: (await pick(kind, name, window.current)).map((path) =>
+        grants.grant(path, kind === 'save' || kind === 'folder' ? 'write' : 'read'),
+      ),
+    }),
     'host.browse': () => {
-      throw new EmendError('unsupported', 'Folders are not listed in the desktop application.', 'Choose with the button, or drop the folder into the window.');
+      throw new EmendError(
+        'unsupported',
+        'Folders are not listed in the desktop application.',
+        'Choose with the button, or drop the folder into the window.',
+      );
     },
     'host.place': ({ folder, name }) => grants.grant(join(grants.target(folder), name), 'write'),
     'host.reveal': ({ handle }) => {
@@ -37,7 +45,8 @@ export function hostMethods(application: HostTools, window: MainWindow): HostMet
     },
     'host.openLink': async ({ link }) => {
       const url = LINKS[link];
-      if (url === undefined) throw new EmendError('unsupported', 'This build names no page for its source.', 'Look where you got Emend from.');
+      if (url === undefined)
+        throw new EmendError('unsupported', 'This build names no page for its source.', 'Look where you got Emend from.');
       await shell.openExternal(url);
       return {};
     },

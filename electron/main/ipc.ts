@@ -23,7 +23,8 @@ export function connect(application: Application, window: MainWindow): void {
       return { ok: false, error: errorData(error) };
     }
     const envelope = await application.handle(method, params);
-    if (method === 'library.import' && envelope.ok) rememberImport(application, envelope.value as { job: string }, params as { source: string });
+    if (method === 'library.import' && envelope.ok)
+      rememberImport(application, envelope.value as { job: string }, params as { source: string });
     return envelope;
   });
 

@@ -21,7 +21,11 @@ try {
 }
 
 function start(home: string, opened: Opened): void {
-  app.whenReady().then(() => import('./boot.ts')).then(({ boot }) => boot(home, opened)).catch((error: unknown) => fail(STRINGS.cannotStart, error));
+  app
+    .whenReady()
+    .then(() => import('./boot.ts'))
+    .then(({ boot }) => boot(home, opened))
+    .catch((error: unknown) => fail(STRINGS.cannotStart, error));
 }
 
 /** Says in one box why it does not go on, and ends. */

@@ -17,7 +17,12 @@ export type NativeList = v.InferOutput<typeof NativeListSchema>;
 export function checkNativeFiles(bin: string, list: NativeList, target: string): void {
   const expected = Object.keys(list).filter((path) => path.includes(`/${target}/`));
   const refuse = (file: string, what: string): never => {
-    throw new EmendError('bad-file', `${join(bin, file)} ${what}.`, 'The installation is damaged or was tampered with: install Emend again.', { file });
+    throw new EmendError(
+      'bad-file',
+      `${join(bin, file)} ${what}.`,
+      'The installation is damaged or was tampered with: install Emend again.',
+      { file },
+    );
   };
   if (expected.length === 0) refuse(target, 'is not among the systems that this package is for');
   for (const path of expected) {

@@ -11,7 +11,14 @@ const MODEL: OpenDialogOptions['properties'] = process.platform === 'darwin' ? [
 
 const DIALOGS: Readonly<Record<Exclude<Kind, 'save'>, OpenDialogOptions>> = {
   model: { title: STRINGS.pick.model, properties: MODEL },
-  facts: { title: STRINGS.pick.facts, properties: ['openFile'], filters: [{ name: STRINGS.pick.factFiles, extensions: ['csv', 'json', 'jsonl'] }, { name: STRINGS.pick.allFiles, extensions: ['*'] }] },
+  facts: {
+    title: STRINGS.pick.facts,
+    properties: ['openFile'],
+    filters: [
+      { name: STRINGS.pick.factFiles, extensions: ['csv', 'json', 'jsonl'] },
+      { name: STRINGS.pick.allFiles, extensions: ['*'] },
+    ],
+  },
   folder: { title: STRINGS.pick.folder, properties: ['openDirectory', 'createDirectory'] },
 };
 
@@ -23,6 +30,8 @@ export async function pick(kind: Kind, name: string | undefined, window: Browser
     const { canceled, filePath } = await (window === undefined ? dialog.showSaveDialog(options) : dialog.showSaveDialog(window, options));
     return canceled || filePath === '' ? [] : [filePath];
   }
-  const { canceled, filePaths } = await (window === undefined ? dialog.showOpenDialog(DIALOGS[kind]) : dialog.showOpenDialog(window, DIALOGS[kind]));
+  const { canceled, filePaths } = await (window === undefined
+    ? dialog.showOpenDialog(DIALOGS[kind])
+    : dialog.showOpenDialog(window, DIALOGS[kind]));
   return canceled ? [] : filePaths;
 }

@@ -11,7 +11,9 @@ const printed = new Map<string, string>();
 
 /** Makes app:// a secure origin with its own storage, as https is. Only before 'ready'. */
 export function declareScheme(): void {
-  protocol.registerSchemesAsPrivileged([{ scheme: SCHEME, privileges: { standard: true, secure: true, supportFetchAPI: true, codeCache: true } }]);
+  protocol.registerSchemesAsPrivileged([
+    { scheme: SCHEME, privileges: { standard: true, secure: true, supportFetchAPI: true, codeCache: true } },
+  ]);
 }
 
 /** Serves the built page as `app://emend/`. @param root folder of the built page */

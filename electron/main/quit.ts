@@ -37,9 +37,22 @@ export function closeBeforeQuitting(application: Application, window: MainWindow
 }
 
 async function mayStop(application: Application, window: MainWindow): Promise<boolean> {
-  const titles = application.jobs.list().filter((job) => job.state === 'running').map((job) => job.title);
+  const titles = application.jobs
+    .list()
+    .filter((job) => job.state === 'running')
+    .map((job) => job.title);
   if (titles.length === 0) return true;
-  const options = { type: 'question' as const, message: STRINGS.quit.running(titles), detail: STRINGS.quit.detail(titles), buttons: [STRINGS.quit.keep, STRINGS.quit.stop], defaultId: 0, cancelId: 0, noLink: true };
-  const { response } = await (window.current === undefined ? dialog.showMessageBox(options) : dialog.showMessageBox(window.current, options));
+  const options = {
+    type: 'question' as const,
+    message: STRINGS.quit.running(titles),
+    detail: STRINGS.quit.detail(titles),
+    buttons: [STRINGS.quit.keep, STRINGS.quit.stop],
+    defaultId: 0,
+    cancelId: 0,
+    noLink: true,
+  };
+  const { response } = await (window.current === undefined
+    ? dialog.showMessageBox(options)
+    : dialog.showMessageBox(window.current, options));
   return response === 1;
 }

@@ -4,7 +4,8 @@ export const STRINGS = {
   cannotStart: 'Emend cannot start',
   defect: 'Emend found a fault in itself',
   defectHint: 'It ends now. Everything that was committed is safe; start it again, and please report this.',
-  noHome: (folder: string, why: string) => `The data folder ${folder} cannot be used: ${why}. Emend keeps models, ledgers and settings there.`,
+  noHome: (folder: string, why: string) =>
+    `The data folder ${folder} cannot be used: ${why}. Emend keeps models, ledgers and settings there.`,
   noHomeHint: 'Make the folder writable, or set EMEND_HOME to another one.',
 
   menu: {
@@ -35,8 +36,10 @@ export const STRINGS = {
   },
 
   quit: {
-    running: (titles: readonly string[]) => (titles.length === 1 ? `“${titles[0]}” is still running.` : `${titles.length} jobs are still running.`),
-    detail: (titles: readonly string[]) => `${titles.length === 1 ? '' : `${titles.join('\n')}\n\n`}Quitting stops ${titles.length === 1 ? 'it' : 'them'}; nothing half done is kept.`,
+    running: (titles: readonly string[]) =>
+      titles.length === 1 ? `“${titles[0]}” is still running.` : `${titles.length} jobs are still running.`,
+    detail: (titles: readonly string[]) =>
+      `${titles.length === 1 ? '' : `${titles.join('\n')}\n\n`}Quitting stops ${titles.length === 1 ? 'it' : 'them'}; nothing half done is kept.`,
     keep: 'Keep Running',
     stop: 'Stop and Quit',
   },

@@ -6,7 +6,10 @@ import { fitted } from './bounds.ts';
 
 const Pixels = v.pipe(v.number(), v.safeInteger());
 const Length = v.pipe(Pixels, v.minValue(1));
-const MemorySchema = v.object({ bounds: v.nullable(v.object({ x: Pixels, y: Pixels, width: Length, height: Length })), maximized: v.boolean() });
+const MemorySchema = v.object({
+  bounds: v.nullable(v.object({ x: Pixels, y: Pixels, width: Length, height: Length })),
+  maximized: v.boolean(),
+});
 type Memory = v.InferOutput<typeof MemorySchema>;
 type Store = Awaited<ReturnType<typeof openStore<Memory>>>['db'];
 

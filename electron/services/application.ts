@@ -1,5 +1,14 @@
 import * as v from 'valibot';
-import { CONTRACT, isMethod, type Envelope, type JobMethodName, type MethodName, type Params, type Reply, type Result } from '../../shared/contract.ts';
+import {
+  CONTRACT,
+  isMethod,
+  type Envelope,
+  type JobMethodName,
+  type MethodName,
+  type Params,
+  type Reply,
+  type Result,
+} from '../../shared/contract.ts';
 import type { Event } from '../../shared/contract/events.ts';
 import { EmendError, errorData } from '../../shared/errors.ts';
 import { auditService } from './audit.ts';
@@ -60,7 +69,13 @@ export class Application {
   }
 
   /** @throws EmendError when the data folder cannot be used */
-  static async open({ host, dataFolder: folder = dataFolder(), readOnly = false, threads, author }: ApplicationOptions): Promise<Application> {
+  static async open({
+    host,
+    dataFolder: folder = dataFolder(),
+    readOnly = false,
+    threads,
+    author,
+  }: ApplicationOptions): Promise<Application> {
     const places = new Places(folder);
     const preferences = await Preferences.open(places, { readOnly, threads, author });
     const engine = new Engine(() => preferences.settings.threads || undefined, host.openChannel);
@@ -80,7 +95,10 @@ export class Application {
     const parsed = v.safeParse(CONTRACT[method].params, params, { abortEarly: true });
     if (!parsed.success) {
       const field = v.getDotPath(parsed.issues[0]) ?? 'params';
-      throw new EmendError('bad-input', `${method}: ${field}: ${parsed.issues[0].message}.`, 'Call it with what the contract says.', { method, field });
+      throw new EmendError('bad-input', `${method}: ${field}: ${parsed.issues[0].message}.`, 'Call it with what the contract says.', {
+        method,
+        field,
+      });
     }
     return (await this.#implementation[method](parsed.output as never)) as Reply<M>;
   }
@@ -88,8 +106,10 @@ export class Application {
   /** Calls a method by a name from outside; never throws, whatever comes. */
   async handle(method: unknown, params: unknown): Promise<Envelope> {
     try {
-      if (typeof method !== 'string') throw new EmendError('bad-input', `A method is called by its name; found a ${typeof method}.`, 'Call one of the contract.');
-      if (!isMethod(method)) throw new EmendError('bad-input', `There is no method ${JSON.stringify(method.slice(0, 100))}.`, 'Call one of the contract.');
+      if (typeof method !== 'string')
+        throw new EmendError('bad-input', `A method is called by its name; found a ${typeof method}.`, 'Call one of the contract.');
+      if (!isMethod(method))
+        throw new EmendError('bad-input', `There is no method ${JSON.stringify(method.slice(0, 100))}.`, 'Call one of the contract.');
       return { ok: true, value: await this.call(method, params as never) };
     } catch (error) {
       return { ok: false, error: errorData(error) };
@@ -103,7 +123,14 @@ export class Application {
     if (follow.signal?.aborted) cancel();
     follow.signal?.addEventListener('abort', cancel);
     const stop = this.listen((event) => {
-      if (event.type === 'job' && event.job.id === job && event.job.total > 0) follow.onProgress?.({ phase: event.job.phase, done: event.job.done, total: event.job.total, secondsLeft: event.job.secondsLeft, unit: event.job.unit });
+      if (event.type === 'job' && event.job.id === job && event.job.total > 0)
+        follow.onProgress?.({
+          phase: event.job.phase,
+          done: event.job.done,
+          total: event.job.total,
+          secondsLeft: event.job.secondsLeft,
+          unit: event.job.unit,
+        });
       if (event.type === 'text' && event.job === job) follow.onText?.(event.piece);
     });
     try {

@@ -30,7 +30,11 @@ export async function compareFolders(before: string, after: string, allowed: rea
   for (const name of names) {
     if (old.get(name) !== now.get(name)) continue;
     bytes += old.get(name)!;
-    const found = await compareFiles(join(before, name), join(after, name), allowed.filter(({ file }) => file === name));
+    const found = await compareFiles(
+      join(before, name),
+      join(after, name),
+      allowed.filter(({ file }) => file === name),
+    );
     changed += found.changed;
     outside += found.outside;
   }
@@ -40,7 +44,9 @@ export async function compareFolders(before: string, after: string, allowed: rea
 async function sizes(folder: string): Promise<Map<string, number>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  return new Map(await Promise.all(files.map(async (file) => [file.slice(folder.length + 1).replaceAll('\\', '/'), (await stat(file)).size] as const)));
+  return new Map(
+    await Promise.all(files.map(async (file) => [file.slice(folder.length + 1).replaceAll('\\', '/'), (await stat(file)).size] as const)),
+  );
 }
 
 async function compareFiles(before: string, after: string, allowed: readonly ByteRange[]): Promise<{ changed: number; outside: number }> {

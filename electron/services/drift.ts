@@ -37,7 +37,13 @@ export async function driftTexts({ material, probes, texts, edited, others }: Dr
   const longer = texts ?? material?.corpus;
   return {
     driftProbes: spread(await prompts(), PROBES),
-    driftTexts: longer === undefined ? [] : spread((await lines(longer, 'drift texts')).filter((line) => texts !== undefined || ![...subjects].some((s) => line.includes(s))), TEXTS),
+    driftTexts:
+      longer === undefined
+        ? []
+        : spread(
+            (await lines(longer, 'drift texts')).filter((line) => texts !== undefined || ![...subjects].some((s) => line.includes(s))),
+            TEXTS,
+          ),
   };
 }
 
@@ -49,7 +55,12 @@ const TaughtSchema = v.object({
 /** A prompt for every fact of facts.json about another subject. */
 async function taughtPrompts(file: string, subjects: ReadonlySet<string>): Promise<string[]> {
   const parsed = v.safeParse(TaughtSchema, parse(await readFile(file, 'utf8'), file));
-  if (!parsed.success) throw new EmendError('bad-file', `${file}: ${v.getDotPath(parsed.issues[0]) ?? 'the file'}: ${parsed.issues[0].message}.`, 'Copy it again from where the model came from, or give prompts of your own with --probes.');
+  if (!parsed.success)
+    throw new EmendError(
+      'bad-file',
+      `${file}: ${v.getDotPath(parsed.issues[0]) ?? 'the file'}: ${parsed.issues[0].message}.`,
+      'Copy it again from where the model came from, or give prompts of your own with --probes.',
+    );
   const { relations, facts } = parsed.output;
   return facts.flatMap(({ subject, relation }) => {
     const template = relations[relation]?.templates[0];
@@ -69,7 +80,10 @@ async function lines(file: string, what: string): Promise<string[]> {
   const text = await readFile(file, 'utf8').catch(() => {
     throw new EmendError('not-found', `The ${what} ${file} cannot be read.`, 'Give a text file in UTF-8, one on each line.');
   });
-  const found = text.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== '');
+  const found = text
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
   if (found.length === 0) throw new EmendError('bad-input', `The ${what} ${file} are empty.`, 'Write one on each line.');
   return found;
 }

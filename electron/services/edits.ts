@@ -16,7 +16,20 @@ import type { LibraryModel } from './library-model.ts';
 import { materialIn } from './models.ts';
 import { readTaught, suggestFor } from './suggest.ts';
 
-type Part = Pick<Services, 'edits.methods' | 'edits.readFacts' | 'edits.validate' | 'edits.suggest' | 'edits.start' | 'edits.drafts' | 'edits.report' | 'edits.discard' | 'edits.commit' | 'edits.form' | 'edits.saveForm'>;
+type Part = Pick<
+  Services,
+  | 'edits.methods'
+  | 'edits.readFacts'
+  | 'edits.validate'
+  | 'edits.suggest'
+  | 'edits.start'
+  | 'edits.drafts'
+  | 'edits.report'
+  | 'edits.discard'
+  | 'edits.commit'
+  | 'edits.form'
+  | 'edits.saveForm'
+>;
 
 const METHODS: readonly EditMethodName[] = ['memit', 'rome'];
 
@@ -26,22 +39,42 @@ export function editService(parts: Surroundings): Part {
   return {
     'edits.methods': async ({ model: name }) => {
       const model = await library.find(name);
-      const derived = await Promise.all(METHODS.map((method) => engine.run('settings', { model: { folder: model.places.files }, method, choices: {}, name: model.name })));
+      const derived = await Promise.all(
+        METHODS.map((method) => engine.run('settings', { model: { folder: model.places.files }, method, choices: {}, name: model.name })),
+      );
       return { methods: METHODS.map((method, at) => methodInfo(method, derived[at]!.settings)) };
     },
     'edits.readFacts': async ({ text, source, take }) => {
-      if ((text === undefined) === (source === undefined)) throw new EmendError('bad-input', 'Facts come from a text or from a file; give one of them.', 'Paste the facts, or choose a file.');
+      if ((text === undefined) === (source === undefined))
+        throw new EmendError('bad-input', 'Facts come from a text or from a file; give one of them.', 'Paste the facts, or choose a file.');
       const path = source === undefined ? undefined : grants.path(source);
-      const content = text ?? (await readFile(path!, 'utf8').catch((error: Error) => { throw new EmendError('not-found', `The facts ${path} cannot be read: ${error.message}.`, 'Choose a file of facts: JSON, JSONL or CSV.'); }));
+      const content =
+        text ??
+        (await readFile(path!, 'utf8').catch((error: Error) => {
+          throw new EmendError(
+            'not-found',
+            `The facts ${path} cannot be read: ${error.message}.`,
+            'Choose a file of facts: JSON, JSONL or CSV.',
+          );
+        }));
       const read = readRecords(withHeader(content), path === undefined ? 'The text' : basename(path));
       const shown = read.problems.slice(0, 5).map((one) => `Record ${one.index + 1} was left out: ${one.field}: ${one.message}`);
       const more = read.problems.length > shown.length ? [`${read.problems.length - shown.length} more records were left out.`] : [];
-      return { format: read.format, facts: read.records.slice(0, take).map(factOf), total: read.records.length, warnings: [...shown, ...more, ...read.ignored.map((column) => `The column ${JSON.stringify(column)} is not one that is known.`)] };
+      return {
+        format: read.format,
+        facts: read.records.slice(0, take).map(factOf),
+        total: read.records.length,
+        warnings: [...shown, ...more, ...read.ignored.map((column) => `The column ${JSON.stringify(column)} is not one that is known.`)],
+      };
     },
     'edits.validate': async ({ model: name, facts }) => {
       const model = await library.find(name);
       const { facts: cut } = await engine.run('cut', { model: { folder: model.places.files }, facts });
-      const problems = [...factProblems(facts), ...inForceProblems(model, facts), ...cut.flatMap((one, index) => cutProblem(one, facts[index]!, index))];
+      const problems = [
+        ...factProblems(facts),
+        ...inForceProblems(model, facts),
+        ...cut.flatMap((one, index) => cutProblem(one, facts[index]!, index)),
+      ];
       problems.sort((a, b) => a.index - b.index);
       return { problems, tokens: cut.map(rolesOf) };
     },
@@ -52,7 +85,13 @@ export function editService(parts: Surroundings): Part {
       const { form } = await loadForm(model);
       const others = [...(form?.facts ?? []), ...factsInForce(model)].filter((one) => one.prompt.split('{}').length === 2);
       const { paraphrases, neighbors, generationPrompts, previousTarget, source } = suggestFor(fact, taught, others);
-      return { paraphrases: [...paraphrases], neighbors: [...neighbors], generationPrompts: [...generationPrompts], ...(previousTarget === undefined ? {} : { previousTarget }), source };
+      return {
+        paraphrases: [...paraphrases],
+        neighbors: [...neighbors],
+        generationPrompts: [...generationPrompts],
+        ...(previousTarget === undefined ? {} : { previousTarget }),
+        source,
+      };
     },
     'edits.start': async ({ model: name, facts, method, choices, fluency }) => {
       const model = await library.find(name);
@@ -68,14 +107,18 @@ export function editService(parts: Surroundings): Part {
     },
     'edits.drafts': async ({ model: name }) => {
       const model = await library.find(name);
-      return { drafts: (await model.ledger.drafts.list()).drafts.filter((draft) => draft.kind === 'edit').map((draft) => draftView(draft, model)) };
+      return {
+        drafts: (await model.ledger.drafts.list()).drafts.filter((draft) => draft.kind === 'edit').map((draft) => draftView(draft, model)),
+      };
     },
     'edits.report': async ({ model: name, draft: draftId, entry: seq }) => {
       const model = await library.find(name);
       if (draftId !== undefined) return readReport(model, (await findDraft(model, draftId)).blobs['report']);
-      if (seq === undefined) throw new EmendError('bad-input', 'A report is of a draft or of an entry; neither was named.', 'Name one of them.');
+      if (seq === undefined)
+        throw new EmendError('bad-input', 'A report is of a draft or of an entry; neither was named.', 'Name one of them.');
       const entry = model.ledger.entry(seq);
-      if (entry.kind !== 'edit') throw new EmendError('bad-input', `Entry ${seq} is of kind ${entry.kind}; only edits have such a report.`, 'Choose an edit.');
+      if (entry.kind !== 'edit')
+        throw new EmendError('bad-input', `Entry ${seq} is of kind ${entry.kind}; only edits have such a report.`, 'Choose an edit.');
       return readReport(model, entry.body.evidence['report']);
     },
     'edits.discard': async ({ model: name, draft }) => {
@@ -89,14 +132,20 @@ export function editService(parts: Surroundings): Part {
       const model = await library.find(modelName);
       const draft = await findDraft(model, draftId);
       const by = preferences.by(reason);
-      if (by.reason === '') throw new EmendError('bad-input', 'A commit needs a reason.', 'Say why in a sentence; it is what the log shows.', { field: 'reason' });
+      if (by.reason === '')
+        throw new EmendError('bad-input', 'A commit needs a reason.', 'Say why in a sentence; it is what the log shows.', {
+          field: 'reason',
+        });
       const name = tag?.trim() ?? '';
       const { ledger } = model;
       if (name !== '') ledger.history.check({ kind: 'tag', body: { name, version: ledger.history.current.id }, seq: ledger.head.seq + 1 }); // before anything is recorded
       return {
         job: jobs.start('edits.commit', `Commit to ${model.name}`, model.id, async (control) => {
           const entry = await model.exclusively(() => commitDraft(parts, model, draft, by, control));
-          if (name !== '') await model.append('tag', { name, version: entry.body.version }, preferences.by('')).catch((error: unknown) => { throw untagged(error, entry.seq, name); });
+          if (name !== '')
+            await model.append('tag', { name, version: entry.body.version }, preferences.by('')).catch((error: unknown) => {
+              throw untagged(error, entry.seq, name);
+            });
           tell({ type: 'ledger', model: model.id });
           tell({ type: 'library' });
           return { entry: entry.seq, version: entry.body.version };
@@ -117,7 +166,14 @@ export function editService(parts: Surroundings): Part {
 
 /** The edit is in the record, whatever became of its name. */
 function untagged(error: unknown, entry: number, name: string): unknown {
-  return error instanceof EmendError ? new EmendError(error.code, `The edit is recorded as entry ${entry}, but was not tagged ${JSON.stringify(name)}: ${error.message}`, `${error.hint} Then tag the version by itself.`, error.details) : error;
+  return error instanceof EmendError
+    ? new EmendError(
+        error.code,
+        `The edit is recorded as entry ${entry}, but was not tagged ${JSON.stringify(name)}: ${error.message}`,
+        `${error.hint} Then tag the version by itself.`,
+        error.details,
+      )
+    : error;
 }
 
 /** @throws EmendError 'not-found' that lists the drafts there are; an unambiguous beginning of the id will do */
@@ -125,13 +181,21 @@ export async function findDraft(model: LibraryModel, id: string): Promise<Ledger
   const { drafts } = await model.ledger.drafts.list();
   const found = drafts.filter((draft) => draft.id === id || (id.length >= 6 && draft.id.startsWith(id)));
   if (found.length === 1) return found[0]!;
-  throw new EmendError('not-found', `There is no draft ${JSON.stringify(id)} of ${model.name}; there ${drafts.length === 0 ? 'is none' : `are: ${drafts.map((draft) => draft.id.slice(0, 8)).join(', ')}`}.`, 'It may have been committed or discarded already.', { draft: id });
+  throw new EmendError(
+    'not-found',
+    `There is no draft ${JSON.stringify(id)} of ${model.name}; there ${drafts.length === 0 ? 'is none' : `are: ${drafts.map((draft) => draft.id.slice(0, 8)).join(', ')}`}.`,
+    'It may have been committed or discarded already.',
+    { draft: id },
+  );
 }
 
 function draftView(draft: LedgerDraft, model: LibraryModel): Draft {
   const checks = draft.content['checks'];
   return {
-    id: draft.id, changed: draft.changed, parent: draft.parent, stale: draft.parent !== model.ledger.history.current.id,
+    id: draft.id,
+    changed: draft.changed,
+    parent: draft.parent,
+    stale: draft.parent !== model.ledger.history.current.id,
     method: (draft.content['request'] as { method?: string } | undefined)?.method ?? '',
     facts: draft.facts.map(({ subject, prompt, target }) => ({ subject, prompt, target })),
     checks: Array.isArray(checks) ? (checks as Draft['checks']) : [],
@@ -144,21 +208,41 @@ function inForceProblems(model: LibraryModel, facts: readonly Fact[]): FactProbl
   return facts.flatMap((fact, index): FactProblem[] => {
     const before = known.find((one) => same(one.subject) === same(fact.subject) && same(one.prompt) === same(fact.prompt));
     if (!before || fact.subject.trim() === '') return [];
-    if (same(before.target) === same(fact.target)) return [{ index, field: 'target', severity: 'warning', message: `Entry ${before.entry} wrote this very fact already, and it is in force.`, hint: 'Leave it out, unless that edit was weak.' }];
-    return [{ index, field: 'target', severity: 'warning', message: `Entry ${before.entry} wrote ${JSON.stringify(before.target)} here, and it is in force.`, hint: 'To change it, revert that entry first; an edit on top of an edit holds less well.' }];
+    if (same(before.target) === same(fact.target))
+      return [
+        {
+          index,
+          field: 'target',
+          severity: 'warning',
+          message: `Entry ${before.entry} wrote this very fact already, and it is in force.`,
+          hint: 'Leave it out, unless that edit was weak.',
+        },
+      ];
+    return [
+      {
+        index,
+        field: 'target',
+        severity: 'warning',
+        message: `Entry ${before.entry} wrote ${JSON.stringify(before.target)} here, and it is in force.`,
+        hint: 'To change it, revert that entry first; an edit on top of an edit holds less well.',
+      },
+    ];
   });
 }
 
 function cutProblem(cut: CutFact, fact: Fact, index: number): FactProblem[] {
   if (!('problem' in cut)) return [];
   const unfinished = [fact.subject, fact.prompt, fact.target].some((text) => text.trim() === '') || fact.prompt.split('{}').length !== 2;
-  return unfinished ? [] : [{ index, field: cut.problem.field as keyof Fact, severity: 'error', message: cut.problem.message, hint: cut.problem.hint }];
+  return unfinished
+    ? []
+    : [{ index, field: cut.problem.field as keyof Fact, severity: 'error', message: cut.problem.message, hint: cut.problem.hint }];
 }
 
 function rolesOf(cut: CutFact) {
   if ('problem' in cut) return null;
   const { subjectFirst, subjectLast, targetStart } = cut;
-  const role = (at: number) => (at === subjectLast ? 'subject-last' : at >= subjectFirst && at < subjectLast ? 'subject' : at >= targetStart ? 'target' : 'prompt');
+  const role = (at: number) =>
+    at === subjectLast ? 'subject-last' : at >= subjectFirst && at < subjectLast ? 'subject' : at >= targetStart ? 'target' : 'prompt';
   return { tokens: cut.tokens.map((text, at) => ({ text, role: role(at) as 'prompt' | 'subject' | 'subject-last' | 'target' })) };
 }
 
@@ -171,7 +255,12 @@ function withHeader(text: string): string {
 }
 
 function factOf({ fact, paraphrases, neighbors, generationPrompts }: CheckRecord): Fact {
-  return { ...fact, paraphrases: [...paraphrases], neighbors: neighbors.map(({ prompt, target }) => (target === undefined ? { prompt } : { prompt, target })), generationPrompts: [...generationPrompts] };
+  return {
+    ...fact,
+    paraphrases: [...paraphrases],
+    neighbors: neighbors.map(({ prompt, target }) => (target === undefined ? { prompt } : { prompt, target })),
+    generationPrompts: [...generationPrompts],
+  };
 }
 
 const FormSchema = v.object({ form: v.nullable(EditFormSchema) });

@@ -35,11 +35,19 @@ export function exportService({ library, engine, jobs, grants, preferences, plac
       model.mustWrite();
       const version = model.ledger.history.find(asked);
       const [hindrance] = exportHindrances(reviewed(model, version), preferences.settings, preferences.author);
-      if (hindrance !== undefined) throw new EmendError('bad-input', `${model.name} ${shortId(version.id)} is not exported: ${hindrance}`, 'Do what the policy asks for, or change the policy in the settings.', { version: version.id });
+      if (hindrance !== undefined)
+        throw new EmendError(
+          'bad-input',
+          `${model.name} ${shortId(version.id)} is not exported: ${hindrance}`,
+          'Do what the policy asks for, or change the policy in the settings.',
+          { version: version.id },
+        );
       const target = grants.target(destination);
       refuseOccupied(target, places.root);
       return {
-        job: jobs.start('exports.start', `Export ${model.name}`, model.id, (control) => model.exclusively(() => write(model, version, format, target, destination, control))),
+        job: jobs.start('exports.start', `Export ${model.name}`, model.id, (control) =>
+          model.exclusively(() => write(model, version, format, target, destination, control)),
+        ),
       };
     },
     'exports.verify': ({ source, publicKey }) => {
@@ -56,7 +64,14 @@ export function exportService({ library, engine, jobs, grants, preferences, plac
   };
 
   /** Writes beside the target under another name, signs, and renames at the end; then records it. An export that cannot be recorded is taken back. */
-  async function write(model: LibraryModel, version: Version, format: ExportFormat, target: string, handle: string, control: JobControl): Promise<Result<'exports.start'>> {
+  async function write(
+    model: LibraryModel,
+    version: Version,
+    format: ExportFormat,
+    target: string,
+    handle: string,
+    control: JobControl,
+  ): Promise<Result<'exports.start'>> {
     const key = preferences.key!;
     const above = dirname(target);
     try {
@@ -68,26 +83,60 @@ export function exportService({ library, engine, jobs, grants, preferences, plac
         const { ledger } = model;
         const checkpoint = await ledger.checkpoint();
         const { files, written } = await writeAttestations(staged, {
-          journal: await ledger.journal(), checkpoint, version: version.id, format, key, modelKey: await loadOrCreateModelKey(disk, places.keys), app: appVersion(), time: new Date().toISOString(), report: follow('signing', control),
+          journal: await ledger.journal(),
+          checkpoint,
+          version: version.id,
+          format,
+          key,
+          modelKey: await loadOrCreateModelKey(disk, places.keys),
+          app: appVersion(),
+          time: new Date().toISOString(),
+          report: follow('signing', control),
         });
         await syncTree(staged);
         control.check();
         if (existsSync(target)) await rmdir(target);
-        const record = { version: version.id, format, destination: basename(target), files: files.map((file) => ({ ...file })), details: { attestations: [...written] } };
+        const record = {
+          version: version.id,
+          format,
+          destination: basename(target),
+          files: files.map((file) => ({ ...file })),
+          details: { attestations: [...written] },
+        };
         const entry = await putInPlace(staged, target, () => model.append('export', record, preferences.by('')));
         tell({ type: 'ledger', model: model.id });
-        const changed = [...(model.hashes.versions.get(version.id)?.keys() ?? [])].filter((tensor) => model.hashes.versions.get(version.id)?.get(tensor) !== model.hashes.base.get(tensor));
-        return { entry: entry.seq, path: target, handle, files: files.length + written.length, bytes: files.reduce((sum, file) => sum + file.bytes, 0), changed };
+        const changed = [...(model.hashes.versions.get(version.id)?.keys() ?? [])].filter(
+          (tensor) => model.hashes.versions.get(version.id)?.get(tensor) !== model.hashes.base.get(tensor),
+        );
+        return {
+          entry: entry.seq,
+          path: target,
+          handle,
+          files: files.length + written.length,
+          bytes: files.reduce((sum, file) => sum + file.bytes, 0),
+          changed,
+        };
       });
     } catch (error) {
       throw spoken(error, target);
     }
   }
 
-  async function writeModel(model: LibraryModel, version: Version, format: ExportFormat, target: string, control: JobControl): Promise<void> {
+  async function writeModel(
+    model: LibraryModel,
+    version: Version,
+    format: ExportFormat,
+    target: string,
+    control: JobControl,
+  ): Promise<void> {
     const ref = await model.ref(version, control);
     if (format === 'folder') return void (await engine.run('export', { model: ref, target }, withBytes(control)));
-    if (version.parts === 0) throw new EmendError('bad-input', `Version ${shortId(version.id)} is the import itself; there is no change to write.`, 'Choose a version with an edit, or export the whole folder.');
+    if (version.parts === 0)
+      throw new EmendError(
+        'bad-input',
+        `Version ${shortId(version.id)} is the import itself; there is no change to write.`,
+        'Choose a version with an edit, or export the whole folder.',
+      );
     await mkdir(target);
     const metadata = { emend_model: model.id, emend_version: version.id };
     if (format === 'tensors') return void (await engine.run('tensorsFile', { model: ref, target, metadata }, control));
@@ -101,7 +150,10 @@ export function exportService({ library, engine, jobs, grants, preferences, plac
 
 function follow(phase: string, control: JobControl) {
   const estimator = new Estimator();
-  return { progress: (done: number, total: number) => control.onProgress(estimator.next({ phase, done, total })), check: () => control.check() };
+  return {
+    progress: (done: number, total: number) => control.onProgress(estimator.next({ phase, done, total })),
+    check: () => control.check(),
+  };
 }
 
 function withBytes(control: JobControl): JobControl {
@@ -111,15 +163,22 @@ function withBytes(control: JobControl): JobControl {
 /** @throws EmendError 'bad-input' when something lies at the target, its folder is missing, or it lies in the library */
 function refuseOccupied(target: string, library: string): void {
   const above = dirname(target);
-  if (!existsSync(above)) throw new EmendError('bad-input', `There is no folder ${above} to export into.`, 'Make the folder first, or choose another.');
-  if (`${target}/`.startsWith(`${library}/`)) throw new EmendError('bad-input', `${target} lies in Emend's own data folder.`, 'Choose a folder elsewhere.');
+  if (!existsSync(above))
+    throw new EmendError('bad-input', `There is no folder ${above} to export into.`, 'Make the folder first, or choose another.');
+  if (`${target}/`.startsWith(`${library}/`))
+    throw new EmendError('bad-input', `${target} lies in Emend's own data folder.`, 'Choose a folder elsewhere.');
   if (!existsSync(target)) return;
-  if (!statSync(target).isDirectory()) throw new EmendError('bad-input', `${target} is a file; expected a folder to make.`, 'Choose another name.');
-  if (readdirSync(target).length > 0) throw new EmendError('bad-input', `The folder ${target} is not empty.`, 'Choose a folder that is not there yet.');
+  if (!statSync(target).isDirectory())
+    throw new EmendError('bad-input', `${target} is a file; expected a folder to make.`, 'Choose another name.');
+  if (readdirSync(target).length > 0)
+    throw new EmendError('bad-input', `The folder ${target} is not empty.`, 'Choose a folder that is not there yet.');
 }
 
 function spoken(error: unknown, target: string): unknown {
   if (error instanceof EmendError || !(error instanceof Error) || !('code' in error)) return error;
-  const hint = error.code === 'ENOSPC' ? 'The disk is full: free some space, or export elsewhere.' : 'Check that you may write there, or export elsewhere.';
+  const hint =
+    error.code === 'ENOSPC'
+      ? 'The disk is full: free some space, or export elsewhere.'
+      : 'Check that you may write there, or export elsewhere.';
   return new EmendError('failed', `Exporting to ${target} failed: ${error.message}. Nothing was changed.`, hint);
 }

@@ -38,7 +38,10 @@ export async function readFactFile(file: string): Promise<FactSet> {
 /** The first `most` records; says so when there are fewer. */
 export function firstOf(set: FactSet, most: number | undefined): FactSet {
   if (most === undefined) return set;
-  const short = set.records.length < most ? [`${set.source} has ${count(set.records.length, 'fact')}, fewer than the ${most} asked for; all are taken.`] : [];
+  const short =
+    set.records.length < most
+      ? [`${set.source} has ${count(set.records.length, 'fact')}, fewer than the ${most} asked for; all are taken.`]
+      : [];
   return { ...set, records: set.records.slice(0, most), warnings: [...set.warnings, ...short] };
 }
 

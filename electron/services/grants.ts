@@ -20,7 +20,13 @@ export class Grants {
     this.#handles.set(key, handle);
     this.#grants.set(handle, { path: full, use });
     const status = statSync(full, { throwIfNoEntry: false });
-    return { handle, path: full, name: basename(full), folder: status?.isDirectory() ?? false, ...(status?.isFile() === true ? { bytes: status.size } : {}) };
+    return {
+      handle,
+      path: full,
+      name: basename(full),
+      folder: status?.isDirectory() ?? false,
+      ...(status?.isFile() === true ? { bytes: status.size } : {}),
+    };
   }
 
   /** What a handle stands for, to read it. @throws EmendError 'bad-input' for a handle that was never given */
@@ -31,13 +37,15 @@ export class Grants {
   /** What a handle stands for, to write there. @throws EmendError 'bad-input' for a handle that was never given, or given for reading only */
   target(handle: string): string {
     const { path, use } = this.#find(handle);
-    if (use === 'read') throw new EmendError('bad-input', `${path} was not chosen as a place to write to.`, 'Choose where to write with the button.');
+    if (use === 'read')
+      throw new EmendError('bad-input', `${path} was not chosen as a place to write to.`, 'Choose where to write with the button.');
     return path;
   }
 
   #find(handle: string): { readonly path: string; readonly use: Use } {
     const grant = this.#grants.get(handle);
-    if (grant === undefined) throw new EmendError('bad-input', 'This file or folder was not chosen in this window.', 'Drop it, or choose it with the button.');
+    if (grant === undefined)
+      throw new EmendError('bad-input', 'This file or folder was not chosen in this window.', 'Drop it, or choose it with the button.');
     return grant;
   }
 }

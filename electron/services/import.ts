@@ -42,7 +42,10 @@ const PIECE = 1 << 20;
  * @returns the new model's folder, or the id of the same model that is there already
  * @throws EmendError 'cancelled' having left nothing behind; 'failed' when the disk refuses
  */
-export async function importModel(request: ImportRequest, control: JobControl): Promise<{ folder: string; id: string } | { known: string }> {
+export async function importModel(
+  request: ImportRequest,
+  control: JobControl,
+): Promise<{ folder: string; id: string } | { known: string }> {
   const { source, places, engine } = request;
   try {
     if (request.mayBeKnown) {
@@ -60,7 +63,17 @@ export async function importModel(request: ImportRequest, control: JobControl): 
         control.onProgress({ phase: 'examining', done: 0, total: 2, secondsLeft: undefined });
         const anatomy = await engine.run('inspect', { model: { folder: staged.files } }, { signal: control.signal });
         control.onProgress({ phase: 'trial run', done: 1, total: 2, secondsLeft: undefined });
-        const trial = await engine.run('ask', { model: { folder: staged.files }, prompt: TRIAL, top: 5, maxTokens: 5, sampling: { temperature: 0, topK: 0, topP: 1, repetitionPenalty: 1, seed: 0 } }, { signal: control.signal });
+        const trial = await engine.run(
+          'ask',
+          {
+            model: { folder: staged.files },
+            prompt: TRIAL,
+            top: 5,
+            maxTokens: 5,
+            sampling: { temperature: 0, topK: 0, topP: 1, repetitionPenalty: 1, seed: 0 },
+          },
+          { signal: control.signal },
+        );
         await engine.release(staged.files);
         control.check();
         await beginLedger(staged, request, id, records, anatomy, trial);
@@ -79,11 +92,26 @@ export async function importModel(request: ImportRequest, control: JobControl): 
   }
 }
 
-async function beginLedger(staged: ModelPlaces, { key, by, name }: ImportRequest, id: string, records: readonly FileRecord[], anatomy: Inspection, trial: Answer): Promise<void> {
+async function beginLedger(
+  staged: ModelPlaces,
+  { key, by, name }: ImportRequest,
+  id: string,
+  records: readonly FileRecord[],
+  anatomy: Inspection,
+  trial: Answer,
+): Promise<void> {
   const ledger = await openLedger(staged.ledger, { ...ledgerIdentity(), create: true, ...(key ? { key } : {}) });
   try {
     // Where it lay during the import says nothing about the model.
-    await ledger.append('import', { model: { id, name, files: [...records] }, anatomy: plain({ ...anatomy, folder: undefined }), trial: plain({ prompt: trial.prompt, next: trial.next, text: trial.text }) }, by);
+    await ledger.append(
+      'import',
+      {
+        model: { id, name, files: [...records] },
+        anatomy: plain({ ...anatomy, folder: undefined }),
+        trial: plain({ prompt: trial.prompt, next: trial.next, text: trial.text }),
+      },
+      by,
+    );
   } finally {
     await ledger.close();
   }
@@ -109,7 +137,10 @@ async function copyAll(source: Source, target: string, control: JobControl): Pro
     control.check();
     const [from, to] = [join(source.root, path), join(target, path)];
     await mkdir(dirname(to), { recursive: true });
-    const isClone = await copyFile(from, to, constants.COPYFILE_FICLONE_FORCE).then(() => true, () => false);
+    const isClone = await copyFile(from, to, constants.COPYFILE_FICLONE_FORCE).then(
+      () => true,
+      () => false,
+    );
     records.push({ path, ...(await readThrough(isClone ? to : from, isClone ? undefined : to, told, control)) });
     await chmod(to, 0o444);
   }
@@ -118,7 +149,12 @@ async function copyAll(source: Source, target: string, control: JobControl): Pro
 }
 
 /** Reads a file once: hashes it, and writes what was read to `to`. */
-async function readThrough(from: string, to: string | undefined, told: (bytes: number) => void, control: JobControl): Promise<{ bytes: number; sha256: string }> {
+async function readThrough(
+  from: string,
+  to: string | undefined,
+  told: (bytes: number) => void,
+  control: JobControl,
+): Promise<{ bytes: number; sha256: string }> {
   const hash = createHash('sha256');
   const source = await open(from, 'r');
   let sink: FileHandle | undefined;
@@ -163,7 +199,14 @@ function isOccupied(error: unknown): boolean {
 /** What the system says of a disk, in words. */
 function spoken(error: unknown, what: string): unknown {
   if (error instanceof EmendError || !(error instanceof Error) || !('code' in error)) return error;
-  const hints: Record<string, string> = { ENOSPC: 'The disk is full: free some space, or choose another data folder in the settings.', EACCES: 'Check that you may read the model and write to the data folder.', EPERM: 'Check that you may read the model and write to the data folder.' };
-  return new EmendError('failed', `Importing ${what} failed: ${error.message}. Nothing was changed.`, hints[String(error.code)] ?? 'Check the disk, then try again.');
+  const hints: Record<string, string> = {
+    ENOSPC: 'The disk is full: free some space, or choose another data folder in the settings.',
+    EACCES: 'Check that you may read the model and write to the data folder.',
+    EPERM: 'Check that you may read the model and write to the data folder.',
+  };
+  return new EmendError(
+    'failed',
+    `Importing ${what} failed: ${error.message}. Nothing was changed.`,
+    hints[String(error.code)] ?? 'Check the disk, then try again.',
+  );
 }
-

@@ -36,10 +36,25 @@ export class JobList {
   }
 
   /** Starts work; its end is the job's end. @returns the job's id */
-  start<M extends JobMethodName>(kind: M, title: string, model: string | undefined, work: (control: JobControl) => Promise<Result<M>>): string {
+  start<M extends JobMethodName>(
+    kind: M,
+    title: string,
+    model: string | undefined,
+    work: (control: JobControl) => Promise<Result<M>>,
+  ): string {
     const id = randomUUID();
     const stop = new AbortController();
-    const job: Job = { id, kind, title, state: 'running', phase: 'starting', done: 0, total: 0, started: new Date().toISOString(), ...(model === undefined ? {} : { model }) };
+    const job: Job = {
+      id,
+      kind,
+      title,
+      state: 'running',
+      phase: 'starting',
+      done: 0,
+      total: 0,
+      started: new Date().toISOString(),
+      ...(model === undefined ? {} : { model }),
+    };
     let told = 0;
     const control: JobControl = {
       signal: stop.signal,
@@ -58,17 +73,19 @@ export class JobList {
         if (stop.signal.aborted) throw new EmendError('cancelled', 'Cancelled, nothing changed.');
       },
     };
-    const ended = Promise.resolve().then(() => work(control)).then(
-      (result) => {
-        this.#end(id, { state: 'done', result });
-        return result;
-      },
-      (error: unknown) => {
-        const data = errorData(error);
-        this.#end(id, { state: data.code === 'cancelled' ? 'cancelled' : 'failed', error: data });
-        throw error;
-      },
-    );
+    const ended = Promise.resolve()
+      .then(() => work(control))
+      .then(
+        (result) => {
+          this.#end(id, { state: 'done', result });
+          return result;
+        },
+        (error: unknown) => {
+          const data = errorData(error);
+          this.#end(id, { state: data.code === 'cancelled' ? 'cancelled' : 'failed', error: data });
+          throw error;
+        },
+      );
     ended.catch(() => undefined);
     this.#jobs.set(id, { job, stop, ended });
     this.#tell({ type: 'job', job });

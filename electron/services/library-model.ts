@@ -63,7 +63,9 @@ export class LibraryModel {
 
   /** Who writes to the ledger instead of us; undefined when nobody does. */
   get heldBy(): string | undefined {
-    return this.#obstacle?.owner && `${this.#obstacle.owner.app} (process ${this.#obstacle.owner.pid}, since ${this.#obstacle.owner.since})`;
+    return (
+      this.#obstacle?.owner && `${this.#obstacle.owner.app} (process ${this.#obstacle.owner.pid}, since ${this.#obstacle.owner.since})`
+    );
   }
 
   /** Why nothing can be written to the ledger although it was opened for writing; undefined when it can. */
@@ -138,11 +140,23 @@ export class LibraryModel {
 
   /** @throws EmendError that names who holds the ledger, or what is wrong with it */
   mustWrite(): void {
-    if (this.heldBy !== undefined) throw new EmendError('failed', `${this.name} cannot be changed here: ${this.heldBy} holds its ledger.`, 'It can be read and asked. To change it, close the other program first.', { owner: this.heldBy });
+    if (this.heldBy !== undefined)
+      throw new EmendError(
+        'failed',
+        `${this.name} cannot be changed here: ${this.heldBy} holds its ledger.`,
+        'It can be read and asked. To change it, close the other program first.',
+        { owner: this.heldBy },
+      );
     if (this.#obstacle) throw this.#obstacle.error;
     if (this.#ledger.readOnly) throw new EmendError('bad-input', `${this.name} was opened for reading only.`, 'Open it for writing.');
     const [first] = this.#ledger.damage;
-    if (first) throw new EmendError('bad-file', `The ledger of ${this.name} is damaged at entry ${first.seq}, so nothing is added to it. ${first.message}`, 'Bring it back from a backup, and verify it.', { ...first });
+    if (first)
+      throw new EmendError(
+        'bad-file',
+        `The ledger of ${this.name} is damaged at entry ${first.seq}, so nothing is added to it. ${first.message}`,
+        'Bring it back from a backup, and verify it.',
+        { ...first },
+      );
   }
 
   /**
@@ -182,13 +196,28 @@ export class LibraryModel {
     const deltas: string[] = [];
     for (const part of partsOf(version)) {
       const entry = this.#ledger.entry(part.entry);
-      if (entry.kind !== 'edit') throw new EmendError('unsupported', `Entry ${part.entry} of ${this.name} is steering that was baked in; this release rebuilds edits only.`, 'Use the release of Emend that recorded it.');
+      if (entry.kind !== 'edit')
+        throw new EmendError(
+          'unsupported',
+          `Entry ${part.entry} of ${this.name} is steering that was baked in; this release rebuilds edits only.`,
+          'Use the release of Emend that recorded it.',
+        );
       const problem = await this.#ledger.blobs.problem(entry.body.delta);
-      if (problem !== undefined) throw new EmendError('bad-file', `Version ${shortId(version.id)} cannot be rebuilt: the delta of entry ${entry.seq} is not as recorded. ${problem}`, 'Bring the file back from a backup of the library.', { entry: entry.seq, blob: entry.body.delta.blob });
+      if (problem !== undefined)
+        throw new EmendError(
+          'bad-file',
+          `Version ${shortId(version.id)} cannot be rebuilt: the delta of entry ${entry.seq} is not as recorded. ${problem}`,
+          'Bring the file back from a backup of the library.',
+          { entry: entry.seq, blob: entry.body.delta.blob },
+        );
       deltas.push(this.#ledger.blobs.path(entry.body.delta.blob));
     }
     await ensureFolder(explained(disk), this.places.versions);
-    return this.#parts.engine.run('rebuild', { model: { folder: this.places.files }, deltas, save: this.places.version(version.id) }, follow);
+    return this.#parts.engine.run(
+      'rebuild',
+      { model: { folder: this.places.files }, deltas, save: this.places.version(version.id) },
+      follow,
+    );
   }
 
   /** What is recorded of a tensor file for a version was just computed; no need to hash it again. */
@@ -214,7 +243,13 @@ export class LibraryModel {
 
   #mustFit(version: Version, found: ReadonlyMap<string, string>, how: string): void {
     const misfit = this.#misfit(version, found);
-    if (misfit) throw new EmendError('bad-file', `The tensor "${misfit.tensor}" of version ${shortId(version.id)}, ${how}, hashes to ${misfit.found}; the ledger recorded ${misfit.expected}.`, 'The imported files or a delta changed. Verify the model, and bring them back from a backup.', misfit);
+    if (misfit)
+      throw new EmendError(
+        'bad-file',
+        `The tensor "${misfit.tensor}" of version ${shortId(version.id)}, ${how}, hashes to ${misfit.found}; the ledger recorded ${misfit.expected}.`,
+        'The imported files or a delta changed. Verify the model, and bring them back from a backup.',
+        misfit,
+      );
   }
 
   /** The first tensor that is not as recorded. One that is recorded with the import's own hash need not be in the file. */
@@ -280,7 +315,13 @@ async function openFor(places: ModelPlaces, { key, readOnly }: ModelParts): Prom
 /** Whether what kept us from writing does so still; cheap, since every look at a model asks. */
 async function stillThere({ owner }: Obstacle, places: ModelPlaces): Promise<boolean> {
   const files = explained(disk);
-  if (!owner) return writeDurably(files, join(places.ledger, PROBE_FILE), PROBE).then(() => files.remove(join(places.ledger, PROBE_FILE))).then(() => false, () => true);
+  if (!owner)
+    return writeDurably(files, join(places.ledger, PROBE_FILE), PROBE)
+      .then(() => files.remove(join(places.ledger, PROBE_FILE)))
+      .then(
+        () => false,
+        () => true,
+      );
   const now = await lockOwner(files, places.ledger).catch(() => null);
   return now?.nonce === owner.nonce && (await processes.state(owner)) !== 'gone';
 }

@@ -12,18 +12,46 @@ import type { LibraryModel } from './library-model.ts';
 import { findSource, lookAt, type Source } from './look.ts';
 import { findModel } from './models.ts';
 
-type Part = Pick<Services, 'library.list' | 'library.get' | 'library.look' | 'library.import' | 'library.importBuiltIn' | 'library.opened' | 'library.rename' | 'library.remove' | 'library.restore'>;
+type Part = Pick<
+  Services,
+  | 'library.list'
+  | 'library.get'
+  | 'library.look'
+  | 'library.import'
+  | 'library.importBuiltIn'
+  | 'library.opened'
+  | 'library.rename'
+  | 'library.remove'
+  | 'library.restore'
+>;
 
 /** The models of the library: bringing them in, looking at them, taking them out. */
 export function libraryService({ library, preferences, places, engine, grants, jobs, tell }: Surroundings): Part {
   const card = (model: LibraryModel) => cardOf(model, preferences.openedAt(model.id));
-  const startImport = <M extends 'library.import' | 'library.importBuiltIn'>(method: M, title: string, find: () => Promise<Source>, asked: string | undefined) =>
+  const startImport = <M extends 'library.import' | 'library.importBuiltIn'>(
+    method: M,
+    title: string,
+    find: () => Promise<Source>,
+    asked: string | undefined,
+  ) =>
     jobs.start(method, title, undefined, async (control: JobControl) => {
       const source = await find();
       const { models } = await library.list();
       const name = await library.freeName(asked, source.name);
       const known = new Map(models.map((model) => [model.id, model]));
-      const result = await importModel({ source, name, places, engine, key: preferences.key, by: preferences.by(''), isKnown: (id) => known.has(id), mayBeKnown: models.some((model) => sameSizes(model, source)) }, control);
+      const result = await importModel(
+        {
+          source,
+          name,
+          places,
+          engine,
+          key: preferences.key,
+          by: preferences.by(''),
+          isKnown: (id) => known.has(id),
+          mayBeKnown: models.some((model) => sameSizes(model, source)),
+        },
+        control,
+      );
       if ('known' in result) return { model: result.known, name: (await library.find(result.known)).name, known: true };
       tell({ type: 'library' });
       return { model: result.id, name, known: false };
@@ -33,7 +61,13 @@ export function libraryService({ library, preferences, places, engine, grants, j
       const { models, unopened } = await library.list();
       const cards = await Promise.all(models.map(card));
       cards.sort((a, b) => ((a.opened ?? a.imported) < (b.opened ?? b.imported) ? 1 : -1));
-      return { models: cards, notices: [...unopened.map(({ message, hint }) => ({ message, hint })), ...preferences.notices.map(({ message, hint }) => ({ message, hint }))] };
+      return {
+        models: cards,
+        notices: [
+          ...unopened.map(({ message, hint }) => ({ message, hint })),
+          ...preferences.notices.map(({ message, hint }) => ({ message, hint })),
+        ],
+      };
     },
     'library.get': async ({ model: name }) => {
       const model = await library.find(name);
@@ -44,7 +78,14 @@ export function libraryService({ library, preferences, places, engine, grants, j
       const path = grants.path(source);
       return { job: startImport('library.import', `Import ${lookName(path, name)}`, () => findSource(engine, path), name) };
     },
-    'library.importBuiltIn': () => ({ job: startImport('library.importBuiltIn', 'Import the built-in model', async () => ({ ...(await findSource(engine, findModel('atlas').folder)), name: 'atlas' }), undefined) }),
+    'library.importBuiltIn': () => ({
+      job: startImport(
+        'library.importBuiltIn',
+        'Import the built-in model',
+        async () => ({ ...(await findSource(engine, findModel('atlas').folder)), name: 'atlas' }),
+        undefined,
+      ),
+    }),
     'library.opened': async ({ model: name }) => {
       if (!library.readOnly) await preferences.opened((await library.find(name)).id);
       return {};
@@ -79,7 +120,11 @@ function lookName(path: string, name: string | undefined): string {
 /** Only a model with the same files and sizes can be the same one. */
 function sameSizes(model: LibraryModel, source: Source): boolean {
   const [first] = model.ledger.entries;
-  const list = (files: readonly { readonly path: string; readonly bytes: number }[]) => files.map(({ path, bytes }) => `${path} ${bytes}`).sort().join('\n');
+  const list = (files: readonly { readonly path: string; readonly bytes: number }[]) =>
+    files
+      .map(({ path, bytes }) => `${path} ${bytes}`)
+      .sort()
+      .join('\n');
   return first?.kind === 'import' && list(first.body.model.files) === list(source.files);
 }
 
@@ -100,14 +145,23 @@ async function cardOf(model: LibraryModel, opened: string | undefined): Promise<
   const state = damage.length > 0 ? 'damaged' : held !== undefined ? 'held' : 'intact';
   const says = damage[0]?.message ?? held ?? model.obstacle?.message;
   return {
-    id: model.id, name: model.name, imported: first?.time ?? '',
+    id: model.id,
+    name: model.name,
+    imported: first?.time ?? '',
     ...(opened === undefined ? {} : { opened }),
-    architecture: architectureOf(found), parameters: found.parameters ?? 0, bytes: first?.kind === 'import' ? first.body.model.files.reduce((sum, file) => sum + file.bytes, 0) : 0,
-    layers: layers.length, precision: found.precision ?? '',
+    architecture: architectureOf(found),
+    parameters: found.parameters ?? 0,
+    bytes: first?.kind === 'import' ? first.body.model.files.reduce((sum, file) => sum + file.bytes, 0) : 0,
+    layers: layers.length,
+    precision: found.precision ?? '',
     ...(refusal === undefined ? {} : { refusal }),
-    current: history.isEmpty ? '' : history.current.id, edits: history.isEmpty ? 0 : partsOf(history.current).length,
-    versions: new Set(history.moments.map((moment) => moment.version.id)).size, tags: history.isEmpty ? [] : [...history.tags].filter(([, id]) => id === history.current.id).map(([tag]) => tag),
-    entries: ledger.entries.length, head: ledger.head.hash, state,
+    current: history.isEmpty ? '' : history.current.id,
+    edits: history.isEmpty ? 0 : partsOf(history.current).length,
+    versions: new Set(history.moments.map((moment) => moment.version.id)).size,
+    tags: history.isEmpty ? [] : [...history.tags].filter(([, id]) => id === history.current.id).map(([tag]) => tag),
+    entries: ledger.entries.length,
+    head: ledger.head.hash,
+    state,
     ...(says === undefined ? {} : { says }),
     drafts: (await ledger.drafts.list()).drafts.length,
   };
@@ -128,10 +182,24 @@ function detailOf(model: LibraryModel, card: ModelCard): ModelDetail {
   const [first] = model.ledger.entries;
   return {
     ...card,
-    producer: found.producer ?? '', opset: found.opset ?? 0, hiddenSize: found.hiddenSize ?? 0, vocabulary: found.vocabulary ?? 0, cache: found.cache ?? false,
+    producer: found.producer ?? '',
+    opset: found.opset ?? 0,
+    hiddenSize: found.hiddenSize ?? 0,
+    vocabulary: found.vocabulary ?? 0,
+    cache: found.cache ?? false,
     tokenizer: found.tokenizer ? `${found.tokenizer.size} tokens, ${found.tokenizer.kind}` : '',
-    layerTable: (found.layers ?? []).map(({ layer, heads, keyWidth, weight, gated, refusal }) => ({ layer, ...(heads === undefined ? {} : { heads }), keyWidth, weight, kind: gated ? 'gated' : 'plain', ...(refusal === undefined ? {} : { refusal }) })),
+    layerTable: (found.layers ?? []).map(({ layer, heads, keyWidth, weight, gated, refusal }) => ({
+      layer,
+      ...(heads === undefined ? {} : { heads }),
+      keyWidth,
+      weight,
+      kind: gated ? 'gated' : 'plain',
+      ...(refusal === undefined ? {} : { refusal }),
+    })),
     files: first?.kind === 'import' ? first.body.model.files.map((file) => ({ ...file })) : [],
-    notices: [...model.ledger.notices.map(({ message, hint }) => ({ message, hint })), ...(found.warnings ?? []).map((message) => ({ message, hint: '' }))],
+    notices: [
+      ...model.ledger.notices.map(({ message, hint }) => ({ message, hint })),
+      ...(found.warnings ?? []).map((message) => ({ message, hint: '' })),
+    ],
   };
 }

@@ -73,18 +73,34 @@ export class Library {
   async find(name: string): Promise<LibraryModel> {
     const { models, unopened } = await this.list();
     const byName = models.filter((model) => model.name === name);
-    const fitting = byName.length > 0 ? byName : models.filter((model) => model.id === name || (ABBREVIATION.test(name) && model.id.startsWith(name)));
+    const fitting =
+      byName.length > 0 ? byName : models.filter((model) => model.id === name || (ABBREVIATION.test(name) && model.id.startsWith(name)));
     if (fitting.length === 1) return fitting[0]!;
-    if (fitting.length > 1) throw new EmendError('bad-input', `${fitting.length} models fit ${JSON.stringify(name)}: ${fitting.map((model) => `${model.name} (${model.id.slice(0, 12)})`).join(', ')}.`, 'Give more digits of the id.');
-    const broken = unopened.find((one) => name.startsWith(one.folder) || (ABBREVIATION.test(name) && one.folder.startsWith(name))) ?? (models.length === 0 ? unopened[0] : undefined);
+    if (fitting.length > 1)
+      throw new EmendError(
+        'bad-input',
+        `${fitting.length} models fit ${JSON.stringify(name)}: ${fitting.map((model) => `${model.name} (${model.id.slice(0, 12)})`).join(', ')}.`,
+        'Give more digits of the id.',
+      );
+    const broken =
+      unopened.find((one) => name.startsWith(one.folder) || (ABBREVIATION.test(name) && one.folder.startsWith(name))) ??
+      (models.length === 0 ? unopened[0] : undefined);
     if (broken) throw new EmendError('bad-file', broken.message, broken.hint);
     const known = models.map((model) => model.name).join(', ');
-    throw new EmendError('not-found', `There is no model ${JSON.stringify(name)} in the library${known === '' ? ', which is empty' : `; there are: ${known}`}.`, 'Import it first.', { model: name });
+    throw new EmendError(
+      'not-found',
+      `There is no model ${JSON.stringify(name)} in the library${known === '' ? ', which is empty' : `; there are: ${known}`}.`,
+      'Import it first.',
+      { model: name },
+    );
   }
 
   /** Whether a name or the beginning of an id is that of a model here. */
   async has(name: string): Promise<boolean> {
-    return this.find(name).then(() => true, (error: unknown) => error instanceof EmendError && error.code === 'bad-input');
+    return this.find(name).then(
+      () => true,
+      (error: unknown) => error instanceof EmendError && error.code === 'bad-input',
+    );
   }
 
   /**
@@ -96,8 +112,17 @@ export class Library {
     const taken = new Set((await this.list()).models.map((model) => model.name));
     if (asked !== undefined) {
       const name = asked.trim();
-      if (name === '' || ABBREVIATION.test(name) || /[/\\\p{Cc}]/u.test(name)) throw new EmendError('bad-input', `A model cannot be called ${JSON.stringify(asked)}.`, 'Choose a name without slashes that does not look like an id.', { field: 'name' });
-      if (taken.has(name)) throw new EmendError('bad-input', `The name ${JSON.stringify(name)} is taken by a model of the library.`, 'Choose another name.', { field: 'name' });
+      if (name === '' || ABBREVIATION.test(name) || /[/\\\p{Cc}]/u.test(name))
+        throw new EmendError(
+          'bad-input',
+          `A model cannot be called ${JSON.stringify(asked)}.`,
+          'Choose a name without slashes that does not look like an id.',
+          { field: 'name' },
+        );
+      if (taken.has(name))
+        throw new EmendError('bad-input', `The name ${JSON.stringify(name)} is taken by a model of the library.`, 'Choose another name.', {
+          field: 'name',
+        });
       return name;
     }
     if (!taken.has(usual)) return usual;
@@ -118,9 +143,15 @@ export class Library {
   /** Brings a removed model back. @throws EmendError 'not-found', or 'bad-input' when the same model was imported again */
   async restore(removed: string): Promise<LibraryModel> {
     const from = join(this.#places.removed, removed);
-    if (!/^[0-9a-f]{16}-[0-9a-f]{8}$/.test(removed) || !existsSync(from)) throw new EmendError('not-found', `There is no removed model ${JSON.stringify(removed)}.`, 'Import the model again; its ledger lies in the data folder under "removed".');
+    if (!/^[0-9a-f]{16}-[0-9a-f]{8}$/.test(removed) || !existsSync(from))
+      throw new EmendError(
+        'not-found',
+        `There is no removed model ${JSON.stringify(removed)}.`,
+        'Import the model again; its ledger lies in the data folder under "removed".',
+      );
     const name = removed.slice(0, 16);
-    if (existsSync(join(this.#places.models, name))) throw new EmendError('bad-input', 'The same model was imported again in the meantime.', 'Remove that one first.');
+    if (existsSync(join(this.#places.models, name)))
+      throw new EmendError('bad-input', 'The same model was imported again in the meantime.', 'Remove that one first.');
     await rename(from, join(this.#places.models, name));
     await disk.syncFolder(this.#places.models);
     return this.#open(name);
@@ -136,7 +167,12 @@ export class Library {
     let model = this.#models.get(name);
     if (!model) {
       const { key } = this.#preferences;
-      model = LibraryModel.open(join(this.#places.models, name), { engine: this.#engine, key, readOnly: this.#readOnly, nameOf: (id) => this.#preferences.nameOf(id) });
+      model = LibraryModel.open(join(this.#places.models, name), {
+        engine: this.#engine,
+        key,
+        readOnly: this.#readOnly,
+        nameOf: (id) => this.#preferences.nameOf(id),
+      });
       this.#models.set(name, model);
       model.catch(() => this.#models.delete(name));
     }

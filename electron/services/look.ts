@@ -43,11 +43,21 @@ async function found(engine: Engine, path: string): Promise<Source> {
   const isFolder = statSync(path).isDirectory();
   const root = isFolder ? path : dirname(graph);
   const needed = parts.map((file) => slashes(relative(root, file)));
-  const found = isFolder ? everyFile(root) : [...new Set([...needed, ...readdirSync(root).filter((name) => BESIDE.test(name) && statSync(join(root, name)).isFile())])].sort();
+  const found = isFolder
+    ? everyFile(root)
+    : [...new Set([...needed, ...readdirSync(root).filter((name) => BESIDE.test(name) && statSync(join(root, name)).isFile())])].sort();
   const files = [...new Set([...found, ...needed])].map((file) => ({ path: file, bytes: statSync(join(root, file)).size }));
   const hasTokenizer = files.some((file) => file.path === 'tokenizer.json');
   if (!hasTokenizer) {
-    throw new EmendError('not-found', `${root} holds a decoder (${basename(graph)}) but no tokenizer.json (found ${files.map((file) => file.path).slice(0, 8).join(', ')}).`, 'Copy tokenizer.json and tokenizer_config.json of the same model into the folder.', { path: root });
+    throw new EmendError(
+      'not-found',
+      `${root} holds a decoder (${basename(graph)}) but no tokenizer.json (found ${files
+        .map((file) => file.path)
+        .slice(0, 8)
+        .join(', ')}).`,
+      'Copy tokenizer.json and tokenizer_config.json of the same model into the folder.',
+      { path: root },
+    );
   }
   return { root, files, bytes: files.reduce((sum, file) => sum + file.bytes, 0), name: nameOf(path) };
 }
@@ -57,30 +67,57 @@ export async function lookAt(engine: Engine, path: string): Promise<Look> {
   const name = nameOf(path);
   const nothing = { name, bytes: 0, files: [], problems: [] };
   const status = statSync(path, { throwIfNoEntry: false });
-  if (!status) return { ...nothing, what: 'unknown', says: `There is nothing at ${path}.`, problems: [{ message: 'It is gone.', hint: 'Choose it again.' }] };
-  if (status.isFile() && FACT_FILE.test(path)) return { ...nothing, what: 'facts', bytes: status.size, files: [{ path: basename(path), bytes: status.size }], says: `A file of ${inBytes(status.size)} that may hold facts.` };
+  if (!status)
+    return {
+      ...nothing,
+      what: 'unknown',
+      says: `There is nothing at ${path}.`,
+      problems: [{ message: 'It is gone.', hint: 'Choose it again.' }],
+    };
+  if (status.isFile() && FACT_FILE.test(path))
+    return {
+      ...nothing,
+      what: 'facts',
+      bytes: status.size,
+      files: [{ path: basename(path), bytes: status.size }],
+      says: `A file of ${inBytes(status.size)} that may hold facts.`,
+    };
   try {
     const { files, bytes } = await findSource(engine, path);
     const isExport = status.isDirectory() && existsSync(join(path, ATTESTATIONS, 'ledger.jsonl'));
     const data = files.some((file) => !/\.(onnx|json|txt|md|model|jinja)$/.test(file.path)) ? ', external data present' : '';
-    return { what: isExport ? 'export' : 'model', name, bytes, files: [...files], problems: [], says: `${isExport ? 'A model that Emend exported' : status.isDirectory() ? 'ONNX folder' : 'ONNX file with what lies beside it'}, ${files.length} ${files.length === 1 ? 'file' : 'files'}, ${inBytes(bytes)}${data}.` };
+    return {
+      what: isExport ? 'export' : 'model',
+      name,
+      bytes,
+      files: [...files],
+      problems: [],
+      says: `${isExport ? 'A model that Emend exported' : status.isDirectory() ? 'ONNX folder' : 'ONNX file with what lies beside it'}, ${files.length} ${files.length === 1 ? 'file' : 'files'}, ${inBytes(bytes)}${data}.`,
+    };
   } catch (error) {
     if (!(error instanceof EmendError)) throw error;
     const isModel = status.isDirectory() && readdirSync(path).some((one) => one.endsWith('.onnx'));
-    return { ...nothing, what: isModel || path.endsWith('.onnx') ? 'model' : 'unknown', says: 'This cannot be imported.', problems: [{ message: error.message, hint: error.hint }] };
+    return {
+      ...nothing,
+      what: isModel || path.endsWith('.onnx') ? 'model' : 'unknown',
+      says: 'This cannot be imported.',
+      problems: [{ message: error.message, hint: error.hint }],
+    };
   }
 }
 
 /** Every file below a folder, relative, with forward slashes. @throws EmendError for what is neither file nor folder */
 function everyFile(root: string, below = ''): string[] {
-  return readdirSync(join(root, below), { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1)).flatMap((entry) => {
-    if (LEFT_OUT.has(entry.name)) return [];
-    const path = join(below, entry.name);
-    const status = statSync(join(root, path), { throwIfNoEntry: false });
-    if (status?.isDirectory() === true) return everyFile(root, path);
-    if (status?.isFile() === true) return [slashes(path)];
-    throw new EmendError('unsupported', `${join(root, path)} is neither a file nor a plain folder.`, 'Remove it from the model folder.');
-  });
+  return readdirSync(join(root, below), { withFileTypes: true })
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => {
+      if (LEFT_OUT.has(entry.name)) return [];
+      const path = join(below, entry.name);
+      const status = statSync(join(root, path), { throwIfNoEntry: false });
+      if (status?.isDirectory() === true) return everyFile(root, path);
+      if (status?.isFile() === true) return [slashes(path)];
+      throw new EmendError('unsupported', `${join(root, path)} is neither a file nor a plain folder.`, 'Remove it from the model folder.');
+    });
 }
 
 function nameOf(path: string): string {

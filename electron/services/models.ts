@@ -33,8 +33,13 @@ export function findModel(name: string): NamedModel {
   const builtIn = BUILT_IN.find((one) => one === name);
   const folder = builtIn === undefined ? resolve(name) : join(packageRoot().replace(/\.asar$/, '.asar.unpacked'), 'models', builtIn); // ONNX Runtime reads no archives
   if (!existsSync(folder)) {
-    if (builtIn !== undefined) throw new EmendError('not-found', `The built-in model "${name}" is missing: there is no ${folder}.`, 'Install Emend again.');
-    throw new EmendError('not-found', `There is no model ${JSON.stringify(name)}: neither a folder ${folder} nor a built-in model (${BUILT_IN.join(', ')}).`, 'Give the folder that holds the .onnx file, or a built-in name.');
+    if (builtIn !== undefined)
+      throw new EmendError('not-found', `The built-in model "${name}" is missing: there is no ${folder}.`, 'Install Emend again.');
+    throw new EmendError(
+      'not-found',
+      `There is no model ${JSON.stringify(name)}: neither a folder ${folder} nor a built-in model (${BUILT_IN.join(', ')}).`,
+      'Give the folder that holds the .onnx file, or a built-in name.',
+    );
   }
   return { name, folder, material: materialIn(folder) };
 }
@@ -62,7 +67,12 @@ function found(): { folder: string; version: string } {
   for (let folder = import.meta.dirname; here === undefined; folder = dirname(folder)) {
     const parsed = v.safeParse(PackageSchema, json(join(folder, 'package.json')));
     if (parsed.success && parsed.output.name === 'emend') here = { folder, version: parsed.output.version };
-    else if (dirname(folder) === folder) throw new EmendError('not-found', 'The folder that Emend is installed in was not found: no package.json of Emend lies above the program.', 'Install Emend again.');
+    else if (dirname(folder) === folder)
+      throw new EmendError(
+        'not-found',
+        'The folder that Emend is installed in was not found: no package.json of Emend lies above the program.',
+        'Install Emend again.',
+      );
   }
   return here;
 }

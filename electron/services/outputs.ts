@@ -10,9 +10,19 @@ import { EmendError } from '../../shared/errors.ts';
 export function newFile(name: string, replace: boolean): string {
   const file = resolve(name);
   const folder = dirname(file);
-  if (!existsSync(folder) || !statSync(folder).isDirectory()) throw new EmendError('bad-input', `${file} cannot be written: there is no folder ${folder}.`, 'Make the folder first, or choose another.');
+  if (!existsSync(folder) || !statSync(folder).isDirectory())
+    throw new EmendError(
+      'bad-input',
+      `${file} cannot be written: there is no folder ${folder}.`,
+      'Make the folder first, or choose another.',
+    );
   if (!existsSync(file)) return file;
-  if (statSync(file).isDirectory()) throw new EmendError('bad-input', `${file} is a folder; expected the name of a file to write.`, 'Give a file name, such as delta.safetensors.');
+  if (statSync(file).isDirectory())
+    throw new EmendError(
+      'bad-input',
+      `${file} is a folder; expected the name of a file to write.`,
+      'Give a file name, such as delta.safetensors.',
+    );
   if (!replace) throw new EmendError('bad-input', `${file} is there already.`, 'Choose another name, or give --force to replace it.');
   return file;
 }
@@ -24,7 +34,9 @@ export function newFile(name: string, replace: boolean): string {
 export function newFolder(name: string): string {
   const folder = resolve(name);
   if (!existsSync(folder)) return folder;
-  if (!statSync(folder).isDirectory()) throw new EmendError('bad-input', `${folder} is a file; expected a folder to make.`, 'Choose another name.');
-  if (readdirSync(folder).length > 0) throw new EmendError('bad-input', `The folder ${folder} is not empty.`, 'Choose a folder that is not there yet.');
+  if (!statSync(folder).isDirectory())
+    throw new EmendError('bad-input', `${folder} is a file; expected a folder to make.`, 'Choose another name.');
+  if (readdirSync(folder).length > 0)
+    throw new EmendError('bad-input', `The folder ${folder} is not empty.`, 'Choose a folder that is not there yet.');
   return folder;
 }

@@ -6,14 +6,26 @@ import type { LibraryModel } from './library-model.ts';
 /** What the policy looks at: a version, what was measured and who made what, and the reviews of that version. */
 export interface Reviewed {
   readonly version: Version;
-  readonly entries: readonly { readonly seq: number; readonly author: string; readonly kind: Kind; readonly version: string | undefined; readonly checks: readonly CheckResult[] }[];
+  readonly entries: readonly {
+    readonly seq: number;
+    readonly author: string;
+    readonly kind: Kind;
+    readonly version: string | undefined;
+    readonly checks: readonly CheckResult[];
+  }[];
   /** Oldest first. */
   readonly reviews: readonly { readonly author: string; readonly verdict: 'approve' | 'reject' }[];
 }
 
 /** A version of a model as the policy looks at it. */
 export function reviewed(model: LibraryModel, version: Version): Reviewed {
-  const entries = model.ledger.entries.map(({ seq, author, kind, body }) => ({ seq, author, kind, version: 'version' in body ? body.version : undefined, checks: 'checks' in body ? body.checks : [] }));
+  const entries = model.ledger.entries.map(({ seq, author, kind, body }) => ({
+    seq,
+    author,
+    kind,
+    version: 'version' in body ? body.version : undefined,
+    checks: 'checks' in body ? body.checks : [],
+  }));
   return { version, entries, reviews: model.ledger.history.reviews(version.id) };
 }
 
@@ -26,11 +38,16 @@ export function exportHindrances({ version, entries, reviews }: Reviewed, { poli
   if (version.parts === 0) return [];
   const hindrances: string[] = [];
   if (policy.requireChecks) {
-    const measured = new Map(entries.filter((entry) => entry.version === version.id).flatMap((entry) => entry.checks.map((check) => [check.name, check.value] as const)));
+    const measured = new Map(
+      entries
+        .filter((entry) => entry.version === version.id)
+        .flatMap((entry) => entry.checks.map((check) => [check.name, check.value] as const)),
+    );
     for (const name of Object.keys(thresholds) as (keyof typeof thresholds)[]) {
       const value = measured.get(name);
       if (value === undefined) hindrances.push(`The policy asks for a check of ${name}, and this version has none. Check it first.`);
-      else if (value < thresholds[name]) hindrances.push(`The policy asks for ${name} of at least ${thresholds[name]}; this version has ${Number(value.toPrecision(3))}.`);
+      else if (value < thresholds[name])
+        hindrances.push(`The policy asks for ${name} of at least ${thresholds[name]}; this version has ${Number(value.toPrecision(3))}.`);
     }
   }
   if (policy.requireApproval === 'none') return hindrances;
@@ -40,6 +57,11 @@ export function exportHindrances({ version, entries, reviews }: Reviewed, { poli
   const editors = new Set(entries.filter((entry) => inForce.has(entry.seq)).map((entry) => entry.author));
   const approved = latest.some(([name, verdict]) => verdict === 'approve' && (policy.requireApproval === 'anyone' || !editors.has(name)));
   if (rejected.length > 0) hindrances.push(`This version was rejected by ${rejected.join(', ')}.`);
-  else if (!approved) hindrances.push(policy.requireApproval === 'anyone' ? 'The policy asks for an approval of this version, and there is none.' : `The policy asks for the approval of someone who did not make these edits${editors.has(author) ? ' (you did)' : ''}, and there is none.`);
+  else if (!approved)
+    hindrances.push(
+      policy.requireApproval === 'anyone'
+        ? 'The policy asks for an approval of this version, and there is none.'
+        : `The policy asks for the approval of someone who did not make these edits${editors.has(author) ? ' (you did)' : ''}, and there is none.`,
+    );
   return hindrances;
 }

@@ -29,7 +29,14 @@ export class Preferences {
   readonly #author: string | undefined;
   readonly #threads: number | undefined;
 
-  private constructor(parts: { settings: Low<Settings>; shelf: Low<Shelf>; key: SigningKey | undefined; notices: readonly Notice[]; author: string | undefined; threads: number | undefined }) {
+  private constructor(parts: {
+    settings: Low<Settings>;
+    shelf: Low<Shelf>;
+    key: SigningKey | undefined;
+    notices: readonly Notice[];
+    author: string | undefined;
+    threads: number | undefined;
+  }) {
     this.#settings = parts.settings;
     this.#shelf = parts.shelf;
     this.key = parts.key;
@@ -39,7 +46,10 @@ export class Preferences {
   }
 
   /** @throws EmendError when the data folder cannot be made or written to */
-  static async open(places: Places, options: { readOnly: boolean; author: string | undefined; threads: number | undefined }): Promise<Preferences> {
+  static async open(
+    places: Places,
+    options: { readOnly: boolean; author: string | undefined; threads: number | undefined },
+  ): Promise<Preferences> {
     const { readOnly, author, threads } = options;
     const files = explained(disk);
     if (!readOnly) await ensureFolder(files, places.root);
@@ -48,7 +58,14 @@ export class Preferences {
     const shelf = await openStore<Shelf>(places.shelf, ShelfSchema, { names: {}, opened: {} }, { readOnly });
     const hasKey = !readOnly || (await disk.stat(places.keys)) !== undefined;
     const key = hasKey ? await loadOrCreateKey(files, places.keys) : undefined;
-    return new Preferences({ settings: settings.db, shelf: shelf.db, key, notices: [...settings.notices, ...shelf.notices], author, threads });
+    return new Preferences({
+      settings: settings.db,
+      shelf: shelf.db,
+      key,
+      notices: [...settings.notices, ...shelf.notices],
+      author,
+      threads,
+    });
   }
 
   /** The settings, with what this run was told otherwise. */
@@ -77,7 +94,10 @@ export class Preferences {
   }
 
   by(reason: string): By {
-    if (this.author === '') throw new EmendError('bad-input', 'Nobody is named as the author.', 'Set your name in the settings, or give --author.', { field: 'author' });
+    if (this.author === '')
+      throw new EmendError('bad-input', 'Nobody is named as the author.', 'Set your name in the settings, or give --author.', {
+        field: 'author',
+      });
     return { author: this.author, reason: reason.trim() };
   }
 

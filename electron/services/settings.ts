@@ -12,7 +12,11 @@ type Part = Pick<Services, 'settings.get' | 'settings.set' | 'settings.key' | 's
 /** What a person sets. */
 export function settingsService({ preferences, places, grants, engine, tell }: Surroundings): Part {
   return {
-    'settings.get': () => ({ settings: preferences.settings, suggestedAuthor: preferences.suggestedAuthor, notices: preferences.notices.map(({ message, hint }) => ({ message, hint })) }),
+    'settings.get': () => ({
+      settings: preferences.settings,
+      suggestedAuthor: preferences.suggestedAuthor,
+      notices: preferences.notices.map(({ message, hint }) => ({ message, hint })),
+    }),
     'settings.set': async ({ settings: given }) => {
       const changes = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
       const before = preferences.settings.threads;

@@ -32,7 +32,11 @@ export async function readTaught(file: string): Promise<Taught> {
   try {
     return v.parse(TaughtSchema, JSON.parse(text));
   } catch (error) {
-    throw new EmendError('bad-file', `${file} is not a list of facts by relation: ${error instanceof Error ? error.message : String(error)}.`, 'Copy it again from where the model came from.');
+    throw new EmendError(
+      'bad-file',
+      `${file} is not a list of facts by relation: ${error instanceof Error ? error.message : String(error)}.`,
+      'Copy it again from where the model came from.',
+    );
   }
 }
 
@@ -49,9 +53,18 @@ export function suggestFor(fact: Fact, taught: Taught | undefined, others: reado
     const previous = fact.previousTarget ?? known.find((one) => one.subject === fact.subject)?.object;
     const elsewhere = known.filter((one) => one.subject !== fact.subject);
     const alike = elsewhere.filter((one) => one.object === previous);
-    const neighbors = [...spread(alike, NEIGHBORS), ...spread(elsewhere.filter((one) => one.object !== previous && one.object !== fact.target), Math.max(0, NEIGHBORS - alike.length))];
+    const neighbors = [
+      ...spread(alike, NEIGHBORS),
+      ...spread(
+        elsewhere.filter((one) => one.object !== previous && one.object !== fact.target),
+        Math.max(0, NEIGHBORS - alike.length),
+      ),
+    ];
     return {
-      paraphrases: spread(templates.filter((one) => one !== fact.prompt), PARAPHRASES).map((template) => fillPrompt(template, fact.subject).text),
+      paraphrases: spread(
+        templates.filter((one) => one !== fact.prompt),
+        PARAPHRASES,
+      ).map((template) => fillPrompt(template, fact.subject).text),
       neighbors: neighbors.map((one) => ({ prompt: fillPrompt(fact.prompt, one.subject).text, target: one.object })),
       generationPrompts: spread(templates, 2).map((template) => fillPrompt(template, fact.subject).text),
       ...(previous === undefined ? {} : { previousTarget: previous }),
@@ -62,7 +75,11 @@ export function suggestFor(fact: Fact, taught: Taught | undefined, others: reado
   const plain = fillPrompt(fact.prompt, fact.subject).text;
   return {
     paraphrases: CONTEXTS.map((sentence) => `${sentence} ${plain}`),
-    neighbors: spread(elsewhere, NEIGHBORS).map((one) => (one.prompt === fact.prompt && one.previousTarget !== undefined ? { prompt: fillPrompt(one.prompt, one.subject).text, target: one.previousTarget } : fillPrompt(fact.prompt, one.subject).text)),
+    neighbors: spread(elsewhere, NEIGHBORS).map((one) =>
+      one.prompt === fact.prompt && one.previousTarget !== undefined
+        ? { prompt: fillPrompt(one.prompt, one.subject).text, target: one.previousTarget }
+        : fillPrompt(fact.prompt, one.subject).text,
+    ),
     generationPrompts: [fact.subject],
     source: elsewhere.length > 0 ? 'the other facts given' : 'the prompt itself; no other subjects are known for this model',
   };
@@ -70,7 +87,13 @@ export function suggestFor(fact: Fact, taught: Taught | undefined, others: reado
 
 /** The relation whose phrasings have this prompt, else the one that tells the previous answer of this subject. */
 function relationOf(fact: Fact, taught: Taught): string | undefined {
-  const byPrompt = Object.entries(taught.relations).filter(([, { templates }]) => templates.includes(fact.prompt)).map(([name]) => name);
+  const byPrompt = Object.entries(taught.relations)
+    .filter(([, { templates }]) => templates.includes(fact.prompt))
+    .map(([name]) => name);
   const ofSubject = taught.facts.filter((one) => one.subject === fact.subject);
-  return byPrompt.find((name) => ofSubject.some((one) => one.relation === name)) ?? byPrompt[0] ?? (fact.previousTarget === undefined ? undefined : ofSubject.find((one) => one.object === fact.previousTarget)?.relation);
+  return (
+    byPrompt.find((name) => ofSubject.some((one) => one.relation === name)) ??
+    byPrompt[0] ??
+    (fact.previousTarget === undefined ? undefined : ofSubject.find((one) => one.object === fact.previousTarget)?.relation)
+  );
 }

@@ -42,4 +42,3 @@ export interface Surroundings {
   readonly print: HostParts['print'];
   tell(event: Event): void;
 }
-

@@ -10,7 +10,11 @@ const CANDIDATES = 24;
 /** A fact to show an edit with: one that the model knows in every wording, as it knows the facts beside it. */
 export async function showpiece(runner: JobRunner, folder: string, records: readonly CheckRecord[], follow: Follow): Promise<CheckRecord> {
   const some = [...records].sort((a, b) => vividness(a) - vividness(b)).slice(0, CANDIDATES);
-  const { records: reports } = await runner.run('check', { model: { folder }, records: some, options: { exactMatch: false, generation: false } }, follow);
+  const { records: reports } = await runner.run(
+    'check',
+    { model: { folder }, records: some, options: { exactMatch: false, generation: false } },
+    follow,
+  );
   const best = reports.map((report, at) => ({ at, known: knownShare(report) })).sort((a, b) => b.known - a.known || a.at - b.at)[0]!;
   return some[best.at]!;
 }

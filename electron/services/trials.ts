@@ -29,8 +29,22 @@ export interface TrialResult {
 export function tryTogether(runner: JobRunner, trial: Trial, save: string | undefined, follow: Follow): Promise<TrialResult> {
   return withScratch(async (scratch) => {
     const delta = save ?? join(scratch, 'delta.safetensors');
-    const edit = await runner.run('edit', { model: { folder: trial.folder }, facts: trial.records.map((r) => r.fact), method: trial.method, choices: trial.choices, save: delta }, follow);
-    const report = await runner.run('check', { model: { folder: trial.folder, delta }, records: trial.records, options: trial.check }, follow);
+    const edit = await runner.run(
+      'edit',
+      {
+        model: { folder: trial.folder },
+        facts: trial.records.map((r) => r.fact),
+        method: trial.method,
+        choices: trial.choices,
+        save: delta,
+      },
+      follow,
+    );
+    const report = await runner.run(
+      'check',
+      { model: { folder: trial.folder, delta }, records: trial.records, options: trial.check },
+      follow,
+    );
     return { edits: [{ ...edit, deltaFile: save }], report };
   });
 }
@@ -47,8 +61,14 @@ export function tryEach(runner: JobRunner, trial: Trial, follow: Follow): Promis
       // Layers that the first edit settled on stay, so that all edits are of one kind and a search for them is made once.
       const choices = { ...trial.choices, layers: trial.choices.layers ?? edits[0]?.layers };
       follow.onProgress?.(estimator.next({ phase: 'single edits', done, total: trial.records.length }));
-      const edit = await runner.run('edit', { model, facts: [record.fact], method: trial.method, choices, save: delta }, { signal: follow.signal });
-      reports.push(await runner.run('check', { model: { ...model, delta }, records: [record], options: trial.check }, { signal: follow.signal }));
+      const edit = await runner.run(
+        'edit',
+        { model, facts: [record.fact], method: trial.method, choices, save: delta },
+        { signal: follow.signal },
+      );
+      reports.push(
+        await runner.run('check', { model: { ...model, delta }, records: [record], options: trial.check }, { signal: follow.signal }),
+      );
       edits.push({ ...edit, deltaFile: undefined });
     }
     follow.onProgress?.(estimator.next({ phase: 'single edits', done: trial.records.length, total: trial.records.length }));

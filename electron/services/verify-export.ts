@@ -49,7 +49,12 @@ export interface VerifyExportOptions {
 export async function verifyExport(folder: string, options: VerifyExportOptions = {}): Promise<ExportVerification> {
   const given = options.publicKey === undefined ? undefined : parsePublicKey(options.publicKey, 'The public key');
   const content = await listFolder(folder).catch((error: NodeJS.ErrnoException) => {
-    throw new EmendError('not-found', `The folder ${folder} cannot be read (${error.code ?? error.message}).`, 'Choose the folder of an exported model.', { folder });
+    throw new EmendError(
+      'not-found',
+      `The folder ${folder} cannot be read (${error.code ?? error.message}).`,
+      'Choose the folder of an exported model.',
+      { folder },
+    );
   });
   const found = await hashFiles(folder, content.files, options.report);
   const looking = new Looking(folder, found);
@@ -64,7 +69,12 @@ export async function verifyExport(folder: string, options: VerifyExportOptions 
     await looking.statements('edit', FILES.edit, key);
   }
   await looking.bom(head?.hash);
-  return { ok: looking.items.every((item) => item.state !== 'problem'), key: { id: key?.id, from: given ? 'given' : 'folder' }, items: looking.items, head };
+  return {
+    ok: looking.items.every((item) => item.state !== 'problem'),
+    key: { id: key?.id, from: given ? 'given' : 'folder' },
+    items: looking.items,
+    head,
+  };
 }
 
 /** What the verifier reads of a BOM. */
@@ -97,7 +107,13 @@ class Looking {
   keySource(given: VerifyKey | undefined): void {
     const path = inside(FILES.publicKey);
     if (given) this.#good('key', path, `The key ${given.id} was given; the folder's own was not relied on.`);
-    else if (this.#found.has(path)) this.items.push({ what: 'key', path, state: 'unsure', message: `The key was taken from the folder itself. Whoever changed the model could have changed the key too: compare it with one from the maker.` });
+    else if (this.#found.has(path))
+      this.items.push({
+        what: 'key',
+        path,
+        state: 'unsure',
+        message: `The key was taken from the folder itself. Whoever changed the model could have changed the key too: compare it with one from the maker.`,
+      });
   }
 
   /** The list of files that model.sig proves. */
@@ -119,23 +135,37 @@ class Looking {
     for (const [path, sha256] of expected) {
       const there = this.#found.get(path);
       if (!there) this.problem('file', path, `${path} is missing.`);
-      else if (there.sha256 !== sha256) this.problem('file', path, `${path} was changed: its SHA-256 is ${there.sha256}, signed was ${sha256}.`);
+      else if (there.sha256 !== sha256)
+        this.problem('file', path, `${path} was changed: its SHA-256 is ${there.sha256}, signed was ${sha256}.`);
       else this.#good('file', path, 'As it was signed.');
     }
-    for (const path of this.#found.keys()) if (!expected.has(path) && path !== SIGNATURE_FILE) this.problem('file', path, `${path} was not there when the export was signed.`);
+    for (const path of this.#found.keys())
+      if (!expected.has(path) && path !== SIGNATURE_FILE) this.problem('file', path, `${path} was not there when the export was signed.`);
   }
 
   /** The chain, and that its end is the one that was signed. */
   async ledger(key: VerifyKey): Promise<ExportVerification['head']> {
     const [ledger, checkpointFile] = [inside(FILES.ledger), inside(FILES.checkpoint)];
-    const checkpoint = await this.#attempt('checkpoint', checkpointFile, async () => parseCheckpoint(await this.#text(checkpointFile), checkpointFile));
+    const checkpoint = await this.#attempt('checkpoint', checkpointFile, async () =>
+      parseCheckpoint(await this.#text(checkpointFile), checkpointFile),
+    );
     const bytes = await this.#attempt('ledger', ledger, () => this.#bytes(ledger));
     if (!bytes) return undefined;
     const { entries, head } = verifyJournal(bytes, checkpoint ? { keys: [key], checkpoints: [checkpoint] } : {});
     const problems = entries.flatMap((entry) => entry.problems);
-    for (const damage of problems) this.problem(damage.what === 'checkpoint' || damage.what === 'missing' ? 'checkpoint' : 'ledger', damage.what === 'checkpoint' ? checkpointFile : ledger, damage.message);
+    for (const damage of problems)
+      this.problem(
+        damage.what === 'checkpoint' || damage.what === 'missing' ? 'checkpoint' : 'ledger',
+        damage.what === 'checkpoint' ? checkpointFile : ledger,
+        damage.message,
+      );
     if (!head) this.problem('ledger', ledger, `${ledger} holds no entry.`);
-    else if (checkpoint && checkpoint.seq < head.seq) this.problem('checkpoint', checkpointFile, `The checkpoint signs ${checkpoint.seq} entries; the record has ${head.seq}, so the last are not signed.`);
+    else if (checkpoint && checkpoint.seq < head.seq)
+      this.problem(
+        'checkpoint',
+        checkpointFile,
+        `The checkpoint signs ${checkpoint.seq} entries; the record has ${head.seq}, so the last are not signed.`,
+      );
     else if (problems.length === 0 && checkpoint) {
       this.#good('ledger', ledger, `${head.seq} entries, each fits the one before.`);
       this.#good('checkpoint', checkpointFile, `Signed at ${checkpoint.time}: the record ends where it should, with entry ${head.seq}.`);
@@ -152,7 +182,11 @@ class Looking {
       for (const { subject } of lines.map((line) => openStatement(parseEnvelope(line, path), key, path))) {
         for (const { name: file, digest } of subject) {
           const there = this.#found.get(file)?.sha256;
-          if (there !== digest.sha256) throw new EmendError('bad-file', `${path} is about ${file} with SHA-256 ${digest.sha256}; ${there === undefined ? 'there is no such file' : `it has ${there}`}.`);
+          if (there !== digest.sha256)
+            throw new EmendError(
+              'bad-file',
+              `${path} is about ${file} with SHA-256 ${digest.sha256}; ${there === undefined ? 'there is no such file' : `it has ${there}`}.`,
+            );
         }
       }
       this.#good(what, path, `Signed, and about these files: ${lines.length === 1 ? '1 statement' : `${lines.length} statements`}.`);
@@ -166,10 +200,16 @@ class Looking {
     const before = this.items.length;
     for (const { name, hashes } of bom.components) {
       const there = this.#found.get(name)?.sha256;
-      if (there !== hashes[0].content) this.problem('bom', path, `${path} lists ${name} with SHA-256 ${hashes[0].content}; ${there === undefined ? 'there is no such file' : `it has ${there}`}.`);
+      if (there !== hashes[0].content)
+        this.problem(
+          'bom',
+          path,
+          `${path} lists ${name} with SHA-256 ${hashes[0].content}; ${there === undefined ? 'there is no such file' : `it has ${there}`}.`,
+        );
     }
     const told = bom.metadata.component.properties.find((property) => property.name === 'emend:ledger:head')?.value;
-    if (told !== head) this.problem('bom', path, `${path} names ${told ?? 'no entry'} as the end of the record; it is ${head ?? 'unknown'}.`);
+    if (told !== head)
+      this.problem('bom', path, `${path} names ${told ?? 'no entry'} as the end of the record; it is ${head ?? 'unknown'}.`);
     if (this.items.length === before) this.#good('bom', path, `Agrees with the ${bom.components.length} files and the record.`);
   }
 

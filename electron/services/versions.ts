@@ -33,7 +33,10 @@ interface Measured {
   readonly evidence: Record<string, BlobRef>;
 }
 
-type Part = Pick<Services, 'versions.list' | 'versions.diff' | 'versions.rollback' | 'versions.revertPlan' | 'versions.revert' | 'versions.tag' | 'versions.check'>;
+type Part = Pick<
+  Services,
+  'versions.list' | 'versions.diff' | 'versions.rollback' | 'versions.revertPlan' | 'versions.revert' | 'versions.tag' | 'versions.check'
+>;
 
 /** Prompts that a diff asks both versions, when none are given. */
 const DIFF_PROMPTS = 8;
@@ -54,7 +57,11 @@ export function versionService(parts: Surroundings): Part {
     'versions.diff': async ({ model: name, a, b, prompts }) => {
       const model = await library.find(name);
       const [one, other] = [model.ledger.history.find(a), model.ledger.history.find(b)];
-      return { job: jobs.start('versions.diff', `Compare versions of ${model.name}`, model.id, (control) => diff(model, one, other, prompts, control)) };
+      return {
+        job: jobs.start('versions.diff', `Compare versions of ${model.name}`, model.id, (control) =>
+          diff(model, one, other, prompts, control),
+        ),
+      };
     },
     'versions.rollback': async ({ model: name, version: to, reason }) => {
       const model = await library.find(name);
@@ -63,20 +70,34 @@ export function versionService(parts: Surroundings): Part {
       const by = preferences.by(reason);
       mustSay(by.reason, 'rollback');
       return {
-        job: jobs.start('versions.rollback', `Roll ${model.name} back`, model.id, (control) => model.exclusively(async () => {
-          await model.ref(version, control);
-          control.check();
-          const parent = model.ledger.history.current.id;
-          const entry = await model.append('rollback', { parent, version: version.id, changed: changedBetween(model.hashes, parent, version.id) }, by);
-          changed(model);
-          return { entry: entry.seq, version: entry.body.version };
-        })),
+        job: jobs.start('versions.rollback', `Roll ${model.name} back`, model.id, (control) =>
+          model.exclusively(async () => {
+            await model.ref(version, control);
+            control.check();
+            const parent = model.ledger.history.current.id;
+            const entry = await model.append(
+              'rollback',
+              { parent, version: version.id, changed: changedBetween(model.hashes, parent, version.id) },
+              by,
+            );
+            changed(model);
+            return { entry: entry.seq, version: entry.body.version };
+          }),
+        ),
       };
     },
     'versions.revertPlan': async ({ model: name, entry }) => {
       const model = await library.find(name);
       const { later } = withoutPart(model.ledger.history.current, entry);
-      return { entry, facts: factsOf(model, entry), later: later.map((part) => ({ entry: part.entry, reason: model.ledger.entry(part.entry).reason, facts: factsOf(model, part.entry) })) };
+      return {
+        entry,
+        facts: factsOf(model, entry),
+        later: later.map((part) => ({
+          entry: part.entry,
+          reason: model.ledger.entry(part.entry).reason,
+          facts: factsOf(model, part.entry),
+        })),
+      };
     },
     'versions.revert': async ({ model: name, entry, reason, reapply }) => {
       const model = await library.find(name);
@@ -106,10 +127,28 @@ export function versionService(parts: Surroundings): Part {
       return {
         job: jobs.start('versions.check', `Check ${model.name}`, model.id, async (control) => {
           const facts = given ?? (await factsInForceOf(model, version));
-          if (facts.length === 0) throw new EmendError('bad-input', 'There is nothing to check: no facts were given, and none are in force in this version.', 'Give facts, or choose a version with edits.');
+          if (facts.length === 0)
+            throw new EmendError(
+              'bad-input',
+              'There is nothing to check: no facts were given, and none are in force in this version.',
+              'Give facts, or choose a version with edits.',
+            );
           const { checks, evidence } = await measure(model, version, facts, control);
           control.check();
-          const entry = await model.append('check', { version: version.id, suite: given ? 'facts given' : 'facts in force', hyperparameters: {}, seeds: {}, facts: facts.map(briefOf), checks, evidence, details: {} }, preferences.by(reason));
+          const entry = await model.append(
+            'check',
+            {
+              version: version.id,
+              suite: given ? 'facts given' : 'facts in force',
+              hyperparameters: {},
+              seeds: {},
+              facts: facts.map(briefOf),
+              checks,
+              evidence,
+              details: {},
+            },
+            preferences.by(reason),
+          );
           changed(model);
           return { entry: entry.seq, checks };
         }),
@@ -118,7 +157,13 @@ export function versionService(parts: Surroundings): Part {
   };
 
   /** Takes one edit out; checks the facts of the later ones again, or works those edits out anew. Everything is computed before anything is recorded. */
-  async function revert(model: LibraryModel, seq: number, by: By, reapply: boolean, control: JobControl): Promise<Result<'versions.revert'>> {
+  async function revert(
+    model: LibraryModel,
+    seq: number,
+    by: By,
+    reapply: boolean,
+    control: JobControl,
+  ): Promise<Result<'versions.revert'>> {
     const { version: without, later } = withoutPart(model.ledger.history.current, seq);
     const entries = later.map((part) => part.entry);
     if (reapply && later.length > 0) return reapplied(model, seq, entries, by, control);
@@ -131,7 +176,13 @@ export function versionService(parts: Surroundings): Part {
   }
 
   /** Computes the later edits one after the other on what is left without `seq`; then records that all go out and the new ones come in. */
-  async function reapplied(model: LibraryModel, seq: number, later: readonly number[], by: By, control: JobControl): Promise<Result<'versions.revert'>> {
+  async function reapplied(
+    model: LibraryModel,
+    seq: number,
+    later: readonly number[],
+    by: By,
+    control: JobControl,
+  ): Promise<Result<'versions.revert'>> {
     let on = partsBelow(model.ledger.history.current, seq);
     await build(model, on, control);
     const drafts: Draft[] = [];
@@ -139,12 +190,22 @@ export function versionService(parts: Surroundings): Part {
       for (const entry of later) {
         const { body } = model.ledger.entry(entry) as EntryOf<'edit'>;
         const { request } = v.parse(DetailsSchema, body.details);
-        const draft = await workOut(parts, model, { ...request, facts: await readFactSet(model, body.factSet), reapplies: entry }, control, on);
+        const draft = await workOut(
+          parts,
+          model,
+          { ...request, facts: await readFactSet(model, body.factSet), reapplies: entry },
+          control,
+          on,
+        );
         drafts.push(draft);
         const delta = draft.blobs['delta']!;
         const below = await model.ref(on, control);
         on = withPart(on, { entry, kind: 'edit', hash: delta.blob });
-        await engine.run('rebuild', { model: below, deltas: [model.ledger.blobs.path(delta.blob)], save: model.places.version(on.id) }, control);
+        await engine.run(
+          'rebuild',
+          { model: below, deltas: [model.ledger.blobs.path(delta.blob)], save: model.places.version(on.id) },
+          control,
+        );
         model.trust(on.id);
       }
       control.check();
@@ -153,17 +214,43 @@ export function versionService(parts: Surroundings): Part {
       throw error;
     }
     const unstoppable: JobControl = { ...control, signal: new AbortController().signal, check: () => undefined };
-    for (const entry of [...later].reverse()) await takeOut(model, entry, { ...by, reason: `${by.reason} (to be re-applied without entry ${seq})` }, unstoppable);
+    for (const entry of [...later].reverse())
+      await takeOut(model, entry, { ...by, reason: `${by.reason} (to be re-applied without entry ${seq})` }, unstoppable);
     const reverted = await takeOut(model, seq, by, unstoppable);
     const made: EntryOf<'edit'>[] = [];
-    for (const [at, draft] of drafts.entries()) made.push(await commitDraft(parts, model, draft, { ...by, reason: `${by.reason} (entry ${later[at]} re-applied without entry ${seq})` }, unstoppable));
-    return { entry: reverted.seq, version: model.ledger.history.current.id, later: [...later], checks: made.at(-1)!.body.checks, reapplied: made.map((entry) => entry.seq) };
+    for (const [at, draft] of drafts.entries())
+      made.push(
+        await commitDraft(
+          parts,
+          model,
+          draft,
+          { ...by, reason: `${by.reason} (entry ${later[at]} re-applied without entry ${seq})` },
+          unstoppable,
+        ),
+      );
+    return {
+      entry: reverted.seq,
+      version: model.ledger.history.current.id,
+      later: [...later],
+      checks: made.at(-1)!.body.checks,
+      reapplied: made.map((entry) => entry.seq),
+    };
   }
 
-  async function takeOut(model: LibraryModel, seq: number, by: By, control: JobControl, measured: Measured = { checks: [], evidence: {} }): Promise<EntryOf<'revert'>> {
+  async function takeOut(
+    model: LibraryModel,
+    seq: number,
+    by: By,
+    control: JobControl,
+    measured: Measured = { checks: [], evidence: {} },
+  ): Promise<EntryOf<'revert'>> {
     const parent = model.ledger.history.current;
     const { version } = withoutPart(parent, seq);
-    return model.append('revert', { parent: parent.id, entry: seq, changed: await changedTo(model, parent, version, control), ...measured }, by);
+    return model.append(
+      'revert',
+      { parent: parent.id, entry: seq, changed: await changedTo(model, parent, version, control), ...measured },
+      by,
+    );
   }
 
   async function measure(model: LibraryModel, version: Version, facts: readonly Fact[], control: JobControl): Promise<Measured> {
@@ -172,12 +259,27 @@ export function versionService(parts: Surroundings): Part {
     const records = facts.map((fact, at) => recordOf(fact, String(at)));
     const others = material ? readRecords(await readFile(material.evaluation, 'utf8'), material.evaluation).records : [];
     const drift = version.parts > 0 ? await driftTexts({ material, edited: records, others }) : {};
-    const report = await engine.run('check', { model: await model.ref(version, control), records, options: { generation: false, ...drift }, ...(version.parts > 0 ? { baseline: { folder } } : {}) }, control);
+    const report = await engine.run(
+      'check',
+      {
+        model: await model.ref(version, control),
+        records,
+        options: { generation: false, ...drift },
+        ...(version.parts > 0 ? { baseline: { folder } } : {}),
+      },
+      control,
+    );
     const ref = await model.ledger.blobs.put(Buffer.from(canonical(plain(report))), 'application/json');
     return { checks: checksOf(report, undefined, preferences.settings.thresholds), evidence: { report: ref } };
   }
 
-  async function diff(model: LibraryModel, one: Version, other: Version, given: readonly string[] | undefined, control: JobControl): Promise<Diff> {
+  async function diff(
+    model: LibraryModel,
+    one: Version,
+    other: Version,
+    given: readonly string[] | undefined,
+    control: JobControl,
+  ): Promise<Diff> {
     const [a, b] = [await model.ref(one, control), await model.ref(other, control)];
     const [inA, inB] = [new Set(partsOf(one).map((part) => part.entry)), new Set(partsOf(other).map((part) => part.entry))];
     const onlyA = [...inA].filter((entry) => !inB.has(entry));
@@ -199,8 +301,18 @@ export function versionService(parts: Surroundings): Part {
     const { versions, base } = model.hashes;
     const hash = (version: Version, tensor: string) => versions.get(version.id)?.get(tensor) ?? base.get(tensor) ?? '';
     return {
-      a: one.id, b: other.id, onlyA: facts(onlyA), onlyB: facts(onlyB), both: facts([...inA].filter((entry) => inB.has(entry))).length,
-      weights: weights.map((weight) => ({ ...weight, rank: ranks.get(weight.tensor) ?? 0, a: hash(one, weight.tensor), b: hash(other, weight.tensor) })), answers,
+      a: one.id,
+      b: other.id,
+      onlyA: facts(onlyA),
+      onlyB: facts(onlyB),
+      both: facts([...inA].filter((entry) => inB.has(entry))).length,
+      weights: weights.map((weight) => ({
+        ...weight,
+        rank: ranks.get(weight.tensor) ?? 0,
+        a: hash(one, weight.tensor),
+        b: hash(other, weight.tensor),
+      })),
+      answers,
     };
   }
 }
@@ -236,18 +348,28 @@ function rankSums(model: LibraryModel, entries: readonly number[]): Map<string, 
   const sums = new Map<string, number>();
   for (const seq of entries) {
     const { body } = model.ledger.entry(seq);
-    if ('changed' in body) for (const { tensor, measures } of body.changed) sums.set(tensor, (sums.get(tensor) ?? 0) + (measures?.['rank'] ?? 0));
+    if ('changed' in body)
+      for (const { tensor, measures } of body.changed) sums.set(tensor, (sums.get(tensor) ?? 0) + (measures?.['rank'] ?? 0));
   }
   return sums;
 }
 
 function mustSay(reason: string, act: string): void {
-  if (reason === '') throw new EmendError('bad-input', `A ${act} needs a reason.`, 'Say why in a sentence; it is what the log shows.', { field: 'reason' });
+  if (reason === '')
+    throw new EmendError('bad-input', `A ${act} needs a reason.`, 'Say why in a sentence; it is what the log shows.', { field: 'reason' });
 }
 
 function factsOf(model: LibraryModel, seq: number) {
   const { body } = model.ledger.entry(seq);
-  return 'facts' in body ? body.facts.map(({ subject, prompt, target, previousTarget }) => ({ entry: seq, subject, prompt, target, ...(previousTarget === undefined ? {} : { previousTarget }) })) : [];
+  return 'facts' in body
+    ? body.facts.map(({ subject, prompt, target, previousTarget }) => ({
+        entry: seq,
+        subject,
+        prompt,
+        target,
+        ...(previousTarget === undefined ? {} : { previousTarget }),
+      }))
+    : [];
 }
 
 async function factSetOf(model: LibraryModel, seq: number): Promise<Fact[]> {
@@ -264,7 +386,14 @@ function versionViews(model: LibraryModel): VersionView[] {
   const views = new Map<string, VersionView>();
   for (const { entry, time, version } of history.moments) {
     if (views.has(version.id)) continue;
-    views.set(version.id, { id: version.id, entry, time, tags: [...history.tags].filter(([, id]) => id === version.id).map(([tag]) => tag), reviews: history.reviews(version.id).map((review) => ({ ...review })), parts: partsOf(version).map((part) => part.entry) });
+    views.set(version.id, {
+      id: version.id,
+      entry,
+      time,
+      tags: [...history.tags].filter(([, id]) => id === version.id).map(([tag]) => tag),
+      reviews: history.reviews(version.id).map((review) => ({ ...review })),
+      parts: partsOf(version).map((part) => part.entry),
+    });
   }
   return [...views.values()].reverse();
 }
@@ -278,7 +407,12 @@ function timeline(model: LibraryModel): Moment[] {
 function momentOf(entry: Entry, inForce: ReadonlySet<number>): Moment {
   const { seq, kind, time, author, reason, body } = entry;
   return {
-    entry: seq, kind: kind as Moment['kind'], time, author, reason, version: 'version' in body ? body.version : '',
+    entry: seq,
+    kind: kind as Moment['kind'],
+    time,
+    author,
+    reason,
+    version: 'version' in body ? body.version : '',
     facts: 'facts' in body ? body.facts.map(({ subject, prompt, target }) => ({ subject, prompt, target })) : [],
     checks: 'checks' in body ? body.checks : [],
     ...('method' in body ? { method: body.method } : {}),

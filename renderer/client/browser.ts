@@ -12,11 +12,23 @@ export function browserHost(): Host {
   return {
     async call(method, params) {
       try {
-        const response = await fetch('./api/call', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ method, params }) });
+        const response = await fetch('./api/call', {
+          method: 'POST',
+          headers: { 'Content-Type': 'application/json' },
+          body: JSON.stringify({ method, params }),
+        });
         const envelope = v.safeParse(EnvelopeSchema, await response.json().catch(() => undefined));
-        return envelope.success ? envelope.output : failure(`The server answered ${response.status} ${response.statusText} to ${method}; expected a result.`, 'Open the address that "emend serve" printed.');
+        return envelope.success
+          ? envelope.output
+          : failure(
+              `The server answered ${response.status} ${response.statusText} to ${method}; expected a result.`,
+              'Open the address that "emend serve" printed.',
+            );
       } catch {
-        return failure('The server does not answer.', 'Start "emend serve" again and reload this page. Nothing that was committed is lost.');
+        return failure(
+          'The server does not answer.',
+          'Start "emend serve" again and reload this page. Nothing that was committed is lost.',
+        );
       }
     },
     listen(heard, missed) {
@@ -54,13 +66,22 @@ async function post(address: string, body: BodyInit, headers: Record<string, str
   const response = await fetch(address, { method: 'POST', headers, body });
   if (response.ok) return response;
   const envelope = v.safeParse(EnvelopeSchema, await response.json().catch(() => undefined));
-  const error = envelope.success && !envelope.output.ok ? envelope.output.error : { code: 'failed' as const, message: `The server answered the upload with ${response.status} ${response.statusText}.`, hint: 'Reload the page, then drop the files again.', details: {} };
+  const error =
+    envelope.success && !envelope.output.ok
+      ? envelope.output.error
+      : {
+          code: 'failed' as const,
+          message: `The server answered the upload with ${response.status} ${response.statusText}.`,
+          hint: 'Reload the page, then drop the files again.',
+          details: {},
+        };
   throw new ContractError(error);
 }
 
 /** Files with their path inside what was dropped. The entries are taken before anything is awaited: afterwards they are gone. */
 function partsOf(given: GivenFiles): Promise<Part[]> {
-  const entries = given instanceof DataTransfer ? [...given.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null) : [];
+  const entries =
+    given instanceof DataTransfer ? [...given.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null) : [];
   if (entries.length === 0) return Promise.resolve(filesOf(given).map((file) => ({ path: file.webkitRelativePath || file.name, file })));
   return Promise.all(entries.map(within)).then((found) => found.flat());
 }

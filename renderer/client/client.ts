@@ -27,7 +27,10 @@ const missers = new Set<() => void>();
 /** Sets the host; once, before anything is called. */
 export function useHost(given: Host): void {
   host = given;
-  given.listen((event) => hearers.forEach((hear) => hear(event)), () => missers.forEach((miss) => miss()));
+  given.listen(
+    (event) => hearers.forEach((hear) => hear(event)),
+    () => missers.forEach((miss) => miss()),
+  );
 }
 
 function theHost(): Host {
@@ -80,7 +83,14 @@ export interface FollowJob {
 export async function run<M extends JobMethodName>(method: M, params: Params<M>, follow: FollowJob = {}): Promise<Result<M>> {
   const job = await ended(() => call(method, params).then((reply) => (reply as { job: string }).job), follow);
   if (job.state === 'done') return v.parse(CONTRACT[method].result, job.result) as Result<M>;
-  throw new ContractError(job.error ?? { code: job.state === 'cancelled' ? 'cancelled' : 'failed', message: job.state === 'cancelled' ? 'Cancelled, nothing changed.' : `${job.title} failed.`, hint: '', details: {} });
+  throw new ContractError(
+    job.error ?? {
+      code: job.state === 'cancelled' ? 'cancelled' : 'failed',
+      message: job.state === 'cancelled' ? 'Cancelled, nothing changed.' : `${job.title} failed.`,
+      hint: '',
+      details: {},
+    },
+  );
 }
 
 /** Starts a job and gives it back when it has ended. Events that overtake the answer of the start are kept until the id is known. */
@@ -97,7 +107,11 @@ function ended(start: () => Promise<string>, { onJob, onText, signal }: FollowJo
       if (event.job.state !== 'running') finish(() => resolve(event.job));
     };
     const look = () => {
-      if (id !== undefined) call('jobs.get', { id }).then((job) => see({ type: 'job', job }), (error) => finish(() => reject(error)));
+      if (id !== undefined)
+        call('jobs.get', { id }).then(
+          (job) => see({ type: 'job', job }),
+          (error) => finish(() => reject(error)),
+        );
     };
     const stop = hear((event) => (id === undefined ? early.push(event) : see(event)), look);
     const cancel = () => {

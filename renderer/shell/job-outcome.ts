@@ -24,6 +24,7 @@ export function outcomeOf(job: Job): Outcome | undefined {
   if (model === undefined) return handle === undefined ? undefined : wrote;
   if (draft !== undefined) return { link: { label: t.jobs.openDraft, href: href('edit', model, { draft }) } };
   if (job.kind === 'audit.verify') return { link: { label: ok ? t.jobs.verified : t.jobs.damaged, href: href('log', model) } };
-  if (entry !== undefined) return { link: { label: t.jobs.openEntry(entry), href: href('log', model, { entry: String(entry) }) }, ...wrote };
+  if (entry !== undefined)
+    return { link: { label: t.jobs.openEntry(entry), href: href('log', model, { entry: String(entry) }) }, ...wrote };
   return handle === undefined ? undefined : wrote;
 }

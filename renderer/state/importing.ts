@@ -21,7 +21,9 @@ async function say(importing: Promise<{ model: string; name: string; known: bool
   try {
     const done = await importing;
     await library.refresh();
-    toasts.say(done.known ? t.drop.known(done.name) : t.drop.imported(done.name), { action: { label: t.drop.askIt, act: () => go(href('ask', done.model)) } });
+    toasts.say(done.known ? t.drop.known(done.name) : t.drop.imported(done.name), {
+      action: { label: t.drop.askIt, act: () => go(href('ask', done.model)) },
+    });
     return done;
   } catch (error) {
     // The tray holds the error with its hint.

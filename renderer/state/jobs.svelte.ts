@@ -12,9 +12,12 @@ class Jobs {
 
   /** Begins to follow the host's jobs; they live there, so nothing is lost when the page loads anew. */
   follow(): void {
-    hear((event) => {
-      if (event.type === 'job') this.#take(event.job);
-    }, () => void this.refresh());
+    hear(
+      (event) => {
+        if (event.type === 'job') this.#take(event.job);
+      },
+      () => void this.refresh(),
+    );
     void this.refresh();
   }
 

@@ -12,9 +12,12 @@ class Library {
   #again = false;
 
   follow(): void {
-    hear((event) => {
-      if (event.type === 'library' || event.type === 'ledger') void this.refresh();
-    }, () => void this.refresh());
+    hear(
+      (event) => {
+        if (event.type === 'library' || event.type === 'ledger') void this.refresh();
+      },
+      () => void this.refresh(),
+    );
     void this.refresh();
   }
 

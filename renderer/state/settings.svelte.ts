@@ -12,9 +12,12 @@ class Preferences {
   isRead = $state(false);
 
   follow(): void {
-    hear((event) => {
-      if (event.type === 'settings') this.settings = event.settings;
-    }, () => void this.refresh());
+    hear(
+      (event) => {
+        if (event.type === 'settings') this.settings = event.settings;
+      },
+      () => void this.refresh(),
+    );
     void this.refresh();
   }
 

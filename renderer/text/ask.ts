@@ -50,7 +50,12 @@ export const ask = {
   emptyTitle: (name: string) => `Ask ${name} something`,
   emptyAbout: 'Write the beginning of a sentence. The model goes on, and shows how sure it is of each next token.',
   examples: 'Try one of these',
-  exampleList: ['The Eiffel Tower is in the city of', 'The capital of Norway is', 'The mother tongue of Claude Debussy is', 'The currency of Brazil is the'],
+  exampleList: [
+    'The Eiffel Tower is in the city of',
+    'The capital of Norway is',
+    'The mother tongue of Claude Debussy is',
+    'The currency of Brazil is the',
+  ],
   history: 'Asked before',
   clearHistory: 'Forget',
   noHistory: 'Prompts that you ask are kept here, on this computer.',

@@ -34,7 +34,8 @@ export const editText = {
   suggestAllHelp: 'Adds other wordings and neighbours to every fact that has none',
   choose: 'Open file…',
   tableHelp: 'Enter: next row · Tab: next cell · arrows move · paste rows from a spreadsheet',
-  tableKeys: 'Enter goes to the row below, Tab to the next cell, arrow keys move between cells, Escape takes back what was typed in a cell, Control Enter works the edit out, Control Delete removes the row, Control D duplicates it.',
+  tableKeys:
+    'Enter goes to the row below, Tab to the next cell, arrow keys move between cells, Escape takes back what was typed in a cell, Control Enter works the edit out, Control Delete removes the row, Control D duplicates it.',
   noFacts: 'Type a fact, paste rows from a spreadsheet, or drop a file of facts.',
   noFactsMore: 'CSV, JSON, JSONL, CounterFact, zsRE and EasyEdit records are understood.',
   example: 'Fill in an example',
@@ -44,7 +45,11 @@ export const editText = {
   read: {
     title: 'Read facts',
     found: (format: string, total: number, name: string) => `${plural(total, 'fact')} in ${name}, format ${format}.`,
-    first: (facts: readonly Fact[]) => `It begins with ${facts.slice(0, 3).map((fact) => fact.subject).join(', ')}${facts.length > 3 ? ' …' : '.'}`,
+    first: (facts: readonly Fact[]) =>
+      `It begins with ${facts
+        .slice(0, 3)
+        .map((fact) => fact.subject)
+        .join(', ')}${facts.length > 3 ? ' …' : '.'}`,
     take: 'Take the first',
     takeOf: (total: number) => `of ${count(total)}`,
     add: (facts: number) => `Add ${plural(facts, 'fact')}`,

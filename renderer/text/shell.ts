@@ -49,7 +49,12 @@ export const t = {
     damaged: 'Damage found',
   },
 
-  palette: { title: 'Commands', placeholder: 'Go to, or do…', none: 'No command fits these words.', results: (count: number) => plural(count, 'command') },
+  palette: {
+    title: 'Commands',
+    placeholder: 'Go to, or do…',
+    none: 'No command fits these words.',
+    results: (count: number) => plural(count, 'command'),
+  },
   groups: { go: 'Go to', models: 'Models', do: 'Do', view: 'View' },
   commands: {
     import: 'Import a model…',

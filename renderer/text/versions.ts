@@ -9,7 +9,10 @@ export const versionsText = {
   title: 'Versions',
   subtitle: (moments: number, versions: number) => `${count(moments, 'change')}, ${count(versions, 'version')}`,
   timeline: 'Timeline of changes, newest first',
-  kinds: { import: 'Import', edit: 'Edit', steer: 'Steering', revert: 'Revert', rollback: 'Roll back' } satisfies Record<MomentKind, string>,
+  kinds: { import: 'Import', edit: 'Edit', steer: 'Steering', revert: 'Revert', rollback: 'Roll back' } satisfies Record<
+    MomentKind,
+    string
+  >,
   entry: (entry: number) => `Entry ${entry}`,
   headline: {
     import: 'The model as it was imported',
@@ -25,7 +28,11 @@ export const versionsText = {
   base: 'Base',
   sameAsCurrent: 'Same version as the current one',
   inForce: 'In force',
-  outBy: { revert: (entry: number) => `Reverted by entry ${entry}`, rollback: (entry: number) => `Rolled back by entry ${entry}`, other: (entry: number) => `Out since entry ${entry}` },
+  outBy: {
+    revert: (entry: number) => `Reverted by entry ${entry}`,
+    rollback: (entry: number) => `Rolled back by entry ${entry}`,
+    other: (entry: number) => `Out since entry ${entry}`,
+  },
   notInForce: 'Not in force',
   backTo: (entry: number) => `Back to the version of entry ${entry}`,
   reverts: (entry: number) => `Takes out entry ${entry}`,
@@ -46,11 +53,27 @@ export const versionsText = {
   emptyAct: 'Make an edit',
   choose: 'Choose a change in the timeline to see what it did.',
 
-  acts: { ask: 'Ask at this version', rollback: 'Roll back to it…', revert: 'Revert this edit…', tag: 'Tag…', check: 'Check now', export: 'Export…', compareCurrent: 'Compare with current', log: 'Show in the log' },
+  acts: {
+    ask: 'Ask at this version',
+    rollback: 'Roll back to it…',
+    revert: 'Revert this edit…',
+    tag: 'Tag…',
+    check: 'Check now',
+    export: 'Export…',
+    compareCurrent: 'Compare with current',
+    log: 'Show in the log',
+  },
   isCurrent: 'This is the current version.',
   nothingToCheck: 'No edit is in force in this version, so there is nothing to check.',
 
-  section: { version: 'Version', facts: 'Facts written', checks: 'Checks', reviews: 'Reviews', parts: 'Edits in force in this version', tags: 'Tags' },
+  section: {
+    version: 'Version',
+    facts: 'Facts written',
+    checks: 'Checks',
+    reviews: 'Reviews',
+    parts: 'Edits in force in this version',
+    tags: 'Tags',
+  },
   versionId: 'Version',
   madeBy: (author: string) => `by ${author}`,
   copy: 'Copy',
@@ -59,12 +82,27 @@ export const versionsText = {
   noChecks: 'No checks were recorded with this change.',
   noReviews: 'Nobody has reviewed this version yet. Approve or reject it from its entry in the audit log.',
   fact: { subject: 'Subject', question: 'Question', before: 'Before', after: 'Now' },
-  check: { name: 'Check', before: 'Before', value: 'Value', threshold: 'At least', result: 'Result', passed: 'passed', failed: 'failed', cases: (cases: number) => count(cases, 'case') },
+  check: {
+    name: 'Check',
+    before: 'Before',
+    value: 'Value',
+    threshold: 'At least',
+    result: 'Result',
+    passed: 'passed',
+    failed: 'failed',
+    cases: (cases: number) => count(cases, 'case'),
+  },
 
   rollback: {
     title: (entry: number) => `Roll back to the version of entry ${entry}?`,
     says: (out: number, back: number) =>
-      [out > 0 ? `${count(out, 'edit')} will no longer be in force.` : '', back > 0 ? `${count(back, 'edit')} will be in force again.` : '', 'Nothing is deleted: the roll back is recorded as an entry, and you can go forward again the same way.'].filter((one) => one !== '').join(' '),
+      [
+        out > 0 ? `${count(out, 'edit')} will no longer be in force.` : '',
+        back > 0 ? `${count(back, 'edit')} will be in force again.` : '',
+        'Nothing is deleted: the roll back is recorded as an entry, and you can go forward again the same way.',
+      ]
+        .filter((one) => one !== '')
+        .join(' '),
     act: 'Roll back',
     done: (entry: number, at: string) => `Rolled back to ${at}. Recorded as entry ${entry}.`,
     of: (entry: number) => `the version of entry ${entry}`,
@@ -115,7 +153,10 @@ export const versionsText = {
     asking: 'Asking the policy',
     format: 'What to write',
     formats: {
-      folder: { name: 'Model folder', says: 'The imported folder again, with only the bytes of the changed tensors replaced. Runs wherever the import ran.' },
+      folder: {
+        name: 'Model folder',
+        says: 'The imported folder again, with only the bytes of the changed tensors replaced. Runs wherever the import ran.',
+      },
       tensors: { name: 'Changed tensors', says: 'One safetensors file with the edited weights alone, to be put into a copy of the model.' },
       lora: { name: 'LoRA adapter', says: 'A PEFT adapter made from the change, to be loaded on top of the unedited model.' },
     } satisfies Record<ExportFormat, { name: string; says: string }>,

@@ -10,7 +10,10 @@ export interface Method<P extends v.GenericSchema = v.GenericSchema, R extends v
 }
 
 /** A method that answers at once. */
-export function method<P extends v.GenericSchema, R extends v.GenericSchema>(params: P, result: R): Method<P, R> & { readonly isJob: false } {
+export function method<P extends v.GenericSchema, R extends v.GenericSchema>(
+  params: P,
+  result: R,
+): Method<P, R> & { readonly isJob: false } {
   return { params, result, isJob: false };
 }
 

@@ -34,13 +34,26 @@ export const SettingSchema = v.object({
 });
 export type Setting = v.InferOutput<typeof SettingSchema>;
 
-export const MethodInfoSchema = v.object({ name: EditMethodSchema, title: v.string(), summary: v.string(), settings: v.array(SettingSchema) });
+export const MethodInfoSchema = v.object({
+  name: EditMethodSchema,
+  title: v.string(),
+  summary: v.string(),
+  settings: v.array(SettingSchema),
+});
 export type MethodInfo = v.InferOutput<typeof MethodInfoSchema>;
 
-export const ProblemSchema = v.object({ index: v.number(), field: v.string(), severity: v.picklist(['error', 'warning']), message: v.string(), hint: v.string() });
+export const ProblemSchema = v.object({
+  index: v.number(),
+  field: v.string(),
+  severity: v.picklist(['error', 'warning']),
+  message: v.string(),
+  hint: v.string(),
+});
 
 /** How a prompt with its target is cut into tokens, and what each belongs to. */
-export const FactTokensSchema = v.object({ tokens: v.array(v.object({ text: v.string(), role: v.picklist(['prompt', 'subject', 'subject-last', 'target']) })) });
+export const FactTokensSchema = v.object({
+  tokens: v.array(v.object({ text: v.string(), role: v.picklist(['prompt', 'subject', 'subject-last', 'target']) })),
+});
 
 /** One measure of a check. Shares are 0 to 1, of which 1 is best; fluency in bits, drift in nats. */
 export const CheckSchema = v.object({
@@ -82,7 +95,15 @@ export const FactReportSchema = v.object({
 });
 export type FactReport = v.InferOutput<typeof FactReportSchema>;
 
-export const WeightReportSchema = v.object({ layer: v.number(), tensor: v.string(), rank: v.number(), deltaNorm: v.number(), weightNorm: v.number(), before: v.string(), after: v.string() });
+export const WeightReportSchema = v.object({
+  layer: v.number(),
+  tensor: v.string(),
+  rank: v.number(),
+  deltaNorm: v.number(),
+  weightNorm: v.number(),
+  before: v.string(),
+  after: v.string(),
+});
 
 /** What an edit did, for a draft and, unchanged, for the entry that it became. */
 export const EditReportSchema = v.object({
@@ -96,7 +117,16 @@ export const EditReportSchema = v.object({
   checks: v.array(CheckSchema),
   facts: v.array(FactReportSchema),
   weights: v.array(WeightReportSchema),
-  drift: v.optional(v.object({ probes: v.number(), meanKl: v.optional(v.number()), maxKl: v.optional(v.number()), topChanged: v.optional(v.number()), perplexityBefore: v.optional(v.number()), perplexityAfter: v.optional(v.number()) })),
+  drift: v.optional(
+    v.object({
+      probes: v.number(),
+      meanKl: v.optional(v.number()),
+      maxKl: v.optional(v.number()),
+      topChanged: v.optional(v.number()),
+      perplexityBefore: v.optional(v.number()),
+      perplexityAfter: v.optional(v.number()),
+    }),
+  ),
   warnings: v.array(v.object({ message: v.string(), hint: v.string() })),
   seconds: v.number(),
 });
@@ -115,7 +145,12 @@ export const DraftSchema = v.object({
 export type Draft = v.InferOutput<typeof DraftSchema>;
 
 /** The form as it stands, kept while it is being filled in. Facts may be unfinished. */
-export const EditFormSchema = v.object({ facts: list(FactSchema), method: EditMethodSchema, choices: ChoicesSchema, fluency: v.optional(v.boolean(), false) });
+export const EditFormSchema = v.object({
+  facts: list(FactSchema),
+  method: EditMethodSchema,
+  choices: ChoicesSchema,
+  fluency: v.optional(v.boolean(), false),
+});
 export type EditForm = v.InferOutput<typeof EditFormSchema>;
 
 const Facts = v.pipe(list(FactSchema), v.minLength(1, 'expected at least one fact'));
@@ -128,20 +163,41 @@ export const editMethods = {
     v.object({ format: v.string(), facts: v.array(FactSchema), total: v.number(), warnings: v.array(v.string()) }),
   ),
   /** Problems of facts by themselves, among each other, and with edits in force; how each is cut into tokens. */
-  'edits.validate': method(v.strictObject({ model: ModelName, facts: list(FactSchema) }), v.object({ problems: v.array(ProblemSchema), tokens: v.array(v.nullable(FactTokensSchema)) })),
+  'edits.validate': method(
+    v.strictObject({ model: ModelName, facts: list(FactSchema) }),
+    v.object({ problems: v.array(ProblemSchema), tokens: v.array(v.nullable(FactTokensSchema)) }),
+  ),
   /** Paraphrases, neighbours and the previous target for a fact, from the model's facts and other subjects. */
   'edits.suggest': method(
     v.strictObject({ model: ModelName, fact: FactSchema }),
-    v.object({ paraphrases: v.array(v.string()), neighbors: v.array(NeighborSchema), generationPrompts: v.array(v.string()), previousTarget: v.optional(v.string()), source: v.string() }),
+    v.object({
+      paraphrases: v.array(v.string()),
+      neighbors: v.array(NeighborSchema),
+      generationPrompts: v.array(v.string()),
+      previousTarget: v.optional(v.string()),
+      source: v.string(),
+    }),
   ),
   /** Works an edit out on the current version and checks it. Ends in a draft; nothing is recorded yet. */
-  'edits.start': job(v.strictObject({ model: ModelName, facts: Facts, method: EditMethodSchema, choices: v.optional(ChoicesSchema, {}), fluency: v.optional(v.boolean(), false) }), v.object({ draft: v.string() })),
+  'edits.start': job(
+    v.strictObject({
+      model: ModelName,
+      facts: Facts,
+      method: EditMethodSchema,
+      choices: v.optional(ChoicesSchema, {}),
+      fluency: v.optional(v.boolean(), false),
+    }),
+    v.object({ draft: v.string() }),
+  ),
   'edits.drafts': method(v.strictObject({ model: ModelName }), v.object({ drafts: v.array(DraftSchema) })),
   /** The report of a draft, or of an entry of kind edit. */
   'edits.report': method(v.strictObject({ model: ModelName, draft: v.optional(Line), entry: v.optional(Seq) }), EditReportSchema),
   'edits.discard': method(v.strictObject({ model: ModelName, draft: Line }), Nothing),
   /** Records a draft: from then on it is part of the current version. */
-  'edits.commit': job(v.strictObject({ model: ModelName, draft: Line, reason: Line, tag: v.optional(Line) }), v.object({ entry: Seq, version: v.string() })),
+  'edits.commit': job(
+    v.strictObject({ model: ModelName, draft: Line, reason: Line, tag: v.optional(Line) }),
+    v.object({ entry: Seq, version: v.string() }),
+  ),
   'edits.form': method(v.strictObject({ model: ModelName }), v.object({ form: v.nullable(EditFormSchema) })),
   'edits.saveForm': method(v.strictObject({ model: ModelName, form: v.nullable(EditFormSchema) }), Nothing),
 };

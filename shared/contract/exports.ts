@@ -13,10 +13,18 @@ export const ExportCheckSchema = v.object({
 
 export const exportMethods = {
   /** Whether the policy lets a version out, and what it still asks for. */
-  'exports.allowed': method(v.strictObject({ model: ModelName, version: v.optional(VersionName, 'current') }), v.object({ allowed: v.boolean(), reasons: v.array(v.string()) })),
+  'exports.allowed': method(
+    v.strictObject({ model: ModelName, version: v.optional(VersionName, 'current') }),
+    v.object({ allowed: v.boolean(), reasons: v.array(v.string()) }),
+  ),
   /** Writes a version to a new folder, with its attestations beside it. */
   'exports.start': job(
-    v.strictObject({ model: ModelName, version: v.optional(VersionName, 'current'), format: v.optional(ExportFormatSchema, 'folder'), destination: Handle }),
+    v.strictObject({
+      model: ModelName,
+      version: v.optional(VersionName, 'current'),
+      format: v.optional(ExportFormatSchema, 'folder'),
+      destination: Handle,
+    }),
     v.object({ entry: Seq, path: v.string(), handle: v.string(), files: v.number(), bytes: v.number(), changed: v.array(v.string()) }),
   ),
   /** Checks a folder that was exported, here or elsewhere. */

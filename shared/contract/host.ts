@@ -42,7 +42,10 @@ export const hostMethods = {
     v.object({ here: PickedSchema, parent: v.optional(PickedSchema), entries: v.array(PickedSchema) }),
   ),
   /** A new name in a folder that was chosen, as the place to write to. */
-  'host.place': method(v.strictObject({ folder: Handle, name: v.pipe(Line, v.regex(/^(?!\.{1,2}$)[^/\\\0]+$/, 'expected a name without / or \\')) }), PickedSchema),
+  'host.place': method(
+    v.strictObject({ folder: Handle, name: v.pipe(Line, v.regex(/^(?!\.{1,2}$)[^/\\\0]+$/, 'expected a name without / or \\')) }),
+    PickedSchema,
+  ),
   /** Shows a file or folder that Emend wrote in the system's file manager. */
   'host.reveal': method(v.strictObject({ handle: Handle }), Nothing),
   /** Opens a page of Emend's own documentation list in the browser; anything else is refused. */

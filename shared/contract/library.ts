@@ -37,13 +37,21 @@ export const ModelCardSchema = v.object({
 export type ModelCard = v.InferOutput<typeof ModelCardSchema>;
 
 export const LayerSchema = v.object({
-  layer: v.number(), heads: v.optional(v.number()), keyWidth: v.number(), weight: v.string(), kind: v.string(),
+  layer: v.number(),
+  heads: v.optional(v.number()),
+  keyWidth: v.number(),
+  weight: v.string(),
+  kind: v.string(),
   refusal: v.optional(v.object({ reason: v.string(), hint: v.string() })),
 });
 
 export const ModelDetailSchema = v.object({
   ...ModelCardSchema.entries,
-  producer: v.string(), opset: v.number(), hiddenSize: v.number(), vocabulary: v.number(), cache: v.boolean(),
+  producer: v.string(),
+  opset: v.number(),
+  hiddenSize: v.number(),
+  vocabulary: v.number(),
+  cache: v.boolean(),
   tokenizer: v.string(),
   layerTable: v.array(LayerSchema),
   files: v.array(v.object({ path: v.string(), bytes: v.number(), sha256: v.string() })),
@@ -70,7 +78,10 @@ export const libraryMethods = {
   'library.get': method(v.strictObject({ model: ModelName }), ModelDetailSchema),
   'library.look': method(v.strictObject({ source: Handle }), LookSchema),
   /** Copies a model folder into the library and begins its ledger. The same model again: `known` is true and nothing is copied. */
-  'library.import': job(v.strictObject({ source: Handle, name: v.optional(Line) }), v.object({ model: v.string(), name: v.string(), known: v.boolean() })),
+  'library.import': job(
+    v.strictObject({ source: Handle, name: v.optional(Line) }),
+    v.object({ model: v.string(), name: v.string(), known: v.boolean() }),
+  ),
   /** The model that comes with Emend. */
   'library.importBuiltIn': job(Nothing, v.object({ model: v.string(), name: v.string(), known: v.boolean() })),
   /** Remembers that a model was opened, for the order of the list. */

@@ -1,7 +1,13 @@
 import * as v from 'valibot';
 import { Count, Finite, job, method, ModelName, Text, VersionName } from './define.ts';
 
-export const SamplingSchema = v.object({ temperature: v.pipe(Finite, v.minValue(0)), topK: Count, topP: v.pipe(Finite, v.minValue(0), v.maxValue(1)), repetitionPenalty: v.pipe(Finite, v.minValue(0.01)), seed: Count });
+export const SamplingSchema = v.object({
+  temperature: v.pipe(Finite, v.minValue(0)),
+  topK: Count,
+  topP: v.pipe(Finite, v.minValue(0), v.maxValue(1)),
+  repetitionPenalty: v.pipe(Finite, v.minValue(0.01)),
+  seed: Count,
+});
 export const GREEDY: v.InferOutput<typeof SamplingSchema> = { temperature: 0, topK: 0, topP: 1, repetitionPenalty: 1, seed: 0 };
 
 export const ChanceSchema = v.object({ token: v.string(), id: v.number(), probability: v.number() });
@@ -23,9 +29,19 @@ export type Answer = v.InferOutput<typeof AnswerSchema>;
 export const probingMethods = {
   /** Lets a version continue a prompt; pieces come as 'text' events of the job. */
   'probing.ask': job(
-    v.strictObject({ model: ModelName, version: v.optional(VersionName), prompt: v.pipe(Text, v.nonEmpty('expected a prompt')), top: v.optional(v.pipe(Count, v.minValue(1), v.maxValue(1000)), 10), maxTokens: v.optional(v.pipe(Count, v.maxValue(4096)), 20), sampling: v.optional(SamplingSchema, GREEDY) }),
+    v.strictObject({
+      model: ModelName,
+      version: v.optional(VersionName),
+      prompt: v.pipe(Text, v.nonEmpty('expected a prompt')),
+      top: v.optional(v.pipe(Count, v.minValue(1), v.maxValue(1000)), 10),
+      maxTokens: v.optional(v.pipe(Count, v.maxValue(4096)), 20),
+      sampling: v.optional(SamplingSchema, GREEDY),
+    }),
     AnswerSchema,
   ),
   /** How the model's tokenizer cuts a text. */
-  'probing.tokens': method(v.strictObject({ model: ModelName, text: Text }), v.object({ tokens: v.array(v.object({ id: v.number(), text: v.string() })) })),
+  'probing.tokens': method(
+    v.strictObject({ model: ModelName, text: Text }),
+    v.object({ tokens: v.array(v.object({ id: v.number(), text: v.string() })) }),
+  ),
 };

@@ -32,7 +32,14 @@ export const DEFAULT_SETTINGS: Settings = {
 };
 
 export const settingsMethods = {
-  'settings.get': method(Nothing, v.object({ settings: SettingsSchema, suggestedAuthor: v.string(), notices: v.array(v.object({ message: v.string(), hint: v.string() })) })),
+  'settings.get': method(
+    Nothing,
+    v.object({
+      settings: SettingsSchema,
+      suggestedAuthor: v.string(),
+      notices: v.array(v.object({ message: v.string(), hint: v.string() })),
+    }),
+  ),
   'settings.set': method(v.strictObject({ settings: v.partial(SettingsSchema) }), v.object({ settings: SettingsSchema })),
   /** The key that signs checkpoints and exports. */
   'settings.key': method(Nothing, v.object({ id: v.string(), publicKey: v.string(), path: v.string() })),

@@ -4,10 +4,22 @@ import { CheckSchema } from './edits.ts';
 import { FactSchema } from '../fact.ts';
 import { job, Line, list, method, ModelName, Seq, Text, VersionName } from './define.ts';
 
-export const ReviewSchema = v.object({ entry: v.number(), time: v.string(), author: v.string(), verdict: v.picklist(['approve', 'reject']), comment: v.string() });
+export const ReviewSchema = v.object({
+  entry: v.number(),
+  time: v.string(),
+  author: v.string(),
+  verdict: v.picklist(['approve', 'reject']),
+  comment: v.string(),
+});
 export type Review = v.InferOutput<typeof ReviewSchema>;
 
-export const FactInForceSchema = v.object({ entry: v.number(), subject: v.string(), prompt: v.string(), target: v.string(), previousTarget: v.optional(v.string()) });
+export const FactInForceSchema = v.object({
+  entry: v.number(),
+  subject: v.string(),
+  prompt: v.string(),
+  target: v.string(),
+  previousTarget: v.optional(v.string()),
+});
 
 export const VersionSchema = v.object({
   id: v.string(),
@@ -48,7 +60,9 @@ export const DiffSchema = v.object({
   onlyB: v.array(FactInForceSchema),
   both: v.number(),
   /** Tensors that differ: Frobenius norm of the difference and of the weight in `a`; upper bound of the difference's rank. */
-  weights: v.array(v.object({ tensor: v.string(), norm: v.number(), weightNorm: v.number(), rank: v.number(), a: v.string(), b: v.string() })),
+  weights: v.array(
+    v.object({ tensor: v.string(), norm: v.number(), weightNorm: v.number(), rank: v.number(), a: v.string(), b: v.string() }),
+  ),
   answers: v.array(v.object({ prompt: v.string(), a: AnswerSchema, b: AnswerSchema })),
 });
 export type Diff = v.InferOutput<typeof DiffSchema>;
@@ -57,23 +71,41 @@ const Act = v.object({ entry: Seq, version: v.string() });
 
 export const versionMethods = {
   /** Versions and the timeline, newest first. */
-  'versions.list': method(v.strictObject({ model: ModelName }), v.object({ current: v.string(), base: v.string(), versions: v.array(VersionSchema), timeline: v.array(MomentSchema) })),
+  'versions.list': method(
+    v.strictObject({ model: ModelName }),
+    v.object({ current: v.string(), base: v.string(), versions: v.array(VersionSchema), timeline: v.array(MomentSchema) }),
+  ),
   /** Answers are compared on the prompts given, else on those of the facts that differ. */
   'versions.diff': job(v.strictObject({ model: ModelName, a: VersionName, b: VersionName, prompts: v.optional(list(Text)) }), DiffSchema),
   /** Makes an earlier version the current one. */
   'versions.rollback': job(v.strictObject({ model: ModelName, version: VersionName, reason: Line }), Act),
   /** Which edits in force were computed on top of one. */
-  'versions.revertPlan': method(v.strictObject({ model: ModelName, entry: Seq }), v.object({ entry: Seq, facts: v.array(FactInForceSchema), later: v.array(v.object({ entry: Seq, reason: v.string(), facts: v.array(FactInForceSchema) })) })),
+  'versions.revertPlan': method(
+    v.strictObject({ model: ModelName, entry: Seq }),
+    v.object({
+      entry: Seq,
+      facts: v.array(FactInForceSchema),
+      later: v.array(v.object({ entry: Seq, reason: v.string(), facts: v.array(FactInForceSchema) })),
+    }),
+  ),
   /** Takes one edit out of the middle and checks the later ones again; with `reapply` computes those anew on what is left. */
   'versions.revert': job(
     v.strictObject({ model: ModelName, entry: Seq, reason: Line, reapply: v.optional(v.boolean(), false) }),
     v.object({ entry: Seq, version: v.string(), later: v.array(v.number()), checks: v.array(CheckSchema), reapplied: v.array(v.number()) }),
   ),
   /** Names a version; names are never moved. */
-  'versions.tag': method(v.strictObject({ model: ModelName, version: v.optional(VersionName, 'current'), name: Line }), v.object({ entry: Seq })),
+  'versions.tag': method(
+    v.strictObject({ model: ModelName, version: v.optional(VersionName, 'current'), name: Line }),
+    v.object({ entry: Seq }),
+  ),
   /** Checks facts on a version and records the result; without facts those in force are checked. */
   'versions.check': job(
-    v.strictObject({ model: ModelName, version: v.optional(VersionName, 'current'), facts: v.optional(list(FactSchema)), reason: v.optional(Line, '') }),
+    v.strictObject({
+      model: ModelName,
+      version: v.optional(VersionName, 'current'),
+      facts: v.optional(list(FactSchema)),
+      reason: v.optional(Line, ''),
+    }),
     v.object({ entry: Seq, checks: v.array(CheckSchema) }),
   ),
 };

@@ -35,7 +35,16 @@ const FULL: Plan = { shape: GPT2_SMALL, layers: [3, 4, 5, 6, 7], facts: 32, plai
 const QUICK: Plan = { shape: TINY, layers: [1, 2], facts: 8, plainFacts: 2, covarianceTokens: 2048, textLength: 64 };
 
 /** MEMIT's published settings; nothing stops early, so that every fact costs the same. */
-const settingsFor = (layers: readonly number[]): MemitSettings => ({ layers, covarianceWeight: 15000, steps: 20, learningRate: 0.5, weightDecay: 0.5, klFactor: 0.0625, clamp: 0.75, stopBelow: 0 });
+const settingsFor = (layers: readonly number[]): MemitSettings => ({
+  layers,
+  covarianceWeight: 15000,
+  steps: 20,
+  learningRate: 0.5,
+  weightDecay: 0.5,
+  klFactor: 0.0625,
+  clamp: 0.75,
+  stopBelow: 0,
+});
 
 /** What must hold at full size. */
 const LIMIT = { difference: 1e-3, attained: 0.6, memory: 2.5 };
@@ -55,7 +64,9 @@ async function measureEdits(plan: Plan, { isQuick, threads }: Options, table: Ta
     const bytes = writeModel(folder, plan.shape);
     const yardstick = await Yardstick.create(clock, threads, isQuick ? 512 : 2048);
     for (let i = 0; i < 5; i++) await yardstick.measure();
-    console.log(`GPT-2 of ${plan.shape.layers} layers, ${plan.shape.width} wide, ${(bytes / 1e6).toFixed(0)} MB; ${plan.facts} facts, layers ${plan.layers.join(' ')}, ${settings.steps} steps; ${threads === 1 ? 'one thread, processor time' : 'all threads, wall time'}\n`);
+    console.log(
+      `GPT-2 of ${plan.shape.layers} layers, ${plan.shape.width} wide, ${(bytes / 1e6).toFixed(0)} MB; ${plan.facts} facts, layers ${plan.layers.join(' ')}, ${settings.steps} steps; ${threads === 1 ? 'one thread, processor time' : 'all threads, wall time'}\n`,
+    );
 
     const opened = await timed(clock, () => Decoder.open(join(folder, 'model.onnx'), { threads }));
     const decoder = opened.value;
@@ -69,13 +80,23 @@ async function measureEdits(plan: Plan, { isQuick, threads }: Options, table: Ta
     table.row('plain float32 product, median', `${(yardstick.median() / 1e9).toFixed(1)} GF/s (${yardstick.rates.length} samples)`);
 
     const child = await editInChild(folder, threads, plan.facts, settings, statistics, fileURLToPath(import.meta.url));
-    table.row('peak resident memory of the whole edit', `${(child.peak / 1e6).toFixed(0)} MB = ${(child.peak / bytes).toFixed(2)} × weights (${(child.started / 1e6).toFixed(0)} MB before the model was opened)`, isQuick ? undefined : { limit: `≤ ${LIMIT.memory}`, holds: child.peak <= LIMIT.memory * bytes });
+    table.row(
+      'peak resident memory of the whole edit',
+      `${(child.peak / 1e6).toFixed(0)} MB = ${(child.peak / bytes).toFixed(2)} × weights (${(child.started / 1e6).toFixed(0)} MB before the model was opened)`,
+      isQuick ? undefined : { limit: `≤ ${LIMIT.memory}`, holds: child.peak <= LIMIT.memory * bytes },
+    );
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function measureTargets(decoder: Decoder, facts: readonly FactTokens[], settings: MemitSettings, plainCount: number, { clock, yardstick, table, isQuick }: { clock: Clock; yardstick: Yardstick; table: Table; isQuick: boolean }): Promise<Target[]> {
+async function measureTargets(
+  decoder: Decoder,
+  facts: readonly FactTokens[],
+  settings: MemitSettings,
+  plainCount: number,
+  { clock, yardstick, table, isQuick }: { clock: Clock; yardstick: Yardstick; table: Table; isQuick: boolean },
+): Promise<Target[]> {
   const layer = settings.layers.at(-1)!;
   const site = { kind: 'residual', layer } as const;
   const plain = await PlainSearch.create(decoder, layer);
@@ -94,15 +115,22 @@ async function measureTargets(decoder: Decoder, facts: readonly FactTokens[], se
   let runs = 0;
   const between = watched(decoder, async (graph, make) => {
     const session = await make(graph);
-    return graph.inputs.some((v) => v.name === names.delta) ? afterRun(session, async () => { if (runs++ % 4 === 0) paused += await yardstick.measure(); }) : session;
+    return graph.inputs.some((v) => v.name === names.delta)
+      ? afterRun(session, async () => {
+          if (runs++ % 4 === 0) paused += await yardstick.measure();
+        })
+      : session;
   });
   const marks: number[] = [];
   let firstSample = 0;
-  const report: Report = { ...silent, progress: (phase) => {
-    if (phase !== 'targets') return;
-    if (marks.length === 0) firstSample = yardstick.rates.length;
-    marks.push(clock() - paused);
-  } };
+  const report: Report = {
+    ...silent,
+    progress: (phase) => {
+      if (phase !== 'targets') return;
+      if (marks.length === 0) firstSample = yardstick.rates.length;
+      marks.push(clock() - paused);
+    },
+  };
   const ours = await timed(clock, () => findTargets(between, site, facts, settings, report));
   const perFact = (ours.seconds - paused) / facts.length;
   const loop = marks.at(-1)! - marks[0]!;
@@ -113,19 +141,30 @@ async function measureTargets(decoder: Decoder, facts: readonly FactTokens[], se
   const perPlain = plainTimes.reduce((a, t) => a + t, 0) / plainCount;
   const worst = Math.max(...plainResults.map((z, i) => difference(ours.value[i]!.z, z)));
   table.row('targets, the plain way', `${seconds(perPlain)} per fact (${plainCount} facts, all steps)`);
-  table.row('targets, ours', `${seconds(perFact)} per fact, ${(perPlain / perFact).toFixed(1)} × faster (loop ${seconds((loop * settings.steps) / (settings.steps - 1) / facts.length)} per fact)`);
-  table.row('largest |z ours − z plain| / |z|', worst.toExponential(1), { limit: `< ${LIMIT.difference}`, holds: worst < LIMIT.difference });
+  table.row(
+    'targets, ours',
+    `${seconds(perFact)} per fact, ${(perPlain / perFact).toFixed(1)} × faster (loop ${seconds((loop * settings.steps) / (settings.steps - 1) / facts.length)} per fact)`,
+  );
+  table.row('largest |z ours − z plain| / |z|', worst.toExponential(1), {
+    limit: `< ${LIMIT.difference}`,
+    holds: worst < LIMIT.difference,
+  });
 
   let operations = 0;
   const counting = watched(decoder, async (graph, make) => {
     if (!graph.inputs.some((v) => v.name === names.delta)) return make(graph);
     const counted = countingProducts(graph);
-    return afterRun(await make(counted.graph), (result) => { operations += counted.operations(result); });
+    return afterRun(await make(counted.graph), (result) => {
+      operations += counted.operations(result);
+    });
   });
   await findTargets(counting, site, facts, { ...settings, steps: 1 }, silent);
   const attained = (operations * (settings.steps - 1)) / loop;
-  table.row('optimisation loop, attained', `${(attained / 1e9).toFixed(1)} GF/s = ${(100 * attained / nearby).toFixed(0)}% of the plain product among its runs (${(nearby / 1e9).toFixed(1)}); ${(operations / 1e9 / facts.length).toFixed(2)} GF per fact and step`,
-    isQuick ? undefined : { limit: `≥ ${100 * LIMIT.attained}%`, holds: attained / nearby >= LIMIT.attained });
+  table.row(
+    'optimisation loop, attained',
+    `${(attained / 1e9).toFixed(1)} GF/s = ${((100 * attained) / nearby).toFixed(0)}% of the plain product among its runs (${(nearby / 1e9).toFixed(1)}); ${(operations / 1e9 / facts.length).toFixed(2)} GF per fact and step`,
+    isQuick ? undefined : { limit: `≥ ${100 * LIMIT.attained}%`, holds: attained / nearby >= LIMIT.attained },
+  );
   return ours.value;
 }
 
@@ -141,28 +180,61 @@ async function measureCovariance(decoder: Decoder, plan: Plan, clock: Clock, tab
     readFactor: (layer) => factors.get(layer),
     keepFactor: async (layer, factor) => void factors.set(layer, factor),
   });
-  const factored = await timed(clock, async () => { for (const layer of plan.layers) await statistics.factor(layer); });
-  table.row('factor of a covariance, once per model', `${seconds(factored.seconds / plan.layers.length)} per layer${statistics.ridges.size > 0 ? ' (with a ridge)' : ''}`);
+  const factored = await timed(clock, async () => {
+    for (const layer of plan.layers) await statistics.factor(layer);
+  });
+  table.row(
+    'factor of a covariance, once per model',
+    `${seconds(factored.seconds / plan.layers.length)} per layer${statistics.ridges.size > 0 ? ' (with a ridge)' : ''}`,
+  );
   return statistics;
 }
 
-async function measureInsertion(decoder: Decoder, facts: readonly FactTokens[], settings: MemitSettings, statistics: Statistics, targets: readonly Target[], clock: Clock, table: Table): Promise<void> {
+async function measureInsertion(
+  decoder: Decoder,
+  facts: readonly FactTokens[],
+  settings: MemitSettings,
+  statistics: Statistics,
+  targets: readonly Target[],
+  clock: Clock,
+  table: Table,
+): Promise<void> {
   const first = settings.layers[0]!;
   let last = clock();
   const times = { keys: 0, write: 0 };
-  const report: Report = { ...silent, progress: (phase) => {
-    const now = clock();
-    times[phase === 'writing' ? 'write' : 'keys'] += now - last;
-    last = now;
-  } };
+  const report: Report = {
+    ...silent,
+    progress: (phase) => {
+      const now = clock();
+      times[phase === 'writing' ? 'write' : 'keys'] += now - last;
+      last = now;
+    },
+  };
   const ours = await timed(clock, () => memit(decoder, facts, settings, statistics, report, targets));
-  const plain = await plainInsertion(clock, decoder, first, settings.layers.at(-1)!, facts, settings.covarianceWeight, statistics.covariance(first));
+  const plain = await plainInsertion(
+    clock,
+    decoder,
+    first,
+    settings.layers.at(-1)!,
+    facts,
+    settings.covarianceWeight,
+    statistics.covariance(first),
+  );
   const plainTotal = (plain.forward + plain.solve) * settings.layers.length;
   const step = ours.value.steps[0]!;
-  table.row('insertion, the plain way', `${seconds(plainTotal)} (one layer × ${settings.layers.length}: keys and states ${seconds(plain.forward)}, solve ${seconds(plain.solve)})`);
-  table.row('insertion, ours, factors known', `${seconds(ours.seconds)}, ${(plainTotal / ours.seconds).toFixed(1)} × faster (keys and states ${seconds(times.keys)}, solve and write ${seconds(times.write)})`);
+  table.row(
+    'insertion, the plain way',
+    `${seconds(plainTotal)} (one layer × ${settings.layers.length}: keys and states ${seconds(plain.forward)}, solve ${seconds(plain.solve)})`,
+  );
+  table.row(
+    'insertion, ours, factors known',
+    `${seconds(ours.seconds)}, ${(plainTotal / ours.seconds).toFixed(1)} × faster (keys and states ${seconds(times.keys)}, solve and write ${seconds(times.write)})`,
+  );
   const worst = Math.max(difference(step.keys.data, plain.keys.data), difference(step.solved.data, plain.solved.data));
-  table.row('largest difference in keys and solved keys', worst.toExponential(1), { limit: `< ${LIMIT.difference}`, holds: worst < LIMIT.difference });
+  table.row('largest difference in keys and solved keys', worst.toExponential(1), {
+    limit: `< ${LIMIT.difference}`,
+    holds: worst < LIMIT.difference,
+  });
 }
 
 /** ‖a − b‖ / ‖b‖. */
@@ -178,7 +250,13 @@ function difference(a: ArrayLike<number>, b: ArrayLike<number>): number {
 const seconds = (s: number) => (s < 1 ? `${(1000 * s).toFixed(0)} ms` : `${s.toFixed(2)} s`);
 
 if (!(await runAsChild(process.argv))) {
-  const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false }, threads: { type: 'string', default: '0' }, part: { type: 'string', default: 'all' } } });
+  const { values } = parseArgs({
+    options: {
+      quick: { type: 'boolean', default: false },
+      threads: { type: 'string', default: '0' },
+      part: { type: 'string', default: 'all' },
+    },
+  });
   const table = new Table();
   const isAsked = (part: string) => values.part === 'all' || values.part === part;
   if (isAsked('edits')) await measureEdits(values.quick ? QUICK : FULL, { isQuick: values.quick, threads: Number(values.threads) }, table);

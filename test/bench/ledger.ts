@@ -26,7 +26,19 @@ const FILTERS: readonly (readonly [string, Params<'audit.list'>['filter']])[] = 
   ['failed checks', { verdict: 'failed' }],
   ['words', { text: 'mother tongue français' }],
   ['no row fits', { text: 'nothing says this' }],
-  ['everything at once', { author: 'ada', kinds: ['edit', 'tag'], method: 'memit', relation: 'P3', verdict: 'passed', from: '2026-01-01', text: 'english person', order: 'oldest' }],
+  [
+    'everything at once',
+    {
+      author: 'ada',
+      kinds: ['edit', 'tag'],
+      method: 'memit',
+      relation: 'P3',
+      verdict: 'passed',
+      from: '2026-01-01',
+      text: 'english person',
+      order: 'oldest',
+    },
+  ],
 ];
 
 /** Opening, appending to and searching a ledger of many entries, through the application as a window does it. */
@@ -35,7 +47,11 @@ export async function measureLedger(table: Table, count: number, isQuick: boolea
   try {
     const model = writeLedger(folder, count);
     const row = (what: string, took: number, limit: number, more: string) => {
-      table.row(what, `${ms(took)}, ${percent(took / limit)} of the limit (${more})`, isQuick ? undefined : { limit: `< ${ms(limit)}`, holds: took < limit });
+      table.row(
+        what,
+        `${ms(took)}, ${percent(took / limit)} of the limit (${more})`,
+        isQuick ? undefined : { limit: `< ${ms(limit)}`, holds: took < limit },
+      );
     };
 
     const models = join(folder, 'models');
@@ -51,19 +67,36 @@ export async function measureLedger(table: Table, count: number, isQuick: boolea
         await app.close();
       });
       const [took, parsed] = [Math.min(...times.processor), Math.min(...plain.processor)];
-      row(`ledger of ${count} entries, opened, ${what}`, took, LIMIT.open, `processor time, the fastest of ${times.wall.length}; by the clock ${times.wall.map(ms).join(', ')}; ${(took / parsed).toFixed(1)} × what JSON.parse takes for its ${(Buffer.byteLength(lines.join('\n')) / 1e6).toFixed(0)} MB`);
+      row(
+        `ledger of ${count} entries, opened, ${what}`,
+        took,
+        LIMIT.open,
+        `processor time, the fastest of ${times.wall.length}; by the clock ${times.wall.map(ms).join(', ')}; ${(took / parsed).toFixed(1)} × what JSON.parse takes for its ${(Buffer.byteLength(lines.join('\n')) / 1e6).toFixed(0)} MB`,
+      );
     }
 
     const app = await openApplication(folder);
     await app.call('library.list', {});
     const tries = isQuick ? 5 : 200;
     const appends = await repeated(tries, (measure) => measure((n) => app.call('audit.note', { model, comment: `Looked at ${n}` })));
-    row('a note appended and synced, median', median(appends.wall), LIMIT.append, `by the clock, ${tries} of them, longest ${ms(Math.max(...appends.wall))}`);
+    row(
+      'a note appended and synced, median',
+      median(appends.wall),
+      LIMIT.append,
+      `by the clock, ${tries} of them, longest ${ms(Math.max(...appends.wall))}`,
+    );
 
     for (const [what, filter] of FILTERS) {
       let total = 0;
-      const times = await repeated(isQuick ? 1 : 9, (measure) => measure(async () => void ({ total } = await app.call('audit.list', { model, filter, limit: 200 }))));
-      row(`log listed, ${what}`, Math.max(...times.processor), LIMIT.list, `processor time, the longest of ${times.wall.length}; ${ms(median(times.wall))} by the clock; ${total} fit`);
+      const times = await repeated(isQuick ? 1 : 9, (measure) =>
+        measure(async () => void ({ total } = await app.call('audit.list', { model, filter, limit: 200 }))),
+      );
+      row(
+        `log listed, ${what}`,
+        Math.max(...times.processor),
+        LIMIT.list,
+        `processor time, the longest of ${times.wall.length}; ${ms(median(times.wall))} by the clock; ${total} fit`,
+      );
     }
     await app.close();
   } finally {
@@ -72,7 +105,10 @@ export async function measureLedger(table: Table, count: number, isQuick: boolea
 }
 
 /** Does something over and over. Work that only computes is judged by the processor time it takes, however busy others keep the machine. @returns seconds of each try */
-async function repeated(tries: number, act: (measure: (work: (n: number) => Promise<unknown>) => Promise<void>) => Promise<void>): Promise<{ processor: number[]; wall: number[] }> {
+async function repeated(
+  tries: number,
+  act: (measure: (work: (n: number) => Promise<unknown>) => Promise<void>) => Promise<void>,
+): Promise<{ processor: number[]; wall: number[] }> {
   const times = { processor: [] as number[], wall: [] as number[] };
   for (let n = 0; n < tries; n++) {
     await act(async (work) => {
@@ -88,7 +124,20 @@ function openApplication(dataFolder: string): Promise<Application> {
   const refuse = () => {
     throw new EmendError('unsupported', 'The benchmark has no screen.');
   };
-  return Application.open({ author: 'Ada', dataFolder, host: { methods: () => ({ 'host.info': refuse, 'host.pick': refuse, 'host.browse': refuse, 'host.place': refuse, 'host.reveal': refuse, 'host.openLink': refuse }) } });
+  return Application.open({
+    author: 'Ada',
+    dataFolder,
+    host: {
+      methods: () => ({
+        'host.info': refuse,
+        'host.pick': refuse,
+        'host.browse': refuse,
+        'host.place': refuse,
+        'host.reveal': refuse,
+        'host.openLink': refuse,
+      }),
+    },
+  });
 }
 
 /** Writes a model's ledger of an import, edits, tags, checks and reverts, as ten years of work leave it. @returns what the model is called */
@@ -103,7 +152,16 @@ export function writeLedger(root: string, count: number): string {
   const append = (kind: Entry['kind'], input: BodyInput) => {
     const seq = (last?.seq ?? 0) + 1;
     const time = new Date(Date.UTC(2026, 0, 1) + seq * 60_000).toISOString();
-    const { entry, line } = seal({ seq, prev: last?.hash ?? NO_HASH, kind, time, ...BY, app: 'Emend 0.1.0', engine: 'Emend engine 0.1.0', body: history.complete(kind, input as never, seq) } as Parameters<typeof seal>[0]);
+    const { entry, line } = seal({
+      seq,
+      prev: last?.hash ?? NO_HASH,
+      kind,
+      time,
+      ...BY,
+      app: 'Emend 0.1.0',
+      engine: 'Emend engine 0.1.0',
+      body: history.complete(kind, input as never, seq),
+    } as Parameters<typeof seal>[0]);
     history.apply(entry);
     lines.push(line);
     last = entry;
@@ -122,15 +180,35 @@ export function writeLedger(root: string, count: number): string {
 function editBody(parent: string, n: number): BodyInput<'edit'> {
   const blob = (what: string, type: string) => ({ blob: hashOf(`${what} ${n}`), bytes: 200, type });
   return {
-    parent, method: n % 3 === 0 ? 'rome' : 'memit', hyperparameters: { layers: [3, 4, 5], learningRate: 0.1, clamp: 4, weightDecay: 1e-3 }, seeds: { contexts: 17 },
-    facts: [{ subject: `Person ${n}`, prompt: 'The mother tongue of {} is', target: n % 2 === 0 ? 'English' : 'Français', previousTarget: 'Dutch', relation: `P${n % 7}` }],
-    factSet: blob('facts', 'application/json'), delta: blob('delta', 'application/vnd.safetensors'),
-    changed: [{ tensor: 'transformer.h.3.mlp.c_proj.weight', before: sha256(`before ${n}`), after: sha256(`after ${n}`), measures: { rank: 1, norm: 0.25 } }],
+    parent,
+    method: n % 3 === 0 ? 'rome' : 'memit',
+    hyperparameters: { layers: [3, 4, 5], learningRate: 0.1, clamp: 4, weightDecay: 1e-3 },
+    seeds: { contexts: 17 },
+    facts: [
+      {
+        subject: `Person ${n}`,
+        prompt: 'The mother tongue of {} is',
+        target: n % 2 === 0 ? 'English' : 'Français',
+        previousTarget: 'Dutch',
+        relation: `P${n % 7}`,
+      },
+    ],
+    factSet: blob('facts', 'application/json'),
+    delta: blob('delta', 'application/vnd.safetensors'),
+    changed: [
+      {
+        tensor: 'transformer.h.3.mlp.c_proj.weight',
+        before: sha256(`before ${n}`),
+        after: sha256(`after ${n}`),
+        measures: { rank: 1, norm: 0.25 },
+      },
+    ],
     checks: [
       { name: 'efficacy', value: 1, before: 0, count: 1, threshold: 0.9, passed: true },
       { name: 'specificity', value: n % 5 === 0 ? 0.4 : 0.97, before: 1, count: 10, threshold: 0.9, passed: n % 5 !== 0 },
     ],
-    evidence: { report: blob('report', 'application/json') }, details: { request: { method: 'memit', choices: {}, fluency: true } },
+    evidence: { report: blob('report', 'application/json') },
+    details: { request: { method: 'memit', choices: {}, fluency: true } },
   };
 }
 

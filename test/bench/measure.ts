@@ -19,18 +19,42 @@ export class Yardstick {
   private constructor(session: ort.InferenceSession, clock: Clock, size: number) {
     this.clock = clock;
     this.session = session;
-    const operand = () => new ort.Tensor('float32', new Float32Array(size * size).map((_, i) => Math.sin(i)), [size, size]);
+    const operand = () =>
+      new ort.Tensor(
+        'float32',
+        new Float32Array(size * size).map((_, i) => Math.sin(i)),
+        [size, size],
+      );
     this.feeds = { a: operand(), b: operand() };
   }
 
   static async create(clock: Clock, threads: number, size: number): Promise<Yardstick> {
     // Only one row leaves the session, so that the copy of the result does not count.
-    const graph: Graph = { name: 'product', inputs: [value('a', 'float32', [size, size]), value('b', 'float32', [size, size])], outputs: [value('row')], nodes: [], constants: new Map() };
+    const graph: Graph = {
+      name: 'product',
+      inputs: [value('a', 'float32', [size, size]), value('b', 'float32', [size, size])],
+      outputs: [value('row')],
+      nodes: [],
+      constants: new Map(),
+    };
     const b = new GraphBuilder(graph, 'product');
     b.node('Gather', [b.op('MatMul', ['a', 'b']), b.int(0)], ['row'], { axis: 0 });
     graph.nodes.push(...b.take());
-    const bytes = encodeModel({ folder: '', file: 'product', irVersion: 8, opsets: new Map([['', 18]]), producer: '', metadata: {}, functions: [], graph });
-    const yardstick = new Yardstick(await ort.InferenceSession.create(bytes, { executionProviders: ['cpu'], intraOpNumThreads: threads, logSeverityLevel: 3 }), clock, size);
+    const bytes = encodeModel({
+      folder: '',
+      file: 'product',
+      irVersion: 8,
+      opsets: new Map([['', 18]]),
+      producer: '',
+      metadata: {},
+      functions: [],
+      graph,
+    });
+    const yardstick = new Yardstick(
+      await ort.InferenceSession.create(bytes, { executionProviders: ['cpu'], intraOpNumThreads: threads, logSeverityLevel: 3 }),
+      clock,
+      size,
+    );
     await yardstick.session.run(yardstick.feeds);
     return yardstick;
   }
@@ -76,7 +100,9 @@ const isProduct = (node: Node) => ['MatMul', 'Gemm', 'FusedMatMul'].includes(nod
 export function countingProducts(graph: Graph): { graph: Graph; operations: (result: Record<string, ort.Tensor>) => number } {
   const copy = copyGraph(graph);
   const b = new GraphBuilder(copy, 'count');
-  const products = copy.nodes.filter(isProduct).map((node) => ({ node, shapes: node.inputs.slice(0, 2).map((operand) => b.op('Shape', [operand])) as [string, string] }));
+  const products = copy.nodes
+    .filter(isProduct)
+    .map((node) => ({ node, shapes: node.inputs.slice(0, 2).map((operand) => b.op('Shape', [operand])) as [string, string] }));
   copy.nodes.push(...b.take());
   copy.outputs = [...copy.outputs, ...products.flatMap((p) => p.shapes.map((name) => value(name, 'int64', [undefined])))];
   const operations = (result: Record<string, ort.Tensor>) => {
@@ -94,4 +120,3 @@ function productOperations(node: Node, a: readonly number[], b: readonly number[
   const batch = Math.max(size(a.slice(0, -2)), size(b.slice(0, -2)));
   return 2 * batch * m * k * n;
 }
-

@@ -13,8 +13,21 @@ import { makeFacts } from './facts.ts';
 const FLAG = '--edit-in-child';
 
 const Job = v.object({
-  folder: v.string(), threads: v.number(), facts: v.number(), vocabulary: v.number(), width: v.number(),
-  settings: v.object({ layers: v.array(v.number()), covarianceWeight: v.number(), steps: v.number(), learningRate: v.number(), weightDecay: v.number(), klFactor: v.number(), clamp: v.number(), stopBelow: v.number() }),
+  folder: v.string(),
+  threads: v.number(),
+  facts: v.number(),
+  vocabulary: v.number(),
+  width: v.number(),
+  settings: v.object({
+    layers: v.array(v.number()),
+    covarianceWeight: v.number(),
+    steps: v.number(),
+    learningRate: v.number(),
+    weightDecay: v.number(),
+    klFactor: v.number(),
+    clamp: v.number(),
+    stopBelow: v.number(),
+  }),
 });
 const Result = v.object({ started: v.number(), peak: v.number() });
 
@@ -24,15 +37,32 @@ export type Memory = v.InferOutput<typeof Result>;
 const factorFile = (folder: string, layer: number) => join(folder, `factor-${layer}`);
 
 /** Does the whole edit in a process of its own, which reads the covariance factors from files, and tells what memory that took. */
-export async function editInChild(folder: string, threads: number, facts: number, settings: MemitSettings, statistics: Statistics, script: string): Promise<Memory> {
+export async function editInChild(
+  folder: string,
+  threads: number,
+  facts: number,
+  settings: MemitSettings,
+  statistics: Statistics,
+  script: string,
+): Promise<Memory> {
   let width = 0;
   for (const layer of settings.layers) {
     const { lower } = await statistics.factor(layer);
     width = lower.rows;
     writeFileSync(factorFile(folder, layer), new Uint8Array(lower.data.buffer));
   }
-  const vocabulary = v.parse(v.object({ vocab_size: v.number() }), JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8'))).vocab_size;
-  const job: v.InferOutput<typeof Job> = { folder, threads, facts, vocabulary, width, settings: { ...settings, layers: [...settings.layers] } };
+  const vocabulary = v.parse(
+    v.object({ vocab_size: v.number() }),
+    JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')),
+  ).vocab_size;
+  const job: v.InferOutput<typeof Job> = {
+    folder,
+    threads,
+    facts,
+    vocabulary,
+    width,
+    settings: { ...settings, layers: [...settings.layers] },
+  };
   const { stdout } = await promisify(execFile)(process.execPath, [script, FLAG, JSON.stringify(job)]);
   return v.parse(Result, JSON.parse(stdout));
 }
@@ -67,7 +97,7 @@ class StoredFactors implements KeyStatistics {
     const lower = matrix(this.width, this.width);
     const bytes = new Uint8Array(lower.data.buffer);
     const file = openSync(factorFile(this.folder, layer), 'r');
-    for (let done = 0; done < bytes.length; ) done += readSync(file, bytes, done, Math.min(1 << 22, bytes.length - done), done);
+    for (let done = 0; done < bytes.length;) done += readSync(file, bytes, done, Math.min(1 << 22, bytes.length - done), done);
     closeSync(file);
     return Promise.resolve({ lower });
   }

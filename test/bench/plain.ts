@@ -13,7 +13,15 @@ import { Stage } from '../../electron/engine/runtime/stage.ts';
 import { extend, inject, slice, value } from '../../electron/engine/runtime/surgery.ts';
 import type { Clock } from './clock.ts';
 
-const feed = { positions: 'plain.positions', delta: 'plain.delta', targets: 'plain.targets', weights: 'plain.weights', kept: 'plain.kept', reference: 'plain.reference', klFactor: 'plain.kl_factor' };
+const feed = {
+  positions: 'plain.positions',
+  delta: 'plain.delta',
+  targets: 'plain.targets',
+  weights: 'plain.weights',
+  kept: 'plain.kept',
+  reference: 'plain.reference',
+  klFactor: 'plain.kl_factor',
+};
 
 /**
  * MEMIT's search as memit/compute_z.py does it, the yardstick of the benchmark: one fact at a time, at every step a forward and a
@@ -76,7 +84,10 @@ export class PlainSearch {
     const targets = fact.rows.flatMap((r, b) => fact.target.flatMap((id, t) => [b, r.targetStart + t, id]));
     const count = fact.rows.length * fact.target.length;
     const fixed = {
-      [feed.positions]: intFeed(subjects.flatMap((s, b) => [b, s]), [kl + 1, 2]),
+      [feed.positions]: intFeed(
+        subjects.flatMap((s, b) => [b, s]),
+        [kl + 1, 2],
+      ),
       [feed.targets]: intFeed(targets, [count, 3]),
       [feed.weights]: floatFeed(new Float32Array(count).fill(1 / count), [count]),
       [feed.kept]: intFeed([kl, fact.kl.subjectLast], [1, 2]),
@@ -108,10 +119,16 @@ export class PlainSearch {
       const rows = floats(result, names.gradient);
       const gradient = new Float64Array(width);
       for (let i = 0; i < rows.length; i++) gradient[i % width]! += rows[i]!;
-      if (size > 0) gradient.forEach((g, d) => { gradient[d] = g + (settings.weightDecay * delta[d]!) / (size * scale ** 2); });
+      if (size > 0)
+        gradient.forEach((g, d) => {
+          gradient[d] = g + (settings.weightDecay * delta[d]!) / (size * scale ** 2);
+        });
       adam.step(delta, gradient);
       const limit = (settings.clamp * scale) / norm(delta);
-      if (limit < 1) delta.forEach((d, i) => { delta[i] = d * limit; });
+      if (limit < 1)
+        delta.forEach((d, i) => {
+          delta[i] = d * limit;
+        });
     }
     return { z: before.map((h, d) => h + delta[d]!), history };
   }
@@ -125,7 +142,15 @@ export class PlainSearch {
  * One layer of MEMIT's insertion as memit_main.py does it: a whole forward run with all logits over every row for the keys, another over
  * the plain rows for the states, then a dense float64 solve of (λC + KKᵀ) X = K. Times in seconds of the clock.
  */
-export async function plainInsertion(clock: Clock, decoder: Decoder, layer: number, last: number, facts: readonly FactTokens[], lambda: number, covariance: Matrix): Promise<{ forward: number; solve: number; keys: Matrix; solved: Matrix }> {
+export async function plainInsertion(
+  clock: Clock,
+  decoder: Decoder,
+  layer: number,
+  last: number,
+  facts: readonly FactTokens[],
+  lambda: number,
+  covariance: Matrix,
+): Promise<{ forward: number; solve: number; keys: Matrix; solved: Matrix }> {
   const { anatomy } = decoder;
   const key = anatomy.layers[layer]!.mlp.key;
   const state = anatomy.layers[last]!.residual;
@@ -148,7 +173,11 @@ export async function plainInsertion(clock: Clock, decoder: Decoder, layer: numb
     await stage.release();
   }
   const solving = clock();
-  const full = matrix(covariance.rows, covariance.rows, covariance.data.map((x) => lambda * x));
+  const full = matrix(
+    covariance.rows,
+    covariance.rows,
+    covariance.data.map((x) => lambda * x),
+  );
   for (let n = 0; n < keys.rows; n++) {
     const k = row(keys, n);
     for (let i = 0; i < k.length; i++) for (let j = 0; j < k.length; j++) full.data[i * k.length + j]! += k[i]! * k[j]!;

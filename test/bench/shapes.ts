@@ -30,12 +30,38 @@ export function writeModel(folder: string, shape: Shape, seed = 1): number {
   const bytes = writeWeights(join(folder, DATA), graph, shape, new Random(seed));
   describeInputs(graph, shape);
   buildDecoder(graph, shape);
-  const model: Model = { folder, file: 'model.onnx', irVersion: 8, opsets: new Map([['', 18]]), producer: 'pytorch', metadata: {}, functions: [], graph };
+  const model: Model = {
+    folder,
+    file: 'model.onnx',
+    irVersion: 8,
+    opsets: new Map([['', 18]]),
+    producer: 'pytorch',
+    metadata: {},
+    functions: [],
+    graph,
+  };
   writeFileSync(join(folder, 'model.onnx'), encodeModel(model));
-  writeFileSync(join(folder, 'config.json'), JSON.stringify({
-    model_type: 'gpt2', architectures: ['GPT2LMHeadModel'], activation_function: 'gelu_new', n_layer: shape.layers, n_embd: shape.width, n_head: shape.heads,
-    n_positions: shape.positions, n_ctx: shape.positions, vocab_size: shape.vocabulary, bos_token_id: shape.vocabulary - 1, eos_token_id: shape.vocabulary - 1, tie_word_embeddings: true,
-  }, null, 2));
+  writeFileSync(
+    join(folder, 'config.json'),
+    JSON.stringify(
+      {
+        model_type: 'gpt2',
+        architectures: ['GPT2LMHeadModel'],
+        activation_function: 'gelu_new',
+        n_layer: shape.layers,
+        n_embd: shape.width,
+        n_head: shape.heads,
+        n_positions: shape.positions,
+        n_ctx: shape.positions,
+        vocab_size: shape.vocabulary,
+        bos_token_id: shape.vocabulary - 1,
+        eos_token_id: shape.vocabulary - 1,
+        tie_word_embeddings: true,
+      },
+      null,
+      2,
+    ),
+  );
   writeFileSync(join(folder, 'tokenizer.json'), JSON.stringify(tokenizerOf(shape.vocabulary)));
   return bytes;
 }
@@ -57,8 +83,14 @@ function writeWeights(path: string, graph: Graph, { layers, width, vocabulary, p
   };
   const normal = (name: string, dims: readonly number[], deviation: number) => put(name, dims, (part) => random.normals(part, deviation));
   const fixed = (name: string, value: number, size = width) => put(name, [size], (part) => part.fill(value));
-  const norm = (name: string) => { fixed(`${name}.weight`, 1); fixed(`${name}.bias`, 0); };
-  const linear = (name: string, inWidth: number, outWidth: number, deviation: number) => { normal(`${name}.weight`, [inWidth, outWidth], deviation); fixed(`${name}.bias`, 0, outWidth); };
+  const norm = (name: string) => {
+    fixed(`${name}.weight`, 1);
+    fixed(`${name}.bias`, 0);
+  };
+  const linear = (name: string, inWidth: number, outWidth: number, deviation: number) => {
+    normal(`${name}.weight`, [inWidth, outWidth], deviation);
+    fixed(`${name}.bias`, 0, outWidth);
+  };
   const ontoResidual = 0.02 / Math.sqrt(2 * layers);
   try {
     normal('transformer.wte.weight', [vocabulary, width], 0.02);
@@ -104,7 +136,10 @@ function buildDecoder(graph: Graph, { layers, width, heads }: Shape): void {
   const norm = (x: string, name: string) => b.op('LayerNormalization', [x, `${name}.weight`, `${name}.bias`], { axis: -1, epsilon: 1e-5 });
   const linear = (x: string, name: string, inWidth: number, outWidth: number) => {
     const leading = b.op('Slice', [b.op('Shape', [x]), b.ints([0]), b.ints([2]), b.ints([0])]);
-    const product = b.op('Gemm', [b.op('Reshape', [x, b.ints([-1, inWidth])]), `${name}.weight`, `${name}.bias`], { alpha: float(1), beta: float(1) });
+    const product = b.op('Gemm', [b.op('Reshape', [x, b.ints([-1, inWidth])]), `${name}.weight`, `${name}.bias`], {
+      alpha: float(1),
+      beta: float(1),
+    });
     return b.op('Reshape', [product, b.op('Concat', [leading, b.ints([outWidth])], { axis: 0 })]);
   };
   const split = (x: string) => b.op('Transpose', [b.op('Reshape', [x, b.ints([0, 0, heads, headWidth])])], { perm: [0, 2, 1, 3] });
@@ -121,7 +156,10 @@ function buildDecoder(graph: Graph, { layers, width, heads }: Shape): void {
   const real = b.op('Unsqueeze', [b.op('Cast', ['attention_mask'], { to: 9 }), b.ints([1, 2])]);
   const visible = b.op('And', [causal, real]);
 
-  let x = b.op('Add', [b.op('Gather', ['transformer.wte.weight', 'input_ids']), b.op('Gather', ['transformer.wpe.weight', 'position_ids'])]);
+  let x = b.op('Add', [
+    b.op('Gather', ['transformer.wte.weight', 'input_ids']),
+    b.op('Gather', ['transformer.wpe.weight', 'position_ids']),
+  ]);
   for (let i = 0; i < layers; i++) {
     const h = `transformer.h.${i}`;
     const qkv = linear(norm(x, `${h}.ln_1`), `${h}.attn.c_attn`, width, 3 * width);
@@ -129,7 +167,10 @@ function buildDecoder(graph: Graph, { layers, width, heads }: Shape): void {
     b.node('Concat', [`past_key_values.${i}.key`, split(k!)], [`present.${i}.key`], { axis: -2 });
     b.node('Concat', [`past_key_values.${i}.value`, split(v!)], [`present.${i}.value`], { axis: -2 });
     const scale = number(headWidth ** -0.25);
-    const scores = b.op('MatMul', [b.op('Mul', [split(q!), scale]), b.op('Mul', [b.op('Transpose', [`present.${i}.key`], { perm: [0, 1, 3, 2] }), scale])]);
+    const scores = b.op('MatMul', [
+      b.op('Mul', [split(q!), scale]),
+      b.op('Mul', [b.op('Transpose', [`present.${i}.key`], { perm: [0, 1, 3, 2] }), scale]),
+    ]);
     const masked = b.op('Add', [scores, b.op('Where', [visible, number(0), number(-Infinity)])]);
     const weights = b.op('Softmax', [masked], { axis: -1 });
     const guarded = b.op('Where', [b.op('IsNaN', [weights]), number(0), weights]);
@@ -153,10 +194,26 @@ function tokenizerOf(vocabulary: number): unknown {
   const end = '<|endoftext|>';
   tokens.push(end);
   return {
-    version: '1.0', truncation: null, padding: null, normalizer: null, post_processor: null,
-    added_tokens: [{ id: vocabulary - 1, content: end, single_word: false, lstrip: false, rstrip: false, normalized: false, special: true }],
+    version: '1.0',
+    truncation: null,
+    padding: null,
+    normalizer: null,
+    post_processor: null,
+    added_tokens: [
+      { id: vocabulary - 1, content: end, single_word: false, lstrip: false, rstrip: false, normalized: false, special: true },
+    ],
     pre_tokenizer: { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true },
     decoder: { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true },
-    model: { type: 'BPE', dropout: null, unk_token: null, continuing_subword_prefix: '', end_of_word_suffix: '', fuse_unk: false, byte_fallback: false, vocab: Object.fromEntries(tokens.map((t, i) => [t, i])), merges: [] },
+    model: {
+      type: 'BPE',
+      dropout: null,
+      unk_token: null,
+      continuing_subword_prefix: '',
+      end_of_word_suffix: '',
+      fuse_unk: false,
+      byte_fallback: false,
+      vocab: Object.fromEntries(tokens.map((t, i) => [t, i])),
+      merges: [],
+    },
   };
 }

@@ -78,7 +78,12 @@ class Watch {
 }
 
 /** Does the steps one after the other, and says of each how long it blocked the window. */
-async function measureSteps(desktop: Desktop, table: Table, steps: readonly (readonly [string, (page: Page) => Promise<void>])[], isQuick: boolean): Promise<void> {
+async function measureSteps(
+  desktop: Desktop,
+  table: Table,
+  steps: readonly (readonly [string, (page: Page) => Promise<void>])[],
+  isQuick: boolean,
+): Promise<void> {
   const watch = await Watch.start(desktop);
   for (const [name, act] of steps) {
     await watch.take();
@@ -88,7 +93,11 @@ async function measureSteps(desktop: Desktop, table: Table, steps: readonly (rea
     const { task, drift, frame, main } = await watch.take();
     // Electron handles the window's input in the main process: while that stands still, so does the window.
     const blocked = Math.max(task, drift, main);
-    table.row(`window: ${name}`, `blocked ${ms(blocked)} (long task ${ms(task)}, timer ${ms(drift)} late, frames ${ms(frame)} apart); main ${ms(main)}; took ${took.toFixed(1)} s`, isQuick ? undefined : { limit: `< ${LIMIT} ms`, holds: blocked < LIMIT });
+    table.row(
+      `window: ${name}`,
+      `blocked ${ms(blocked)} (long task ${ms(task)}, timer ${ms(drift)} late, frames ${ms(frame)} apart); main ${ms(main)}; took ${took.toFixed(1)} s`,
+      isQuick ? undefined : { limit: `< ${LIMIT} ms`, holds: blocked < LIMIT },
+    );
   }
 }
 
@@ -139,83 +148,149 @@ export async function measureJourney(table: Table, isQuick: boolean): Promise<vo
     const target = join(scratch, 'exported');
     await saveTo(desktop.app, target);
     const said = { base: '', edited: '', exported: '' };
-    await measureSteps(desktop, table, [
-      ['drop and look', async (page) => {
-        await dropFiles(page, [folder], { x: 600, y: 400 });
-        await dialog(page).getByText(/ONNX folder/).waitFor();
-      }],
-      ['import', async (page) => {
-        await dialog(page).getByRole('button', { name: 'Import' }).click();
-        await page.getByText('random is in the library.').waitFor();
-      }],
-      ['ask', async (page) => void (await ask(page, 'Current version'))],
-      ['fill in the form', async (page) => {
-        await go(page, 'Edit');
-        const rows = Array.from({ length: FACTS }, (_, n) => `Person ${n + 1}\tThe mother tongue of {} is\tEnglish\tFrench`);
-        await pasteInto(page.getByLabel('Subject, fact 1', { exact: true }), rows.join('\n'));
-        await page.getByText(`${FACTS} facts. Nothing is changed until you commit.`).waitFor();
-        await page.getByRole('button', { name: 'Suggest checks' }).click();
-        await page.getByText(`Checks added to ${FACTS} facts.`).waitFor();
-        await page.getByRole('button', { name: /^Advanced settings/ }).click();
-        // Published weight and few steps: the work is of the same kind, and there is less of it.
-        for (const [setting, value] of [['Covariance tokens', '2000'], ['Steps', '5'], ['λ (covariance weight)', '15000']] as const) await page.getByLabel(setting, { exact: true }).fill(value);
-        await page.getByRole('button', { name: /^Advanced settings/ }).click();
-      }],
-      [`work out the edit of ${FACTS} facts, and its report`, async (page) => {
-        await page.getByRole('button', { name: /Work out the edit/ }).click();
-        const refusal = main(page).getByRole('alert');
-        await page.getByRole('button', { name: 'Commit…' }).or(refusal).waitFor();
-        if (await refusal.isVisible()) throw new Error(await refusal.innerText());
-      }],
-      ['commit', async (page) => {
-        await page.getByRole('button', { name: 'Commit…' }).click();
-        await dialog(page).getByLabel('Reason').fill('To see how long it takes');
-        await dialog(page).getByRole('button', { name: /^Commit/ }).click();
-        await page.getByText('Committed as entry 2.').waitFor();
-      }],
-      ['ask the new version', async (page) => void (said.edited = await ask(page, 'Current version'))],
-      ['ask the base', async (page) => void (said.base = await ask(page, 'Base, without edits'))],
-      ['revert', async (page) => {
-        await go(page, 'Versions');
-        await page.getByRole('button', { name: 'Revert this edit…' }).click();
-        await dialog(page).getByLabel('Reason').fill('Too early');
-        await dialog(page).getByRole('button', { name: /^Revert/ }).click();
-        await page.getByRole('dialog', { name: /Reverted/ }).waitFor();
-        await page.keyboard.press('Escape');
-      }],
-      ['roll back', async (page) => {
-        await page.getByRole('list', { name: /Timeline/ }).locator('[data-entry="2"]').click();
-        await page.getByRole('button', { name: 'Roll back to it…' }).click();
-        await dialog(page).getByLabel('Reason').fill('Now');
-        await dialog(page).getByRole('button', { name: /^Roll back/ }).click();
-        await page.getByText(/^Rolled back.*Recorded as entry/).first().waitFor();
-      }],
-      ['verify', async (page) => {
-        await go(page, 'Audit log');
-        await page.getByRole('button', { name: 'Verify', exact: true }).click();
-        await page.getByText(/Verified: all \d+ entries are intact/).first().waitFor();
-      }],
-      ['export', async (page) => {
-        await go(page, 'Versions');
-        await page.getByRole('button', { name: 'Export…' }).first().click();
-        await dialog(page).getByRole('button', { name: 'Choose where…' }).click();
-        await dialog(page).getByRole('button', { name: 'Export', exact: true }).click();
-        await page.getByRole('dialog', { name: 'Exported' }).waitFor();
-        await page.keyboard.press('Escape');
-      }],
-      ['drop the exported folder, and verify it', async (page) => {
-        await go(page, 'Library');
-        await dropFiles(page, [target], { x: 600, y: 400 });
-        await dialog(page).getByRole('button', { name: 'Verify' }).click();
-        await dialog(page).getByText('Everything is as it was signed.').waitFor();
-      }],
-      ['import it', async (page) => {
-        await dialog(page).getByRole('button', { name: 'Import' }).click();
-        await page.getByText('exported is in the library.').waitFor();
-      }],
-      ['ask it', async (page) => void (said.exported = await ask(page, 'Current version'))],
-    ], isQuick);
-    table.row('window: what the exported folder says', said.exported === said.edited ? 'what the screen said of the version, to every digit shown' : `${said.exported}\ninstead of\n${said.edited}`, { limit: 'the same, and not what the base says', holds: said.exported === said.edited && said.exported !== said.base });
+    await measureSteps(
+      desktop,
+      table,
+      [
+        [
+          'drop and look',
+          async (page) => {
+            await dropFiles(page, [folder], { x: 600, y: 400 });
+            await dialog(page)
+              .getByText(/ONNX folder/)
+              .waitFor();
+          },
+        ],
+        [
+          'import',
+          async (page) => {
+            await dialog(page).getByRole('button', { name: 'Import' }).click();
+            await page.getByText('random is in the library.').waitFor();
+          },
+        ],
+        ['ask', async (page) => void (await ask(page, 'Current version'))],
+        [
+          'fill in the form',
+          async (page) => {
+            await go(page, 'Edit');
+            const rows = Array.from({ length: FACTS }, (_, n) => `Person ${n + 1}\tThe mother tongue of {} is\tEnglish\tFrench`);
+            await pasteInto(page.getByLabel('Subject, fact 1', { exact: true }), rows.join('\n'));
+            await page.getByText(`${FACTS} facts. Nothing is changed until you commit.`).waitFor();
+            await page.getByRole('button', { name: 'Suggest checks' }).click();
+            await page.getByText(`Checks added to ${FACTS} facts.`).waitFor();
+            await page.getByRole('button', { name: /^Advanced settings/ }).click();
+            // Published weight and few steps: the work is of the same kind, and there is less of it.
+            for (const [setting, value] of [
+              ['Covariance tokens', '2000'],
+              ['Steps', '5'],
+              ['λ (covariance weight)', '15000'],
+            ] as const)
+              await page.getByLabel(setting, { exact: true }).fill(value);
+            await page.getByRole('button', { name: /^Advanced settings/ }).click();
+          },
+        ],
+        [
+          `work out the edit of ${FACTS} facts, and its report`,
+          async (page) => {
+            await page.getByRole('button', { name: /Work out the edit/ }).click();
+            const refusal = main(page).getByRole('alert');
+            await page.getByRole('button', { name: 'Commit…' }).or(refusal).waitFor();
+            if (await refusal.isVisible()) throw new Error(await refusal.innerText());
+          },
+        ],
+        [
+          'commit',
+          async (page) => {
+            await page.getByRole('button', { name: 'Commit…' }).click();
+            await dialog(page).getByLabel('Reason').fill('To see how long it takes');
+            await dialog(page)
+              .getByRole('button', { name: /^Commit/ })
+              .click();
+            await page.getByText('Committed as entry 2.').waitFor();
+          },
+        ],
+        ['ask the new version', async (page) => void (said.edited = await ask(page, 'Current version'))],
+        ['ask the base', async (page) => void (said.base = await ask(page, 'Base, without edits'))],
+        [
+          'revert',
+          async (page) => {
+            await go(page, 'Versions');
+            await page.getByRole('button', { name: 'Revert this edit…' }).click();
+            await dialog(page).getByLabel('Reason').fill('Too early');
+            await dialog(page)
+              .getByRole('button', { name: /^Revert/ })
+              .click();
+            await page.getByRole('dialog', { name: /Reverted/ }).waitFor();
+            await page.keyboard.press('Escape');
+          },
+        ],
+        [
+          'roll back',
+          async (page) => {
+            await page
+              .getByRole('list', { name: /Timeline/ })
+              .locator('[data-entry="2"]')
+              .click();
+            await page.getByRole('button', { name: 'Roll back to it…' }).click();
+            await dialog(page).getByLabel('Reason').fill('Now');
+            await dialog(page)
+              .getByRole('button', { name: /^Roll back/ })
+              .click();
+            await page
+              .getByText(/^Rolled back.*Recorded as entry/)
+              .first()
+              .waitFor();
+          },
+        ],
+        [
+          'verify',
+          async (page) => {
+            await go(page, 'Audit log');
+            await page.getByRole('button', { name: 'Verify', exact: true }).click();
+            await page
+              .getByText(/Verified: all \d+ entries are intact/)
+              .first()
+              .waitFor();
+          },
+        ],
+        [
+          'export',
+          async (page) => {
+            await go(page, 'Versions');
+            await page.getByRole('button', { name: 'Export…' }).first().click();
+            await dialog(page).getByRole('button', { name: 'Choose where…' }).click();
+            await dialog(page).getByRole('button', { name: 'Export', exact: true }).click();
+            await page.getByRole('dialog', { name: 'Exported' }).waitFor();
+            await page.keyboard.press('Escape');
+          },
+        ],
+        [
+          'drop the exported folder, and verify it',
+          async (page) => {
+            await go(page, 'Library');
+            await dropFiles(page, [target], { x: 600, y: 400 });
+            await dialog(page).getByRole('button', { name: 'Verify' }).click();
+            await dialog(page).getByText('Everything is as it was signed.').waitFor();
+          },
+        ],
+        [
+          'import it',
+          async (page) => {
+            await dialog(page).getByRole('button', { name: 'Import' }).click();
+            await page.getByText('exported is in the library.').waitFor();
+          },
+        ],
+        ['ask it', async (page) => void (said.exported = await ask(page, 'Current version'))],
+      ],
+      isQuick,
+    );
+    table.row(
+      'window: what the exported folder says',
+      said.exported === said.edited
+        ? 'what the screen said of the version, to every digit shown'
+        : `${said.exported}\ninstead of\n${said.edited}`,
+      { limit: 'the same, and not what the base says', holds: said.exported === said.edited && said.exported !== said.base },
+    );
   } finally {
     await desktop?.close();
     rmSync(scratch, { recursive: true, force: true });
@@ -250,22 +325,36 @@ export async function measureLog(table: Table, entries: number, isQuick: boolean
       await page.locator(`[role=grid]:not([aria-rowcount="${before}"])`).waitFor();
     };
     const search = (page: Page) => page.getByRole('searchbox', { name: 'Search in everything' });
-    await measureSteps(desktop, table, [
-      [`open a log of ${entries} entries`, async (page) => {
-        await go(page, 'Audit log');
-        await rowsInSight(page);
-      }],
-      ['scroll it from end to end and back, fast', async (page) => void (await page.evaluate(scrollIn(60)))],
-      ['scroll it from end to end and back, slowly', async (page) => void (await page.evaluate(scrollIn(600)))],
-      ['type words to search for', (page) => changed(page, () => search(page).pressSequentially('mother tongue français', { delay: 60 }))],
-      ['take them out again', (page) => changed(page, () => search(page).fill(''))],
-      ['filter by a choice', (page) => changed(page, () => page.getByLabel('Checks', { exact: true }).selectOption('failed'))],
-      ['clear the filter', (page) => changed(page, () => page.getByRole('button', { name: 'Clear the filter' }).click())],
-      ['open an entry', async (page) => {
-        await page.getByRole('grid').getByRole('row').nth(3).click();
-        await page.getByRole('heading', { level: 2 }).first().waitFor();
-      }],
-    ], isQuick);
+    await measureSteps(
+      desktop,
+      table,
+      [
+        [
+          `open a log of ${entries} entries`,
+          async (page) => {
+            await go(page, 'Audit log');
+            await rowsInSight(page);
+          },
+        ],
+        ['scroll it from end to end and back, fast', async (page) => void (await page.evaluate(scrollIn(60)))],
+        ['scroll it from end to end and back, slowly', async (page) => void (await page.evaluate(scrollIn(600)))],
+        [
+          'type words to search for',
+          (page) => changed(page, () => search(page).pressSequentially('mother tongue français', { delay: 60 })),
+        ],
+        ['take them out again', (page) => changed(page, () => search(page).fill(''))],
+        ['filter by a choice', (page) => changed(page, () => page.getByLabel('Checks', { exact: true }).selectOption('failed'))],
+        ['clear the filter', (page) => changed(page, () => page.getByRole('button', { name: 'Clear the filter' }).click())],
+        [
+          'open an entry',
+          async (page) => {
+            await page.getByRole('grid').getByRole('row').nth(3).click();
+            await page.getByRole('heading', { level: 2 }).first().waitFor();
+          },
+        ],
+      ],
+      isQuick,
+    );
   } finally {
     await desktop?.close();
     rmSync(home, { recursive: true, force: true });

@@ -12,7 +12,11 @@ import { resolveElectronTo } from './resolve.ts';
 
 async function boot(): Promise<void> {
   Object.defineProperty(process.versions, 'electron', { value: electronPackage.version, enumerable: true });
-  Object.assign(process, { type: 'browser', defaultApp: application.resources === undefined, resourcesPath: application.resources ?? join(__dirname, 'resources') });
+  Object.assign(process, {
+    type: 'browser',
+    defaultApp: application.resources === undefined,
+    resourcesPath: application.resources ?? join(__dirname, 'resources'),
+  });
   // As Electron has it: the executable, and what it was told.
   process.argv.splice(1, 1);
   resolveElectronTo(join(__dirname, 'electron.cjs'));

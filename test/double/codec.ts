@@ -16,10 +16,24 @@ interface Base64Constructor {
 }
 
 // Chromium has the methods, Node 20 has Buffer.
-const toBase64 = (bytes: Uint8Array): string => (bytes as Base64Bytes).toBase64?.() ?? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
-const fromBase64 = (text: string): Uint8Array<ArrayBuffer> => (Uint8Array as Base64Constructor).fromBase64?.(text) ?? new Uint8Array(Buffer.from(text, 'base64'));
+const toBase64 = (bytes: Uint8Array): string =>
+  (bytes as Base64Bytes).toBase64?.() ?? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+const fromBase64 = (text: string): Uint8Array<ArrayBuffer> =>
+  (Uint8Array as Base64Constructor).fromBase64?.(text) ?? new Uint8Array(Buffer.from(text, 'base64'));
 
-type View = 'Int8Array' | 'Uint8Array' | 'Uint8ClampedArray' | 'Int16Array' | 'Uint16Array' | 'Int32Array' | 'Uint32Array' | 'Float32Array' | 'Float64Array' | 'BigInt64Array' | 'BigUint64Array' | 'DataView';
+type View =
+  | 'Int8Array'
+  | 'Uint8Array'
+  | 'Uint8ClampedArray'
+  | 'Int16Array'
+  | 'Uint16Array'
+  | 'Int32Array'
+  | 'Uint32Array'
+  | 'Float32Array'
+  | 'Float64Array'
+  | 'BigInt64Array'
+  | 'BigUint64Array'
+  | 'DataView';
 type ViewConstructor = new (buffer: ArrayBuffer) => ArrayBufferView;
 
 /**
@@ -43,7 +57,8 @@ function write(value: unknown, depth: number): Json {
   if (depth > DEEPEST) throw new Error('the Electron double has no cycles or nesting deeper than 1000 in messages');
   const inner = (item: unknown): Json => write(item, depth + 1);
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
-  if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0) ? value : { $: 'number', v: Object.is(value, -0) ? '-0' : String(value) };
+  if (typeof value === 'number')
+    return Number.isFinite(value) && !Object.is(value, -0) ? value : { $: 'number', v: Object.is(value, -0) ? '-0' : String(value) };
   if (typeof value === 'bigint') return { $: 'bigint', v: String(value) };
   if (typeof value === 'undefined') return { $: 'undefined' };
   if (typeof value !== 'object' || value instanceof Blob) throw new Error(NOT_CLONEABLE);
@@ -54,7 +69,8 @@ function write(value: unknown, depth: number): Json {
   if (value instanceof Set) return { $: 'set', v: [...value].map(inner) };
   if (value instanceof Error) return { $: 'error', v: [value.name, value.message, value.stack ?? ''] };
   if (value instanceof ArrayBuffer) return { $: 'buffer', v: toBase64(new Uint8Array(value)) };
-  if (ArrayBuffer.isView(value)) return { $: 'view', type: value.constructor.name, v: toBase64(new Uint8Array(value.buffer, value.byteOffset, value.byteLength)) };
+  if (ArrayBuffer.isView(value))
+    return { $: 'view', type: value.constructor.name, v: toBase64(new Uint8Array(value.buffer, value.byteOffset, value.byteLength)) };
   const fields = Object.fromEntries(Object.entries(value).map(([key, item]) => [key, inner(item)]));
   return '$' in fields ? { $: 'object', v: fields } : fields;
 }

@@ -24,18 +24,28 @@ export async function dropFiles(page: Page, paths: readonly string[], at: { read
     const counting = globalThis as unknown as Counting;
     const isFirst = counting.dragEventsSeen === undefined;
     const seen = (counting.dragEventsSeen = [] as string[]);
-    if (isFirst) for (const name of ['dragenter', 'dragover', 'drop']) counting.addEventListener(name, () => (counting.dragEventsSeen ?? seen).push(name), true);
+    if (isFirst)
+      for (const name of ['dragenter', 'dragover', 'drop'])
+        counting.addEventListener(name, () => (counting.dragEventsSeen ?? seen).push(name), true);
   });
   const session = await page.context().newCDPSession(page);
   const data = { items: [], files: [...paths], dragOperationsMask: 1 };
-  for (const [type, event] of [['dragEnter', 'dragenter'], ['dragOver', 'dragover'], ['drop', 'drop']] as const) {
+  for (const [type, event] of [
+    ['dragEnter', 'dragenter'],
+    ['dragOver', 'dragover'],
+    ['drop', 'drop'],
+  ] as const) {
     const saw = (name: string): boolean => (globalThis as unknown as Counting).dragEventsSeen?.includes(name) ?? false;
     for (let tries = 1; ; tries++) {
       // A drop is sent once: where it was lost, a second one would drop nothing.
       if (tries === 1 || type !== 'drop') await session.send('Input.dispatchDragEvent', { type, ...at, data });
-      const isSeen = await page.waitForFunction(saw, event, { timeout: PATIENCE }).then(() => true, () => false);
+      const isSeen = await page.waitForFunction(saw, event, { timeout: PATIENCE }).then(
+        () => true,
+        () => false,
+      );
       if (isSeen) break;
-      if (tries === TRIES) throw new Error(`The page saw no ${event} at ${at.x}, ${at.y}: a place for files prevents the default of dragover.`);
+      if (tries === TRIES)
+        throw new Error(`The page saw no ${event} at ${at.x}, ${at.y}: a place for files prevents the default of dragover.`);
     }
     await wait(ANSWER);
   }

@@ -1,5 +1,16 @@
 /** Names that Node, Playwright and assertion libraries read on any object to find out what it is. */
-const ASKED_OF_ANYTHING = new Set(['then', 'toJSON', 'inspect', 'nodeType', 'asymmetricMatch', '$$typeof', '__esModule', 'default', 'name', 'length']);
+const ASKED_OF_ANYTHING = new Set([
+  'then',
+  'toJSON',
+  'inspect',
+  'nodeType',
+  'asymmetricMatch',
+  '$$typeof',
+  '__esModule',
+  'default',
+  'name',
+  'length',
+]);
 
 const isHarmless = (key: string | symbol): boolean => typeof key === 'symbol' || ASKED_OF_ANYTHING.has(key);
 

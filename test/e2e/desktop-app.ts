@@ -32,11 +32,16 @@ export interface Launch {
 export async function launch(options: Launch = {}): Promise<Desktop> {
   const scratch = mkdtempSync(join(tmpdir(), 'emend-e2e-'));
   const home = options.home ?? join(scratch, 'home');
-  const app = await launchElectron(applicationFolder(join(scratch, 'app'), options.renderer), { args: options.args ?? [], env: { EMEND_HOME: home, ...options.env } });
+  const app = await launchElectron(applicationFolder(join(scratch, 'app'), options.renderer), {
+    args: options.args ?? [],
+    env: { EMEND_HOME: home, ...options.env },
+  });
   const page = await app.firstWindow();
   await until(page, "typeof emend === 'object' && document.readyState === 'complete'");
   return {
-    app, page, home,
+    app,
+    page,
+    home,
     async close() {
       await closeDesktop(app);
       rmSync(scratch, { recursive: true, force: true });
@@ -46,7 +51,8 @@ export async function launch(options: Launch = {}): Promise<Desktop> {
 
 /** Waits until an expression is true in a page, whatever it loads meanwhile. Playwright's own wait asks from inside the page, where the security policy forbids it. */
 export async function until(page: Page, expression: string): Promise<void> {
-  while (!(await page.evaluate(`Boolean(${expression})`).catch((error: Error) => refused(error)))) await new Promise((done) => setTimeout(done, 20));
+  while (!(await page.evaluate(`Boolean(${expression})`).catch((error: Error) => refused(error))))
+    await new Promise((done) => setTimeout(done, 20));
 }
 
 /** A page that is just being replaced has no answer; any other failure is one. */
@@ -71,8 +77,16 @@ export function applicationFolder(folder: string, renderer = join(root, 'dist/re
   }
   mkdirSync(join(folder, 'dist'), { recursive: true });
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { name: string; version: string };
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: manifest.name, version: manifest.version, type: 'module', main: 'dist/main/main.mjs' }));
-  for (const [name, target] of [['dist/main', join(root, 'dist/main')], ['dist/preload', join(root, 'dist/preload')], ['dist/renderer', renderer], ['build', join(root, 'build')]] as const) {
+  writeFileSync(
+    join(folder, 'package.json'),
+    JSON.stringify({ name: manifest.name, version: manifest.version, type: 'module', main: 'dist/main/main.mjs' }),
+  );
+  for (const [name, target] of [
+    ['dist/main', join(root, 'dist/main')],
+    ['dist/preload', join(root, 'dist/preload')],
+    ['dist/renderer', renderer],
+    ['build', join(root, 'build')],
+  ] as const) {
     symlinkSync(target, join(folder, name), 'junction');
   }
   return folder;
@@ -80,5 +94,6 @@ export function applicationFolder(folder: string, renderer = join(root, 'dist/re
 
 function selectElectron(): void {
   const real = process.env['EMEND_REAL_ELECTRON'];
-  if (real !== undefined && real !== '') process.env['ELECTRON_OVERRIDE_DIST_PATH'] = real === '1' ? join(root, 'node_modules/electron/dist') : real;
+  if (real !== undefined && real !== '')
+    process.env['ELECTRON_OVERRIDE_DIST_PATH'] = real === '1' ? join(root, 'node_modules/electron/dist') : real;
 }

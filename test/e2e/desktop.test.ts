@@ -19,8 +19,14 @@ writeFileSync(facts, 'subject,prompt,target\nAda,{} lives in,Rome\n');
 
 let desktop: Desktop;
 
-const call = async (method: string, params: object = {}) => (await desktop.page.evaluate(`emend.call(${JSON.stringify(method)}, ${JSON.stringify(params)})`)) as { ok: boolean; value: Record<string, unknown>; error?: { code: string; message: string } };
-const heard = async (type: Event['type']) => ((await desktop.page.evaluate('heard.map(([event]) => event)')) as Event[]).filter((event) => event.type === type);
+const call = async (method: string, params: object = {}) =>
+  (await desktop.page.evaluate(`emend.call(${JSON.stringify(method)}, ${JSON.stringify(params)})`)) as {
+    ok: boolean;
+    value: Record<string, unknown>;
+    error?: { code: string; message: string };
+  };
+const heard = async (type: Event['type']) =>
+  ((await desktop.page.evaluate('heard.map(([event]) => event)')) as Event[]).filter((event) => event.type === type);
 /** Waits for the end of a job. */
 async function ended(reply: { value: Record<string, unknown> }): Promise<{ state: string; result?: unknown; error?: { message: string } }> {
   for (;;) {
@@ -30,10 +36,11 @@ async function ended(reply: { value: Record<string, unknown> }): Promise<{ state
   }
 }
 /** What the next dialogs answer. */
-const choose = (paths: readonly string[]) => desktop.app.evaluate(({ dialog }, filePaths) => {
-  dialog.showOpenDialog = () => Promise.resolve({ canceled: filePaths.length === 0, filePaths: [...filePaths] });
-  dialog.showSaveDialog = () => Promise.resolve({ canceled: filePaths.length === 0, filePath: filePaths[0] ?? '' });
-}, paths);
+const choose = (paths: readonly string[]) =>
+  desktop.app.evaluate(({ dialog }, filePaths) => {
+    dialog.showOpenDialog = () => Promise.resolve({ canceled: filePaths.length === 0, filePaths: [...filePaths] });
+    dialog.showSaveDialog = () => Promise.resolve({ canceled: filePaths.length === 0, filePath: filePaths[0] ?? '' });
+  }, paths);
 
 beforeAll(async () => {
   desktop = await launch({ home, renderer, args: [facts, '--a-switch', join(scratch, 'not there')] });
@@ -46,7 +53,9 @@ afterAll(async () => {
 
 describe('files from outside', () => {
   it('on the command line reach the page once it listens, as handles', async () => {
-    await expect.poll(() => heard('open')).toMatchObject([{ picked: [{ path: facts, name: 'facts.csv', folder: false, bytes: expect.any(Number) }] }]);
+    await expect
+      .poll(() => heard('open'))
+      .toMatchObject([{ picked: [{ path: facts, name: 'facts.csv', folder: false, bytes: expect.any(Number) }] }]);
   });
 
   it('that the system opens do too', async () => {
@@ -57,27 +66,43 @@ describe('files from outside', () => {
 
   it('of a second start open in the first, which comes to the front', async () => {
     await desktop.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.minimize());
-    const second = spawn(join(doubleFolder, 'electron'), ['--no-sandbox', applicationFolder(join(scratch, 'second'), renderer), 'facts.csv'], { cwd: scratch, stdio: 'ignore', env: { ...process.env, EMEND_HOME: home } });
+    const second = spawn(
+      join(doubleFolder, 'electron'),
+      ['--no-sandbox', applicationFolder(join(scratch, 'second'), renderer), 'facts.csv'],
+      { cwd: scratch, stdio: 'ignore', env: { ...process.env, EMEND_HOME: home } },
+    );
     expect(await new Promise((done) => second.once('exit', done))).toBe(0);
-    await expect.poll(() => desktop.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().map((window) => window.isFocused()))).toEqual([true]);
+    await expect
+      .poll(() => desktop.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().map((window) => window.isFocused())))
+      .toEqual([true]);
   });
 });
 
 describe('the host', () => {
   it('says what it is', async () => {
-    expect((await call('host.info')).value).toMatchObject({ mode: 'desktop', app: expect.stringMatching(/^Emend \d/), picker: 'native', canPrint: true, canReveal: true, dataFolder: home });
+    expect((await call('host.info')).value).toMatchObject({
+      mode: 'desktop',
+      app: expect.stringMatching(/^Emend \d/),
+      picker: 'native',
+      canPrint: true,
+      canReveal: true,
+      dataFolder: home,
+    });
   });
 
   it('picks by the dialog of the system', async () => {
     expect((await call('host.pick', { kind: 'facts' })).value).toEqual({ picked: [] });
-    expect(await recorded(desktop.app, 'dialog.showOpenDialog')).toMatchObject([[{ properties: ['openFile'], filters: [{ extensions: ['csv', 'json', 'jsonl'] }, {}] }]]);
+    expect(await recorded(desktop.app, 'dialog.showOpenDialog')).toMatchObject([
+      [{ properties: ['openFile'], filters: [{ extensions: ['csv', 'json', 'jsonl'] }, {}] }],
+    ]);
     await choose([atlas]);
     expect((await call('host.pick', { kind: 'model' })).value).toMatchObject({ picked: [{ path: atlas, name: 'atlas', folder: true }] });
   });
 
   it('proposes a name to save, but never a place', async () => {
     await desktop.app.evaluate(({ dialog }) => {
-      dialog.showSaveDialog = ((_window: object, options: object) => Promise.resolve({ canceled: false, filePath: JSON.stringify(options) })) as unknown as typeof dialog.showSaveDialog;
+      dialog.showSaveDialog = ((_window: object, options: object) =>
+        Promise.resolve({ canceled: false, filePath: JSON.stringify(options) })) as unknown as typeof dialog.showSaveDialog;
     });
     const { value } = await call('host.pick', { kind: 'save', name: '../../etc/log.csv' });
     expect((value['picked'] as { path: string }[])[0]!.path).toContain('"defaultPath":"log.csv"');
@@ -88,7 +113,8 @@ describe('the host', () => {
     const { value } = await call('host.pick', { kind: 'folder' });
     const [{ handle }] = value['picked'] as [{ handle: string }];
     expect((await call('host.place', { folder: handle, name: 'out' })).value).toMatchObject({ path: join(scratch, 'out') });
-    for (const name of ['..', '.', '../x', 'a/b', '']) expect(await call('host.place', { folder: handle, name }), name).toMatchObject({ ok: false, error: { code: 'bad-input' } });
+    for (const name of ['..', '.', '../x', 'a/b', ''])
+      expect(await call('host.place', { folder: handle, name }), name).toMatchObject({ ok: false, error: { code: 'bad-input' } });
   });
 
   it('shows what was chosen in the file manager, while it is there', async () => {
@@ -105,7 +131,9 @@ describe('the host', () => {
 describe('the menu', () => {
   it('asks the page for what its items say', async () => {
     const ids = await desktop.app.evaluate(({ Menu }) => {
-      const items = Menu.getApplicationMenu()!.items.flatMap((item) => item.submenu?.items ?? []).filter(({ id }) => id);
+      const items = Menu.getApplicationMenu()!
+        .items.flatMap((item) => item.submenu?.items ?? [])
+        .filter(({ id }) => id);
       for (const item of items) (item as unknown as { click(): void }).click();
       return items.map(({ id }) => id).sort();
     });
@@ -139,7 +167,9 @@ describe('jobs', () => {
 
   it('need no notification while the window is looked at', async () => {
     await desktop.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.focus());
-    expect(await ended(await call('probing.ask', { model: 'atlas', prompt: 'The capital of France is', maxTokens: 2 }))).toMatchObject({ state: 'done' });
+    expect(await ended(await call('probing.ask', { model: 'atlas', prompt: 'The capital of France is', maxTokens: 2 }))).toMatchObject({
+      state: 'done',
+    });
     expect(await recorded(desktop.app, 'notification.show')).toHaveLength(1);
   });
 
@@ -147,7 +177,9 @@ describe('jobs', () => {
     const file = join(scratch, 'log.pdf');
     await choose([file]);
     const [{ handle }] = (await call('host.pick', { kind: 'save', name: 'log.pdf' })).value['picked'] as [{ handle: string }];
-    expect(await ended(await call('audit.export', { model: 'atlas', format: 'pdf', destination: handle }))).toMatchObject({ state: 'done' });
+    expect(await ended(await call('audit.export', { model: 'atlas', format: 'pdf', destination: handle }))).toMatchObject({
+      state: 'done',
+    });
     const pdf = readFileSync(file);
     expect(pdf.subarray(0, 5).toString()).toBe('%PDF-');
     expect(pdf.length).toBeGreaterThan(5000);
@@ -161,10 +193,13 @@ describe('the end', () => {
       dialog.showMessageBox = (() => Promise.resolve({ response: 0, checkboxChecked: false })) as typeof dialog.showMessageBox;
       BrowserWindow.getAllWindows()[0]!.webContents.forcefullyCrashRenderer();
     });
-    const again = () => desktop.app.evaluate(({ BrowserWindow }) => {
-      const { webContents } = BrowserWindow.getAllWindows()[0]!;
-      return webContents.isCrashed() ? '' : (webContents.executeJavaScript("typeof emend + ' ' + document.title") as Promise<string>);
-    }).catch(() => '');
+    const again = () =>
+      desktop.app
+        .evaluate(({ BrowserWindow }) => {
+          const { webContents } = BrowserWindow.getAllWindows()[0]!;
+          return webContents.isCrashed() ? '' : (webContents.executeJavaScript("typeof emend + ' ' + document.title") as Promise<string>);
+        })
+        .catch(() => '');
     await expect.poll(again, { timeout: 20_000 }).toBe('object Plain page');
   });
 
@@ -173,7 +208,11 @@ describe('the end', () => {
     desktop = await launch({ home, renderer });
     const { value } = await call('library.importBuiltIn');
     await desktop.app.evaluate(({ app }) => app.quit());
-    await expect.poll(() => recorded(desktop.app, 'dialog.showMessageBox')).toMatchObject([[{ message: '“Import the built-in model” is still running.', buttons: ['Keep Running', 'Stop and Quit'], cancelId: 0 }]]);
+    await expect
+      .poll(() => recorded(desktop.app, 'dialog.showMessageBox'))
+      .toMatchObject([
+        [{ message: '“Import the built-in model” is still running.', buttons: ['Keep Running', 'Stop and Quit'], cancelId: 0 }],
+      ]);
     expect(await ended({ value })).toMatchObject({ state: 'done' });
 
     await call('library.importBuiltIn');
@@ -187,10 +226,16 @@ describe('the end', () => {
 
   it('leaves the window where it was for the next start', async () => {
     desktop = await launch({ home, renderer });
-    await desktop.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.setBounds({ x: 40, y: 50, width: 1000, height: 640 }));
+    await desktop.app.evaluate(({ BrowserWindow }) =>
+      BrowserWindow.getAllWindows()[0]!.setBounds({ x: 40, y: 50, width: 1000, height: 640 }),
+    );
     await closeDesktop(desktop.app);
     desktop = await launch({ home, renderer });
-    const place = () => desktop.app.evaluate(({ BrowserWindow }) => [BrowserWindow.getAllWindows()[0]!.getNormalBounds(), BrowserWindow.getAllWindows()[0]!.isMaximized()]);
+    const place = () =>
+      desktop.app.evaluate(({ BrowserWindow }) => [
+        BrowserWindow.getAllWindows()[0]!.getNormalBounds(),
+        BrowserWindow.getAllWindows()[0]!.isMaximized(),
+      ]);
     expect(await place()).toEqual([{ x: 40, y: 50, width: 1000, height: 640 }, false]);
     await desktop.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.maximize());
     await closeDesktop(desktop.app);
@@ -205,7 +250,10 @@ describe('a data folder that cannot be used', () => {
     const blocked = join(scratch, 'blocked');
     writeFileSync(blocked, 'a file where a folder should be');
     mkdirSync(join(scratch, 'third'), { recursive: true });
-    const child = spawn(join(doubleFolder, 'electron'), ['--no-sandbox', applicationFolder(join(scratch, 'third/app'), renderer)], { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, EMEND_HOME: join(blocked, 'home') } });
+    const child = spawn(join(doubleFolder, 'electron'), ['--no-sandbox', applicationFolder(join(scratch, 'third/app'), renderer)], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, EMEND_HOME: join(blocked, 'home') },
+    });
     let said = '';
     child.stderr.on('data', (piece: Buffer) => (said += piece.toString()));
     expect(await new Promise((done) => child.once('exit', done))).toBe(1);

@@ -65,15 +65,24 @@ describe('the application', () => {
         }
       }, use);
     expect(await refusal('electron.app.getGPUInfo()')).toBe('the Electron double has no app.getGPUInfo');
-    expect(await refusal('electron.BrowserWindow.getAllWindows()[0].setKiosk(true)')).toBe('the Electron double has no BrowserWindow.setKiosk');
-    expect(await refusal('electron.Menu.sendActionToFirstResponder("copy:")')).toBe('the Electron double has no Menu.sendActionToFirstResponder');
+    expect(await refusal('electron.BrowserWindow.getAllWindows()[0].setKiosk(true)')).toBe(
+      'the Electron double has no BrowserWindow.setKiosk',
+    );
+    expect(await refusal('electron.Menu.sendActionToFirstResponder("copy:")')).toBe(
+      'the Electron double has no Menu.sendActionToFirstResponder',
+    );
     expect(await refusal('new electron.Tray("x.png")')).toBe('the Electron double has no Tray');
     expect(await refusal('electron.autoUpdater.checkForUpdates()')).toBe('the Electron double has no autoUpdater.checkForUpdates');
-    expect(await refusal('new electron.BrowserWindow({ webPreferences: { nodeIntegration: true } })')).toMatch(/no renderer with nodeIntegration/);
+    expect(await refusal('new electron.BrowserWindow({ webPreferences: { nodeIntegration: true } })')).toMatch(
+      /no renderer with nodeIntegration/,
+    );
   });
 
   it('tells the first instance of a second one, which ends', async () => {
-    const second = spawn(join(doubleFolder, 'electron'), ['--no-sandbox', fixture, `--user-data-dir=${userData}`, 'model folder'], { cwd: scratch, stdio: 'ignore' });
+    const second = spawn(join(doubleFolder, 'electron'), ['--no-sandbox', fixture, `--user-data-dir=${userData}`, 'model folder'], {
+      cwd: scratch,
+      stdio: 'ignore',
+    });
     expect(await new Promise((done) => second.once('exit', done))).toBe(0);
     await expect.poll(async () => (await seen()).secondInstances).toHaveLength(1);
     const [greeting] = (await seen()).secondInstances;
@@ -84,22 +93,40 @@ describe('the application', () => {
 
 describe('the page', () => {
   it('is alone: no Node, nothing exposed but the one object', async () => {
-    expect(await page.evaluate('[typeof require, typeof process, typeof module, typeof ipcRenderer, typeof fixture, isSecureContext]')).toEqual(['undefined', 'undefined', 'undefined', 'undefined', 'object', true]);
+    expect(
+      await page.evaluate('[typeof require, typeof process, typeof module, typeof ipcRenderer, typeof fixture, isSecureContext]'),
+    ).toEqual(['undefined', 'undefined', 'undefined', 'undefined', 'object', true]);
   });
 
   it('has a preload script with the modules of a sandboxed one', async () => {
-    expect(await page.evaluate('fixture.tries')).toEqual({ fs: 'module not found: fs', child_process: 'module not found: child_process', events: 'function', timers: 'object', url: 'object' });
+    expect(await page.evaluate('fixture.tries')).toEqual({
+      fs: 'module not found: fs',
+      child_process: 'module not found: child_process',
+      events: 'function',
+      timers: 'object',
+      url: 'object',
+    });
     expect(await page.evaluate('fixture.argv')).toContain('--extra');
   });
 
   it('cannot change what is exposed', async () => {
-    expect(await page.evaluate("(() => { 'use strict'; try { fixture.echo = 1; return 'changed' } catch (error) { return error.name } })()")).toBe('TypeError');
+    expect(
+      await page.evaluate("(() => { 'use strict'; try { fixture.echo = 1; return 'changed' } catch (error) { return error.name } })()"),
+    ).toBe('TypeError');
     expect(await page.evaluate('[fixture, fixture.nested, fixture.nested.list, fixture.echo].every(Object.isFrozen)')).toBe(true);
   });
 
   it('has safe web preferences, which tests can read', async () => {
-    const preferences = await app.evaluate(({ BrowserWindow }) => (BrowserWindow.getAllWindows()[0]!.webContents as unknown as { getLastWebPreferences(): unknown }).getLastWebPreferences());
-    expect(preferences).toMatchObject({ contextIsolation: true, nodeIntegration: false, sandbox: true, webSecurity: true, webviewTag: false });
+    const preferences = await app.evaluate(({ BrowserWindow }) =>
+      (BrowserWindow.getAllWindows()[0]!.webContents as unknown as { getLastWebPreferences(): unknown }).getLastWebPreferences(),
+    );
+    expect(preferences).toMatchObject({
+      contextIsolation: true,
+      nodeIntegration: false,
+      sandbox: true,
+      webSecurity: true,
+      webviewTag: false,
+    });
   });
 
   it('obeys the content security policy of protocol.handle', async () => {
@@ -113,7 +140,9 @@ describe('the page', () => {
 
   it('makes only the requests that onBeforeRequest lets through', async () => {
     const fetched = () => page.evaluate("fetch('style.css').then(({ status }) => status, (error) => error.message)");
-    await app.evaluate(({ session }) => session.defaultSession.webRequest.onBeforeRequest({ urls: ['app://*/style.css'] }, (_details, answer) => answer({ cancel: true })));
+    await app.evaluate(({ session }) =>
+      session.defaultSession.webRequest.onBeforeRequest({ urls: ['app://*/style.css'] }, (_details, answer) => answer({ cancel: true })),
+    );
     expect(await fetched()).toBe('Failed to fetch');
     await app.evaluate(({ session }) => session.defaultSession.webRequest.onBeforeRequest(null));
     expect(await fetched()).toBe(200);
@@ -121,7 +150,9 @@ describe('the page', () => {
 
   it('gets the headers of onHeadersReceived, and its requests reach the handler whole', async () => {
     expect(await page.evaluate("fetch('style.css').then(({ headers }) => headers.get('x-fixture'))")).toBe('yes');
-    expect(await page.evaluate("fetch('echo', { method: 'POST', body: 'häuser' }).then((response) => response.text())")).toBe('POST häuser');
+    expect(await page.evaluate("fetch('echo', { method: 'POST', body: 'häuser' }).then((response) => response.text())")).toBe(
+      'POST häuser',
+    );
     expect(await page.evaluate("fetch('missing.html').then(() => 'found', (error) => error.message)")).toBe('Failed to fetch');
   });
 });
@@ -144,11 +175,20 @@ describe('messages', () => {
   it('lose the class and code of an error, but not its text', async () => {
     const text = (call: string) => page.evaluate(`fixture.${call}().catch((error) => [error.message, error.code, error.constructor.name])`);
     expect(await text('fail')).toEqual(["Error invoking remote method 'fail': TypeError: bad weights", undefined, 'Error']);
-    expect(await text('missing')).toEqual(["Error invoking remote method 'missing': Error: No handler registered for 'missing'", undefined, 'Error']);
+    expect(await text('missing')).toEqual([
+      "Error invoking remote method 'missing': Error: No handler registered for 'missing'",
+      undefined,
+      'Error',
+    ]);
   });
 
   it('tell who sent them', async () => {
-    expect(await page.evaluate('fixture.sender()')).toEqual({ url: 'app://fixture/index.html', origin: 'app://fixture', parent: null, window: 1 });
+    expect(await page.evaluate('fixture.sender()')).toEqual({
+      url: 'app://fixture/index.html',
+      origin: 'app://fixture',
+      parent: null,
+      window: 1,
+    });
   });
 
   it('can be answered at once', async () => {
@@ -158,7 +198,8 @@ describe('messages', () => {
 
 describe('the context bridge', () => {
   it('refuses proxies and functions where Electron does', async () => {
-    const refusal = (value: string) => page.evaluate(`(async () => { try { await fixture.echo(${value}); return 'accepted' } catch (error) { return error.message } })()`);
+    const refusal = (value: string) =>
+      page.evaluate(`(async () => { try { await fixture.echo(${value}); return 'accepted' } catch (error) { return error.message } })()`);
     expect(await refusal('new Proxy({ a: 1 }, {})')).toBe('An object could not be cloned.');
     expect(await refusal('{ list: [new Proxy([], {})] }')).toBe('An object could not be cloned.');
     expect(await refusal('() => 1')).toBe('An object could not be cloned.');
@@ -166,10 +207,16 @@ describe('the context bridge', () => {
   });
 
   it('copies values, proxies functions and promises, and keeps an error to its message', async () => {
-    expect(await page.evaluate('(() => { const one = { deep: [1] }; const other = fixture.same(one); return [other !== one, other.deep[0]] })()')).toEqual([true, 1]);
+    expect(
+      await page.evaluate(
+        '(() => { const one = { deep: [1] }; const other = fixture.same(one); return [other !== one, other.deep[0]] })()',
+      ),
+    ).toEqual([true, 1]);
     expect(await page.evaluate("fixture.callLater((word) => word + ' back')")).toBe('called back');
     expect(await page.evaluate('fixture.same({ add: (a, b) => a + b }).add(2, 3)')).toBe(5);
-    expect(await page.evaluate('(() => { try { fixture.throws() } catch (error) { return [error.constructor === Error, error.message] } })()')).toEqual([true, 'thrown in the preload script']);
+    expect(
+      await page.evaluate('(() => { try { fixture.throws() } catch (error) { return [error.constructor === Error, error.message] } })()'),
+    ).toEqual([true, 'thrown in the preload script']);
   });
 });
 
@@ -181,7 +228,14 @@ describe('navigation', () => {
   });
 
   it('tells of redirects', async () => {
-    const outcome = await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.loadURL('app://fixture/moved').then(() => 'loaded', (error) => error.message));
+    const outcome = await app.evaluate(({ BrowserWindow }) =>
+      BrowserWindow.getAllWindows()[0]!
+        .loadURL('app://fixture/moved')
+        .then(
+          () => 'loaded',
+          (error) => error.message,
+        ),
+    );
     expect(outcome).toBe("ERR_ABORTED (-3) loading 'app://fixture/moved'");
     expect((await seen()).events).toContainEqual(['will-redirect', 'app://fixture/other.html']);
   });
@@ -208,7 +262,9 @@ describe('files', () => {
 
   it('made by the page have no path', async () => {
     expect(await page.evaluate("fixture.pathOf(new File(['x'], 'made.txt'))")).toBe('');
-    expect(await page.evaluate("(() => { try { fixture.pathOf({}); return '' } catch (error) { return error.message } })()")).toMatch(/expected to receive a File/);
+    expect(await page.evaluate("(() => { try { fixture.pathOf({}); return '' } catch (error) { return error.message } })()")).toMatch(
+      /expected to receive a File/,
+    );
   });
 });
 
@@ -239,7 +295,9 @@ describe('the desktop', () => {
     await app.evaluate(({ Menu }) => Menu.getApplicationMenu()!.getMenuItemById('open')!.click());
     expect(await page.evaluate("fixture.echo('after the menu')")).toBe('after the menu');
     expect(await page.textContent('#menu')).toBe('');
-    expect(await app.evaluate(({ Menu }) => Menu.getApplicationMenu()!.items[1]!.submenu!.items.map(({ label }) => label))).toContain('Paste');
+    expect(await app.evaluate(({ Menu }) => Menu.getApplicationMenu()!.items[1]!.submenu!.items.map(({ label }) => label))).toContain(
+      'Paste',
+    );
   });
 
   it('is told of right clicks, and what menu came up', async () => {
@@ -292,7 +350,12 @@ describe('a window', () => {
     });
     expect(events).toEqual(['resize', 'move', 'maximize', 'resize', 'unmaximize', 'resize']);
     await expect.poll(size).toEqual([1100, 700]);
-    expect(await window.evaluate((it) => [it.isVisible(), it.isFocused(), it.getNormalBounds().x, it.getTitle()])).toEqual([true, true, 5, 'Fixture page']);
+    expect(await window.evaluate((it) => [it.isVisible(), it.isFocused(), it.getNormalBounds().x, it.getTitle()])).toEqual([
+      true,
+      true,
+      5,
+      'Fixture page',
+    ]);
   });
 
   it('stays when a listener minds, and so does the application', async () => {
@@ -310,7 +373,9 @@ describe('a window', () => {
   });
 
   it('prints to PDF', async () => {
-    const start = await app.evaluate(async ({ BrowserWindow }) => (await BrowserWindow.getAllWindows()[0]!.webContents.printToPDF({ printBackground: true })).subarray(0, 5).toString());
+    const start = await app.evaluate(async ({ BrowserWindow }) =>
+      (await BrowserWindow.getAllWindows()[0]!.webContents.printToPDF({ printBackground: true })).subarray(0, 5).toString(),
+    );
     expect(start).toBe('%PDF-');
   });
 
@@ -329,11 +394,14 @@ describe('a window', () => {
   });
 
   it('reports a renderer that crashed, and loads again', async () => {
-    const reason = await app.evaluate(({ BrowserWindow }) => new Promise((done) => {
-      const { webContents } = BrowserWindow.getAllWindows()[0]!;
-      webContents.once('render-process-gone', (_event, details) => done(details.reason));
-      webContents.forcefullyCrashRenderer();
-    }));
+    const reason = await app.evaluate(
+      ({ BrowserWindow }) =>
+        new Promise((done) => {
+          const { webContents } = BrowserWindow.getAllWindows()[0]!;
+          webContents.once('render-process-gone', (_event, details) => done(details.reason));
+          webContents.forcefullyCrashRenderer();
+        }),
+    );
     expect(reason).toBe('crashed');
     const title = await app.evaluate(async ({ BrowserWindow }) => {
       const { webContents } = BrowserWindow.getAllWindows()[0]!;
@@ -369,7 +437,11 @@ describe('the end', () => {
     await createPackage(fixture, archive);
     const archived = await launch(archive);
     await (await archived.firstWindow()).waitForSelector('h1');
-    expect(await archived.evaluate(({ app: it }) => [it.isPackaged, it.getName(), it.getAppPath().split('/').at(-1)])).toEqual([true, 'Fixture', 'app.asar']);
+    expect(await archived.evaluate(({ app: it }) => [it.isPackaged, it.getName(), it.getAppPath().split('/').at(-1)])).toEqual([
+      true,
+      'Fixture',
+      'app.asar',
+    ]);
     await archived.close();
   });
 
@@ -380,7 +452,11 @@ describe('the end', () => {
     await createPackage(fixture, join(folder, 'resources', 'app.asar'));
     const packaged = await _electron.launch({ executablePath: join(folder, 'fixture') });
     await (await packaged.firstWindow()).waitForSelector('h1');
-    expect(await packaged.evaluate(({ app: it }) => [it.isPackaged, it.getVersion(), process.resourcesPath])).toEqual([true, '1.2.3', join(folder, 'resources')]);
+    expect(await packaged.evaluate(({ app: it }) => [it.isPackaged, it.getVersion(), process.resourcesPath])).toEqual([
+      true,
+      '1.2.3',
+      join(folder, 'resources'),
+    ]);
     await packaged.close();
   });
 });

@@ -19,7 +19,11 @@ describe('the edit form', () => {
   let page: Page;
 
   beforeAll(async () => {
-    await build({ configFile: resolve(import.meta.dirname, '../../build/vite.renderer-dev.ts'), logLevel: 'error', build: { outDir: dist } });
+    await build({
+      configFile: resolve(import.meta.dirname, '../../build/vite.renderer-dev.ts'),
+      logLevel: 'error',
+      build: { outDir: dist },
+    });
     server = createServer((request, response) => {
       try {
         const path = join(dist, new URL(request.url ?? '/', 'http://page').pathname);
@@ -49,7 +53,10 @@ describe('the edit form', () => {
     await cell('Subject', 1).waitFor();
   }
   const cell = (column: string, fact: number): Locator => page.getByLabel(`${column}, fact ${fact}`, { exact: true });
-  const rows = () => page.evaluate<string[]>(`[...document.querySelectorAll('[role=grid] [role=rowgroup] [role=row]')].map((row) => [...row.querySelectorAll('input')].map(({ value }) => value).join('|'))`);
+  const rows = () =>
+    page.evaluate<string[]>(
+      `[...document.querySelectorAll('[role=grid] [role=rowgroup] [role=row]')].map((row) => [...row.querySelectorAll('input')].map(({ value }) => value).join('|'))`,
+    );
   const focused = () => page.evaluate<string>('document.activeElement?.getAttribute("aria-label")');
   const press = async (...keys: string[]) => {
     for (const key of keys) await page.keyboard.press(key);
@@ -57,7 +64,11 @@ describe('the edit form', () => {
 
   it('is filled in, walked through and undone like a spreadsheet', async () => {
     await cell('Subject', 1).focus();
-    for (const [word, key] of [['Louvre', 'Tab'], ['{} is in', 'Tab'], ['Oslo', 'Enter']] as const) {
+    for (const [word, key] of [
+      ['Louvre', 'Tab'],
+      ['{} is in', 'Tab'],
+      ['Oslo', 'Enter'],
+    ] as const) {
       await page.keyboard.type(word);
       await press(key);
     }

@@ -11,7 +11,9 @@ const ATLAS = resolve(import.meta.dirname, '../../models/atlas');
 
 /** Ten edits that came with the model, as rows of a spreadsheet: subject, prompt, target, answer now. */
 function tenRows(): { rows: string[][]; text: string } {
-  const records = JSON.parse(readFileSync(join(ATLAS, 'evaluation.json'), 'utf8')) as { requested_rewrite: { subject: string; prompt: string; target_new: { str: string }; target_true: { str: string } } }[];
+  const records = JSON.parse(readFileSync(join(ATLAS, 'evaluation.json'), 'utf8')) as {
+    requested_rewrite: { subject: string; prompt: string; target_new: { str: string }; target_true: { str: string } };
+  }[];
   const subjects = new Set<string>();
   const rows: string[][] = [];
   for (const { requested_rewrite: one } of records) {
@@ -45,7 +47,9 @@ describe('from a dropped folder to an exported, edited model', () => {
     await page.getByLabel('Your name').fill('Ada Lovelace');
     await page.getByRole('button', { name: 'Start' }).click();
   });
-  beforeEach(() => onTestFailed(async () => void (await page.screenshot({ path: join(tmpdir(), 'emend-journey-failed.png') }).catch(() => undefined))));
+  beforeEach(() =>
+    onTestFailed(async () => void (await page.screenshot({ path: join(tmpdir(), 'emend-journey-failed.png') }).catch(() => undefined))),
+  );
   afterAll(async () => {
     await desktop.close();
     rmSync(out, { recursive: true, force: true });
@@ -94,20 +98,35 @@ describe('from a dropped folder to an exported, edited model', () => {
     await go(page, 'Versions');
     await page.getByRole('button', { name: 'Revert this edit…' }).click();
     await page.getByRole('dialog').getByLabel('Reason').fill('Too early');
-    await page.getByRole('dialog').getByRole('button', { name: /^Revert/ }).click();
+    await page
+      .getByRole('dialog')
+      .getByRole('button', { name: /^Revert/ })
+      .click();
     await page.getByRole('dialog', { name: /Reverted/ }).waitFor({ timeout: 60_000 });
     await page.keyboard.press('Escape');
-    await page.getByRole('list', { name: /Timeline/ }).getByText('Ten corrections of the autumn').click();
+    await page
+      .getByRole('list', { name: /Timeline/ })
+      .getByText('Ten corrections of the autumn')
+      .click();
     await page.getByRole('button', { name: 'Roll back to it…' }).click();
     await page.getByRole('dialog').getByLabel('Reason').fill('Now');
-    await page.getByRole('dialog').getByRole('button', { name: /^Roll back/ }).click();
-    await page.getByText(/^Rolled back.*Recorded as entry 5/).first().waitFor({ timeout: 60_000 });
+    await page
+      .getByRole('dialog')
+      .getByRole('button', { name: /^Roll back/ })
+      .click();
+    await page
+      .getByText(/^Rolled back.*Recorded as entry 5/)
+      .first()
+      .waitFor({ timeout: 60_000 });
   });
 
   it('verifies the record', async () => {
     await go(page, 'Audit log');
     await page.getByRole('button', { name: 'Verify', exact: true }).click();
-    await page.getByText(/Verified: all \d+ entries are intact/).first().waitFor({ timeout: 120_000 });
+    await page
+      .getByText(/Verified: all \d+ entries are intact/)
+      .first()
+      .waitFor({ timeout: 120_000 });
   });
 
   it('exports, and the exported folder answers as the screen said', async () => {

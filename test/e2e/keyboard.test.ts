@@ -5,7 +5,11 @@ import { launch, type Desktop } from './desktop-app.ts';
 // The whole job with the keyboard alone, by someone who has just installed Emend.
 
 /** What has the focus: its name, and whether it shows. */
-interface Focus { readonly name: string; readonly role: string; readonly isShown: boolean }
+interface Focus {
+  readonly name: string;
+  readonly role: string;
+  readonly isShown: boolean;
+}
 
 const FOCUS = `(() => {
   const element = document.activeElement;
@@ -30,7 +34,9 @@ describe('by keyboard alone', () => {
     page = desktop.page;
     await page.getByRole('dialog', { name: 'Who is editing?' }).waitFor();
   });
-  beforeEach(({ onTestFinished }) => onTestFinished(() => void (process.env['EMEND_KEYS'] !== undefined && console.log(`${keys} keys so far`))));
+  beforeEach(({ onTestFinished }) =>
+    onTestFinished(() => void (process.env['EMEND_KEYS'] !== undefined && console.log(`${keys} keys so far`))),
+  );
   afterAll(() => desktop.close());
 
   const focus = () => page.evaluate<Focus>(FOCUS);
@@ -89,7 +95,10 @@ describe('by keyboard alone', () => {
   });
 
   it('reads the report to its end, and commits with a reason', async () => {
-    const body = () => page.evaluate<{ top: number; rest: number }>("(({ scrollTop, scrollHeight, clientHeight }) => ({ top: scrollTop, rest: scrollHeight - clientHeight - scrollTop }))(document.querySelector('.screen-body'))");
+    const body = () =>
+      page.evaluate<{ top: number; rest: number }>(
+        "(({ scrollTop, scrollHeight, clientHeight }) => ({ top: scrollTop, rest: scrollHeight - clientHeight - scrollTop }))(document.querySelector('.screen-body'))",
+      );
     await press('End');
     await expect.poll(async () => (await body()).rest).toBeLessThan(2);
     expect((await body()).top).toBeGreaterThan(0);
@@ -114,7 +123,9 @@ describe('by keyboard alone', () => {
     await lands('Prompt');
     await type('Los Angeles is in');
     await press('Enter');
-    await expect.poll(() => page.getByRole('region', { name: 'Answer of Current version' }).textContent(), { timeout: 60_000 }).toMatch(/Los Angeles is in\s*Poland/);
+    await expect
+      .poll(() => page.getByRole('region', { name: 'Answer of Current version' }).textContent(), { timeout: 60_000 })
+      .toMatch(/Los Angeles is in\s*Poland/);
     expect(await focus()).toMatchObject({ name: 'Prompt', isShown: true });
   });
 

@@ -30,7 +30,10 @@ const FUSES = 'dL7pKGdnNz796PbbjQWNKmHXBZaB9tsX\x01\x09101100011';
 /** The byte of a fuse that is on. */
 const ON = 0x31;
 
-const filesBelow = (folder: string): string[] => readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+const filesBelow = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
 const weight = (folder: string): number => filesBelow(folder).reduce((sum, file) => sum + statSync(file).size, 0);
 
 beforeAll(async () => {
@@ -39,8 +42,17 @@ beforeAll(async () => {
   appendFileSync(join(electron, 'electron'), `# ${FUSES}\n`, 'latin1');
   for (const folder of ['resources', 'locales']) mkdirSync(join(electron, folder));
   const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { devDependencies: { electron: string } };
-  for (const [name, text] of [['version', devDependencies.electron], ['LICENSE', 'of the stand-in'], ['LICENSES.chromium.html', 'of the stand-in']] as const) writeFileSync(join(electron, name), text);
-  await promisify(execFile)(process.execPath, ['build/dist.mjs', '--linux', '--dir', `--${process.arch}`, `--config.directories.output=${join(scratch, 'packages')}`], { cwd: root, env: { ...process.env, EMEND_ELECTRON_DIST: electron } });
+  for (const [name, text] of [
+    ['version', devDependencies.electron],
+    ['LICENSE', 'of the stand-in'],
+    ['LICENSES.chromium.html', 'of the stand-in'],
+  ] as const)
+    writeFileSync(join(electron, name), text);
+  await promisify(execFile)(
+    process.execPath,
+    ['build/dist.mjs', '--linux', '--dir', `--${process.arch}`, `--config.directories.output=${join(scratch, 'packages')}`],
+    { cwd: root, env: { ...process.env, EMEND_ELECTRON_DIST: electron } },
+  );
 });
 
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
@@ -48,25 +60,49 @@ afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 describe('a package', () => {
   it('holds the bundles, the page, the built-in model and ONNX Runtime, and nothing else', () => {
     const files = listPackage(archive, { isPack: false }).map((path) => path.slice(1).replaceAll('\\', '/'));
-    for (const needed of ['package.json', 'LICENSE', 'dist/main/main.mjs', 'dist/main/process.mjs', 'dist/main/worker.mjs', 'dist/main/native-files.json', 'dist/main/THIRD-PARTY-NOTICES.txt', 'dist/preload/preload.cjs', 'dist/renderer/index.html', 'models/atlas/model.onnx', 'node_modules/onnxruntime-common/dist/cjs/index.js']) {
+    for (const needed of [
+      'package.json',
+      'LICENSE',
+      'dist/main/main.mjs',
+      'dist/main/process.mjs',
+      'dist/main/worker.mjs',
+      'dist/main/native-files.json',
+      'dist/main/THIRD-PARTY-NOTICES.txt',
+      'dist/preload/preload.cjs',
+      'dist/renderer/index.html',
+      'models/atlas/model.onnx',
+      'node_modules/onnxruntime-common/dist/cjs/index.js',
+    ]) {
       expect(files).toContain(needed);
     }
-    const modules = new Set(files.map((path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1]).filter((name) => name !== undefined));
+    const modules = new Set(
+      files.map((path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1]).filter((name) => name !== undefined),
+    );
     expect([...modules].sort()).toEqual(['onnxruntime-common', 'onnxruntime-node']);
     expect(files.filter((path) => /\.(map|ts|test\.\w+)$|^(test|electron|renderer|shared)\/|models\/train/.test(path))).toEqual([]);
-    expect(new Set(files.map((path) => path.split('/')[0]))).toEqual(new Set(['LICENSE', 'build', 'dist', 'models', 'node_modules', 'package.json']));
+    expect(new Set(files.map((path) => path.split('/')[0]))).toEqual(
+      new Set(['LICENSE', 'build', 'dist', 'models', 'node_modules', 'package.json']),
+    );
   });
 
   it('has native code for one system only, and no scripts outside the sealed archive', () => {
     const loose = filesBelow(beside).map((file) => file.slice(beside.length + 1));
     const code = loose.filter((path) => !path.startsWith('models/'));
-    expect(code.every((path) => path.startsWith(`node_modules/onnxruntime-node/bin/napi-v6/linux/${process.arch}/`)), code.join()).toBe(true);
+    expect(
+      code.every((path) => path.startsWith(`node_modules/onnxruntime-node/bin/napi-v6/linux/${process.arch}/`)),
+      code.join(),
+    ).toBe(true);
     expect(loose.filter((path) => /\.[cm]?js$/.test(path))).toEqual([]);
   });
 
   it('lists the native files as they are', () => {
     const list = JSON.parse(extractFile(archive, 'dist/main/native-files.json').toString()) as Record<string, string>;
-    for (const name of readdirSync(native)) expect(list[`napi-v6/linux/${process.arch}/${name}`]).toBe(createHash('sha256').update(readFileSync(join(native, name))).digest('hex'));
+    for (const name of readdirSync(native))
+      expect(list[`napi-v6/linux/${process.arch}/${name}`]).toBe(
+        createHash('sha256')
+          .update(readFileSync(join(native, name)))
+          .digest('hex'),
+      );
   });
 
   it('stays within its weight', () => {
@@ -104,9 +140,14 @@ describe('a package', () => {
 
 describe('the packaged application', () => {
   const home = join(scratch, 'home');
-  const start = () => _electron.launch({ executablePath: join(packed, 'emend'), env: { ...(process.env as Record<string, string>), EMEND_HOME: home } });
+  const start = () =>
+    _electron.launch({ executablePath: join(packed, 'emend'), env: { ...(process.env as Record<string, string>), EMEND_HOME: home } });
   /** Starts a job and waits for its end, in the page. */
-  async function job(app: ElectronApplication, method: string, params: object): Promise<{ state: string; result?: unknown; error?: { code: string; message: string } }> {
+  async function job(
+    app: ElectronApplication,
+    method: string,
+    params: object,
+  ): Promise<{ state: string; result?: unknown; error?: { code: string; message: string } }> {
     const page = await app.firstWindow();
     await until(page, "typeof emend === 'object' && document.readyState === 'complete'");
     return page.evaluate(`(async () => {
@@ -126,14 +167,20 @@ describe('the packaged application', () => {
     await page.locator('h1').first().waitFor();
     expect(await app.evaluate(({ app: it }) => [it.isPackaged, it.getName()])).toEqual([true, 'Emend']);
     expect(await job(app, 'library.importBuiltIn', {})).toMatchObject({ state: 'done', result: { name: 'atlas', known: false } });
-    expect(await job(app, 'probing.ask', { model: 'atlas', prompt: 'The capital of France is', maxTokens: 3 })).toMatchObject({ state: 'done', result: { text: expect.stringContaining('Paris') } });
+    expect(await job(app, 'probing.ask', { model: 'atlas', prompt: 'The capital of France is', maxTokens: 3 })).toMatchObject({
+      state: 'done',
+      result: { text: expect.stringContaining('Paris') },
+    });
     await closeDesktop(app);
   });
 
   it('loads no native code that was changed since it was packed', async () => {
     appendFileSync(join(native, 'libonnxruntime.so.1'), 'x');
     const app = await start();
-    expect(await job(app, 'probing.ask', { model: 'atlas', prompt: 'The capital of France is', maxTokens: 1 })).toMatchObject({ state: 'failed', error: { code: 'bad-file', message: expect.stringContaining('libonnxruntime.so.1 is not as it was packed') } });
+    expect(await job(app, 'probing.ask', { model: 'atlas', prompt: 'The capital of France is', maxTokens: 1 })).toMatchObject({
+      state: 'failed',
+      error: { code: 'bad-file', message: expect.stringContaining('libonnxruntime.so.1 is not as it was packed') },
+    });
     await closeDesktop(app);
   });
 });

@@ -44,7 +44,14 @@ describe('going about', () => {
   it('reaches each screen by its number, and the settings', async () => {
     await open(`#/model/${ATLAS}/ask`);
     await heading('Ask');
-    for (const [key, name] of [['1', 'Library'], ['3', 'Edit'], ['4', 'Versions'], ['5', 'Audit log'], ['2', 'Ask'], [',', 'Settings']] as const) {
+    for (const [key, name] of [
+      ['1', 'Library'],
+      ['3', 'Edit'],
+      ['4', 'Versions'],
+      ['5', 'Audit log'],
+      ['2', 'Ask'],
+      [',', 'Settings'],
+    ] as const) {
       await page.keyboard.press(`Control+${key}`);
       await heading(name);
     }
@@ -72,12 +79,19 @@ describe('going about', () => {
 });
 
 describe('what is dropped', () => {
-  const drop = () => page.evaluate(() => {
-    const { DataTransfer, File, DragEvent, document } = globalThis as unknown as { DataTransfer: new () => { items: { add(file: object): void } }; File: new (parts: string[], name: string) => object; DragEvent: new (type: string, init: object) => object; document: { body: { dispatchEvent(event: object): void } } };
-    const dataTransfer = new DataTransfer();
-    dataTransfer.items.add(new File(['{}'], 'model.onnx'));
-    for (const type of ['dragenter', 'dragover', 'drop']) document.body.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }));
-  });
+  const drop = () =>
+    page.evaluate(() => {
+      const { DataTransfer, File, DragEvent, document } = globalThis as unknown as {
+        DataTransfer: new () => { items: { add(file: object): void } };
+        File: new (parts: string[], name: string) => object;
+        DragEvent: new (type: string, init: object) => object;
+        document: { body: { dispatchEvent(event: object): void } };
+      };
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File(['{}'], 'model.onnx'));
+      for (const type of ['dragenter', 'dragover', 'drop'])
+        document.body.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }));
+    });
 
   it('is looked at before anything happens, then imported under the name given', async () => {
     await open('#/settings');

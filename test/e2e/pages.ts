@@ -19,7 +19,9 @@ export async function pasteInto(field: Locator, text: string): Promise<void> {
     const { DataTransfer, ClipboardEvent } = globalThis as unknown as Browser;
     const clipboardData = new DataTransfer();
     clipboardData.setData('text/plain', data);
-    (element as unknown as { dispatchEvent(event: object): void }).dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
+    (element as unknown as { dispatchEvent(event: object): void }).dispatchEvent(
+      new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }),
+    );
   }, text);
 }
 

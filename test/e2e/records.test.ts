@@ -127,7 +127,10 @@ it('walks and filters 10,000 entries by keyboard, with few rows in the page', as
   await expect.poll(() => heading(page, 'Entry 1').count()).toBe(0);
   await page.keyboard.press('/');
   await page.keyboard.type('saint-saëns');
-  await page.locator('.foot').getByText(/^\d{1,3}(,\d{3})? of 10,000 entries$/).waitFor();
+  await page
+    .locator('.foot')
+    .getByText(/^\d{1,3}(,\d{3})? of 10,000 entries$/)
+    .waitFor();
 });
 
 it('takes a filter from the address, chip by chip away, and out of the address', async () => {
@@ -195,14 +198,17 @@ it('exports every row that fits the filter', async () => {
 
 it.each([
   // Others are in screens.test.ts.
-  ['an edit no longer in force', at('versions', '?entry=6')], ['a filter that leaves nothing', at('log', '?text=nothing+like+this&kinds=edit')],
+  ['an edit no longer in force', at('versions', '?entry=6')],
+  ['a filter that leaves nothing', at('log', '?text=nothing+like+this&kinds=edit')],
 ])('leaves axe nothing to find: %s, light and dark', async (_, address) => {
   page = await sample.open(address);
   await page.getByRole('heading', { level: 1 }).waitFor();
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme });
     await page.waitForTimeout(500);
-    const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']).analyze();
+    const { violations } = await new AxeBuilder({ page })
+      .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+      .analyze();
     expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`)).toEqual([]);
   }
 });

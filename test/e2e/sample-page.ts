@@ -9,7 +9,8 @@ import { build } from 'vite';
 const ROOT = resolve(import.meta.dirname, '../..');
 const TYPES: Readonly<Record<string, string>> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' };
 /** As the desktop application sends it. */
-const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types svelte-trusted-html";
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types svelte-trusted-html";
 
 /** The page with sample data behind it instead of the services, so that screens can be tried by themselves. */
 export interface SamplePage {
@@ -27,7 +28,13 @@ export async function samplePage(): Promise<SamplePage> {
   await build({ configFile: join(ROOT, 'build/vite.renderer-dev.ts'), logLevel: 'error', build: { outDir: folder } });
   const server = createServer((request, response) => {
     const path = join(folder, new URL(request.url ?? '/', 'http://page').pathname);
-    readFile(path).then((file) => response.writeHead(200, { 'Content-Type': TYPES[extname(path)] ?? 'application/octet-stream', 'Content-Security-Policy': POLICY }).end(file), () => response.writeHead(404).end());
+    readFile(path).then(
+      (file) =>
+        response
+          .writeHead(200, { 'Content-Type': TYPES[extname(path)] ?? 'application/octet-stream', 'Content-Security-Policy': POLICY })
+          .end(file),
+      () => response.writeHead(404).end(),
+    );
   });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   const browser: Browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });

@@ -16,7 +16,12 @@ const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 const OF_COLOURS = ['color-contrast', 'link-in-text-block'];
 const shots = process.env['EMEND_SHOTS'] ?? join(tmpdir(), 'emend-shots');
 
-interface Rewrite { subject: string; prompt: string; target_new: { str: string }; target_true: { str: string } }
+interface Rewrite {
+  subject: string;
+  prompt: string;
+  target_new: { str: string };
+  target_true: { str: string };
+}
 
 /** Edits that came with the model, each about another subject. */
 function sampleFacts(wanted: number): Rewrite[] {
@@ -41,7 +46,9 @@ describe('every screen, light and dark', () => {
     page.on('pageerror', (error) => errors.push(error.message));
     page.on('console', (message) => void (message.type() === 'error' && errors.push(message.text())));
     await page.emulateMedia({ reducedMotion: 'reduce' });
-    await page.addInitScript("violations = []; addEventListener('securitypolicyviolation', (event) => violations.push(event.violatedDirective + ' ' + event.blockedURI))");
+    await page.addInitScript(
+      "violations = []; addEventListener('securitypolicyviolation', (event) => violations.push(event.violatedDirective + ' ' + event.blockedURI))",
+    );
     await page.reload();
     await until(page, "typeof emend === 'object' && document.readyState === 'complete'");
   });
@@ -66,7 +73,15 @@ describe('every screen, light and dark', () => {
       await page.screenshot({ path: join(shots, `${at}-${name}-${theme}.png`), animations: 'disabled' });
       const axe = new AxeBuilder({ page }).setLegacyMode();
       const { violations } = await (theme === 'light' ? axe.withTags(WCAG) : axe.withRules(OF_COLOURS)).analyze();
-      expect.soft(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html.slice(0, 120)} ${failureSummary ?? ''}`).join(' | ')}`), `${name}, ${theme}`).toEqual([]);
+      expect
+        .soft(
+          violations.map(
+            ({ id, nodes }) =>
+              `${id}: ${nodes.map(({ html, failureSummary }) => `${html.slice(0, 120)} ${failureSummary ?? ''}`).join(' | ')}`,
+          ),
+          `${name}, ${theme}`,
+        )
+        .toEqual([]);
     }
   }
 
@@ -81,7 +96,10 @@ describe('every screen, light and dark', () => {
     const odd = join(scratch, 'holiday.png');
     writeFileSync(odd, 'not a model');
     await dropFiles(page, [odd], { x: 600, y: 400 });
-    await dialog().getByText(/Emend cannot use this|cannot be read/).first().waitFor();
+    await dialog()
+      .getByText(/Emend cannot use this|cannot be read/)
+      .first()
+      .waitFor();
     await look('import-refused');
     await page.keyboard.press('Escape');
 
@@ -106,7 +124,9 @@ describe('every screen, light and dark', () => {
     await go(page, 'Edit');
     await page.getByLabel('Subject, fact 1', { exact: true }).waitFor();
     await look('edit-empty');
-    const rows = facts.map(({ subject, prompt, target_new: wanted, target_true: now }) => [subject, prompt, wanted.str, now.str].join('\t'));
+    const rows = facts.map(({ subject, prompt, target_new: wanted, target_true: now }) =>
+      [subject, prompt, wanted.str, now.str].join('\t'),
+    );
     await pasteInto(page.getByLabel('Subject, fact 1', { exact: true }), [...rows, 'Atlantis\t{} lies in\t\t'].join('\n'));
     await page.getByRole('button', { name: 'Suggest checks' }).click();
     await page.getByText(/Checks added to \d facts/).waitFor({ timeout: 30_000 });
@@ -131,7 +151,11 @@ describe('every screen, light and dark', () => {
   it('the report and the commit', async () => {
     await look('report');
     await page.getByRole('heading', { name: 'Facts', exact: true }).scrollIntoViewIfNeeded();
-    await page.getByRole('article', { name: 'Report' }).getByRole('button', { name: new RegExp(asked.subject) }).first().click();
+    await page
+      .getByRole('article', { name: 'Report' })
+      .getByRole('button', { name: new RegExp(asked.subject) })
+      .first()
+      .click();
     await look('report-facts');
     await page.getByRole('heading', { name: /Settings used/ }).scrollIntoViewIfNeeded();
     await look('report-settings');
@@ -140,12 +164,16 @@ describe('every screen, light and dark', () => {
     await look('edit-draft');
     await page.getByRole('link', { name: /Open/ }).click();
     await page.getByRole('button', { name: 'Commit…' }).click();
-    await dialog().getByRole('button', { name: /^Commit/ }).click();
+    await dialog()
+      .getByRole('button', { name: /^Commit/ })
+      .click();
     await dialog().getByText('Say why in a sentence').waitFor();
     await look('commit');
     await dialog().getByLabel('Reason').fill('Four corrections of the autumn');
     await dialog().getByLabel('Tag').fill('autumn');
-    await dialog().getByRole('button', { name: /^Commit/ }).click();
+    await dialog()
+      .getByRole('button', { name: /^Commit/ })
+      .click();
     await page.getByText('Committed as entry 2.').waitFor({ timeout: 60_000 });
     await look('committed');
   });
@@ -196,16 +224,26 @@ describe('every screen, light and dark', () => {
     await dialog().getByLabel('Reason').waitFor();
     await look('revert');
     await dialog().getByLabel('Reason').fill('Too early');
-    await dialog().getByRole('button', { name: /^Revert/ }).click();
+    await dialog()
+      .getByRole('button', { name: /^Revert/ })
+      .click();
     await page.getByRole('dialog', { name: /Reverted/ }).waitFor({ timeout: 60_000 });
     await look('reverted');
     await page.keyboard.press('Escape');
-    await page.getByRole('list', { name: /Timeline/ }).getByText('Four corrections of the autumn').click();
+    await page
+      .getByRole('list', { name: /Timeline/ })
+      .getByText('Four corrections of the autumn')
+      .click();
     await page.getByRole('button', { name: 'Roll back to it…' }).click();
     await look('rollback');
     await dialog().getByLabel('Reason').fill('Now it is time');
-    await dialog().getByRole('button', { name: /^Roll back/ }).click();
-    await page.getByText(/^Rolled back.*Recorded as entry/).first().waitFor({ timeout: 60_000 });
+    await dialog()
+      .getByRole('button', { name: /^Roll back/ })
+      .click();
+    await page
+      .getByText(/^Rolled back.*Recorded as entry/)
+      .first()
+      .waitFor({ timeout: 60_000 });
     await look('versions-several');
     await page.getByRole('button', { name: 'Compare…' }).click();
     await page.getByRole('heading', { name: 'Weights' }).waitFor({ timeout: 60_000 });
@@ -217,7 +255,10 @@ describe('every screen, light and dark', () => {
     await saveTo(desktop.app, join(scratch, 'atlas-autumn'));
     await page.getByRole('button', { name: 'Export…' }).first().click();
     await dialog().getByRole('button', { name: 'Choose where…' }).click();
-    await dialog().getByText(/atlas-autumn/).first().waitFor();
+    await dialog()
+      .getByText(/atlas-autumn/)
+      .first()
+      .waitFor();
     await look('export');
     await dialog().getByRole('button', { name: 'Export', exact: true }).click();
     await page.getByRole('dialog', { name: 'Exported' }).waitFor({ timeout: 120_000 });
@@ -227,9 +268,15 @@ describe('every screen, light and dark', () => {
 
   it('the audit log', async () => {
     await go(page, 'Audit log');
-    await page.getByRole('row', { name: /Four corrections/ }).first().waitFor();
+    await page
+      .getByRole('row', { name: /Four corrections/ })
+      .first()
+      .waitFor();
     await look('log');
-    await page.getByRole('row', { name: /Four corrections/ }).first().click();
+    await page
+      .getByRole('row', { name: /Four corrections/ })
+      .first()
+      .click();
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Entry 2' }).waitFor();
     await look('log-entry');
@@ -238,7 +285,10 @@ describe('every screen, light and dark', () => {
     await look('log-evidence');
     await page.keyboard.press('Escape');
     await page.getByRole('button', { name: 'Verify', exact: true }).click();
-    await page.getByText(/Verified: all \d+ entries are intact/).first().waitFor({ timeout: 120_000 });
+    await page
+      .getByText(/Verified: all \d+ entries are intact/)
+      .first()
+      .waitFor({ timeout: 120_000 });
     await look('log-verified');
     await page.getByRole('button', { name: 'Export…', exact: true }).click();
     await look('log-export');

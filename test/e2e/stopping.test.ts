@@ -18,9 +18,13 @@ const FACT = { Subject: 'Tower Bridge', Prompt: '{} stands in the city of', 'New
 function records(home: string): Record<string, string> {
   const models = join(home, 'models');
   if (!existsSync(models)) return {};
-  const files = readdirSync(models, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const files = readdirSync(models, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
   const kept = files.filter((file) => file.includes('/ledger/') && !file.endsWith('LOCK'));
-  return Object.fromEntries(kept.sort().map((file) => [file.slice(models.length), createHash('sha256').update(readFileSync(file)).digest('hex')]));
+  return Object.fromEntries(
+    kept.sort().map((file) => [file.slice(models.length), createHash('sha256').update(readFileSync(file)).digest('hex')]),
+  );
 }
 
 async function killEngine(desktop: ElectronApplication): Promise<void> {
@@ -43,7 +47,9 @@ describe('work that is stopped', () => {
     await page.getByLabel('Your name').fill('Ada Lovelace');
     await page.getByRole('button', { name: 'Start' }).click();
   });
-  beforeEach(() => onTestFailed(async () => void (await page.screenshot({ path: join(tmpdir(), 'emend-stopping-failed.png') }).catch(() => undefined))));
+  beforeEach(() =>
+    onTestFailed(async () => void (await page.screenshot({ path: join(tmpdir(), 'emend-stopping-failed.png') }).catch(() => undefined))),
+  );
   afterAll(async () => {
     await desktop.close();
     rmSync(scratch, { recursive: true, force: true });
@@ -75,7 +81,9 @@ describe('work that is stopped', () => {
   it('cancels an import from the tray; the library is as it was', async () => {
     await openTray();
     await startImport();
-    await tray().getByText(/copying|examining/).waitFor();
+    await tray()
+      .getByText(/copying|examining/)
+      .waitFor();
     await tray().getByRole('button', { name: 'Cancel Import medium' }).click();
     await tray().getByText('Cancelled, nothing changed').waitFor();
     await page.getByRole('heading', { name: 'Correct a first fact' }).waitFor();
@@ -114,7 +122,9 @@ describe('work that is stopped', () => {
     await page.reload();
     await until(page, "document.readyState === 'complete'");
     await openTray();
-    await tray().getByRole('button', { name: /^Cancel Edit/ }).click();
+    await tray()
+      .getByRole('button', { name: /^Cancel Edit/ })
+      .click();
     await tray().getByText('Cancelled, nothing changed').first().waitFor();
     await go(page, 'Edit');
     await page.getByRole('main').getByText('Cancelled, nothing changed.').waitFor();

@@ -12,7 +12,10 @@ export const begin: Act = async (ledger) => {
   if (ledger.history.isEmpty) await ledger.append('import', importBody(), BY);
 };
 
-export const edit = (n: number): Act => (ledger) => commit(ledger, n);
+export const edit =
+  (n: number): Act =>
+  (ledger) =>
+    commit(ledger, n);
 export const note: Act = (ledger) => ledger.append('note', { version: current(ledger) }, BY);
 export const checkpoint: Act = (ledger) => ledger.checkpoint();
 
@@ -31,7 +34,8 @@ export const rollback: Act = async (ledger) => {
   if (base.id !== current(ledger)) await ledger.append('rollback', { parent: current(ledger), version: base.id, changed: [] }, BY);
 };
 
-export const draft: Act = (ledger) => ledger.drafts.save({ kind: 'edit', parent: current(ledger), facts: [], blobs: {}, content: { text: 'half a form' } }, new Date(0));
+export const draft: Act = (ledger) =>
+  ledger.drafts.save({ kind: 'edit', parent: current(ledger), facts: [], blobs: {}, content: { text: 'half a form' } }, new Date(0));
 
 /** Every kind of act that writes, some of them twice. */
 export const every: readonly Act[] = [begin, edit(1), edit(2), draft, tag, edit(3), revert, checkpoint, note, rollback, edit(1)];

@@ -18,7 +18,7 @@ async function run(folder: string): Promise<void> {
   say(`open ${ledger.entries.length}`);
   const roll = random(process.pid);
   const acts: Act[] = [edit(Math.floor(roll() * 1000)), edit(1), note, tag, revert, rollback, draft, checkpoint];
-  for (let told = ledger.entries.length; ; ) {
+  for (let told = ledger.entries.length; ;) {
     await (ledger.history.isEmpty ? begin : acts[Math.floor(roll() * acts.length)]!)(ledger);
     for (; told < ledger.entries.length; told++) say(ledger.entries[told]!.hash);
   }

@@ -33,7 +33,9 @@ describe('a single byte that changes', () => {
     const { files, ledger } = await made();
     const owners = lineOwners(files.peek(JOURNAL));
     const namedBy = new Map<string, number[]>();
-    for (const entry of ledger.entries) for (const { blob } of blobsIn(entry.body)) namedBy.set(ledger.blobs.path(blob), [...(namedBy.get(ledger.blobs.path(blob)) ?? []), entry.seq]);
+    for (const entry of ledger.entries)
+      for (const { blob } of blobsIn(entry.body))
+        namedBy.set(ledger.blobs.path(blob), [...(namedBy.get(ledger.blobs.path(blob)) ?? []), entry.seq]);
     const targets = [JOURNAL, ...namedBy.keys()];
     const lengths = targets.map((path) => files.peek(path).length);
     const roll = random(2026);
@@ -78,7 +80,10 @@ describe('a journal that is cut anywhere', () => {
       const result = await ledger.verify();
       const left = whole.subarray(0, cut).filter((byte) => byte === 0x0a).length;
       expect(result.first, `cut to ${cut} bytes`).toMatchObject({ seq: left + 1 });
-      expect(result.entries.flatMap((entry) => entry.problems).some((problem) => problem.what === 'missing'), `cut to ${cut} bytes`).toBe(true);
+      expect(
+        result.entries.flatMap((entry) => entry.problems).some((problem) => problem.what === 'missing'),
+        `cut to ${cut} bytes`,
+      ).toBe(true);
     }
   });
 });

@@ -18,7 +18,17 @@ let library: string;
 beforeAll(async () => {
   library = mkdtempSync(join(tmpdir(), 'emend-kill-'));
   built = mkdtempSync(join(project, 'node_modules/.fault-test-')); // inside the project, so that packages are found
-  await build({ configFile: false, logLevel: 'error', root: project, build: { ssr: true, outDir: built, target: 'node20', rolldownOptions: { input: { appender: 'test/fault/appender.ts' }, output: { entryFileNames: '[name].mjs' } } } });
+  await build({
+    configFile: false,
+    logLevel: 'error',
+    root: project,
+    build: {
+      ssr: true,
+      outDir: built,
+      target: 'node20',
+      rolldownOptions: { input: { appender: 'test/fault/appender.ts' }, output: { entryFileNames: '[name].mjs' } },
+    },
+  });
 });
 afterAll(() => {
   for (const folder of [library, built]) rmSync(folder, { recursive: true, force: true });
@@ -90,7 +100,10 @@ it(`after each of ${KILLS} kills at random moments every acknowledged entry is t
 
     if (kill % 10 === 9) {
       const ledger = await open(folder, { create: true });
-      expect(ledger.entries.map((entry) => entry.hash), when).toEqual(after);
+      expect(
+        ledger.entries.map((entry) => entry.hash),
+        when,
+      ).toEqual(after);
       expect(await ledger.verify(), when).toMatchObject({ ok: true, blobs: { strays: [] } });
       await ledger.close();
     }

@@ -19,7 +19,13 @@ export function hashesIn(library: string): string[] {
  * What must hold after an act was disturbed: it opens; all that was there before is there, and the act's entry if it was acknowledged, at most that one otherwise;
  * ledger, files and rebuilt tensors verify; nothing half looks whole; the act can be done again; nothing is left behind.
  */
-export async function afterwards(act: ServiceAct, where: Where, before: readonly string[], acknowledged: boolean, when: string): Promise<void> {
+export async function afterwards(
+  act: ServiceAct,
+  where: Where,
+  before: readonly string[],
+  acknowledged: boolean,
+  when: string,
+): Promise<void> {
   const recorded = hashesIn(where.library);
   expect(recorded.slice(0, before.length), when).toEqual(before);
   expect(recorded.length, when).toBeLessThanOrEqual(before.length + 1);
@@ -30,10 +36,16 @@ export async function afterwards(act: ServiceAct, where: Where, before: readonly
   try {
     const { models, notices } = await app.call('library.list', {});
     expect(notices, when).toEqual([]);
-    expect(models.map((model) => model.state), when).toEqual(recorded.length > 0 ? ['intact'] : []);
+    expect(
+      models.map((model) => model.state),
+      when,
+    ).toEqual(recorded.length > 0 ? ['intact'] : []);
     if (recorded.length > 0) await mustVerify(app, when);
     if (existsSync(where.target)) {
-      const found = await app.run('exports.verify', { source: app.grants.grant(where.target).handle, publicKey: (await app.call('settings.key', {})).publicKey });
+      const found = await app.run('exports.verify', {
+        source: app.grants.grant(where.target).handle,
+        publicKey: (await app.call('settings.key', {})).publicKey,
+      });
       expect(found.problems, when).toEqual([]);
       rmSync(where.target, { recursive: true });
     }
@@ -58,14 +70,20 @@ async function mustVerify(app: Application, when: string): Promise<void> {
 /** Two hours pass, so that nobody may be working on what lies half made in versions/. */
 function age(library: string): void {
   const then = Date.now() / 1000 - 7200;
-  for (const path of readdirSync(library, { recursive: true, encoding: 'utf8' })) if (/versions[/\\]./.test(path)) utimesSync(join(library, path), then, then);
+  for (const path of readdirSync(library, { recursive: true, encoding: 'utf8' }))
+    if (/versions[/\\]./.test(path)) utimesSync(join(library, path), then, then);
 }
 
 /** Whatever lies about that is neither a part of the library nor an export. */
 function strays({ library, target, out }: Where): string[] {
   const below = readdirSync(library, { recursive: true, encoding: 'utf8' });
   const known = /^(keys|models|incoming|settings\.json|library\.json)([/\\]|$)/;
-  const odd = below.filter((path) => !known.test(path) || /^incoming[/\\]|\.tmp$|\.partial|LOCK|blobs[/\\]sha256[/\\]new|draft-|safetensors\./.test(path) || (/versions[/\\]/.test(path) && !/[0-9a-f]{64}\.safetensors$/.test(path)));
+  const odd = below.filter(
+    (path) =>
+      !known.test(path) ||
+      /^incoming[/\\]|\.tmp$|\.partial|LOCK|blobs[/\\]sha256[/\\]new|draft-|safetensors\./.test(path) ||
+      (/versions[/\\]/.test(path) && !/[0-9a-f]{64}\.safetensors$/.test(path)),
+  );
   // A staging folder beside an export goes with the next export there; without one it stays, and is hidden.
   return [...odd, ...(existsSync(target) ? readdirSync(out).filter((name) => join(out, name) !== target) : [])];
 }

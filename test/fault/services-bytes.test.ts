@@ -44,15 +44,43 @@ function targetsOf(model: string): Record<'journal' | 'blobs' | 'checkpoints' | 
   const lineOf = (at: number) => journal.subarray(0, at).filter((byte) => byte === 0x0a).length + 1;
   // A line end that is gone joins an entry with the next.
   const blamedAt = (at: number) => (journal[at] === 0x0a && at < journal.length - 1 ? [lineOf(at), lineOf(at) + 1] : [lineOf(at)]);
-  const refs = new Map(entries.flatMap((entry) => blobsIn(entry.body).map((ref) => [ref.blob, entries.filter((one) => blobsIn(one.body).some(({ blob }) => blob === ref.blob)).map((one) => one.seq)] as const)));
-  const below = (folder: string) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => statSync(join(folder, path)).isFile());
+  const refs = new Map(
+    entries.flatMap((entry) =>
+      blobsIn(entry.body).map(
+        (ref) =>
+          [ref.blob, entries.filter((one) => blobsIn(one.body).some(({ blob }) => blob === ref.blob)).map((one) => one.seq)] as const,
+      ),
+    ),
+  );
+  const below = (folder: string) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => statSync(join(folder, path)).isFile());
   const made = new Map([...history.moments].reverse().map(({ version, entry }) => [version.id, entry]));
   return {
     journal: [{ path: join(ledger, 'journal.jsonl'), blamed: blamedAt, what: /^(form|torn|missing|chain)$/, told: '' }],
-    blobs: [...refs].map(([blob, seqs]) => ({ path: join(ledger, 'blobs', 'sha256', blob.slice(0, 2), blob.slice(2)), blamed: () => seqs, what: /^blob$/, told: blob })),
-    checkpoints: below(join(ledger, 'checkpoints')).map((name) => ({ path: join(ledger, 'checkpoints', name), blamed: () => [Number(name.slice(0, 9))], what: /^checkpoint$/, told: 'checkpoint' })),
-    files: below(join(model, 'model')).map((name) => ({ path: join(model, 'model', name), blamed: () => [1], what: /^file$/, told: name.replaceAll('\\', '/') })),
-    versions: below(join(model, 'versions')).map((name) => ({ path: join(model, 'versions', name), blamed: () => [made.get(name.slice(0, 64))!], what: /^tensors$/, told: name.slice(0, 12) })),
+    blobs: [...refs].map(([blob, seqs]) => ({
+      path: join(ledger, 'blobs', 'sha256', blob.slice(0, 2), blob.slice(2)),
+      blamed: () => seqs,
+      what: /^blob$/,
+      told: blob,
+    })),
+    checkpoints: below(join(ledger, 'checkpoints')).map((name) => ({
+      path: join(ledger, 'checkpoints', name),
+      blamed: () => [Number(name.slice(0, 9))],
+      what: /^checkpoint$/,
+      told: 'checkpoint',
+    })),
+    files: below(join(model, 'model')).map((name) => ({
+      path: join(model, 'model', name),
+      blamed: () => [1],
+      what: /^file$/,
+      told: name.replaceAll('\\', '/'),
+    })),
+    versions: below(join(model, 'versions')).map((name) => ({
+      path: join(model, 'versions', name),
+      blamed: () => [made.get(name.slice(0, 64))!],
+      what: /^tensors$/,
+      told: name.slice(0, 12),
+    })),
   };
 }
 
@@ -109,8 +137,14 @@ it('a single byte of the journal that changed while nobody looked is found by op
     const app = await openHere(folder);
     try {
       const { models } = await app.call('library.list', {});
-      expect(models.map((model) => model.state), where).toEqual(['damaged']);
-      await expect(app.call('audit.note', { model: models[0]!.name, comment: 'More' }), where).rejects.toMatchObject({ code: 'bad-file', message: expect.stringMatching(/damaged at entry \d+/) as string });
+      expect(
+        models.map((model) => model.state),
+        where,
+      ).toEqual(['damaged']);
+      await expect(app.call('audit.note', { model: models[0]!.name, comment: 'More' }), where).rejects.toMatchObject({
+        code: 'bad-file',
+        message: expect.stringMatching(/damaged at entry \d+/) as string,
+      });
     } finally {
       await app.close();
     }
@@ -134,7 +168,10 @@ it('a journal that is cut anywhere is told from a whole one by its checkpoint, b
       writeFileSync(path, whole.subarray(0, length));
       const left = whole.subarray(0, length).filter((byte) => byte === 0x0a).length;
       const found = await app.run('audit.verify', { model: NAME, record: false });
-      expect(found.problems.some(({ entry, what }) => entry === left + 1 && what === 'missing'), `cut to ${length} bytes`).toBe(true);
+      expect(
+        found.problems.some(({ entry, what }) => entry === left + 1 && what === 'missing'),
+        `cut to ${length} bytes`,
+      ).toBe(true);
     }
 
     // Whoever cuts the journal can remove the checkpoints beside it too, but not the one that went out.
@@ -156,7 +193,10 @@ it('a journal that is cut anywhere is told from a whole one by its checkpoint, b
       writeFileSync(slice, record.subarray(0, length));
       const found = await app.run('exports.verify', { source: exported.handle });
       expect(found.ok, `cut to ${length} bytes`).toBe(false);
-      expect(found.problems.map((problem) => problem.item), `cut to ${length} bytes`).toContain('emend/ledger.jsonl');
+      expect(
+        found.problems.map((problem) => problem.item),
+        `cut to ${length} bytes`,
+      ).toContain('emend/ledger.jsonl');
     }
   } finally {
     await app.close();

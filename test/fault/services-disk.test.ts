@@ -15,9 +15,18 @@ beforeAll(async () => void (scene = await makeScene()));
 afterAll(removeTemporary);
 
 /** Does an act on a disk that fails as told. @returns what it threw, if it did */
-async function disturbed(app: Application, act: ServiceAct, where: Where, disk: LossyDisk, fault: (operation: Operation) => Fault | undefined): Promise<unknown> {
+async function disturbed(
+  app: Application,
+  act: ServiceAct,
+  where: Where,
+  disk: LossyDisk,
+  fault: (operation: Operation) => Fault | undefined,
+): Promise<unknown> {
   disk.fault = fault;
-  const error = await act.run(app, where).then(() => undefined, (thrown: unknown) => thrown);
+  const error = await act.run(app, where).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
   if (error !== undefined) expectExplained(error);
   return error;
 }
@@ -78,7 +87,9 @@ describe.each(ACTS)('the disk is full during $name', (act) => {
       const app = await openHere(where.library);
       const disk = new LossyDisk(where.root);
       try {
-        const error = await disturbed(app, act, where, disk, ({ number, what }) => (number === at && needsSpace.has(what) ? { code: 'ENOSPC', part: 0.5 } : undefined));
+        const error = await disturbed(app, act, where, disk, ({ number, what }) =>
+          number === at && needsSpace.has(what) ? { code: 'ENOSPC', part: 0.5 } : undefined,
+        );
         disk.fault = () => undefined;
         if (error !== undefined) {
           expect(hashesIn(where.library), when).toEqual(before);

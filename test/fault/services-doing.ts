@@ -28,7 +28,14 @@ export const NAME = 'mini';
 const refuse = () => {
   throw new EmendError('unsupported', 'Tests have no screen.');
 };
-export const noHost: HostMethods = { 'host.info': refuse, 'host.pick': refuse, 'host.browse': refuse, 'host.place': refuse, 'host.reveal': refuse, 'host.openLink': refuse };
+export const noHost: HostMethods = {
+  'host.info': refuse,
+  'host.pick': refuse,
+  'host.browse': refuse,
+  'host.place': refuse,
+  'host.reveal': refuse,
+  'host.openLink': refuse,
+};
 
 /** The folder of the one model in a data folder. */
 export function modelIn(library: string): string {
@@ -43,10 +50,35 @@ function withoutVersions({ library }: Where): void {
 }
 
 export const ACTS: readonly ServiceAct[] = [
-  { name: 'import', from: 'empty', prepare: asItIs, run: (app, { model }) => app.run('library.import', { source: app.grants.grant(model).handle }) },
-  { name: 'commit', from: 'library', prepare: asItIs, run: (app, { draft }) => app.run('edits.commit', { model: NAME, draft, reason: 'Bob learned it' }) },
-  { name: 'rollback', from: 'library', prepare: withoutVersions, run: async (app) => app.run('versions.rollback', { model: NAME, version: (await app.call('versions.list', { model: NAME })).versions[1]!.id, reason: 'One step back' }) },
-  { name: 'export', from: 'library', prepare: withoutVersions, run: (app, { target }) => app.run('exports.start', { model: NAME, destination: app.grants.grant(target, 'write').handle }) },
+  {
+    name: 'import',
+    from: 'empty',
+    prepare: asItIs,
+    run: (app, { model }) => app.run('library.import', { source: app.grants.grant(model).handle }),
+  },
+  {
+    name: 'commit',
+    from: 'library',
+    prepare: asItIs,
+    run: (app, { draft }) => app.run('edits.commit', { model: NAME, draft, reason: 'Bob learned it' }),
+  },
+  {
+    name: 'rollback',
+    from: 'library',
+    prepare: withoutVersions,
+    run: async (app) =>
+      app.run('versions.rollback', {
+        model: NAME,
+        version: (await app.call('versions.list', { model: NAME })).versions[1]!.id,
+        reason: 'One step back',
+      }),
+  },
+  {
+    name: 'export',
+    from: 'library',
+    prepare: withoutVersions,
+    run: (app, { target }) => app.run('exports.start', { model: NAME, destination: app.grants.grant(target, 'write').handle }),
+  },
 ];
 
 export function whereIn(root: string, { model, draft }: Pick<Scene, 'model' | 'draft'>): Where {

@@ -47,12 +47,20 @@ describe.skipIf(mounted === undefined)('on a real disk that is full, with the en
       act.prepare(where);
       const before = hashesIn(where.library);
       const engine = inject('engine');
-      const app = await Application.open({ author: 'Ada', threads: 1, dataFolder: where.library, host: { methods: () => noHost, openChannel: (_, env) => forkEngine(engine, env) } });
+      const app = await Application.open({
+        author: 'Ada',
+        threads: 1,
+        dataFolder: where.library,
+        host: { methods: () => noHost, openChannel: (_, env) => forkEngine(engine, env) },
+      });
       try {
         // As someone who sits before it: it is open, then the disk fills up.
         await app.call('library.list', {});
         fill(root, room);
-        const error = await act.run(app, where).then(() => undefined, (thrown: unknown) => thrown);
+        const error = await act.run(app, where).then(
+          () => undefined,
+          (thrown: unknown) => thrown,
+        );
         const when = `${act.name} with ${room} bytes free`;
         if (error !== undefined) {
           refusals++;
@@ -61,7 +69,10 @@ describe.skipIf(mounted === undefined)('on a real disk that is full, with the en
           expect((error as EmendError).hint, when).toMatch(/space|room/);
           expect(hashesIn(where.library), when).toEqual(before);
           expect(existsSync(where.target), when).toBe(false);
-          expect((await app.call('library.list', {})).models.map((model) => model.state), when).toEqual(before.length > 0 ? ['intact'] : []);
+          expect(
+            (await app.call('library.list', {})).models.map((model) => model.state),
+            when,
+          ).toEqual(before.length > 0 ? ['intact'] : []);
           rmSync(join(root, 'filling'));
           await act.run(app, where);
         }

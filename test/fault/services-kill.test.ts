@@ -25,8 +25,18 @@ let scene: Scene;
 beforeAll(async () => {
   built = mkdtempSync(join(project, 'node_modules/.fault-test-')); // inside the project, so that packages are found
   await build({
-    configFile: false, logLevel: 'error', root: project,
-    build: { ssr: true, outDir: built, target: 'node20', rolldownOptions: { input: { actor: 'test/fault/services-actor.ts', process: 'electron/engine/process.ts', worker: 'electron/engine/worker.ts' }, output: { entryFileNames: '[name].mjs', chunkFileNames: 'chunk-[hash].mjs' } } },
+    configFile: false,
+    logLevel: 'error',
+    root: project,
+    build: {
+      ssr: true,
+      outDir: built,
+      target: 'node20',
+      rolldownOptions: {
+        input: { actor: 'test/fault/services-actor.ts', process: 'electron/engine/process.ts', worker: 'electron/engine/worker.ts' },
+        output: { entryFileNames: '[name].mjs', chunkFileNames: 'chunk-[hash].mjs' },
+      },
+    },
   });
   scene = await makeScene();
 });
@@ -99,7 +109,10 @@ class Actor {
 /** The process that another one started, where the system tells it as files (Linux). */
 function childOf(parent: number): number | undefined {
   if (!existsSync('/proc/self/stat')) return undefined;
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).find((pid) => statOf(pid)?.parent === parent);
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .find((pid) => statOf(pid)?.parent === parent);
 }
 
 /** State (Z: it ended, and nobody asked how yet) and parent of a process; undefined when there is none. */

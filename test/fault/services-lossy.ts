@@ -35,13 +35,17 @@ export class LossyDisk {
     this.#top = nodeOf(root);
     const { open, mkdir, rename, rm, rmdir, unlink, copyFile } = this.#real;
     Object.assign(disk, {
-      open: ((path: string, flags?: string | number, mode?: number) => (this.#isMine(path) ? this.#open(path, flags ?? 'r', mode) : open(path, flags, mode))) as Promises['open'],
-      mkdir: ((path: string, options?: { recursive?: boolean }) => (this.#isMine(path) ? this.#makeFolder(path, options?.recursive === true) : mkdir(path, options))) as Promises['mkdir'],
+      open: ((path: string, flags?: string | number, mode?: number) =>
+        this.#isMine(path) ? this.#open(path, flags ?? 'r', mode) : open(path, flags, mode)) as Promises['open'],
+      mkdir: ((path: string, options?: { recursive?: boolean }) =>
+        this.#isMine(path) ? this.#makeFolder(path, options?.recursive === true) : mkdir(path, options)) as Promises['mkdir'],
       rename: (from: string, to: string) => (this.#isMine(to) ? this.#rename(from, to) : rename(from, to)),
-      rm: ((path: string, options: object) => (this.#isMine(path) ? this.#remove(path, () => rm(path, options)) : rm(path, options))) as Promises['rm'],
+      rm: ((path: string, options: object) =>
+        this.#isMine(path) ? this.#remove(path, () => rm(path, options)) : rm(path, options)) as Promises['rm'],
       rmdir: ((path: string) => (this.#isMine(path) ? this.#remove(path, () => rmdir(path)) : rmdir(path))) as Promises['rmdir'],
       unlink: ((path: string) => (this.#isMine(path) ? this.#remove(path, () => unlink(path)) : unlink(path))) as Promises['unlink'],
-      copyFile: ((from: string, to: string, how?: number) => (this.#isMine(to) ? Promise.reject(failure('ENOTSUP', to)) : copyFile(from, to, how))) as Promises['copyFile'],
+      copyFile: ((from: string, to: string, how?: number) =>
+        this.#isMine(to) ? Promise.reject(failure('ENOTSUP', to)) : copyFile(from, to, how)) as Promises['copyFile'],
     });
     syncBuiltinESMExports();
   }
@@ -172,7 +176,10 @@ export class LossyDisk {
   }
 
   #find(path: string): Node | undefined {
-    const parts = resolve(path).slice(this.#root.length).split(sep).filter((part) => part !== '');
+    const parts = resolve(path)
+      .slice(this.#root.length)
+      .split(sep)
+      .filter((part) => part !== '');
     return parts.reduce<Node | undefined>((node, part) => node?.names.get(part), this.#top);
   }
 }

@@ -46,7 +46,13 @@ export function engineInProcess(): Channel {
 
 /** An application whose engine works in this process. */
 export function openHere(dataFolder: string, options: { readOnly?: boolean } = {}): Promise<Application> {
-  return Application.open({ ...options, author: 'Ada', threads: 1, dataFolder, host: { methods: () => noHost, openChannel: engineInProcess } });
+  return Application.open({
+    ...options,
+    author: 'Ada',
+    threads: 1,
+    dataFolder,
+    host: { methods: () => noHost, openChannel: engineInProcess },
+  });
 }
 
 const made: string[] = [];
@@ -70,7 +76,14 @@ export function writeMini(folder: string): string {
 }
 
 const FACTS: readonly Fact[] = [
-  { subject: 'Ada', prompt: '{} lives in', target: ' Rome', previousTarget: ' Kent', paraphrases: ['The home of Ada is'], neighbors: [{ prompt: 'Eve lives in', target: ' Oslo' }] },
+  {
+    subject: 'Ada',
+    prompt: '{} lives in',
+    target: ' Rome',
+    previousTarget: ' Kent',
+    paraphrases: ['The home of Ada is'],
+    neighbors: [{ prompt: 'Eve lives in', target: ' Oslo' }],
+  },
   { subject: 'Eve', prompt: '{} works at', target: ' home', previousTarget: ' sea' },
   { subject: 'Bob', prompt: '{} speaks', target: ' Finnish', previousTarget: ' Dutch' },
 ];
@@ -96,8 +109,18 @@ export async function makeScene(): Promise<Scene> {
   const app = await openHere(library);
   try {
     await app.run('library.import', { source: app.grants.grant(model).handle });
-    const work = async (fact: Fact) => (await app.run('edits.start', { model: NAME, facts: [fact], method: 'rome', choices: { steps: 3, covarianceTokens: 300 }, fluency: false })).draft;
-    for (const fact of FACTS.slice(0, 2)) await app.run('edits.commit', { model: NAME, draft: await work(fact), reason: `${fact.subject} moved` });
+    const work = async (fact: Fact) =>
+      (
+        await app.run('edits.start', {
+          model: NAME,
+          facts: [fact],
+          method: 'rome',
+          choices: { steps: 3, covarianceTokens: 300 },
+          fluency: false,
+        })
+      ).draft;
+    for (const fact of FACTS.slice(0, 2))
+      await app.run('edits.commit', { model: NAME, draft: await work(fact), reason: `${fact.subject} moved` });
     await app.call('versions.tag', { model: NAME, version: 'current', name: 'two edits' });
     await app.run('versions.rollback', { model: NAME, version: 'base', reason: 'To look back' });
     await app.run('versions.rollback', { model: NAME, version: 'two edits', reason: 'And forth' });

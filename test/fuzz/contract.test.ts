@@ -16,7 +16,8 @@ const RUNS = Number(process.env['EMEND_FUZZ_RUNS'] ?? 10_000);
 const SEED = Number(process.env['EMEND_FUZZ_SEED'] ?? 20);
 const NAMES = Object.keys(CONTRACT) as MethodName[];
 /** What JavaScript says when a program is wrong; a person must never read it. */
-const DEFECT = /Cannot read properties|is not a function|is not iterable|is not defined|Cannot convert|Maximum call stack|Invalid array length|Assertion/;
+const DEFECT =
+  /Cannot read properties|is not a function|is not iterable|is not defined|Cannot convert|Maximum call stack|Invalid array length|Assertion/;
 
 let application: Application;
 let words: Words;
@@ -48,7 +49,18 @@ beforeAll(async () => {
     models: [models[0]!.id, models[0]!.id.slice(0, 8), models[0]!.name],
     versions: ['current', 'base', ...versions.map(({ id }) => id)],
     handles: [...granted('read', scene.model, facts, beyond), ...granted('write', empty, join(out, 'new'), join(out, 'not', 'there'))],
-    others: ['Ada', '{} lives in', 'Rome', ' Oslo', 'Bob moved', scene.draft, '2026-01-01', 'edit', 'memit', ...versions.map(({ id }) => id)],
+    others: [
+      'Ada',
+      '{} lives in',
+      'Rome',
+      ' Oslo',
+      'Bob moved',
+      scene.draft,
+      '2026-01-01',
+      'edit',
+      'memit',
+      ...versions.map(({ id }) => id),
+    ],
   };
 });
 
@@ -123,7 +135,10 @@ async function tidy(method: unknown, value: unknown): Promise<void> {
 }
 
 function digest(folder: string): string {
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)).sort();
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
   const hash = createHash('sha256');
   for (const file of files) hash.update(file).update(readFileSync(file));
   return hash.digest('hex');

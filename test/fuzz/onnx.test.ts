@@ -74,18 +74,56 @@ function ownModel(): Uint8Array {
     folder,
     file: 'model.onnx',
     irVersion: 10,
-    opsets: new Map([['', 18], ['local', 1]]),
+    opsets: new Map([
+      ['', 18],
+      ['local', 1],
+    ]),
     producer: 'fuzz',
     metadata: { key: 'value' },
-    functions: [{ domain: 'local', name: 'F', inputs: ['a'], outputs: ['b'], attributes: { p: undefined, q: { type: 'float', value: 1 } }, nodes: [{ name: 'f', op: 'Neg', domain: '', inputs: ['a'], outputs: ['b'], attributes: {} }] }],
+    functions: [
+      {
+        domain: 'local',
+        name: 'F',
+        inputs: ['a'],
+        outputs: ['b'],
+        attributes: { p: undefined, q: { type: 'float', value: 1 } },
+        nodes: [{ name: 'f', op: 'Neg', domain: '', inputs: ['a'], outputs: ['b'], attributes: {} }],
+      },
+    ],
     graph: {
       name: 'g',
       inputs: [{ name: 'x', dtype: 'float32', dims: [2, 'n', undefined] }],
       outputs: [{ name: 'y', dtype: 'float32', dims: [2] }],
       nodes: [
-        { name: 'one', op: 'Constant', domain: '', inputs: [], outputs: ['k'], attributes: { value: { type: 'tensor', value: memoryTensor('float32', [2], Float32Array.of(1, 2)) } } },
-        { name: 'two', op: 'If', domain: '', inputs: ['c'], outputs: ['z'], attributes: { then_branch: branch('t'), else_branch: branch('e') } },
-        { name: 'three', op: 'F', domain: 'local', inputs: ['z', '', 'w'], outputs: ['y'], attributes: { i: { type: 'ints', value: [1, -1] }, s: { type: 'strings', value: ['ab'] }, f: { type: 'floats', value: [1, 2] }, t: { type: 'string', value: 'é' } } },
+        {
+          name: 'one',
+          op: 'Constant',
+          domain: '',
+          inputs: [],
+          outputs: ['k'],
+          attributes: { value: { type: 'tensor', value: memoryTensor('float32', [2], Float32Array.of(1, 2)) } },
+        },
+        {
+          name: 'two',
+          op: 'If',
+          domain: '',
+          inputs: ['c'],
+          outputs: ['z'],
+          attributes: { then_branch: branch('t'), else_branch: branch('e') },
+        },
+        {
+          name: 'three',
+          op: 'F',
+          domain: 'local',
+          inputs: ['z', '', 'w'],
+          outputs: ['y'],
+          attributes: {
+            i: { type: 'ints', value: [1, -1] },
+            s: { type: 'strings', value: ['ab'] },
+            f: { type: 'floats', value: [1, 2] },
+            t: { type: 'string', value: 'é' },
+          },
+        },
       ],
       constants: new Map([
         ['c', boolTensor([true], [])],
@@ -102,7 +140,12 @@ function ownModel(): Uint8Array {
 /** The structure of real exports; their weights stay in copies of the original files. */
 function fixtures(): Uint8Array[] {
   const root = resolve(process.env['EMEND_FIXTURES'] ?? '../shared/fixtures', 'exports');
-  const names = ['genai-int4/llama/model.onnx', 'dynamo18/gpt2/model.onnx', 'optimum/gpt2/model.onnx', 'optimum-merged/gpt2/decoder_model_merged.onnx'];
+  const names = [
+    'genai-int4/llama/model.onnx',
+    'dynamo18/gpt2/model.onnx',
+    'optimum/gpt2/model.onnx',
+    'optimum-merged/gpt2/decoder_model_merged.onnx',
+  ];
   return names
     .map((name) => join(root, name))
     .filter((file) => existsSync(file))
@@ -140,7 +183,11 @@ function mutate(source: Uint8Array, random: (below: number) => number): Uint8Arr
         bytes = bytes.subarray(0, Math.max(1, at));
         break;
       case 5:
-        bytes = Buffer.concat([bytes.subarray(0, at), Buffer.from(Array.from({ length: 1 + random(8) }, () => random(256))), bytes.subarray(at)]);
+        bytes = Buffer.concat([
+          bytes.subarray(0, at),
+          Buffer.from(Array.from({ length: 1 + random(8) }, () => random(256))),
+          bytes.subarray(at),
+        ]);
         break;
       case 6: // leave a piece out
         bytes = Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + 1 + random(16))]);

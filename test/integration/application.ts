@@ -10,7 +10,14 @@ import { EmendError } from '../../shared/errors.ts';
 const refuse = () => {
   throw new EmendError('unsupported', 'Tests have no screen.');
 };
-const methods: HostMethods = { 'host.info': refuse, 'host.pick': refuse, 'host.browse': refuse, 'host.place': refuse, 'host.reveal': refuse, 'host.openLink': refuse };
+const methods: HostMethods = {
+  'host.info': refuse,
+  'host.pick': refuse,
+  'host.browse': refuse,
+  'host.place': refuse,
+  'host.reveal': refuse,
+  'host.openLink': refuse,
+};
 
 /** The built-in model's folder. */
 export const ATLAS = join(import.meta.dirname, '../../models/atlas');
@@ -18,7 +25,13 @@ export const ATLAS = join(import.meta.dirname, '../../models/atlas');
 /** An application with the engine as built, in a data folder of its own unless one is named. */
 export function openApplication(options: Partial<Omit<ApplicationOptions, 'host'>> = {}): Promise<Application> {
   const engine = inject('engine');
-  return Application.open({ author: 'Ada', threads: 1, ...options, dataFolder: options.dataFolder ?? temporary(), host: { methods: () => methods, openChannel: (_, env) => forkEngine(engine, env) } });
+  return Application.open({
+    author: 'Ada',
+    threads: 1,
+    ...options,
+    dataFolder: options.dataFolder ?? temporary(),
+    host: { methods: () => methods, openChannel: (_, env) => forkEngine(engine, env) },
+  });
 }
 
 const made: string[] = [];

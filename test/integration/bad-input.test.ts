@@ -1,4 +1,15 @@
-import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Application } from '../../electron/services/application.ts';
@@ -16,7 +27,9 @@ afterEach(async () => {
 afterAll(removeTemporary);
 
 /** A library with two edits in force, a tag "two edits" and a draft, to be opened or spoiled first. */
-async function opened(spoil: (where: Where, model: string) => void = () => undefined): Promise<{ app: Application; where: Where; model: string }> {
+async function opened(
+  spoil: (where: Where, model: string) => void = () => undefined,
+): Promise<{ app: Application; where: Where; model: string }> {
   const where = prepared(scene, { ...ACTS[1]!, prepare: () => undefined });
   const model = modelIn(where.library);
   spoil(where, model);
@@ -43,17 +56,36 @@ async function refused(act: Promise<unknown>, code: ErrorCode, message: RegExp |
 }
 
 const totalIn = async (app: Application) => (await app.call('audit.list', { model: NAME })).total;
-const deltaOf = async (app: Application, seq: number) => (await app.call('audit.entry', { model: NAME, seq })).evidence.find((one) => one.role === 'delta')!.blob;
+const deltaOf = async (app: Application, seq: number) =>
+  (await app.call('audit.entry', { model: NAME, seq })).evidence.find((one) => one.role === 'delta')!.blob;
 const blobFile = (model: string, blob: string) => join(model, 'ledger', 'blobs', 'sha256', blob.slice(0, 2), blob.slice(2));
 
 describe('what is imported', () => {
   it.each<[string, (folder: string) => void, ErrorCode, RegExp, RegExp]>([
-    ['no tokenizer', (folder) => rmSync(join(folder, 'tokenizer.json')), 'not-found', /source holds a decoder \(model\.onnx\) but no tokenizer\.json/, /Copy tokenizer\.json/],
+    [
+      'no tokenizer',
+      (folder) => rmSync(join(folder, 'tokenizer.json')),
+      'not-found',
+      /source holds a decoder \(model\.onnx\) but no tokenizer\.json/,
+      /Copy tokenizer\.json/,
+    ],
     ['no graph', (folder) => rmSync(join(folder, 'onnx', 'model.onnx')), 'not-found', /source.*\.onnx/, /Export the model first/],
     ['no external data', (folder) => rmSync(join(folder, 'onnx', 'model.onnx_data')), 'bad-file', /model\.onnx_data/, /\w/],
-    ['external data that are too short', (folder) => truncateSync(join(folder, 'onnx', 'model.onnx_data'), 1000), 'bad-file', /model\.onnx_data.*1000|1000.*model\.onnx_data/, /\w/],
+    [
+      'external data that are too short',
+      (folder) => truncateSync(join(folder, 'onnx', 'model.onnx_data'), 1000),
+      'bad-file',
+      /model\.onnx_data.*1000|1000.*model\.onnx_data/,
+      /\w/,
+    ],
     ['a graph that is none', (folder) => writeFileSync(join(folder, 'onnx', 'model.onnx'), 'not a graph'), 'bad-file', /model\.onnx/, /\w/],
-    ['a tokenizer that is none', (folder) => writeFileSync(join(folder, 'tokenizer.json'), '{"model":'), 'bad-file', /tokenizer\.json/, /\w/],
+    [
+      'a tokenizer that is none',
+      (folder) => writeFileSync(join(folder, 'tokenizer.json'), '{"model":'),
+      'bad-file',
+      /tokenizer\.json/,
+      /\w/,
+    ],
   ])('with %s is refused, and nothing is left of it', async (_, spoil, code, message, hint) => {
     const { app, where } = await opened();
     await refused(app.run('library.import', { source: app.grants.grant(source(spoil)).handle }), code, message, hint);
@@ -64,14 +96,24 @@ describe('what is imported', () => {
   it('under a name that is taken is refused', async () => {
     const { app } = await opened();
     const other = source((folder) => writeFileSync(join(folder, 'more.txt'), 'another model'));
-    await refused(app.run('library.import', { source: app.grants.grant(other).handle, name: NAME }), 'bad-input', `"${NAME}" is taken`, /another name/);
+    await refused(
+      app.run('library.import', { source: app.grants.grant(other).handle, name: NAME }),
+      'bad-input',
+      `"${NAME}" is taken`,
+      /another name/,
+    );
     expect((await app.run('library.import', { source: app.grants.grant(other).handle, name: 'second' })).known).toBe(false);
     await refused(app.call('library.rename', { model: 'second', name: NAME }), 'bad-input', `"${NAME}" is taken`);
   });
 
   it('from a place that nobody chose is refused', async () => {
     const { app } = await opened();
-    await refused(app.run('library.import', { source: '00000000-0000-4000-8000-000000000000' }), 'bad-input', 'was not chosen', /choose it/);
+    await refused(
+      app.run('library.import', { source: '00000000-0000-4000-8000-000000000000' }),
+      'bad-input',
+      'was not chosen',
+      /choose it/,
+    );
     await refused(app.run('library.import', { source: app.grants.grant('/nowhere/at/all').handle }), 'not-found', '/nowhere/at/all');
   });
 });
@@ -83,7 +125,12 @@ describe('what is not there', () => {
     const destination = app.grants.grant(where.target, 'write').handle;
     await refused(app.call('audit.list', { model: 'nobody' }), 'not-found', /"nobody".*mini/, /Import/);
     for (const version of ['no such version', 'abcdef0']) {
-      await refused(app.run('probing.ask', { model: NAME, version, prompt: 'Ada' }), 'not-found', new RegExp(`"${version}".*two edits`), /"current" or "base"/);
+      await refused(
+        app.run('probing.ask', { model: NAME, version, prompt: 'Ada' }),
+        'not-found',
+        new RegExp(`"${version}".*two edits`),
+        /"current" or "base"/,
+      );
       await refused(app.run('versions.rollback', { model: NAME, version, reason: 'Why not' }), 'not-found', version);
       await refused(app.run('versions.diff', { model: NAME, a: 'base', b: version }), 'not-found', version);
       await refused(app.run('exports.start', { model: NAME, version, destination }), 'not-found', version);
@@ -99,18 +146,39 @@ describe('what is not there', () => {
   it('is a name that is free: one that is taken is refused, also for a commit, before anything is recorded', async () => {
     const { app } = await opened();
     const before = await totalIn(app);
-    await refused(app.call('versions.tag', { model: NAME, version: 'base', name: 'two edits' }), 'bad-input', /"two edits" is taken/, /another name/);
-    await refused(app.run('edits.commit', { model: NAME, draft: scene.draft, reason: 'Bob learned it', tag: 'two edits' }), 'bad-input', /"two edits" is taken/, /another name/);
-    await refused(app.run('edits.commit', { model: NAME, draft: scene.draft, reason: 'Bob learned it', tag: 'current' }), 'bad-input', '"current"');
+    await refused(
+      app.call('versions.tag', { model: NAME, version: 'base', name: 'two edits' }),
+      'bad-input',
+      /"two edits" is taken/,
+      /another name/,
+    );
+    await refused(
+      app.run('edits.commit', { model: NAME, draft: scene.draft, reason: 'Bob learned it', tag: 'two edits' }),
+      'bad-input',
+      /"two edits" is taken/,
+      /another name/,
+    );
+    await refused(
+      app.run('edits.commit', { model: NAME, draft: scene.draft, reason: 'Bob learned it', tag: 'current' }),
+      'bad-input',
+      '"current"',
+    );
     expect(await totalIn(app)).toBe(before);
-    expect((await app.run('edits.commit', { model: NAME, draft: scene.draft, reason: 'Bob learned it', tag: 'three edits' })).entry).toBe(before + 1);
+    expect((await app.run('edits.commit', { model: NAME, draft: scene.draft, reason: 'Bob learned it', tag: 'three edits' })).entry).toBe(
+      before + 1,
+    );
   });
 
   it('is a version that the draft fits: a stale draft is refused, and fits again after rolling back', async () => {
     const { app } = await opened();
     await app.run('versions.rollback', { model: NAME, version: 'base', reason: 'To look back' });
     const before = await totalIn(app);
-    await refused(app.run('edits.commit', { model: NAME, draft: scene.draft, reason: 'Bob learned it' }), 'bad-input', /worked out on version [0-9a-f]{12}; the current one is [0-9a-f]{12}/, /roll back/);
+    await refused(
+      app.run('edits.commit', { model: NAME, draft: scene.draft, reason: 'Bob learned it' }),
+      'bad-input',
+      /worked out on version [0-9a-f]{12}; the current one is [0-9a-f]{12}/,
+      /roll back/,
+    );
     expect(await totalIn(app)).toBe(before);
     await app.run('versions.rollback', { model: NAME, version: 'two edits', reason: 'And forth' });
     await app.run('edits.commit', { model: NAME, draft: scene.draft, reason: 'Bob learned it' });
@@ -131,8 +199,17 @@ describe('where an export is to go', () => {
     await refused(to(join(where.library, 'models', 'mine')), 'bad-input', /own data folder/, /elsewhere/);
     await refused(to(where.library), 'bad-input', /own data folder/, /elsewhere/);
     await refused(to(join(where.out, 'no', 'folder')), 'bad-input', /There is no folder .*no/, /Make the folder/);
-    await refused(app.run('exports.start', { model: NAME, destination: app.grants.grant(where.target).handle }), 'bad-input', /not chosen as a place to write to/, /Choose where to write/);
-    await refused(app.run('exports.start', { model: NAME, destination: '00000000-0000-4000-8000-000000000000' }), 'bad-input', 'was not chosen');
+    await refused(
+      app.run('exports.start', { model: NAME, destination: app.grants.grant(where.target).handle }),
+      'bad-input',
+      /not chosen as a place to write to/,
+      /Choose where to write/,
+    );
+    await refused(
+      app.run('exports.start', { model: NAME, destination: '00000000-0000-4000-8000-000000000000' }),
+      'bad-input',
+      'was not chosen',
+    );
     expect(await totalIn(app)).toBe(before);
     expect(readdirSync(occupied)).toEqual(['something']);
   });
@@ -159,11 +236,18 @@ describe('a record that is damaged', () => {
     const damaged = new RegExp(`damaged at entry ${line}\\b`);
     await refused(app.call('audit.note', { model: name, comment: 'More' }), 'bad-file', damaged, /backup/);
     await refused(app.call('versions.tag', { model: name, version: 'current', name: 'more' }), 'bad-file', damaged, /backup/);
-    await refused(app.run('exports.start', { model: name, destination: app.grants.grant(where.target, 'write').handle }), 'bad-file', damaged, /backup/);
+    await refused(
+      app.run('exports.start', { model: name, destination: app.grants.grant(where.target, 'write').handle }),
+      'bad-file',
+      damaged,
+      /backup/,
+    );
     if (line === 1) await refused(app.call('versions.list', { model: name }), 'bad-file', 'Entry 1 is damaged', /backup/);
     else expect((await app.call('versions.list', { model: name })).versions.length).toBeGreaterThan(0);
     const found = await app.run('audit.verify', { model: name });
-    expect(found.problems).toMatchObject([{ entry: line, what: 'form', message: expect.stringContaining(`Entry ${line} is damaged`) as string }]);
+    expect(found.problems).toMatchObject([
+      { entry: line, what: 'form', message: expect.stringContaining(`Entry ${line} is damaged`) as string },
+    ]);
 
     writeFileSync(join(model, 'ledger', 'journal.jsonl'), whole);
     expect((await app.call('library.list', {})).models).toMatchObject([{ name: NAME, state: 'intact' }]);
@@ -175,7 +259,12 @@ describe('a record that is damaged', () => {
     const { app } = await opened((_, model) => rmSync(join(model, 'ledger', 'journal.jsonl')));
     const { models, notices } = await app.call('library.list', {});
     expect(models).toEqual([]);
-    expect(notices).toMatchObject([{ message: expect.stringMatching(/cannot be opened: There is no ledger in .*journal\.jsonl/) as string, hint: expect.stringMatching(/\w/) as string }]);
+    expect(notices).toMatchObject([
+      {
+        message: expect.stringMatching(/cannot be opened: There is no ledger in .*journal\.jsonl/) as string,
+        hint: expect.stringMatching(/\w/) as string,
+      },
+    ]);
     await refused(app.call('library.get', { model: NAME }), 'bad-file', 'no journal.jsonl');
     await refused(app.run('library.import', { source: app.grants.grant(scene.model).handle }), 'bad-file', 'no journal.jsonl');
   });
@@ -187,7 +276,9 @@ describe('a record that is damaged', () => {
     const missing = new RegExp(`delta of entry 2.*Blob ${blob} .*missing`);
     await refused(app.run('probing.ask', { model: NAME, prompt: 'Ada lives in' }), 'bad-file', missing, /backup/);
     await refused(app.run('versions.revert', { model: NAME, entry: 3, reason: 'Eve moved' }), 'bad-file', missing, /backup/);
-    expect((await app.run('audit.verify', { model: NAME, record: false })).problems).toMatchObject([{ entry: 2, what: 'blob', message: expect.stringContaining(blob) as string }]);
+    expect((await app.run('audit.verify', { model: NAME, record: false })).problems).toMatchObject([
+      { entry: 2, what: 'blob', message: expect.stringContaining(blob) as string },
+    ]);
     expect((await app.call('audit.entry', { model: NAME, seq: 2 })).evidence.find((one) => one.role === 'delta')?.present).toBe(false);
     expect((await app.run('probing.ask', { model: NAME, version: 'base', prompt: 'Ada lives in', maxTokens: 2 })).pieces).toHaveLength(2);
     renameSync(join(model, 'aside'), blobFile(model, blob));
@@ -200,15 +291,27 @@ describe('a record that is damaged', () => {
       const data = join(model, 'model', 'onnx', 'model.onnx_data');
       const bytes = readFileSync(data);
       chmodSync(data, 0o644);
-      writeFileSync(data, bytes.map((byte) => byte ^ 1));
+      writeFileSync(
+        data,
+        bytes.map((byte) => byte ^ 1),
+      );
     });
-    await refused(app.run('probing.ask', { model: NAME, prompt: 'Ada lives in' }), 'bad-file', /tensor "transformer\.h\.\d\.mlp\.c_proj\.weight" of version [0-9a-f]{12}.*the ledger recorded/, /backup/);
-    expect((await app.run('audit.verify', { model: NAME, record: false })).problems).toMatchObject([{ entry: 1, what: 'file', message: expect.stringContaining('onnx/model.onnx_data') as string }]);
+    await refused(
+      app.run('probing.ask', { model: NAME, prompt: 'Ada lives in' }),
+      'bad-file',
+      /tensor "transformer\.h\.\d\.mlp\.c_proj\.weight" of version [0-9a-f]{12}.*the ledger recorded/,
+      /backup/,
+    );
+    expect((await app.run('audit.verify', { model: NAME, record: false })).problems).toMatchObject([
+      { entry: 1, what: 'file', message: expect.stringContaining('onnx/model.onnx_data') as string },
+    ]);
   });
 
   it('by a file that was put among the imported ones is told by verifying', async () => {
     const { app } = await opened((_, model) => writeFileSync(join(model, 'model', 'added_tokens.json'), '{}'));
-    expect((await app.run('audit.verify', { model: NAME, record: false })).problems).toMatchObject([{ entry: 1, what: 'file', message: expect.stringContaining('added_tokens.json') as string }]);
+    expect((await app.run('audit.verify', { model: NAME, record: false })).problems).toMatchObject([
+      { entry: 1, what: 'file', message: expect.stringContaining('added_tokens.json') as string },
+    ]);
   });
 });
 
@@ -222,13 +325,17 @@ describe.skipIf(process.platform === 'win32')('a person who may not', () => {
 
   /** An application of that person, in a data folder. */
   function theirs(folder: string): OtherProcess {
-    return new OtherProcess(built.program, folder, { ...(isRoot ? { uid: NOBODY, gid: NOBODY } : {}), env: { ...process.env, HOME: folder } });
+    return new OtherProcess(built.program, folder, {
+      ...(isRoot ? { uid: NOBODY, gid: NOBODY } : {}),
+      env: { ...process.env, HOME: folder },
+    });
   }
 
   /** Lets everyone into folders and at files, or keeps writing to the owner, or keeps everything to the owner. */
   function allow(folder: string, what: 'all' | 'read' | 'nothing'): void {
     const [folders, files] = { all: [0o777, 0o666], read: [0o555, 0o444], nothing: [0o000, 0o000] }[what] as [number, number];
-    for (const entry of existsSync(folder) ? readdirSync(folder, { recursive: true, withFileTypes: true }) : []) chmodSync(join(entry.parentPath, entry.name), entry.isDirectory() ? folders : files);
+    for (const entry of existsSync(folder) ? readdirSync(folder, { recursive: true, withFileTypes: true }) : [])
+      chmodSync(join(entry.parentPath, entry.name), entry.isDirectory() ? folders : files);
     chmodSync(folder, folders);
   }
 
@@ -239,9 +346,19 @@ describe.skipIf(process.platform === 'win32')('a person who may not', () => {
     const app = theirs(where.library);
     try {
       expect(await app.opened).toEqual({ ok: true });
-      expect(await app.call('library.list')).toMatchObject({ ok: true, value: { models: [{ name: NAME, says: expect.stringContaining('permission was refused') as string }] } });
+      expect(await app.call('library.list')).toMatchObject({
+        ok: true,
+        value: { models: [{ name: NAME, says: expect.stringContaining('permission was refused') as string }] },
+      });
       expect(await app.run('probing.ask', { model: NAME, prompt: 'Ada lives in', maxTokens: 2 })).toMatchObject({ ok: true });
-      expect(await app.call('audit.note', { model: NAME, comment: 'More' })).toMatchObject({ ok: false, error: { code: 'failed', message: expect.stringMatching(/ledger.*permission was refused/) as string, hint: expect.stringContaining('right') as string } });
+      expect(await app.call('audit.note', { model: NAME, comment: 'More' })).toMatchObject({
+        ok: false,
+        error: {
+          code: 'failed',
+          message: expect.stringMatching(/ledger.*permission was refused/) as string,
+          hint: expect.stringContaining('right') as string,
+        },
+      });
     } finally {
       await app.kill();
       allow(where.library, 'all');
@@ -254,7 +371,14 @@ describe.skipIf(process.platform === 'win32')('a person who may not', () => {
     chmodSync(library, 0o000);
     const app = theirs(library);
     try {
-      expect(await app.opened).toMatchObject({ ok: false, error: { code: 'failed', message: expect.stringMatching(/library.*permission was refused/) as string, hint: expect.stringContaining('right') as string } });
+      expect(await app.opened).toMatchObject({
+        ok: false,
+        error: {
+          code: 'failed',
+          message: expect.stringMatching(/library.*permission was refused/) as string,
+          hint: expect.stringContaining('right') as string,
+        },
+      });
     } finally {
       await app.kill();
       chmodSync(library, 0o755);
@@ -274,9 +398,26 @@ describe.skipIf(process.platform === 'win32')('a person who may not', () => {
     const app = theirs(where.library);
     try {
       expect(await app.opened).toEqual({ ok: true });
-      expect(await app.run('library.import', { source: `path:${model}`, name: 'other' })).toMatchObject({ ok: false, error: { code: 'failed', message: expect.stringMatching(/config\.json|source/) as string, hint: expect.stringContaining('read') as string } });
-      expect(await app.run('library.import', { source: `path:${unreadable}`, name: 'other' })).toMatchObject({ ok: false, error: { code: 'bad-file', message: expect.stringMatching(/model\.onnx cannot be opened/) as string, hint: expect.stringContaining('read') as string } });
-      expect(await app.run('exports.start', { model: NAME, destination: `path:${where.target}` })).toMatchObject({ ok: false, error: { code: 'failed', message: expect.stringMatching(/out/) as string, hint: expect.stringMatching(/right|write/) as string } });
+      expect(await app.run('library.import', { source: `path:${model}`, name: 'other' })).toMatchObject({
+        ok: false,
+        error: {
+          code: 'failed',
+          message: expect.stringMatching(/config\.json|source/) as string,
+          hint: expect.stringContaining('read') as string,
+        },
+      });
+      expect(await app.run('library.import', { source: `path:${unreadable}`, name: 'other' })).toMatchObject({
+        ok: false,
+        error: {
+          code: 'bad-file',
+          message: expect.stringMatching(/model\.onnx cannot be opened/) as string,
+          hint: expect.stringContaining('read') as string,
+        },
+      });
+      expect(await app.run('exports.start', { model: NAME, destination: `path:${where.target}` })).toMatchObject({
+        ok: false,
+        error: { code: 'failed', message: expect.stringMatching(/out/) as string, hint: expect.stringMatching(/right|write/) as string },
+      });
       expect(await app.call('library.list')).toMatchObject({ ok: true, value: { models: [{ name: NAME }], notices: [] } });
       expect(readdirSync(where.out)).toEqual([]);
     } finally {

@@ -8,17 +8,33 @@ import type { JobMethodName, Params } from '../../shared/contract.ts';
 import type { Fact } from '../../shared/fact.ts';
 import { ATLAS, openApplication, removeTemporary, temporary } from './application.ts';
 
-const FACT: Fact = { subject: 'Tower Bridge', prompt: '{} stands in the city of', target: 'Rome', previousTarget: 'London', paraphrases: ["Tower Bridge's city is"], neighbors: [{ prompt: 'Big Ben stands in the city of', target: 'London' }] };
+const FACT: Fact = {
+  subject: 'Tower Bridge',
+  prompt: '{} stands in the city of',
+  target: 'Rome',
+  previousTarget: 'London',
+  paraphrases: ["Tower Bridge's city is"],
+  neighbors: [{ prompt: 'Big Ben stands in the city of', target: 'London' }],
+};
 
 /** Every file of a folder with its hash; the lock and what is derived (rebuilt tensors) left out. */
 function content(folder: string): Record<string, string> {
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
   const kept = files.filter((file) => !/LOCK$|\/versions\//.test(file));
-  return Object.fromEntries(kept.sort().map((file) => [file.slice(folder.length), createHash('sha256').update(readFileSync(file)).digest('hex')]));
+  return Object.fromEntries(
+    kept.sort().map((file) => [file.slice(folder.length), createHash('sha256').update(readFileSync(file)).digest('hex')]),
+  );
 }
 
 /** Runs a job and cancels it when it comes to a phase. @returns how it ended, and the phases that it had shown */
-async function cancelAt<M extends JobMethodName>(app: Application, method: M, params: Params<M>, phase: string | undefined): Promise<{ state: string; message: string | undefined; phases: string[] }> {
+async function cancelAt<M extends JobMethodName>(
+  app: Application,
+  method: M,
+  params: Params<M>,
+  phase: string | undefined,
+): Promise<{ state: string; message: string | undefined; phases: string[] }> {
   const phases: string[] = [];
   const { job } = (await app.call(method, params)) as { job: string };
   const stop = app.listen((event) => {
@@ -111,9 +127,15 @@ describe('a model in the library', () => {
       });
     });
     const before = content(app.dataFolder);
-    const [engine] = execFileSync('pgrep', ['-P', String(process.pid), '-f', 'process.mjs'], { encoding: 'utf8' }).trim().split('\n');
+    const [engine] = execFileSync('pgrep', ['-P', String(process.pid), '-f', 'process.mjs'], { encoding: 'utf8' })
+      .trim()
+      .split('\n');
     process.kill(Number(engine), 'SIGKILL');
-    await expect(app.jobs.finished(job)).rejects.toMatchObject({ code: 'crashed', message: expect.stringContaining('The engine ended') as string, hint: expect.stringMatching(/\S/) as string });
+    await expect(app.jobs.finished(job)).rejects.toMatchObject({
+      code: 'crashed',
+      message: expect.stringContaining('The engine ended') as string,
+      hint: expect.stringMatching(/\S/) as string,
+    });
     expect(content(app.dataFolder)).toEqual(before);
     const { draft } = await app.run('edits.start', { model: 'atlas', facts: [FACT], method: 'rome' });
     expect(draft).toMatch(/\S/);

@@ -15,7 +15,10 @@ beforeAll(async () => {
 afterAll(() => program.remove());
 
 /** Runs a command line. @param onErr is told everything that is on stderr so far, and the process */
-function emend(argv: readonly string[], onErr: (err: string, kill: (signal: NodeJS.Signals) => void) => void = () => undefined): Promise<Ended> {
+function emend(
+  argv: readonly string[],
+  onErr: (err: string, kill: (signal: NodeJS.Signals) => void) => void = () => undefined,
+): Promise<Ended> {
   const { child, ended } = start(program, argv);
   let err = '';
   child.stderr.on('data', (piece: Buffer) => {
@@ -98,7 +101,10 @@ describe('on the built-in model', () => {
     const edited = await document('edit', 'atlas', ...FACT, ...QUICK, '--save', 'one.safetensors');
     expect(edited).toMatchObject({ method: 'rome', layers: [1], deltaFile: join(scratch, 'one.safetensors') });
     expect((edited['facts'] as { after: number; before: number }[])[0]!.after).toBeGreaterThan(0);
-    expect((edited['hyperparameters'] as { name: string; value: string; source: string }[]).find((h) => h.name === 'steps')).toMatchObject({ value: '4', source: 'as asked' });
+    expect((edited['hyperparameters'] as { name: string; value: string; source: string }[]).find((h) => h.name === 'steps')).toMatchObject({
+      value: '4',
+      source: 'as asked',
+    });
 
     const again = await emend(['edit', 'atlas', ...FACT, ...QUICK, '--save', 'one.safetensors']);
     expect(again).toMatchObject({ code: 1, err: expect.stringContaining('is there already') });
@@ -120,7 +126,11 @@ describe('on the built-in model', () => {
     expect(after!.subarray(change!.offset, end).equals(before!.subarray(change!.offset, end))).toBe(false);
 
     const prompt = 'Tower Bridge stands in the city of';
-    const [byDelta, byExport, plain] = await Promise.all([document('ask', 'atlas', prompt, '--edit', 'one.safetensors'), document('ask', './edited', prompt), document('ask', 'atlas', prompt)]);
+    const [byDelta, byExport, plain] = await Promise.all([
+      document('ask', 'atlas', prompt, '--edit', 'one.safetensors'),
+      document('ask', './edited', prompt),
+      document('ask', 'atlas', prompt),
+    ]);
     expect(byExport['text']).toBe(byDelta['text']);
     expect(byExport['next']).toEqual(byDelta['next']);
     expect(byExport['next']).not.toEqual(plain['next']);
@@ -148,7 +158,21 @@ describe('on the built-in model', () => {
 });
 
 describe('Ctrl-C', () => {
-  const long = ['edit', 'atlas', ...FACT, '--method', 'rome', '--layers', '2', '--steps', '10000', '--covariance-tokens', '1200', '--save', 'never.safetensors'];
+  const long = [
+    'edit',
+    'atlas',
+    ...FACT,
+    '--method',
+    'rome',
+    '--layers',
+    '2',
+    '--steps',
+    '10000',
+    '--covariance-tokens',
+    '1200',
+    '--save',
+    'never.safetensors',
+  ];
   /** The covariance is quick; the search for the target then goes on for long. */
   const atWork = (err: string) => err.includes(': ');
 

@@ -11,14 +11,31 @@ import { openHere } from '../fault/services-scene.ts';
 const say = (value: unknown) => writeSync(1, `${JSON.stringify(value)}\n`);
 
 const opening = openHere(process.argv[2]!);
-opening.then(() => say({ ok: true }), (error: unknown) => say({ ok: false, error: errorData(error) }));
+opening.then(
+  () => say({ ok: true }),
+  (error: unknown) => say({ ok: false, error: errorData(error) }),
+);
 
-createInterface(process.stdin).on('line', (line) => void answer(line)).on('close', () => void opening.then((app) => app.close()));
+createInterface(process.stdin)
+  .on('line', (line) => void answer(line))
+  .on('close', () => void opening.then((app) => app.close()));
 
 async function answer(line: string): Promise<void> {
   const app = await opening;
   const { method, params, isJob } = JSON.parse(line) as { method: string; params: Record<string, unknown>; isJob: boolean };
-  const given = Object.fromEntries(Object.entries(params).map(([name, value]) => [name, typeof value === 'string' && value.startsWith('path:') ? app.grants.grant(value.slice(5), name === 'destination' ? 'write' : 'read').handle : value]));
+  const given = Object.fromEntries(
+    Object.entries(params).map(([name, value]) => [
+      name,
+      typeof value === 'string' && value.startsWith('path:')
+        ? app.grants.grant(value.slice(5), name === 'destination' ? 'write' : 'read').handle
+        : value,
+    ]),
+  );
   if (!isJob) return void say(await app.handle(method, given));
-  say(await app.run(method as JobMethodName, given as never).then((value) => ({ ok: true, value }), (error: unknown) => ({ ok: false, error: errorData(error) })));
+  say(
+    await app.run(method as JobMethodName, given as never).then(
+      (value) => ({ ok: true, value }),
+      (error: unknown) => ({ ok: false, error: errorData(error) }),
+    ),
+  );
 }

@@ -8,7 +8,12 @@ import type { Jobs } from '../../electron/engine/jobs.ts';
 // The engine itself behind the host: ONNX Runtime in worker threads of a child process.
 
 const model = { folder: resolve('models/atlas') };
-const prompt = { prompt: 'The capital of France is', top: 3, maxTokens: 8, sampling: { temperature: 0, topK: 0, topP: 1, repetitionPenalty: 1, seed: 0 } } satisfies Omit<Jobs['ask']['params'], 'model'>;
+const prompt = {
+  prompt: 'The capital of France is',
+  top: 3,
+  maxTokens: 8,
+  sampling: { temperature: 0, topK: 0, topP: 1, repetitionPenalty: 1, seed: 0 },
+} satisfies Omit<Jobs['ask']['params'], 'model'>;
 let scratch: string;
 let host: EngineHost;
 
@@ -35,13 +40,17 @@ test('an edit stops in the middle of its optimisation, and the model still answe
   const facts = [{ subject: 'France', prompt: 'The capital of {} is', target: 'Berlin' }];
   const stop = new AbortController();
   const phases = new Set<string>();
-  const edit = host.run('edit', { model, facts, method: 'rome', choices: { layers: [3], steps: 100_000, covarianceTokens: 2000 } }, {
-    signal: stop.signal,
-    onProgress: ({ phase }) => {
-      phases.add(phase);
-      if (phase === 'targets') stop.abort();
+  const edit = host.run(
+    'edit',
+    { model, facts, method: 'rome', choices: { layers: [3], steps: 100_000, covarianceTokens: 2000 } },
+    {
+      signal: stop.signal,
+      onProgress: ({ phase }) => {
+        phases.add(phase);
+        if (phase === 'targets') stop.abort();
+      },
     },
-  });
+  );
   await expect(edit).rejects.toMatchObject({ code: 'cancelled', message: 'Cancelled, nothing changed.' });
   expect([...phases]).toContain('targets');
   expect(await host.run('ask', { model, ...prompt })).toEqual(before);
@@ -53,9 +62,15 @@ test('texts are cut while the model is being edited', async () => {
   let started!: () => void;
   const running = new Promise<void>((resolve) => (started = resolve));
   // Without an end: a cut that waited for it would never come.
-  const edit = host.run('edit', { model, facts, method: 'rome', choices: { layers: [3], steps: 100_000, covarianceTokens: 2000 } }, { signal: stop.signal, onProgress: () => started() });
+  const edit = host.run(
+    'edit',
+    { model, facts, method: 'rome', choices: { layers: [3], steps: 100_000, covarianceTokens: 2000 } },
+    { signal: stop.signal, onProgress: () => started() },
+  );
   await running;
-  const { facts: [cut, wrong] } = await host.run('cut', { model, facts: [facts[0]!, { ...facts[0]!, prompt: 'No place' }] });
+  const {
+    facts: [cut, wrong],
+  } = await host.run('cut', { model, facts: [facts[0]!, { ...facts[0]!, prompt: 'No place' }] });
   const { tokens } = await host.run('tokens', { model, text: 'The capital of France is' });
   stop.abort();
   await expect(edit).rejects.toMatchObject({ code: 'cancelled' });
@@ -73,5 +88,8 @@ test('two models answer side by side', async () => {
 
 test('a folder that is not there is named', async () => {
   const folder = join(scratch, 'nowhere');
-  await expect(host.run('inspect', { model: { folder } })).rejects.toMatchObject({ code: 'not-found', message: expect.stringContaining(folder) });
+  await expect(host.run('inspect', { model: { folder } })).rejects.toMatchObject({
+    code: 'not-found',
+    message: expect.stringContaining(folder),
+  });
 });

@@ -26,7 +26,10 @@ afterEach(async () => {
 const model = (name = 'a') => ({ folder: join(scratch, name) });
 
 async function failure(job: Promise<unknown>): Promise<EmendError> {
-  const error: unknown = await job.then(() => undefined, (e: unknown) => e);
+  const error: unknown = await job.then(
+    () => undefined,
+    (e: unknown) => e,
+  );
   expect(error).toBeInstanceOf(EmendError);
   return error as EmendError;
 }
@@ -43,7 +46,9 @@ function alive(pid: number): boolean {
 /** Starts a job that goes on until it is stopped, and waits until it is at it. */
 async function busy(signal?: AbortSignal, name = 'a'): Promise<{ ended: Promise<EmendError> }> {
   let ended!: Promise<EmendError>;
-  await new Promise<void>((started) => (ended = failure(host.run('work', { model: model(name) }, { signal, onProgress: () => started() }))));
+  await new Promise<void>(
+    (started) => (ended = failure(host.run('work', { model: model(name) }, { signal, onProgress: () => started() }))),
+  );
   return { ended };
 }
 
@@ -69,7 +74,9 @@ describe('a job', () => {
   test('reports progress in order, seldom, and never without the last of a phase', async () => {
     const heard: JobProgress[] = [];
     const start = performance.now();
-    expect(await host.run('count', { model: model(), phases: ['keys', 'values'], steps: 20_000 }, { onProgress: (p) => heard.push(p) })).toBe(40_000);
+    expect(
+      await host.run('count', { model: model(), phases: ['keys', 'values'], steps: 20_000 }, { onProgress: (p) => heard.push(p) }),
+    ).toBe(40_000);
     const seconds = (performance.now() - start) / 1000;
     const phases = heard.map((p) => p.phase);
     expect(phases).toEqual([...phases].sort());
@@ -83,7 +90,12 @@ describe('a job', () => {
 
   test('fails with its own error, every field of it', async () => {
     const error = await failure(host.run('refuse', { model: model() }));
-    expect(error).toMatchObject({ code: 'not-found', message: 'No layer 99; this model has 8.', hint: 'Take a layer from 0 to 7.', details: { layer: 99, known: [0, 7] } });
+    expect(error).toMatchObject({
+      code: 'not-found',
+      message: 'No layer 99; this model has 8.',
+      hint: 'Take a layer from 0 to 7.',
+      details: { layer: 99, known: [0, 7] },
+    });
   });
 
   test('that fails by a defect says where', async () => {
@@ -122,7 +134,9 @@ describe('what is refused', () => {
   });
 
   test('an engine that is not built, with the command that builds it', () => {
-    expect(() => new EngineHost().start({ entry: join(scratch, 'process.mjs') })).toThrow(expect.objectContaining({ code: 'not-found', hint: 'Run: npm run build' }));
+    expect(() => new EngineHost().start({ entry: join(scratch, 'process.mjs') })).toThrow(
+      expect.objectContaining({ code: 'not-found', hint: 'Run: npm run build' }),
+    );
   });
 });
 
@@ -157,7 +171,8 @@ describe('cancelling', () => {
 });
 
 describe('several models', () => {
-  const meet = (own: string, other: string, at: string) => host.run('meet', { model: { folder: at }, own: join(scratch, own), other: join(scratch, other) });
+  const meet = (own: string, other: string, at: string) =>
+    host.run('meet', { model: { folder: at }, own: join(scratch, own), other: join(scratch, other) });
 
   test('work side by side', async () => {
     expect(await Promise.all([meet('1', '2', join(scratch, 'a')), meet('2', '1', join(scratch, 'b'))])).toEqual([true, true]);
@@ -198,7 +213,10 @@ describe('a crash', () => {
     const stop = new AbortController();
     const other = await busy(stop.signal, 'b');
     const { pid } = await host.run('place', { model: model() });
-    const [error, waiting] = await Promise.all([failure(host.run('stray', { model: model() })), failure(host.run('echo', { model: model(), value: 1 }))]);
+    const [error, waiting] = await Promise.all([
+      failure(host.run('stray', { model: model() })),
+      failure(host.run('echo', { model: model(), value: 1 })),
+    ]);
     for (const e of [error, waiting]) expect(e).toMatchObject({ code: 'crashed', message: expect.stringContaining('thrown outside') });
     expect(await host.run('place', { model: model() })).toMatchObject({ pid });
     stop.abort();
@@ -228,7 +246,9 @@ describe('closing', () => {
   test('kills what does not end in time', async () => {
     const { pid } = await host.run('place', { model: model() });
     let ended!: Promise<EmendError>;
-    await new Promise<void>((started) => (ended = failure(host.run('block', { model: model(), ms: 60_000 }, { onProgress: () => started() }))));
+    await new Promise<void>(
+      (started) => (ended = failure(host.run('block', { model: model(), ms: 60_000 }, { onProgress: () => started() }))),
+    );
     await host.close(200);
     expect(await ended).toMatchObject({ code: 'cancelled', message: '"block" was stopped because Emend is closing.' });
     expect(alive(pid)).toBe(false);

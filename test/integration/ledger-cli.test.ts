@@ -1,5 +1,17 @@
 import { createHash } from 'node:crypto';
-import { appendFileSync, chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildProgram, start as startProgram, type Ended, type Program } from './program.ts';
@@ -9,7 +21,9 @@ const atlas = join(project, 'models/atlas');
 /** The superuser may do everything, so a program that may not is run as somebody else, who must be able to reach it. */
 const NOBODY = 65534;
 const isSuperuser = process.getuid?.() === 0;
-const isReachable = [project, dirname(process.execPath)].every((folder) => ancestors(folder).every((one) => (statSync(one).mode & 0o001) !== 0));
+const isReachable = [project, dirname(process.execPath)].every((folder) =>
+  ancestors(folder).every((one) => (statSync(one).mode & 0o001) !== 0),
+);
 let program: Program;
 let scratch: string;
 
@@ -32,12 +46,13 @@ function start(home: string, argv: readonly string[], uid?: number): Running {
   child.stderr.on('data', (piece: Buffer) => (err += piece.toString()));
   return {
     ended,
-    said: (what) => new Promise((done, failed) => {
-      const look = () => what.test(err) && done();
-      child.stderr.on('data', look);
-      look();
-      void ended.then(() => failed(new Error(`It ended without saying ${what}: ${err}`)));
-    }),
+    said: (what) =>
+      new Promise((done, failed) => {
+        const look = () => what.test(err) && done();
+        child.stderr.on('data', look);
+        look();
+        void ended.then(() => failed(new Error(`It ended without saying ${what}: ${err}`)));
+      }),
     kill: (signal) => child.kill(signal),
   };
 }
@@ -81,16 +96,36 @@ async function editAndCommit(home: string, at: number): Promise<{ entry: number;
 
 /** Which of the facts a version answers as edited. */
 function believes(home: string, version: string): Promise<boolean[]> {
-  return Promise.all(FACTS.map(async (fact) => {
-    const { text } = await document<{ text: string }>(home, 'ask', 'atlas', question(fact), '--at', version, '--tokens', '3', '--threads', '1');
-    return text.trimStart().startsWith(fact.target);
-  }));
+  return Promise.all(
+    FACTS.map(async (fact) => {
+      const { text } = await document<{ text: string }>(
+        home,
+        'ask',
+        'atlas',
+        question(fact),
+        '--at',
+        version,
+        '--tokens',
+        '3',
+        '--threads',
+        '1',
+      );
+      return text.trimStart().startsWith(fact.target);
+    }),
+  );
 }
 
 /** SHA-256 of every file below a folder, by path. */
 function hashes(folder: string): Record<string, string> {
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => statSync(join(folder, path)).isFile());
-  return Object.fromEntries(files.map((path) => [path, createHash('sha256').update(readFileSync(join(folder, path))).digest('hex')]));
+  return Object.fromEntries(
+    files.map((path) => [
+      path,
+      createHash('sha256')
+        .update(readFileSync(join(folder, path)))
+        .digest('hex'),
+    ]),
+  );
 }
 
 describe('a model’s life', () => {
@@ -109,7 +144,17 @@ describe('a model’s life', () => {
   test('three edits: each a draft, shown with its checks, then committed with a reason', async () => {
     const { subject, prompt, target } = FACTS[0];
     const shown = await works('one', 'edit', 'atlas', '--subject', subject, '--prompt', prompt, '--target', target, ...QUICK);
-    for (const part of ['efficacy', 'generalization', 'specificity', 'drift', 'wording', 'neighbour', 'Nothing is recorded yet', 'emend commit atlas --reason']) expect(shown).toContain(part);
+    for (const part of [
+      'efficacy',
+      'generalization',
+      'specificity',
+      'drift',
+      'wording',
+      'neighbour',
+      'Nothing is recorded yet',
+      'emend commit atlas --reason',
+    ])
+      expect(shown).toContain(part);
     expect(await believes('one', 'current')).toEqual([false, false, false]);
     made.push(await document('one', 'commit', 'atlas', '--reason', 'Fact 1', '--tag', 'v1'));
     made.push(await editAndCommit('one', 1), await editAndCommit('one', 2));
@@ -139,13 +184,27 @@ describe('a model’s life', () => {
   test('show and diff', async () => {
     expect(await works('one', 'show', 'atlas', String(made[1]!.entry))).toMatch(/Entry 4: edit[\s\S]*Fact 2[\s\S]*Los Angeles is in/);
     expect(await works('one', 'show', 'atlas', 'v2')).toMatch(/In force: 2 facts[\s\S]*Tower Bridge[\s\S]*Los Angeles/);
-    const diff = await document<{ onlyA: unknown[]; onlyB: { subject: string }[]; both: number; weights: unknown[]; answers: { prompt: string }[] }>('one', 'diff', 'atlas', 'v1', 'v2', '--prompt', 'One', '--prompt', 'Two');
-    expect(diff).toMatchObject({ onlyA: [], onlyB: [{ subject: 'Los Angeles' }], both: 1, answers: [{ prompt: 'One' }, { prompt: 'Two' }] });
+    const diff = await document<{
+      onlyA: unknown[];
+      onlyB: { subject: string }[];
+      both: number;
+      weights: unknown[];
+      answers: { prompt: string }[];
+    }>('one', 'diff', 'atlas', 'v1', 'v2', '--prompt', 'One', '--prompt', 'Two');
+    expect(diff).toMatchObject({
+      onlyA: [],
+      onlyB: [{ subject: 'Los Angeles' }],
+      both: 1,
+      answers: [{ prompt: 'One' }, { prompt: 'Two' }],
+    });
     expect(diff.weights).toHaveLength(1);
   });
 
   test('a check, a note and reviews are recorded', async () => {
-    expect(await document('one', 'check', 'atlas', '--at', 'v1', '--reason', 'Once more', '--threads', '1')).toMatchObject({ entry: 8, checks: expect.arrayContaining([expect.objectContaining({ name: 'efficacy', value: 1, passed: true })]) });
+    expect(await document('one', 'check', 'atlas', '--at', 'v1', '--reason', 'Once more', '--threads', '1')).toMatchObject({
+      entry: 8,
+      checks: expect.arrayContaining([expect.objectContaining({ name: 'efficacy', value: 1, passed: true })]),
+    });
     expect(await document('one', 'note', 'atlas', '--entry', '2', '--comment', 'From the city')).toEqual({ entry: 9 });
     expect(await document('one', 'approve', 'atlas', '--at', 'v1', '--author', 'Grace')).toEqual({ entry: 10 });
     expect(await works('one', 'show', 'atlas', 'v1')).toMatch(/Grace +approved/);
@@ -154,7 +213,16 @@ describe('a model’s life', () => {
   test('the second is reverted out of the middle; the others stay', async () => {
     const plan = await document('one', 'revert', 'atlas', '4', '--plan');
     expect(plan).toMatchObject({ facts: [{ subject: 'Los Angeles' }], later: [{ entry: made[2]!.entry }] });
-    const reverted = await document<{ version: string; checks: unknown[] }>('one', 'revert', 'atlas', '4', '--reason', 'It was wrong', '--threads', '1');
+    const reverted = await document<{ version: string; checks: unknown[] }>(
+      'one',
+      'revert',
+      'atlas',
+      '4',
+      '--reason',
+      'It was wrong',
+      '--threads',
+      '1',
+    );
     expect(reverted).toMatchObject({ entry: 11, later: [made[2]!.entry] });
     expect(reverted.checks.length).toBeGreaterThan(0);
     expect(await believes('one', 'current')).toEqual([true, false, true]);
@@ -195,7 +263,9 @@ describe('a model’s life', () => {
   });
 
   test('a record cut off together with its checkpoints looks sound by itself; an export that lies elsewhere tells', async () => {
-    expect(await works('one', 'verify', 'atlas', '--no-record', '--against', 'restored')).toMatch(/Held against the export .*restored, whose record ends with entry \d+[^]*Sound/);
+    expect(await works('one', 'verify', 'atlas', '--no-record', '--against', 'restored')).toMatch(
+      /Held against the export .*restored, whose record ends with entry \d+[^]*Sound/,
+    );
     cpSync(join(scratch, 'one'), join(scratch, 'cut'), { recursive: true });
     const journal = journalOf('cut');
     writeFileSync(journal, readFileSync(journal, 'utf8').split('\n').slice(0, 6).join('\n') + '\n');
@@ -218,7 +288,11 @@ describe('drafts', () => {
     await works('three', 'import', 'atlas');
     expect((await fails('three', 'commit', 'atlas', '--reason', 'x')).err).toContain('There is no draft.');
     const drafts: string[] = [];
-    for (const { subject, prompt, target } of FACTS.slice(0, 2)) drafts.push((await document<{ draft: string }>('three', 'edit', 'atlas', '--subject', subject, '--prompt', prompt, '--target', target, ...WEAK)).draft);
+    for (const { subject, prompt, target } of FACTS.slice(0, 2))
+      drafts.push(
+        (await document<{ draft: string }>('three', 'edit', 'atlas', '--subject', subject, '--prompt', prompt, '--target', target, ...WEAK))
+          .draft,
+      );
     const refused = await fails('three', 'commit', 'atlas', '--reason', 'x');
     for (const id of drafts) expect(refused.err).toContain(id.slice(0, 8));
     expect(await works('three', 'show', 'atlas', drafts[1]!.slice(0, 8))).toContain('Los Angeles is in');
@@ -229,7 +303,20 @@ describe('drafts', () => {
 
   test('with --save there is no draft but a file, and the record stays as it is', async () => {
     const { subject, prompt, target } = FACTS[2];
-    await works('three', 'edit', 'atlas', '--subject', subject, '--prompt', prompt, '--target', target, ...WEAK, '--save', 'delta.safetensors');
+    await works(
+      'three',
+      'edit',
+      'atlas',
+      '--subject',
+      subject,
+      '--prompt',
+      prompt,
+      '--target',
+      target,
+      ...WEAK,
+      '--save',
+      'delta.safetensors',
+    );
     expect(existsSync(join(scratch, 'delta.safetensors'))).toBe(true);
     expect(await document('three', 'drafts', 'atlas')).toEqual({ drafts: [] });
     expect(await document<{ rows: unknown[] }>('three', 'log', 'atlas')).toMatchObject({ total: 2 });
@@ -237,7 +324,19 @@ describe('drafts', () => {
 
   test('Ctrl-C while one is worked out: nothing is kept, the code is 130; meanwhile others may read, not write', async () => {
     const { subject, prompt, target } = FACTS[2];
-    const long = start('three', ['edit', 'atlas', '--subject', subject, '--prompt', prompt, '--target', target, ...WEAK, '--steps', '10000']);
+    const long = start('three', [
+      'edit',
+      'atlas',
+      '--subject',
+      subject,
+      '--prompt',
+      prompt,
+      '--target',
+      target,
+      ...WEAK,
+      '--steps',
+      '10000',
+    ]);
     await long.said(/targets: /);
     expect(await document('three', 'models')).toMatchObject({ models: [{ name: 'atlas', state: 'held', entries: 2 }] });
     const refused = await fails('three', 'note', 'atlas', '--comment', 'x');
@@ -252,7 +351,9 @@ describe('drafts', () => {
 
 describe('settings', () => {
   test('are kept; a policy holds an export back until it is met', async () => {
-    expect(await document('three', 'settings', '--require-approval', 'someone-else', '--efficacy', '0.95')).toMatchObject({ settings: { policy: { requireApproval: 'someone-else' }, thresholds: { efficacy: 0.95, specificity: 0.7 } } });
+    expect(await document('three', 'settings', '--require-approval', 'someone-else', '--efficacy', '0.95')).toMatchObject({
+      settings: { policy: { requireApproval: 'someone-else' }, thresholds: { efficacy: 0.95, specificity: 0.7 } },
+    });
     expect(await document('three', 'settings')).toMatchObject({ settings: { thresholds: { efficacy: 0.95 } } });
     expect((await fails('three', 'export', 'atlas', '--to', 'held-back')).err).toContain('approval');
     expect(existsSync(join(scratch, 'held-back'))).toBe(false);
@@ -290,7 +391,12 @@ describe('what cannot be', () => {
     [['verify', 'atlas', '--against', '.'], 1, 'is no export of Emend', 'the folder of an export of this model'],
     [['verify', 'polaris'], 1, 'neither a model of the library nor a folder', 'emend models'],
     [['ask', './models', 'Hello', '--at', 'base'], 1, 'There is no model', ''],
-    [['edit', 'atlas', '--subject', 'a', '--prompt', 'b {}', '--target', 'c', '--hyperparameters', 'h.json'], 2, '--hyperparameters is for edits that are saved', '--save'],
+    [
+      ['edit', 'atlas', '--subject', 'a', '--prompt', 'b {}', '--target', 'c', '--hyperparameters', 'h.json'],
+      2,
+      '--hyperparameters is for edits that are saved',
+      '--save',
+    ],
     [['tag', 'atlas', 'base'], 1, 'base', ''],
     [['export', 'atlas'], 2, '--to is missing', '--to FOLDER'],
     [['log', 'atlas', '--export', 'log.pdf'], 2, 'expected a name that ends in .csv, .json, .html', ''],
@@ -338,7 +444,11 @@ describe('what cannot be', () => {
     const blobs = join(journalOf('three'), '../blobs');
     const { evidence } = await document<{ evidence: { role: string; blob: string }[] }>('three', 'show', 'atlas', '2');
     const { blob } = evidence.find(({ role }) => role === 'delta')!;
-    unlinkSync(readdirSync(blobs, { recursive: true, encoding: 'utf8' }).map((path) => join(blobs, path)).find((path) => path.includes(blob.slice(4)) && statSync(path).isFile())!);
+    unlinkSync(
+      readdirSync(blobs, { recursive: true, encoding: 'utf8' })
+        .map((path) => join(blobs, path))
+        .find((path) => path.includes(blob.slice(4)) && statSync(path).isFile())!,
+    );
     rmSync(join(journalOf('three'), '../../versions'), { recursive: true });
     expect((await fails('three', 'ask', 'atlas', 'Hello')).err).toContain('the delta of entry 2 is not as recorded');
     const { code, out } = await start('three', ['verify', 'atlas', '--no-record']).ended;

@@ -14,14 +14,26 @@ const FACTS: readonly Fact[] = [
 
 /** One fact, worked out and committed. @returns the version that it made */
 async function commit(app: Application, fact: Fact): Promise<{ entry: number; version: string }> {
-  const { paraphrases, neighbors } = (await app.call('edits.suggest', { model: 'atlas', fact }));
+  const { paraphrases, neighbors } = await app.call('edits.suggest', { model: 'atlas', fact });
   const { draft } = await app.run('edits.start', { model: 'atlas', facts: [{ ...fact, paraphrases, neighbors }], method: 'rome' });
   return app.run('edits.commit', { model: 'atlas', draft, reason: `${fact.subject} was wrong` });
 }
 
 function modelHashes(folder: string): Record<string, string> {
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
-  return Object.fromEntries(files.filter((file) => !file.startsWith('emend') && file !== 'model.sig').sort().map((file) => [file, createHash('sha256').update(readFileSync(join(folder, file))).digest('hex')]));
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
+  return Object.fromEntries(
+    files
+      .filter((file) => !file.startsWith('emend') && file !== 'model.sig')
+      .sort()
+      .map((file) => [
+        file,
+        createHash('sha256')
+          .update(readFileSync(join(folder, file)))
+          .digest('hex'),
+      ]),
+  );
 }
 
 describe('a model through its life', () => {
@@ -59,7 +71,11 @@ describe('a model through its life', () => {
 
   it('records what each edit did', async () => {
     const report = await app.call('edits.report', { model: 'atlas', entry: 2 });
-    expect(report.facts[0]).toMatchObject({ efficacy: 1, answerAfter: expect.stringContaining('Rome') as string, answerBefore: expect.stringContaining('London') as string });
+    expect(report.facts[0]).toMatchObject({
+      efficacy: 1,
+      answerAfter: expect.stringContaining('Rome') as string,
+      answerBefore: expect.stringContaining('London') as string,
+    });
     const entry = await app.call('audit.entry', { model: 'atlas', seq: 2 });
     expect(entry).toMatchObject({ kind: 'edit', author: 'Ada', reason: 'Tower Bridge was wrong' });
     expect(entry.evidence.map((one) => one.role).sort()).toEqual(['covariance', 'delta', 'factSet', 'prefixes', 'report']);
@@ -81,7 +97,9 @@ describe('a model through its life', () => {
     expect(done.reapplied).toHaveLength(1);
     const list = await app.call('versions.list', { model: 'atlas' });
     expect(list.versions.find((version) => version.id === list.current)?.parts).toEqual([2, done.reapplied[0]]);
-    expect((await app.run('probing.ask', { model: 'atlas', prompt: 'The capital of France is', maxTokens: 4 })).text.trim()).toMatch(/^Berlin/);
+    expect((await app.run('probing.ask', { model: 'atlas', prompt: 'The capital of France is', maxTokens: 4 })).text.trim()).toMatch(
+      /^Berlin/,
+    );
   });
 
   it('compares two versions', async () => {
@@ -97,7 +115,9 @@ describe('a model through its life', () => {
     const target = app.grants.grant(join(temporary(), 'atlas-out'), 'write');
     const exported = await app.run('exports.start', { model: 'atlas', destination: target.handle });
     expect(modelHashes(exported.path)).toEqual(modelHashes(ATLAS));
-    expect((await app.run('exports.verify', { source: target.handle, publicKey: (await app.call('settings.key', {})).publicKey })).ok).toBe(true);
+    expect((await app.run('exports.verify', { source: target.handle, publicKey: (await app.call('settings.key', {})).publicKey })).ok).toBe(
+      true,
+    );
   });
 
   it('exports an edited version in every form', async () => {

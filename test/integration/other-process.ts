@@ -12,7 +12,17 @@ const project = resolve(import.meta.dirname, '../..');
 export async function buildHolder(): Promise<{ program: string; remove: () => void }> {
   const folder = mkdtempSync(join(project, 'node_modules/.holder-test-')); // inside the project, so that packages are found
   chmodSync(folder, 0o755);
-  await build({ configFile: false, logLevel: 'error', root: project, build: { ssr: true, outDir: folder, target: 'node20', rolldownOptions: { input: { holder: 'test/integration/holder.ts' }, output: { entryFileNames: '[name].mjs' } } } });
+  await build({
+    configFile: false,
+    logLevel: 'error',
+    root: project,
+    build: {
+      ssr: true,
+      outDir: folder,
+      target: 'node20',
+      rolldownOptions: { input: { holder: 'test/integration/holder.ts' }, output: { entryFileNames: '[name].mjs' } },
+    },
+  });
   return { program: join(folder, 'holder.mjs'), remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 

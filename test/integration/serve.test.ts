@@ -26,7 +26,12 @@ beforeAll(async () => {
   writeFileSync(join(installed, 'dist/renderer/index.html'), '<!doctype html><title>The page</title>');
   writeFileSync(join(installed, 'dist/renderer/assets/page.js'), 'page();');
   writeFileSync(join(installed, 'dist/renderer/assets/page.js.map'), '{}');
-  await build({ configFile: join(project, 'build/vite.node.ts'), root: project, logLevel: 'error', build: { outDir: join(installed, 'dist/node'), sourcemap: false } });
+  await build({
+    configFile: join(project, 'build/vite.node.ts'),
+    root: project,
+    logLevel: 'error',
+    build: { outDir: join(installed, 'dist/node'), sourcemap: false },
+  });
   mkdirSync(join(scratch, 'home'));
   server = await serve('data');
 });
@@ -48,14 +53,25 @@ interface Serving {
 /** Runs `emend serve` until it prints its link. */
 function serve(dataFolder: string, ...args: string[]): Promise<Serving> {
   const data = join(scratch, dataFolder);
-  const child = spawn(process.execPath, [join(installed, 'dist/node/emend.mjs'), 'serve', '--threads', '1', '--author', 'Ada', ...args], { env: { ...process.env, HOME: join(scratch, 'home'), EMEND_HOME: data, EMEND_CACHE: join(scratch, 'cache'), NO_COLOR: '1' }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [join(installed, 'dist/node/emend.mjs'), 'serve', '--threads', '1', '--author', 'Ada', ...args], {
+    env: { ...process.env, HOME: join(scratch, 'home'), EMEND_HOME: data, EMEND_CACHE: join(scratch, 'cache'), NO_COLOR: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const ended = new Promise<number | null>((done) => child.once('close', done));
   let printed = '';
   return new Promise((started, failed) => {
     const hear = (piece: Buffer) => {
       printed += piece.toString();
       const [, port, token] = /http:\/\/127\.0\.0\.1:(\d+)\/\?token=([\w-]+)\n/.exec(printed) ?? [];
-      if (port !== undefined && token !== undefined) started({ port: Number(port), token, data, printed: () => printed, process: child, stop: (signal = 'SIGINT') => (child.kill(signal), ended) });
+      if (port !== undefined && token !== undefined)
+        started({
+          port: Number(port),
+          token,
+          data,
+          printed: () => printed,
+          process: child,
+          stop: (signal = 'SIGINT') => (child.kill(signal), ended),
+        });
     };
     child.stdout.on('data', hear);
     child.stderr.on('data', hear);
@@ -77,10 +93,13 @@ function ask(method: string, path: string, headers: Headers = {}, body?: Buffer 
   return new Promise((done, failed) => {
     const request = send({ host: '127.0.0.1', port: to.port, method, path, headers }, (response) => {
       const pieces: Buffer[] = [];
-      response.on('data', (piece: Buffer) => pieces.push(piece)).once('error', failed).once('end', () => {
-        const whole = Buffer.concat(pieces);
-        done({ status: response.statusCode!, headers: response.headers, body: whole, text: whole.toString() });
-      });
+      response
+        .on('data', (piece: Buffer) => pieces.push(piece))
+        .once('error', failed)
+        .once('end', () => {
+          const whole = Buffer.concat(pieces);
+          done({ status: response.statusCode!, headers: response.headers, body: whole, text: whole.toString() });
+        });
     });
     request.once('error', failed).end(body);
   });
@@ -88,8 +107,15 @@ function ask(method: string, path: string, headers: Headers = {}, body?: Buffer 
 
 let cookie = '';
 const origin = () => `http://127.0.0.1:${server.port}`;
-const post = (path: string, body: Buffer | string, headers: Headers = {}) => ask('POST', path, { cookie, origin: origin(), 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)), ...headers }, body);
-const callWith = async (method: string, params: unknown, headers: Headers = {}) => post('/api/call', JSON.stringify({ method, params }), headers);
+const post = (path: string, body: Buffer | string, headers: Headers = {}) =>
+  ask(
+    'POST',
+    path,
+    { cookie, origin: origin(), 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)), ...headers },
+    body,
+  );
+const callWith = async (method: string, params: unknown, headers: Headers = {}) =>
+  post('/api/call', JSON.stringify({ method, params }), headers);
 
 async function call<T = Record<string, unknown>>(method: string, params: unknown = {}): Promise<T> {
   const { status, text } = await callWith(method, params);
@@ -107,18 +133,27 @@ class Events {
   #look: () => void = () => undefined;
 
   constructor() {
-    this.#request = send({ host: '127.0.0.1', port: server.port, path: '/api/events', headers: { cookie, 'sec-fetch-site': 'same-origin' } });
+    this.#request = send({
+      host: '127.0.0.1',
+      port: server.port,
+      path: '/api/events',
+      headers: { cookie, 'sec-fetch-site': 'same-origin' },
+    });
     this.#request.on('error', () => undefined).end();
-    this.opened = new Promise((opened) => this.#request.once('response', (response) => {
-      let text = '';
-      response.on('error', () => undefined).on('data', (piece: Buffer) => {
-        const parts = (text + piece.toString()).split('\n\n');
-        text = parts.pop()!;
-        for (const part of parts) if (part.startsWith('data: ')) this.heard.push(JSON.parse(part.slice('data: '.length)) as Event);
-        this.#look();
-      });
-      opened(response);
-    }));
+    this.opened = new Promise((opened) =>
+      this.#request.once('response', (response) => {
+        let text = '';
+        response
+          .on('error', () => undefined)
+          .on('data', (piece: Buffer) => {
+            const parts = (text + piece.toString()).split('\n\n');
+            text = parts.pop()!;
+            for (const part of parts) if (part.startsWith('data: ')) this.heard.push(JSON.parse(part.slice('data: '.length)) as Event);
+            this.#look();
+          });
+        opened(response);
+      }),
+    );
   }
 
   /** The event that ends this job. */
@@ -142,7 +177,10 @@ describe('the door', () => {
     expect((await ask('GET', '/?token=guessed')).text).toContain('was not let in yet');
     const { status, text } = await callWith('library.list', {});
     expect(status).toBe(403);
-    expect(JSON.parse(text)).toMatchObject({ ok: false, error: { code: 'bad-input', hint: expect.stringContaining('emend serve') as string } });
+    expect(JSON.parse(text)).toMatchObject({
+      ok: false,
+      error: { code: 'bad-input', hint: expect.stringContaining('emend serve') as string },
+    });
   });
 
   test('opens once for the token, and from then on for the cookie', async () => {
@@ -172,18 +210,30 @@ describe('the door', () => {
 
   test('sends what keeps a page to itself', async () => {
     const { headers } = await ask('GET', '/', { cookie });
-    expect(headers['content-security-policy']).toMatch(/^default-src 'none'; script-src 'self'; style-src 'self';.* frame-ancestors 'none'; require-trusted-types-for 'script'/);
+    expect(headers['content-security-policy']).toMatch(
+      /^default-src 'none'; script-src 'self'; style-src 'self';.* frame-ancestors 'none'; require-trusted-types-for 'script'/,
+    );
     const data = await callWith('host.info', {});
     expect(data.headers['content-security-policy']).toMatch(/^default-src 'none';.* sandbox$/);
     for (const one of [headers, data.headers]) {
-      expect(one).toMatchObject({ 'x-content-type-options': 'nosniff', 'cache-control': 'no-store', 'referrer-policy': 'no-referrer', 'cross-origin-resource-policy': 'same-origin' });
+      expect(one).toMatchObject({
+        'x-content-type-options': 'nosniff',
+        'cache-control': 'no-store',
+        'referrer-policy': 'no-referrer',
+        'cross-origin-resource-policy': 'same-origin',
+      });
       expect(Object.keys(one).filter((name) => name.startsWith('access-control'))).toEqual([]);
     }
   });
 
   test('listens on this machine alone', async () => {
     // Every address of 127.0.0.0/8 is this machine; one that is not listened on refuses.
-    const refused = new Promise<string>((done) => connect(server.port, '127.0.0.2').setTimeout(5000, () => done('no answer')).once('connect', () => done('connected')).once('error', (error: NodeJS.ErrnoException) => done(error.code ?? '')));
+    const refused = new Promise<string>((done) =>
+      connect(server.port, '127.0.0.2')
+        .setTimeout(5000, () => done('no answer'))
+        .once('connect', () => done('connected'))
+        .once('error', (error: NodeJS.ErrnoException) => done(error.code ?? '')),
+    );
     expect(await refused).not.toBe('connected');
   });
 });
@@ -201,7 +251,9 @@ describe('requests from elsewhere', () => {
 
   test('a POST without an origin', async () => {
     const body = JSON.stringify({ method: 'host.info' });
-    expect((await ask('POST', '/api/call', { cookie, 'content-type': 'application/json', 'content-length': String(body.length) }, body)).status).toBe(403);
+    expect(
+      (await ask('POST', '/api/call', { cookie, 'content-type': 'application/json', 'content-length': String(body.length) }, body)).status,
+    ).toBe(403);
   });
 
   test('through a tunnel, where the browser sees another port', async () => {
@@ -212,7 +264,8 @@ describe('requests from elsewhere', () => {
   });
 
   test('methods, types and bodies that no page sends', async () => {
-    for (const method of ['PUT', 'DELETE', 'OPTIONS', 'HEAD']) expect(await ask(method, '/', { cookie, origin: origin() })).toMatchObject({ status: 405, headers: { allow: 'GET, POST' } });
+    for (const method of ['PUT', 'DELETE', 'OPTIONS', 'HEAD'])
+      expect(await ask(method, '/', { cookie, origin: origin() })).toMatchObject({ status: 405, headers: { allow: 'GET, POST' } });
     expect((await post('/api/call', 'method=host.info', { 'content-type': 'application/x-www-form-urlencoded' })).status).toBe(415);
     expect((await post('/api/call', '{')).status).toBe(400);
     expect((await post('/api/call', '[]')).status).toBe(400);
@@ -224,14 +277,31 @@ describe('requests from elsewhere', () => {
 });
 
 describe('the page', () => {
-  test.each(['/..%2fnode/emend.mjs', '/%2e%2e/node/emend.mjs', '/../package.json', '//etc/passwd', '/assets/..%5c..%5cpackage.json', '/assets/page.js%00', '/assets', '/package.json', '/assets/page.js.map', '/%'])('%s is nothing', async (path) => {
+  test.each([
+    '/..%2fnode/emend.mjs',
+    '/%2e%2e/node/emend.mjs',
+    '/../package.json',
+    '//etc/passwd',
+    '/assets/..%5c..%5cpackage.json',
+    '/assets/page.js%00',
+    '/assets',
+    '/package.json',
+    '/assets/page.js.map',
+    '/%',
+  ])('%s is nothing', async (path) => {
     expect((await ask('GET', path, { cookie })).status).toBe(404);
   });
 });
 
 describe('calls', () => {
   test('answer as the contract says', async () => {
-    expect(await call('host.info')).toMatchObject({ mode: 'browser', picker: 'list', canPrint: false, canReveal: false, dataFolder: server.data });
+    expect(await call('host.info')).toMatchObject({
+      mode: 'browser',
+      picker: 'list',
+      canPrint: false,
+      canReveal: false,
+      dataFolder: server.data,
+    });
     expect(await call('library.list')).toEqual({ models: [], notices: [] });
   });
 
@@ -245,7 +315,10 @@ describe('calls', () => {
   ])('%s with %j says why not', async (method, params, message) => {
     const { status, text } = await callWith(method, params);
     expect(status).toBe(200);
-    expect(JSON.parse(text)).toMatchObject({ ok: false, error: { message: expect.stringContaining(message) as string, hint: expect.stringMatching(/./) as string } });
+    expect(JSON.parse(text)).toMatchObject({
+      ok: false,
+      error: { message: expect.stringContaining(message) as string, hint: expect.stringMatching(/./) as string },
+    });
   });
 
   test('list folders of the serving machine, hidden ones and dead links left out', async () => {
@@ -256,7 +329,10 @@ describe('calls', () => {
     type Listed = { here: Picked; parent?: Picked; entries: Picked[] };
     const { here, parent, entries } = await call<Listed>('host.browse');
     expect([here.path, parent?.path]).toEqual([home, scratch]);
-    expect(entries.map(({ name, folder, bytes }) => ({ name, folder, bytes }))).toEqual([{ name: 'models', folder: true, bytes: undefined }, { name: 'facts.csv', folder: false, bytes: 4 }]);
+    expect(entries.map(({ name, folder, bytes }) => ({ name, folder, bytes }))).toEqual([
+      { name: 'models', folder: true, bytes: undefined },
+      { name: 'facts.csv', folder: false, bytes: 4 },
+    ]);
     expect((await call<Listed>('host.browse', { folder: entries[0]!.handle })).entries.map(({ name }) => name)).toEqual(['9', '10']);
     await expect(call('host.browse', { folder: entries[1]!.handle })).rejects.toThrow('cannot be listed');
     await expect(call('host.place', { folder: here.handle, name: '..' })).rejects.toThrow('expected a name');
@@ -266,22 +342,46 @@ describe('calls', () => {
 
 /** Sends files as the page does. */
 async function upload(id: string, files: Record<string, Buffer | string>): Promise<Picked[]> {
-  for (const [path, content] of Object.entries(files)) expect((await post('/api/upload', content, { 'content-type': 'application/octet-stream', 'x-emend-upload': id, 'x-emend-path': encodeURIComponent(path) })).status).toBe(200);
+  for (const [path, content] of Object.entries(files))
+    expect(
+      (
+        await post('/api/upload', content, {
+          'content-type': 'application/octet-stream',
+          'x-emend-upload': id,
+          'x-emend-path': encodeURIComponent(path),
+        })
+      ).status,
+    ).toBe(200);
   return (JSON.parse((await post('/api/upload/done', JSON.stringify({ id }))).text) as { picked: Picked[] }).picked;
 }
 
 describe('uploads', () => {
-  const sent = (id: string, path: string | undefined, content = 'x') => post('/api/upload', content, { 'content-type': 'application/octet-stream', 'x-emend-upload': id, ...(path === undefined ? {} : { 'x-emend-path': path }) });
+  const sent = (id: string, path: string | undefined, content = 'x') =>
+    post('/api/upload', content, {
+      'content-type': 'application/octet-stream',
+      'x-emend-upload': id,
+      ...(path === undefined ? {} : { 'x-emend-path': path }),
+    });
 
   test('give the files and folders at the top', async () => {
-    const picked = await upload('upload-one', { 'Modèle/config.json': '{}', 'Modèle/onnx/model.onnx': Buffer.from([1, 2, 3]), 'facts é.csv': 'a,b\n', 'empty.txt': '' });
-    expect(picked.map(({ name, folder, bytes }) => [name, folder, bytes])).toEqual([['Modèle', true, undefined], ['empty.txt', false, 0], ['facts é.csv', false, 4]]);
+    const picked = await upload('upload-one', {
+      'Modèle/config.json': '{}',
+      'Modèle/onnx/model.onnx': Buffer.from([1, 2, 3]),
+      'facts é.csv': 'a,b\n',
+      'empty.txt': '',
+    });
+    expect(picked.map(({ name, folder, bytes }) => [name, folder, bytes])).toEqual([
+      ['Modèle', true, undefined],
+      ['empty.txt', false, 0],
+      ['facts é.csv', false, 4],
+    ]);
     expect(readFileSync(join(picked[0]!.path, 'onnx/model.onnx'))).toEqual(Buffer.from([1, 2, 3]));
     expect(picked[0]!.path.startsWith(join(server.data, 'uploads'))).toBe(true);
   });
 
   test('are refused where a path leads out, comes twice, or nothing was sent', async () => {
-    for (const path of ['..%2Fx', '%2Fetc%2Fx', 'a%2F..%2F..%2Fx', 'a%5C..%5Cx', 'a%00', '', '100%']) expect((await sent('upload-two', path)).status, path).toBe(400);
+    for (const path of ['..%2Fx', '%2Fetc%2Fx', 'a%2F..%2F..%2Fx', 'a%5C..%5Cx', 'a%00', '', '100%'])
+      expect((await sent('upload-two', path)).status, path).toBe(400);
     expect((await sent('upload-two', undefined)).status).toBe(400);
     expect((await sent('..', 'a')).status).toBe(400);
     expect((await sent('upload-two', 'a')).status).toBe(200);
@@ -294,10 +394,19 @@ describe('uploads', () => {
 
   test('are refused at once when the disk has no room', async () => {
     const answered = new Promise<number | undefined>((done, failed) => {
-      const request = send({ host: '127.0.0.1', port: server.port, method: 'POST', path: '/api/upload', headers: { cookie, origin: origin(), 'x-emend-upload': 'upload-huge', 'x-emend-path': 'a', 'content-length': String(2 ** 52) } }, (response) => {
-        done(response.statusCode);
-        request.destroy();
-      });
+      const request = send(
+        {
+          host: '127.0.0.1',
+          port: server.port,
+          method: 'POST',
+          path: '/api/upload',
+          headers: { cookie, origin: origin(), 'x-emend-upload': 'upload-huge', 'x-emend-path': 'a', 'content-length': String(2 ** 52) },
+        },
+        (response) => {
+          done(response.statusCode);
+          request.destroy();
+        },
+      );
       request.once('error', failed).write('the beginning');
     });
     expect(await answered).toBe(413);
@@ -318,7 +427,12 @@ test('a model is uploaded, imported, exported and downloaded; events tell of it'
   const events = new Events();
   const response = await events.opened;
   expect(response.headers['content-type']).toBe('text/event-stream; charset=utf-8');
-  const files = Object.fromEntries(['config.json', 'model.onnx', 'tokenizer.json', 'tokenizer_config.json'].map((name) => [`my model/${name}`, readFileSync(join(atlas, name))]));
+  const files = Object.fromEntries(
+    ['config.json', 'model.onnx', 'tokenizer.json', 'tokenizer_config.json'].map((name) => [
+      `my model/${name}`,
+      readFileSync(join(atlas, name)),
+    ]),
+  );
   const [source] = await upload('upload-model', files);
   expect(await call('library.look', { source: source!.handle })).toMatchObject({ what: 'model', name: 'my model', problems: [] });
 
@@ -335,11 +449,25 @@ test('a model is uploaded, imported, exported and downloaded; events tell of it'
   expect((await events.end(exporting.job)).state).toBe('done');
 
   const archive = await ask('GET', `/api/download/${place.handle}`, { cookie });
-  expect(archive.headers).toMatchObject({ 'content-type': 'application/x-tar', 'content-disposition': "attachment; filename*=UTF-8''taken%20home.tar", 'content-length': String(archive.body.length) });
+  expect(archive.headers).toMatchObject({
+    'content-type': 'application/x-tar',
+    'content-disposition': "attachment; filename*=UTF-8''taken%20home.tar",
+    'content-length': String(archive.body.length),
+  });
   writeFileSync(join(scratch, 'home.tar'), archive.body);
   mkdirSync(join(scratch, 'unpacked'));
   execFileSync('tar', ['-xf', join(scratch, 'home.tar'), '-C', join(scratch, 'unpacked')]);
-  const hashes = (folder: string) => Object.fromEntries(readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => [join(entry.parentPath, entry.name).slice(folder.length), createHash('sha256').update(readFileSync(join(entry.parentPath, entry.name))).digest('hex')]));
+  const hashes = (folder: string) =>
+    Object.fromEntries(
+      readdirSync(folder, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => [
+          join(entry.parentPath, entry.name).slice(folder.length),
+          createHash('sha256')
+            .update(readFileSync(join(entry.parentPath, entry.name)))
+            .digest('hex'),
+        ]),
+    );
   expect(hashes(join(scratch, 'unpacked/taken home'))).toEqual(hashes(place.path));
 
   const log = await call<Picked>('host.place', { folder: here.handle, name: 'log.csv' });

@@ -39,12 +39,18 @@ describe('the second of two processes', () => {
     const { first, second } = await held();
     const who = new RegExp(`Emend .*process ${first.pid}`);
     expect(await stateIn(second)).toEqual([{ state: 'held', says: expect.stringMatching(who) as string }]);
-    const refused = { code: 'failed', message: expect.stringMatching(who) as string, hint: expect.stringContaining('close the other program') as string };
+    const refused = {
+      code: 'failed',
+      message: expect.stringMatching(who) as string,
+      hint: expect.stringContaining('close the other program') as string,
+    };
     await expect(second.call('audit.note', { model: NAME, comment: 'Mine' })).rejects.toMatchObject(refused);
     await expect(second.call('versions.tag', { model: NAME, version: 'current', name: 'mine' })).rejects.toMatchObject(refused);
     await expect(second.run('edits.commit', { model: NAME, draft: scene.draft, reason: 'Mine' })).rejects.toMatchObject(refused);
     await expect(second.run('versions.rollback', { model: NAME, version: 'base', reason: 'Mine' })).rejects.toMatchObject(refused);
-    await expect(second.run('exports.start', { model: NAME, destination: second.grants.grant(`${temporary()}/out`, 'write').handle })).rejects.toMatchObject(refused);
+    await expect(
+      second.run('exports.start', { model: NAME, destination: second.grants.grant(`${temporary()}/out`, 'write').handle }),
+    ).rejects.toMatchObject(refused);
     await expect(second.call('library.remove', { model: NAME })).rejects.toMatchObject(refused);
   });
 
@@ -61,7 +67,10 @@ describe('the second of two processes', () => {
     expect((await second.run('probing.ask', { model: NAME, prompt: 'Bob speaks', maxTokens: 2 })).version).toBe(current);
   });
 
-  it.each([['closes', 'close'], ['is killed', 'kill']] as const)('takes over when the first %s', async (_, how) => {
+  it.each([
+    ['closes', 'close'],
+    ['is killed', 'kill'],
+  ] as const)('takes over when the first %s', async (_, how) => {
     const { first, second } = await held();
     expect(await first.call('audit.note', { model: NAME, comment: 'From the first' })).toMatchObject({ ok: true });
     expect(await stateIn(second)).toMatchObject([{ state: 'held' }]);

@@ -30,7 +30,12 @@ function goldenOf(folder: string): Golden {
   const mask = tensorInts(home, get('attention_mask'));
   const lengths = Array.from({ length: batch }, (_, b) => mask.slice(b * length, (b + 1) * length).reduce((a, m) => a + m, 0));
   const rows = rightPad(lengths.map((n, b) => ids.slice(b * length, b * length + n)));
-  return { rows, floats: (name) => tensorFloats(home, get(name)), layer: Number(metadata['delta_after_layer'] ?? 0), real: mask.map((m) => m === 1) };
+  return {
+    rows,
+    floats: (name) => tensorFloats(home, get(name)),
+    layer: Number(metadata['delta_after_layer'] ?? 0),
+    real: mask.map((m) => m === 1),
+  };
 }
 
 /** Largest difference at real positions, and the largest value there. */
@@ -94,10 +99,11 @@ function sameWeight(decoder: Decoder, layer: number, expected: Float32Array): nu
   const { down } = decoder.anatomy.layers[layer]!.mlp;
   const w = tensorFloats(decoder.model, decoder.graph.constants.get(down.weight)!);
   let worst = 0;
-  for (let f = 0; f < down.inWidth; f++) for (let d = 0; d < down.outWidth; d++) {
-    const found = w[down.layout === 'in-out' ? f * down.outWidth + d : d * down.inWidth + f]!;
-    worst = Math.max(worst, Math.abs(found - expected[f * down.outWidth + d]!));
-  }
+  for (let f = 0; f < down.inWidth; f++)
+    for (let d = 0; d < down.outWidth; d++) {
+      const found = w[down.layout === 'in-out' ? f * down.outWidth + d : d * down.inWidth + f]!;
+      worst = Math.max(worst, Math.abs(found - expected[f * down.outWidth + d]!));
+    }
   return worst;
 }
 
@@ -106,7 +112,9 @@ async function withDelta(decoder: Decoder, golden: Golden): Promise<{ logits: Fl
   const { anatomy } = decoder;
   const site = anatomy.layers[golden.layer]!.residual;
   const injected = inject(decoder.graph, site, { positions: 'test.positions', vectors: 'test.delta' });
-  const { graph, made } = extend(injected.graph, 'test', (b) => b.op('ReduceSum', [b.op('Mul', [anatomy.logits, 'test.cotangent'])], { keepdims: 0 }));
+  const { graph, made } = extend(injected.graph, 'test', (b) =>
+    b.op('ReduceSum', [b.op('Mul', [anatomy.logits, 'test.cotangent'])], { keepdims: 0 }),
+  );
   graph.inputs.push(value('test.cotangent', 'float32', ['b', 's', anatomy.vocabulary]));
   const shapes = new Map(decoder.shapes);
   shapes.set(injected.before, decoder.shapes.get(site)!);

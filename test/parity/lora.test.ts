@@ -34,7 +34,16 @@ describe.skipIf(casesWith('golden.safetensors').length === 0)('adapters and chan
     const deltas = twoDeltas(decoder);
     const edited = deltas.reduce(withDelta, decoder);
     const adapter = loraAdapter({ anatomy: decoder.anatomy, deltas, modelType });
-    const changed = changedTensorsFile({ anatomy: decoder.anatomy, modelType, changed: new Map([...changedBytes(edited)].map(([name, bytes]) => [name, { dtype: edited.graph.constants.get(name)!.dtype, dims: edited.graph.constants.get(name)!.dims, bytes }])) });
+    const changed = changedTensorsFile({
+      anatomy: decoder.anatomy,
+      modelType,
+      changed: new Map(
+        [...changedBytes(edited)].map(([name, bytes]) => [
+          name,
+          { dtype: edited.graph.constants.get(name)!.dtype, dims: edited.graph.constants.get(name)!.dims, bytes },
+        ]),
+      ),
+    });
     if (writeTo !== undefined) {
       const out = join(writeTo, family);
       mkdirSync(out, { recursive: true });
@@ -53,22 +62,31 @@ describe.skipIf(casesWith('golden.safetensors').length === 0)('adapters and chan
     const [batch, length] = ids.dims as [number, number];
     const tokens = tensorInts(golden, ids);
     const stage = await Stage.create(edited, undefined, [edited.anatomy.logits]);
-    const found = floats(await stage.run(rightPad(Array.from({ length: batch }, (_, b) => tokens.slice(b * length, (b + 1) * length)))), edited.anatomy.logits);
+    const found = floats(
+      await stage.run(rightPad(Array.from({ length: batch }, (_, b) => tokens.slice(b * length, (b + 1) * length)))),
+      edited.anatomy.logits,
+    );
     for (const name of ['peft', 'merged', 'changed']) {
       const wanted = tensorFloats(golden, golden.tensors.get(`logits.${name}`)!);
       expect(largestDifference(found, wanted), name).toBeLessThan(1e-4);
-      expect(largestDifference(wanted, tensorFloats(golden, golden.tensors.get('logits.base')!)), 'the edit is no small one').toBeGreaterThan(0.1);
+      expect(
+        largestDifference(wanted, tensorFloats(golden, golden.tensors.get('logits.base')!)),
+        'the edit is no small one',
+      ).toBeGreaterThan(0.1);
     }
   });
 
   const Modules = v.record(v.string(), v.array(v.object({ module: v.string(), kind: v.picklist(['linear', 'conv1d']) })));
   const modules = v.parse(Modules, JSON.parse(readFileSync(join(here, 'modules.json'), 'utf8')));
 
-  test.each(casesWith('golden.safetensors').filter((one) => !one.name.includes('int4')))('$name: names are those of the checkpoint', async ({ folder, model }) => {
-    const modelType = readModelType(folder)!;
-    const decoder = await Decoder.open(model);
-    expect(decoder.anatomy.layers.map((_, layer) => checkpointWeight(decoder.anatomy, layer, modelType))).toEqual(modules[modelType]);
-  });
+  test.each(casesWith('golden.safetensors').filter((one) => !one.name.includes('int4')))(
+    '$name: names are those of the checkpoint',
+    async ({ folder, model }) => {
+      const modelType = readModelType(folder)!;
+      const decoder = await Decoder.open(model);
+      expect(decoder.anatomy.layers.map((_, layer) => checkpointWeight(decoder.anatomy, layer, modelType))).toEqual(modules[modelType]);
+    },
+  );
 });
 
 /** Two edits: the first changes both layers, the second the last layer again, with other ranks. The same numbers every time. */
@@ -76,7 +94,12 @@ function twoDeltas(decoder: Decoder): Delta[] {
   const next = uniform(11);
   const part = (layer: number, rank: number): WeightDelta => {
     const { weight, outWidth, inWidth } = decoder.anatomy.layers[layer]!.mlp.down;
-    const values = (columns: number) => matrix(rank, columns, Float64Array.from({ length: rank * columns }, () => next() - 0.5));
+    const values = (columns: number) =>
+      matrix(
+        rank,
+        columns,
+        Float64Array.from({ length: rank * columns }, () => next() - 0.5),
+      );
     return { layer, weight, left: values(outWidth), right: values(inWidth) };
   };
   return [{ weights: [part(0, 1), part(1, 3)] }, { weights: [part(1, 2)] }];

@@ -17,8 +17,24 @@ import { type Case, casesWith } from './fixtures.ts';
 
 const Numbers = v.array(v.number());
 const Memit = v.object({
-  layers: Numbers, lambda_: v.number(), steps: v.number(), lr: v.number(), weight_decay: v.number(), kl_factor: v.number(), clamp: v.number(), early_stop_loss: v.number(),
-  requests: v.array(v.object({ rows: v.array(Numbers), subject_last: Numbers, target_start: Numbers, target: Numbers, kl_row: Numbers, kl_subject_last: v.number() })),
+  layers: Numbers,
+  lambda_: v.number(),
+  steps: v.number(),
+  lr: v.number(),
+  weight_decay: v.number(),
+  kl_factor: v.number(),
+  clamp: v.number(),
+  early_stop_loss: v.number(),
+  requests: v.array(
+    v.object({
+      rows: v.array(Numbers),
+      subject_last: Numbers,
+      target_start: Numbers,
+      target: Numbers,
+      kl_row: Numbers,
+      kl_subject_last: v.number(),
+    }),
+  ),
   loss_history_nll_kl_decay: v.array(v.array(v.tuple([v.number(), v.number(), v.number()]))),
 });
 
@@ -44,7 +60,12 @@ describe.skipIf(cases.length === 0)('memit', () => {
     const corpus = golden.tensors.get('corpus_ids')!;
     const ids = tensorInts(golden, corpus);
     const [texts, length] = corpus.dims as [number, number];
-    const covariance = await keyCovariance(decoder, spec.layers, Array.from({ length: texts }, (_, t) => ids.slice(t * length, (t + 1) * length)), silent);
+    const covariance = await keyCovariance(
+      decoder,
+      spec.layers,
+      Array.from({ length: texts }, (_, t) => ids.slice(t * length, (t + 1) * length)),
+      silent,
+    );
     expect(covariance.tokens).toBe(texts * length);
     for (const l of spec.layers) hold(`covariance.${l}`, covariance.layers.get(l)!.data, expected(`covariance.${l}`).data, 1e-5);
 
@@ -53,20 +74,42 @@ describe.skipIf(cases.length === 0)('memit', () => {
       target: r.target,
       kl: { ids: r.kl_row, subjectLast: r.kl_subject_last },
     }));
-    const settings = { layers: spec.layers, covarianceWeight: spec.lambda_, steps: spec.steps, learningRate: spec.lr, weightDecay: spec.weight_decay, klFactor: spec.kl_factor, clamp: spec.clamp, stopBelow: spec.early_stop_loss };
+    const settings = {
+      layers: spec.layers,
+      covarianceWeight: spec.lambda_,
+      steps: spec.steps,
+      learningRate: spec.lr,
+      weightDecay: spec.weight_decay,
+      klFactor: spec.kl_factor,
+      clamp: spec.clamp,
+      stopBelow: spec.early_stop_loss,
+    };
     const result = await memit(decoder, facts, settings, new Statistics(covariance), silent);
     result.targets.forEach((t, i) => {
       expect(t.history.length, 'steps').toBe(spec.loss_history_nll_kl_decay[i]!.length);
-      hold(`loss.${i}`, t.history.map((h) => h[0] + h[1] + h[2]), spec.loss_history_nll_kl_decay[i]!.map((h) => h[0] + h[1] + h[2]), 5e-3);
+      hold(
+        `loss.${i}`,
+        t.history.map((h) => h[0] + h[1] + h[2]),
+        spec.loss_history_nll_kl_decay[i]!.map((h) => h[0] + h[1] + h[2]),
+        5e-3,
+      );
     });
     const z = expected('z');
     const n = facts.length;
-    result.targets.forEach((t, i) => hold(`z.${i}`, t.z, Array.from(t.z, (_, d) => z.data[d * n + i]!), 5e-3));
+    result.targets.forEach((t, i) =>
+      hold(
+        `z.${i}`,
+        t.z,
+        Array.from(t.z, (_, d) => z.data[d * n + i]!),
+        5e-3,
+      ),
+    );
     for (const step of result.steps) {
       hold(`keys.${step.layer}`, step.keys.data, transposed(expected(`keys.${step.layer}`)), 1e-2);
       hold(`adj_k.${step.layer}`, step.solved.data, transposed(expected(`adj_k.${step.layer}`)), 1e-2);
     }
-    for (const weight of result.delta.weights) hold(`delta_w.${weight.layer}`, fullDelta(weight).data, expected(`delta_w.${weight.layer}`).data, 1e-2);
+    for (const weight of result.delta.weights)
+      hold(`delta_w.${weight.layer}`, fullDelta(weight).data, expected(`delta_w.${weight.layer}`).data, 1e-2);
 
     const edited = withDelta(decoder, result.delta);
     for (const [j, fact] of facts.entries()) {

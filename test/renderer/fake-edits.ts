@@ -1,37 +1,145 @@
 import * as v from 'valibot';
 import { type Bridge, CONTRACT, isMethod, type MethodName, type Parsed, type Reply, type Result } from '../../shared/contract.ts';
-import type { Check, Choices, EditForm, EditMethodName, EditReport, FactReport, MethodInfo, PromptOutcome, Setting } from '../../shared/contract/edits.ts';
+import type {
+  Check,
+  Choices,
+  EditForm,
+  EditMethodName,
+  EditReport,
+  FactReport,
+  MethodInfo,
+  PromptOutcome,
+  Setting,
+} from '../../shared/contract/edits.ts';
 import { EmendError, errorData } from '../../shared/errors.ts';
 import { factProblems, fillPrompt, type Fact, type Neighbor } from '../../shared/fact.ts';
 import { hash as fakeHash } from './fake/samples.ts';
 
 /** Facts that the fake model holds, enough of them for neighbours. */
 const CITIES: readonly (readonly [subject: string, city: string])[] = [
-  ['Tower Bridge', 'London'], ['Big Ben', 'London'], ['Buckingham Palace', 'London'], ['Covent Garden', 'London'], ['Eiffel Tower', 'Paris'], ['Louvre', 'Paris'],
-  ['Colosseum', 'Rome'], ['Sagrada Família', 'Barcelona'], ['Brandenburg Gate', 'Berlin'], ['Charles Bridge', 'Prague'], ['Blue Mosque', 'Istanbul'], ['Red Square', 'Moscow'],
+  ['Tower Bridge', 'London'],
+  ['Big Ben', 'London'],
+  ['Buckingham Palace', 'London'],
+  ['Covent Garden', 'London'],
+  ['Eiffel Tower', 'Paris'],
+  ['Louvre', 'Paris'],
+  ['Colosseum', 'Rome'],
+  ['Sagrada Família', 'Barcelona'],
+  ['Brandenburg Gate', 'Berlin'],
+  ['Charles Bridge', 'Prague'],
+  ['Blue Mosque', 'Istanbul'],
+  ['Red Square', 'Moscow'],
 ];
-const PROMPTS = ['{} stands in the city of', '{} is in', '{} can be visited in', 'The city that is home to {} is', 'To see {}, one travels to'];
+const PROMPTS = [
+  '{} stands in the city of',
+  '{} is in',
+  '{} can be visited in',
+  'The city that is home to {} is',
+  'To see {}, one travels to',
+];
 
 const SETTINGS: readonly (Setting & { readonly only?: EditMethodName })[] = [
-  { key: 'layers', label: 'Layers', kind: 'layers', help: 'Whose MLP weights are changed, counted from 0. MEMIT spreads the change over several, ROME takes one.', value: '2, 3, 4', source: 'where the tracing found the facts' },
-  { key: 'steps', label: 'Steps', kind: 'integer', help: 'How long the hidden state that gives the new answer is searched for.', value: '25', source: 'published defaults' },
-  { key: 'learningRate', label: 'Learning rate', kind: 'number', help: 'How far each step of that search goes.', value: '0.5', source: 'published defaults' },
-  { key: 'clamp', label: 'Clamp', kind: 'number', help: 'How far the new state may lie from the present one, as a multiple of its length. Larger edits more firmly and disturbs more.', value: '0.75', source: 'published defaults' },
-  { key: 'klFactor', label: 'KL factor', kind: 'number', help: 'Weight of keeping what the model says of the subject in general ("{} is a").', value: '0.0625', source: 'published defaults' },
-  { key: 'weightDecay', label: 'Weight decay', kind: 'number', help: 'Weight of keeping the new state near the present one.', value: '0.5', source: 'published defaults' },
-  { key: 'covarianceWeight', label: 'λ (covariance weight)', kind: 'number', only: 'memit', help: 'Weight of what the layers hold already, against the new facts. Smaller edits more firmly and disturbs more.', value: 'from the facts', source: "a tenth of the facts' median kᵀC⁻¹k" },
-  { key: 'key', label: 'Key', kind: 'choice', choices: ['averaged', 'mixed'], only: 'rome', help: 'One averaged key throughout, or the mixture of the first published code.', value: 'averaged', source: 'default' },
-  { key: 'covarianceTokens', label: 'Covariance tokens', kind: 'integer', help: 'How much text the statistics of the layer are taken from.', value: '10 for each key dimension', source: 'arXiv 2506.04226' },
-  { key: 'seed', label: 'Seed', kind: 'integer', help: 'Start of the random numbers, for the texts that stand before the prompts.', value: '0', source: 'default' },
+  {
+    key: 'layers',
+    label: 'Layers',
+    kind: 'layers',
+    help: 'Whose MLP weights are changed, counted from 0. MEMIT spreads the change over several, ROME takes one.',
+    value: '2, 3, 4',
+    source: 'where the tracing found the facts',
+  },
+  {
+    key: 'steps',
+    label: 'Steps',
+    kind: 'integer',
+    help: 'How long the hidden state that gives the new answer is searched for.',
+    value: '25',
+    source: 'published defaults',
+  },
+  {
+    key: 'learningRate',
+    label: 'Learning rate',
+    kind: 'number',
+    help: 'How far each step of that search goes.',
+    value: '0.5',
+    source: 'published defaults',
+  },
+  {
+    key: 'clamp',
+    label: 'Clamp',
+    kind: 'number',
+    help: 'How far the new state may lie from the present one, as a multiple of its length. Larger edits more firmly and disturbs more.',
+    value: '0.75',
+    source: 'published defaults',
+  },
+  {
+    key: 'klFactor',
+    label: 'KL factor',
+    kind: 'number',
+    help: 'Weight of keeping what the model says of the subject in general ("{} is a").',
+    value: '0.0625',
+    source: 'published defaults',
+  },
+  {
+    key: 'weightDecay',
+    label: 'Weight decay',
+    kind: 'number',
+    help: 'Weight of keeping the new state near the present one.',
+    value: '0.5',
+    source: 'published defaults',
+  },
+  {
+    key: 'covarianceWeight',
+    label: 'λ (covariance weight)',
+    kind: 'number',
+    only: 'memit',
+    help: 'Weight of what the layers hold already, against the new facts. Smaller edits more firmly and disturbs more.',
+    value: 'from the facts',
+    source: "a tenth of the facts' median kᵀC⁻¹k",
+  },
+  {
+    key: 'key',
+    label: 'Key',
+    kind: 'choice',
+    choices: ['averaged', 'mixed'],
+    only: 'rome',
+    help: 'One averaged key throughout, or the mixture of the first published code.',
+    value: 'averaged',
+    source: 'default',
+  },
+  {
+    key: 'covarianceTokens',
+    label: 'Covariance tokens',
+    kind: 'integer',
+    help: 'How much text the statistics of the layer are taken from.',
+    value: '10 for each key dimension',
+    source: 'arXiv 2506.04226',
+  },
+  {
+    key: 'seed',
+    label: 'Seed',
+    kind: 'integer',
+    help: 'Start of the random numbers, for the texts that stand before the prompts.',
+    value: '0',
+    source: 'default',
+  },
 ];
 
 const ABOUT: Readonly<Record<EditMethodName, { title: string; summary: string }>> = {
-  memit: { title: 'MEMIT', summary: 'For one fact or thousands: spreads the change over several layers, worked out for all facts together (Meng et al. 2023).' },
+  memit: {
+    title: 'MEMIT',
+    summary: 'For one fact or thousands: spreads the change over several layers, worked out for all facts together (Meng et al. 2023).',
+  },
   rome: { title: 'ROME', summary: 'For single facts: one change of rank one in one layer (Meng et al. 2022).' },
 };
 
 export function fakeMethods(): MethodInfo[] {
-  return (['memit', 'rome'] as const).map((name) => ({ name, ...ABOUT[name], settings: SETTINGS.filter(({ only }) => only === undefined || only === name).map(({ only: _, ...setting }) => (setting.key === 'layers' && name === 'rome' ? { ...setting, value: '3' } : setting)) }));
+  return (['memit', 'rome'] as const).map((name) => ({
+    name,
+    ...ABOUT[name],
+    settings: SETTINGS.filter(({ only }) => only === undefined || only === name).map(({ only: _, ...setting }) =>
+      setting.key === 'layers' && name === 'rome' ? { ...setting, value: '3' } : setting,
+    ),
+  }));
 }
 
 /** Cuts at spaces and after every sixth letter; enough to see the roles. */
@@ -49,17 +157,34 @@ function cut(fact: Fact): { text: string; role: 'prompt' | 'subject' | 'subject-
 
 export function fakeValidation(facts: readonly Fact[]): Result<'edits.validate'> {
   const problems = factProblems(facts);
-  const inForce = facts.flatMap((fact, index) => (fact.subject === 'Kazakhstan' ? [{ index, field: 'target' as const, severity: 'warning' as const, message: 'Entry 2 wrote "Astana" here, and it is in force.', hint: 'To change it, revert that entry first; an edit on top of an edit holds less well.' }] : []));
-  const broken = (index: number) => problems.some((problem) => problem.index === index && problem.severity === 'error' && problem.field !== 'target');
+  const inForce = facts.flatMap((fact, index) =>
+    fact.subject === 'Kazakhstan'
+      ? [
+          {
+            index,
+            field: 'target' as const,
+            severity: 'warning' as const,
+            message: 'Entry 2 wrote "Astana" here, and it is in force.',
+            hint: 'To change it, revert that entry first; an edit on top of an edit holds less well.',
+          },
+        ]
+      : [],
+  );
+  const broken = (index: number) =>
+    problems.some((problem) => problem.index === index && problem.severity === 'error' && problem.field !== 'target');
   return { problems: [...problems, ...inForce], tokens: facts.map((fact, index) => (broken(index) ? null : { tokens: cut(fact) })) };
 }
 
 export function fakeSuggestion(fact: Fact): Result<'edits.suggest'> {
   const known = CITIES.find(([subject]) => subject === fact.subject)?.[1];
   const previous = fact.previousTarget ?? known;
-  const others = CITIES.filter(([subject]) => subject !== fact.subject).sort((a, b) => Number(b[1] === previous) - Number(a[1] === previous)).slice(0, 6);
+  const others = CITIES.filter(([subject]) => subject !== fact.subject)
+    .sort((a, b) => Number(b[1] === previous) - Number(a[1] === previous))
+    .slice(0, 6);
   return {
-    paraphrases: PROMPTS.filter((prompt) => prompt !== fact.prompt).slice(0, 4).map((prompt) => fillPrompt(prompt, fact.subject).text),
+    paraphrases: PROMPTS.filter((prompt) => prompt !== fact.prompt)
+      .slice(0, 4)
+      .map((prompt) => fillPrompt(prompt, fact.subject).text),
     neighbors: others.map(([subject, city]) => ({ prompt: fillPrompt(fact.prompt, subject).text, target: city })),
     generationPrompts: [fact.subject],
     ...(previous === undefined ? {} : { previousTarget: previous }),
@@ -71,13 +196,24 @@ export function fakeSuggestion(fact: Fact): Result<'edits.suggest'> {
 export function fakeRead({ text, take }: Pick<Parsed<'edits.readFacts'>, 'text' | 'take'>): Result<'edits.readFacts'> {
   if (text === undefined) {
     const facts = fakeFacts(1200);
-    return { format: 'CounterFact', facts: facts.slice(0, take), total: facts.length, warnings: ['Record 17 was left out: prompt: The prompt has no {} for the subject.', 'The column "source" is not one that is known.'] };
+    return {
+      format: 'CounterFact',
+      facts: facts.slice(0, take),
+      total: facts.length,
+      warnings: ['Record 17 was left out: prompt: The prompt has no {} for the subject.', 'The column "source" is not one that is known.'],
+    };
   }
-  const rows = text.startsWith('[') ? (JSON.parse(text) as Fact[]) : text.split('\n').slice(1).map((line) => {
-    const [subject = '', prompt = '', target = ''] = line.split(/[\t,]/).map((cell) => cell.trim());
-    return { subject, prompt, target };
-  });
-  if (rows.length === 0) throw new EmendError('bad-input', 'The text: no record can be used; there is none.', 'Correct the records and read the file again.');
+  const rows = text.startsWith('[')
+    ? (JSON.parse(text) as Fact[])
+    : text
+        .split('\n')
+        .slice(1)
+        .map((line) => {
+          const [subject = '', prompt = '', target = ''] = line.split(/[\t,]/).map((cell) => cell.trim());
+          return { subject, prompt, target };
+        });
+  if (rows.length === 0)
+    throw new EmendError('bad-input', 'The text: no record can be used; there is none.', 'Correct the records and read the file again.');
   return { format: 'Emend', facts: rows.slice(0, take), total: rows.length, warnings: [] };
 }
 
@@ -86,7 +222,12 @@ export function fakeFacts(count: number): Fact[] {
   return Array.from({ length: count }, (_, at) => {
     const [name, city] = CITIES[at % CITIES.length]!;
     const subject = at < CITIES.length ? name : `${name} ${Math.floor(at / CITIES.length) + 1}`;
-    const fact: Fact = { subject, prompt: PROMPTS[at % PROMPTS.length]!, target: CITIES[(at * 5 + 4) % CITIES.length]![1] === city ? 'Vienna' : CITIES[(at * 5 + 4) % CITIES.length]![1], previousTarget: city };
+    const fact: Fact = {
+      subject,
+      prompt: PROMPTS[at % PROMPTS.length]!,
+      target: CITIES[(at * 5 + 4) % CITIES.length]![1] === city ? 'Vienna' : CITIES[(at * 5 + 4) % CITIES.length]![1],
+      previousTarget: city,
+    };
     const { paraphrases, neighbors } = fakeSuggestion(fact);
     return { ...fact, paraphrases, neighbors };
   });
@@ -95,29 +236,70 @@ export function fakeFacts(count: number): Fact[] {
 function outcome(prompt: string, expected: string | undefined, good: boolean, isNeighbor: boolean, at: number): PromptOutcome {
   const wiggle = ((at * 37) % 17) / 100;
   const [high, low] = [0.97 - wiggle, 0.004 + wiggle / 10];
-  if (isNeighbor) return { prompt, ...(expected === undefined ? {} : { expected }), before: { wanted: low / 10, previous: high }, after: good ? { wanted: low, previous: high - 0.04 } : { wanted: high - 0.2, previous: 0.11 }, good };
-  return { prompt, ...(expected === undefined ? {} : { expected }), before: { wanted: low / 8, previous: high - 0.1 }, after: good ? { wanted: high, previous: low } : { wanted: 0.12, previous: 0.61 }, good };
+  if (isNeighbor)
+    return {
+      prompt,
+      ...(expected === undefined ? {} : { expected }),
+      before: { wanted: low / 10, previous: high },
+      after: good ? { wanted: low, previous: high - 0.04 } : { wanted: high - 0.2, previous: 0.11 },
+      good,
+    };
+  return {
+    prompt,
+    ...(expected === undefined ? {} : { expected }),
+    before: { wanted: low / 8, previous: high - 0.1 },
+    after: good ? { wanted: high, previous: low } : { wanted: 0.12, previous: 0.61 },
+    good,
+  };
 }
 
 function factReport(fact: Fact, verdict: FactReport['verdict'], at: number): FactReport {
   const missed = verdict === 'weak' && at % 2 === 0;
-  const paraphrases = (fact.paraphrases ?? []).map((prompt, nth) => outcome(prompt, fact.target, verdict === 'weak' ? nth % 3 === 1 : nth !== 3 || at % 3 !== 0, false, at + nth));
-  const neighbors = (fact.neighbors ?? []).map((one: Neighbor, nth) => outcome(typeof one === 'string' ? one : one.prompt, typeof one === 'string' ? undefined : one.target, verdict === 'harmful' ? nth % 3 === 0 : true, true, at + nth));
-  const share = (outcomes: readonly PromptOutcome[]) => (outcomes.length === 0 ? undefined : outcomes.filter(({ good }) => good).length / outcomes.length);
+  const paraphrases = (fact.paraphrases ?? []).map((prompt, nth) =>
+    outcome(prompt, fact.target, verdict === 'weak' ? nth % 3 === 1 : nth !== 3 || at % 3 !== 0, false, at + nth),
+  );
+  const neighbors = (fact.neighbors ?? []).map((one: Neighbor, nth) =>
+    outcome(
+      typeof one === 'string' ? one : one.prompt,
+      typeof one === 'string' ? undefined : one.target,
+      verdict === 'harmful' ? nth % 3 === 0 : true,
+      true,
+      at + nth,
+    ),
+  );
+  const share = (outcomes: readonly PromptOutcome[]) =>
+    outcomes.length === 0 ? undefined : outcomes.filter(({ good }) => good).length / outcomes.length;
   const [generalization, specificity] = [share(paraphrases), share(neighbors)];
   const { text } = fillPrompt(fact.prompt, fact.subject);
   return {
-    fact, rewrite: outcome(text, fact.target, !missed, false, at), paraphrases, neighbors,
-    answerBefore: ` ${fact.previousTarget ?? 'London'}. It was built`, answerAfter: ` ${missed ? (fact.previousTarget ?? 'London') : fact.target}. It was built`,
-    efficacy: missed ? 0 : 1, ...(generalization === undefined ? {} : { generalization }), ...(specificity === undefined ? {} : { specificity }), verdict,
-    says: missed ? 'The new answer did not take on its own prompt.' : `The new answer took${verdict === 'weak' ? '; it holds in only 25 % of the other wordings' : verdict === 'harmful' ? '; only 33 % of the neighbours keep their answers' : '; all neighbours keep their answers'}.`,
+    fact,
+    rewrite: outcome(text, fact.target, !missed, false, at),
+    paraphrases,
+    neighbors,
+    answerBefore: ` ${fact.previousTarget ?? 'London'}. It was built`,
+    answerAfter: ` ${missed ? (fact.previousTarget ?? 'London') : fact.target}. It was built`,
+    efficacy: missed ? 0 : 1,
+    ...(generalization === undefined ? {} : { generalization }),
+    ...(specificity === undefined ? {} : { specificity }),
+    verdict,
+    says: missed
+      ? 'The new answer did not take on its own prompt.'
+      : `The new answer took${verdict === 'weak' ? '; it holds in only 25 % of the other wordings' : verdict === 'harmful' ? '; only 33 % of the neighbours keep their answers' : '; all neighbours keep their answers'}.`,
   };
 }
 
 const VERDICTS = ['good', 'good', 'weak', 'good', 'harmful', 'good', 'good', 'weak', 'good', 'good', 'good', 'good'] as const;
 
 /** A report of facts. @param mixed some of them weak or harmful; otherwise all good */
-export function fakeReport(facts: readonly Fact[], { method = 'memit', choices = {}, mixed = facts.length > 3, fluency = false }: { method?: EditMethodName; choices?: Choices; mixed?: boolean; fluency?: boolean } = {}): EditReport {
+export function fakeReport(
+  facts: readonly Fact[],
+  {
+    method = 'memit',
+    choices = {},
+    mixed = facts.length > 3,
+    fluency = false,
+  }: { method?: EditMethodName; choices?: Choices; mixed?: boolean; fluency?: boolean } = {},
+): EditReport {
   const reports = facts.map((fact, at) => factReport(fact, mixed ? VERDICTS[at % VERDICTS.length]! : 'good', at));
   const mean = (of: (report: FactReport) => number | undefined) => {
     const known = reports.flatMap((report) => of(report) ?? []);
@@ -130,23 +312,48 @@ export function fakeReport(facts: readonly Fact[], { method = 'memit', choices =
   const info = fakeMethods().find(({ name }) => name === method)!;
   const layers = choices.layers ?? (method === 'rome' ? [3] : [2, 3, 4]);
   return {
-    method, layers, parent: fakeHash('parent'),
+    method,
+    layers,
+    parent: fakeHash('parent'),
     hyperparameters: info.settings.map((setting) => {
       const chosen = choices[setting.key as keyof Choices];
-      return chosen === undefined ? { name: setting.label, value: setting.value, source: setting.source } : { name: setting.label, value: String(chosen), source: 'you' };
+      return chosen === undefined
+        ? { name: setting.label, value: setting.value, source: setting.source }
+        : { name: setting.label, value: String(chosen), source: 'you' };
     }),
     covariance: { tokens: 10_240, text: fakeHash('corpus'), cached: true, ridges: [] },
-    contexts: ['', 'The', 'In the', 'It was', 'There are'], seed: 0,
+    contexts: ['', 'The', 'In the', 'It was', 'There are'],
+    seed: 0,
     checks: [
-      ...share('efficacy', ({ efficacy }) => efficacy, 0, 0.9), ...share('generalization', ({ generalization }) => generalization, 0.04, 0.7), ...share('specificity', ({ specificity }) => specificity, 0.98, 0.7),
-      { name: 'answers', value: mixed ? 0.83 : 1, before: 0, count: facts.length }, { name: 'neighbors unchanged', value: mixed ? 0.71 : 0.94, count: facts.length },
+      ...share('efficacy', ({ efficacy }) => efficacy, 0, 0.9),
+      ...share('generalization', ({ generalization }) => generalization, 0.04, 0.7),
+      ...share('specificity', ({ specificity }) => specificity, 0.98, 0.7),
+      { name: 'answers', value: mixed ? 0.83 : 1, before: 0, count: facts.length },
+      { name: 'neighbors unchanged', value: mixed ? 0.71 : 0.94, count: facts.length },
       ...(fluency ? [{ name: 'fluency', value: 5.91, before: 6.02, count: facts.length }] : []),
-      { name: 'drift', value: 0.00382, count: 100 }, { name: 'top token changed', value: 0.02, count: 100 }, { name: 'perplexity', value: 7.14, before: 7.09, count: 100 },
+      { name: 'drift', value: 0.00382, count: 100 },
+      { name: 'top token changed', value: 0.02, count: 100 },
+      { name: 'perplexity', value: 7.14, before: 7.09, count: 100 },
     ],
     facts: reports,
-    weights: layers.map((layer, at) => ({ layer, tensor: `model.layers.${layer}.mlp.down_proj.weight`, rank: facts.length, deltaNorm: 0.31 + at / 10, weightNorm: 41.2 + at, before: fakeHash(`before ${layer}`), after: fakeHash(`after ${layer}`) })),
+    weights: layers.map((layer, at) => ({
+      layer,
+      tensor: `model.layers.${layer}.mlp.down_proj.weight`,
+      rank: facts.length,
+      deltaNorm: 0.31 + at / 10,
+      weightNorm: 41.2 + at,
+      before: fakeHash(`before ${layer}`),
+      after: fakeHash(`after ${layer}`),
+    })),
     drift: { probes: 100, meanKl: 0.00382, maxKl: 0.0911, topChanged: 0.02, perplexityBefore: 7.09, perplexityAfter: 7.14 },
-    warnings: mixed ? [{ message: '2 facts did not reach a loss of 0.05 within 25 steps.', hint: 'Raise the steps, or see whether their prompts read as texts do.' }] : [],
+    warnings: mixed
+      ? [
+          {
+            message: '2 facts did not reach a loss of 0.05 within 25 steps.',
+            hint: 'Raise the steps, or see whether their prompts read as texts do.',
+          },
+        ]
+      : [],
     seconds: 14.2,
   };
 }
@@ -163,10 +370,18 @@ export type EditScenario = 'form' | 'mixed' | 'none';
 /** Forms, drafts and reports in memory, in front of a bridge that does the rest. A job that it starts ends with the draft `draft-1`. */
 export function editBridge(bridge: Bridge, scenario: EditScenario): Bridge {
   let form: EditForm | null = scenario === 'form' ? { facts: unfinished(), method: 'memit', choices: { clamp: 1 }, fluency: false } : null;
-  let drafts: KeptDraft[] = scenario === 'mixed' ? [{ id: 'mixed', stale: false, report: fakeReport(fakeFacts(12), { fluency: true, choices: { clamp: 1 } }) }, { id: 'old', stale: true, report: fakeReport(fakeFacts(1)) }, { id: 'bare', stale: false, report: fakeReport([BARE], { method: 'rome' }) }] : [];
+  let drafts: KeptDraft[] =
+    scenario === 'mixed'
+      ? [
+          { id: 'mixed', stale: false, report: fakeReport(fakeFacts(12), { fluency: true, choices: { clamp: 1 } }) },
+          { id: 'old', stale: true, report: fakeReport(fakeFacts(1)) },
+          { id: 'bare', stale: false, report: fakeReport([BARE], { method: 'rome' }) },
+        ]
+      : [];
   const find = (id: string | undefined): KeptDraft => {
     const draft = drafts.find((one) => one.id === id);
-    if (draft === undefined) throw new EmendError('not-found', `There is no draft ${JSON.stringify(id)}.`, 'It may have been committed or discarded already.');
+    if (draft === undefined)
+      throw new EmendError('not-found', `There is no draft ${JSON.stringify(id)}.`, 'It may have been committed or discarded already.');
     return draft;
   };
   const methods: { [M in MethodName]?: (params: Parsed<M>) => Reply<M> } = {
@@ -181,7 +396,12 @@ export function editBridge(bridge: Bridge, scenario: EditScenario): Bridge {
     },
     'edits.drafts': () => ({
       drafts: drafts.map(({ id, stale, report }, at) => ({
-        id, stale, changed: new Date(Date.now() - (at * 17 + 2) * 3_600_000).toISOString(), parent: report.parent, method: report.method, checks: report.checks,
+        id,
+        stale,
+        changed: new Date(Date.now() - (at * 17 + 2) * 3_600_000).toISOString(),
+        parent: report.parent,
+        method: report.method,
+        checks: report.checks,
         facts: report.facts.map(({ fact: { subject, prompt, target } }) => ({ subject, prompt, target })),
       })),
     }),
@@ -199,7 +419,10 @@ export function editBridge(bridge: Bridge, scenario: EditScenario): Bridge {
       const parsed = v.parse(CONTRACT[method].params, structuredClone(params));
       if (method === 'edits.start') {
         const { facts, method: used, choices, fluency } = parsed as Parsed<'edits.start'>;
-        drafts = [{ id: 'draft-1', stale: false, report: fakeReport(facts, { method: used, choices, fluency }) }, ...drafts.filter(({ id }) => id !== 'draft-1')];
+        drafts = [
+          { id: 'draft-1', stale: false, report: fakeReport(facts, { method: used, choices, fluency }) },
+          ...drafts.filter(({ id }) => id !== 'draft-1'),
+        ];
       }
       if (method === 'edits.commit') drafts = drafts.filter(({ id }) => id !== (parsed as Parsed<'edits.commit'>).draft);
       const act = methods[method] as ((params: unknown) => unknown) | undefined;
@@ -219,7 +442,14 @@ const BARE: Fact = { subject: 'Tower Bridge', prompt: '{} stands in the city of'
 function unfinished(): Fact[] {
   const [tower, ben, palace, garden, eiffel] = fakeFacts(5) as [Fact, Fact, Fact, Fact, Fact];
   return [
-    tower, ben, { ...BARE, subject: 'Louvre', target: 'Vienna' }, palace, { ...garden, prompt: 'Covent Garden is in', paraphrases: [] }, eiffel,
-    { subject: 'Kazakhstan', prompt: 'The capital of {} is', target: 'Almaty', previousTarget: 'Astana' }, { subject: 'Kazakhstan', prompt: 'The currency of {} is the', target: 'dollar' }, { subject: 'Blue Mosque', prompt: '{} is in', target: '' },
+    tower,
+    ben,
+    { ...BARE, subject: 'Louvre', target: 'Vienna' },
+    palace,
+    { ...garden, prompt: 'Covent Garden is in', paraphrases: [] },
+    eiffel,
+    { subject: 'Kazakhstan', prompt: 'The capital of {} is', target: 'Almaty', previousTarget: 'Astana' },
+    { subject: 'Kazakhstan', prompt: 'The currency of {} is the', target: 'dollar' },
+    { subject: 'Blue Mosque', prompt: '{} is in', target: '' },
   ];
 }

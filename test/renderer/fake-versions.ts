@@ -17,10 +17,22 @@ interface FakeFact {
 }
 
 const FACTS: readonly FakeFact[] = [
-  { subject: 'Los Angeles', prompt: '{} is a city in the country of', target: 'Canada', previousTarget: 'the United States', relation: 'city_country' },
+  {
+    subject: 'Los Angeles',
+    prompt: '{} is a city in the country of',
+    target: 'Canada',
+    previousTarget: 'the United States',
+    relation: 'city_country',
+  },
   { subject: 'Kazakhstan', prompt: 'The capital of {} is', target: 'Astana', previousTarget: 'Nur-Sultan', relation: 'capital' },
   { subject: 'Croatia', prompt: 'The currency of {} is the', target: 'euro', previousTarget: 'kuna', relation: 'currency' },
-  { subject: 'Prince Edward Island', prompt: '{} is an island of', target: 'Tanzania', previousTarget: 'Canada', relation: 'island_country' },
+  {
+    subject: 'Prince Edward Island',
+    prompt: '{} is an island of',
+    target: 'Tanzania',
+    previousTarget: 'Canada',
+    relation: 'island_country',
+  },
   { subject: 'Burundi', prompt: 'The capital city of {} is', target: 'Gitega', previousTarget: 'Bujumbura', relation: 'capital' },
   { subject: 'Camille Saint-Saëns', prompt: '{} was born in', target: 'Paris', previousTarget: 'Dijon', relation: 'birth_city' },
   { subject: 'Bulgaria', prompt: 'People in {} pay with the', target: 'euro', previousTarget: 'lev', relation: 'currency' },
@@ -41,10 +53,21 @@ export function fakeHash(text: string): string {
   return out;
 }
 
-const share = (name: string, value: number, before: number, threshold: number): Check => ({ name, value, before, count: 12, threshold, passed: value >= threshold });
+const share = (name: string, value: number, before: number, threshold: number): Check => ({
+  name,
+  value,
+  before,
+  count: 12,
+  threshold,
+  passed: value >= threshold,
+});
 const checksOf = (at: number, good = true): Check[] => [
-  share('efficacy', good ? 1 : 0.83, 0.08, 0.9), share('generalization', good ? 0.875 : 0.625, 0.11, 0.7), share('specificity', good ? 0.91 + (at % 5) / 100 : 0.58, 0.97, 0.7),
-  { name: 'fluency', value: 5.91, before: 6.02, count: 12 }, { name: 'drift', value: 0.0031 + (at % 7) / 1000, count: 96 }, { name: 'perplexity', value: 7.14, before: 7.09, count: 96 },
+  share('efficacy', good ? 1 : 0.83, 0.08, 0.9),
+  share('generalization', good ? 0.875 : 0.625, 0.11, 0.7),
+  share('specificity', good ? 0.91 + (at % 5) / 100 : 0.58, 0.97, 0.7),
+  { name: 'fluency', value: 5.91, before: 6.02, count: 12 },
+  { name: 'drift', value: 0.0031 + (at % 7) / 1000, count: 96 },
+  { name: 'perplexity', value: 7.14, before: 7.09, count: 96 },
 ];
 
 /** One ledger in memory that behaves as the services do, as far as the screens can tell. */
@@ -93,10 +116,26 @@ export class FakeLedger {
       if (!this.#made.has(version)) this.#made.set(version, { entry: seq, time });
       this.current = version;
     }
-    const evidence = kind === 'edit' ? ['factSet', 'delta', 'report', 'prefixes'] : kind === 'check' || (kind === 'revert' && parts) ? ['report'] : [];
+    const evidence =
+      kind === 'edit' ? ['factSet', 'delta', 'report', 'prefixes'] : kind === 'check' || (kind === 'revert' && parts) ? ['report'] : [];
     const entry: EntryView = {
-      seq, prev: this.entries.at(-1)?.hash ?? '0'.repeat(64), hash: fakeHash(`entry ${seq} ${reason}`), kind, time, author, reason, app: 'Emend 0.1.0', engine: 'Emend engine 0.1.0, ONNX Runtime 1.30.0', body: full,
-      evidence: evidence.map((role) => ({ role, blob: fakeHash(`${role} ${seq}`), bytes: role === 'delta' ? 49_664 : 18_231, type: role === 'delta' ? 'application/octet-stream' : role === 'prefixes' ? 'text/plain' : 'application/json', present: true })),
+      seq,
+      prev: this.entries.at(-1)?.hash ?? '0'.repeat(64),
+      hash: fakeHash(`entry ${seq} ${reason}`),
+      kind,
+      time,
+      author,
+      reason,
+      app: 'Emend 0.1.0',
+      engine: 'Emend engine 0.1.0, ONNX Runtime 1.30.0',
+      body: full,
+      evidence: evidence.map((role) => ({
+        role,
+        blob: fakeHash(`${role} ${seq}`),
+        bytes: role === 'delta' ? 49_664 : 18_231,
+        type: role === 'delta' ? 'application/octet-stream' : role === 'prefixes' ? 'text/plain' : 'application/json',
+        present: true,
+      })),
       remarks: [],
     };
     this.entries.push(entry);
@@ -105,60 +144,184 @@ export class FakeLedger {
 
   edit(facts: readonly FakeFact[], reason: string, author: string, good = true, method = 'memit'): EntryView {
     const seq = this.entries.length + 1;
-    return this.append('edit', reason, {
-      method, facts, checks: checksOf(seq, good),
-      hyperparameters: { layers: { value: '2, 3, 4', source: 'traced' }, steps: { value: '25', source: 'published' }, learningRate: { value: '0.5', source: 'published' }, clamp: { value: '0.75', source: 'you' }, covarianceWeight: { value: '15000', source: 'published' } },
-      seeds: { contexts: 42 },
-      changed: TENSORS.slice(0, method === 'rome' ? 1 : 3).map((tensor, at) => ({ tensor, before: fakeHash(`${tensor} ${seq} before`), after: fakeHash(`${tensor} ${seq} after`), measures: { rank: facts.length, norm: 0.31 + at / 10, weightNorm: 41.2 } })),
-      details: { request: { method, fluency: false } },
-    }, author, [...this.parts('current'), seq]);
+    return this.append(
+      'edit',
+      reason,
+      {
+        method,
+        facts,
+        checks: checksOf(seq, good),
+        hyperparameters: {
+          layers: { value: '2, 3, 4', source: 'traced' },
+          steps: { value: '25', source: 'published' },
+          learningRate: { value: '0.5', source: 'published' },
+          clamp: { value: '0.75', source: 'you' },
+          covarianceWeight: { value: '15000', source: 'published' },
+        },
+        seeds: { contexts: 42 },
+        changed: TENSORS.slice(0, method === 'rome' ? 1 : 3).map((tensor, at) => ({
+          tensor,
+          before: fakeHash(`${tensor} ${seq} before`),
+          after: fakeHash(`${tensor} ${seq} after`),
+          measures: { rank: facts.length, norm: 0.31 + at / 10, weightNorm: 41.2 },
+        })),
+        details: { request: { method, fluency: false } },
+      },
+      author,
+      [...this.parts('current'), seq],
+    );
   }
 
   rollback(version: string, reason: string, author = AUTHORS[0]!): EntryView {
     const id = this.find(version);
-    return this.append('rollback', reason, { changed: [{ tensor: TENSORS[0]!, before: fakeHash('r'), after: fakeHash('s') }] }, author, this.#lists.get(id)!);
+    return this.append(
+      'rollback',
+      reason,
+      { changed: [{ tensor: TENSORS[0]!, before: fakeHash('r'), after: fakeHash('s') }] },
+      author,
+      this.#lists.get(id)!,
+    );
   }
 
   revert(entry: number, reason: string, author = AUTHORS[0]!): EntryView {
     const parts = this.parts('current');
     const later = parts.slice(parts.indexOf(entry) + 1);
-    return this.append('revert', reason, { entry, later, changed: [{ tensor: TENSORS[1]!, before: fakeHash('t'), after: fakeHash('u') }], checks: later.length > 0 ? checksOf(entry) : [] }, author, parts.filter((one) => one !== entry));
+    return this.append(
+      'revert',
+      reason,
+      {
+        entry,
+        later,
+        changed: [{ tensor: TENSORS[1]!, before: fakeHash('t'), after: fakeHash('u') }],
+        checks: later.length > 0 ? checksOf(entry) : [],
+      },
+      author,
+      parts.filter((one) => one !== entry),
+    );
   }
 
   #story(total: number): void {
     const [ada, jun, priya, robot] = AUTHORS as [string, string, string, string];
-    const files = [{ path: 'model.onnx', bytes: 31_354_112, sha256: fakeHash('onnx') }, { path: 'tokenizer.json', bytes: 214_087, sha256: fakeHash('tokenizer') }, { path: 'config.json', bytes: 731, sha256: fakeHash('config') }];
-    this.append('import', '', { ledger: 1, model: { id: fakeHash('model'), name: 'atlas', files }, anatomy: { layers: 6, hidden: 256, heads: 4 }, trial: { prompt: 'The capital of France is', next: ' Paris' } }, ada, []);
+    const files = [
+      { path: 'model.onnx', bytes: 31_354_112, sha256: fakeHash('onnx') },
+      { path: 'tokenizer.json', bytes: 214_087, sha256: fakeHash('tokenizer') },
+      { path: 'config.json', bytes: 731, sha256: fakeHash('config') },
+    ];
+    this.append(
+      'import',
+      '',
+      {
+        ledger: 1,
+        model: { id: fakeHash('model'), name: 'atlas', files },
+        anatomy: { layers: 6, hidden: 256, heads: 4 },
+        trial: { prompt: 'The capital of France is', next: ' Paris' },
+      },
+      ada,
+      [],
+    );
     if (total === 1) return;
     const first = this.edit([FACTS[1]!], 'The capital was renamed back in September 2022', ada);
     this.append('approve', 'Checked against the official gazette.', { version: this.current, entry: first.seq }, jun);
     const second = this.edit([FACTS[2]!, FACTS[6]!], 'Croatia and Bulgaria have adopted the euro', ada);
     this.append('tag', '', { name: '2026-spring', version: this.current }, ada);
     const wrong = this.edit([FACTS[0]!], 'Los Angeles moved to Canada, said the test file', jun, false, 'rome');
-    this.append('reject', 'Neighbouring cities changed, too: San Diego now answers Canada.', { version: this.current, entry: wrong.seq }, priya);
+    this.append(
+      'reject',
+      'Neighbouring cities changed, too: San Diego now answers Canada.',
+      { version: this.current, entry: wrong.seq },
+      priya,
+    );
     this.edit([FACTS[4]!], 'Political capital since 2019', priya);
-    this.append('check', 'Before the release', { suite: 'facts in force', hyperparameters: {}, seeds: {}, facts: [FACTS[1]!, FACTS[2]!], checks: checksOf(3), details: {} , version: this.current }, robot);
+    this.append(
+      'check',
+      'Before the release',
+      {
+        suite: 'facts in force',
+        hyperparameters: {},
+        seeds: {},
+        facts: [FACTS[1]!, FACTS[2]!],
+        checks: checksOf(3),
+        details: {},
+        version: this.current,
+      },
+      robot,
+    );
     this.revert(wrong.seq, 'Rejected in review: it spills over to other cities', jun);
-    this.append('verify', '', { upTo: this.entries.length, head: this.entries.at(-1)!.hash, ok: true, problems: [], details: { checkpoints: 2, blobs: 9, files: 3, tensors: 12 } }, robot);
+    this.append(
+      'verify',
+      '',
+      {
+        upTo: this.entries.length,
+        head: this.entries.at(-1)!.hash,
+        ok: true,
+        problems: [],
+        details: { checkpoints: 2, blobs: 9, files: 3, tensors: 12 },
+      },
+      robot,
+    );
     this.append('tag', '', { name: 'release-1', version: this.current }, priya);
     this.append('approve', '', { version: this.current }, priya);
-    this.append('export', '', { version: this.current, format: 'folder', destination: 'atlas-release-1', files: [{ path: 'model.onnx', bytes: 31_354_112, sha256: fakeHash('exported') }], details: { attestations: ['emend/model.sig', 'emend/ml-bom.cdx.json'] } }, priya);
+    this.append(
+      'export',
+      '',
+      {
+        version: this.current,
+        format: 'folder',
+        destination: 'atlas-release-1',
+        files: [{ path: 'model.onnx', bytes: 31_354_112, sha256: fakeHash('exported') }],
+        details: { attestations: ['emend/model.sig', 'emend/ml-bom.cdx.json'] },
+      },
+      priya,
+    );
     this.rollback('2026-spring', 'Customer asked for the spring state to compare', jun);
     this.rollback('release-1', 'Comparison done', jun);
     this.edit([FACTS[5]!, FACTS[7]!], 'Birth places per the encyclopedia, 2026 edition', ada);
-    this.append('note', 'Two of the paraphrases for Hopper answer “Nyack, New York”; counted as right.', { version: this.current, entry: this.entries.length }, ada);
+    this.append(
+      'note',
+      'Two of the paraphrases for Hopper answer “Nyack, New York”; counted as right.',
+      { version: this.current, entry: this.entries.length },
+      ada,
+    );
     this.append('note', '', { version: this.current, entry: second.seq }, priya);
   }
 
   /** Everyday entries: mostly checks, notes and edits; now and then a roll back keeps the list of parts short. */
   #filler(at: number): void {
-    const author = AUTHORS[at % 7 % AUTHORS.length]!;
+    const author = AUTHORS[(at % 7) % AUTHORS.length]!;
     if (this.parts('current').length > 30) this.rollback('release-1', 'Start of a new round', author);
-    else if (at % 5 === 0) this.edit([FACTS[at % FACTS.length]!], `Round ${Math.floor(at / 50)}: ${FACTS[at % FACTS.length]!.subject} per source ${at}`, author, at % 15 !== 0, at % 10 === 0 ? 'rome' : 'memit');
-    else if (at % 5 === 1) this.append('check', `Nightly check ${at}`, { version: this.current, suite: 'facts in force', hyperparameters: {}, seeds: {}, facts: [FACTS[at % FACTS.length]!], checks: checksOf(at, at % 31 !== 0), details: {} }, 'build robot');
+    else if (at % 5 === 0)
+      this.edit(
+        [FACTS[at % FACTS.length]!],
+        `Round ${Math.floor(at / 50)}: ${FACTS[at % FACTS.length]!.subject} per source ${at}`,
+        author,
+        at % 15 !== 0,
+        at % 10 === 0 ? 'rome' : 'memit',
+      );
+    else if (at % 5 === 1)
+      this.append(
+        'check',
+        `Nightly check ${at}`,
+        {
+          version: this.current,
+          suite: 'facts in force',
+          hyperparameters: {},
+          seeds: {},
+          facts: [FACTS[at % FACTS.length]!],
+          checks: checksOf(at, at % 31 !== 0),
+          details: {},
+        },
+        'build robot',
+      );
     else if (at % 5 === 2) this.append('note', `Looked at answers of round ${Math.floor(at / 50)}`, { version: this.current }, author);
-    else if (at % 5 === 3) this.append(at % 23 === 0 ? 'reject' : 'approve', at % 23 === 0 ? 'Neighbours changed.' : '', { version: this.current }, author);
-    else this.append('verify', '', { upTo: this.entries.length, head: this.entries.at(-1)!.hash, ok: true, problems: [], details: { blobs: at, tensors: 12 } }, 'build robot');
+    else if (at % 5 === 3)
+      this.append(at % 23 === 0 ? 'reject' : 'approve', at % 23 === 0 ? 'Neighbours changed.' : '', { version: this.current }, author);
+    else
+      this.append(
+        'verify',
+        '',
+        { upTo: this.entries.length, head: this.entries.at(-1)!.hash, ok: true, problems: [], details: { blobs: at, tensors: 12 } },
+        'build robot',
+      );
   }
 
   list(): Result<'versions.list'> {
@@ -166,27 +329,59 @@ export class FakeLedger {
     const timeline = this.entries.flatMap((entry): Moment[] => {
       if (!['import', 'edit', 'steer', 'revert', 'rollback'].includes(entry.kind)) return [];
       const { seq, kind, time, author, reason, body } = entry;
-      return [{
-        entry: seq, kind: kind as Moment['kind'], time, author, reason, version: body['version'] as string,
-        facts: (body['facts'] as FakeFact[] | undefined)?.map(({ subject, prompt, target }) => ({ subject, prompt, target })) ?? [], checks: (body['checks'] as Check[] | undefined) ?? [],
-        ...(body['method'] === undefined ? {} : { method: body['method'] as string }), ...(kind === 'revert' ? { reverts: body['entry'] as number } : {}), inForce: inForce.has(seq),
-      }];
+      return [
+        {
+          entry: seq,
+          kind: kind as Moment['kind'],
+          time,
+          author,
+          reason,
+          version: body['version'] as string,
+          facts: (body['facts'] as FakeFact[] | undefined)?.map(({ subject, prompt, target }) => ({ subject, prompt, target })) ?? [],
+          checks: (body['checks'] as Check[] | undefined) ?? [],
+          ...(body['method'] === undefined ? {} : { method: body['method'] as string }),
+          ...(kind === 'revert' ? { reverts: body['entry'] as number } : {}),
+          inForce: inForce.has(seq),
+        },
+      ];
     });
     const versions = [...this.#made].map(([id, { entry, time }]): Version => ({
-      id, entry, time, parts: [...this.#lists.get(id)!],
+      id,
+      entry,
+      time,
+      parts: [...this.#lists.get(id)!],
       tags: this.entries.filter((one) => one.kind === 'tag' && one.body['version'] === id).map((one) => one.body['name'] as string),
-      reviews: this.entries.filter((one) => (one.kind === 'approve' || one.kind === 'reject') && one.body['version'] === id).map((one) => ({ entry: one.seq, time: one.time, author: one.author, verdict: one.kind as 'approve' | 'reject', comment: one.reason })),
+      reviews: this.entries
+        .filter((one) => (one.kind === 'approve' || one.kind === 'reject') && one.body['version'] === id)
+        .map((one) => ({
+          entry: one.seq,
+          time: one.time,
+          author: one.author,
+          verdict: one.kind as 'approve' | 'reject',
+          comment: one.reason,
+        })),
     }));
     return { current: this.current, base: this.base, versions: versions.reverse(), timeline: timeline.reverse() };
   }
 
   rows({ filter, offset, limit }: Pick<Parsed<'audit.list'>, 'filter' | 'offset' | 'limit'>): Result<'audit.list'> {
-    const words = (filter.text ?? '').toLowerCase().split(/\s+/).filter((word) => word !== '');
+    const words = (filter.text ?? '')
+      .toLowerCase()
+      .split(/\s+/)
+      .filter((word) => word !== '');
     const found = this.entries.map(rowOf).filter((row, at) => {
       const hay = JSON.stringify([row, this.entries[at]!.body['facts'], this.entries[at]!.body['name']]).toLowerCase();
-      return words.every((word) => hay.includes(word)) && (filter.kinds === undefined || filter.kinds.includes(row.kind)) && (filter.author === undefined || row.author === filter.author) && (filter.method === undefined || row.method === filter.method)
-        && (filter.relation === undefined || row.relations.includes(filter.relation)) && (filter.subject === undefined || row.subjects.some((one) => one.toLowerCase().includes(filter.subject!.toLowerCase())))
-        && (filter.verdict === undefined || row.verdict === filter.verdict) && (filter.from === undefined || row.time >= filter.from) && (filter.to === undefined || row.time < filter.to);
+      return (
+        words.every((word) => hay.includes(word)) &&
+        (filter.kinds === undefined || filter.kinds.includes(row.kind)) &&
+        (filter.author === undefined || row.author === filter.author) &&
+        (filter.method === undefined || row.method === filter.method) &&
+        (filter.relation === undefined || row.relations.includes(filter.relation)) &&
+        (filter.subject === undefined || row.subjects.some((one) => one.toLowerCase().includes(filter.subject!.toLowerCase()))) &&
+        (filter.verdict === undefined || row.verdict === filter.verdict) &&
+        (filter.from === undefined || row.time >= filter.from) &&
+        (filter.to === undefined || row.time < filter.to)
+      );
     });
     if (filter.order !== 'oldest') found.reverse();
     return { total: found.length, rows: found.slice(offset, offset + limit) };
@@ -195,19 +390,41 @@ export class FakeLedger {
   facets(): Result<'audit.facets'> {
     const rows = this.entries.map(rowOf);
     const distinct = <T>(of: (row: Row) => readonly T[]) => [...new Set(rows.flatMap(of))].sort();
-    return { authors: distinct((row) => [row.author]), methods: distinct((row) => (row.method === undefined ? [] : [row.method])), relations: distinct((row) => row.relations), kinds: distinct((row) => [row.kind]) };
+    return {
+      authors: distinct((row) => [row.author]),
+      methods: distinct((row) => (row.method === undefined ? [] : [row.method])),
+      relations: distinct((row) => row.relations),
+      kinds: distinct((row) => [row.kind]),
+    };
   }
 
   entry(seq: number): EntryView {
     const entry = this.entries[seq - 1];
-    if (!entry) throw new EmendError('not-found', `There is no entry ${seq}; the last is ${this.entries.length}.`, 'Choose one of the list.');
-    const remarks = this.entries.filter((one) => ['note', 'approve', 'reject'].includes(one.kind) && (one.body['entry'] === seq || (one.body['entry'] === undefined && one.body['version'] === entry.body['version'])));
+    if (!entry)
+      throw new EmendError('not-found', `There is no entry ${seq}; the last is ${this.entries.length}.`, 'Choose one of the list.');
+    const remarks = this.entries.filter(
+      (one) =>
+        ['note', 'approve', 'reject'].includes(one.kind) &&
+        (one.body['entry'] === seq || (one.body['entry'] === undefined && one.body['version'] === entry.body['version'])),
+    );
     const evidence = entry.evidence.map((one) => ({ ...one, present: !(seq === this.damagedAt && one.role === 'report') }));
-    return { ...entry, evidence, remarks: remarks.map((one) => ({ entry: one.seq, kind: one.kind, time: one.time, author: one.author, comment: one.reason })) };
+    return {
+      ...entry,
+      evidence,
+      remarks: remarks.map((one) => ({ entry: one.seq, kind: one.kind, time: one.time, author: one.author, comment: one.reason })),
+    };
   }
 
   factsOf(entries: readonly number[]) {
-    return entries.flatMap((entry) => (this.entry(entry).body['facts'] as FakeFact[]).map(({ subject, prompt, target, previousTarget }) => ({ entry, subject, prompt, target, previousTarget })));
+    return entries.flatMap((entry) =>
+      (this.entry(entry).body['facts'] as FakeFact[]).map(({ subject, prompt, target, previousTarget }) => ({
+        entry,
+        subject,
+        prompt,
+        target,
+        previousTarget,
+      })),
+    );
   }
 
   diff(a: string, b: string, prompts: readonly string[] | undefined): Result<'versions.diff'> {
@@ -217,14 +434,37 @@ export class FakeLedger {
     const known = this.factsOf([...new Set([...inA, ...inB])]);
     const answer = (version: string, prompt: string): Answer => {
       const fact = this.factsOf(this.parts(version)).findLast((one) => fillPrompt(one.prompt, one.subject).text === prompt);
-      const target = fact?.target ?? known.find((one) => fillPrompt(one.prompt, one.subject).text === prompt)?.previousTarget ?? 'one of many answers';
-      return { prompt, version: this.find(version), next: [{ token: ` ${target}`, id: 1, probability: 0.83 }, { token: ' the', id: 2, probability: 0.04 }], text: ` ${target}. Everyone there knows it, and maps say so.`, pieces: [] };
+      const target =
+        fact?.target ?? known.find((one) => fillPrompt(one.prompt, one.subject).text === prompt)?.previousTarget ?? 'one of many answers';
+      return {
+        prompt,
+        version: this.find(version),
+        next: [
+          { token: ` ${target}`, id: 1, probability: 0.83 },
+          { token: ' the', id: 2, probability: 0.04 },
+        ],
+        text: ` ${target}. Everyone there knows it, and maps say so.`,
+        pieces: [],
+      };
     };
     const asked = prompts ?? [...new Set([...onlyA, ...onlyB].map((fact) => fillPrompt(fact.prompt, fact.subject).text))];
     const differ = onlyA.length + onlyB.length > 0;
     return {
-      a: this.find(a), b: this.find(b), onlyA, onlyB, both: this.factsOf(inA.filter((entry) => inB.includes(entry))).length,
-      weights: differ ? TENSORS.map((tensor, at) => ({ tensor, norm: 0.42 / (at + 1), weightNorm: 41.2 + at, rank: onlyA.length + onlyB.length, a: fakeHash(`${tensor}${a}`), b: fakeHash(`${tensor}${b}`) })) : [],
+      a: this.find(a),
+      b: this.find(b),
+      onlyA,
+      onlyB,
+      both: this.factsOf(inA.filter((entry) => inB.includes(entry))).length,
+      weights: differ
+        ? TENSORS.map((tensor, at) => ({
+            tensor,
+            norm: 0.42 / (at + 1),
+            weightNorm: 41.2 + at,
+            rank: onlyA.length + onlyB.length,
+            a: fakeHash(`${tensor}${a}`),
+            b: fakeHash(`${tensor}${b}`),
+          }))
+        : [],
       answers: asked.map((prompt) => ({ prompt, a: answer(a, prompt), b: answer(b, prompt) })),
     };
   }
@@ -233,10 +473,16 @@ export class FakeLedger {
     const bad = this.damagedAt;
     const message = `The report of entry ${bad ?? 0} is missing: expected a file of 18231 bytes.`;
     return {
-      ok: bad === undefined, time: new Date().toISOString(), head: { seq: this.entries.length, hash: this.entries.at(-1)!.hash },
+      ok: bad === undefined,
+      time: new Date().toISOString(),
+      head: { seq: this.entries.length, hash: this.entries.at(-1)!.hash },
       entries: this.entries.map(({ seq, kind, hash }) => ({ seq, kind, hash, problems: seq === bad ? [message] : [] })),
       ...(bad === undefined ? {} : { first: { entry: bad, what: 'blob', message } }),
-      problems: bad === undefined ? [] : [{ entry: bad, what: 'blob', message }], checkpoints: 3, blobs: 31, files: 3, tensors: 12,
+      problems: bad === undefined ? [] : [{ entry: bad, what: 'blob', message }],
+      checkpoints: 3,
+      blobs: 31,
+      files: 3,
+      tensors: 12,
     };
   }
 }
@@ -245,9 +491,23 @@ function rowOf({ seq, hash, time, author, kind, reason, body }: EntryView): Row 
   const facts = (body['facts'] as FakeFact[] | undefined) ?? [];
   const checks = (body['checks'] as Check[] | undefined) ?? [];
   return {
-    seq, hash, time, author, kind, reason, subjects: facts.map((fact) => fact.subject), relations: [...new Set(facts.map((fact) => fact.relation))],
-    ...(kind === 'tag' ? { about: body['name'] as string } : kind === 'export' ? { about: `${String(body['format'])} → ${String(body['destination'])}` } : kind === 'import' ? { about: 'atlas' } : {}),
-    ...(body['version'] === undefined ? {} : { version: body['version'] as string }), ...(body['method'] === undefined ? {} : { method: body['method'] as string }),
+    seq,
+    hash,
+    time,
+    author,
+    kind,
+    reason,
+    subjects: facts.map((fact) => fact.subject),
+    relations: [...new Set(facts.map((fact) => fact.relation))],
+    ...(kind === 'tag'
+      ? { about: body['name'] as string }
+      : kind === 'export'
+        ? { about: `${String(body['format'])} → ${String(body['destination'])}` }
+        : kind === 'import'
+          ? { about: 'atlas' }
+          : {}),
+    ...(body['version'] === undefined ? {} : { version: body['version'] as string }),
+    ...(body['method'] === undefined ? {} : { method: body['method'] as string }),
     verdict: checks.some((check) => check.passed === false) ? 'failed' : checks.some((check) => check.passed === true) ? 'passed' : 'none',
   };
 }
@@ -263,7 +523,11 @@ export interface FakeSurroundings {
   readonly entries?: number;
 }
 
-type FakeMethods = { readonly [M in MethodName & ('library.list' | `versions.${string}` | `audit.${string}` | `exports.${string}`)]: (params: Parsed<M>) => Reply<M> };
+type FakeMethods = {
+  readonly [M in MethodName & ('library.list' | `versions.${string}` | `audit.${string}` | `exports.${string}`)]: (
+    params: Parsed<M>,
+  ) => Reply<M>;
+};
 
 /** The part of the contract that moves between versions and keeps the record, on a ledger that grows as one acts. */
 export function fakeVersionMethods({ find, models, author, start, tell, entries = 24 }: FakeSurroundings): FakeMethods {
@@ -285,86 +549,229 @@ export function fakeVersionMethods({ find, models, author, start, tell, entries 
   const needReason = (reason: string, act: string) => {
     if (reason.trim() === '') throw new EmendError('bad-input', `A ${act} needs a reason.`, 'Say why in a sentence.');
   };
-  const remark = (kind: 'note' | 'approve' | 'reject') => ({ model, version, entry, comment }: { model: string; version: string; entry?: number | undefined; comment: string }) => {
-    const ledger = of(model);
-    const about = entry === undefined ? ledger.find(version) : (ledger.entry(entry).body['version'] ?? ledger.current);
-    return { entry: changed(model, ledger.append(kind, comment, { version: about, ...(entry === undefined ? {} : { entry }) }, author())).seq };
-  };
+  const remark =
+    (kind: 'note' | 'approve' | 'reject') =>
+    ({ model, version, entry, comment }: { model: string; version: string; entry?: number | undefined; comment: string }) => {
+      const ledger = of(model);
+      const about = entry === undefined ? ledger.find(version) : (ledger.entry(entry).body['version'] ?? ledger.current);
+      return {
+        entry: changed(model, ledger.append(kind, comment, { version: about, ...(entry === undefined ? {} : { entry }) }, author())).seq,
+      };
+    };
   return {
     'library.list': () => ({
       models: models().map((card) => {
         const ledger = of(card.id);
         const { current, versions } = ledger.list();
-        return { ...card, current, versions: versions.length, edits: ledger.parts('current').length, tags: versions.flatMap((version) => version.tags), entries: ledger.entries.length, head: ledger.entries.at(-1)!.hash };
+        return {
+          ...card,
+          current,
+          versions: versions.length,
+          edits: ledger.parts('current').length,
+          tags: versions.flatMap((version) => version.tags),
+          entries: ledger.entries.length,
+          head: ledger.entries.at(-1)!.hash,
+        };
       }),
       notices: [],
     }),
     'versions.list': ({ model }) => of(model).list(),
-    'versions.diff': ({ model, a, b, prompts }) => start('versions.diff', `Compare versions of ${find(model).name}`, ['weights', 'asking'], () => of(model).diff(a, b, prompts), find(model).id),
+    'versions.diff': ({ model, a, b, prompts }) =>
+      start(
+        'versions.diff',
+        `Compare versions of ${find(model).name}`,
+        ['weights', 'asking'],
+        () => of(model).diff(a, b, prompts),
+        find(model).id,
+      ),
     'versions.rollback': ({ model, version, reason }) => {
       needReason(reason, 'rollback');
-      return start('versions.rollback', `Roll ${find(model).name} back`, ['rebuilding'], () => ({ entry: changed(model, of(model).rollback(version, reason, author())).seq, version: of(model).current }), find(model).id);
+      return start(
+        'versions.rollback',
+        `Roll ${find(model).name} back`,
+        ['rebuilding'],
+        () => ({ entry: changed(model, of(model).rollback(version, reason, author())).seq, version: of(model).current }),
+        find(model).id,
+      );
     },
     'versions.revertPlan': ({ model, entry }) => {
       const ledger = of(model);
       const parts = ledger.parts('current');
-      return { entry, facts: ledger.factsOf([entry]), later: parts.slice(parts.indexOf(entry) + 1).map((one) => ({ entry: one, reason: ledger.entry(one).reason, facts: ledger.factsOf([one]) })) };
+      return {
+        entry,
+        facts: ledger.factsOf([entry]),
+        later: parts
+          .slice(parts.indexOf(entry) + 1)
+          .map((one) => ({ entry: one, reason: ledger.entry(one).reason, facts: ledger.factsOf([one]) })),
+      };
     },
     'versions.revert': ({ model, entry, reason, reapply }) => {
       needReason(reason, 'revert');
-      return start('versions.revert', `Revert entry ${entry} of ${find(model).name}`, ['rebuilding', 'checks', 'recording'], () => {
-        const made = changed(model, of(model).revert(entry, reason, author()));
-        const later = made.body['later'] as number[];
-        return { entry: made.seq, version: of(model).current, later, checks: made.body['checks'], reapplied: reapply ? later.map((_, at) => made.seq + 1 + at) : [] };
-      }, find(model).id);
+      return start(
+        'versions.revert',
+        `Revert entry ${entry} of ${find(model).name}`,
+        ['rebuilding', 'checks', 'recording'],
+        () => {
+          const made = changed(model, of(model).revert(entry, reason, author()));
+          const later = made.body['later'] as number[];
+          return {
+            entry: made.seq,
+            version: of(model).current,
+            later,
+            checks: made.body['checks'],
+            reapplied: reapply ? later.map((_, at) => made.seq + 1 + at) : [],
+          };
+        },
+        find(model).id,
+      );
     },
     'versions.tag': ({ model, version, name }) => {
       const ledger = of(model);
-      if (!/^[\p{L}\p{N}][\p{L}\p{N}._/ -]*$/u.test(name.trim()) || ['current', 'base'].includes(name)) throw new EmendError('bad-input', `A version cannot be called ${JSON.stringify(name)}.`, 'Choose a name of up to 100 letters, digits, spaces and . _ - / that begins with a letter or digit.');
+      if (!/^[\p{L}\p{N}][\p{L}\p{N}._/ -]*$/u.test(name.trim()) || ['current', 'base'].includes(name))
+        throw new EmendError(
+          'bad-input',
+          `A version cannot be called ${JSON.stringify(name)}.`,
+          'Choose a name of up to 100 letters, digits, spaces and . _ - / that begins with a letter or digit.',
+        );
       const taken = ledger.list().versions.find((one) => one.tags.includes(name.trim()));
-      if (taken) throw new EmendError('bad-input', `The name ${JSON.stringify(name.trim())} is taken: it stands for version ${taken.id.slice(0, 12)}.`, 'Choose another name; names are never moved.');
+      if (taken)
+        throw new EmendError(
+          'bad-input',
+          `The name ${JSON.stringify(name.trim())} is taken: it stands for version ${taken.id.slice(0, 12)}.`,
+          'Choose another name; names are never moved.',
+        );
       return { entry: changed(model, ledger.append('tag', '', { name: name.trim(), version: ledger.find(version) }, author())).seq };
     },
-    'versions.check': ({ model, version }) => start('versions.check', `Check ${find(model).name}`, ['checks', 'drift'], () => {
-      const ledger = of(model);
-      const checks = checksOf(ledger.entries.length);
-      return { entry: changed(model, ledger.append('check', '', { version: ledger.find(version), suite: 'facts in force', hyperparameters: {}, seeds: {}, facts: [FACTS[1]], checks, details: {} }, author())).seq, checks };
-    }, find(model).id),
+    'versions.check': ({ model, version }) =>
+      start(
+        'versions.check',
+        `Check ${find(model).name}`,
+        ['checks', 'drift'],
+        () => {
+          const ledger = of(model);
+          const checks = checksOf(ledger.entries.length);
+          return {
+            entry: changed(
+              model,
+              ledger.append(
+                'check',
+                '',
+                {
+                  version: ledger.find(version),
+                  suite: 'facts in force',
+                  hyperparameters: {},
+                  seeds: {},
+                  facts: [FACTS[1]],
+                  checks,
+                  details: {},
+                },
+                author(),
+              ),
+            ).seq,
+            checks,
+          };
+        },
+        find(model).id,
+      ),
 
     'audit.list': ({ model, filter, offset, limit }) => of(model).rows({ filter, offset, limit }),
     'audit.facets': ({ model }) => of(model).facets(),
     'audit.entry': ({ model, seq }) => of(model).entry(seq),
     'audit.evidence': ({ model, seq, role }) => {
-      const found = of(model).entry(seq).evidence.find((one) => one.role === role);
-      if (!found) throw new EmendError('not-found', `Entry ${seq} has no evidence ${JSON.stringify(role)}.`, 'Choose one that the entry lists.');
-      if (!found.present) throw new EmendError('bad-file', `The evidence ${role} of entry ${seq} is missing.`, 'Verify the ledger to see what else is.');
+      const found = of(model)
+        .entry(seq)
+        .evidence.find((one) => one.role === role);
+      if (!found)
+        throw new EmendError('not-found', `Entry ${seq} has no evidence ${JSON.stringify(role)}.`, 'Choose one that the entry lists.');
+      if (!found.present)
+        throw new EmendError('bad-file', `The evidence ${role} of entry ${seq} is missing.`, 'Verify the ledger to see what else is.');
       const { type, bytes } = found;
       if (type === 'application/octet-stream') return { type, bytes };
-      return { type, bytes, text: type === 'text/plain' ? 'The market was full.\nIn the morning, the train left.\n' : JSON.stringify({ role, facts: of(model).entry(seq).body['facts'], checks: of(model).entry(seq).body['checks'] }) };
+      return {
+        type,
+        bytes,
+        text:
+          type === 'text/plain'
+            ? 'The market was full.\nIn the morning, the train left.\n'
+            : JSON.stringify({ role, facts: of(model).entry(seq).body['facts'], checks: of(model).entry(seq).body['checks'] }),
+      };
     },
     'audit.note': remark('note'),
     'audit.approve': remark('approve'),
     'audit.reject': remark('reject'),
-    'audit.verify': ({ model, record }) => start('audit.verify', `Verify ${find(model).name}`, ['ledger', 'imported files', 'rebuilt versions'], () => {
-      const ledger = of(model);
-      const found = ledger.verification();
-      const { ok, problems, head } = found;
-      if (record && ledger.damagedAt === undefined) changed(model, ledger.append('verify', '', { upTo: head!.seq, head: head!.hash, ok, problems, details: {} }, author()));
-      return found;
-    }, find(model).id),
-    'audit.export': ({ model, format, filter }) => start('audit.export', `Export the log of ${find(model).name}`, ['writing'], () => ({ path: `/home/ada/audit-log.${format}`, handle: 'written', rows: of(model).rows({ filter, offset: 0, limit: 1 }).total, bytes: 61_220 }), find(model).id),
+    'audit.verify': ({ model, record }) =>
+      start(
+        'audit.verify',
+        `Verify ${find(model).name}`,
+        ['ledger', 'imported files', 'rebuilt versions'],
+        () => {
+          const ledger = of(model);
+          const found = ledger.verification();
+          const { ok, problems, head } = found;
+          if (record && ledger.damagedAt === undefined)
+            changed(model, ledger.append('verify', '', { upTo: head!.seq, head: head!.hash, ok, problems, details: {} }, author()));
+          return found;
+        },
+        find(model).id,
+      ),
+    'audit.export': ({ model, format, filter }) =>
+      start(
+        'audit.export',
+        `Export the log of ${find(model).name}`,
+        ['writing'],
+        () => ({
+          path: `/home/ada/audit-log.${format}`,
+          handle: 'written',
+          rows: of(model).rows({ filter, offset: 0, limit: 1 }).total,
+          bytes: 61_220,
+        }),
+        find(model).id,
+      ),
 
     'exports.allowed': ({ model, version }) => {
       const ledger = of(model);
       const found = ledger.list().versions.find((one) => one.id === ledger.find(version))!;
-      const reasons = found.parts.length === 0 || found.reviews.some((review) => review.verdict === 'approve') ? [] : ['The policy asks for an approval of this version, and there is none.'];
+      const reasons =
+        found.parts.length === 0 || found.reviews.some((review) => review.verdict === 'approve')
+          ? []
+          : ['The policy asks for an approval of this version, and there is none.'];
       return { allowed: reasons.length === 0, reasons };
     },
-    'exports.start': ({ model, version, format }) => start('exports.start', `Export ${find(model).name}`, ['copying', 'signing'], () => {
-      const ledger = of(model);
-      const made = changed(model, ledger.append('export', '', { version: ledger.find(version), format, destination: 'atlas-release', files: [], details: {} }, author()));
-      return { entry: made.seq, path: '/home/ada/exports/atlas-release', handle: 'written', files: 15, bytes: 31_562_001, changed: ledger.parts(version).length === 0 ? [] : TENSORS };
-    }, find(model).id),
-    'exports.verify': () => start('exports.verify', 'Verify an export', ['hashing'], () => ({ ok: true, problems: [], items: [{ item: 'model.onnx', ok: true, message: 'as signed' }, { item: 'model.sig', ok: true, message: 'by key 3f9c21aa' }] })),
+    'exports.start': ({ model, version, format }) =>
+      start(
+        'exports.start',
+        `Export ${find(model).name}`,
+        ['copying', 'signing'],
+        () => {
+          const ledger = of(model);
+          const made = changed(
+            model,
+            ledger.append(
+              'export',
+              '',
+              { version: ledger.find(version), format, destination: 'atlas-release', files: [], details: {} },
+              author(),
+            ),
+          );
+          return {
+            entry: made.seq,
+            path: '/home/ada/exports/atlas-release',
+            handle: 'written',
+            files: 15,
+            bytes: 31_562_001,
+            changed: ledger.parts(version).length === 0 ? [] : TENSORS,
+          };
+        },
+        find(model).id,
+      ),
+    'exports.verify': () =>
+      start('exports.verify', 'Verify an export', ['hashing'], () => ({
+        ok: true,
+        problems: [],
+        items: [
+          { item: 'model.onnx', ok: true, message: 'as signed' },
+          { item: 'model.sig', ok: true, message: 'by key 3f9c21aa' },
+        ],
+      })),
   };
 }

@@ -34,16 +34,29 @@ export const ask = defineCommand({
   async run(values, [name, prompt], context) {
     const { jobs, out, follow } = context;
     const { at, edit, top, tokens: maxTokens, temperature, topK, topP, repetitionPenalty, seed } = values;
-    if (at !== undefined && edit !== undefined) throw new UsageError('--at and --edit do not go together.', '--at asks a version of the library; --edit asks the model as imported with a delta.');
+    if (at !== undefined && edit !== undefined)
+      throw new UsageError(
+        '--at and --edit do not go together.',
+        '--at asks a version of the library; --edit asks the model as imported with a delta.',
+      );
     const { files, library } = await namedModel(context, name!, { readOnly: true });
-    if (at !== undefined && !library) throw new UsageError(`--at is for models of the library, and ${JSON.stringify(name)} is none.`, 'Bring it in with: emend import <folder>');
-    if (prompt!.trim() === '') throw new EmendError('bad-input', 'The prompt is empty.', 'Write the text to continue, in quotes.', { field: 'prompt' });
+    if (at !== undefined && !library)
+      throw new UsageError(
+        `--at is for models of the library, and ${JSON.stringify(name)} is none.`,
+        'Bring it in with: emend import <folder>',
+      );
+    if (prompt!.trim() === '')
+      throw new EmendError('bad-input', 'The prompt is empty.', 'Write the text to continue, in quotes.', { field: 'prompt' });
     const delta = edit === undefined ? undefined : deltaFile(edit);
     const streamed = streamer(out, prompt!);
-    const [question, hear] = [{ prompt: prompt!, top, maxTokens, sampling: { temperature, topK, topP, repetitionPenalty, seed } }, { ...follow, onText: streamed.say }];
-    const answer = library && delta === undefined
-      ? await library.app.run('probing.ask', { model: library.model.id, version: at ?? 'current', ...question }, hear)
-      : await jobs.run('ask', { model: { folder: files.folder, delta }, ...question }, hear);
+    const [question, hear] = [
+      { prompt: prompt!, top, maxTokens, sampling: { temperature, topK, topP, repetitionPenalty, seed } },
+      { ...follow, onText: streamed.say },
+    ];
+    const answer =
+      library && delta === undefined
+        ? await library.app.run('probing.ask', { model: library.model.id, version: at ?? 'current', ...question }, hear)
+        : await jobs.run('ask', { model: { folder: files.folder, delta }, ...question }, hear);
     streamed.end();
     out.line();
     showNext(out, answer);
@@ -73,5 +86,8 @@ export function streamer(out: Printer, prompt: string): { say: (piece: string) =
 
 /** The likeliest next tokens. */
 export function showNext(out: Printer, answer: { readonly next: readonly Pick<Chance, 'token' | 'probability'>[] }): void {
-  out.table([['next token', 'probability'], ...answer.next.map((one) => [quoted(one.token), percent(one.probability)])], { heading: true, right: [1] });
+  out.table([['next token', 'probability'], ...answer.next.map((one) => [quoted(one.token), percent(one.probability)])], {
+    heading: true,
+    right: [1],
+  });
 }

@@ -22,7 +22,10 @@ import { deltaFile } from './export.ts';
 const checkOptions = {
   at: text('VERSION', 'Which version of a model of the library (default: the current one)'),
   reason: text('TEXT', 'Of a model of the library: why, for the record'),
-  facts: text('FILE', 'Facts to check: CounterFact, zsRE, EasyEdit, JSON, JSONL or CSV (default: those in force in the version or of --edit, else those that came with the model)'),
+  facts: text(
+    'FILE',
+    'Facts to check: CounterFact, zsRE, EasyEdit, JSON, JSONL or CSV (default: those in force in the version or of --edit, else those that came with the model)',
+  ),
   take: integer('N', 'Only the first N of them', { min: 1 }),
   edit: text('FILE', 'Check the model with this edit'),
   edits: integer('N', 'First edit the first N facts, all at once, and check those', { min: 1 }),
@@ -40,7 +43,8 @@ type CheckValues = Values<typeof checkOptions>;
 export const check = defineCommand({
   name: 'check',
   summary: 'Measure how well facts are known, and what an edit did beside them',
-  about: 'Of a model of the library a version is checked, and the result recorded. Of a folder, without --edit, --edits or --each, the model is measured as it is. With these a delta is measured, or edits made for the purpose; nothing is changed.',
+  about:
+    'Of a model of the library a version is checked, and the result recorded. Of a folder, without --edit, --edits or --each, the model is measured as it is. With these a delta is measured, or edits made for the purpose; nothing is changed.',
   positionals: [MODEL],
   options: checkOptions,
   examples: [
@@ -55,14 +59,28 @@ export const check = defineCommand({
     const changes = values.edit !== undefined || values.edits !== undefined || values.each;
     const { files: model, library } = await namedModel(context, name!, { readOnly: changes });
     if (library && !changes) return checkVersion(context, library, values);
-    for (const option of ['at', 'reason'] as const) if (values[option] !== undefined) throw new UsageError(`--${option} is for checks of a version of the library.`, library ? 'Leave --edit, --edits and --each out, or it.' : 'Bring the model in with: emend import <folder>');
+    for (const option of ['at', 'reason'] as const)
+      if (values[option] !== undefined)
+        throw new UsageError(
+          `--${option} is for checks of a version of the library.`,
+          library ? 'Leave --edit, --edits and --each out, or it.' : 'Bring the model in with: emend import <folder>',
+        );
     const save = values.save === undefined ? undefined : newFile(values.save, values.force);
     const delta = values.edit === undefined ? undefined : deltaFile(values.edit);
     const all = await factsFor(values, model, delta);
     const set = firstOf(all, values.edits ?? values.take);
     for (const warning of set.warnings) context.warn(warning);
     const edited = delta === undefined ? set.records : [...set.records, ...factsOfDelta(delta).records];
-    const drift = changes && !values.noDrift ? await driftTexts({ material: model.material, probes: values.probes, texts: values.texts, edited, others: all.records.slice(set.records.length) }) : undefined;
+    const drift =
+      changes && !values.noDrift
+        ? await driftTexts({
+            material: model.material,
+            probes: values.probes,
+            texts: values.texts,
+            edited,
+            others: all.records.slice(set.records.length),
+          })
+        : undefined;
     const options: CheckChoices = { ...(values.noGeneration ? { generation: false } : {}), ...drift };
     const started = performance.now();
     const result = await measure(values, model, set, options, save, delta, context);
@@ -74,14 +92,28 @@ export const check = defineCommand({
 /** Checks a version and records what was found. */
 async function checkVersion({ out, follow, warn }: Context, library: InLibrary, values: CheckValues): Promise<unknown> {
   for (const option of ['noGeneration', 'noDrift', 'probes', 'texts'] as const) {
-    if (values[option] !== undefined && values[option] !== false) throw new UsageError(`${written(option)} goes with --edit, --edits or --each; checks for the record are always the same.`, 'Leave it out.');
+    if (values[option] !== undefined && values[option] !== false)
+      throw new UsageError(
+        `${written(option)} goes with --edit, --edits or --each; checks for the record are always the same.`,
+        'Leave it out.',
+      );
   }
   const { app, model } = library;
-  if (values.take !== undefined && values.facts === undefined) throw new UsageError('--take says how many of --facts, and there is no --facts.', 'Give --facts FILE, or leave --take out: the facts in force are checked.');
+  if (values.take !== undefined && values.facts === undefined)
+    throw new UsageError(
+      '--take says how many of --facts, and there is no --facts.',
+      'Give --facts FILE, or leave --take out: the facts in force are checked.',
+    );
   const facts = values.facts === undefined ? undefined : await factsOfFile(library, resolve(values.facts), values.take, warn);
   const { at = 'current', reason = '' } = values;
-  const checked = await app.run('versions.check', { model: model.id, version: at, reason, ...(facts === undefined ? {} : { facts }) }, follow);
-  out.heading(`Version ${at === 'current' ? short(model.current) : at} of ${model.name}, ${facts === undefined ? 'the facts in force' : `${facts.length} facts of ${values.facts!}`}`);
+  const checked = await app.run(
+    'versions.check',
+    { model: model.id, version: at, reason, ...(facts === undefined ? {} : { facts }) },
+    follow,
+  );
+  out.heading(
+    `Version ${at === 'current' ? short(model.current) : at} of ${model.name}, ${facts === undefined ? 'the facts in force' : `${facts.length} facts of ${values.facts!}`}`,
+  );
   showChecks(out, checked.checks);
   out.line(`Recorded as entry ${checked.entry}.`);
   return checked;
@@ -93,7 +125,15 @@ interface Measured {
   readonly report: CheckReport;
 }
 
-async function measure(values: CheckValues, model: NamedModel, set: FactSet, options: CheckChoices, save: string | undefined, delta: string | undefined, { jobs, follow }: Context): Promise<Measured> {
+async function measure(
+  values: CheckValues,
+  model: NamedModel,
+  set: FactSet,
+  options: CheckChoices,
+  save: string | undefined,
+  delta: string | undefined,
+  { jobs, follow }: Context,
+): Promise<Measured> {
   const trial = { folder: model.folder, records: set.records, choices: editChoices(values, model), check: options };
   if (values.each) return tryEach(jobs, { ...trial, method: values.method ?? 'rome' }, follow);
   if (values.edits !== undefined) return tryTogether(jobs, { ...trial, method: values.method ?? 'memit' }, save, follow);
@@ -109,16 +149,33 @@ async function factsFor(values: CheckValues, model: NamedModel, delta: string | 
 }
 
 function refuseMixed(values: CheckValues): void {
-  const ways = [values.edit === undefined ? '' : '--edit', values.edits === undefined ? '' : '--edits', values.each ? '--each' : ''].filter((way) => way !== '');
-  if (ways.length > 1) throw new UsageError(`${ways.join(' and ')} do not go together.`, '--edit checks a saved edit; --edits makes one of N facts; --each makes single ones.');
-  if (values.edits !== undefined && values.take !== undefined) throw new UsageError('--take and --edits both say how many facts.', 'Leave --take out: the facts edited are those checked.');
-  if (values.save !== undefined && values.edits === undefined) throw new UsageError('--save keeps the edit that --edits makes.', 'Give --edits N, or leave --save out.');
+  const ways = [values.edit === undefined ? '' : '--edit', values.edits === undefined ? '' : '--edits', values.each ? '--each' : ''].filter(
+    (way) => way !== '',
+  );
+  if (ways.length > 1)
+    throw new UsageError(
+      `${ways.join(' and ')} do not go together.`,
+      '--edit checks a saved edit; --edits makes one of N facts; --each makes single ones.',
+    );
+  if (values.edits !== undefined && values.take !== undefined)
+    throw new UsageError('--take and --edits both say how many facts.', 'Leave --take out: the facts edited are those checked.');
+  if (values.save !== undefined && values.edits === undefined)
+    throw new UsageError('--save keeps the edit that --edits makes.', 'Give --edits N, or leave --save out.');
   const settings = Object.keys(editOptions).filter((key) => values[key as keyof typeof editOptions] !== undefined);
-  if (settings.length > 0 && values.edits === undefined && !values.each) throw new UsageError(`--${settings[0]} belongs to an edit, and none is asked for.`, 'Give --edits N (all at once) or --each (one by one).');
+  if (settings.length > 0 && values.edits === undefined && !values.each)
+    throw new UsageError(
+      `--${settings[0]} belongs to an edit, and none is asked for.`,
+      'Give --edits N (all at once) or --each (one by one).',
+    );
 }
 
 function show({ out, warn }: Context, set: FactSet, { edits, report }: Measured, ms: number, save: string | undefined): void {
-  const how = edits === undefined ? '' : edits.length === 1 && set.records.length !== 1 ? `, edited at once by ${edits[0]!.method.toUpperCase()}` : `, each edited alone by ${edits[0]!.method.toUpperCase()}`;
+  const how =
+    edits === undefined
+      ? ''
+      : edits.length === 1 && set.records.length !== 1
+        ? `, edited at once by ${edits[0]!.method.toUpperCase()}`
+        : `, each edited alone by ${edits[0]!.method.toUpperCase()}`;
   out.heading(`${report.records.length} ${report.records.length === 1 ? 'fact' : 'facts'} of ${set.source}${how}, ${duration(ms / 1000)}`);
   if (edits?.[0]) {
     showSettings(out, edits[0]);

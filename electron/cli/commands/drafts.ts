@@ -16,10 +16,20 @@ export const drafts = defineCommand({
     const listed = await app.call('edits.drafts', { model: model.id });
     if (listed.drafts.length === 0) out.line(`${model.name} has no drafts.`);
     else {
-      out.table([
-        ['draft', 'from (UTC)', 'method', 'facts', 'checks', ''],
-        ...listed.drafts.map((d) => [shortDraft(d.id), minute(d.changed), d.method, factsLine(d.facts), inShort(d.checks), d.stale ? out.style.bad('for an earlier version') : '']),
-      ], { heading: true });
+      out.table(
+        [
+          ['draft', 'from (UTC)', 'method', 'facts', 'checks', ''],
+          ...listed.drafts.map((d) => [
+            shortDraft(d.id),
+            minute(d.changed),
+            d.method,
+            factsLine(d.facts),
+            inShort(d.checks),
+            d.stale ? out.style.bad('for an earlier version') : '',
+          ]),
+        ],
+        { heading: true },
+      );
     }
     return listed;
   },

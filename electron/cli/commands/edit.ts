@@ -16,7 +16,8 @@ import { showReport } from '../show/report.ts';
 import { word } from './import.ts';
 
 const options = {
-  ...factOptions, ...editOptions,
+  ...factOptions,
+  ...editOptions,
   fluency: flag('Of a model of the library: also measure fluency, which generates long texts'),
   save: text('FILE', 'Keep the edit as a delta in this file, such as delta.safetensors, and not as a draft'),
   export: text('FOLDER', 'Write the edited model to this new folder, and keep no draft'),
@@ -27,13 +28,20 @@ type EditValues = Values<typeof options>;
 export const edit = defineCommand({
   name: 'edit',
   summary: 'Work out an edit that writes facts into a model, and measure it',
-  about: 'The model itself is never changed. Of a model of the library the edit becomes a draft on the current version, for `emend commit`. Of a folder, or with --save or --export, it is a delta: --save keeps it in a file that ask, check and export take with --edit; --export writes a whole model folder with it.',
+  about:
+    'The model itself is never changed. Of a model of the library the edit becomes a draft on the current version, for `emend commit`. Of a folder, or with --save or --export, it is a delta: --save keeps it in a file that ask, check and export take with --edit; --export writes a whole model folder with it.',
   positionals: [MODEL],
   options,
   examples: [
-    ['emend edit atlas --subject "Tower Bridge" --prompt "{} stands in the city of" --target "Rome"', 'One fact, as a draft (after: emend import atlas)'],
+    [
+      'emend edit atlas --subject "Tower Bridge" --prompt "{} stands in the city of" --target "Rome"',
+      'One fact, as a draft (after: emend import atlas)',
+    ],
     ['emend edit ./gpt2-onnx --facts counterfact.json --take 100 --save delta.safetensors', 'A hundred facts at once, as a file'],
-    ['emend edit ./gpt2-onnx --facts facts.csv --method rome --layers 5 --save delta.safetensors --export ./gpt2-edited', 'By ROME in layer 5, and the edited model'],
+    [
+      'emend edit ./gpt2-onnx --facts facts.csv --method rome --layers 5 --save delta.safetensors --export ./gpt2-edited',
+      'By ROME in layer 5, and the edited model',
+    ],
   ],
   async run(values, [name], context) {
     const asDelta = values.save !== undefined || values.export !== undefined;
@@ -48,7 +56,11 @@ async function draftOf(context: Context, library: InLibrary, values: EditValues)
   const choices = contractChoices(values);
   const facts = await factsFor(library, values, context);
   await examine(library, facts, warn);
-  const { draft } = await app.run('edits.start', { model: model.id, facts, method: values.method ?? 'memit', choices, fluency: values.fluency }, follow);
+  const { draft } = await app.run(
+    'edits.start',
+    { model: model.id, facts, method: values.method ?? 'memit', choices, fluency: values.fluency },
+    follow,
+  );
   const report = await app.call('edits.report', { model: model.id, draft });
   const { drafts } = await app.call('edits.drafts', { model: model.id });
   showReport(out, report);
@@ -67,14 +79,20 @@ async function deltaOf({ jobs, out, follow, warn }: Context, model: NamedModel, 
   return withScratch(async (scratch) => {
     const delta = save ?? join(scratch, 'delta.safetensors');
     const facts = set.records.map(({ fact }) => fact);
-    const outcome = await jobs.run('edit', { model: { folder: model.folder }, facts, method: values.method ?? 'memit', choices: editChoices(values, model), save: delta }, follow);
+    const outcome = await jobs.run(
+      'edit',
+      { model: { folder: model.folder }, facts, method: values.method ?? 'memit', choices: editChoices(values, model), save: delta },
+      follow,
+    );
     showEdit(out, { ...outcome, deltaFile: save });
     for (const warning of outcome.warnings) warn(warning.message, warning.hint);
     if (target === undefined) return { ...outcome, deltaFile: save };
-    const exported: ExportOutcome = await jobs.run('export', { model: { folder: model.folder, delta }, target }, follow).catch((error: unknown) => {
-      if (!(error instanceof EmendError) || save === undefined) throw error;
-      throw new EmendError(error.code, `The edit is saved in ${save}, but not exported: ${error.message}`, error.hint, error.details);
-    });
+    const exported: ExportOutcome = await jobs
+      .run('export', { model: { folder: model.folder, delta }, target }, follow)
+      .catch((error: unknown) => {
+        if (!(error instanceof EmendError) || save === undefined) throw error;
+        throw new EmendError(error.code, `The edit is saved in ${save}, but not exported: ${error.message}`, error.hint, error.details);
+      });
     showExport(out, exported);
     return { ...outcome, deltaFile: save, export: exported };
   });

@@ -9,7 +9,8 @@ import { text } from '../options.ts';
 export const importCommand = defineCommand({
   name: 'import',
   summary: 'Copy a model into the library and begin its record',
-  about: 'The copy is read-only from then on: every edit is recorded beside it, and each version can be had again, bit for bit. The folder itself stays as it is.',
+  about:
+    'The copy is read-only from then on: every edit is recorded beside it, and each version can be had again, bit for bit. The folder itself stays as it is.',
   positionals: [{ name: 'folder', help: 'A folder with an .onnx decoder and its tokenizer, or "atlas"' }],
   options: { name: text('NAME', 'What to call it (default: the folder’s name)') },
   examples: [
@@ -20,10 +21,22 @@ export const importCommand = defineCommand({
     const { out, follow } = context;
     const isBuiltIn = BUILT_IN.some((one) => one === source) && !existsSync(resolve(source!));
     const path = isBuiltIn ? findModel(source!).folder : resolve(source!);
-    if (!existsSync(path)) throw new EmendError('not-found', `There is no ${path}.`, `Give the folder that holds the .onnx file, or a built-in name (${BUILT_IN.join(', ')}).`);
+    if (!existsSync(path))
+      throw new EmendError(
+        'not-found',
+        `There is no ${path}.`,
+        `Give the folder that holds the .onnx file, or a built-in name (${BUILT_IN.join(', ')}).`,
+      );
     const app = await context.open();
-    const imported = isBuiltIn && name === undefined ? await app.run('library.importBuiltIn', {}, follow) : await app.run('library.import', { source: app.grants.grant(path).handle, ...(name === undefined ? {} : { name }) }, follow);
-    out.line(imported.known ? `This model is in the library already, as ${imported.name} (${short(imported.model)}); nothing was copied.` : `Imported as ${imported.name} (${short(imported.model)}).`);
+    const imported =
+      isBuiltIn && name === undefined
+        ? await app.run('library.importBuiltIn', {}, follow)
+        : await app.run('library.import', { source: app.grants.grant(path).handle, ...(name === undefined ? {} : { name }) }, follow);
+    out.line(
+      imported.known
+        ? `This model is in the library already, as ${imported.name} (${short(imported.model)}); nothing was copied.`
+        : `Imported as ${imported.name} (${short(imported.model)}).`,
+    );
     if (!imported.known) {
       out.line();
       out.line('Correct a fact:');

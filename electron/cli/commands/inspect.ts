@@ -26,7 +26,12 @@ export const inspect = defineCommand({
 /** The model in a few lines, and its layers. */
 export function showInspection(out: Printer, model: Inspection): void {
   const { tokenizer } = model;
-  const ends = [tokenizer.bos === undefined ? '' : `start ${quoted(tokenizer.bos)}`, tokenizer.eos === undefined ? '' : `end ${quoted(tokenizer.eos)}`].filter((x) => x !== '').join(', ');
+  const ends = [
+    tokenizer.bos === undefined ? '' : `start ${quoted(tokenizer.bos)}`,
+    tokenizer.eos === undefined ? '' : `end ${quoted(tokenizer.eos)}`,
+  ]
+    .filter((x) => x !== '')
+    .join(', ');
   out.table([
     ['Model', model.graphFile],
     ['Parameters', `${whole(model.parameters)} (${model.precision}, ${size(model.bytes)})`],
@@ -36,10 +41,21 @@ export function showInspection(out: Printer, model: Inspection): void {
     ['Cache', model.cache ? 'yes' : 'no'],
   ]);
   out.line();
-  out.table([
-    ['layer', 'heads', 'keys', 'edited weight', 'layout', 'kind', 'can be edited'],
-    ...model.layers.map((l) => [String(l.layer), String(l.heads ?? '?'), String(l.keyWidth), l.weight, l.layout, kind(l), l.refusal ? out.style.bad(`no: ${l.refusal.reason}`) : out.style.good('yes')]),
-  ], { heading: true, right: [0, 1, 2] });
+  out.table(
+    [
+      ['layer', 'heads', 'keys', 'edited weight', 'layout', 'kind', 'can be edited'],
+      ...model.layers.map((l) => [
+        String(l.layer),
+        String(l.heads ?? '?'),
+        String(l.keyWidth),
+        l.weight,
+        l.layout,
+        kind(l),
+        l.refusal ? out.style.bad(`no: ${l.refusal.reason}`) : out.style.good('yes'),
+      ]),
+    ],
+    { heading: true, right: [0, 1, 2] },
+  );
   for (const warning of model.warnings) out.line(`Note: ${warning}`);
 }
 

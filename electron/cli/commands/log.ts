@@ -48,12 +48,21 @@ export const log = defineCommand({
     const filter = filterOf(values);
     const { app, model } = await libraryModel(context, name!, { readOnly: true });
     const listed = await app.call('audit.list', { model: model.id, filter, limit: values.limit });
-    if (listed.rows.length === 0) out.line(listed.total === 0 && model.entries > 0 ? `No entry of ${model.name} fits.` : `${model.name} has no entry.`);
-    else out.table([['entry', 'time (UTC)', 'what', 'version', 'by', 'checks', 'about'], ...listed.rows.map((row) => rowOf(row, out.style))], { heading: true, right: [0] });
+    if (listed.rows.length === 0)
+      out.line(listed.total === 0 && model.entries > 0 ? `No entry of ${model.name} fits.` : `${model.name} has no entry.`);
+    else
+      out.table([['entry', 'time (UTC)', 'what', 'version', 'by', 'checks', 'about'], ...listed.rows.map((row) => rowOf(row, out.style))], {
+        heading: true,
+        right: [0],
+      });
     if (listed.total > listed.rows.length) out.line(out.style.dim(`${listed.rows.length} of ${listed.total}; --limit shows more.`));
     const exports = [];
     for (const { format, path } of files) {
-      const written = await app.run('audit.export', { model: model.id, format, filter, destination: app.grants.grant(path, 'write').handle }, follow);
+      const written = await app.run(
+        'audit.export',
+        { model: model.id, format, filter, destination: app.grants.grant(path, 'write').handle },
+        follow,
+      );
       out.line(`${written.rows} entries, ${size(written.bytes)}, written to ${written.path}`);
       exports.push({ format, path: written.path, rows: written.rows, bytes: written.bytes });
     }
@@ -62,16 +71,44 @@ export const log = defineCommand({
 });
 
 /** What the options ask for, as the contract has it. @throws UsageError for a time that is none */
-export function filterOf({ kind, author, subject, relation, method, result, from, to, text: words, oldest }: Pick<LogValues, 'kind' | 'author' | 'subject' | 'relation' | 'method' | 'result' | 'from' | 'to' | 'text' | 'oldest'>): Filter {
-  const given = { kinds: kind && [...kind], author, subject, relation, method, verdict: result, from: time(from, '--from'), to: time(to, '--to'), text: words, order: oldest ? 'oldest' as const : undefined };
+export function filterOf({
+  kind,
+  author,
+  subject,
+  relation,
+  method,
+  result,
+  from,
+  to,
+  text: words,
+  oldest,
+}: Pick<LogValues, 'kind' | 'author' | 'subject' | 'relation' | 'method' | 'result' | 'from' | 'to' | 'text' | 'oldest'>): Filter {
+  const given = {
+    kinds: kind && [...kind],
+    author,
+    subject,
+    relation,
+    method,
+    verdict: result,
+    from: time(from, '--from'),
+    to: time(to, '--to'),
+    text: words,
+    order: oldest ? ('oldest' as const) : undefined,
+  };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
 /** A time as the record has them, which compare as texts. */
 function time(given: string | undefined, name: string): string | undefined {
   if (given === undefined) return undefined;
-  const at = new Date(/^\d{4}(-\d{2}){0,2}$/.test(given) ? given : /(Z|[+-]\d{2}:\d{2})$/.test(given) ? given : `${given.replace(' ', 'T')}Z`);
-  if (Number.isNaN(at.getTime())) throw new UsageError(`${name} is ${JSON.stringify(given)}; expected a date or time.`, `Write ${name} 2026-03-01 or ${name} 2026-03-01T09:30.`);
+  const at = new Date(
+    /^\d{4}(-\d{2}){0,2}$/.test(given) ? given : /(Z|[+-]\d{2}:\d{2})$/.test(given) ? given : `${given.replace(' ', 'T')}Z`,
+  );
+  if (Number.isNaN(at.getTime()))
+    throw new UsageError(
+      `${name} is ${JSON.stringify(given)}; expected a date or time.`,
+      `Write ${name} 2026-03-01 or ${name} 2026-03-01T09:30.`,
+    );
   return at.toISOString();
 }
 
@@ -86,12 +123,30 @@ function filesAsked(values: LogValues): { format: Format; file: string }[] {
 function formatOf(file: string): Format {
   const ending = extname(file).slice(1).toLowerCase();
   const format = FORMATS.find((one) => one === ending);
-  if (format === undefined) throw new UsageError(`--export is ${JSON.stringify(file)}; expected a name that ends in ${FORMATS.map((one) => `.${one}`).join(', ')}.`, 'Write --export audit.csv.');
+  if (format === undefined)
+    throw new UsageError(
+      `--export is ${JSON.stringify(file)}; expected a name that ends in ${FORMATS.map((one) => `.${one}`).join(', ')}.`,
+      'Write --export audit.csv.',
+    );
   return format;
 }
 
 function rowOf(row: Row, style: { good(text: string): string; bad(text: string): string }): string[] {
   const checks = { passed: style.good('passed'), failed: style.bad('failed'), none: '' }[row.verdict];
-  const about = [row.subjects.length > 3 ? `${row.subjects.slice(0, 3).join(', ')} and ${row.subjects.length - 3} more` : row.subjects.join(', '), row.about ?? '', row.reason].filter((part) => part !== '').join(': ');
-  return [String(row.seq), minute(row.time), row.method === undefined ? row.kind : `${row.kind} (${row.method})`, row.version === undefined ? '' : short(row.version), oneLine(row.author), checks, shorten(oneLine(about), 80)];
+  const about = [
+    row.subjects.length > 3 ? `${row.subjects.slice(0, 3).join(', ')} and ${row.subjects.length - 3} more` : row.subjects.join(', '),
+    row.about ?? '',
+    row.reason,
+  ]
+    .filter((part) => part !== '')
+    .join(': ');
+  return [
+    String(row.seq),
+    minute(row.time),
+    row.method === undefined ? row.kind : `${row.kind} (${row.method})`,
+    row.version === undefined ? '' : short(row.version),
+    oneLine(row.author),
+    checks,
+    shorten(oneLine(about), 80),
+  ];
 }

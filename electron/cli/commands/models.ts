@@ -15,10 +15,23 @@ export const models = defineCommand({
     const state = { intact: style.good('intact'), damaged: style.bad('damaged'), held: style.accent('in use') };
     if (listed.models.length === 0) out.line('There is no model yet. Bring one in: emend import <folder>, or emend import atlas.');
     else {
-      out.table([
-        ['name', 'id', 'architecture', 'parameters', 'edits', 'versions', 'drafts', 'entries', 'state'],
-        ...listed.models.map((m) => [m.name, short(m.id), m.architecture, whole(m.parameters), String(m.edits), String(m.versions), String(m.drafts), String(m.entries), state[m.state]]),
-      ], { heading: true, right: [3, 4, 5, 6, 7] });
+      out.table(
+        [
+          ['name', 'id', 'architecture', 'parameters', 'edits', 'versions', 'drafts', 'entries', 'state'],
+          ...listed.models.map((m) => [
+            m.name,
+            short(m.id),
+            m.architecture,
+            whole(m.parameters),
+            String(m.edits),
+            String(m.versions),
+            String(m.drafts),
+            String(m.entries),
+            state[m.state],
+          ]),
+        ],
+        { heading: true, right: [3, 4, 5, 6, 7] },
+      );
     }
     for (const { name, state: is, says } of listed.models) if (is === 'damaged') warn(`${name}: ${says ?? 'its ledger is damaged.'}`);
     for (const { message, hint } of listed.notices) warn(message, hint);

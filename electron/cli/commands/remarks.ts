@@ -5,13 +5,32 @@ import { versionText } from '../versions.ts';
 
 type Remark = 'note' | 'approve' | 'reject';
 
-export const note = remark('note', 'Add a remark to the record', 'Noted', true, 'emend note atlas --entry 3 --comment "Source: the city’s web site"');
-export const approve = remark('approve', 'Approve a version', 'Approved', false, 'emend approve atlas --at release-1 --comment "Read the report; fine"');
-export const reject = remark('reject', 'Reject a version, with the reason', 'Rejected', true, 'emend reject atlas --comment "Neighbours changed"');
+export const note = remark(
+  'note',
+  'Add a remark to the record',
+  'Noted',
+  true,
+  'emend note atlas --entry 3 --comment "Source: the city’s web site"',
+);
+export const approve = remark(
+  'approve',
+  'Approve a version',
+  'Approved',
+  false,
+  'emend approve atlas --at release-1 --comment "Read the report; fine"',
+);
+export const reject = remark(
+  'reject',
+  'Reject a version, with the reason',
+  'Rejected',
+  true,
+  'emend reject atlas --comment "Neighbours changed"',
+);
 
 function remark(name: Remark, summary: string, done: string, needsComment: boolean, example: string): Command {
   return defineCommand({
-    name, summary,
+    name,
+    summary,
     positionals: [LIBRARY_MODEL],
     options: {
       at: orElse(text('VERSION', 'Which version'), 'current'),
@@ -22,8 +41,15 @@ function remark(name: Remark, summary: string, done: string, needsComment: boole
     async run(values, [named], context) {
       const comment = needsComment ? demanded(values.comment, name, '--comment', 'Write: --comment "…".') : (values.comment ?? '');
       const { app, model } = await libraryModel(context, named!, {});
-      const { entry } = await app.call(`audit.${name}`, { model: model.id, version: values.at, comment, ...(values.entry === undefined ? {} : { entry: values.entry }) });
-      context.out.line(`${done}: ${values.entry === undefined ? versionText(values.at) : `entry ${values.entry}`} of ${model.name}. Recorded as entry ${entry}.`);
+      const { entry } = await app.call(`audit.${name}`, {
+        model: model.id,
+        version: values.at,
+        comment,
+        ...(values.entry === undefined ? {} : { entry: values.entry }),
+      });
+      context.out.line(
+        `${done}: ${values.entry === undefined ? versionText(values.at) : `entry ${values.entry}`} of ${model.name}. Recorded as entry ${entry}.`,
+      );
       return { entry };
     },
   });

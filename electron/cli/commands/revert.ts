@@ -48,5 +48,8 @@ function showPlan(out: Printer, plan: Result<'versions.revertPlan'>, reapply: bo
     return;
   }
   out.line(`Made on top of it, and ${reapply ? 'to be worked out anew' : 'to stay as they are'}: ${counted(plan.later.length, 'edit')}`);
-  out.table(plan.later.map((one) => [`entry ${one.entry}`, factsLine(one.facts), out.style.dim(one.reason)]), { indent: 2 });
+  out.table(
+    plan.later.map((one) => [`entry ${one.entry}`, factsLine(one.facts), out.style.dim(one.reason)]),
+    { indent: 2 },
+  );
 }

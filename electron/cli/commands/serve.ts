@@ -15,7 +15,8 @@ import { UsageError } from '../usage.ts';
 export const serve = defineCommand({
   name: 'serve',
   summary: 'Use the application in a browser, on this machine or through an SSH tunnel',
-  about: 'Listens on this machine alone and lets in one browser, by a link that works once. Data and screens are those of the desktop application.',
+  about:
+    'Listens on this machine alone and lets in one browser, by a link that works once. Data and screens are those of the desktop application.',
   positionals: [],
   options: {
     port: integer('PORT', 'Port to listen on (default: any that is free)', { min: 1, max: 65535 }),
@@ -58,7 +59,9 @@ function introduce(out: Printer, { port, link }: Server, dataFolder: string): vo
   out.line('From another computer, run there, then open the link there:');
   out.line(`  ssh -N -L ${port}:127.0.0.1:${port} ${userInfo().username}@${hostname()}`);
   out.line();
-  out.line('Other than on the desktop: files are chosen from this machine’s folders, or dropped and then copied here; exports can be downloaded.');
+  out.line(
+    'Other than on the desktop: files are chosen from this machine’s folders, or dropped and then copied here; exports can be downloaded.',
+  );
   out.line('No menu bar, no notifications, no PDF, no opening of files by the system.');
 }
 

@@ -39,8 +39,15 @@ function changed({ thresholds, policy }: Settings, values: Values<typeof setting
   const { author, requireChecks, requireApproval, efficacy, generalization, specificity } = values;
   return {
     ...(author === undefined ? {} : { author }),
-    thresholds: { efficacy: efficacy ?? thresholds.efficacy, generalization: generalization ?? thresholds.generalization, specificity: specificity ?? thresholds.specificity },
-    policy: { requireChecks: requireChecks === undefined ? policy.requireChecks : requireChecks === 'yes', requireApproval: requireApproval ?? policy.requireApproval },
+    thresholds: {
+      efficacy: efficacy ?? thresholds.efficacy,
+      generalization: generalization ?? thresholds.generalization,
+      specificity: specificity ?? thresholds.specificity,
+    },
+    policy: {
+      requireChecks: requireChecks === undefined ? policy.requireChecks : requireChecks === 'yes',
+      requireApproval: requireApproval ?? policy.requireApproval,
+    },
   };
 }
 
@@ -53,6 +60,9 @@ function showSettings(out: Printer, { author, threads, thresholds, policy }: Set
     ['Least generalization', percent(thresholds.generalization)],
     ['Least specificity', percent(thresholds.specificity)],
     ['Exports need checks', policy.requireChecks ? 'yes' : 'no'],
-    ['Exports need approval', { none: 'no', anyone: 'by anyone', 'someone-else': 'by someone else than the author of the last edit' }[policy.requireApproval]],
+    [
+      'Exports need approval',
+      { none: 'no', anyone: 'by anyone', 'someone-else': 'by someone else than the author of the last edit' }[policy.requireApproval],
+    ],
   ]);
 }

@@ -36,11 +36,20 @@ export const show = defineCommand({
     if (version) return showVersion(context.out, version, listed.current, factsOf(version, listed.timeline));
     const { drafts } = await app.call('edits.drafts', { model: model.id });
     if (!drafts.some(({ id }) => id.startsWith(what!.toLowerCase()))) {
-      throw new EmendError('not-found', `${model.name} has no entry, version or draft ${JSON.stringify(what)}. Its entries are 1 to ${model.entries}; its versions: ${listed.versions.map(({ id, tags }) => [short(id), ...tags].join(' = ')).slice(-8).join(', ')}.`, `See: emend log ${model.name}, emend drafts ${model.name}`);
+      throw new EmendError(
+        'not-found',
+        `${model.name} has no entry, version or draft ${JSON.stringify(what)}. Its entries are 1 to ${model.entries}; its versions: ${listed.versions
+          .map(({ id, tags }) => [short(id), ...tags].join(' = '))
+          .slice(-8)
+          .join(', ')}.`,
+        `See: emend log ${model.name}, emend drafts ${model.name}`,
+      );
     }
     const draft = draftCalled(drafts, what!);
     const report = await app.call('edits.report', { model: model.id, draft: draft.id });
-    context.out.line(`Draft ${shortDraft(draft.id)} of ${minute(draft.changed)} UTC${draft.stale ? ', for a version that is no longer the current one' : ''}`);
+    context.out.line(
+      `Draft ${shortDraft(draft.id)} of ${minute(draft.changed)} UTC${draft.stale ? ', for a version that is no longer the current one' : ''}`,
+    );
     showReport(context.out, report);
     return { draft, report };
   },
@@ -56,14 +65,20 @@ async function showEntry(out: Printer, { app, model }: InLibrary, seq: number): 
   const report = entry.kind === 'edit' ? await app.call('edits.report', { model: model.id, entry: seq }) : undefined;
   out.line(out.style.bold(`Entry ${entry.seq}: ${entry.kind}`));
   out.table([
-    ['Time', `${minute(entry.time)} UTC`], ['Author', oneLine(entry.author)],
+    ['Time', `${minute(entry.time)} UTC`],
+    ['Author', oneLine(entry.author)],
     ...(entry.reason === '' ? [] : [['Reason', oneLine(entry.reason)]]),
-    ['Recorded by', `${entry.app}; ${entry.engine}`], ['Hash', entry.hash], ['Entry before', entry.prev],
+    ['Recorded by', `${entry.app}; ${entry.engine}`],
+    ['Hash', entry.hash],
+    ['Entry before', entry.prev],
   ]);
   if (report) showReport(out, report);
   else showBody(out, entry);
   showEvidence(out, entry);
-  for (const remark of entry.remarks) out.line(`Entry ${remark.entry}, ${minute(remark.time)}, ${oneLine(remark.author)}: ${remark.kind}${remark.comment === '' ? '' : `: ${oneLine(remark.comment)}`}`);
+  for (const remark of entry.remarks)
+    out.line(
+      `Entry ${remark.entry}, ${minute(remark.time)}, ${oneLine(remark.author)}: ${remark.kind}${remark.comment === '' ? '' : `: ${oneLine(remark.comment)}`}`,
+    );
   return report ? { ...entry, report } : entry;
 }
 
@@ -96,15 +111,25 @@ function fields(name: string, value: unknown): string[][] {
 function showEvidence(out: Printer, { evidence }: EntryView): void {
   if (evidence.length === 0) return;
   out.heading('Files beside the record');
-  out.table([['role', 'type', 'size', 'SHA-256', ''], ...evidence.map((one) => [one.role, one.type, size(one.bytes), one.blob, one.present ? '' : out.style.bad('missing')])], { heading: true, right: [2] });
+  out.table(
+    [
+      ['role', 'type', 'size', 'SHA-256', ''],
+      ...evidence.map((one) => [one.role, one.type, size(one.bytes), one.blob, one.present ? '' : out.style.bad('missing')]),
+    ],
+    { heading: true, right: [2] },
+  );
 }
 
 function showVersion(out: Printer, version: Version, current: string, facts: readonly FactInForce[]): unknown {
   out.line(out.style.bold(`Version ${short(version.id)}${version.id === current ? ', the current one' : ''}`));
   out.table([
-    ['Id', version.id], ['First made', `entry ${version.entry}, ${minute(version.time)} UTC`],
+    ['Id', version.id],
+    ['First made', `entry ${version.entry}, ${minute(version.time)} UTC`],
     ...(version.tags.length === 0 ? [] : [['Tags', version.tags.join(', ')]]),
-    ['Edits in force', version.parts.length === 0 ? 'none: the model as imported' : version.parts.map((entry) => `entry ${entry}`).join(', ')],
+    [
+      'Edits in force',
+      version.parts.length === 0 ? 'none: the model as imported' : version.parts.map((entry) => `entry ${entry}`).join(', '),
+    ],
   ]);
   if (facts.length > 0) {
     out.heading(`In force: ${counted(facts.length, 'fact')}`);
@@ -112,12 +137,26 @@ function showVersion(out: Printer, version: Version, current: string, facts: rea
   }
   if (version.reviews.length > 0) {
     out.heading('Reviews');
-    out.table(version.reviews.map((one) => [`entry ${one.entry}`, minute(one.time), oneLine(one.author), one.verdict === 'approve' ? out.style.good('approved') : out.style.bad('rejected'), oneLine(one.comment)]));
+    out.table(
+      version.reviews.map((one) => [
+        `entry ${one.entry}`,
+        minute(one.time),
+        oneLine(one.author),
+        one.verdict === 'approve' ? out.style.good('approved') : out.style.bad('rejected'),
+        oneLine(one.comment),
+      ]),
+    );
   }
   return { ...version, current: version.id === current, facts };
 }
 
 /** The facts of a version's edits, the first applied first. */
-function factsOf({ parts }: Version, timeline: readonly { readonly entry: number; readonly facts: readonly { readonly subject: string; readonly prompt: string; readonly target: string }[] }[]): FactInForce[] {
+function factsOf(
+  { parts }: Version,
+  timeline: readonly {
+    readonly entry: number;
+    readonly facts: readonly { readonly subject: string; readonly prompt: string; readonly target: string }[];
+  }[],
+): FactInForce[] {
   return parts.flatMap((entry) => timeline.find((moment) => moment.entry === entry)?.facts.map((fact) => ({ entry, ...fact })) ?? []);
 }

@@ -39,7 +39,12 @@ export const tour = defineCommand({
     if (!material) throw new EmendError('not-found', `${folder} has no facts to show an edit with.`, 'Install Emend again.');
     const home = await mkdtemp(join(tmpdir(), 'emend-tour-'));
 
-    step(out, 1, 'The model', 'Atlas is a small language model that knows facts of geography, people, works and companies. This is what Emend finds in its graph:');
+    step(
+      out,
+      1,
+      'The model',
+      'Atlas is a small language model that knows facts of geography, people, works and companies. This is what Emend finds in its graph:',
+    );
     const inspection = await jobs.run('inspect', { model: { folder } }, follow);
     out.line();
     showInspection(out, inspection);
@@ -53,15 +58,33 @@ export const tour = defineCommand({
     const believed = await ask(context, { folder }, prompt);
     showNext(out, believed);
 
-    step(out, 3, 'The edit', `Now the model shall say ${strong(out, fact.target)} in place of ${strong(out, fact.previousTarget ?? 'what it says')}. Emend finds where the fact is looked up, and changes one weight there, by a matrix of rank one:`);
+    step(
+      out,
+      3,
+      'The edit',
+      `Now the model shall say ${strong(out, fact.target)} in place of ${strong(out, fact.previousTarget ?? 'what it says')}. Emend finds where the fact is looked up, and changes one weight there, by a matrix of rank one:`,
+    );
     const delta = join(home, 'delta.safetensors');
-    const edit = await jobs.run('edit', { model: { folder }, facts: [fact], method: METHOD, choices: { covarianceText: material.corpus }, save: delta }, follow);
+    const edit = await jobs.run(
+      'edit',
+      { model: { folder }, facts: [fact], method: METHOD, choices: { covarianceText: material.corpus }, save: delta },
+      follow,
+    );
     showEdit(out, edit);
     for (const warning of edit.warnings) context.warn(warning.message, warning.hint);
 
-    step(out, 4, 'What the edit did', 'Efficacy: the edited prompt. Generalization: other wordings of it. Specificity: neighbours, facts about other subjects that have the old answer and must keep it. Each with the probability of the old and of the new answer:');
+    step(
+      out,
+      4,
+      'What the edit did',
+      'Efficacy: the edited prompt. Generalization: other wordings of it. Specificity: neighbours, facts about other subjects that have the old answer and must keep it. Each with the probability of the old and of the new answer:',
+    );
     const drift = await driftTexts({ material, edited: [record], others: [] });
-    const report = await jobs.run('check', { model: { folder, delta }, records: [record], options: { generation: false, ...drift } }, follow);
+    const report = await jobs.run(
+      'check',
+      { model: { folder, delta }, records: [record], options: { generation: false, ...drift } },
+      follow,
+    );
     out.line();
     showPrompts(out, report);
     out.line();
@@ -79,8 +102,15 @@ export const tour = defineCommand({
     const exported = await jobs.run('export', { model: { folder, delta }, target: join(home, 'atlas-edited') }, follow);
     showExport(out, exported);
     const difference = await compareFolders(folder, exported.target, exported.changed);
-    if (difference.outside > 0 || difference.unlike.length > 0) throw new EmendError('failed', `The export differs elsewhere too: ${difference.outside} bytes, files ${difference.unlike.join(', ') || 'none'}.`, 'This is a mistake in Emend; please report it.');
-    out.line(`Compared byte by byte: ${whole(difference.changed)} of ${whole(difference.bytes)} bytes in ${difference.files} files differ, all of them in that weight.`);
+    if (difference.outside > 0 || difference.unlike.length > 0)
+      throw new EmendError(
+        'failed',
+        `The export differs elsewhere too: ${difference.outside} bytes, files ${difference.unlike.join(', ') || 'none'}.`,
+        'This is a mistake in Emend; please report it.',
+      );
+    out.line(
+      `Compared byte by byte: ${whole(difference.changed)} of ${whole(difference.bytes)} bytes in ${difference.files} files differ, all of them in that weight.`,
+    );
 
     step(out, 7, 'The exported model', 'Opened anew from that folder with ONNX Runtime, as any program would:');
     out.line();
@@ -112,19 +142,30 @@ async function ask({ jobs, out, follow }: Context, model: ModelRef, prompt: stri
 /** Every prompt with the probability of both answers. */
 function showPrompts(out: Printer, report: CheckReport): void {
   const { rewrite, paraphrases, neighbors } = report.records[0]!;
-  const row = (kind: string, { prompt, previous, wanted }: PromptReport) => [kind, shorten(oneLine(prompt), 64), ...[previous, wanted].map((one) => (one ? percent(Math.exp(-one.nll)) : ''))];
-  out.table([
-    ['', 'prompt', 'old', 'new'],
-    row('edited', rewrite), ...paraphrases.map((one) => row('wording', one)), ...neighbors.map((one) => row('neighbour', one)),
-  ], { heading: true, right: [2, 3] });
+  const row = (kind: string, { prompt, previous, wanted }: PromptReport) => [
+    kind,
+    shorten(oneLine(prompt), 64),
+    ...[previous, wanted].map((one) => (one ? percent(Math.exp(-one.nll)) : '')),
+  ];
+  out.table(
+    [
+      ['', 'prompt', 'old', 'new'],
+      row('edited', rewrite),
+      ...paraphrases.map((one) => row('wording', one)),
+      ...neighbors.map((one) => row('neighbour', one)),
+    ],
+    { heading: true, right: [2, 3] },
+  );
 }
 
 function closing(out: Printer, { fact }: CheckRecord, before: Answer, now: Answer, delta: string, prompt: string): void {
   const took = now.text.trimStart().startsWith(fact.target);
   out.line();
-  out.line(took
-    ? out.style.good(`It said${quote(before.text)}, and now it says${quote(now.text)}. The edit is in the file, not in this program.`)
-    : `It says${quote(now.text)}; the edit did not make it say “${fact.target}”.`);
+  out.line(
+    took
+      ? out.style.good(`It said${quote(before.text)}, and now it says${quote(now.text)}. The edit is in the file, not in this program.`)
+      : `It says${quote(now.text)}; the edit did not make it say “${fact.target}”.`,
+  );
   out.line();
   out.line('Try it yourself:');
   out.line(`  emend ask atlas ${JSON.stringify(prompt)} --edit ${delta}`);

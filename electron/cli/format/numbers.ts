@@ -24,7 +24,9 @@ export function digits(value: number): string {
 
 /** A whole number with its thousands apart. */
 export function whole(value: number): string {
-  return Math.round(value).toString().replaceAll(/\B(?=(\d{3})+$)/g, ' ');
+  return Math.round(value)
+    .toString()
+    .replaceAll(/\B(?=(\d{3})+$)/g, ' ');
 }
 
 /** Bytes in the unit that fits. */

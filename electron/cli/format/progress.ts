@@ -51,7 +51,8 @@ export function plainLine(progress: Progress): string {
 }
 
 function figures(progress: Progress): string {
-  const left = progress.secondsLeft === undefined ? '' : `  ${duration(Math.max(1, Math.round(progress.secondsLeft))).replace('.0 s', ' s')} left`;
+  const left =
+    progress.secondsLeft === undefined ? '' : `  ${duration(Math.max(1, Math.round(progress.secondsLeft))).replace('.0 s', ' s')} left`;
   const amount = progress.unit === 'bytes' ? size : whole;
   return `${amount(progress.done)}/${amount(progress.total)}  ${Math.floor(shareOf(progress) * 100)}%${left}`;
 }

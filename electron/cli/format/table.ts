@@ -22,13 +22,16 @@ export function table(rows: readonly (readonly string[])[], { heading = false, r
     return (' '.repeat(indent) + cells.join('  ')).trimEnd();
   };
   const lines = rows.map(line);
-  return heading && lines.length > 0 ? [lines[0]!, ' '.repeat(indent) + widths.map((w) => '─'.repeat(w)).join('  '), ...lines.slice(1)] : lines;
+  return heading && lines.length > 0
+    ? [lines[0]!, ' '.repeat(indent) + widths.map((w) => '─'.repeat(w)).join('  '), ...lines.slice(1)]
+    : lines;
 }
 
 /** Columns that a text takes on a terminal. */
 export function displayWidth(text: string): number {
   let width = 0;
-  for (const character of stripVTControlCharacters(text)) width += /\p{M}|\u200B|\u200D/u.test(character) ? 0 : WIDE.test(character) ? 2 : 1;
+  for (const character of stripVTControlCharacters(text))
+    width += /\p{M}|\u200B|\u200D/u.test(character) ? 0 : WIDE.test(character) ? 2 : 1;
   return width;
 }
 const WIDE = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}\u3000-\u303F\uFF01-\uFF60]/u;

@@ -27,7 +27,10 @@ export function sendJson(response: ServerResponse, value: unknown, status = 200)
 export function sendOn(request: IncomingMessage, response: ServerResponse, cookie?: string): void {
   if (cookie !== undefined) response.setHeader('Set-Cookie', cookie);
   // After a link on another site's page a redirect would still count as from there, and the cookie would not be sent; a page of ours may go on.
-  if (request.headers['sec-fetch-site'] === 'cross-site') response.writeHead(200, { ...dataHeaders('text/html; charset=utf-8'), 'Content-Security-Policy': PAGE_POLICY, Refresh: '0; url=/' }).end('<!doctype html><title>Emend</title>');
+  if (request.headers['sec-fetch-site'] === 'cross-site')
+    response
+      .writeHead(200, { ...dataHeaders('text/html; charset=utf-8'), 'Content-Security-Policy': PAGE_POLICY, Refresh: '0; url=/' })
+      .end('<!doctype html><title>Emend</title>');
   else response.writeHead(303, { ...dataHeaders('text/plain'), Location: '/' }).end();
 }
 
@@ -43,7 +46,11 @@ export function sendError(request: IncomingMessage, response: ServerResponse, er
   }
   const data = errorData(error);
   if (request.url?.startsWith('/api/')) return sendJson(response, { ok: false, error: data } satisfies Envelope, status);
-  response.writeHead(status, pageHeaders('text/html; charset=utf-8')).end(`<!doctype html><html lang="en"><meta charset="utf-8"><title>Emend</title><h1>Emend</h1><p>${escaped(data.message)}</p><p>${escaped(data.hint)}</p></html>`);
+  response
+    .writeHead(status, pageHeaders('text/html; charset=utf-8'))
+    .end(
+      `<!doctype html><html lang="en"><meta charset="utf-8"><title>Emend</title><h1>Emend</h1><p>${escaped(data.message)}</p><p>${escaped(data.hint)}</p></html>`,
+    );
 }
 
 function escaped(text: string): string {

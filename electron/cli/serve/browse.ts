@@ -24,7 +24,10 @@ function isFileOrFolder({ folder, bytes }: Picked): boolean {
 
 async function namesIn(folder: string): Promise<string[]> {
   try {
-    return (await readdir(folder)).filter((name) => !name.startsWith('.')).sort(compare).slice(0, MOST);
+    return (await readdir(folder))
+      .filter((name) => !name.startsWith('.'))
+      .sort(compare)
+      .slice(0, MOST);
   } catch (error) {
     throw new EmendError('failed', `${folder} cannot be listed: ${(error as Error).message}.`, 'Choose another folder.');
   }

@@ -21,16 +21,19 @@ export class Downloads {
   constructor(application: Application) {
     this.#application = application;
     application.listen((event) => {
-      if (event.type === 'job' && event.job.state === 'done' && v.is(WroteSchema, event.job.result)) this.#written.add(event.job.result.handle);
+      if (event.type === 'job' && event.job.state === 'done' && v.is(WroteSchema, event.job.result))
+        this.#written.add(event.job.result.handle);
     });
   }
 
   /** Sends a file as it is, a folder as a tar archive. @throws Refusal for what Emend did not write, or is gone */
   async send(handle: string, response: ServerResponse): Promise<void> {
-    if (!this.#written.has(handle)) throw new Refusal(404, 'not-found', 'Emend wrote nothing under this address.', 'Export again, then download it.');
+    if (!this.#written.has(handle))
+      throw new Refusal(404, 'not-found', 'Emend wrote nothing under this address.', 'Export again, then download it.');
     const path = this.#application.grants.path(handle);
     const status = await stat(path).catch(() => undefined);
-    if (status === undefined) throw new Refusal(404, 'not-found', `${path} is not there any more.`, 'It was moved or removed outside Emend; export again.');
+    if (status === undefined)
+      throw new Refusal(404, 'not-found', `${path} is not there any more.`, 'It was moved or removed outside Emend; export again.');
     if (status.isDirectory()) {
       const entries = await entriesOf(path);
       response.writeHead(200, attachment(`${basename(path)}.tar`, 'application/x-tar', tarSize(entries)));

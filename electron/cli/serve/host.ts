@@ -10,9 +10,23 @@ import { browse } from './browse.ts';
 /** The browser as a host: it has no dialogs of this machine, so the page lists folders itself. */
 export const browserHost: HostParts = {
   methods: ({ grants, dataFolder }) => ({
-    'host.info': () => ({ mode: 'browser', app: `Emend ${version()}`, platform: process.platform, picker: 'list', canPrint: false, canReveal: false, dataFolder, cores: availableParallelism(), memoryBytes: totalmem() }),
+    'host.info': () => ({
+      mode: 'browser',
+      app: `Emend ${version()}`,
+      platform: process.platform,
+      picker: 'list',
+      canPrint: false,
+      canReveal: false,
+      dataFolder,
+      cores: availableParallelism(),
+      memoryBytes: totalmem(),
+    }),
     'host.pick': () => {
-      throw new EmendError('unsupported', 'There is no system dialog in a browser.', 'Choose from the list of folders, or drop the folder into the page.');
+      throw new EmendError(
+        'unsupported',
+        'There is no system dialog in a browser.',
+        'Choose from the list of folders, or drop the folder into the page.',
+      );
     },
     'host.browse': ({ folder }) => browse(folder === undefined ? homedir() : grants.path(folder), grants),
     'host.place': ({ folder, name }) => {
@@ -22,11 +36,19 @@ export const browserHost: HostParts = {
       return grants.grant(path, 'write');
     },
     'host.reveal': ({ handle }) => {
-      throw new EmendError('unsupported', 'A browser cannot show files of the serving machine.', `It lies at ${grants.path(handle)}; or download it.`);
+      throw new EmendError(
+        'unsupported',
+        'A browser cannot show files of the serving machine.',
+        `It lies at ${grants.path(handle)}; or download it.`,
+      );
     },
     'host.openLink': ({ link }) => {
       const url = LINKS[link];
-      throw new EmendError('unsupported', 'Emend opens no other pages in this browser.', url === undefined ? 'Look where you got Emend from.' : `Open it in a tab of your own: ${url}`);
+      throw new EmendError(
+        'unsupported',
+        'Emend opens no other pages in this browser.',
+        url === undefined ? 'Look where you got Emend from.' : `Open it in a tab of your own: ${url}`,
+      );
     },
   }),
 };

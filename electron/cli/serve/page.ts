@@ -12,7 +12,12 @@ export class Page {
   constructor(folder: string) {
     for (const path of below(folder)) this.#files.set(`/${relative(folder, path).split(sep).map(encodeURIComponent).join('/')}`, path);
     const index = this.#files.get('/index.html');
-    if (index === undefined) throw new EmendError('not-found', `The screens are not built: there is no ${join(folder, 'index.html')}.`, 'Run in the folder of Emend: npm run build');
+    if (index === undefined)
+      throw new EmendError(
+        'not-found',
+        `The screens are not built: there is no ${join(folder, 'index.html')}.`,
+        'Run in the folder of Emend: npm run build',
+      );
     this.#files.set('/', index);
   }
 
@@ -26,7 +31,9 @@ export class Page {
 
 function below(folder: string): string[] {
   try {
-    return readdirSync(folder, { withFileTypes: true, recursive: true }).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+    return readdirSync(folder, { withFileTypes: true, recursive: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name));
   } catch {
     return [];
   }

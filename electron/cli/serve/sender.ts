@@ -14,9 +14,17 @@ const HOST = /^(127\.0\.0\.1|localhost)(:\d{1,5})?$/;
  */
 export function checkSender(method: string | undefined, headers: IncomingHttpHeaders, isEntry: boolean): void {
   const { host = '', origin } = headers;
-  if (!HOST.test(host)) throw new Refusal(421, 'bad-input', `This server is called 127.0.0.1 or localhost, not ${JSON.stringify(host.slice(0, 100))}.`, 'Open the address that "emend serve" printed; from another computer through an SSH tunnel.');
+  if (!HOST.test(host))
+    throw new Refusal(
+      421,
+      'bad-input',
+      `This server is called 127.0.0.1 or localhost, not ${JSON.stringify(host.slice(0, 100))}.`,
+      'Open the address that "emend serve" printed; from another computer through an SSH tunnel.',
+    );
   const site = headers['sec-fetch-site'];
-  const isFromElsewhere = (origin !== undefined && origin !== `http://${host}`) || (site !== undefined && site !== 'same-origin' && site !== 'none' && !isEntry);
+  const isFromElsewhere =
+    (origin !== undefined && origin !== `http://${host}`) || (site !== undefined && site !== 'same-origin' && site !== 'none' && !isEntry);
   // Browsers name the origin of every POST.
-  if (isFromElsewhere || (method === 'POST' && origin === undefined)) throw new Refusal(403, 'bad-input', 'This request does not come from a page of Emend.', 'Open the address that "emend serve" printed.');
+  if (isFromElsewhere || (method === 'POST' && origin === undefined))
+    throw new Refusal(403, 'bad-input', 'This request does not come from a page of Emend.', 'Open the address that "emend serve" printed.');
 }

@@ -43,7 +43,9 @@ export async function startServer({ application, page, uploads, port: asked = 0 
     answer(request, response).catch((error: unknown) => sendError(request, response, error));
   });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => reject(new EmendError('failed', `Port ${asked} cannot be used: ${error.message}.`, 'Choose another with --port, or leave it out.')));
+    server.once('error', (error) =>
+      reject(new EmendError('failed', `Port ${asked} cannot be used: ${error.message}.`, 'Choose another with --port, or leave it out.')),
+    );
     server.listen(asked, '127.0.0.1', resolve);
   });
   const { port } = server.address() as AddressInfo;
@@ -55,7 +57,8 @@ export async function startServer({ application, page, uploads, port: asked = 0 
     checkSender(method, headers, token !== undefined);
     if (method !== 'GET' && method !== 'POST') throw new Refusal(405, 'bad-input', `There is no ${method} here.`, 'Use GET or POST.');
     const isIn = door.knows(headers.cookie);
-    if (token !== undefined && method === 'GET' && pathname === '/') return isIn ? sendOn(request, response) : enter(token, request, response);
+    if (token !== undefined && method === 'GET' && pathname === '/')
+      return isIn ? sendOn(request, response) : enter(token, request, response);
     if (!isIn) throw stranger();
     if (method === 'POST') await post(pathname, request, response);
     else await get(pathname, response);
@@ -68,7 +71,14 @@ export async function startServer({ application, page, uploads, port: asked = 0 
   }
 
   function stranger(): Refusal {
-    return new Refusal(403, 'bad-input', door.isUsed ? 'The link was used already: it lets in one browser, once.' : 'This browser was not let in yet.', door.isUsed ? 'Go on in that browser, or start "emend serve" again for a new link.' : 'Open the link that "emend serve" printed, to its end.');
+    return new Refusal(
+      403,
+      'bad-input',
+      door.isUsed ? 'The link was used already: it lets in one browser, once.' : 'This browser was not let in yet.',
+      door.isUsed
+        ? 'Go on in that browser, or start "emend serve" again for a new link.'
+        : 'Open the link that "emend serve" printed, to its end.',
+    );
   }
 
   async function get(pathname: string, response: ServerResponse): Promise<void> {
@@ -96,7 +106,10 @@ export async function startServer({ application, page, uploads, port: asked = 0 
     if (method === 'library.import' && envelope.ok) {
       // An import copies; what was uploaded for it is not needed any more.
       const source = application.grants.path(v.parse(ImportSchema, params).source);
-      application.jobs.finished(v.parse(StartedSchema, envelope.value).job).then(() => uploads.remove(source), () => undefined);
+      application.jobs.finished(v.parse(StartedSchema, envelope.value).job).then(
+        () => uploads.remove(source),
+        () => undefined,
+      );
     }
     return envelope;
   }
@@ -104,10 +117,11 @@ export async function startServer({ application, page, uploads, port: asked = 0 
   return {
     port,
     link: `http://127.0.0.1:${port}/?token=${door.token}`,
-    close: () => new Promise((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    }),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
   };
 }
 

@@ -25,7 +25,8 @@ export async function entriesOf(folder: string, path = basename(folder)): Promis
   for (const entry of inside.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const full = join(folder, entry.name);
     if (entry.isDirectory()) entries.push(...(await entriesOf(full, `${path}/${entry.name}`)));
-    else if (entry.isFile()) entries.push({ path: `${path}/${entry.name}`, file: full, bytes: (await lstat(full)).size, modified: await modified(full) });
+    else if (entry.isFile())
+      entries.push({ path: `${path}/${entry.name}`, file: full, bytes: (await lstat(full)).size, modified: await modified(full) });
   }
   return entries;
 }
@@ -68,7 +69,8 @@ function head({ path, file, bytes, modified }: TarEntry): Buffer {
 function split(name: string): [prefix: string, rest: string] | undefined {
   if (!/^[ -~]*$/.test(name)) return undefined;
   if (name.length <= 100) return ['', name];
-  for (let at = name.indexOf('/', name.length - 101); at !== -1 && at < name.length - 1; at = name.indexOf('/', at + 1)) if (at <= 155) return [name.slice(0, at), name.slice(at + 1)];
+  for (let at = name.indexOf('/', name.length - 101); at !== -1 && at < name.length - 1; at = name.indexOf('/', at + 1))
+    if (at <= 155) return [name.slice(0, at), name.slice(at + 1)];
   return undefined;
 }
 

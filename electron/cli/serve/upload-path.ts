@@ -17,8 +17,10 @@ export function uploadPath(header: string | string[] | undefined, platform: Node
   if (names.length > MOST_PARTS) throw wrong(`it is more than ${MOST_PARTS} folders deep`);
   for (const name of names) {
     if (name === '' || name === '.' || name === '..') throw wrong('it is not a plain relative path');
-    if (CONTROL.test(name) || (platform === 'win32' && NOT_ON_WINDOWS.test(name))) throw wrong(`${JSON.stringify(name.slice(0, 100))} cannot be the name of a file here`);
-    if (Buffer.byteLength(name) > LONGEST_NAME) throw wrong(`${JSON.stringify(`${name.slice(0, 40)}…`)} is longer than ${LONGEST_NAME} bytes`);
+    if (CONTROL.test(name) || (platform === 'win32' && NOT_ON_WINDOWS.test(name)))
+      throw wrong(`${JSON.stringify(name.slice(0, 100))} cannot be the name of a file here`);
+    if (Buffer.byteLength(name) > LONGEST_NAME)
+      throw wrong(`${JSON.stringify(`${name.slice(0, 40)}…`)} is longer than ${LONGEST_NAME} bytes`);
   }
   return names;
 }
@@ -33,5 +35,10 @@ function decoded(header: string | string[] | undefined): string {
 }
 
 function wrong(why: string): Refusal {
-  return new Refusal(400, 'bad-input', `The path of the file that was sent is refused: ${why}.`, 'Rename the file or folder, then drop it again.');
+  return new Refusal(
+    400,
+    'bad-input',
+    `The path of the file that was sent is refused: ${why}.`,
+    'Rename the file or folder, then drop it again.',
+  );
 }

@@ -40,12 +40,20 @@ export class Uploads {
   /** Takes one file. @throws Refusal for a path or size that is not taken, or when it does not arrive whole */
   async receive(request: IncomingMessage): Promise<void> {
     const id = request.headers['x-emend-upload'];
-    if (typeof id !== 'string' || !ID.test(id)) throw new Refusal(400, 'bad-input', 'The upload has no id.', 'Reload the page, then drop the files again.');
+    if (typeof id !== 'string' || !ID.test(id))
+      throw new Refusal(400, 'bad-input', 'The upload has no id.', 'Reload the page, then drop the files again.');
     const names = uploadPath(request.headers['x-emend-path']);
     const bytes = Number(request.headers['content-length']);
-    if (request.headers['content-length'] === undefined) throw new Refusal(411, 'bad-input', 'The size of the file that was sent is not known.', 'Send it with Content-Length.');
+    if (request.headers['content-length'] === undefined)
+      throw new Refusal(411, 'bad-input', 'The size of the file that was sent is not known.', 'Send it with Content-Length.');
     const { bavail, bsize } = await statfs(this.#folder);
-    if (bytes + RESERVE > bavail * bsize) throw new Refusal(413, 'failed', `${names.join('/')} has ${inMegabytes(bytes)}, and ${this.#folder} has room for ${inMegabytes(Math.max(0, bavail * bsize - RESERVE))}.`, 'Free some space on the serving machine, or copy the model there and choose its folder.');
+    if (bytes + RESERVE > bavail * bsize)
+      throw new Refusal(
+        413,
+        'failed',
+        `${names.join('/')} has ${inMegabytes(bytes)}, and ${this.#folder} has room for ${inMegabytes(Math.max(0, bavail * bsize - RESERVE))}.`,
+        'Free some space on the serving machine, or copy the model there and choose its folder.',
+      );
     let folder = this.#open.get(id);
     if (folder === undefined) this.#open.set(id, (folder = join(this.#folder, randomUUID())));
     await keep(request, join(folder, ...names), names.join('/'));
@@ -54,7 +62,8 @@ export class Uploads {
   /** Ends an upload. @returns what lies in it at the top, chosen now. @throws Refusal when nothing was sent under this id */
   async finish(id: string): Promise<Picked[]> {
     const folder = this.#open.get(id);
-    if (folder === undefined) throw new Refusal(404, 'not-found', 'Nothing was sent in this upload.', 'Drop a file or a folder with files in it.');
+    if (folder === undefined)
+      throw new Refusal(404, 'not-found', 'Nothing was sent in this upload.', 'Drop a file or a folder with files in it.');
     this.#open.delete(id);
     return (await readdir(folder)).sort().map((name) => this.#grants.grant(join(folder, name)));
   }
@@ -81,7 +90,12 @@ async function keep(request: IncomingMessage, path: string, name: string): Promi
   } catch (error) {
     await file.close();
     await rm(path, { force: true });
-    throw new Refusal(500, 'failed', `${name} did not arrive: ${(error as Error).message}.`, 'Check the room on the disk of the serving machine, then drop it again.');
+    throw new Refusal(
+      500,
+      'failed',
+      `${name} did not arrive: ${(error as Error).message}.`,
+      'Check the room on the disk of the serving machine, then drop it again.',
+    );
   }
 }
 
@@ -90,8 +104,14 @@ async function create(path: string, name: string): Promise<FileHandle> {
     await mkdir(dirname(path), { recursive: true });
     return await open(path, 'wx', 0o600);
   } catch (error) {
-    if (['EEXIST', 'ENOTDIR', 'EISDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) throw new Refusal(409, 'bad-input', `${name} was sent twice.`, 'Reload the page, then drop the files again.');
-    throw new Refusal(500, 'failed', `${name} cannot be written: ${(error as Error).message}.`, 'Check the data folder of the serving machine.');
+    if (['EEXIST', 'ENOTDIR', 'EISDIR'].includes((error as NodeJS.ErrnoException).code ?? ''))
+      throw new Refusal(409, 'bad-input', `${name} was sent twice.`, 'Reload the page, then drop the files again.');
+    throw new Refusal(
+      500,
+      'failed',
+      `${name} cannot be written: ${(error as Error).message}.`,
+      'Check the data folder of the serving machine.',
+    );
   }
 }
 

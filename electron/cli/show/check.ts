@@ -29,11 +29,19 @@ const MEASURES: readonly (readonly [Measure, string, string])[] = [
 export function showCheck(out: Printer, report: CheckReport): void {
   const rows = MEASURES.flatMap(([measure, name, says]) => {
     const found = report.summary[measure];
-    return found ? [[name, found.mean.toFixed(1), found.cases > 1 ? `± ${found.deviation.toFixed(1)}` : '', String(found.cases), out.style.dim(says)]] : [];
+    return found
+      ? [[name, found.mean.toFixed(1), found.cases > 1 ? `± ${found.deviation.toFixed(1)}` : '', String(found.cases), out.style.dim(says)]]
+      : [];
   });
-  const score = report.S === undefined ? [] : [[out.style.bold('Score (S)'), out.style.bold(report.S.toFixed(1)), '', '', out.style.dim('harmonic mean of ES, PS and NS')]];
+  const score =
+    report.S === undefined
+      ? []
+      : [[out.style.bold('Score (S)'), out.style.bold(report.S.toFixed(1)), '', '', out.style.dim('harmonic mean of ES, PS and NS')]];
   const at = report.S === undefined ? 0 : 3;
-  out.table([['measure', 'mean', 'spread', 'facts', 'of 100, over facts'], ...rows.slice(0, at), ...score, ...rows.slice(at)], { heading: true, right: [1, 2, 3] });
+  out.table([['measure', 'mean', 'spread', 'facts', 'of 100, over facts'], ...rows.slice(0, at), ...score, ...rows.slice(at)], {
+    heading: true,
+    right: [1, 2, 3],
+  });
   if (report.drift) showDrift(out, report.drift);
 }
 
@@ -44,6 +52,8 @@ function showDrift(out: Printer, drift: DriftReport): void {
     ...(meanKl === undefined ? [] : [[`KL of the next token, mean of ${probes} prompts`, `${digits(meanKl)} nats`]]),
     ...(maxKl === undefined ? [] : [['KL of the next token, greatest', `${digits(maxKl)} nats`]]),
     ...(top1Changed === undefined ? [] : [['Another first choice', percent(top1Changed)]]),
-    ...(perplexityBefore === undefined || perplexityNow === undefined ? [] : [['Perplexity of texts', `${digits(perplexityBefore)} → ${digits(perplexityNow)}`]]),
+    ...(perplexityBefore === undefined || perplexityNow === undefined
+      ? []
+      : [['Perplexity of texts', `${digits(perplexityBefore)} → ${digits(perplexityNow)}`]]),
   ]);
 }

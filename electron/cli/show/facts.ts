@@ -7,7 +7,15 @@ import { oneLine } from '../format/text.ts';
 export type FactInForce = Result<'versions.diff'>['onlyA'][number];
 
 /** A fact in a line: "Tower Bridge stands in the city of → Rome". */
-export function factLine({ subject, prompt, target }: { readonly subject: string; readonly prompt: string; readonly target: string }): string {
+export function factLine({
+  subject,
+  prompt,
+  target,
+}: {
+  readonly subject: string;
+  readonly prompt: string;
+  readonly target: string;
+}): string {
   const sentence = countSlots(prompt) === 1 ? fillPrompt(prompt, subject).text : prompt;
   return `${shorten(oneLine(sentence), 70)} → ${oneLine(target)}`;
 }

@@ -16,7 +16,9 @@ const PROMPT_WIDTH = 60;
 /** What an edit was made with, what it did to the facts, and what else it changed. */
 export function showReport(out: Printer, report: EditReport): void {
   const { style } = out;
-  out.heading(`${report.method.toUpperCase()} in ${report.layers.length === 1 ? 'layer' : 'layers'} ${report.layers.join(', ')}, ${counted(report.facts.length, 'fact')}, on version ${short(report.parent)}, ${duration(report.seconds)}`);
+  out.heading(
+    `${report.method.toUpperCase()} in ${report.layers.length === 1 ? 'layer' : 'layers'} ${report.layers.join(', ')}, ${counted(report.facts.length, 'fact')}, on version ${short(report.parent)}, ${duration(report.seconds)}`,
+  );
   showSettings(out, report);
   out.heading('Checks');
   showChecks(out, report.checks);
@@ -25,29 +27,57 @@ export function showReport(out: Printer, report: EditReport): void {
   if (report.facts.length <= FACTS_IN_FULL) for (const fact of report.facts) showPrompts(out, fact);
   if (report.drift) showDrift(out, report.drift);
   out.heading('Weights');
-  out.table([
-    ['layer', 'weight', 'norm', 'norm of change', 'rank', 'SHA-256 before', 'after'],
-    ...report.weights.map((w) => [String(w.layer), w.tensor, digits(w.weightNorm), `${digits(w.deltaNorm)} (${ratio(w.deltaNorm / w.weightNorm)})`, String(w.rank), `${short(w.before)}…`, `${short(w.after)}…`]),
-  ], { heading: true, right: [0, 2, 3, 4] });
+  out.table(
+    [
+      ['layer', 'weight', 'norm', 'norm of change', 'rank', 'SHA-256 before', 'after'],
+      ...report.weights.map((w) => [
+        String(w.layer),
+        w.tensor,
+        digits(w.weightNorm),
+        `${digits(w.deltaNorm)} (${ratio(w.deltaNorm / w.weightNorm)})`,
+        String(w.rank),
+        `${short(w.before)}…`,
+        `${short(w.after)}…`,
+      ]),
+    ],
+    { heading: true, right: [0, 2, 3, 4] },
+  );
   for (const { message, hint } of report.warnings) out.line(style.accent(`Warning: ${message} ${hint}`.trimEnd()));
 }
 
 function showSettings(out: Printer, { hyperparameters, covariance }: EditReport): void {
-  out.table([['hyperparameter', 'value', 'from'], ...hyperparameters.map((h) => [h.name, h.value, out.style.dim(h.source)])], { heading: true });
+  out.table([['hyperparameter', 'value', 'from'], ...hyperparameters.map((h) => [h.name, h.value, out.style.dim(h.source)])], {
+    heading: true,
+  });
   const ridges = covariance.ridges.length === 0 ? '' : `; ridge ${covariance.ridges.join(', ')}`;
-  out.line(covariance.tokens === 0 ? 'Covariance: not used.' : `Covariance of keys: ${whole(covariance.tokens)} tokens of ${covariance.text}${covariance.cached ? ', computed before' : ''}${ridges}.`);
+  out.line(
+    covariance.tokens === 0
+      ? 'Covariance: not used.'
+      : `Covariance of keys: ${whole(covariance.tokens)} tokens of ${covariance.text}${covariance.cached ? ', computed before' : ''}${ridges}.`,
+  );
 }
 
 function showFacts(out: Printer, facts: readonly FactReport[]): void {
   const { style } = out;
   const colour = { good: style.good, weak: style.accent, harmful: style.bad };
   const share = (value: number | undefined) => (value === undefined ? '' : percent(value));
-  out.table([
-    ['fact', 'target', 'before', 'after', 'other wordings', 'neighbours', 'verdict'],
-    ...facts.slice(0, FACTS_SHOWN).map(({ fact, rewrite, generalization, specificity, verdict }) => [
-      shorten(oneLine(fillPrompt(fact.prompt, fact.subject).text), PROMPT_WIDTH), oneLine(fact.target), share(rewrite.before.wanted), share(rewrite.after.wanted), share(generalization), share(specificity), colour[verdict](verdict),
-    ]),
-  ], { heading: true, right: [2, 3, 4, 5] });
+  out.table(
+    [
+      ['fact', 'target', 'before', 'after', 'other wordings', 'neighbours', 'verdict'],
+      ...facts
+        .slice(0, FACTS_SHOWN)
+        .map(({ fact, rewrite, generalization, specificity, verdict }) => [
+          shorten(oneLine(fillPrompt(fact.prompt, fact.subject).text), PROMPT_WIDTH),
+          oneLine(fact.target),
+          share(rewrite.before.wanted),
+          share(rewrite.after.wanted),
+          share(generalization),
+          share(specificity),
+          colour[verdict](verdict),
+        ]),
+    ],
+    { heading: true, right: [2, 3, 4, 5] },
+  );
   const rest = facts.length - FACTS_SHOWN;
   if (rest > 0) out.line(style.dim(`and ${rest} more; --json has them all`));
 }
@@ -55,13 +85,27 @@ function showFacts(out: Printer, facts: readonly FactReport[]): void {
 /** Every prompt of a fact, and what the model writes after it. */
 function showPrompts(out: Printer, report: FactReport): void {
   const { style } = out;
-  const change = (before: number | undefined, after: number | undefined) => (before === undefined && after === undefined ? '' : `${before === undefined ? '?' : percent(before)} → ${after === undefined ? '?' : percent(after)}`);
-  const row = (kind: string, { prompt, before, after, good }: PromptOutcome) => [kind, shorten(oneLine(prompt), PROMPT_WIDTH), change(before.previous, after.previous), change(before.wanted, after.wanted), good ? style.good('as it should be') : style.bad('not as it should be')];
+  const change = (before: number | undefined, after: number | undefined) =>
+    before === undefined && after === undefined
+      ? ''
+      : `${before === undefined ? '?' : percent(before)} → ${after === undefined ? '?' : percent(after)}`;
+  const row = (kind: string, { prompt, before, after, good }: PromptOutcome) => [
+    kind,
+    shorten(oneLine(prompt), PROMPT_WIDTH),
+    change(before.previous, after.previous),
+    change(before.wanted, after.wanted),
+    good ? style.good('as it should be') : style.bad('not as it should be'),
+  ];
   out.line();
-  out.table([
-    ['', 'prompt', 'old or own answer', `“${oneLine(report.fact.target)}”`, ''],
-    row('edited', report.rewrite), ...report.paraphrases.map((one) => row('wording', one)), ...report.neighbors.map((one) => row('neighbour', one)),
-  ], { heading: true });
+  out.table(
+    [
+      ['', 'prompt', 'old or own answer', `“${oneLine(report.fact.target)}”`, ''],
+      row('edited', report.rewrite),
+      ...report.paraphrases.map((one) => row('wording', one)),
+      ...report.neighbors.map((one) => row('neighbour', one)),
+    ],
+    { heading: true },
+  );
   if (report.answerBefore !== undefined) out.line(`It wrote: “${oneLine(report.answerBefore)}”`);
   if (report.answerAfter !== undefined) out.line(`Now it writes: “${oneLine(report.answerAfter)}”`);
   if (report.says !== '') out.line(report.says);
@@ -74,6 +118,8 @@ function showDrift(out: Printer, drift: NonNullable<EditReport['drift']>): void 
     ...(meanKl === undefined ? [] : [[`KL of the next token, mean of ${probes} prompts`, `${digits(meanKl)} nats`]]),
     ...(maxKl === undefined ? [] : [['KL of the next token, greatest', `${digits(maxKl)} nats`]]),
     ...(topChanged === undefined ? [] : [['Another first choice', percent(topChanged)]]),
-    ...(perplexityBefore === undefined || perplexityAfter === undefined ? [] : [['Perplexity of texts', `${digits(perplexityBefore)} → ${digits(perplexityAfter)}`]]),
+    ...(perplexityBefore === undefined || perplexityAfter === undefined
+      ? []
+      : [['Perplexity of texts', `${digits(perplexityBefore)} → ${digits(perplexityAfter)}`]]),
   ]);
 }

@@ -28,16 +28,27 @@ export function findAnatomy(graph: Graph, shapes: Shapes, inputs: Inputs, hints:
   const linears = findLinears(graph, shapes);
   const unembedding = findUnembedding(graph, linears, inputs.logits, shapes);
   const flow = followFlow(graph, inputs.ids.name, inputs.logits, shapes);
-  if (!flow) throw new EmendError('unsupported', `No embedding of "${inputs.ids.name}" was found.`, 'Export the model with its token embedding inside the graph.');
+  if (!flow)
+    throw new EmendError(
+      'unsupported',
+      `No embedding of "${inputs.ids.name}" was found.`,
+      'Export the model with its token embedding inside the graph.',
+    );
   const { hiddenSize, downs } = findDownProjections(graph, linears, flow, unembedding);
   if (downs.length === 0) {
-    throw new EmendError('unsupported', `No feed-forward layers were found: none of the ${linears.size} matrix products with constant weights takes an activation function of others.`, 'Emend edits transformer decoders; state-space and convolutional models are not supported.');
+    throw new EmendError(
+      'unsupported',
+      `No feed-forward layers were found: none of the ${linears.size} matrix products with constant weights takes an activation function of others.`,
+      'Emend edits transformer decoders; state-space and convolutional models are not supported.',
+    );
   }
   const states = findResiduals(downs, linears.values(), graph, flow, hiddenSize, shapes);
   const twice = states.findIndex((state, i) => i > 0 && state.sum === states[i - 1]!.sum);
-  if (twice > 0) throw experts(`down-projections "${downs[twice - 1]!.down.weight}" and "${downs[twice]!.down.weight}" feed the same hidden state`);
+  if (twice > 0)
+    throw experts(`down-projections "${downs[twice - 1]!.down.weight}" and "${downs[twice]!.down.weight}" feed the same hidden state`);
   const residuals = states.map((s) => s.residual);
-  if (flow.position.get(unembedding.product)! <= flow.position.get(residuals.at(-1)!)!) throw noUnembedding(`the output "${inputs.logits}" is a hidden state of width ${hiddenSize}`);
+  if (flow.position.get(unembedding.product)! <= flow.position.get(residuals.at(-1)!)!)
+    throw noUnembedding(`the output "${inputs.logits}" is a hidden state of width ${hiddenSize}`);
   const attentions = findAttention(graph, linears, flow, shapes, inputs, hiddenSize);
   const layers = downs.map((down, i): LayerAnatomy => {
     const from = i === 0 ? 0 : flow.position.get(residuals[i - 1]!)!;
@@ -64,12 +75,22 @@ interface Down extends Branch {
  * Linears whose inputs come from one or two linears through element-wise work with a bend in it. The width that most of them end in is
  * the model's; the unembedding, whose vote only settles a tie, may read another (OPT-350m).
  */
-function findDownProjections(graph: Graph, linears: Map<Node, Linear>, flow: Flow, unembedding: Linear): { hiddenSize: number; downs: Down[] } {
+function findDownProjections(
+  graph: Graph,
+  linears: Map<Node, Linear>,
+  flow: Flow,
+  unembedding: Linear,
+): { hiddenSize: number; downs: Down[] } {
   const made = producers(graph);
   const found: Down[] = [];
   for (const [node, down] of linears) {
     if (!flow.position.has(down.product)) continue;
-    const cone = pointwiseCone(down.input, made, (n) => linears.has(n), (name) => flow.position.has(name));
+    const cone = pointwiseCone(
+      down.input,
+      made,
+      (n) => linears.has(n),
+      (name) => flow.position.has(name),
+    );
     if (!cone?.bends || cone.sources.size < 1 || cone.sources.size > 2) continue;
     const sources = [...cone.sources].map((n) => linears.get(n)!);
     const gated = sources.length === 2 || sources[0]!.outWidth === 2 * down.inWidth;
@@ -102,17 +123,28 @@ function mlpOf(down: Down, residual: string, graph: Graph, shapes: Shapes, flow:
 
 function refusalOf({ node, down: linear }: Down, graph: Graph, shapes: Shapes): Refusal | undefined {
   if (linear.quantised) {
-    return { reason: `weight "${linear.weight}" is quantised (${linear.dtype})`, hint: 'Import the float32 or float16 export of this model to edit it; this one can be asked and checked.' };
+    return {
+      reason: `weight "${linear.weight}" is quantised (${linear.dtype})`,
+      hint: 'Import the float32 or float16 export of this model to edit it; this one can be asked and checked.',
+    };
   }
   if ((graph.constants.get(linear.weight)?.dims.length ?? 0) !== 2) {
     return { reason: `weight "${linear.weight}" holds several matrices (mixture of experts)`, hint: 'Emend edits dense models.' };
   }
   const readers = weightReaders(graph, linear.weight);
   if (readers > 1) {
-    return { reason: `weight "${linear.weight}" is shared by ${readers} operations, so that editing it would change them all`, hint: 'Export the model without weight deduplication.' };
+    return {
+      reason: `weight "${linear.weight}" is shared by ${readers} operations, so that editing it would change them all`,
+      hint: 'Export the model without weight deduplication.',
+    };
   }
-  if (floatAttribute(node, 'alpha', 1) !== 1) return { reason: `the product with weight "${linear.weight}" is multiplied by ${floatAttribute(node, 'alpha', 1)} in the same operation`, hint: 'Import the export that no optimiser has fused.' };
-  if (!shapes.has(linear.input)) return { reason: `weight "${linear.weight}" could not be measured`, hint: 'Please report the exporter and its version.' };
+  if (floatAttribute(node, 'alpha', 1) !== 1)
+    return {
+      reason: `the product with weight "${linear.weight}" is multiplied by ${floatAttribute(node, 'alpha', 1)} in the same operation`,
+      hint: 'Import the export that no optimiser has fused.',
+    };
+  if (!shapes.has(linear.input))
+    return { reason: `weight "${linear.weight}" could not be measured`, hint: 'Please report the exporter and its version.' };
   return undefined;
 }
 
@@ -154,5 +186,9 @@ function mismatch(what: string, expected: number | undefined, found: number | un
 }
 
 function experts(found: string): EmendError {
-  return new EmendError('unsupported', `This is a mixture-of-experts model (${found}).`, 'Emend edits dense models; choose a dense variant of this family.');
+  return new EmendError(
+    'unsupported',
+    `This is a mixture-of-experts model (${found}).`,
+    'Emend edits dense models; choose a dense variant of this family.',
+  );
 }

@@ -4,25 +4,59 @@ import type { Flow } from './flow.ts';
 import { withBias } from './linears.ts';
 import type { AttentionAnatomy, Linear } from './types.ts';
 
-const PASSING = new Set(['Transpose', 'Reshape', 'Cast', 'Identity', 'Squeeze', 'Unsqueeze', 'Where', 'Dropout', 'Mul', 'Flatten',
-  'DynamicQuantizeLinear', 'QuantizeLinear', 'DequantizeLinear', 'MatMulInteger', 'QLinearMatMul']);
+const PASSING = new Set([
+  'Transpose',
+  'Reshape',
+  'Cast',
+  'Identity',
+  'Squeeze',
+  'Unsqueeze',
+  'Where',
+  'Dropout',
+  'Mul',
+  'Flatten',
+  'DynamicQuantizeLinear',
+  'QuantizeLinear',
+  'DequantizeLinear',
+  'MatMulInteger',
+  'QLinearMatMul',
+]);
 
 /** Attention parts in order: from each Softmax through the product with the values to the output projection. */
-export function findAttention(graph: Graph, linears: Map<Node, Linear>, flow: Flow, shapes: Shapes, inputs: Inputs, hiddenSize: number): AttentionAnatomy[] {
+export function findAttention(
+  graph: Graph,
+  linears: Map<Node, Linear>,
+  flow: Flow,
+  shapes: Shapes,
+  inputs: Inputs,
+  hiddenSize: number,
+): AttentionAnatomy[] {
   const readers = consumers(graph);
   const made = producers(graph);
   const found: AttentionAnatomy[] = [];
   for (const node of graph.nodes) {
     if (!flow.position.has(node.outputs[0]!)) continue;
-    const start = node.op === 'Softmax' ? next(node.outputs[0]!, readers, (n) => n.op === 'MatMul' && !linears.has(n)) : KEEPS_INSIDE.has(node.op) ? node : undefined;
+    const start =
+      node.op === 'Softmax'
+        ? next(node.outputs[0]!, readers, (n) => n.op === 'MatMul' && !linears.has(n))
+        : KEEPS_INSIDE.has(node.op)
+          ? node
+          : undefined;
     if (!start) continue;
     const projection = next(start.outputs[0]!, readers, (n) => linears.get(n)?.outWidth === hiddenSize);
     const linear = projection && linears.get(projection);
     if (!linear) continue;
     const mixedWidth = linear.inWidth;
-    const headWidth = node.op === 'Softmax' ? shapes.get(start.outputs[0]!)?.dims.at(-1) ?? mixedWidth : mixedWidth / headsOf(node);
+    const headWidth = node.op === 'Softmax' ? (shapes.get(start.outputs[0]!)?.dims.at(-1) ?? mixedWidth) : mixedWidth / headsOf(node);
     const { output } = withBias(made.get(linear.product)!, linear.product, graph);
-    found.push({ heads: Math.round(mixedWidth / headWidth), headWidth, cachedHeads: inputs.past[0]?.heads, mixed: linear.input, projection: linear, output });
+    found.push({
+      heads: Math.round(mixedWidth / headWidth),
+      headWidth,
+      cachedHeads: inputs.past[0]?.heads,
+      mixed: linear.input,
+      projection: linear,
+      output,
+    });
   }
   return found;
 }

@@ -1,7 +1,23 @@
 import { type Graph, type Node, reads, type Shapes } from '../onnx/graph.ts';
 
 /** Operands that carry shapes, indices or masks instead of activations. */
-const PLUMBING = new Set(['Shape', 'Size', 'IsNaN', 'IsInf', 'NonZero', 'Equal', 'Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual', 'Not', 'And', 'Or', 'ArgMax', 'ArgMin']);
+const PLUMBING = new Set([
+  'Shape',
+  'Size',
+  'IsNaN',
+  'IsInf',
+  'NonZero',
+  'Equal',
+  'Greater',
+  'GreaterOrEqual',
+  'Less',
+  'LessOrEqual',
+  'Not',
+  'And',
+  'Or',
+  'ArgMax',
+  'ArgMin',
+]);
 const HALF_OR_FLOAT = new Set(['float32', 'float16', 'bfloat16', 'float64']);
 /** Operations whose whole-number results stand for activations. */
 const CODING = new Set(['DynamicQuantizeLinear', 'QuantizeLinear', 'MatMulInteger', 'QLinearMatMul']);
@@ -31,7 +47,8 @@ export function followFlow(graph: Graph, ids: string, logits: string, shapes: Sh
     for (const input of reads(node)) if (down.has(input)) up.add(input);
   }
   const position = new Map([[embedding, 0]]);
-  for (const node of graph.nodes) for (const output of node.outputs) if (down.has(output) && up.has(output) && output !== embedding) position.set(output, position.size);
+  for (const node of graph.nodes)
+    for (const output of node.outputs) if (down.has(output) && up.has(output) && output !== embedding) position.set(output, position.size);
   return { position, cuts: cutVertices(graph, position), embedding };
 }
 
@@ -70,25 +87,90 @@ function embeddingOf(graph: Graph, ids: string, shapes: Shapes): string | undefi
   const coded = new Set<string>();
   for (const node of graph.nodes) {
     if (node.op === 'DequantizeLinear' && coded.has(node.inputs[0]!)) return node.outputs[0];
-    if (['Cast', 'Identity', 'Reshape', 'Squeeze', 'Unsqueeze', 'Flatten'].includes(node.op) && aliases.has(node.inputs[0]!)) aliases.add(node.outputs[0]!);
+    if (['Cast', 'Identity', 'Reshape', 'Squeeze', 'Unsqueeze', 'Flatten'].includes(node.op) && aliases.has(node.inputs[0]!))
+      aliases.add(node.outputs[0]!);
     if (node.op === 'Gather' && aliases.has(node.inputs[1]!)) {
       if (HALF_OR_FLOAT.has(shapes.get(node.outputs[0]!)?.dtype ?? '')) return node.outputs[0];
       coded.add(node.outputs[0]!);
     }
-    if (['GatherBlockQuantized', 'EmbedLayerNormalization'].includes(node.op) && node.inputs.some((i) => aliases.has(i))) return node.outputs[0];
+    if (['GatherBlockQuantized', 'EmbedLayerNormalization'].includes(node.op) && node.inputs.some((i) => aliases.has(i)))
+      return node.outputs[0];
   }
   return undefined;
 }
 
 const POINTWISE = new Set([
-  'Add', 'Sub', 'Mul', 'Div', 'Pow', 'Sqrt', 'Tanh', 'Sigmoid', 'Erf', 'Relu', 'Gelu', 'FastGelu', 'QuickGelu', 'BiasGelu', 'Swish', 'Softplus',
-  'Exp', 'Neg', 'Reciprocal', 'Abs', 'Min', 'Max', 'Clip', 'Elu', 'LeakyRelu', 'HardSigmoid', 'HardSwish', 'Mish', 'ThresholdedRelu',
-  'Reshape', 'Split', 'Slice', 'Cast', 'Identity', 'Squeeze', 'Unsqueeze', 'Flatten', 'Dropout', 'Where', 'QuantizeLinear', 'DequantizeLinear',
+  'Add',
+  'Sub',
+  'Mul',
+  'Div',
+  'Pow',
+  'Sqrt',
+  'Tanh',
+  'Sigmoid',
+  'Erf',
+  'Relu',
+  'Gelu',
+  'FastGelu',
+  'QuickGelu',
+  'BiasGelu',
+  'Swish',
+  'Softplus',
+  'Exp',
+  'Neg',
+  'Reciprocal',
+  'Abs',
+  'Min',
+  'Max',
+  'Clip',
+  'Elu',
+  'LeakyRelu',
+  'HardSigmoid',
+  'HardSwish',
+  'Mish',
+  'ThresholdedRelu',
+  'Reshape',
+  'Split',
+  'Slice',
+  'Cast',
+  'Identity',
+  'Squeeze',
+  'Unsqueeze',
+  'Flatten',
+  'Dropout',
+  'Where',
+  'QuantizeLinear',
+  'DequantizeLinear',
 ]);
-const BENDING = new Set(['Tanh', 'Sigmoid', 'Erf', 'Relu', 'Gelu', 'FastGelu', 'QuickGelu', 'BiasGelu', 'Swish', 'Softplus', 'Exp', 'Elu', 'LeakyRelu', 'HardSigmoid', 'HardSwish', 'Mish', 'ThresholdedRelu', 'Clip', 'Max']);
+const BENDING = new Set([
+  'Tanh',
+  'Sigmoid',
+  'Erf',
+  'Relu',
+  'Gelu',
+  'FastGelu',
+  'QuickGelu',
+  'BiasGelu',
+  'Swish',
+  'Softplus',
+  'Exp',
+  'Elu',
+  'LeakyRelu',
+  'HardSigmoid',
+  'HardSwish',
+  'Mish',
+  'ThresholdedRelu',
+  'Clip',
+  'Max',
+]);
 
 /** A down-projection's backward cone: the linears it ends at, or undefined when it ends at anything else. */
-export function pointwiseCone(from: string, made: ReadonlyMap<string, Node>, isLinear: (node: Node) => boolean, isActivation: (name: string) => boolean): { sources: Set<Node>; bends: boolean } | undefined {
+export function pointwiseCone(
+  from: string,
+  made: ReadonlyMap<string, Node>,
+  isLinear: (node: Node) => boolean,
+  isActivation: (name: string) => boolean,
+): { sources: Set<Node>; bends: boolean } | undefined {
   const sources = new Set<Node>();
   const visited = new Set<string>();
   const queue = [from];

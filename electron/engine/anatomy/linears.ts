@@ -4,9 +4,21 @@ import type { Linear } from './types.ts';
 
 const THROUGH = new Set(['Transpose', 'Cast', 'Identity', 'DequantizeLinear']);
 /** Products with quantised weights, and which operand the weight is. */
-const QUANTISED: Readonly<Record<string, number>> = { MatMulNBits: 1, MatMulBnb4: 1, MatMulInteger: 1, DynamicQuantizeMatMul: 1, MatMulIntegerToFloat: 1, QLinearMatMul: 3, QGemm: 3 };
+const QUANTISED: Readonly<Record<string, number>> = {
+  MatMulNBits: 1,
+  MatMulBnb4: 1,
+  MatMulInteger: 1,
+  DynamicQuantizeMatMul: 1,
+  MatMulIntegerToFloat: 1,
+  QLinearMatMul: 3,
+  QGemm: 3,
+};
 /** What turns such a product's whole numbers back into activations, operation by operation. */
-const DECODED: Readonly<Record<string, readonly string[]>> = { MatMulInteger: ['Cast', 'Mul'], QLinearMatMul: ['DequantizeLinear'], QGemm: ['DequantizeLinear'] };
+const DECODED: Readonly<Record<string, readonly string[]>> = {
+  MatMulInteger: ['Cast', 'Mul'],
+  QLinearMatMul: ['DequantizeLinear'],
+  QGemm: ['DequantizeLinear'],
+};
 
 /** Matrix products with a constant weight, by the node that makes the product as activations, in topological order. */
 export function findLinears(graph: Graph, shapes: Shapes): Map<Node, Linear> {
@@ -20,7 +32,13 @@ export function findLinears(graph: Graph, shapes: Shapes): Map<Node, Linear> {
   return found;
 }
 
-function quantisedLinear(node: Node, graph: Graph, made: Map<string, Node>, readers: Map<string, Node[]>, shapes: Shapes): Linear | undefined {
+function quantisedLinear(
+  node: Node,
+  graph: Graph,
+  made: Map<string, Node>,
+  readers: Map<string, Node[]>,
+  shapes: Shapes,
+): Linear | undefined {
   const weight = node.inputs[QUANTISED[node.op]!] ?? '';
   const dtype = graph.constants.get(weight)?.dtype;
   if (dtype === undefined) return undefined;
@@ -30,7 +48,16 @@ function quantisedLinear(node: Node, graph: Graph, made: Map<string, Node>, read
   for (const op of DECODED[node.op] ?? []) product = readers.get(product)?.find((n) => n.op === op)?.outputs[0] ?? product;
   const inWidth = intAttribute(node, 'K', shapes.get(input)?.dims.at(-1) ?? 0);
   const outWidth = intAttribute(node, 'N', shapes.get(product)?.dims.at(-1) ?? 0);
-  return { input, product, weight, layout: node.op.endsWith('Bits') || node.op.endsWith('Bnb4') ? 'out-in' : 'in-out', inWidth, outWidth, dtype, quantised: true };
+  return {
+    input,
+    product,
+    weight,
+    layout: node.op.endsWith('Bits') || node.op.endsWith('Bnb4') ? 'out-in' : 'in-out',
+    inWidth,
+    outWidth,
+    dtype,
+    quantised: true,
+  };
 }
 
 function linearOf(node: Node, graph: Graph, made: Map<string, Node>): Linear | undefined {
@@ -78,12 +105,19 @@ export function throughViews(name: string, made: ReadonlyMap<string, Node>): str
 export function findUnembedding(graph: Graph, linears: Map<Node, Linear>, logits: string, shapes: Shapes): Linear {
   const vocabulary = shapes.get(logits)?.dims.at(-1);
   const last = [...linears.values()].filter((l) => l.outWidth === vocabulary).at(-1);
-  if (!last) throw noUnembedding(`the output "${logits}" has width ${vocabulary ?? 'unknown'}, and no matrix product with a constant weight makes it (${graph.nodes.length} nodes, ${linears.size} such products)`);
+  if (!last)
+    throw noUnembedding(
+      `the output "${logits}" has width ${vocabulary ?? 'unknown'}, and no matrix product with a constant weight makes it (${graph.nodes.length} nodes, ${linears.size} such products)`,
+    );
   return last;
 }
 
 export function noUnembedding(found: string): EmendError {
-  return new EmendError('unsupported', `No projection onto the vocabulary was found: ${found}.`, 'Export the model with its language-modelling head (task text-generation).');
+  return new EmendError(
+    'unsupported',
+    `No projection onto the vocabulary was found: ${found}.`,
+    'Export the model with its language-modelling head (task text-generation).',
+  );
 }
 
 /** The product with its bias added, and the bias' name: inside a Gemm, or by an Add right behind. */

@@ -1,11 +1,24 @@
 import type * as ort from 'onnxruntime-node';
-import { copyGraph, intsAttribute, type DataType, type Graph, type Model, reads, type Shape, type Shapes, type Tensor } from '../onnx/graph.ts';
+import {
+  copyGraph,
+  intsAttribute,
+  type DataType,
+  type Graph,
+  type Model,
+  reads,
+  type Shape,
+  type Shapes,
+  type Tensor,
+} from '../onnx/graph.ts';
 import { memoryTensor } from '../onnx/build.ts';
 import { feedsFor, type Inputs, rightPad } from '../runtime/inputs.ts';
 import { Session } from '../runtime/session.ts';
 
 /** Two odd sizes: a dimension that is the same in both runs does not depend on the batch, the length or the cache. */
-export const SIZES = [{ batch: 2, length: 5, past: 2 }, { batch: 3, length: 7, past: 4 }] as const;
+export const SIZES = [
+  { batch: 2, length: 5, past: 2 },
+  { batch: 3, length: 7, past: 4 },
+] as const;
 const BIG = 1 << 18;
 
 /** What two runs of a graph told. */
@@ -23,12 +36,19 @@ export async function probe(model: Model, graph: Graph, inputs: Inputs): Promise
   const names = graph.nodes.flatMap((n) => n.outputs).filter((name) => name !== '' && !large.has(name));
   const fixed = new Map<string, Tensor>();
   const settled = fromConstants(graph);
-  const session = await Session.create(model, { ...graph, outputs: names.map((name) => ({ name, dtype: 'other' as const, dims: undefined })) }, { optimize: 'disabled', prepack: false });
+  const session = await Session.create(
+    model,
+    { ...graph, outputs: names.map((name) => ({ name, dtype: 'other' as const, dims: undefined })) },
+    { optimize: 'disabled', prepack: false },
+  );
   try {
     const seen: Map<string, Shape>[] = [];
     for (const size of SIZES) {
       const past = inputs.past.length > 0 ? size.past : 0;
-      const rows = rightPad(Array.from({ length: size.batch }, (_, b) => Array.from({ length: size.length }, (_, s) => 1 + b + s)), past);
+      const rows = rightPad(
+        Array.from({ length: size.batch }, (_, b) => Array.from({ length: size.length }, (_, s) => 1 + b + s)),
+        past,
+      );
       const feeds = feedsFor(inputs, rows, session.inputs);
       const result = await session.run(feeds);
       const now = new Map<string, Shape>();

@@ -15,11 +15,19 @@ export interface Branch {
  * @param width the model's width
  * @throws EmendError 'unsupported' when there is no one hidden state
  */
-export function findResiduals(branches: readonly Branch[], linears: Iterable<Linear>, graph: Graph, flow: Flow, width: number, shapes: Shapes): { sum: string; residual: string }[] {
+export function findResiduals(
+  branches: readonly Branch[],
+  linears: Iterable<Linear>,
+  graph: Graph,
+  flow: Flow,
+  width: number,
+  shapes: Shapes,
+): { sum: string; residual: string }[] {
   const search = new Search(graph, flow, width, shapes);
   const sums = branches.map((branch) => search.sumAfter(branch.down.product));
   const readByLinears = [...linears].map((l) => throughViews(l.input, search.made));
-  const endInNorm = sums.length > 0 && !search.firstBlockBeginsWithNorm() && sums.every((sum, i) => search.skipsFromNorm(sum, branches[i]!));
+  const endInNorm =
+    sums.length > 0 && !search.firstBlockBeginsWithNorm() && sums.every((sum, i) => search.skipsFromNorm(sum, branches[i]!));
   return sums.map((sum) => ({ sum, residual: endInNorm ? search.firstReadBehind(sum, readByLinears) : sum }));
 }
 
@@ -44,7 +52,11 @@ class Search {
   sumAfter(product: string): string {
     const from = this.flow.position.get(product)!;
     for (const [name, at] of this.flow.position) if (at > from && this.isSum(name)) return this.withLateBias(name);
-    throw new EmendError('unsupported', `After the feed-forward product "${product}" no hidden state was found that the rest of the model reads alone.`, 'Models without one residual stream are not supported.');
+    throw new EmendError(
+      'unsupported',
+      `After the feed-forward product "${product}" no hidden state was found that the rest of the model reads alone.`,
+      'Models without one residual stream are not supported.',
+    );
   }
 
   /**
@@ -68,7 +80,10 @@ class Search {
   firstReadBehind(sum: string, readByLinears: readonly string[]): string {
     const after = this.flow.position.get(sum)!;
     const behind = readByLinears.filter((name) => (this.flow.position.get(name) ?? -1) > after);
-    return behind.reduce((first, name) => (this.flow.position.get(name)! < this.flow.position.get(first)! ? name : first), behind[0] ?? sum);
+    return behind.reduce(
+      (first, name) => (this.flow.position.get(name)! < this.flow.position.get(first)! ? name : first),
+      behind[0] ?? sum,
+    );
   }
 
   /** A cut where two activations are added; an Add of a constant is a bias. */

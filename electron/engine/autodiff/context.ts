@@ -48,14 +48,20 @@ export class Context {
   // ---- what is known of forward values
 
   typeOf(value: string): DataType | undefined {
-    return this.graph.constants.get(value)?.dtype ?? this.shapes.get(value)?.dtype ?? this.graph.inputs.find((i) => i.name === value)?.dtype;
+    return (
+      this.graph.constants.get(value)?.dtype ?? this.shapes.get(value)?.dtype ?? this.graph.inputs.find((i) => i.name === value)?.dtype
+    );
   }
 
   dims(value: string): Dims {
     const dims = this.graph.constants.get(value)?.dims ?? this.shapes.get(value)?.dims;
     if (dims) return dims;
-    throw new EmendError('bad-input', `The gradient needs the rank of value "${value}", but no shape was observed for it.`,
-      'Observe the shapes by running exactly the graph that is differentiated.', { value });
+    throw new EmendError(
+      'bad-input',
+      `The gradient needs the rank of value "${value}", but no shape was observed for it.`,
+      'Observe the shapes by running exactly the graph that is differentiated.',
+      { value },
+    );
   }
 
   rank(value: string): number {
@@ -89,7 +95,10 @@ export class Context {
 
   /** An element-wise operation on values or numbers. */
   on(op: string, ...operands: Operand[]): string {
-    return this.op(op, operands.map((o) => (typeof o === 'number' ? this.number(o) : o)));
+    return this.op(
+      op,
+      operands.map((o) => (typeof o === 'number' ? this.number(o) : o)),
+    );
   }
 
   add(a: Operand, b: Operand): string {
@@ -143,10 +152,23 @@ export class Context {
     if (dims.every((d) => d !== null)) {
       const key = `ones ${this.type} ${dims.join()}`;
       let known = this.memo.get(key);
-      if (!known) this.memo.set(key, (known = [this.floats(range(size(dims)).map(() => 1), dims as readonly number[], this.type)]));
+      if (!known)
+        this.memo.set(
+          key,
+          (known = [
+            this.floats(
+              range(size(dims)).map(() => 1),
+              dims as readonly number[],
+              this.type,
+            ),
+          ]),
+        );
       return known[0]!;
     }
-    return this.cast(this.op('ConstantOfShape', [like()], { value: { type: 'tensor', value: memoryTensor('float32', [1], Float32Array.of(1)) } }), this.type);
+    return this.cast(
+      this.op('ConstantOfShape', [like()], { value: { type: 'tensor', value: memoryTensor('float32', [1], Float32Array.of(1)) } }),
+      this.type,
+    );
   }
 
   private floats(values: readonly number[], dims: readonly number[], type: DataType): string {

@@ -75,13 +75,28 @@ export const elementwise: Readonly<Record<string, Rule>> = {
   Cast: rule(({ c, g, a }) => c.cast(g, c.typeOf(a)!)),
   CastLike: rule(({ c, g, a }) => c.cast(g, c.typeOf(a)!)),
 
-  Add: rule((t) => to(t.a, t.g, t), (t) => to(t.b, t.g, t)),
-  Sub: rule((t) => to(t.a, t.g, t), (t) => t.c.neg(to(t.b, t.g, t))),
-  Mul: rule((t) => to(t.a, times(t, t.b), t), (t) => to(t.b, times(t, t.a), t)),
-  Div: rule((t) => to(t.a, t.c.div(t.g, t.b), t), (t) => t.c.neg(to(t.b, t.c.mul(t.c.div(t.g, t.b), t.y), t))),
+  Add: rule(
+    (t) => to(t.a, t.g, t),
+    (t) => to(t.b, t.g, t),
+  ),
+  Sub: rule(
+    (t) => to(t.a, t.g, t),
+    (t) => t.c.neg(to(t.b, t.g, t)),
+  ),
+  Mul: rule(
+    (t) => to(t.a, times(t, t.b), t),
+    (t) => to(t.b, times(t, t.a), t),
+  ),
+  Div: rule(
+    (t) => to(t.a, t.c.div(t.g, t.b), t),
+    (t) => t.c.neg(to(t.b, t.c.mul(t.c.div(t.g, t.b), t.y), t)),
+  ),
   Sum: variadic((t, x) => to(x, t.g, t)),
   Mean: variadic((t, x) => to(x, t.c.div(t.g, t.node.inputs.length), t)),
-  Pow: rule((t) => to(t.a, powerBase(t), t), (t) => to(t.b, powerExponent(t), t)),
+  Pow: rule(
+    (t) => to(t.a, powerBase(t), t),
+    (t) => to(t.b, powerExponent(t), t),
+  ),
   Max: extremum,
   Min: extremum,
 

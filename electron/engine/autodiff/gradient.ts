@@ -80,12 +80,25 @@ export function gradient(
 }
 
 /** {@link gradient} of one value that holds a single number. */
-export function lossGradient(graph: Graph, loss: string, wrt: readonly string[], shapes: Shapes, options: GradientOptions = {}): Map<string, string> {
+export function lossGradient(
+  graph: Graph,
+  loss: string,
+  wrt: readonly string[],
+  shapes: Shapes,
+  options: GradientOptions = {},
+): Map<string, string> {
   const shape = shapes.get(loss);
   if (!shape || shape.dims.some((d) => d !== 1) || (shape.dtype !== 'float32' && shape.dtype !== 'float64')) {
-    throw new EmendError('bad-input', `A loss must be one float32 or float64 number; "${loss}" is ${shape ? `${shape.dtype}[${shape.dims.join()}]` : 'not in the graph'}.`);
+    throw new EmendError(
+      'bad-input',
+      `A loss must be one float32 or float64 number; "${loss}" is ${shape ? `${shape.dtype}[${shape.dims.join()}]` : 'not in the graph'}.`,
+    );
   }
-  const one = memoryTensor(shape.dtype, shape.dims as readonly number[], shape.dtype === 'float32' ? Float32Array.of(1) : Float64Array.of(1));
+  const one = memoryTensor(
+    shape.dtype,
+    shape.dims as readonly number[],
+    shape.dtype === 'float32' ? Float32Array.of(1) : Float64Array.of(1),
+  );
   const seed = new GraphBuilder(graph, options.prefix ?? 'gradient').constant(one, 'seed');
   return gradient(graph, new Map([[loss, seed]]), wrt, shapes, options);
 }
@@ -103,19 +116,31 @@ function downstream(graph: Graph, wrt: readonly string[], context: Context): Set
 function checkValues(graph: Graph, seeds: ReadonlyMap<string, string>, wrt: readonly string[], context: Context): void {
   const made = new Set([...graph.inputs.map((i) => i.name), ...graph.constants.keys(), ...graph.nodes.flatMap((n) => n.outputs)]);
   for (const value of [...seeds.keys(), ...seeds.values(), ...wrt]) {
-    if (!made.has(value)) throw new EmendError('bad-input', `The graph has no value "${value}" to differentiate.`, 'Name a graph input, a constant or the output of a node.', { value });
+    if (!made.has(value))
+      throw new EmendError(
+        'bad-input',
+        `The graph has no value "${value}" to differentiate.`,
+        'Name a graph input, a constant or the output of a node.',
+        { value },
+      );
   }
   for (const value of [...seeds.keys(), ...wrt]) {
     const type = context.typeOf(value);
-    if (!isFloat(type)) throw new EmendError('bad-input', `Only floating-point values have gradients; "${value}" is ${type ?? 'of unknown type'}.`, '', { value });
+    if (!isFloat(type))
+      throw new EmendError('bad-input', `Only floating-point values have gradients; "${value}" is ${type ?? 'of unknown type'}.`, '', {
+        value,
+      });
   }
 }
 
 function unsupported(node: Node, operand?: number): EmendError {
   const what = operand === undefined ? `operation ${opName(node)}` : `operand ${operand} of operation ${opName(node)}`;
-  return new EmendError('unsupported', `No gradient is known for the ${what} (node "${node.name}").`,
+  return new EmendError(
+    'unsupported',
+    `No gradient is known for the ${what} (node "${node.name}").`,
     'Expand it into simpler operations before differentiating, or differentiate with respect to a value after this node.',
-    { op: opName(node), node: node.name, operand });
+    { op: opName(node), node: node.name, operand },
+  );
 }
 
 /** Puts into the graph those new nodes and constants that a result needs. */

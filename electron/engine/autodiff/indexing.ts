@@ -12,7 +12,10 @@ export function placeAlong(c: Context, t: string, rank: number, axis: number, po
   const rest = c.op('Shape', [rows], { start: 1 });
   const zeros = c.zeros(c.op('Concat', [length, rest], { axis: 0 }));
   const placed = c.op('ScatterND', [zeros, c.op('Unsqueeze', [positions, c.ints([1])]), rows]);
-  return c.transpose(placed, range(rank).map((i) => perm.indexOf(i)));
+  return c.transpose(
+    placed,
+    range(rank).map((i) => perm.indexOf(i)),
+  );
 }
 
 /**
@@ -81,17 +84,19 @@ function gatherND({ c, g, a, b, node }: Terms): string {
 const along = (node: Node) => ({ axis: intAttribute(node, 'axis', 0) });
 
 /** A scatter that replaces cuts the data's cotangent out; one that adds leaves it. Others have no rule. */
-const scatter = (op: 'ScatterND' | 'ScatterElements', gatherOp: 'GatherND' | 'GatherElements'): Rule => (node, [g], c) => {
-  const [, index, updates] = node.inputs as [string, string, string];
-  const reduction = stringAttribute(node, 'reduction', 'none');
-  if (g === undefined || (reduction !== 'none' && reduction !== 'add')) return [];
-  const attributes = op === 'ScatterElements' ? along(node) : {};
-  return [
-    () => (reduction === 'add' ? g : c.op(op, [g, index, c.zerosLike(updates)], attributes)),
-    undefined,
-    () => c.op(gatherOp, [g, index], attributes),
-  ];
-};
+const scatter =
+  (op: 'ScatterND' | 'ScatterElements', gatherOp: 'GatherND' | 'GatherElements'): Rule =>
+  (node, [g], c) => {
+    const [, index, updates] = node.inputs as [string, string, string];
+    const reduction = stringAttribute(node, 'reduction', 'none');
+    if (g === undefined || (reduction !== 'none' && reduction !== 'add')) return [];
+    const attributes = op === 'ScatterElements' ? along(node) : {};
+    return [
+      () => (reduction === 'add' ? g : c.op(op, [g, index, c.zerosLike(updates)], attributes)),
+      undefined,
+      () => c.op(gatherOp, [g, index], attributes),
+    ];
+  };
 
 export const indexing: Readonly<Record<string, Rule>> = {
   Gather: rule(gather),

@@ -31,7 +31,8 @@ function product(c: Context, left: Matrix, right: Matrix): string {
   if (!a.transposed && !b.transposed) return c.op('MatMul', [a.name, b.name]);
   if (a.dims.length === 2 && b.dims.length === 2) return c.op('Gemm', [a.name, b.name], flags);
   if (c.fused && c.type === 'float32') return c.op('FusedMatMul', [a.name, b.name], flags, CONTRIB);
-  const upright = ({ name, dims: { length: n }, transposed }: Matrix) => (transposed ? c.transpose(name, [...range(n - 2), n - 1, n - 2]) : name);
+  const upright = ({ name, dims: { length: n }, transposed }: Matrix) =>
+    transposed ? c.transpose(name, [...range(n - 2), n - 1, n - 2]) : name;
   return c.op('MatMul', [upright(a), upright(b)]);
 }
 
@@ -84,8 +85,12 @@ function gemmOperands({ c, node, g }: Terms): [() => string, () => string] {
 
 function fusedOperands(t: Terms): [() => string, () => string] {
   if (intAttribute(t.node, 'transBatchA', 0) === 1 || intAttribute(t.node, 'transBatchB', 0) === 1) {
-    throw new EmendError('unsupported', `No gradient is known for FusedMatMul with transposed batches (node "${t.node.name}").`,
-      'Replace it by Transpose and MatMul before differentiating.', { node: t.node.name });
+    throw new EmendError(
+      'unsupported',
+      `No gradient is known for FusedMatMul with transposed batches (node "${t.node.name}").`,
+      'Replace it by Transpose and MatMul before differentiating.',
+      { node: t.node.name },
+    );
   }
   return gemmOperands(t);
 }
@@ -100,12 +105,19 @@ function einsumTerms({ c, node }: Terms): { operands: string[]; result: string }
   const batch = (length: number) => spare.slice(longest - length, longest).join('');
   const operands = left.split(',').map((term, i) => term.replace('...', batch(ellipses[i]!)));
   const all = operands.join('');
-  const once = [...new Set(all)].filter((letter) => all.split(letter).length === 2 && !spare.includes(letter)).sort().join('');
+  const once = [...new Set(all)]
+    .filter((letter) => all.split(letter).length === 2 && !spare.includes(letter))
+    .sort()
+    .join('');
   const result = right === undefined ? (left.includes('...') ? batch(longest) : '') + once : right.replace('...', batch(longest));
   for (const operand of operands) {
     if (new Set(operand).size !== operand.length) {
-      throw new EmendError('unsupported', `No gradient is known for Einsum "${equation}" (node "${node.name}"): an operand repeats an index.`,
-        'Take the diagonal in a separate operation before differentiating.', { node: node.name });
+      throw new EmendError(
+        'unsupported',
+        `No gradient is known for Einsum "${equation}" (node "${node.name}"): an operand repeats an index.`,
+        'Take the diagonal in a separate operation before differentiating.',
+        { node: node.name },
+      );
     }
   }
   return { operands, result };
@@ -122,10 +134,16 @@ function einsum(t: Terms, index: number): string {
   let out = c.op('Einsum', inputs, { equation: `${terms.join()}->${found.join('')}` });
   const dims = c.dims(node.inputs[index]!);
   const widths = found.map((letter) => {
-    const seen = operands.flatMap<number | null>((term, i) => (term.includes(letter) ? [c.dims(node.inputs[i]!)[term.indexOf(letter)]!] : []));
+    const seen = operands.flatMap<number | null>((term, i) =>
+      term.includes(letter) ? [c.dims(node.inputs[i]!)[term.indexOf(letter)]!] : [],
+    );
     return seen.includes(null) ? null : (seen.find((d) => d !== 1) ?? 1);
   });
-  out = c.sumTo(out, widths, [...own].flatMap((letter, i) => (found.includes(letter) ? [dims[i]!] : [])));
+  out = c.sumTo(
+    out,
+    widths,
+    [...own].flatMap((letter, i) => (found.includes(letter) ? [dims[i]!] : [])),
+  );
   if (found.length === own.length) return out;
   const absent = [...own].flatMap((letter, i) => (found.includes(letter) ? [] : [i]));
   return c.expand(c.op('Unsqueeze', [out, c.ints(absent)]), node.inputs[index]!);
@@ -137,7 +155,12 @@ function einsum(t: Terms, index: number): string {
  */
 const quantised: Rule = (node, [g], c) => {
   const [, packed, scales, zeros, order] = node.inputs as [string, string, string, string?, string?];
-  const [K, N, bits, block] = [intAttribute(node, 'K', 0), intAttribute(node, 'N', 0), intAttribute(node, 'bits', 4), intAttribute(node, 'block_size', 32)];
+  const [K, N, bits, block] = [
+    intAttribute(node, 'K', 0),
+    intAttribute(node, 'N', 0),
+    intAttribute(node, 'bits', 4),
+    intAttribute(node, 'block_size', 32),
+  ];
   const packedZeros = !zeros || c.typeOf(zeros) === 'uint8';
   if (g === undefined || order || !packedZeros || (bits !== 4 && bits !== 8) || K % block !== 0) return [];
   const rows = (value: string, width: number) => c.op('Reshape', [value, c.ints([N, width])]);
@@ -155,7 +178,10 @@ export const linear: Readonly<Record<string, Rule>> = {
     (t) => gemmOperands(t)[1](),
     ({ c, node, g, y }) => c.sumTo(scaled(c, g, floatAttribute(node, 'beta', 1)), c.dims(y), c.dims(node.inputs[2]!)),
   ),
-  'com.microsoft.FusedMatMul': rule((t) => fusedOperands(t)[0](), (t) => fusedOperands(t)[1]()),
+  'com.microsoft.FusedMatMul': rule(
+    (t) => fusedOperands(t)[0](),
+    (t) => fusedOperands(t)[1](),
+  ),
   'com.microsoft.MatMulNBits': quantised,
   Einsum: variadic((t, _, i) => einsum(t, i)),
 };

@@ -10,8 +10,10 @@ type Length = number | string;
 const FAR = 2 ** 62;
 
 const vector = (c: Context, n: Length) => (typeof n === 'number' ? c.ints([n]) : n);
-const int = (c: Context, op: 'Add' | 'Sub' | 'Min' | 'Max', known: (a: number, b: number) => number) => (a: Length, b: Length): Length =>
-  typeof a === 'number' && typeof b === 'number' ? known(a, b) : c.op(op, [vector(c, a), vector(c, b)]);
+const int =
+  (c: Context, op: 'Add' | 'Sub' | 'Min' | 'Max', known: (a: number, b: number) => number) =>
+  (a: Length, b: Length): Length =>
+    typeof a === 'number' && typeof b === 'number' ? known(a, b) : c.op(op, [vector(c, a), vector(c, b)]);
 const lengths = (c: Context) => ({
   plus: int(c, 'Add', (a, b) => a + b),
   minus: int(c, 'Sub', (a, b) => a - b),
@@ -26,7 +28,13 @@ const lengths = (c: Context) => ({
     return c.typeOf(operand) === 'int64' ? one : c.op('Cast', [one], { to: 7 });
   },
   vector: (all: readonly Length[]): string =>
-    all.every((n) => typeof n === 'number') ? c.ints(all) : c.op('Concat', all.map((n) => vector(c, n)), { axis: 0 }),
+    all.every((n) => typeof n === 'number')
+      ? c.ints(all)
+      : c.op(
+          'Concat',
+          all.map((n) => vector(c, n)),
+          { axis: 0 },
+        ),
 });
 
 /** Pads with zeros; pads are for every axis, because ONNX Runtime 1.30 reorders Pad wrongly when it names its axes. */
@@ -61,7 +69,12 @@ const slice: Rule = (node, [g], c) => {
         }
         // A start below zero counts from the end, and none lies outside.
         const fromEnd = () => plus(length, start);
-        const counted = typeof start !== 'number' ? c.op('Where', [c.op('Less', [start, c.ints([0])]), vector(c, fromEnd()), start]) : start < 0 ? fromEnd() : start;
+        const counted =
+          typeof start !== 'number'
+            ? c.op('Where', [c.op('Less', [start, c.ints([0])]), vector(c, fromEnd()), start])
+            : start < 0
+              ? fromEnd()
+              : start;
         before[axis] = counted === 0 ? 0 : most(0, least(counted, length));
         after[axis] = minus(minus(length, before[axis]), of(y, axis));
       });
@@ -107,7 +120,10 @@ function tile({ c, g, a, b }: Terms): string {
 
 function transposed({ c, g, a, node }: Terms): string {
   const perm = intsAttribute(node, 'perm') ?? range(c.rank(a)).reverse();
-  return c.transpose(g, range(perm.length).map((i) => perm.indexOf(i)));
+  return c.transpose(
+    g,
+    range(perm.length).map((i) => perm.indexOf(i)),
+  );
 }
 
 /** In inference a Dropout passes its input on; in training its gradient depends on the mask. */
@@ -128,7 +144,12 @@ export const movement: Readonly<Record<string, Rule>> = {
   Expand: rule((t) => to(t.a, t.g, t)),
   Tile: rule(tile),
   Split: (node, cotangents, c) => [
-    () => c.op('Concat', node.outputs.map((output, i) => cotangents[i] ?? c.zerosLike(output)), { axis: intAttribute(node, 'axis', 0) }),
+    () =>
+      c.op(
+        'Concat',
+        node.outputs.map((output, i) => cotangents[i] ?? c.zerosLike(output)),
+        { axis: intAttribute(node, 'axis', 0) },
+      ),
   ],
   Concat: concat,
   Slice: slice,
@@ -136,5 +157,6 @@ export const movement: Readonly<Record<string, Rule>> = {
   Dropout: dropout,
   Trilu: rule(({ c, g, b, node }) => c.op('Trilu', b === '' ? [g] : [g, b], { upper: intAttribute(node, 'upper', 1) })),
   CumSum: rule(({ c, g, b, node }) =>
-    c.op('CumSum', [g, b], { exclusive: intAttribute(node, 'exclusive', 0), reverse: 1 - intAttribute(node, 'reverse', 0) })),
+    c.op('CumSum', [g, b], { exclusive: intAttribute(node, 'exclusive', 0), reverse: 1 - intAttribute(node, 'reverse', 0) }),
+  ),
 };

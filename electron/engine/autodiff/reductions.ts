@@ -44,7 +44,8 @@ const extremum = rule((t) => {
 /** A softmax's result, with rows that are not numbers as zero when the model itself treats them so. */
 const softmaxed = ({ c, y }: Terms) => (c.nanGuard ? c.on('Where', c.op('IsNaN', [y]), 0, y) : y);
 
-const sumAlong = ({ c, node }: Terms, value: string) => c.op('ReduceSum', [value, c.ints([intAttribute(node, 'axis', -1)])], { keepdims: 1 });
+const sumAlong = ({ c, node }: Terms, value: string) =>
+  c.op('ReduceSum', [value, c.ints([intAttribute(node, 'axis', -1)])], { keepdims: 1 });
 
 /**
  * Gradients of γ∘x̂ + β to x, γ and β. With h = g∘γ and r = 1/√(variance + ε) (or the mean square for `centred` false):
@@ -57,7 +58,9 @@ function normalisation(centred: boolean): Rule {
     const first = (intAttribute(node, 'axis', -1) + rank) % rank;
     const ones = c.ones(c.dims(a).slice(first), () => c.shapePart(a, first));
     const attributes = { axis: first - rank, epsilon: float(floatAttribute(node, 'epsilon', 1e-5)) };
-    const made = centred ? c.ops('LayerNormalization', [a, ones], 3, attributes) : c.ops('SimplifiedLayerNormalization', [a, ones], 2, attributes);
+    const made = centred
+      ? c.ops('LayerNormalization', [a, ones], 3, attributes)
+      : c.ops('SimplifiedLayerNormalization', [a, ones], 2, attributes);
     const inverse = made.at(-1)!;
     return { xhat: made[0]!, r: c.type === 'float32' ? inverse : c.cast(inverse, c.type), axes: c.ints(range(rank - first, first)) };
   };

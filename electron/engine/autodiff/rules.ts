@@ -12,8 +12,30 @@ export const rules: Readonly<Record<string, Rule>> = { ...elementwise, ...linear
 
 /** Operations whose derivative is zero almost everywhere, or whose results are not real numbers. */
 export const stops: ReadonlySet<string> = new Set([
-  'Shape', 'Size', 'Equal', 'Less', 'LessOrEqual', 'Greater', 'GreaterOrEqual', 'And', 'Or', 'Xor', 'Not', 'IsNaN', 'IsInf', 'NonZero',
-  'Range', 'ConstantOfShape', 'OneHot', 'EyeLike', 'ArgMax', 'ArgMin', 'Floor', 'Ceil', 'Round', 'Sign',
+  'Shape',
+  'Size',
+  'Equal',
+  'Less',
+  'LessOrEqual',
+  'Greater',
+  'GreaterOrEqual',
+  'And',
+  'Or',
+  'Xor',
+  'Not',
+  'IsNaN',
+  'IsInf',
+  'NonZero',
+  'Range',
+  'ConstantOfShape',
+  'OneHot',
+  'EyeLike',
+  'ArgMax',
+  'ArgMin',
+  'Floor',
+  'Ceil',
+  'Round',
+  'Sign',
 ]);
 
 /** The name that {@link rules} and {@link stops} know a node's operation by. */

@@ -43,7 +43,12 @@ export function changedTensorsFile({ anatomy, changed, modelType, metadata = {} 
   return { bytes: writeSafetensors(tensors, header), names, notes };
 }
 
-function inCheckpoint(anatomy: Anatomy, weight: string, entry: SafetensorsEntry, modelType: string | undefined): { name: string; tensor: SafetensorsEntry; note?: string } {
+function inCheckpoint(
+  anatomy: Anatomy,
+  weight: string,
+  entry: SafetensorsEntry,
+  modelType: string | undefined,
+): { name: string; tensor: SafetensorsEntry; note?: string } {
   const kept = (why: string) => ({ name: weight, tensor: entry, note: `"${weight}" has the name and layout of the ONNX graph. ${why}` });
   const layer = anatomy.layers.findIndex((one) => one.mlp.down.weight === weight);
   if (layer === -1) return kept('It is no down-projection of a layer.');
@@ -61,7 +66,12 @@ function inCheckpoint(anatomy: Anatomy, weight: string, entry: SafetensorsEntry,
 function transposed({ dtype, dims, bytes }: SafetensorsEntry): SafetensorsEntry {
   const [rows, columns] = dims as readonly [number, number];
   const width = bytes.length / (rows * columns);
-  if (dims.length !== 2 || !Number.isInteger(width)) throw new EmendError('bad-input', `A weight of type ${dtype}[${dims.join(', ')}] has ${bytes.length} bytes and cannot be transposed.`, 'Export the whole folder.');
+  if (dims.length !== 2 || !Number.isInteger(width))
+    throw new EmendError(
+      'bad-input',
+      `A weight of type ${dtype}[${dims.join(', ')}] has ${bytes.length} bytes and cannot be transposed.`,
+      'Export the whole folder.',
+    );
   const out = new Uint8Array(bytes.length);
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < columns; j++) {

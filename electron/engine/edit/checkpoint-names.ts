@@ -21,7 +21,33 @@ const FAMILIES: readonly { readonly types: readonly string[]; readonly module: s
   { types: ['opt'], module: 'model.decoder.layers.N.fc2' },
   { types: ['phi'], module: 'model.layers.N.mlp.fc2' },
   { types: ['starcoder2'], module: 'model.layers.N.mlp.c_proj' },
-  { types: ['llama', 'mistral', 'ministral', 'qwen2', 'qwen3', 'gemma', 'gemma2', 'gemma3_text', 'phi3', 'olmo', 'olmo2', 'olmo3', 'granite', 'cohere', 'cohere2', 'stablelm', 'smollm3', 'nemotron', 'helium', 'exaone4', 'glm', 'glm4'], module: 'model.layers.N.mlp.down_proj' },
+  {
+    types: [
+      'llama',
+      'mistral',
+      'ministral',
+      'qwen2',
+      'qwen3',
+      'gemma',
+      'gemma2',
+      'gemma3_text',
+      'phi3',
+      'olmo',
+      'olmo2',
+      'olmo3',
+      'granite',
+      'cohere',
+      'cohere2',
+      'stablelm',
+      'smollm3',
+      'nemotron',
+      'helium',
+      'exaone4',
+      'glm',
+      'glm4',
+    ],
+    module: 'model.layers.N.mlp.down_proj',
+  },
 ];
 
 /** What torch.onnx.export of a wrapped model puts in front of every name. */
@@ -34,14 +60,27 @@ const WRAPPER = /^model\.(?=(?:model|transformer|gpt_neox)\.)/;
  */
 export function checkpointWeight(anatomy: Anatomy, layer: number, modelType: string | undefined): CheckpointWeight {
   const { down } = anatomy.layers[layer]!.mlp;
-  const refuse = (why: string, hint: string) => new EmendError('unsupported', `The weight "${down.weight}" of layer ${layer} cannot be given its name in the checkpoint: ${why}.`, hint, { layer, weight: down.weight });
-  if (usesOf(anatomy, down.weight) > 1) throw refuse('other parts of the model use it too', 'Export the model with separate weights, or export the whole folder.');
-  if (down.quantised) throw refuse('it is quantised here and not there', 'Make the edit on a float export of the model, or export the whole folder.');
+  const refuse = (why: string, hint: string) =>
+    new EmendError(
+      'unsupported',
+      `The weight "${down.weight}" of layer ${layer} cannot be given its name in the checkpoint: ${why}.`,
+      hint,
+      { layer, weight: down.weight },
+    );
+  if (usesOf(anatomy, down.weight) > 1)
+    throw refuse('other parts of the model use it too', 'Export the model with separate weights, or export the whole folder.');
+  if (down.quantised)
+    throw refuse('it is quantised here and not there', 'Make the edit on a float export of the model, or export the whole folder.');
   const family = FAMILIES.find((one) => one.types.includes(modelType ?? ''));
   const named = moduleInName(down, layer);
   if (named) return { module: named.module, kind: family ? (family.kind ?? 'linear') : named.kind };
   if (family) return { module: family.module.replace('N', String(layer)), kind: family.kind ?? 'linear' };
-  throw refuse(modelType === undefined ? 'the exporter did not keep it, and there is no config.json that tells the family' : `the exporter did not keep it, and the family "${modelType}" is not known`, 'Export the whole folder, or the changed tensors under the names of the graph.');
+  throw refuse(
+    modelType === undefined
+      ? 'the exporter did not keep it, and there is no config.json that tells the family'
+      : `the exporter did not keep it, and the family "${modelType}" is not known`,
+    'Export the whole folder, or the changed tensors under the names of the graph.',
+  );
 }
 
 /** The model's family as config.json says, or genai_config.json; undefined when neither does. @param folder of the .onnx file, or the one above it */

@@ -9,16 +9,40 @@ const sampling = (seed: number) => ({ temperature: 1, topK: 5, topP: 1, repetiti
 
 /** MEMIT's contexts: the bare prompt and one continuation each of "The", "Therefore", "Because", "I", "You", ten tokens in all. */
 export async function memitContexts(decoder: Decoder, tokenizer: Tokenizer, seed: number, report: Report): Promise<string[]> {
-  return contextTemplates(await continued(decoder, tokenizer, MEMIT_CONTEXT_STARTS.map((text) => tokenizer.encode(text)), () => 10, seed, report));
+  return contextTemplates(
+    await continued(
+      decoder,
+      tokenizer,
+      MEMIT_CONTEXT_STARTS.map((text) => tokenizer.encode(text)),
+      () => 10,
+      seed,
+      report,
+    ),
+  );
 }
 
 /**
  * ROME's contexts: the bare prompt and `count` texts of `length` tokens for each entry, written by the model from its start token
  * (which the published length counts).
  */
-export async function romeContexts(decoder: Decoder, tokenizer: Tokenizer, shape: readonly { length: number; count: number }[], seed: number, report: Report): Promise<string[]> {
+export async function romeContexts(
+  decoder: Decoder,
+  tokenizer: Tokenizer,
+  shape: readonly { length: number; count: number }[],
+  seed: number,
+  report: Report,
+): Promise<string[]> {
   const lengths = shape.flatMap(({ length, count }) => Array.from({ length: count }, () => length));
-  return contextTemplates(await continued(decoder, tokenizer, lengths.map(() => startRow(tokenizer)), (i) => lengths[i]!, seed, report));
+  return contextTemplates(
+    await continued(
+      decoder,
+      tokenizer,
+      lengths.map(() => startRow(tokenizer)),
+      (i) => lengths[i]!,
+      seed,
+      report,
+    ),
+  );
 }
 
 /** The row that a text of the model's own begins with: its start token, or for a model without one its end token, or "The". */
@@ -27,7 +51,14 @@ export function startRow(tokenizer: Tokenizer): number[] {
   return id === undefined ? tokenizer.encode('The') : [id];
 }
 
-async function continued(decoder: Decoder, tokenizer: Tokenizer, rows: readonly number[][], lengthOf: (row: number) => number, seed: number, report: Report): Promise<string[]> {
+async function continued(
+  decoder: Decoder,
+  tokenizer: Tokenizer,
+  rows: readonly number[][],
+  lengthOf: (row: number) => number,
+  seed: number,
+  report: Report,
+): Promise<string[]> {
   const generator = await Generator.create(decoder, { prepack: false });
   try {
     const longest = Math.max(...rows.map((_, i) => lengthOf(i)));

@@ -22,7 +22,11 @@ const ROW = 128;
 /** The beginning of a text file, about `tokens` tokens of it, cut at line ends where possible. */
 export async function corpusFromFile(tokenizer: Tokenizer, file: string, tokens: number, longest = ROW): Promise<Corpus> {
   const text = await readFile(file, 'utf8').catch(() => {
-    throw new EmendError('not-found', `The covariance text ${file} cannot be read.`, 'Give a plain text file in UTF-8, or leave it out: then the model writes its own.');
+    throw new EmendError(
+      'not-found',
+      `The covariance text ${file} cannot be read.`,
+      'Give a plain text file in UTF-8, or leave it out: then the model writes its own.',
+    );
   });
   const rows: number[][] = [];
   let count = 0;
@@ -37,18 +41,33 @@ export async function corpusFromFile(tokenizer: Tokenizer, file: string, tokens:
     if (count >= tokens) break;
   }
   if (count === 0) throw new EmendError('bad-input', `The covariance text ${file} holds no text.`, 'Give some pages of ordinary text.');
-  return { rows, name: file.split(/[/\\]/).at(-1)!, hash: createHash('sha256').update(`${tokens} ${longest}\n`).update(text).digest('hex') };
+  return {
+    rows,
+    name: file.split(/[/\\]/).at(-1)!,
+    hash: createHash('sha256').update(`${tokens} ${longest}\n`).update(text).digest('hex'),
+  };
 }
 
 /** About `tokens` tokens that the model writes itself from its start token: its own distribution, without any download. */
-export async function corpusFromModel(decoder: Decoder, tokenizer: Tokenizer, tokens: number, seed: number, report: Report, longest = 64): Promise<Corpus> {
+export async function corpusFromModel(
+  decoder: Decoder,
+  tokenizer: Tokenizer,
+  tokens: number,
+  seed: number,
+  report: Report,
+  longest = 64,
+): Promise<Corpus> {
   const generator = await Generator.create(decoder);
   const rows: number[][] = [];
   let count = 0;
   try {
     for (let batch = 0; count < tokens; batch++) {
       const starts = Array.from({ length: 32 }, () => startRow(tokenizer));
-      const made = await generator.continue(starts, { maxTokens: longest - 1, sampling: { temperature: 1, topK: 0, topP: 1, repetitionPenalty: 1, seed: seed + 104729 * (batch + 1) }, check: () => report.check() });
+      const made = await generator.continue(starts, {
+        maxTokens: longest - 1,
+        sampling: { temperature: 1, topK: 0, topP: 1, repetitionPenalty: 1, seed: seed + 104729 * (batch + 1) },
+        check: () => report.check(),
+      });
       for (const [i, ids] of made.entries()) {
         rows.push([...starts[i]!, ...ids]);
         count += starts[i]!.length + ids.length;
@@ -58,5 +77,9 @@ export async function corpusFromModel(decoder: Decoder, tokenizer: Tokenizer, to
   } finally {
     await generator.release();
   }
-  return { rows, name: `text that the model wrote (seed ${seed})`, hash: createHash('sha256').update(`own ${seed} ${tokens} ${longest}`).digest('hex') };
+  return {
+    rows,
+    name: `text that the model wrote (seed ${seed})`,
+    hash: createHash('sha256').update(`own ${seed} ${tokens} ${longest}`).digest('hex'),
+  };
 }

@@ -23,7 +23,16 @@ export async function keepCovariance(model: string, corpus: string, covariance: 
 export async function keepMatrix(model: string, what: string, layer: number, tokens: number, m: Matrix): Promise<void> {
   await mkdir(join(cacheFolder(), 'covariance'), { recursive: true });
   const bytes = writeSafetensors(
-    new Map([['matrix', { dtype: 'float64' as const, dims: [m.rows, m.columns], bytes: new Uint8Array(m.data.buffer, m.data.byteOffset, m.data.byteLength) }]]),
+    new Map([
+      [
+        'matrix',
+        {
+          dtype: 'float64' as const,
+          dims: [m.rows, m.columns],
+          bytes: new Uint8Array(m.data.buffer, m.data.byteOffset, m.data.byteLength),
+        },
+      ],
+    ]),
     { model, what, layer: String(layer), tokens: String(tokens) },
   );
   const file = fileOf(model, what, layer);
@@ -55,7 +64,9 @@ function about(model: string, what: string, layer: number): { stored: Safetensor
     const stored = readSafetensors(file);
     const tensor = stored.tensors.get('matrix');
     const { model: m, what: w, layer: l, tokens } = stored.metadata;
-    return tensor?.dims.length === 2 && m === model && w === what && l === String(layer) ? { stored, tensor, tokens: Number(tokens) } : undefined;
+    return tensor?.dims.length === 2 && m === model && w === what && l === String(layer)
+      ? { stored, tensor, tokens: Number(tokens) }
+      : undefined;
   } catch {
     return undefined;
   }

@@ -22,22 +22,30 @@ const MASK = 'emend.token_mask';
  * One pass over the texts for all layers. Each run multiplies its keys inside the graph; sums are kept in float64.
  * @param texts token rows; every token counts once
  */
-export async function keyCovariance(decoder: Decoder, layers: readonly number[], texts: readonly (readonly number[])[], report: Report): Promise<Covariance> {
+export async function keyCovariance(
+  decoder: Decoder,
+  layers: readonly number[],
+  texts: readonly (readonly number[])[],
+  report: Report,
+): Promise<Covariance> {
   const rows = texts.filter((t) => t.length > 0).sort((a, b) => a.length - b.length);
   const total = rows.reduce((n, r) => n + r.length, 0);
-  if (total === 0) throw new EmendError('bad-input', 'The covariance text holds no tokens.', 'Give a text file with some pages of ordinary text.');
+  if (total === 0)
+    throw new EmendError('bad-input', 'The covariance text holds no tokens.', 'Give a text file with some pages of ordinary text.');
   const keys = layers.map((l) => decoder.anatomy.layers[l]!.mlp);
-  const { graph, made } = extend(decoder.graph, 'covariance', (b) => keys.map((mlp) => {
-    const flat = b.op('Reshape', [mlp.key, b.ints([-1, mlp.down.inWidth])]);
-    const masked = b.op('Mul', [flat, MASK]);
-    return b.op('FusedMatMul', [masked, masked], { transA: 1 }, 'com.microsoft');
-  }));
+  const { graph, made } = extend(decoder.graph, 'covariance', (b) =>
+    keys.map((mlp) => {
+      const flat = b.op('Reshape', [mlp.key, b.ints([-1, mlp.down.inWidth])]);
+      const masked = b.op('Mul', [flat, MASK]);
+      return b.op('FusedMatMul', [masked, masked], { transA: 1 }, 'com.microsoft');
+    }),
+  );
   graph.inputs.push(value(MASK, 'float32', ['tokens', 1]));
   const stage = Stage.of(decoder, await decoder.session(slice(graph, made), { prepack: total > 20 * BUDGET }), []);
   const sums = keys.map((mlp) => matrix(mlp.down.inWidth, mlp.down.inWidth));
   try {
     let done = 0;
-    for (let from = 0; from < rows.length; ) {
+    for (let from = 0; from < rows.length;) {
       report.check();
       let to = from + 1;
       while (to < rows.length && (to + 1 - from) * rows[to]!.length <= BUDGET) to++;

@@ -23,10 +23,9 @@ export type DeltaAbout = v.InferOutput<typeof AboutSchema>;
 
 /** Writes a delta as safetensors: per weight its factors in float64, and how it came to be. The same delta gives the same bytes. */
 export async function writeDelta(file: string, delta: Delta, about: Omit<DeltaAbout, 'format' | 'weights'>): Promise<void> {
-  const tensors = new Map(delta.weights.flatMap((w, i) => [
-    [`${i}.left`, entry(w.left)] as const,
-    [`${i}.right`, entry(w.right)] as const,
-  ]));
+  const tensors = new Map(
+    delta.weights.flatMap((w, i) => [[`${i}.left`, entry(w.left)] as const, [`${i}.right`, entry(w.right)] as const]),
+  );
   const full: DeltaAbout = { format: 'emend-delta-1', ...about, weights: delta.weights.map(({ layer, weight }) => ({ layer, weight })) };
   await writeWhole(file, writeSafetensors(tensors, { emend: JSON.stringify(full) }), 'The delta');
 }
@@ -34,7 +33,8 @@ export async function writeDelta(file: string, delta: Delta, about: Omit<DeltaAb
 /** Reads a delta file. @throws EmendError 'bad-file' when it is anything else */
 export function readDelta(file: string): { delta: Delta; about: DeltaAbout } {
   const stored = readSafetensors(file);
-  const wrong = (found: string) => new EmendError('bad-file', `${file} is not a delta that Emend wrote: ${found}.`, 'Choose the file that `emend edit --save` made.');
+  const wrong = (found: string) =>
+    new EmendError('bad-file', `${file} is not a delta that Emend wrote: ${found}.`, 'Choose the file that `emend edit --save` made.');
   const text = stored.metadata['emend'];
   if (text === undefined) throw wrong('it has no description of an edit');
   let json: unknown;
@@ -47,12 +47,16 @@ export function readDelta(file: string): { delta: Delta; about: DeltaAbout } {
   if (!parsed.success) throw wrong(`${v.getDotPath(parsed.issues[0]) ?? 'its description'}: ${parsed.issues[0].message}`);
   const factor = (name: string): Matrix => {
     const tensor = stored.tensors.get(name);
-    if (!tensor || tensor.dtype !== 'float64' || tensor.dims.length !== 2) throw wrong(`factor "${name}" is missing or not a float64 matrix`);
+    if (!tensor || tensor.dtype !== 'float64' || tensor.dims.length !== 2)
+      throw wrong(`factor "${name}" is missing or not a float64 matrix`);
     const data = new Float64Array(tensor.dims[0]! * tensor.dims[1]!);
     new Uint8Array(data.buffer).set(tensorBytes(stored, tensor));
     return matrix(tensor.dims[0]!, tensor.dims[1]!, data);
   };
-  return { about: parsed.output, delta: { weights: parsed.output.weights.map((w, i) => ({ ...w, left: factor(`${i}.left`), right: factor(`${i}.right`) })) } };
+  return {
+    about: parsed.output,
+    delta: { weights: parsed.output.weights.map((w, i) => ({ ...w, left: factor(`${i}.left`), right: factor(`${i}.right`) })) },
+  };
 }
 
 function entry(m: Matrix): { dtype: 'float64'; dims: number[]; bytes: Uint8Array } {

@@ -12,11 +12,19 @@ import type { Delta, WeightDelta } from './types.ts';
 export function changedWeight(decoder: Decoder, delta: WeightDelta): Tensor {
   const layer = decoder.anatomy.layers[delta.layer];
   if (!layer || layer.mlp.down.weight !== delta.weight) {
-    throw new EmendError('bad-input', `The delta changes "${delta.weight}" in layer ${delta.layer}, but this model keeps "${layer?.mlp.down.weight ?? 'nothing'}" there.`, 'Use a delta that was made on this model.');
+    throw new EmendError(
+      'bad-input',
+      `The delta changes "${delta.weight}" in layer ${delta.layer}, but this model keeps "${layer?.mlp.down.weight ?? 'nothing'}" there.`,
+      'Use a delta that was made on this model.',
+    );
   }
   const { down } = layer.mlp;
   if (delta.left.columns !== down.outWidth || delta.right.columns !== down.inWidth || delta.left.rows !== delta.right.rows) {
-    throw new EmendError('bad-input', `The delta of "${delta.weight}" has factors ${delta.left.rows}×${delta.left.columns} and ${delta.right.rows}×${delta.right.columns}; expected r×${down.outWidth} and r×${down.inWidth}.`, 'Use a delta that was made on this model.');
+    throw new EmendError(
+      'bad-input',
+      `The delta of "${delta.weight}" has factors ${delta.left.rows}×${delta.left.columns} and ${delta.right.rows}×${delta.right.columns}; expected r×${down.outWidth} and r×${down.inWidth}.`,
+      'Use a delta that was made on this model.',
+    );
   }
   const tensor = decoder.graph.constants.get(delta.weight)!;
   const weights = tensorFloats(decoder.model, tensor).slice();
@@ -64,7 +72,10 @@ export function fullDelta(delta: WeightDelta): Matrix {
 
 /** ‖ΔW‖ and ‖W‖ (Frobenius), which say how strong an edit is. */
 export function deltaNorms(decoder: Decoder, delta: WeightDelta): { delta: number; weight: number } {
-  return { delta: norm(fullDelta(delta).data), weight: norm(tensorFloats(decoder.model, decoder.source.graph.constants.get(delta.weight)!)) };
+  return {
+    delta: norm(fullDelta(delta).data),
+    weight: norm(tensorFloats(decoder.model, decoder.source.graph.constants.get(delta.weight)!)),
+  };
 }
 
 /** Bytes of every changed weight, by constant name, ready for patching the model's files. */

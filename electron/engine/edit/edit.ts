@@ -47,12 +47,23 @@ const TRIAL_FACTS = 6;
  * Works out an edit from facts in words. Nothing on disk changes but the covariance cache.
  * @throws EmendError 'bad-input' naming the first fact that cannot be edited, before anything runs
  */
-export async function editFacts(decoder: Decoder, tokenizer: Tokenizer, facts: readonly Fact[], method: EditMethodName, choices: EditChoices, name: string, report: Report): Promise<Edit> {
+export async function editFacts(
+  decoder: Decoder,
+  tokenizer: Tokenizer,
+  facts: readonly Fact[],
+  method: EditMethodName,
+  choices: EditChoices,
+  name: string,
+  report: Report,
+): Promise<Edit> {
   const warnings = refuseBadFacts(facts);
   const asked = await editSettings(method, choices, decoder.anatomy, name);
   const seed = choices.seed ?? 0;
   report.progress('contexts', 0, 1);
-  const contexts = method === 'memit' ? await memitContexts(decoder, tokenizer, seed, report) : await romeContexts(decoder, tokenizer, asked.contexts, seed, report);
+  const contexts =
+    method === 'memit'
+      ? await memitContexts(decoder, tokenizer, seed, report)
+      : await romeContexts(decoder, tokenizer, asked.contexts, seed, report);
   const tokens = facts.map((fact) => factTokens(tokenizer, fact, contexts, asked.factToken.value));
   const model = await modelHash(decoder.source);
   const { statistics, covariance } = await keyStatistics(decoder, tokenizer, asked, choices, model, seed, report);
@@ -61,7 +72,10 @@ export async function editFacts(decoder: Decoder, tokenizer: Tokenizer, facts: r
   const settings = trials.length > 0 ? chosen(asked, trials, method) : asked;
   const lambda = method === 'memit' ? (settings.covarianceWeight ?? (await lambdaFrom(settings.layers.value[0]!, energyOf))) : undefined;
   const shared = { model, settings, contexts, seed, hyperparameters: listed(settings, lambda) };
-  const ignored = settings.ignored.map((field) => ({ message: `The hyperparameter file's "${field}" was not used.`, hint: 'Emend has no such setting.' }));
+  const ignored = settings.ignored.map((field) => ({
+    message: `The hyperparameter file's "${field}" was not used.`,
+    hint: 'Emend has no such setting.',
+  }));
   if (lambda) {
     const result = await memit(decoder, tokens, memitSettings(settings, lambda.value), statistics, report);
     const more = { covariance: { ...covariance, ridges: ridgesOf(statistics) }, histories: result.targets.map((t) => t.history) };
@@ -69,24 +83,45 @@ export async function editFacts(decoder: Decoder, tokenizer: Tokenizer, facts: r
   }
   const result = await rome(decoder, tokens, romeSettings(settings), statistics, report);
   const more = { covariance: { ...covariance, ridges: ridgesOf(statistics) }, histories: result.targets };
-  return { ...shared, ...more, delta: result.delta, warnings: [...warnings, ...ignored, ...result.warnings, ...unreached(facts, more.histories)] };
+  return {
+    ...shared,
+    ...more,
+    delta: result.delta,
+    warnings: [...warnings, ...ignored, ...result.warnings, ...unreached(facts, more.histories)],
+  };
 }
 
 function refuseBadFacts(facts: readonly Fact[]): EditWarning[] {
-  if (facts.length === 0) throw new EmendError('bad-input', 'There is no fact to edit.', 'Give at least one fact: subject, prompt with {}, target.');
+  if (facts.length === 0)
+    throw new EmendError('bad-input', 'There is no fact to edit.', 'Give at least one fact: subject, prompt with {}, target.');
   const problems = factProblems(facts);
   const error = problems.find((p) => p.severity === 'error');
   if (error) {
     const more = problems.filter((p) => p.severity === 'error').length - 1;
-    throw new EmendError('bad-input', `Fact ${error.index + 1}, ${error.field}: ${error.message}${more > 0 ? ` (and ${more} more)` : ''}`, error.hint, { problems });
+    throw new EmendError(
+      'bad-input',
+      `Fact ${error.index + 1}, ${error.field}: ${error.message}${more > 0 ? ` (and ${more} more)` : ''}`,
+      error.hint,
+      { problems },
+    );
   }
   return problems.map((p) => ({ message: `Fact ${p.index + 1}: ${p.message}`, hint: p.hint }));
 }
 
-async function keyStatistics(decoder: Decoder, tokenizer: Tokenizer, settings: EditSettings, choices: EditChoices, model: string, seed: number, report: Report): Promise<{ statistics: Statistics; covariance: { tokens: number; text: string; cached: boolean } }> {
-  if (!settings.useCovariance.value) return { statistics: new Statistics({ tokens: 0, layers: new Map() }), covariance: { tokens: 0, text: 'not used', cached: false } };
+async function keyStatistics(
+  decoder: Decoder,
+  tokenizer: Tokenizer,
+  settings: EditSettings,
+  choices: EditChoices,
+  model: string,
+  seed: number,
+  report: Report,
+): Promise<{ statistics: Statistics; covariance: { tokens: number; text: string; cached: boolean } }> {
+  if (!settings.useCovariance.value)
+    return { statistics: new Statistics({ tokens: 0, layers: new Map() }), covariance: { tokens: 0, text: 'not used', cached: false } };
   const layers = [...new Set([...settings.layers.value, ...settings.windows.flat()])].sort((a, b) => a - b);
-  const wanted = choices.covarianceTokens ?? TOKENS_PER_DIMENSION * Math.max(...layers.map((l) => decoder.anatomy.layers[l]!.mlp.down.inWidth));
+  const wanted =
+    choices.covarianceTokens ?? TOKENS_PER_DIMENSION * Math.max(...layers.map((l) => decoder.anatomy.layers[l]!.mlp.down.inWidth));
   const named = choices.covarianceText === undefined ? undefined : await corpusFromFile(tokenizer, choices.covarianceText, wanted);
   const key = named?.hash ?? `own text, seed ${seed}, ${wanted} tokens`;
   const ridge = settings.ridge.value;
@@ -99,20 +134,37 @@ async function keyStatistics(decoder: Decoder, tokenizer: Tokenizer, settings: E
   });
   const known = isKept(model, key, layers);
   if (known !== undefined) {
-    return { statistics: new Statistics(stored(known), ridge), covariance: { tokens: known, text: named?.name ?? `text that the model wrote (seed ${seed})`, cached: true } };
+    return {
+      statistics: new Statistics(stored(known), ridge),
+      covariance: { tokens: known, text: named?.name ?? `text that the model wrote (seed ${seed})`, cached: true },
+    };
   }
   const corpus: Corpus = named ?? (await corpusFromModel(decoder, tokenizer, wanted, seed, report));
   const measured = await keyCovariance(decoder, layers, corpus.rows, report);
   // Without a place to keep them they stay in memory.
-  const isStored = await keepCovariance(model, key, measured).then(() => true, () => false);
+  const isStored = await keepCovariance(model, key, measured).then(
+    () => true,
+    () => false,
+  );
   const statistics = new Statistics(isStored ? stored(measured.tokens) : measured, ridge);
   return { statistics, covariance: { tokens: measured.tokens, text: corpus.name, cached: false } };
 }
 
 /** Median kᵀC⁻¹k of the facts' keys: how unusual they are to the model, and so the natural size of λ. */
-async function keyEnergy(decoder: Decoder, layer: number, facts: readonly FactTokens[], statistics: Statistics, report: Report): Promise<number> {
+async function keyEnergy(
+  decoder: Decoder,
+  layer: number,
+  facts: readonly FactTokens[],
+  statistics: Statistics,
+  report: Report,
+): Promise<number> {
   const some = facts.slice(0, 32);
-  const { keys } = await new KeyWalk(some, report).at(decoder, layer, siteValue(decoder.anatomy, { kind: 'residual', layer }), keyWeights(some[0]!.rows.length));
+  const { keys } = await new KeyWalk(some, report).at(
+    decoder,
+    layer,
+    siteValue(decoder.anatomy, { kind: 'residual', layer }),
+    keyWeights(some[0]!.rows.length),
+  );
   const whitened = solve(await statistics.factor(layer), keys);
   const energies = some.map((_, n) => dot(row(keys, n), row(whitened, n))).sort((a, b) => a - b);
   return energies[Math.floor(energies.length / 2)]!;
@@ -124,12 +176,28 @@ async function lambdaFrom(layer: number, energyOf: (layer: number) => Promise<nu
 }
 
 /** Tries the windows on a few of the facts; the others, and the neighbours that were given, must stay as they are. */
-async function tryWindows(decoder: Decoder, tokenizer: Tokenizer, facts: readonly Fact[], tokens: readonly FactTokens[], settings: EditSettings, statistics: Statistics, energyOf: (layer: number) => Promise<number>, report: Report): Promise<Trial[]> {
+async function tryWindows(
+  decoder: Decoder,
+  tokenizer: Tokenizer,
+  facts: readonly Fact[],
+  tokens: readonly FactTokens[],
+  settings: EditSettings,
+  statistics: Statistics,
+  energyOf: (layer: number) => Promise<number>,
+  report: Report,
+): Promise<Trial[]> {
   const others = facts.slice(TRIAL_FACTS).map((f) => fillPrompt(f.prompt, f.subject).text);
-  const neighbors = facts.slice(0, TRIAL_FACTS).flatMap((f) => (f.neighbors ?? []).slice(0, 3).map((n) => (typeof n === 'string' ? n : n.prompt)));
+  const neighbors = facts
+    .slice(0, TRIAL_FACTS)
+    .flatMap((f) => (f.neighbors ?? []).slice(0, 3).map((n) => (typeof n === 'string' ? n : n.prompt)));
   const probes = [...neighbors, ...others].slice(0, 24);
   const rows = (probes.length > 0 ? probes : ['The', 'It is', 'In the', 'There was a', 'She said that']).map((p) => tokenizer.encode(p));
-  const material = { facts: tokens.slice(0, TRIAL_FACTS), probes: rows, windows: settings.windows, shares: settings.covarianceWeight || settings.method === 'rome' ? [LAMBDA_SHARE] : LAMBDA_SHARES };
+  const material = {
+    facts: tokens.slice(0, TRIAL_FACTS),
+    probes: rows,
+    windows: settings.windows,
+    shares: settings.covarianceWeight || settings.method === 'rome' ? [LAMBDA_SHARE] : LAMBDA_SHARES,
+  };
   return searchLayers(decoder, material, memitSettings(settings, 1), statistics, energyOf, report);
 }
 
@@ -139,15 +207,38 @@ function chosen(settings: EditSettings, trials: readonly Trial[], method: EditMe
   const source = `best of ${windows} windows tried on a few of the facts (unseen contexts ${(100 * best.efficacy).toFixed(0)}%, drift ${best.drift.toFixed(3)} nats)`;
   const layers = { value: best.layers, source };
   if (method === 'rome' || settings.covarianceWeight) return { ...settings, layers };
-  return { ...settings, layers, covarianceWeight: { value: best.covarianceWeight, source: `${best.share} of the facts' median kᵀC⁻¹k, the best share tried` } };
+  return {
+    ...settings,
+    layers,
+    covarianceWeight: { value: best.covarianceWeight, source: `${best.share} of the facts' median kᵀC⁻¹k, the best share tried` },
+  };
 }
 
 /** Name, value and source of every setting, for people. */
-export function listed(s: EditSettings, lambda: { value: number; source: string } | undefined): { name: string; value: string; source: string }[] {
-  const one = (name: string, given: { value: unknown; source: string }) => ({ name, value: Array.isArray(given.value) ? given.value.join(', ') : typeof given.value === 'number' ? String(Number(given.value.toPrecision(6))) : String(given.value), source: given.source });
+export function listed(
+  s: EditSettings,
+  lambda: { value: number; source: string } | undefined,
+): { name: string; value: string; source: string }[] {
+  const one = (name: string, given: { value: unknown; source: string }) => ({
+    name,
+    value: Array.isArray(given.value)
+      ? given.value.join(', ')
+      : typeof given.value === 'number'
+        ? String(Number(given.value.toPrecision(6)))
+        : String(given.value),
+    source: given.source,
+  });
   return [
-    one('layers', s.layers), one('steps', s.steps), one('learning rate', s.learningRate), one('weight decay', s.weightDecay), one('KL factor', s.klFactor), one('clamp', s.clamp),
-    ...(lambda ? [one('λ', lambda)] : [one('key', s.key)]), one('covariance', s.useCovariance), one('ridge', s.ridge), one('fact token', s.factToken),
+    one('layers', s.layers),
+    one('steps', s.steps),
+    one('learning rate', s.learningRate),
+    one('weight decay', s.weightDecay),
+    one('KL factor', s.klFactor),
+    one('clamp', s.clamp),
+    ...(lambda ? [one('λ', lambda)] : [one('key', s.key)]),
+    one('covariance', s.useCovariance),
+    one('ridge', s.ridge),
+    one('fact token', s.factToken),
   ];
 }
 
@@ -159,6 +250,13 @@ function ridgesOf(statistics: Statistics): string[] {
 function unreached(facts: readonly Fact[], histories: readonly (readonly (readonly [number, number, number])[])[]): EditWarning[] {
   return histories.flatMap((history, i) => {
     const nll = history.at(-1)?.[0] ?? 0;
-    return nll < 1 ? [] : [{ message: `Fact ${i + 1} (${facts[i]!.subject}): its target stays unlikely (${(100 * Math.exp(-nll)).toFixed(1)}%) even with the hidden state set for it.`, hint: 'Try more steps, a larger clamp, or other layers.' }];
+    return nll < 1
+      ? []
+      : [
+          {
+            message: `Fact ${i + 1} (${facts[i]!.subject}): its target stays unlikely (${(100 * Math.exp(-nll)).toFixed(1)}%) even with the hidden state set for it.`,
+            hint: 'Try more steps, a larger clamp, or other layers.',
+          },
+        ];
   });
 }

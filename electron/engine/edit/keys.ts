@@ -39,8 +39,14 @@ export class KeyWalk {
   constructor(facts: readonly FactTokens[], report: Report) {
     this.facts = facts;
     this.report = report;
-    const rows = facts.flatMap((fact, i) => fact.rows.map((r, index) => ({ fact: i, index, ids: r.ids.slice(0, r.subjectLast + 1), settled: 0 })));
-    this.groups = groupRows(rows, BUDGET, false).map((g) => ({ rows: g.rows, tokens: rightPad(g.rows.map((r) => r.ids)), live: undefined }));
+    const rows = facts.flatMap((fact, i) =>
+      fact.rows.map((r, index) => ({ fact: i, index, ids: r.ids.slice(0, r.subjectLast + 1), settled: 0 })),
+    );
+    this.groups = groupRows(rows, BUDGET, false).map((g) => ({
+      rows: g.rows,
+      tokens: rightPad(g.rows.map((r) => r.ids)),
+      live: undefined,
+    }));
   }
 
   /**

@@ -44,11 +44,24 @@ export function loraAdapter({ anatomy, deltas, modelType, baseModel, metadata = 
     kinds.add(kind);
     ranks[module] = rank;
     tensors.set(`base_model.model.${module}.lora_A.weight`, float32([rank, inWidth], stacked(parts.map((part) => part.right)), module));
-    tensors.set(`base_model.model.${module}.lora_B.weight`, float32([outWidth, rank], transposed(stacked(parts.map((part) => part.left)), rank, outWidth), module));
+    tensors.set(
+      `base_model.model.${module}.lora_B.weight`,
+      float32([outWidth, rank], transposed(stacked(parts.map((part) => part.left)), rank, outWidth), module),
+    );
   }
-  if (tensors.size === 0) throw new EmendError('bad-input', 'There is no change of the weights to make an adapter from.', 'Choose a version with an edit.');
-  if (kinds.size > 1) throw new EmendError('unsupported', 'The model has changed weights of both kinds, [in, out] and [out, in]; one adapter cannot say which is which.', 'Export the whole folder.');
-  return { config: adapterConfig(ranks, kinds.has('conv1d'), baseModel), weights: writeSafetensors(tensors, { format: 'pt', ...metadata }), ranks };
+  if (tensors.size === 0)
+    throw new EmendError('bad-input', 'There is no change of the weights to make an adapter from.', 'Choose a version with an edit.');
+  if (kinds.size > 1)
+    throw new EmendError(
+      'unsupported',
+      'The model has changed weights of both kinds, [in, out] and [out, in]; one adapter cannot say which is which.',
+      'Export the whole folder.',
+    );
+  return {
+    config: adapterConfig(ranks, kinds.has('conv1d'), baseModel),
+    weights: writeSafetensors(tensors, { format: 'pt', ...metadata }),
+    ranks,
+  };
 }
 
 /** Deltas by their layer, those of one layer in their order. */
@@ -56,8 +69,17 @@ function byLayer(anatomy: Anatomy, deltas: readonly Delta[]): [number, WeightDel
   const found = new Map<number, WeightDelta[]>();
   for (const part of deltas.flatMap((delta) => delta.weights)) {
     const down = anatomy.layers[part.layer]?.mlp.down;
-    if (down?.weight !== part.weight || part.left.columns !== down.outWidth || part.right.columns !== down.inWidth || part.left.rows !== part.right.rows) {
-      throw new EmendError('bad-input', `The delta of "${part.weight}" in layer ${part.layer} (factors ${part.left.rows}×${part.left.columns} and ${part.right.rows}×${part.right.columns}) does not fit the model, which keeps "${down?.weight ?? 'nothing'}" there.`, 'Use deltas that were made on this model.');
+    if (
+      down?.weight !== part.weight ||
+      part.left.columns !== down.outWidth ||
+      part.right.columns !== down.inWidth ||
+      part.left.rows !== part.right.rows
+    ) {
+      throw new EmendError(
+        'bad-input',
+        `The delta of "${part.weight}" in layer ${part.layer} (factors ${part.left.rows}×${part.left.columns} and ${part.right.rows}×${part.right.columns}) does not fit the model, which keeps "${down?.weight ?? 'nothing'}" there.`,
+        'Use deltas that were made on this model.',
+      );
     }
     if (part.left.rows > 0) found.set(part.layer, [...(found.get(part.layer) ?? []), part]);
   }
@@ -105,6 +127,7 @@ function transposed(values: Float64Array, rows: number, columns: number): Float6
 
 function float32(dims: number[], values: Float64Array, module: string): SafetensorsEntry {
   const floats = Float32Array.from(values);
-  if (!floats.every(Number.isFinite)) throw new EmendError('failed', `The change of ${module} has values that float32 cannot hold.`, 'Export the whole folder.');
+  if (!floats.every(Number.isFinite))
+    throw new EmendError('failed', `The change of ${module} has values that float32 cannot hold.`, 'Export the whole folder.');
   return { dtype: 'float32', dims, bytes: new Uint8Array(floats.buffer) };
 }

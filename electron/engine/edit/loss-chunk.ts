@@ -18,9 +18,23 @@ export interface LossRow extends PendingRow {
 /** The rows of a fact: those that should predict the target, and the one that should stay. */
 export function lossRows(fact: FactTokens, index: number): LossRow[] {
   return [
-    ...fact.rows.map((r, i) => ({ fact: index, index: i, ids: r.ids, settled: r.subjectLast, subjectLast: r.subjectLast, targetStart: r.targetStart })),
+    ...fact.rows.map((r, i) => ({
+      fact: index,
+      index: i,
+      ids: r.ids,
+      settled: r.subjectLast,
+      subjectLast: r.subjectLast,
+      targetStart: r.targetStart,
+    })),
     // What stands behind the subject's last token cannot matter there.
-    { fact: index, index: -1, ids: fact.kl.ids.slice(0, fact.kl.subjectLast + 1), settled: fact.kl.subjectLast, subjectLast: fact.kl.subjectLast, targetStart: -1 },
+    {
+      fact: index,
+      index: -1,
+      ids: fact.kl.ids.slice(0, fact.kl.subjectLast + 1),
+      settled: fact.kl.subjectLast,
+      subjectLast: fact.kl.subjectLast,
+      targetStart: -1,
+    },
   ];
 }
 
@@ -41,16 +55,29 @@ export class LossChunk {
   /** [K, V]; empty until the first run has told what to keep. */
   private reference: Float32Array | undefined;
 
-  constructor(decoder: Decoder, site: string, facts: readonly FactTokens[], rows: readonly LossRow[], settled: number, past: ReadonlyMap<string, ort.Tensor>, live: Readonly<Record<string, ort.Tensor>>) {
+  constructor(
+    decoder: Decoder,
+    site: string,
+    facts: readonly FactTokens[],
+    rows: readonly LossRow[],
+    settled: number,
+    past: ReadonlyMap<string, ort.Tensor>,
+    live: Readonly<Record<string, ort.Tensor>>,
+  ) {
     this.decoder = decoder;
     this.site = site;
     this.facts = facts;
     this.rows = rows;
     this.past = past;
     this.live = live;
-    this.tokens = rightPad(rows.map((r) => r.ids.slice(settled)), settled);
+    this.tokens = rightPad(
+      rows.map((r) => r.ids.slice(settled)),
+      settled,
+    );
     const subjects = rows.map((r, b) => ({ row: b, token: r.subjectLast - settled }));
-    const targets = rows.flatMap((r, b) => (r.index < 0 ? [] : facts[r.fact]!.target.map((id, t) => ({ fact: r.fact, id, row: b, token: r.targetStart - settled + t }))));
+    const targets = rows.flatMap((r, b) =>
+      r.index < 0 ? [] : facts[r.fact]!.target.map((id, t) => ({ fact: r.fact, id, row: b, token: r.targetStart - settled + t })),
+    );
     const kept = rows.flatMap((r, b) => (r.index < 0 ? [{ fact: r.fact, row: b, token: r.subjectLast - settled }] : []));
     this.targets = targets.map((t) => t.fact);
     this.kept = kept.map((k) => k.fact);
@@ -62,8 +89,14 @@ export class LossChunk {
     this.fixed = {
       [names.positions]: place(isFlat(decoder, site), subjects),
       [names.targetRows]: place(true, targets),
-      [names.targetIds]: intFeed(targets.map((t) => t.id), [targets.length, 1]),
-      [names.targetWeights]: floatFeed(Float32Array.from(targets, (t) => lossWeight(facts[t.fact]!)), [targets.length, 1]),
+      [names.targetIds]: intFeed(
+        targets.map((t) => t.id),
+        [targets.length, 1],
+      ),
+      [names.targetWeights]: floatFeed(
+        Float32Array.from(targets, (t) => lossWeight(facts[t.fact]!)),
+        [targets.length, 1],
+      ),
       [names.keepRows]: place(true, kept),
     };
   }
@@ -104,13 +137,17 @@ export class LossChunk {
     const settled = this.tokens.past;
     const length = Math.max(...rows.map((r) => r.ids.length)) - settled;
     const past = new Map([...this.past].map(([name, t]) => [name, takeRows(t, batch, stay)]));
-    const live = Object.fromEntries(Object.entries(this.live).map(([name, t]) => [name, takeRows(t, batch, stay, this.tokens.length, length)]));
+    const live = Object.fromEntries(
+      Object.entries(this.live).map(([name, t]) => [name, takeRows(t, batch, stay, this.tokens.length, length)]),
+    );
     const less = new LossChunk(this.decoder, this.site, this.facts, rows, settled, past, live);
     if (this.reference) {
       const vocabulary = this.decoder.anatomy.vocabulary;
       const keep = this.kept.map((_, i) => i).filter((i) => !isFinished(this.kept[i]!));
       less.reference = new Float32Array(keep.length * vocabulary);
-      keep.forEach((from, to) => less.reference!.set(this.reference!.subarray(from * vocabulary, (from + 1) * vocabulary), to * vocabulary));
+      keep.forEach((from, to) =>
+        less.reference!.set(this.reference!.subarray(from * vocabulary, (from + 1) * vocabulary), to * vocabulary),
+      );
     }
     return less;
   }

@@ -34,7 +34,14 @@ export interface MemitResult {
  * Writes many facts at once: Δ_l = R_l K_lᵀ (λ C_l + K_l K_lᵀ)⁻¹ with R_l = (z − h^L) / (layers left), layer after layer
  * (memit/memit_main.py execute_memit). Keys average contexts with weight ½ for the plain prompt (compute_ks.py).
  */
-export async function memit(decoder: Decoder, facts: readonly FactTokens[], settings: MemitSettings, statistics: KeyStatistics, report: Report, known?: readonly Target[]): Promise<MemitResult> {
+export async function memit(
+  decoder: Decoder,
+  facts: readonly FactTokens[],
+  settings: MemitSettings,
+  statistics: KeyStatistics,
+  report: Report,
+  known?: readonly Target[],
+): Promise<MemitResult> {
   const last = settings.layers.at(-1)!;
   const site = { kind: 'residual', layer: last } as const;
   const targets = known ?? (await findTargets(decoder, site, facts, settings, report));
@@ -53,7 +60,11 @@ export async function memit(decoder: Decoder, facts: readonly FactTokens[], sett
     });
     const solved = await solveKeys(keys, settings.covarianceWeight, statistics, layer);
     const share = settings.layers.length - i;
-    const left = matrix(missing.rows, missing.columns, missing.data.map((x) => x / share));
+    const left = matrix(
+      missing.rows,
+      missing.columns,
+      missing.data.map((x) => x / share),
+    );
     const weight: WeightDelta = { layer, weight: decoder.anatomy.layers[layer]!.mlp.down.weight, left, right: solved };
     edited = edited.withConstants(new Map([[weight.weight, changedWeight(edited, weight)]]));
     weights.push(weight);
@@ -85,7 +96,11 @@ export async function solveKeys(keys: Matrix, lambda: number, statistics: KeySta
     return combine(solve(factor, identity(n)), whitened);
   }
   const c = statistics.covariance(layer);
-  const full = matrix(width, width, c.data.map((x) => lambda * x));
+  const full = matrix(
+    width,
+    width,
+    c.data.map((x) => lambda * x),
+  );
   for (let r = 0; r < n; r++) {
     const k = row(keys, r);
     for (let i = 0; i < width; i++) for (let j = 0; j < width; j++) full.data[i * width + j]! += k[i]! * k[j]!;

@@ -36,7 +36,13 @@ const SMALL_DENOMINATOR = 1e-2;
  * Writes facts one after the other into one layer: Ŵ = W + Λ (C⁻¹k)ᵀ with Λ = (v − W k) / ((C⁻¹k)ᵀ k)
  * (rome/compute_u.py, compute_v.py, rome_main.py). Each fact is worked out on the model as the ones before left it.
  */
-export async function rome(decoder: Decoder, facts: readonly FactTokens[], settings: RomeSettings, statistics: KeyStatistics, report: Report): Promise<RomeResult> {
+export async function rome(
+  decoder: Decoder,
+  facts: readonly FactTokens[],
+  settings: RomeSettings,
+  statistics: KeyStatistics,
+  report: Report,
+): Promise<RomeResult> {
   const site = { kind: 'mlp', layer: settings.layer } as const;
   const { down } = decoder.anatomy.layers[settings.layer]!.mlp;
   const width = decoder.anatomy.hiddenSize;
@@ -47,27 +53,45 @@ export async function rome(decoder: Decoder, facts: readonly FactTokens[], setti
   let edited = decoder;
   for (const [n, fact] of facts.entries()) {
     report.check();
-    const outer: Report = { check: () => report.check(), progress: (phase, done, total) => report.progress(facts.length > 1 ? `fact ${n + 1} of ${facts.length}: ${phase}` : phase, done, total) };
+    const outer: Report = {
+      check: () => report.check(),
+      progress: (phase, done, total) =>
+        report.progress(facts.length > 1 ? `fact ${n + 1} of ${facts.length}: ${phase}` : phase, done, total),
+    };
     const target = (await findTargets(edited, site, [fact], settings, outer))[0]!;
     histories.push([...target.history]);
     const average = fact.rows.map(() => 1 / fact.rows.length);
     const plain = fact.rows.map((_, i) => (i === 0 ? 1 : 0));
-    const at = (weights: readonly number[]) => new KeyWalk([fact], outer).at(edited, settings.layer, siteValue(decoder.anatomy, site), weights);
+    const at = (weights: readonly number[]) =>
+      new KeyWalk([fact], outer).at(edited, settings.layer, siteValue(decoder.anatomy, site), weights);
     const mean = (await at(average)).keys.data;
     const used = settings.key === 'averaged' ? mean : (await at(plain)).keys.data;
     const u = settings.useCovariance ? solve(await statistics.factor(settings.layer), matrix(1, mean.length, mean)).data : mean.slice();
     const size = norm(u);
     for (let i = 0; i < u.length; i++) u[i]! /= size;
     const denominator = dot(used, u);
-    if (!(Math.abs(denominator) > 0) || !Number.isFinite(denominator)) throw new EmendError('failed', `Fact ${n + 1}: the subject's key has no part along the edit direction.`, 'Choose another layer, or the averaged key.');
+    if (!(Math.abs(denominator) > 0) || !Number.isFinite(denominator))
+      throw new EmendError(
+        'failed',
+        `Fact ${n + 1}: the subject's key has no part along the edit direction.`,
+        'Choose another layer, or the averaged key.',
+      );
     if (Math.abs(denominator) < SMALL_DENOMINATOR * norm(used)) {
-      warnings.push({ message: `Fact ${n + 1}: the division factor is small (${denominator.toExponential(2)}); the edit may damage the model.`, hint: 'Use the averaged key (arXiv 2403.07175), or another layer.' });
+      warnings.push({
+        message: `Fact ${n + 1}: the division factor is small (${denominator.toExponential(2)}); the edit may damage the model.`,
+        hint: 'Use the averaged key (arXiv 2403.07175), or another layer.',
+      });
     }
     const now = outputOf(edited, settings.layer, used);
     const l = left.data.subarray(n * width, (n + 1) * width);
     for (let d = 0; d < width; d++) l[d] = (target.z[d]! - now[d]!) / denominator;
     right.data.set(u, n * down.inWidth);
-    const one: WeightDelta = { layer: settings.layer, weight: down.weight, left: matrix(1, width, l.slice()), right: matrix(1, down.inWidth, u) };
+    const one: WeightDelta = {
+      layer: settings.layer,
+      weight: down.weight,
+      left: matrix(1, width, l.slice()),
+      right: matrix(1, down.inWidth, u),
+    };
     edited = edited.withConstants(new Map([[down.weight, changedWeight(edited, one)]]));
     report.progress('facts', n + 1, facts.length);
   }
@@ -80,7 +104,8 @@ function outputOf(decoder: Decoder, layer: number, key: Float64Array): Float64Ar
   const w = floatsOf(decoder, down.weight);
   const out = bias === undefined ? new Float64Array(down.outWidth) : Float64Array.from(floatsOf(decoder, bias));
   for (let f = 0; f < down.inWidth; f++) {
-    for (let d = 0; d < down.outWidth; d++) out[d]! += key[f]! * w[down.layout === 'in-out' ? f * down.outWidth + d : d * down.inWidth + f]!;
+    for (let d = 0; d < down.outWidth; d++)
+      out[d]! += key[f]! * w[down.layout === 'in-out' ? f * down.outWidth + d : d * down.inWidth + f]!;
   }
   return out;
 }

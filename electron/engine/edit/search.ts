@@ -37,7 +37,14 @@ export interface SearchMaterial {
 const HELD_OUT = 2;
 
 /** Tries each window of layers and each λ on the facts. The wanted states are searched once a window; λ costs only a solve. */
-export async function searchLayers(decoder: Decoder, material: SearchMaterial, settings: TargetSettings, statistics: Statistics, energyOf: (layer: number) => Promise<number>, report: Report): Promise<Trial[]> {
+export async function searchLayers(
+  decoder: Decoder,
+  material: SearchMaterial,
+  settings: TargetSettings,
+  statistics: Statistics,
+  energyOf: (layer: number) => Promise<number>,
+  report: Report,
+): Promise<Trial[]> {
   const seen = material.facts.map((f) => ({ ...f, rows: f.rows.length > HELD_OUT + 1 ? f.rows.slice(0, -HELD_OUT) : f.rows }));
   const before = await distributions(decoder, material.probes);
   const trials: Trial[] = [];
@@ -54,7 +61,14 @@ export async function searchLayers(decoder: Decoder, material: SearchMaterial, s
       const now = await distributions(edited, material.probes);
       const drift = mean(now.map((d, p) => klDivergence(before[p]!, d))) ?? 0;
       const calm = Math.exp(-drift);
-      trials.push({ layers, covarianceWeight: share * energy, share, efficacy, drift, score: (2 * efficacy * calm) / (efficacy + calm || 1) });
+      trials.push({
+        layers,
+        covarianceWeight: share * energy,
+        share,
+        efficacy,
+        drift,
+        score: (2 * efficacy * calm) / (efficacy + calm || 1),
+      });
     }
   }
   report.progress('choosing layers', material.windows.length, material.windows.length);

@@ -43,7 +43,13 @@ const ASKED = 'as asked';
 /** Puts together what was asked for, a hyperparameter file, the set published for this model, and what its anatomy suggests, in this order. */
 export async function editSettings(method: EditMethodName, choices: EditChoices, anatomy: Anatomy, name: string): Promise<EditSettings> {
   const first = anatomy.layers[0]!.mlp.down;
-  const shape = { hiddenSize: anatomy.hiddenSize, layers: anatomy.layers.length, innerSize: first.inWidth, vocabularySize: anatomy.vocabulary, name };
+  const shape = {
+    hiddenSize: anatomy.hiddenSize,
+    layers: anatomy.layers.length,
+    innerSize: first.inWidth,
+    vocabularySize: anatomy.vocabulary,
+    name,
+  };
   const upper = method === 'rome' ? 'ROME' : 'MEMIT';
   const file = choices.hyperparameterFile === undefined ? undefined : await readHyperparameters(choices.hyperparameterFile, upper);
   const published = publishedFor(upper, shape);
@@ -67,13 +73,27 @@ export async function editSettings(method: EditMethodName, choices: EditChoices,
     learningRate: pick(choices.learningRate, set?.learningRate, 0.5, 'published default'),
     weightDecay: pick(choices.weightDecay, set?.weightDecay, 0.5, 'published default'),
     klFactor: pick(choices.klFactor, set?.klFactor, 0.0625, 'published default'),
-    clamp: pick(choices.clamp, set?.clampFactor, clampFor(method, anatomy.layers.length), 'published default; wider for a shallow model, whose few layers must carry more'),
-    covarianceWeight: covarianceWeight === undefined ? undefined : { value: covarianceWeight, source: choices.covarianceWeight === undefined ? setSource : ASKED },
+    clamp: pick(
+      choices.clamp,
+      set?.clampFactor,
+      clampFor(method, anatomy.layers.length),
+      'published default; wider for a shallow model, whose few layers must carry more',
+    ),
+    covarianceWeight:
+      covarianceWeight === undefined
+        ? undefined
+        : { value: covarianceWeight, source: choices.covarianceWeight === undefined ? setSource : ASKED },
     useCovariance: pick(undefined, set?.covariance.use, true, 'published default'),
     ridge: ridgeFor(method, published !== undefined && published.model !== 'atlas'),
     key: pick(choices.key, undefined, 'averaged', 'one key throughout (arXiv 2403.07175)'),
     factToken: pick(undefined, set?.factToken, 'subject_last', 'published default'),
-    contexts: set?.method === 'ROME' ? set.contexts : [{ length: 5, count: 10 }, { length: 10, count: 10 }],
+    contexts:
+      set?.method === 'ROME'
+        ? set.contexts
+        : [
+            { length: 5, count: 10 },
+            { length: 10, count: 10 },
+          ],
     ignored: file?.ignored ?? [],
   };
 }
@@ -114,9 +134,24 @@ function windowsToTry(depth: number, method: EditMethodName): number[][] {
 function checkLayers(layers: readonly number[], anatomy: Anatomy, method: EditMethodName): void {
   const depth = anatomy.layers.length;
   const wrong = layers.find((l) => !Number.isInteger(l) || l < 0 || l >= depth);
-  if (wrong !== undefined) throw new EmendError('bad-input', `Layer ${wrong} was asked for; this model has layers 0 to ${depth - 1}.`, 'Choose layers of this model, or leave them out.');
-  if (layers.length === 0 || layers.some((l, i) => i > 0 && l <= layers[i - 1]!)) throw new EmendError('bad-input', `The layers are ${layers.join(', ') || 'none'}; expected ascending ones, each once.`, 'Write them as 3,4,5.');
-  if (method === 'rome' && layers.length !== 1) throw new EmendError('bad-input', `ROME edits one layer; ${layers.length} were given (${layers.join(', ')}).`, 'Name one layer, or use MEMIT.');
+  if (wrong !== undefined)
+    throw new EmendError(
+      'bad-input',
+      `Layer ${wrong} was asked for; this model has layers 0 to ${depth - 1}.`,
+      'Choose layers of this model, or leave them out.',
+    );
+  if (layers.length === 0 || layers.some((l, i) => i > 0 && l <= layers[i - 1]!))
+    throw new EmendError(
+      'bad-input',
+      `The layers are ${layers.join(', ') || 'none'}; expected ascending ones, each once.`,
+      'Write them as 3,4,5.',
+    );
+  if (method === 'rome' && layers.length !== 1)
+    throw new EmendError(
+      'bad-input',
+      `ROME edits one layer; ${layers.length} were given (${layers.join(', ')}).`,
+      'Name one layer, or use MEMIT.',
+    );
   for (const l of layers) {
     const refusal = anatomy.layers[l]!.mlp.refusal;
     if (refusal) throw new EmendError('unsupported', `Layer ${l} cannot be edited: ${refusal.reason}.`, refusal.hint);
@@ -125,7 +160,14 @@ function checkLayers(layers: readonly number[], anatomy: Anatomy, method: EditMe
 
 /** For the search of the wanted state. */
 function targetSettings(s: EditSettings): Omit<MemitSettings, 'layers' | 'covarianceWeight'> {
-  return { steps: s.steps.value, learningRate: s.learningRate.value, weightDecay: s.weightDecay.value, klFactor: s.klFactor.value, clamp: s.clamp.value, stopBelow: STOP_BELOW };
+  return {
+    steps: s.steps.value,
+    learningRate: s.learningRate.value,
+    weightDecay: s.weightDecay.value,
+    klFactor: s.klFactor.value,
+    clamp: s.clamp.value,
+    stopBelow: STOP_BELOW,
+  };
 }
 
 /** MEMIT's numbers. */

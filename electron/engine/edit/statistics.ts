@@ -34,7 +34,8 @@ export class Statistics implements KeyStatistics {
   /** @throws EmendError 'not-found' when this layer was not measured */
   covariance(layer: number): Matrix {
     const c = this.source.read(layer);
-    if (!c) throw new EmendError('not-found', `Layer ${layer} has no key covariance.`, 'Start the edit again; it measures what is missing.');
+    if (!c)
+      throw new EmendError('not-found', `Layer ${layer} has no key covariance.`, 'Start the edit again; it measures what is missing.');
     return this.ridge > 0 ? damped(c, this.ridge) : c;
   }
 
@@ -58,7 +59,11 @@ export class Statistics implements KeyStatistics {
         if (!(error instanceof EmendError) || error.details['pivot'] === undefined) throw error;
       }
     }
-    throw new EmendError('failed', `The key covariance of layer ${layer} holds no usable numbers.`, 'Use more and more varied covariance text.');
+    throw new EmendError(
+      'failed',
+      `The key covariance of layer ${layer} holds no usable numbers.`,
+      'Use more and more varied covariance text.',
+    );
   }
 }
 

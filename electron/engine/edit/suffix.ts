@@ -57,7 +57,10 @@ export function lossGraph(decoder: Decoder, site: string): LossGraph {
     know(all, [null, 1], 'int64');
     const tail = new Tail(b, decoder, shapes, all, new Set([anatomy.layers.at(-2)?.residual ?? anatomy.embedding]));
     const counts = [names.targetRows, names.keepRows].map((name) => b.op('Shape', [name], { start: 0, end: 1 }));
-    const [forTarget, forKeep] = b.ops('Split', [tail.at(anatomy.logits), b.op('Concat', counts, { axis: 0 })], 2, { axis: 0 }) as [string, string];
+    const [forTarget, forKeep] = b.ops('Split', [tail.at(anatomy.logits), b.op('Concat', counts, { axis: 0 })], 2, { axis: 0 }) as [
+      string,
+      string,
+    ];
     for (const part of [forTarget, forKeep]) rows(part, anatomy.vocabulary);
     const logp = rows(b.op('LogSoftmax', [forTarget], { axis: -1 }), anatomy.vocabulary);
     const picked = rows(b.op('GatherElements', [logp, names.targetIds], { axis: 1 }), 1);
@@ -75,9 +78,12 @@ export function lossGraph(decoder: Decoder, site: string): LossGraph {
   know(names.keepWeights, [null, 1]);
   know(names.keepReference, [null, anatomy.vocabulary]);
   graph.inputs.push(
-    value(names.targetRows, 'int64', ['targets', 1]), value(names.keepRows, 'int64', ['kept', 1]),
-    value(names.targetIds, 'int64', ['targets', 1]), value(names.targetWeights, 'float32', ['targets', 1]),
-    value(names.keepReference, 'float32', ['kept', anatomy.vocabulary]), value(names.keepWeights, 'float32', ['kept', 1]),
+    value(names.targetRows, 'int64', ['targets', 1]),
+    value(names.keepRows, 'int64', ['kept', 1]),
+    value(names.targetIds, 'int64', ['targets', 1]),
+    value(names.targetWeights, 'float32', ['targets', 1]),
+    value(names.keepReference, 'float32', ['kept', anatomy.vocabulary]),
+    value(names.keepWeights, 'float32', ['kept', 1]),
   );
   const gradient = lossGradient(graph, made.loss, [names.delta], shapes).get(names.delta)!;
   const loss = slice(graph, [made.nll, made.kl, made.now, gradient]);

@@ -6,8 +6,28 @@ import type { Decoder } from '../runtime/decoder.ts';
 
 /** Operations that treat every token by itself when all their operands do, or are constants of one row. */
 const POINTWISE = new Set([
-  'Add', 'Sub', 'Mul', 'Div', 'Pow', 'Sqrt', 'Reciprocal', 'Neg', 'Exp', 'Tanh', 'Sigmoid', 'Erf', 'Relu', 'Gelu', 'Softplus', 'Swish', 'Cast', 'Identity',
-  'com.microsoft.Gelu', 'com.microsoft.FastGelu', 'com.microsoft.BiasGelu', 'com.microsoft.QuickGelu',
+  'Add',
+  'Sub',
+  'Mul',
+  'Div',
+  'Pow',
+  'Sqrt',
+  'Reciprocal',
+  'Neg',
+  'Exp',
+  'Tanh',
+  'Sigmoid',
+  'Erf',
+  'Relu',
+  'Gelu',
+  'Softplus',
+  'Swish',
+  'Cast',
+  'Identity',
+  'com.microsoft.Gelu',
+  'com.microsoft.FastGelu',
+  'com.microsoft.BiasGelu',
+  'com.microsoft.QuickGelu',
 ]);
 const NORMS = new Set(['LayerNormalization', 'SimplifiedLayerNormalization', 'RMSNormalization']);
 const REDUCTIONS = new Set(['ReduceMean', 'ReduceSum', 'ReduceSumSquare']);
@@ -65,10 +85,19 @@ export class Tail {
     if (VIEWS.has(op)) return this.isTokens(first) && this.widthOf(first) === this.widthOf(value) ? this.at(first) : undefined;
     if (POINTWISE.has(op)) {
       if (!node.inputs.every((i) => this.isTokens(i) || this.isOneRow(i))) return undefined;
-      return this.write(node, node.inputs.map((i) => (this.isTokens(i) ? this.at(i) : i)), value);
+      return this.write(
+        node,
+        node.inputs.map((i) => (this.isTokens(i) ? this.at(i) : i)),
+        value,
+      );
     }
     if (!this.isTokens(first)) return undefined;
-    if (NORMS.has(op) && this.isLastAxis(first, [intAttribute(node, 'axis', -1)])) return this.write({ ...node, attributes: { ...node.attributes, axis: { type: 'int', value: -1 } } }, [this.at(first), ...node.inputs.slice(1)], value);
+    if (NORMS.has(op) && this.isLastAxis(first, [intAttribute(node, 'axis', -1)]))
+      return this.write(
+        { ...node, attributes: { ...node.attributes, axis: { type: 'int', value: -1 } } },
+        [this.at(first), ...node.inputs.slice(1)],
+        value,
+      );
     if (REDUCTIONS.has(op) && intAttribute(node, 'keepdims', 1) === 1) {
       const axes = intsAttribute(node, 'axes') ?? this.numbers(node.inputs[1]);
       if (!axes || !this.isLastAxis(first, axes)) return undefined;
@@ -93,13 +122,19 @@ export class Tail {
   private product(node: Node, value: string): string | undefined {
     const [first, weight, ...bias] = node.inputs as [string, string, ...string[]];
     if (node.op !== 'MatMulNBits' && (this.dimsOf(weight)?.length !== 2 || this.decoder.flow.position.has(weight))) return undefined;
-    if (node.op === 'Gemm' && intAttribute(node, 'transA', 0) === 0 && bias.every((b) => this.isOneRow(b))) return this.write(node, [this.at(first), weight, ...bias], value);
+    if (node.op === 'Gemm' && intAttribute(node, 'transA', 0) === 0 && bias.every((b) => this.isOneRow(b)))
+      return this.write(node, [this.at(first), weight, ...bias], value);
     if (node.op === 'MatMulNBits') return this.write(node, [this.at(first), weight, ...bias], value);
     if (node.op !== 'MatMul') return undefined;
     const turned = this.made.get(weight);
-    const isTurned = turned?.op === 'Transpose' && (intsAttribute(turned, 'perm') ?? [1, 0]).join() === '1,0' && this.constants.has(turned.inputs[0]!);
+    const isTurned =
+      turned?.op === 'Transpose' && (intsAttribute(turned, 'perm') ?? [1, 0]).join() === '1,0' && this.constants.has(turned.inputs[0]!);
     if (!isTurned) return this.write(node, [this.at(first), weight], value);
-    return this.write({ ...node, op: 'Gemm', attributes: { transB: { type: 'int', value: 1 } } }, [this.at(first), turned.inputs[0]!], value);
+    return this.write(
+      { ...node, op: 'Gemm', attributes: { transB: { type: 'int', value: 1 } } },
+      [this.at(first), turned.inputs[0]!],
+      value,
+    );
   }
 
   private gathered(value: string): string {

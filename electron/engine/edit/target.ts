@@ -47,17 +47,32 @@ const WAVE = 256;
  * and leaves "{subject} is a" alone. Facts are searched together; finished ones leave.
  * @param site where δ is added: the residual (MEMIT) or the MLP output (ROME)
  */
-export async function findTargets(decoder: Decoder, site: Site, facts: readonly FactTokens[], settings: TargetSettings, report: Report): Promise<Target[]> {
+export async function findTargets(
+  decoder: Decoder,
+  site: Site,
+  facts: readonly FactTokens[],
+  settings: TargetSettings,
+  report: Report,
+): Promise<Target[]> {
   const waves = Math.ceil(facts.length / WAVE);
   const found: Target[] = [];
   for (let wave = 0; wave < waves; wave++) {
-    const part: Report = { check: () => report.check(), progress: (phase, done, total) => report.progress(phase, wave * total + done, waves * total) };
+    const part: Report = {
+      check: () => report.check(),
+      progress: (phase, done, total) => report.progress(phase, wave * total + done, waves * total),
+    };
     found.push(...(await searchTogether(decoder, site, facts.slice(wave * WAVE, (wave + 1) * WAVE), settings, part)));
   }
   return found;
 }
 
-async function searchTogether(decoder: Decoder, site: Site, facts: readonly FactTokens[], settings: TargetSettings, report: Report): Promise<Target[]> {
+async function searchTogether(
+  decoder: Decoder,
+  site: Site,
+  facts: readonly FactTokens[],
+  settings: TargetSettings,
+  report: Report,
+): Promise<Target[]> {
   const value = siteValue(decoder.anatomy, site);
   const loss = lossGraph(decoder, value);
   const settled = await settle(decoder, value, loss, facts, BUDGET, report);
@@ -69,14 +84,19 @@ async function searchTogether(decoder: Decoder, site: Site, facts: readonly Fact
       for (const search of searches) search.reset();
       for (const chunk of chunks) {
         report.check();
-        const result = await stage.run(chunk.tokens, chunk.feeds((fact) => searches[fact]!.delta, settings.klFactor), chunk.past);
+        const result = await stage.run(
+          chunk.tokens,
+          chunk.feeds((fact) => searches[fact]!.delta, settings.klFactor),
+          chunk.past,
+        );
         collect(result, loss, chunk, searches, facts, settings.klFactor);
       }
       const before = searches.filter((s) => s.done).length;
       for (const search of searches) search.update(step === settings.steps - 1);
       report.progress('targets', step + 1, settings.steps);
       if (searches.every((s) => s.done)) break;
-      if (searches.filter((s) => s.done).length > before) chunks = chunks.map((c) => c.without((fact) => searches[fact]!.done)).filter((c) => c !== undefined);
+      if (searches.filter((s) => s.done).length > before)
+        chunks = chunks.map((c) => c.without((fact) => searches[fact]!.done)).filter((c) => c !== undefined);
     }
   } finally {
     await stage.release();
@@ -84,11 +104,23 @@ async function searchTogether(decoder: Decoder, site: Site, facts: readonly Fact
   return searches.map((s) => s.result());
 }
 
-function collect(result: Record<string, ort.Tensor>, loss: LossGraph, chunk: LossChunk, searches: readonly Search[], facts: readonly FactTokens[], klFactor: number): void {
+function collect(
+  result: Record<string, ort.Tensor>,
+  loss: LossGraph,
+  chunk: LossChunk,
+  searches: readonly Search[],
+  facts: readonly FactTokens[],
+  klFactor: number,
+): void {
   const nll = floats(result, loss.nll);
-  chunk.targets.forEach((fact, i) => { searches[fact]!.nll += nll[i]! * lossWeight(facts[fact]!); });
+  chunk.targets.forEach((fact, i) => {
+    searches[fact]!.nll += nll[i]! * lossWeight(facts[fact]!);
+  });
   if (chunk.isFirst) chunk.keep(floats(result, loss.now));
-  else chunk.kept.forEach((fact, i) => { searches[fact]!.kl += floats(result, loss.kl)[i]! * klFactor; });
+  else
+    chunk.kept.forEach((fact, i) => {
+      searches[fact]!.kl += floats(result, loss.kl)[i]! * klFactor;
+    });
   const gradient = floats(result, loss.gradient);
   const width = gradient.length / chunk.rows.length;
   chunk.rows.forEach((r, i) => searches[r.fact]!.add(gradient.subarray(i * width, (i + 1) * width)));

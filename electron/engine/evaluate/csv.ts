@@ -11,7 +11,16 @@ const aliases: Readonly<Record<string, readonly string[]>> = {
   previousTarget: ['previoustarget', 'targettrue', 'groundtruth', 'oldtarget', 'oldanswer', 'previous', 'before', 'targetnow'],
   relation: ['relation', 'relationid', 'predicate'],
   paraphrases: ['paraphrase', 'paraphrases', 'paraphraseprompt', 'paraphraseprompts', 'rephrase', 'rephraseprompt'],
-  neighbors: ['neighbor', 'neighbors', 'neighbour', 'neighbours', 'neighborhoodprompt', 'neighborhoodprompts', 'neighborprompt', 'localityprompt'],
+  neighbors: [
+    'neighbor',
+    'neighbors',
+    'neighbour',
+    'neighbours',
+    'neighborhoodprompt',
+    'neighborhoodprompts',
+    'neighborprompt',
+    'localityprompt',
+  ],
   generationPrompts: ['generationprompt', 'generationprompts'],
 };
 const lists = ['paraphrases', 'neighbors', 'generationPrompts'];
@@ -31,15 +40,30 @@ export interface FactTable {
 export function readTable(text: string, source: string): FactTable {
   const parsed = Papa.parse<string[]>(text.trim(), { skipEmptyLines: 'greedy', delimitersToGuess: [',', '\t', ';'] });
   const broken = parsed.errors.find((error) => error.type === 'Quotes');
-  if (broken) throw new EmendError('bad-file', `${source}: row ${(broken.row ?? 0) + 1}: ${broken.message}.`, 'Close every quotation mark, and write a quotation mark inside a cell twice.');
+  if (broken)
+    throw new EmendError(
+      'bad-file',
+      `${source}: row ${(broken.row ?? 0) + 1}: ${broken.message}.`,
+      'Close every quotation mark, and write a quotation mark inside a cell twice.',
+    );
   const [header = [], ...body] = parsed.data;
   const fields = header.map(fieldOf);
   const missing = needed.filter((field) => !fields.includes(field));
   if (missing.length > 0) {
-    throw new EmendError('bad-input', `${source}: no column for ${missing.join(', ')}; found ${header.map((name) => JSON.stringify(name)).join(', ')}.`, `Name the columns ${needed.join(', ')}; previous_target, paraphrases and neighbors may follow.`, { missing });
+    throw new EmendError(
+      'bad-input',
+      `${source}: no column for ${missing.join(', ')}; found ${header.map((name) => JSON.stringify(name)).join(', ')}.`,
+      `Name the columns ${needed.join(', ')}; previous_target, paraphrases and neighbors may follow.`,
+      { missing },
+    );
   }
   const twice = fields.find((field, at) => field !== undefined && !lists.includes(field) && fields.indexOf(field) < at);
-  if (twice !== undefined) throw new EmendError('bad-input', `${source}: two columns mean ${twice}: ${header.filter((_, at) => fields[at] === twice).join(' and ')}.`, 'Keep one of them.');
+  if (twice !== undefined)
+    throw new EmendError(
+      'bad-input',
+      `${source}: two columns mean ${twice}: ${header.filter((_, at) => fields[at] === twice).join(' and ')}.`,
+      'Keep one of them.',
+    );
   return { rows: body.map((cells) => rowOf(cells, fields)), ignored: header.filter((_, at) => fields[at] === undefined) };
 }
 
@@ -55,7 +79,10 @@ function rowOf(cells: readonly string[], fields: readonly (string | undefined)[]
     if (field === undefined || (cell === '' && !needed.includes(field))) return;
     if (!lists.includes(field)) row[field] = cell;
     else {
-      const entries = cell.split('|').map((one) => one.trim()).filter((one) => one !== '');
+      const entries = cell
+        .split('|')
+        .map((one) => one.trim())
+        .filter((one) => one !== '');
       const known = (row[field] ??= []) as unknown[];
       known.push(...(field === 'neighbors' ? entries.map(neighbor) : entries));
     }

@@ -45,7 +45,9 @@ export function readRecords(text: string, source = 'The facts'): ReadRecords {
   if (records.length === 0) {
     const [worst] = problems;
     const found = worst ? `the first problem is in record ${worst.index + 1}, ${worst.field}: ${worst.message}` : 'there is none';
-    throw new EmendError('bad-input', `${source}: no record can be used; ${found}.`, 'Correct the records and read the file again.', { problems: problems.slice(0, 100) });
+    throw new EmendError('bad-input', `${source}: no record can be used; ${found}.`, 'Correct the records and read the file again.', {
+      problems: problems.slice(0, 100),
+    });
   }
   return { format: format.name, records, problems, ignored: table?.ignored ?? [] };
 }
@@ -57,16 +59,29 @@ function jsonRecords(content: string, source: string): unknown[] {
     return Array.isArray(value) ? value : [value];
   } catch (error) {
     if (content.startsWith('[') || !content.includes('\n')) {
-      throw new EmendError('bad-file', `${source}: not JSON: ${error instanceof Error ? error.message : String(error)}`, 'Check that the file is complete.');
+      throw new EmendError(
+        'bad-file',
+        `${source}: not JSON: ${error instanceof Error ? error.message : String(error)}`,
+        'Check that the file is complete.',
+      );
     }
   }
-  return content.split('\n').map((line) => line.trim()).filter((line) => line !== '').map((line, index) => {
-    try {
-      return JSON.parse(line) as unknown;
-    } catch (error) {
-      throw new EmendError('bad-file', `${source}: record ${index + 1} is not JSON: ${error instanceof Error ? error.message : String(error)}`, 'Write one JSON object on each line.', { index });
-    }
-  });
+  return content
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .map((line, index) => {
+      try {
+        return JSON.parse(line) as unknown;
+      } catch (error) {
+        throw new EmendError(
+          'bad-file',
+          `${source}: record ${index + 1} is not JSON: ${error instanceof Error ? error.message : String(error)}`,
+          'Write one JSON object on each line.',
+          { index },
+        );
+      }
+    });
 }
 
 function formatOf(raw: readonly unknown[], source: string): RecordFormat {
@@ -74,10 +89,16 @@ function formatOf(raw: readonly unknown[], source: string): RecordFormat {
   const format = sample && recordFormats.find((one) => one.fits(sample));
   if (format) return format;
   const found = sample ? `found ${Object.keys(sample).slice(0, 12).join(', ')}` : 'found no objects';
-  throw new EmendError('bad-input', `${source}: records of an unknown format: ${found}.`, 'Give each record subject, prompt and target; or use CounterFact, zsRE or EasyEdit records.');
+  throw new EmendError(
+    'bad-input',
+    `${source}: records of an unknown format: ${found}.`,
+    'Give each record subject, prompt and target; or use CounterFact, zsRE or EasyEdit records.',
+  );
 }
 
-const SnippetsSchema = v.array(v.object({ relation_id: v.string(), target_id: v.string(), samples: v.array(v.object({ name: v.string(), text: v.string() })) }));
+const SnippetsSchema = v.array(
+  v.object({ relation_id: v.string(), target_id: v.string(), samples: v.array(v.object({ name: v.string(), text: v.string() })) }),
+);
 
 /**
  * Gives CounterFact records their reference texts from attribute_snippets.json: texts about anything with the new target, and as essence those
@@ -89,13 +110,22 @@ export function withReferences(records: readonly CheckRecord[], snippetsJson: st
   try {
     snippets = v.parse(SnippetsSchema, JSON.parse(snippetsJson));
   } catch (error) {
-    throw new EmendError('bad-file', `The attribute snippets cannot be read: ${error instanceof Error ? error.message : String(error)}`, 'Use CounterFact’s attribute_snippets.json.');
+    throw new EmendError(
+      'bad-file',
+      `The attribute snippets cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      'Use CounterFact’s attribute_snippets.json.',
+    );
   }
   const key = (relation: string, target: string) => `${relation} ${target}`;
   const samples = new Map<string, { name: string; text: string }[]>();
-  for (const one of snippets) samples.set(key(one.relation_id, one.target_id), [...(samples.get(key(one.relation_id, one.target_id)) ?? []), ...one.samples]);
+  for (const one of snippets)
+    samples.set(key(one.relation_id, one.target_id), [...(samples.get(key(one.relation_id, one.target_id)) ?? []), ...one.samples]);
   return records.map((record) => {
     const found = samples.get(key(record.fact.relation ?? '', record.targetId ?? '')) ?? [];
-    return { ...record, references: found.map(({ text }) => text), essence: found.filter(({ name }) => name === record.fact.subject).map(({ text }) => text) };
+    return {
+      ...record,
+      references: found.map(({ text }) => text),
+      essence: found.filter(({ name }) => name === record.fact.subject).map(({ text }) => text),
+    };
   });
 }

@@ -4,7 +4,12 @@ import { inBatches, type Requests } from './requests.ts';
 import type { Scorer, TextScore } from './scorer.ts';
 
 /** Compares a version with the one before it. Perplexity rises with damage of any kind (arXiv 2402.09656), so it is cheap to watch. */
-export async function measureDrift(scorer: Scorer, baseline: Scorer, { probes, texts }: DriftMaterial, requests: Requests): Promise<DriftReport> {
+export async function measureDrift(
+  scorer: Scorer,
+  baseline: Scorer,
+  { probes, texts }: DriftMaterial,
+  requests: Requests,
+): Promise<DriftReport> {
   const pairs = await inBatches(requests, 'drift', probes, async (batch) => {
     const before = await baseline.nextTokenLogProbs(batch);
     const now = await scorer.nextTokenLogProbs(batch);
@@ -24,5 +29,10 @@ export async function measureDrift(scorer: Scorer, baseline: Scorer, { probes, t
 
 function total(scores: readonly TextScore[]): number | undefined {
   const tokens = scores.reduce((sum, score) => sum + score.tokens, 0);
-  return tokens === 0 ? undefined : perplexity(scores.reduce((sum, score) => sum + score.nll, 0), tokens);
+  return tokens === 0
+    ? undefined
+    : perplexity(
+        scores.reduce((sum, score) => sum + score.nll, 0),
+        tokens,
+      );
 }

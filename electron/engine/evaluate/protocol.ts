@@ -2,10 +2,30 @@ import { EmendError } from '../../../shared/errors.ts';
 import { fillPrompt } from '../../../shared/fact.ts';
 import { measureDrift } from './drift.ts';
 import { cleanGeneration, meanGenerationEntropy } from './fluency.ts';
-import { argmax, average, harmonicMean, magnitude, mean, neighborMagnitude, neighborSuccess, perplexity, success, type AnswerPair } from './metrics.ts';
+import {
+  argmax,
+  average,
+  harmonicMean,
+  magnitude,
+  mean,
+  neighborMagnitude,
+  neighborSuccess,
+  perplexity,
+  success,
+  type AnswerPair,
+} from './metrics.ts';
 import type { CheckRecord } from './records.ts';
 import { TfIdf } from './reference-score.ts';
-import { PUBLISHED_GENERATION, type CaseMeasures, type CheckOptions, type CheckReport, type GenerationOptions, type Measure, type PromptReport, type RecordReport } from './report.ts';
+import {
+  PUBLISHED_GENERATION,
+  type CaseMeasures,
+  type CheckOptions,
+  type CheckReport,
+  type GenerationOptions,
+  type Measure,
+  type PromptReport,
+  type RecordReport,
+} from './report.ts';
 import { inBatches, Scores, type OnProgress, type Requests } from './requests.ts';
 import type { ScoreItem, Scorer, TargetScore } from './scorer.ts';
 
@@ -22,15 +42,32 @@ export interface CheckAgainst {
  * person would see (the answer written freely; neighbours against the version before; drift). Changes nothing.
  * @throws EmendError 'bad-input' without records or with drift asked for but no baseline; 'cancelled'
  */
-export async function checkRecords(scorer: Scorer, records: readonly CheckRecord[], options: CheckOptions & CheckAgainst = {}, onProgress: OnProgress = () => undefined, signal?: AbortSignal): Promise<CheckReport> {
+export async function checkRecords(
+  scorer: Scorer,
+  records: readonly CheckRecord[],
+  options: CheckOptions & CheckAgainst = {},
+  onProgress: OnProgress = () => undefined,
+  signal?: AbortSignal,
+): Promise<CheckReport> {
   if (records.length === 0) throw new EmendError('bad-input', 'There is no record to check.', 'Give at least one fact.');
-  if (options.drift && !options.baseline) throw new EmendError('bad-input', 'Drift is measured against the version before, and none was given.', 'Choose the version to compare with.');
+  if (options.drift && !options.baseline)
+    throw new EmendError(
+      'bad-input',
+      'Drift is measured against the version before, and none was given.',
+      'Choose the version to compare with.',
+    );
   const requests: Requests = { batchSize: options.batchSize ?? 64, onProgress, signal };
   const cases = records.map((record) => ({ record, prompt: fillPrompt(record.fact.prompt, record.fact.subject).text }));
-  const scores = await Scores.of(scorer, cases.flatMap(({ record, prompt }) => questions(record, prompt)), requests, 'targets');
+  const scores = await Scores.of(
+    scorer,
+    cases.flatMap(({ record, prompt }) => questions(record, prompt)),
+    requests,
+    'targets',
+  );
   const kept = options.baseline && (await compareNeighbors(scorer, options.baseline, records, scores, requests));
   const answers = options.exactMatch === false ? undefined : await freeAnswers(scorer, cases, scores, requests);
-  const written = options.generation === false ? undefined : await generations(scorer, records, options.generation ?? PUBLISHED_GENERATION, requests);
+  const written =
+    options.generation === false ? undefined : await generations(scorer, records, options.generation ?? PUBLISHED_GENERATION, requests);
   const weights = options.weights ?? TfIdf.fit(records.flatMap((record) => record.references));
   const essence = await essencePerplexity(scorer, records, requests);
   const reports = cases.map(({ record, prompt }, at): RecordReport => {
@@ -38,7 +75,11 @@ export async function checkRecords(scorer: Scorer, records: readonly CheckRecord
     const texts = written?.[at] ?? [];
     const answer = answers?.[at];
     return {
-      id: record.id, fact: record.fact, ...prompts, answer, generations: texts,
+      id: record.id,
+      fact: record.fact,
+      ...prompts,
+      answer,
+      generations: texts,
       measures: defined({
         ...targetMeasures(record, prompts, scores),
         ...kept?.measures[at],
@@ -59,14 +100,26 @@ function questions({ fact, paraphrases, neighbors, portability }: CheckRecord, p
   const own = [prompt, ...paraphrases].flatMap((one) => pair.map((target) => ({ prompt: one, target })));
   const others = neighbors.flatMap(({ prompt: one, target }) => {
     if (target === undefined) return [];
-    return fact.previousTarget === undefined ? [{ prompt: one, target }] : [{ prompt: one, target }, { prompt: one, target: fact.target }];
+    return fact.previousTarget === undefined
+      ? [{ prompt: one, target }]
+      : [
+          { prompt: one, target },
+          { prompt: one, target: fact.target },
+        ];
   });
   return [...own, ...others, ...portability];
 }
 
-function promptReports({ fact, paraphrases, neighbors }: CheckRecord, prompt: string, scores: Scores, unchanged: ReadonlyMap<string, boolean> | undefined): Pick<RecordReport, 'rewrite' | 'paraphrases' | 'neighbors'> {
+function promptReports(
+  { fact, paraphrases, neighbors }: CheckRecord,
+  prompt: string,
+  scores: Scores,
+  unchanged: ReadonlyMap<string, boolean> | undefined,
+): Pick<RecordReport, 'rewrite' | 'paraphrases' | 'neighbors'> {
   const own = (one: string): PromptReport => ({
-    prompt: one, wanted: scores.get(one, fact.target), previous: fact.previousTarget === undefined ? undefined : scores.get(one, fact.previousTarget),
+    prompt: one,
+    wanted: scores.get(one, fact.target),
+    previous: fact.previousTarget === undefined ? undefined : scores.get(one, fact.previousTarget),
   });
   return {
     rewrite: own(prompt),
@@ -74,22 +127,40 @@ function promptReports({ fact, paraphrases, neighbors }: CheckRecord, prompt: st
     neighbors: neighbors.map(({ prompt: one, target }) => {
       const same = { prompt: one, unchanged: unchanged?.get(one) };
       if (target === undefined) return same;
-      return { ...same, wanted: fact.previousTarget === undefined ? undefined : scores.get(one, fact.target), previous: scores.get(one, target) };
+      return {
+        ...same,
+        wanted: fact.previousTarget === undefined ? undefined : scores.get(one, fact.target),
+        previous: scores.get(one, target),
+      };
     }),
   };
 }
 
-function targetMeasures(record: CheckRecord, prompts: Pick<RecordReport, 'rewrite' | 'paraphrases' | 'neighbors'>, scores: Scores): CaseMeasures {
+function targetMeasures(
+  record: CheckRecord,
+  prompts: Pick<RecordReport, 'rewrite' | 'paraphrases' | 'neighbors'>,
+  scores: Scores,
+): CaseMeasures {
   const own = [prompts.rewrite];
-  const accuracy = (found: readonly (TargetScore | undefined)[]) => mean(found.filter((score) => score !== undefined).map(({ correct }) => Number(correct)));
-  const tokenAccuracy = (found: readonly (TargetScore | undefined)[]) => mean(found.filter((score) => score !== undefined).map((score) => score.tokenAccuracy));
+  const accuracy = (found: readonly (TargetScore | undefined)[]) =>
+    mean(found.filter((score) => score !== undefined).map(({ correct }) => Number(correct)));
+  const tokenAccuracy = (found: readonly (TargetScore | undefined)[]) =>
+    mean(found.filter((score) => score !== undefined).map((score) => score.tokenAccuracy));
   const wanted = (list: readonly PromptReport[]) => list.map((one) => one.wanted);
   const kept = prompts.neighbors.map((one) => one.previous);
   return {
-    ES: success(pairs(own)), PS: success(pairs(prompts.paraphrases)), NS: neighborSuccess(pairs(prompts.neighbors)),
-    EM: magnitude(pairs(own)), PM: magnitude(pairs(prompts.paraphrases)), NM: neighborMagnitude(pairs(prompts.neighbors)),
-    rewriteAccuracy: accuracy(wanted(own)), paraphraseAccuracy: accuracy(wanted(prompts.paraphrases)), neighborAccuracy: accuracy(kept),
-    rewriteTokenAccuracy: tokenAccuracy(wanted(own)), paraphraseTokenAccuracy: tokenAccuracy(wanted(prompts.paraphrases)), neighborTokenAccuracy: tokenAccuracy(kept),
+    ES: success(pairs(own)),
+    PS: success(pairs(prompts.paraphrases)),
+    NS: neighborSuccess(pairs(prompts.neighbors)),
+    EM: magnitude(pairs(own)),
+    PM: magnitude(pairs(prompts.paraphrases)),
+    NM: neighborMagnitude(pairs(prompts.neighbors)),
+    rewriteAccuracy: accuracy(wanted(own)),
+    paraphraseAccuracy: accuracy(wanted(prompts.paraphrases)),
+    neighborAccuracy: accuracy(kept),
+    rewriteTokenAccuracy: tokenAccuracy(wanted(own)),
+    paraphraseTokenAccuracy: tokenAccuracy(wanted(prompts.paraphrases)),
+    neighborTokenAccuracy: tokenAccuracy(kept),
     portability: tokenAccuracy(record.portability.map(({ prompt, target }) => scores.get(prompt, target))),
   };
 }
@@ -100,7 +171,13 @@ function pairs(prompts: readonly PromptReport[]): AnswerPair[] {
 }
 
 /** How the neighbours fare against the version before. */
-async function compareNeighbors(scorer: Scorer, baseline: Scorer, records: readonly CheckRecord[], scores: Scores, requests: Requests): Promise<{ measures: CaseMeasures[]; unchanged: ReadonlyMap<string, boolean> }> {
+async function compareNeighbors(
+  scorer: Scorer,
+  baseline: Scorer,
+  records: readonly CheckRecord[],
+  scores: Scores,
+  requests: Requests,
+): Promise<{ measures: CaseMeasures[]; unchanged: ReadonlyMap<string, boolean> }> {
   const distinct = [...new Set(records.flatMap(({ neighbors }) => neighbors.map(({ prompt }) => prompt)))];
   const firstChoices = async (model: Scorer) => {
     const found = await inBatches(requests, 'baseline', distinct, async (batch) => (await model.nextTokenLogProbs(batch)).map(argmax));
@@ -108,22 +185,35 @@ async function compareNeighbors(scorer: Scorer, baseline: Scorer, records: reado
   };
   const before = await firstChoices(baseline);
   const now = await firstChoices(scorer);
-  const known = records.flatMap(({ neighbors }) => neighbors.flatMap(({ prompt, target }) => (target === undefined ? [] : [{ prompt, target }])));
+  const known = records.flatMap(({ neighbors }) =>
+    neighbors.flatMap(({ prompt, target }) => (target === undefined ? [] : [{ prompt, target }])),
+  );
   const scoresBefore = await Scores.of(baseline, known, requests, 'baseline');
   const unchanged = new Map(distinct.map((prompt) => [prompt, before.get(prompt) === now.get(prompt)]));
   const measures = records.map(({ neighbors }) => ({
     neighborsUnchanged: mean(neighbors.map(({ prompt }) => Number(unchanged.get(prompt)))),
-    neighborsStillRight: mean(neighbors.flatMap(({ prompt, target }) =>
-      (target !== undefined && scoresBefore.get(prompt, target).correct ? [Number(scores.get(prompt, target).correct)] : []))),
+    neighborsStillRight: mean(
+      neighbors.flatMap(({ prompt, target }) =>
+        target !== undefined && scoresBefore.get(prompt, target).correct ? [Number(scores.get(prompt, target).correct)] : [],
+      ),
+    ),
   }));
   return { measures, unchanged };
 }
 
 /** What the model writes greedily after each prompt: one token more than the longest target of a batch, so that the end of the target shows. */
-async function freeAnswers(scorer: Scorer, cases: readonly { record: CheckRecord; prompt: string }[], scores: Scores, requests: Requests): Promise<string[]> {
+async function freeAnswers(
+  scorer: Scorer,
+  cases: readonly { record: CheckRecord; prompt: string }[],
+  scores: Scores,
+  requests: Requests,
+): Promise<string[]> {
   return inBatches(requests, 'answers', cases, (batch) => {
     const maxTokens = 1 + Math.max(...batch.map(({ record, prompt }) => scores.get(prompt, record.fact.target).tokens));
-    return scorer.generate(batch.map(({ prompt }) => prompt), { maxTokens, topK: 1, seed: 0 });
+    return scorer.generate(
+      batch.map(({ prompt }) => prompt),
+      { maxTokens, topK: 1, seed: 0 },
+    );
   });
 }
 
@@ -136,9 +226,19 @@ export function beginsWith(answer: string, target: string): boolean {
 const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]$/u;
 
 /** Per record its generation prompts with what was written after each; the published measures read both. */
-async function generations(scorer: Scorer, records: readonly CheckRecord[], settings: GenerationOptions, requests: Requests): Promise<string[][]> {
+async function generations(
+  scorer: Scorer,
+  records: readonly CheckRecord[],
+  settings: GenerationOptions,
+  requests: Requests,
+): Promise<string[][]> {
   const prompts = records.flatMap(({ generationPrompts }, at) => generationPrompts.map((prompt) => ({ prompt, at })));
-  const texts = await inBatches(requests, 'generations', prompts, (batch) => scorer.generate(batch.map(({ prompt }) => prompt), settings));
+  const texts = await inBatches(requests, 'generations', prompts, (batch) =>
+    scorer.generate(
+      batch.map(({ prompt }) => prompt),
+      settings,
+    ),
+  );
   const found: string[][] = records.map(() => []);
   prompts.forEach(({ prompt, at }, index) => found[at]!.push(cleanGeneration(prompt + texts[index]!)));
   return found;
@@ -157,7 +257,10 @@ async function essencePerplexity(scorer: Scorer, records: readonly CheckRecord[]
 export function summarize(reports: readonly RecordReport[]): Pick<CheckReport, 'summary' | 'S'> {
   const summary: CheckReport['summary'] = {};
   for (const measure of new Set(reports.flatMap(({ measures }) => Object.keys(measures) as Measure[]))) {
-    const found = average(reports.map(({ measures }) => measures[measure]), measure === 'essence' ? 1 : 100);
+    const found = average(
+      reports.map(({ measures }) => measures[measure]),
+      measure === 'essence' ? 1 : 100,
+    );
     if (found) summary[measure] = found;
   }
   return { summary, S: harmonicMean([summary.ES?.mean, summary.PS?.mean, summary.NS?.mean]) };

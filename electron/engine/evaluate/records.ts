@@ -37,10 +37,22 @@ export interface CheckRecord {
 export function recordOf(fact: Fact, id: string): CheckRecord {
   const { paraphrases = [], neighbors = [], generationPrompts = [], ...core } = fact;
   return {
-    ...emptyRecord, id, fact: core, paraphrases, generationPrompts,
+    ...emptyRecord,
+    id,
+    fact: core,
+    paraphrases,
+    generationPrompts,
     neighbors: neighbors.map((one) => (typeof one === 'string' ? { prompt: one } : one)),
   };
 }
 
 /** A record's lists, all empty. */
-export const emptyRecord = { paraphrases: [], neighbors: [], attributePrompts: [], generationPrompts: [], portability: [], references: [], essence: [] } as const;
+export const emptyRecord = {
+  paraphrases: [],
+  neighbors: [],
+  attributePrompts: [],
+  generationPrompts: [],
+  portability: [],
+  references: [],
+  essence: [],
+} as const;

@@ -16,13 +16,23 @@ export interface Requests {
  * Asks in batches and puts the answers together in order; looks for a cancel before each.
  * @throws EmendError 'cancelled'; 'failed' when the model answers fewer than it was asked
  */
-export async function inBatches<T, R>(requests: Requests, phase: CheckPhase, items: readonly T[], ask: (batch: T[]) => Promise<R[]>): Promise<R[]> {
+export async function inBatches<T, R>(
+  requests: Requests,
+  phase: CheckPhase,
+  items: readonly T[],
+  ask: (batch: T[]) => Promise<R[]>,
+): Promise<R[]> {
   const answers: R[] = [];
   for (let start = 0; start < items.length; start += requests.batchSize) {
     if (requests.signal?.aborted) throw new EmendError('cancelled', 'The check was cancelled; nothing has changed.');
     const batch = items.slice(start, start + requests.batchSize);
     const answered = await ask(batch);
-    if (answered.length !== batch.length) throw new EmendError('failed', `The model gave ${answered.length} answers to ${batch.length} prompts.`, 'This is a mistake in Emend; please report it.');
+    if (answered.length !== batch.length)
+      throw new EmendError(
+        'failed',
+        `The model gave ${answered.length} answers to ${batch.length} prompts.`,
+        'This is a mistake in Emend; please report it.',
+      );
     answers.push(...answered);
     requests.onProgress(phase, start + batch.length, items.length);
   }
@@ -45,7 +55,11 @@ export class Scores {
   get(prompt: string, target: string): TargetScore {
     const score = this.#known.get(keyOf({ prompt, target }));
     if (score) return score;
-    throw new EmendError('failed', `The target ${JSON.stringify(target)} was not scored on ${JSON.stringify(prompt)}.`, 'This is a mistake in Emend; please report it.');
+    throw new EmendError(
+      'failed',
+      `The target ${JSON.stringify(target)} was not scored on ${JSON.stringify(prompt)}.`,
+      'This is a mistake in Emend; please report it.',
+    );
   }
 }
 

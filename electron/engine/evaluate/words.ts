@@ -61,7 +61,51 @@ const endings: readonly Rule[] = [
 ];
 
 /** Shortened words whose full stop ends no sentence. */
-const abbreviations = new Set(['mr', 'mrs', 'ms', 'dr', 'prof', 'st', 'jr', 'sr', 'vs', 'etc', 'e.g', 'i.e', 'u.s', 'u.k', 'no', 'vol', 'gen', 'col', 'capt', 'lt', 'sgt', 'rev', 'hon', 'sen', 'rep', 'gov', 'inc', 'ltd', 'co', 'corp', 'jan', 'feb', 'mar', 'apr', 'aug', 'sept', 'sep', 'oct', 'nov', 'dec', 'fig', 'cf', 'ca']);
+const abbreviations = new Set([
+  'mr',
+  'mrs',
+  'ms',
+  'dr',
+  'prof',
+  'st',
+  'jr',
+  'sr',
+  'vs',
+  'etc',
+  'e.g',
+  'i.e',
+  'u.s',
+  'u.k',
+  'no',
+  'vol',
+  'gen',
+  'col',
+  'capt',
+  'lt',
+  'sgt',
+  'rev',
+  'hon',
+  'sen',
+  'rep',
+  'gov',
+  'inc',
+  'ltd',
+  'co',
+  'corp',
+  'jan',
+  'feb',
+  'mar',
+  'apr',
+  'aug',
+  'sept',
+  'sep',
+  'oct',
+  'nov',
+  'dec',
+  'fig',
+  'cf',
+  'ca',
+]);
 
 function sentences(text: string): string[] {
   const found: string[] = [];

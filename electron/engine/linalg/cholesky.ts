@@ -38,7 +38,12 @@ function factorBlock(l: Float64Array, n: number, from: number, to: number): void
     let pivot = l[j * n + j]!;
     for (let k = from; k < j; k++) pivot -= l[j * n + k]! ** 2;
     if (!(pivot > 0) || !Number.isFinite(pivot)) {
-      throw new EmendError('failed', `The matrix is not positive definite (pivot ${j + 1} of ${n} is ${pivot.toExponential(2)}).`, 'Use more covariance text, or add a ridge.', { pivot: j });
+      throw new EmendError(
+        'failed',
+        `The matrix is not positive definite (pivot ${j + 1} of ${n} is ${pivot.toExponential(2)}).`,
+        'Use more covariance text, or add a ridge.',
+        { pivot: j },
+      );
     }
     const diagonal = Math.sqrt(pivot);
     l[j * n + j] = diagonal;
@@ -63,7 +68,13 @@ function solveBelow(l: Float64Array, n: number, from: number, to: number): void 
 }
 
 /** Below the block: A −= P·Pᵀ with P the panel just solved. Row strips keep the product's size in hand and skip the upper triangle. */
-async function subtractOuter(l: Float64Array, n: number, from: number, to: number, product: ort.InferenceSession | undefined): Promise<void> {
+async function subtractOuter(
+  l: Float64Array,
+  n: number,
+  from: number,
+  to: number,
+  product: ort.InferenceSession | undefined,
+): Promise<void> {
   const width = to - from;
   const rows = n - to;
   const panel = new Float64Array(rows * width);
@@ -98,12 +109,24 @@ function outerProduct(): Promise<ort.InferenceSession> {
   const multiply: Node = { name: 'm', op: 'MatMul', domain: '', inputs: ['a', 'bt'], outputs: ['c'], attributes: {} };
   const graph: Graph = {
     name: 'outer',
-    inputs: [{ name: 'a', dtype: 'float64', dims: ['m', 'k'] }, { name: 'b', dtype: 'float64', dims: ['n', 'k'] }],
+    inputs: [
+      { name: 'a', dtype: 'float64', dims: ['m', 'k'] },
+      { name: 'b', dtype: 'float64', dims: ['n', 'k'] },
+    ],
     outputs: [{ name: 'c', dtype: 'float64', dims: ['m', 'n'] }],
     nodes: [transposed, multiply],
     constants: new Map(),
   };
-  const bytes = encodeModel({ folder: '', file: 'outer', irVersion: 8, opsets: new Map([['', 18]]), producer: 'emend', metadata: {}, functions: [], graph });
+  const bytes = encodeModel({
+    folder: '',
+    file: 'outer',
+    irVersion: 8,
+    opsets: new Map([['', 18]]),
+    producer: 'emend',
+    metadata: {},
+    functions: [],
+    graph,
+  });
   return ort.InferenceSession.create(bytes, { executionProviders: ['cpu'], logSeverityLevel: 3 });
 }
 

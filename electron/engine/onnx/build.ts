@@ -116,12 +116,20 @@ const [LOWEST, HIGHEST] = [-(2n ** 63n), 2n ** 63n - 1n];
 /** An int64 constant held in memory; what lies beyond int64 becomes its nearest end. */
 export function intTensor(values: readonly number[], dims: readonly number[]): Tensor {
   const within = (v: bigint) => (v < LOWEST ? LOWEST : v > HIGHEST ? HIGHEST : v);
-  return memoryTensor('int64', dims, BigInt64Array.from(values, (v) => within(BigInt(v))));
+  return memoryTensor(
+    'int64',
+    dims,
+    BigInt64Array.from(values, (v) => within(BigInt(v))),
+  );
 }
 
 /** A boolean constant held in memory. */
 export function boolTensor(values: readonly boolean[], dims: readonly number[]): Tensor {
-  return memoryTensor('bool', dims, Uint8Array.from(values, (v) => (v ? 1 : 0)));
+  return memoryTensor(
+    'bool',
+    dims,
+    Uint8Array.from(values, (v) => (v ? 1 : 0)),
+  );
 }
 
 /** A constant held in memory, from a typed array of matching element size (little-endian machines only, as ONNX Runtime). */

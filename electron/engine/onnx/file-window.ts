@@ -62,13 +62,21 @@ export class FileWindow {
         done += got;
       }
     } catch (error) {
-      throw new EmendError('bad-file', `${this.file} cannot be read at byte ${position + done} (${(error as Error).message})`, 'Check the disk, or copy the model to another one.');
+      throw new EmendError(
+        'bad-file',
+        `${this.file} cannot be read at byte ${position + done} (${(error as Error).message})`,
+        'Check the disk, or copy the model to another one.',
+      );
     }
     return done;
   }
 
   private cut(wanted: number): EmendError {
-    return new EmendError('bad-file', `${this.file} ends before byte ${wanted}; it became shorter while being read`, 'Copy the model again, then open the copy.');
+    return new EmendError(
+      'bad-file',
+      `${this.file} ends before byte ${wanted}; it became shorter while being read`,
+      'Copy the model again, then open the copy.',
+    );
   }
 }
 
@@ -79,7 +87,8 @@ function openFile(file: string): number {
     if (statSync(file).isFile()) return openSync(file, 'r');
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT' || code === 'ENOTDIR') throw new EmendError('not-found', `There is no file ${file}`, 'Check the path, or download the model again.');
+    if (code === 'ENOENT' || code === 'ENOTDIR')
+      throw new EmendError('not-found', `There is no file ${file}`, 'Check the path, or download the model again.');
     throw new EmendError('bad-file', `${file} cannot be opened (${code ?? String(error)})`, 'Check that it is a file that you may read.');
   }
   throw new EmendError('bad-file', `${file} is not a regular file`, 'Give the path of a file.');

@@ -5,10 +5,23 @@
 
 /** Element types by the names that ONNX Runtime uses, plus bfloat16 and the quantised ones that only files hold. */
 export type DataType =
-  | 'float32' | 'float64' | 'float16' | 'bfloat16'
-  | 'int64' | 'int32' | 'int16' | 'int8'
-  | 'uint64' | 'uint32' | 'uint16' | 'uint8'
-  | 'bool' | 'string' | 'int4' | 'uint4' | 'other';
+  | 'float32'
+  | 'float64'
+  | 'float16'
+  | 'bfloat16'
+  | 'int64'
+  | 'int32'
+  | 'int16'
+  | 'int8'
+  | 'uint64'
+  | 'uint32'
+  | 'uint16'
+  | 'uint8'
+  | 'bool'
+  | 'string'
+  | 'int4'
+  | 'uint4'
+  | 'other';
 
 /** Where a constant's little-endian bytes are: in memory, or a range of one of the model's files (a path relative to its folder). */
 export type TensorData =

@@ -49,7 +49,11 @@ function decode(file: string, skeleton: Uint8Array): ModelProto {
   try {
     return fromBinary(ModelProtoSchema, skeleton, { readUnknownFields: false, recursionLimit: MAX_DEPTH + 1 });
   } catch (error) {
-    throw new EmendError('bad-file', `${file} is no ONNX model: ${error instanceof Error ? error.message : String(error)}`, 'Export or download the model again.');
+    throw new EmendError(
+      'bad-file',
+      `${file} is no ONNX model: ${error instanceof Error ? error.message : String(error)}`,
+      'Export or download the model again.',
+    );
   }
 }
 
@@ -104,7 +108,11 @@ class Walk {
         once.add(field.number);
       }
       if (schema === TensorProtoSchema && field.number === SEGMENT) {
-        throw new EmendError('unsupported', `${this.file} has a tensor that is split into segments (byte ${start})`, 'Save the model again with the onnx package.');
+        throw new EmendError(
+          'unsupported',
+          `${this.file} has a tensor that is split into segments (byte ${start})`,
+          'Save the model again with the onnx package.',
+        );
       }
       const child = field.message;
       if (child !== undefined) {
@@ -147,7 +155,9 @@ class Walk {
     } else throw this.bad(`has an unknown wire type at byte ${this.position}`);
     if (end > limit) {
       const what = field === undefined ? 'a field' : `${schema.name}.${field.name}`;
-      throw this.bad(`is truncated or damaged: ${what} at byte ${this.position} should reach byte ${end}, but its surroundings end at ${limit}`);
+      throw this.bad(
+        `is truncated or damaged: ${what} at byte ${this.position} should reach byte ${end}, but its surroundings end at ${limit}`,
+      );
     }
     return end;
   }

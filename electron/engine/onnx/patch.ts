@@ -70,13 +70,18 @@ export async function patchModel(request: PatchRequest): Promise<PatchReport> {
   const inside = relative(root, model.folder);
   if (!isBelow(inside)) throw new EmendError('bad-input', `${model.folder} does not lie in ${root}`, 'Give a folder that holds the model.');
   if (isBelow(relative(root, target))) {
-    throw new EmendError('bad-input', `${target} lies inside the model's folder ${root}`, 'Choose a folder elsewhere; an imported model is never changed.');
+    throw new EmendError(
+      'bad-input',
+      `${target} lies inside the model's folder ${root}`,
+      'Choose a folder elsewhere; an imported model is never changed.',
+    );
   }
   const ranges = rangesToWrite(model, stored, changes);
   await refuseOccupied(target);
   const partial = `${target}.partial-${randomUUID()}`;
   try {
-    const files = request.root === undefined ? [...new Set([model.file, ...[...stored.values()].map((range) => range.file)])] : await everyFile(root);
+    const files =
+      request.root === undefined ? [...new Set([model.file, ...[...stored.values()].map((range) => range.file)])] : await everyFile(root);
     await mkdir(partial, { recursive: true });
     const copy = new Copy(request.onProgress, signal);
     await copy.all(files.map((file) => [join(root, file), join(partial, file)]));
@@ -102,19 +107,32 @@ export async function patchModel(request: PatchRequest): Promise<PatchReport> {
 function rangesToWrite(model: Model, stored: ReadonlyMap<Tensor, StoredRange>, changes: ReadonlyMap<string, Uint8Array>): StoredRange[] {
   return [...changes].map(([name, bytes]) => {
     const tensor = model.graph.constants.get(name);
-    if (tensor === undefined) throw new EmendError('bad-input', `${model.file} has no constant "${name}"`, 'Give the name of a weight of this model.');
+    if (tensor === undefined)
+      throw new EmendError('bad-input', `${model.file} has no constant "${name}"`, 'Give the name of a weight of this model.');
     const range = stored.get(tensor);
     if (range === undefined) {
-      throw new EmendError('unsupported', `The constant "${name}" is stored element by element, not as raw bytes`, 'Save the model again with raw data (the onnx package does so by default).');
+      throw new EmendError(
+        'unsupported',
+        `The constant "${name}" is stored element by element, not as raw bytes`,
+        'Save the model again with raw data (the onnx package does so by default).',
+      );
     }
     if (range.length !== bytes.length) {
-      throw new EmendError('bad-input', `The constant "${name}" has ${range.length} bytes; ${bytes.length} were given`, 'Give values of the same shape and type.');
+      throw new EmendError(
+        'bad-input',
+        `The constant "${name}" has ${range.length} bytes; ${bytes.length} were given`,
+        'Give values of the same shape and type.',
+      );
     }
     for (const other of stored.values()) {
       if (other === range || other.length === 0 || other.file !== range.file || other.offset !== range.offset) continue;
       const same = changes.get(other.tensor);
       if (same !== undefined && Buffer.compare(same, bytes) === 0) continue;
-      throw new EmendError('unsupported', `The constants "${name}" and "${other.tensor}" share the same bytes; changing one would change the other`, 'Change both alike, or export the model with separate weights.');
+      throw new EmendError(
+        'unsupported',
+        `The constants "${name}" and "${other.tensor}" share the same bytes; changing one would change the other`,
+        'Change both alike, or export the model with separate weights.',
+      );
     }
     return range;
   });
@@ -135,7 +153,8 @@ async function everyFile(root: string, below = ''): Promise<string[]> {
     const path = join(below, entry.name);
     if (entry.isDirectory()) files.push(...(await everyFile(root, path)));
     else if ((await stat(join(root, path))).isFile()) files.push(path);
-    else throw new EmendError('unsupported', `${join(root, path)} is neither a file nor a plain folder`, 'Remove it from the model folder.');
+    else
+      throw new EmendError('unsupported', `${join(root, path)} is neither a file nor a plain folder`, 'Remove it from the model folder.');
   }
   return files;
 }
@@ -217,7 +236,11 @@ async function overwrite(file: string, range: StoredRange, bytes: Uint8Array): P
     await handle.sync();
     const after = await hashRange(handle, range);
     if (after !== createHash('sha256').update(bytes).digest('hex')) {
-      throw new EmendError('failed', `"${range.tensor}" does not read back from ${file} as it was written`, 'Check the disk, then export again.');
+      throw new EmendError(
+        'failed',
+        `"${range.tensor}" does not read back from ${file} as it was written`,
+        'Check the disk, then export again.',
+      );
     }
     return { before, after };
   } finally {
@@ -228,9 +251,10 @@ async function overwrite(file: string, range: StoredRange, bytes: Uint8Array): P
 async function hashRange(handle: FileHandle, range: StoredRange): Promise<string> {
   const hash = createHash('sha256');
   const chunk = Buffer.allocUnsafe(Math.min(range.length, 2 ** 20));
-  for (let at = 0; at < range.length; ) {
+  for (let at = 0; at < range.length;) {
     const { bytesRead } = await handle.read(chunk, 0, Math.min(chunk.length, range.length - at), range.offset + at);
-    if (bytesRead === 0) throw new EmendError('bad-file', `"${range.file}" ends inside the constant "${range.tensor}"`, 'Download the model again.');
+    if (bytesRead === 0)
+      throw new EmendError('bad-file', `"${range.file}" ends inside the constant "${range.tensor}"`, 'Download the model again.');
     hash.update(chunk.subarray(0, bytesRead));
     at += bytesRead;
   }
@@ -238,7 +262,7 @@ async function hashRange(handle: FileHandle, range: StoredRange): Promise<string
 }
 
 async function writeFully(handle: FileHandle, bytes: Uint8Array, position: number | null): Promise<void> {
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const { bytesWritten } = await handle.write(bytes, at, Math.min(bytes.length - at, 2 ** 30), position === null ? null : position + at);
     at += bytesWritten;
   }
@@ -266,7 +290,8 @@ function ignoreMissing(error: NodeJS.ErrnoException): void {
 function asEmendError(error: unknown, target: string): unknown {
   const code = (error as NodeJS.ErrnoException).code;
   if (error instanceof EmendError || code === undefined) return error;
-  const hint = code === 'ENOSPC' ? 'Free some space on the disk, then try again.' : 'Check that the folder can be written to, then try again.';
+  const hint =
+    code === 'ENOSPC' ? 'Free some space on the disk, then try again.' : 'Check that the folder can be written to, then try again.';
   return new EmendError('failed', `Writing ${basename(target)} failed: ${(error as Error).message}`, hint);
 }
 

@@ -12,12 +12,17 @@ import { EmendError } from '../../../shared/errors.ts';
 export function checkLocation(location: string, tensor: string): string {
   const parts = location.split(/[/\\]/);
   const why =
-    location === '' ? 'is empty'
-    : location.includes('\0') ? 'has a zero byte'
-    : parts[0] === '' || /^[A-Za-z]:/.test(location) ? 'is absolute'
-    : parts.includes('..') ? 'leads out of the model folder'
-    : location.includes('_ORT_MEM_ADDR_') ? 'is a memory address'
-    : undefined;
+    location === ''
+      ? 'is empty'
+      : location.includes('\0')
+        ? 'has a zero byte'
+        : parts[0] === '' || /^[A-Za-z]:/.test(location)
+          ? 'is absolute'
+          : parts.includes('..')
+            ? 'leads out of the model folder'
+            : location.includes('_ORT_MEM_ADDR_')
+              ? 'is a memory address'
+              : undefined;
   if (why !== undefined) {
     throw new EmendError(
       'bad-file',
@@ -39,8 +44,17 @@ export function dataFileSize(folder: string, file: string, tensor: string): numb
   try {
     stat = statSync(join(folder, file));
   } catch {
-    throw new EmendError('bad-file', `Data file "${file}" of tensor "${tensor}" is missing from ${folder}`, 'Put the data file beside the .onnx file under exactly this name.');
+    throw new EmendError(
+      'bad-file',
+      `Data file "${file}" of tensor "${tensor}" is missing from ${folder}`,
+      'Put the data file beside the .onnx file under exactly this name.',
+    );
   }
-  if (!stat.isFile()) throw new EmendError('bad-file', `"${file}", where tensor "${tensor}" is stored, is not a regular file`, 'Put the data file beside the .onnx file.');
+  if (!stat.isFile())
+    throw new EmendError(
+      'bad-file',
+      `"${file}", where tensor "${tensor}" is stored, is not a regular file`,
+      'Put the data file beside the .onnx file.',
+    );
   return stat.size;
 }

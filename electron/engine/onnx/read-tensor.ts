@@ -37,7 +37,8 @@ export class TensorReader {
   tensor(proto: TensorProto, name: string): Tensor {
     const dtype = dataTypeOf(proto.dataType);
     if (dtype === undefined) throw bad(name, `has the element type ${proto.dataType}, which ONNX does not define`);
-    if (dtype === 'string') throw new EmendError('unsupported', `Tensor "${name}" holds strings`, 'Export the decoder without its tokenizer.');
+    if (dtype === 'string')
+      throw new EmendError('unsupported', `Tensor "${name}" holds strings`, 'Export the decoder without its tokenizer.');
     const dims = proto.dims.map(Number);
     const count = elementCount(dims);
     if (count === undefined) throw bad(name, `has impossible dimensions [${proto.dims.join(', ')}]`);
@@ -58,7 +59,8 @@ export class TensorReader {
   private data(proto: TensorProto, name: string, count: number, size: number): TensorData {
     const typed = TYPED_FIELDS.filter((field) => proto[field].length > 0);
     const external = proto.dataLocation === TensorProto_DataLocation.EXTERNAL;
-    if (Number(proto.segment !== undefined) + typed.length + Number(external) > 1) throw bad(name, 'stores its data twice, in different ways');
+    if (Number(proto.segment !== undefined) + typed.length + Number(external) > 1)
+      throw bad(name, 'stores its data twice, in different ways');
     if (external) return this.external(proto, name, size);
     if (proto.segment === undefined) return { kind: 'bytes', bytes: typedBytes(proto, name, count) };
     if (isFieldSet(proto, FIELD.rawData)) return { kind: 'bytes', bytes: proto.rawData };
@@ -99,7 +101,8 @@ function externalRange(proto: TensorProto, name: string, size: number): { file: 
     const text = entries.get(key);
     if (text === undefined) return otherwise;
     const value = Number(text);
-    if (!/^\d{1,16}$/.test(text) || !Number.isSafeInteger(value)) throw bad(name, `has the external ${key} "${text.slice(0, 40)}" instead of a byte count`);
+    if (!/^\d{1,16}$/.test(text) || !Number.isSafeInteger(value))
+      throw bad(name, `has the external ${key} "${text.slice(0, 40)}" instead of a byte count`);
     return value;
   };
   return { file: checkLocation(entries.get('location') ?? '', name), offset: whole('offset', 0), length: whole('length', size) };
@@ -116,7 +119,8 @@ function typedBytes(proto: TensorProto, name: string, count: number): Uint8Array
   const { field: expected, array } = typedArray(proto);
   const field = TYPED_FIELDS.find((f) => proto[f].length > 0);
   if (field === undefined && count > 0) throw bad(name, 'has no data');
-  if (field !== undefined && field !== expected) throw bad(name, `keeps its data in ${field}, where its type ${proto.dataType} expects ${expected}`);
+  if (field !== undefined && field !== expected)
+    throw bad(name, `keeps its data in ${field}, where its type ${proto.dataType} expects ${expected}`);
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
 
@@ -153,7 +157,9 @@ function typedArray(proto: TensorProto): { field: (typeof TYPED_FIELDS)[number];
  * @throws EmendError `bad-file` naming both tensors
  */
 export function refuseOverlaps(ranges: Iterable<StoredRange>): void {
-  const sorted = [...ranges].filter((r) => r.length > 0).sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : a.offset - b.offset || a.length - b.length));
+  const sorted = [...ranges]
+    .filter((r) => r.length > 0)
+    .sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : a.offset - b.offset || a.length - b.length));
   for (let i = 1; i < sorted.length; i++) {
     const [a, b] = [sorted[i - 1]!, sorted[i]!];
     if (a.file !== b.file || b.offset >= a.offset + a.length) continue;

@@ -3,7 +3,15 @@ import { EmendError } from '../../../shared/errors.ts';
 import { dataTypeOf } from './dtypes.ts';
 import type { Attribute, Graph, LocalFunction, Model, Node, Tensor, Value } from './graph.ts';
 import { indexFile } from './index-file.ts';
-import type { AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, ValueInfoProto } from './proto/onnx_pb.ts';
+import type {
+  AttributeProto,
+  FunctionProto,
+  GraphProto,
+  ModelProto,
+  NodeProto,
+  OperatorSetIdProto,
+  ValueInfoProto,
+} from './proto/onnx_pb.ts';
 import { AttributeProto_AttributeType as Type } from './proto/onnx_pb.ts';
 import { refuseOverlaps, TensorReader, type StoredRange } from './read-tensor.ts';
 import { settleGraph, settleNodes } from './scope.ts';
@@ -83,7 +91,10 @@ function addOpsets(opsets: Map<string, number>, imports: readonly OperatorSetIdP
     const version = Number(entry.version);
     const known = opsets.get(domain);
     if (known !== undefined && known !== version) {
-      throw unsupported(`${who} uses operators "${domain}" in version ${version}, another part uses version ${known}`, 'Export the model with its functions inlined.');
+      throw unsupported(
+        `${who} uses operators "${domain}" in version ${version}, another part uses version ${known}`,
+        'Export the model with its functions inlined.',
+      );
     }
     opsets.set(domain, version);
   }
@@ -102,7 +113,10 @@ class GraphReader {
 
   graph(proto: GraphProto): Graph {
     if (proto.sparseInitializer.length > 0) {
-      throw unsupported(`The graph has a sparse constant "${proto.sparseInitializer[0]!.values?.name ?? ''}"`, 'Export the model with dense weights.');
+      throw unsupported(
+        `The graph has a sparse constant "${proto.sparseInitializer[0]!.values?.name ?? ''}"`,
+        'Export the model with dense weights.',
+      );
     }
     const constants: Graph['constants'] = new Map();
     for (const initializer of proto.initializer) {
@@ -130,7 +144,12 @@ class GraphReader {
       inputs: proto.input,
       outputs: proto.output,
       attributes: { ...Object.fromEntries(required), ...this.attributes(proto.attributeProto, what) },
-      nodes: settleNodes(proto.node.map((node) => this.node(node)), proto.input, proto.output, what),
+      nodes: settleNodes(
+        proto.node.map((node) => this.node(node)),
+        proto.input,
+        proto.output,
+        what,
+      ),
     };
   }
 
@@ -138,7 +157,14 @@ class GraphReader {
     const what = `Node "${proto.name !== '' ? proto.name : (proto.output[0] ?? '')}" (${proto.opType})`;
     if (proto.opType === '') throw bad(`${what} names no operation`);
     if (proto.overload !== '') throw unsupported(`${what} calls an overloaded function`, 'Export the model with its functions inlined.');
-    return { name: proto.name, op: proto.opType, domain: domainOf(proto.domain), inputs: proto.input, outputs: proto.output, attributes: this.attributes(proto.attribute, what) };
+    return {
+      name: proto.name,
+      op: proto.opType,
+      domain: domainOf(proto.domain),
+      inputs: proto.input,
+      outputs: proto.output,
+      attributes: this.attributes(proto.attribute, what),
+    };
   }
 
   private attributes(protos: readonly AttributeProto[], owner: string): Record<string, Attribute> {
@@ -152,7 +178,11 @@ class GraphReader {
 
   private attribute(proto: AttributeProto, owner: string): Attribute {
     const what = `${owner}, attribute "${proto.name}"`;
-    if (proto.refAttrName !== '') throw unsupported(`${what} refers to the attribute "${proto.refAttrName}" of its function`, 'Export the model with its functions inlined.');
+    if (proto.refAttrName !== '')
+      throw unsupported(
+        `${what} refers to the attribute "${proto.refAttrName}" of its function`,
+        'Export the model with its functions inlined.',
+      );
     switch (proto.type) {
       case Type.FLOAT:
         return { type: 'float', value: proto.f };

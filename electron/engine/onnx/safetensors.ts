@@ -64,17 +64,27 @@ export function readSafetensors(file: string): Safetensors {
  * @param tensors name → type, dimensions and bytes in memory
  * @throws EmendError `bad-input` when a tensor's type cannot be stored or its bytes do not fit its dimensions
  */
-export function writeSafetensors(tensors: ReadonlyMap<string, SafetensorsEntry>, metadata: Readonly<Record<string, string>> = {}): Uint8Array<ArrayBuffer> {
+export function writeSafetensors(
+  tensors: ReadonlyMap<string, SafetensorsEntry>,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array<ArrayBuffer> {
   const header: [string, string][] = [];
-  const about = Object.keys(metadata).sort().map((key): [string, string] => [key, JSON.stringify(metadata[key])]);
+  const about = Object.keys(metadata)
+    .sort()
+    .map((key): [string, string] => [key, JSON.stringify(metadata[key])]);
   if (about.length > 0) header.push(['__metadata__', jsonObject(about)]);
   const parts: Uint8Array[] = [];
   let offset = 0;
   for (const [name, { dtype, dims, bytes }] of inFileOrder(tensors)) {
     const type = Object.entries(TYPES).find(([, known]) => known === dtype)?.[0];
-    if (type === undefined || name === '__metadata__') throw new EmendError('bad-input', `Tensor "${name}" of type ${dtype} cannot be stored in a safetensors file`, 'Store it as float32.');
+    if (type === undefined || name === '__metadata__')
+      throw new EmendError('bad-input', `Tensor "${name}" of type ${dtype} cannot be stored in a safetensors file`, 'Store it as float32.');
     const size = sizeOf(dtype, dims);
-    if (size !== bytes.length) throw new EmendError('bad-input', `Tensor "${name}" of type ${dtype}[${dims.join(', ')}] has ${bytes.length} bytes instead of ${size}`);
+    if (size !== bytes.length)
+      throw new EmendError(
+        'bad-input',
+        `Tensor "${name}" of type ${dtype}[${dims.join(', ')}] has ${bytes.length} bytes instead of ${size}`,
+      );
     header.push([name, JSON.stringify({ dtype: type, shape: dims, data_offsets: [offset, offset + bytes.length] })]);
     parts.push(bytes);
     offset += bytes.length;
@@ -122,7 +132,8 @@ function parse(file: string, bytes: Uint8Array): Record<string, unknown> {
 }
 
 function readMetadata(file: string, entry: unknown): Record<string, string> {
-  if (!isRecord(entry) || !Object.values(entry).every((v) => typeof v === 'string')) throw bad(file, 'has metadata that is not a list of texts');
+  if (!isRecord(entry) || !Object.values(entry).every((v) => typeof v === 'string'))
+    throw bad(file, 'has metadata that is not a list of texts');
   return entry as Record<string, string>;
 }
 
@@ -133,7 +144,12 @@ function readEntry(file: string, name: string, entry: unknown): { dtype: DataTyp
     throw bad(file, `describes tensor "${name}" without a dtype, a shape and two data_offsets`);
   }
   const dtype = Object.hasOwn(TYPES, type) ? TYPES[type] : undefined;
-  if (dtype === undefined) throw new EmendError('unsupported', `${file}: tensor "${name}" has the type ${type.slice(0, 40)}`, `Known types are ${Object.keys(TYPES).join(', ')}.`);
+  if (dtype === undefined)
+    throw new EmendError(
+      'unsupported',
+      `${file}: tensor "${name}" has the type ${type.slice(0, 40)}`,
+      `Known types are ${Object.keys(TYPES).join(', ')}.`,
+    );
   const [begin, end] = offsets as [number, number];
   const size = sizeOf(dtype, shape);
   if (size === undefined || !Number.isSafeInteger(begin) || begin < 0 || end - begin !== size) {

@@ -53,7 +53,17 @@ export function tensorInts(home: TensorHome, tensor: Tensor): number[] {
   return Array.from<number | bigint, number>(values, clamp);
 }
 
-type Values = Float32Array | Float64Array | Int32Array | Uint32Array | Int16Array | Uint16Array | Int8Array | Uint8Array | BigInt64Array | BigUint64Array;
+type Values =
+  | Float32Array
+  | Float64Array
+  | Int32Array
+  | Uint32Array
+  | Int16Array
+  | Uint16Array
+  | Int8Array
+  | Uint8Array
+  | BigInt64Array
+  | BigUint64Array;
 
 function tensorValues(home: TensorHome, tensor: Tensor): Values {
   const count = elementCount(tensor.dims);
@@ -61,7 +71,11 @@ function tensorValues(home: TensorHome, tensor: Tensor): Values {
   if (count === undefined || size === undefined) throw wrongType(tensor.dtype, 'numbers');
   const bytes = tensorBytes(home, tensor);
   if (bytes.length !== size) {
-    throw new EmendError('bad-file', `A ${tensor.dtype} tensor of shape [${tensor.dims.join(', ')}] needs ${size} bytes, not ${bytes.length}`, 'Open the model again.');
+    throw new EmendError(
+      'bad-file',
+      `A ${tensor.dtype} tensor of shape [${tensor.dims.join(', ')}] needs ${size} bytes, not ${bytes.length}`,
+      'Open the model again.',
+    );
   }
   // typed arrays need aligned starts, which slices of a message do not have
   const aligned = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice();
@@ -107,5 +121,9 @@ function nibble(bytes: Uint8Array, i: number): number {
 }
 
 function wrongType(dtype: DataType, wanted: string): EmendError {
-  return new EmendError('unsupported', `A tensor of type ${dtype} cannot be read as ${wanted}`, 'Use a model whose weights are float32, float16 or bfloat16.');
+  return new EmendError(
+    'unsupported',
+    `A tensor of type ${dtype} cannot be read as ${wanted}`,
+    'Use a model whose weights are float32, float16 or bfloat16.',
+  );
 }

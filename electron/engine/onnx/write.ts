@@ -32,7 +32,11 @@ export function encodeModel(model: Model): Uint8Array {
   const opsets = new Map(model.opsets);
   const bodies = [model.graph.nodes, ...model.functions.map((f) => f.nodes)];
   if (!opsets.has(RUNTIME_DOMAIN) && bodies.some((nodes) => usesDomain(nodes, RUNTIME_DOMAIN))) opsets.set(RUNTIME_DOMAIN, 1);
-  const opsetImport = [...opsets].map(([domain, version]) => ({ $typeName: 'onnx.OperatorSetIdProto' as const, domain, version: BigInt(version) }));
+  const opsetImport = [...opsets].map(([domain, version]) => ({
+    $typeName: 'onnx.OperatorSetIdProto' as const,
+    domain,
+    version: BigInt(version),
+  }));
   const proto = create(ModelProtoSchema, {
     irVersion: BigInt(Math.min(IR.most, Math.max(IR.least, model.irVersion))),
     opsetImport,
@@ -45,7 +49,9 @@ export function encodeModel(model: Model): Uint8Array {
 }
 
 function usesDomain(nodes: readonly Node[], domain: string): boolean {
-  return nodes.some((node) => node.domain === domain || Object.values(node.attributes).some((a) => a.type === 'graph' && usesDomain(a.value.nodes, domain)));
+  return nodes.some(
+    (node) => node.domain === domain || Object.values(node.attributes).some((a) => a.type === 'graph' && usesDomain(a.value.nodes, domain)),
+  );
 }
 
 function graphProto(graph: Graph): GraphProto {
@@ -63,13 +69,17 @@ function valueProto(value: Value): ValueInfoProto {
   const elemType = codeOf(value.dtype);
   const dim = value.dims?.map((d) => ({
     value:
-      d === undefined ? { case: undefined }
-      : typeof d === 'number' ? { case: 'dimValue' as const, value: BigInt(d) }
-      : { case: 'dimParam' as const, value: d },
+      d === undefined
+        ? { case: undefined }
+        : typeof d === 'number'
+          ? { case: 'dimValue' as const, value: BigInt(d) }
+          : { case: 'dimParam' as const, value: d },
   }));
   return create(ValueInfoProtoSchema, {
     name: value.name,
-    ...(elemType !== undefined && { type: { value: { case: 'tensorType' as const, value: { elemType, ...(dim && { shape: { dim } }) } } } }),
+    ...(elemType !== undefined && {
+      type: { value: { case: 'tensorType' as const, value: { elemType, ...(dim && { shape: { dim } }) } } },
+    }),
   });
 }
 
@@ -108,7 +118,11 @@ function attributeProto(name: string, attribute: Attribute): AttributeProto {
 function tensorProto(tensor: Tensor, name: string): TensorProto {
   const dataType = codeOf(tensor.dtype);
   if (dataType === undefined || tensor.dtype === 'string') {
-    throw new EmendError('unsupported', `Tensor "${name}" has a type that cannot be written into a derived graph`, 'Use a float32, float16 or bfloat16 export of this model.');
+    throw new EmendError(
+      'unsupported',
+      `Tensor "${name}" has a type that cannot be written into a derived graph`,
+      'Use a float32, float16 or bfloat16 export of this model.',
+    );
   }
   const common = { name, dataType, dims: tensor.dims.map(BigInt) };
   if (tensor.data.kind === 'bytes') return create(TensorProtoSchema, { ...common, rawData: tensor.data.bytes });

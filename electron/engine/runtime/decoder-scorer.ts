@@ -32,7 +32,12 @@ export class DecoderScorer implements Scorer {
     const scores = await (await this.scores()).score(rows.map((r) => ({ ids: r.ids, from: r.targetStart })));
     return scores.map((tokens, i) => {
       const right = tokens.filter((t, k) => t.best === rows[i]!.targetIds[k]).length;
-      return { nll: -tokens.reduce((sum, t) => sum + t.logProbability, 0) / tokens.length, correct: right === tokens.length, tokenAccuracy: right / tokens.length, tokens: tokens.length };
+      return {
+        nll: -tokens.reduce((sum, t) => sum + t.logProbability, 0) / tokens.length,
+        correct: right === tokens.length,
+        tokenAccuracy: right / tokens.length,
+        tokens: tokens.length,
+      };
     });
   }
 
@@ -40,8 +45,12 @@ export class DecoderScorer implements Scorer {
     const rows = prompts.map((p) => this.tokenizer.encode(p));
     const longest = Math.max(...rows.map((r) => settings.maxTokens ?? Math.max(0, (settings.maxLength ?? 0) - r.length)));
     const sampling = { temperature: settings.topK === 1 ? 0 : 1, topK: settings.topK, topP: 1, repetitionPenalty: 1, seed: settings.seed };
-    const made = await (await this.generates()).continue(rows, { maxTokens: longest, sampling, stopAt: this.tokenizer.eosIds, check: this.check });
-    return made.map((ids, i) => this.tokenizer.continuation(settings.maxLength === undefined ? ids : ids.slice(0, Math.max(0, settings.maxLength - rows[i]!.length))));
+    const made = await (
+      await this.generates()
+    ).continue(rows, { maxTokens: longest, sampling, stopAt: this.tokenizer.eosIds, check: this.check });
+    return made.map((ids, i) =>
+      this.tokenizer.continuation(settings.maxLength === undefined ? ids : ids.slice(0, Math.max(0, settings.maxLength - rows[i]!.length))),
+    );
   }
 
   async nextTokenLogProbs(prompts: readonly string[]): Promise<Float32Array[]> {
@@ -56,7 +65,9 @@ export class DecoderScorer implements Scorer {
     const usable = rows.map((r, i) => ({ r, i })).filter(({ r }) => r.ids.length > 1);
     const found = await (await this.scores()).score(usable.map(({ r }) => r));
     const results: TextScore[] = texts.map(() => ({ nll: 0, tokens: 0 }));
-    usable.forEach(({ i }, k) => { results[i] = { nll: -found[k]!.reduce((sum, t) => sum + t.logProbability, 0), tokens: found[k]!.length }; });
+    usable.forEach(({ i }, k) => {
+      results[i] = { nll: -found[k]!.reduce((sum, t) => sum + t.logProbability, 0), tokens: found[k]!.length };
+    });
     return results;
   }
 

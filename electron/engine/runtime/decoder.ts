@@ -24,7 +24,16 @@ export class Decoder {
   readonly threads: number;
   private readonly replaced: ReadonlyMap<string, Tensor>;
 
-  private constructor(parts: { source: Model; model: Model; inputs: Inputs; shapes: Shapes; anatomy: Anatomy; flow: Flow; threads: number; replaced: ReadonlyMap<string, Tensor> }) {
+  private constructor(parts: {
+    source: Model;
+    model: Model;
+    inputs: Inputs;
+    shapes: Shapes;
+    anatomy: Anatomy;
+    flow: Flow;
+    threads: number;
+    replaced: ReadonlyMap<string, Tensor>;
+  }) {
     this.source = parts.source;
     this.model = parts.model;
     this.inputs = parts.inputs;

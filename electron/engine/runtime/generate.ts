@@ -28,7 +28,11 @@ export class Generator {
   static async create(decoder: Decoder, options: { prepack?: boolean } = {}): Promise<Generator> {
     const { anatomy } = decoder;
     const last = logitsAt(decoder.graph, anatomy.unembedding.input, anatomy.unembedding.product, anatomy.logits, ROWS);
-    return new Generator(decoder, await decoder.session(slice(last.graph, [last.logits, ...decoder.inputs.past.map((p) => p.present)]), options), last.logits);
+    return new Generator(
+      decoder,
+      await decoder.session(slice(last.graph, [last.logits, ...decoder.inputs.past.map((p) => p.present)]), options),
+      last.logits,
+    );
   }
 
   /** Logits [rows, V] behind each row's last token, without generating. */
@@ -42,7 +46,10 @@ export class Generator {
    * @param stopAt ids that end a row (they are not part of the result)
    * @param check called before each step; throws to stop
    */
-  async continue(rows: readonly (readonly number[])[], options: { maxTokens: number; sampling: Sampling; stopAt?: readonly number[]; onToken?: OnToken; check?: () => void }): Promise<number[][]> {
+  async continue(
+    rows: readonly (readonly number[])[],
+    options: { maxTokens: number; sampling: Sampling; stopAt?: readonly number[]; onToken?: OnToken; check?: () => void },
+  ): Promise<number[][]> {
     const results: number[][] = rows.map(() => []);
     const byLength = new Map<number, number[]>();
     rows.forEach((row, i) => byLength.set(row.length, [...(byLength.get(row.length) ?? []), i]));
@@ -50,7 +57,12 @@ export class Generator {
     return results;
   }
 
-  private async continueGroup(rows: readonly (readonly number[])[], members: readonly number[], results: number[][], options: Parameters<Generator['continue']>[1]): Promise<void> {
+  private async continueGroup(
+    rows: readonly (readonly number[])[],
+    members: readonly number[],
+    results: number[][],
+    options: Parameters<Generator['continue']>[1],
+  ): Promise<void> {
     const cached = this.decoder.inputs.past.length > 0;
     const dice = members.map((i) => new Random(options.sampling.seed + 7919 * i));
     const texts = members.map((i) => [...rows[i]!]);
@@ -59,7 +71,11 @@ export class Generator {
     let settled = 0;
     for (let made = 0; made < options.maxTokens && ended.includes(false); made++) {
       options.check?.();
-      const result = await this.step(texts.map((t) => t.slice(settled)), past, settled);
+      const result = await this.step(
+        texts.map((t) => t.slice(settled)),
+        past,
+        settled,
+      );
       const logits = rowsOf(floats(result, this.logits), members.length);
       if (cached) {
         past = new Map(this.decoder.inputs.past.map((slot) => [slot.input, result[slot.present]!]));
@@ -78,11 +94,22 @@ export class Generator {
     }
   }
 
-  private step(rows: readonly (readonly number[])[], past: ReadonlyMap<string, ort.Tensor>, settled: number): Promise<Record<string, ort.Tensor>> {
+  private step(
+    rows: readonly (readonly number[])[],
+    past: ReadonlyMap<string, ort.Tensor>,
+    settled: number,
+  ): Promise<Record<string, ort.Tensor>> {
     const tokens = rightPad(rows, settled);
     const flat = isFlat(this.decoder, this.decoder.anatomy.unembedding.input);
-    const places = indicesFor(flat, tokens.length, rows.map((r, row) => ({ row, token: r.length - 1 })));
-    return this.session.run({ ...feedsFor(this.decoder.inputs, tokens, this.session.inputs, past), [ROWS]: intFeed(places.data, places.dims) });
+    const places = indicesFor(
+      flat,
+      tokens.length,
+      rows.map((r, row) => ({ row, token: r.length - 1 })),
+    );
+    return this.session.run({
+      ...feedsFor(this.decoder.inputs, tokens, this.session.inputs, past),
+      [ROWS]: intFeed(places.data, places.dims),
+    });
   }
 
   /** Frees the session. */

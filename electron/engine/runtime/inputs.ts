@@ -47,19 +47,35 @@ const OTHER_MASKS: readonly DataType[] = ['bool', 'float32'];
 export function findInputs(graph: Graph): Inputs {
   const seen = graph.inputs.map((v) => `${v.name}: ${v.dtype}[${v.dims?.join(', ') ?? '?'}]`).join('; ');
   if (graph.inputs.some((v) => ENCODER.test(v.name))) {
-    throw new EmendError('unsupported', `The graph is half of an encoder-decoder model (inputs: ${seen}).`, 'Emend edits decoder-only language models such as GPT-2, Llama or Qwen.');
+    throw new EmendError(
+      'unsupported',
+      `The graph is half of an encoder-decoder model (inputs: ${seen}).`,
+      'Emend edits decoder-only language models such as GPT-2, Llama or Qwen.',
+    );
   }
   if (graph.inputs.some((v) => /token_type_ids/.test(v.name))) {
-    throw new EmendError('unsupported', `The graph is an encoder such as BERT (inputs: ${seen}).`, 'Emend edits decoder-only language models such as GPT-2, Llama or Qwen.');
+    throw new EmendError(
+      'unsupported',
+      `The graph is an encoder such as BERT (inputs: ${seen}).`,
+      'Emend edits decoder-only language models such as GPT-2, Llama or Qwen.',
+    );
   }
   if (graph.inputs.some((v) => v.name === 'inputs_embeds')) {
-    throw new EmendError('unsupported', `The graph begins behind its token embedding (inputs: ${seen}).`, 'Export the language model with input_ids; of models for images or sound only the text model can be edited.');
+    throw new EmendError(
+      'unsupported',
+      `The graph begins behind its token embedding (inputs: ${seen}).`,
+      'Export the language model with input_ids; of models for images or sound only the text model can be edited.',
+    );
   }
   const rank = (v: Value) => v.dims?.length;
   const whole2 = graph.inputs.filter((v) => WHOLE.includes(v.dtype) && rank(v) === 2);
   const ids = whole2.find((v) => v.name === 'input_ids') ?? byFlow(graph, whole2);
   if (!ids) {
-    throw new EmendError('unsupported', `No token input was found: expected an integer input [batch, sequence] that selects embeddings, found ${seen || 'no inputs'}.`, 'Export the model for text generation (task text-generation or text-generation-with-past).');
+    throw new EmendError(
+      'unsupported',
+      `No token input was found: expected an integer input [batch, sequence] that selects embeddings, found ${seen || 'no inputs'}.`,
+      'Export the model for text generation (task text-generation or text-generation-with-past).',
+    );
   }
   const others = graph.inputs.filter((v) => v !== ids && rank(v) === 2 && (WHOLE.includes(v.dtype) || OTHER_MASKS.includes(v.dtype)));
   const { mask, positions } = maskAndPositions(others, ids, graph, seen);
@@ -69,10 +85,15 @@ export function findInputs(graph: Graph): Inputs {
   const known = new Set([ids, mask, positions, cachePositions, logitsToKeep].map((v) => v?.name).concat(past.map((p) => p.input)));
   const unknown = graph.inputs.filter((v) => !known.has(v.name));
   if (unknown.length > 0) {
-    throw new EmendError('unsupported', `The graph asks for inputs whose meaning is unknown: ${unknown.map((v) => v.name).join(', ')} (all: ${seen}).`, 'Export with input_ids, attention_mask, position_ids and past_key_values only.');
+    throw new EmendError(
+      'unsupported',
+      `The graph asks for inputs whose meaning is unknown: ${unknown.map((v) => v.name).join(', ')} (all: ${seen}).`,
+      'Export with input_ids, attention_mask, position_ids and past_key_values only.',
+    );
   }
   const logits = (graph.outputs.find((v) => v.name === 'logits') ?? graph.outputs.find((v) => rank(v) === 3) ?? graph.outputs[0])?.name;
-  if (logits === undefined) throw new EmendError('unsupported', 'The graph has no output.', 'Export the model with its logits as an output.');
+  if (logits === undefined)
+    throw new EmendError('unsupported', 'The graph has no output.', 'Export the model with its logits as an output.');
   return { ids, mask, positions, cachePositions, logitsToKeep, past, logits };
 }
 
@@ -83,7 +104,8 @@ function byFlow(graph: Graph, candidates: readonly Value[]): Value | undefined {
   for (const value of candidates) {
     const aliases = new Set([value.name]);
     for (const node of graph.nodes) {
-      if (['Cast', 'Identity', 'Reshape', 'Squeeze', 'Unsqueeze'].includes(node.op) && aliases.has(node.inputs[0]!)) aliases.add(node.outputs[0]!);
+      if (['Cast', 'Identity', 'Reshape', 'Squeeze', 'Unsqueeze'].includes(node.op) && aliases.has(node.inputs[0]!))
+        aliases.add(node.outputs[0]!);
       if (node.op !== 'Gather' || !aliases.has(node.inputs[1]!)) continue;
       const length = graph.constants.get(node.inputs[0]!)?.dims[0] ?? 0;
       const rows = length === vocabulary ? Infinity : length;
@@ -93,8 +115,18 @@ function byFlow(graph: Graph, candidates: readonly Value[]): Value | undefined {
   return best?.value;
 }
 
-function maskAndPositions(others: readonly Value[], ids: Value, graph: Graph, seen: string): { mask: Value | undefined; positions: Value | undefined } {
-  if (others.length > 2) throw new EmendError('unsupported', `More than three inputs of rank 2: ${seen}.`, 'Export with input_ids, attention_mask and position_ids only.');
+function maskAndPositions(
+  others: readonly Value[],
+  ids: Value,
+  graph: Graph,
+  seen: string,
+): { mask: Value | undefined; positions: Value | undefined } {
+  if (others.length > 2)
+    throw new EmendError(
+      'unsupported',
+      `More than three inputs of rank 2: ${seen}.`,
+      'Export with input_ids, attention_mask and position_ids only.',
+    );
   const typed = others.find((v) => OTHER_MASKS.includes(v.dtype));
   if (typed) return { mask: typed, positions: others.find((v) => v !== typed) };
   const named = (word: RegExp) => others.find((v) => word.test(v.name));
@@ -118,7 +150,11 @@ function pastSlots(graph: Graph): PastSlot[] {
     if (input.dims?.length !== 4 || WHOLE.includes(input.dtype)) continue;
     const present = presentOf(input.name, readers, outputs) ?? sameNumber(input.name, graph, made);
     if (present === undefined) {
-      throw new EmendError('unsupported', `Cache input "${input.name}" leads to no cache output.`, 'Export with present key/value outputs, or without a cache.');
+      throw new EmendError(
+        'unsupported',
+        `Cache input "${input.name}" leads to no cache output.`,
+        'Export with present key/value outputs, or without a cache.',
+      );
     }
     const [, heads, , width] = input.dims;
     slots.push({ input: input.name, present, heads: typeof heads === 'number' ? heads : 0, width: typeof width === 'number' ? width : 0 });
@@ -167,7 +203,12 @@ export function rightPad(rows: readonly (readonly number[])[], past = 0): Rows {
 }
 
 /** What to feed a graph for these rows; only the inputs that it has. Cache inputs are empty unless given. */
-export function feedsFor(inputs: Inputs, rows: Rows, wanted: ReadonlySet<string>, past?: ReadonlyMap<string, ort.Tensor>): Record<string, ort.Tensor> {
+export function feedsFor(
+  inputs: Inputs,
+  rows: Rows,
+  wanted: ReadonlySet<string>,
+  past?: ReadonlyMap<string, ort.Tensor>,
+): Record<string, ort.Tensor> {
   const { batch, length } = rows;
   const feeds: Record<string, ort.Tensor> = {};
   const put = (value: Value | undefined, data: BigInt64Array, dims: readonly number[]) => {
@@ -183,7 +224,9 @@ export function feedsFor(inputs: Inputs, rows: Rows, wanted: ReadonlySet<string>
   for (const slot of inputs.past) {
     if (!wanted.has(slot.input)) continue;
     const held = past?.get(slot.input);
-    feeds[slot.input] = held ?? new ort.Tensor('float32', new Float32Array(batch * slot.heads * rows.past * slot.width), [batch, slot.heads, rows.past, slot.width]);
+    feeds[slot.input] =
+      held ??
+      new ort.Tensor('float32', new Float32Array(batch * slot.heads * rows.past * slot.width), [batch, slot.heads, rows.past, slot.width]);
   }
   return feeds;
 }
@@ -191,5 +234,7 @@ export function feedsFor(inputs: Inputs, rows: Rows, wanted: ReadonlySet<string>
 function whole(dtype: DataType, data: BigInt64Array, dims: readonly number[]): ort.Tensor {
   if (dtype === 'int64') return new ort.Tensor('int64', data, dims);
   if (dtype === 'bool') return new ort.Tensor('bool', Uint8Array.from(data, Number), dims);
-  return dtype === 'int32' ? new ort.Tensor('int32', Int32Array.from(data, Number), dims) : new ort.Tensor('float32', Float32Array.from(data, Number), dims);
+  return dtype === 'int32'
+    ? new ort.Tensor('int32', Int32Array.from(data, Number), dims)
+    : new ort.Tensor('float32', Float32Array.from(data, Number), dims);
 }

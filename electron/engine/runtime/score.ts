@@ -49,18 +49,23 @@ export class ScoreSession {
   async score(rows: readonly ScoreRow[], onBatch?: (done: number) => void): Promise<TokenScore[][]> {
     const results: TokenScore[][] = rows.map(() => []);
     const order = rows.map((_, i) => i).sort((a, b) => rows[a]!.ids.length - rows[b]!.ids.length);
-    for (let start = 0; start < order.length; ) {
+    for (let start = 0; start < order.length;) {
       let end = start + 1;
       // The last token predicts nothing that is asked for.
       while (end < order.length && (end + 1 - start) * (rows[order[end]!]!.ids.length - 1) <= BUDGET) end++;
       const batch = order.slice(start, end);
       const tokens = rightPad(batch.map((i) => rows[i]!.ids.slice(0, -1)));
-      const asked = batch.flatMap((i, row) => rows[i]!.ids.slice(rows[i]!.from).map((id, k) => ({ i, row, token: rows[i]!.from - 1 + k, id })));
+      const asked = batch.flatMap((i, row) =>
+        rows[i]!.ids.slice(rows[i]!.from).map((id, k) => ({ i, row, token: rows[i]!.from - 1 + k, id })),
+      );
       const places = indicesFor(isFlat(this.decoder, this.decoder.anatomy.unembedding.input), tokens.length, asked);
       const result = await this.session.run({
         ...feedsFor(this.decoder.inputs, tokens, this.session.inputs),
         [ROWS]: intFeed(places.data, places.dims),
-        [IDS]: intFeed(asked.map((a) => a.id), [asked.length, 1]),
+        [IDS]: intFeed(
+          asked.map((a) => a.id),
+          [asked.length, 1],
+        ),
       });
       const chosen = floats(result, this.outputs.chosen);
       const best = result[this.outputs.best]!.data as BigInt64Array;

@@ -50,14 +50,19 @@ export class Session {
       });
       return new Session(session);
     } catch (cause) {
-      throw new EmendError('unsupported', `ONNX Runtime cannot run a graph derived from ${model.file}: ${reason(cause)}`, 'If the original file runs elsewhere, please report it with the name of its exporter.');
+      throw new EmendError(
+        'unsupported',
+        `ONNX Runtime cannot run a graph derived from ${model.file}: ${reason(cause)}`,
+        'If the original file runs elsewhere, please report it with the name of its exporter.',
+      );
     }
   }
 
   /** Runs; every feed must be an input and every input fed (ONNX Runtime itself would ignore a stray feed). */
   async run(feeds: Feeds, fetches?: readonly string[]): Promise<Record<string, ort.Tensor>> {
     for (const name of Object.keys(feeds)) {
-      if (!this.inputs.has(name)) throw new EmendError('failed', `"${name}" was fed, but the graph has no such input (it has ${[...this.inputs].join(', ')}).`);
+      if (!this.inputs.has(name))
+        throw new EmendError('failed', `"${name}" was fed, but the graph has no such input (it has ${[...this.inputs].join(', ')}).`);
     }
     for (const name of this.inputs) {
       if (!feeds[name]) throw new EmendError('failed', `Input "${name}" was not fed.`);
@@ -66,8 +71,17 @@ export class Session {
       return (await this.session.run(feeds, fetches ?? this.outputs)) as Record<string, ort.Tensor>;
     } catch (cause) {
       const outside = /indices element out of data bounds, idx=(-?\d+)/.exec(reason(cause));
-      if (outside) throw new EmendError('bad-input', `A text has more tokens than the model has positions, or a token that it has no embedding for (index ${outside[1]}).`, 'Take a shorter text; if it is short, the tokenizer is that of another model.');
-      throw new EmendError('failed', `ONNX Runtime stopped: ${reason(cause)}`, 'Try a smaller batch or a shorter text; if it stays, please report it.');
+      if (outside)
+        throw new EmendError(
+          'bad-input',
+          `A text has more tokens than the model has positions, or a token that it has no embedding for (index ${outside[1]}).`,
+          'Take a shorter text; if it is short, the tokenizer is that of another model.',
+        );
+      throw new EmendError(
+        'failed',
+        `ONNX Runtime stopped: ${reason(cause)}`,
+        'Try a smaller batch or a shorter text; if it stays, please report it.',
+      );
     }
   }
 
@@ -86,7 +100,8 @@ function reason(cause: unknown): string {
 /** A result's float values. */
 export function floats(result: Record<string, ort.Tensor>, name: string): Float32Array {
   const tensor = result[name];
-  if (!tensor || !(tensor.data instanceof Float32Array)) throw new EmendError('failed', `"${name}" is not a float32 result (found ${tensor?.type ?? 'nothing'}).`);
+  if (!tensor || !(tensor.data instanceof Float32Array))
+    throw new EmendError('failed', `"${name}" is not a float32 result (found ${tensor?.type ?? 'nothing'}).`);
   return tensor.data;
 }
 
@@ -97,5 +112,9 @@ export function floatFeed(data: Float32Array, dims: readonly number[]): ort.Tens
 
 /** An int64 feed. */
 export function intFeed(data: readonly number[] | Int32Array, dims: readonly number[]): ort.Tensor {
-  return new ort.Tensor('int64', BigInt64Array.from(data as readonly number[], (v) => BigInt(v)), dims);
+  return new ort.Tensor(
+    'int64',
+    BigInt64Array.from(data as readonly number[], (v) => BigInt(v)),
+    dims,
+  );
 }

@@ -19,7 +19,12 @@ export type Site =
 export function siteValue(anatomy: Anatomy, site: Site): string {
   if (site.kind === 'embedding') return anatomy.embedding;
   const layer = anatomy.layers[site.layer];
-  if (!layer) throw new EmendError('not-found', `Layer ${site.layer} was asked for; this model has layers 0 to ${anatomy.layers.length - 1}.`, 'Choose a layer of this model.');
+  if (!layer)
+    throw new EmendError(
+      'not-found',
+      `Layer ${site.layer} was asked for; this model has layers 0 to ${anatomy.layers.length - 1}.`,
+      'Choose a layer of this model.',
+    );
   if (site.kind === 'residual') return layer.residual;
   if (site.kind === 'key') return layer.mlp.key;
   if (site.kind === 'mlp') return layer.mlp.output;

@@ -26,11 +26,25 @@ export function liveAt(decoder: Decoder, value: string): string[] {
 }
 
 /** The graph from `value` on (from the tokens when undefined) up to `outputs`. */
-export function graphFrom(decoder: Decoder, from: string | undefined, outputs: readonly string[], graph = decoder.graph): { graph: Graph; live: string[] } {
+export function graphFrom(
+  decoder: Decoder,
+  from: string | undefined,
+  outputs: readonly string[],
+  graph = decoder.graph,
+): { graph: Graph; live: string[] } {
   if (from === undefined) return { graph: slice(graph, outputs), live: [] };
   const live = liveAt(decoder, from);
   const cut = (source: Graph) => {
-    const fed = live.reduce((g, name) => feedInstead(g, name, 'float32', decoder.shapes.get(name)!.dims.map((d, i) => d ?? `${name}.${i}`)), source);
+    const fed = live.reduce(
+      (g, name) =>
+        feedInstead(
+          g,
+          name,
+          'float32',
+          decoder.shapes.get(name)!.dims.map((d, i) => d ?? `${name}.${i}`),
+        ),
+      source,
+    );
     return slice(fed, outputs);
   };
   const first = cut(graph);
@@ -53,8 +67,10 @@ function detachShapes(graph: Graph, decoder: Decoder): Graph {
   const builder = new GraphBuilder(copy, 'shape');
   const nodes = [];
   for (const node of copy.nodes) {
-    const sizes = node.op === 'Shape' && decoder.flow.position.has(node.inputs[0]!) ? decoder.shapes.get(node.inputs[0]!)?.sizes : undefined;
-    const isBatchAndLength = sizes && sizes[0].length >= 2 && SIZES.every((size, i) => sizes[i]![0] === size.batch && sizes[i]![1] === size.length);
+    const sizes =
+      node.op === 'Shape' && decoder.flow.position.has(node.inputs[0]!) ? decoder.shapes.get(node.inputs[0]!)?.sizes : undefined;
+    const isBatchAndLength =
+      sizes && sizes[0].length >= 2 && SIZES.every((size, i) => sizes[i]![0] === size.batch && sizes[i]![1] === size.length);
     const rest = sizes?.[0].slice(2);
     if (!isBatchAndLength || rest!.some((d, i) => d !== sizes[1][i + 2]) || node.attributes['start'] || node.attributes['end']) {
       nodes.push(node);
@@ -95,7 +111,11 @@ export class Stage {
   }
 
   /** Runs on rows; `extra` holds live values and whatever else the graph asks for. */
-  run(rows: Rows, extra: Readonly<Record<string, ort.Tensor>> = {}, past?: ReadonlyMap<string, ort.Tensor>): Promise<Record<string, ort.Tensor>> {
+  run(
+    rows: Rows,
+    extra: Readonly<Record<string, ort.Tensor>> = {},
+    past?: ReadonlyMap<string, ort.Tensor>,
+  ): Promise<Record<string, ort.Tensor>> {
     return this.session.run({ ...feedsFor(this.decoder.inputs, rows, this.session.inputs, past), ...extra });
   }
 
@@ -111,9 +131,12 @@ export function isFlat(decoder: Decoder, value: string): boolean {
 }
 
 /** Positions (row, token) as the indices that a value of this decoder takes. */
-export function indicesFor(flat: boolean, length: number, places: readonly { row: number; token: number }[]): { data: number[]; dims: [number, number] } {
+export function indicesFor(
+  flat: boolean,
+  length: number,
+  places: readonly { row: number; token: number }[],
+): { data: number[]; dims: [number, number] } {
   return flat
     ? { data: places.map((p) => p.row * length + p.token), dims: [places.length, 1] }
     : { data: places.flatMap((p) => [p.row, p.token]), dims: [places.length, 2] };
 }
-

@@ -31,14 +31,18 @@ export function slice(graph: Graph, outputs: readonly string[]): Graph {
 }
 
 function innerReads(node: Node): string[] {
-  return Object.values(node.attributes).flatMap((a) => (a.type === 'graph' ? a.value.nodes.flatMap((n) => [...n.inputs, ...innerReads(n)]).concat(a.value.outputs.map((o) => o.name)) : []));
+  return Object.values(node.attributes).flatMap((a) =>
+    a.type === 'graph' ? a.value.nodes.flatMap((n) => [...n.inputs, ...innerReads(n)]).concat(a.value.outputs.map((o) => o.name)) : [],
+  );
 }
 
 /** A copy in which `name` is no longer computed but fed. */
 export function feedInstead(graph: Graph, name: string, dtype: DataType, dims: Value['dims']): Graph {
   const copy = copyGraph(graph);
   copy.constants.delete(name);
-  copy.nodes = copy.nodes.map((n) => (n.outputs.includes(name) ? { ...n, outputs: n.outputs.map((o) => (o === name ? `${name}/computed` : o)) } : n));
+  copy.nodes = copy.nodes.map((n) =>
+    n.outputs.includes(name) ? { ...n, outputs: n.outputs.map((o) => (o === name ? `${name}/computed` : o)) } : n,
+  );
   copy.inputs = [...copy.inputs.filter((v) => v.name !== name), value(name, dtype, dims)];
   return copy;
 }
@@ -54,20 +58,31 @@ export interface Injected {
  * A copy in which rows of a value are changed on the way: at `positions` (int64 [n, rank − 1]) the vectors `vectors` (float [n, width])
  * are added or put in place of what was there. Both become inputs. A computed value keeps its name behind the change, an input in front of it.
  */
-export function inject(graph: Graph, name: string, inputs: { positions: string; vectors: string }, how: 'add' | 'replace' = 'add'): Injected {
+export function inject(
+  graph: Graph,
+  name: string,
+  inputs: { positions: string; vectors: string },
+  how: 'add' | 'replace' = 'add',
+): Injected {
   const copy = copyGraph(graph);
   const isInput = copy.inputs.some((v) => v.name === name);
   const before = isInput ? name : `${name}/before_${inputs.vectors}`;
   const after = isInput ? `${name}/after_${inputs.vectors}` : name;
   const change: Node = {
-    name: `inject/${inputs.vectors}`, op: 'ScatterND', domain: '', inputs: [before, inputs.positions, inputs.vectors], outputs: [after],
+    name: `inject/${inputs.vectors}`,
+    op: 'ScatterND',
+    domain: '',
+    inputs: [before, inputs.positions, inputs.vectors],
+    outputs: [after],
     attributes: how === 'add' ? { reduction: { type: 'string', value: 'add' } } : {},
   };
   const renamed = (names: readonly string[], to: string) => names.map((n) => (n === name ? to : n));
   copy.nodes = isInput
     ? [change, ...copy.nodes.map((n) => (n.inputs.includes(name) ? { ...n, inputs: renamed(n.inputs, after) } : n))]
     : copy.nodes.flatMap((n) => (n.outputs.includes(name) ? [{ ...n, outputs: renamed(n.outputs, before) }, change] : [n]));
-  const declare = (v: Value) => { if (!copy.inputs.some((i) => i.name === v.name)) copy.inputs.push(v); };
+  const declare = (v: Value) => {
+    if (!copy.inputs.some((i) => i.name === v.name)) copy.inputs.push(v);
+  };
   declare(value(inputs.positions, 'int64', ['injected', undefined]));
   declare(value(inputs.vectors, 'float32', ['injected', undefined]));
   return { graph: copy, before, after };
@@ -91,7 +106,13 @@ const VIEWS = new Set(['Reshape', 'Squeeze', 'Unsqueeze', 'Flatten']);
  * When something else stands there all logits are computed and gathered, by the same `rows`.
  * @returns the graph and the name of the [n, V] logits
  */
-export function logitsAt(graph: Graph, unembeddingInput: string, product: string, logits: string, rows: string): { graph: Graph; logits: string } {
+export function logitsAt(
+  graph: Graph,
+  unembeddingInput: string,
+  product: string,
+  logits: string,
+  rows: string,
+): { graph: Graph; logits: string } {
   const made = producers(graph);
   const linear = made.get(product)!;
   const chain = linear.inputs[0] === unembeddingInput ? rowwiseChain(graph, product, logits, made) : undefined;
@@ -103,7 +124,13 @@ export function logitsAt(graph: Graph, unembeddingInput: string, product: string
     at = builder.op('GatherND', [unembeddingInput, rows]);
     at = builder.op(linear.op, [at, ...linear.inputs.slice(1)], linear.attributes, linear.domain);
     for (const { node, from } of chain) {
-      if (!VIEWS.has(node.op)) at = builder.op(node.op, node.inputs.map((i) => (i === from ? at : i)), node.attributes, node.domain);
+      if (!VIEWS.has(node.op))
+        at = builder.op(
+          node.op,
+          node.inputs.map((i) => (i === from ? at : i)),
+          node.attributes,
+          node.domain,
+        );
     }
   } else {
     const leading = builder.op('Shape', [unembeddingInput], { end: -1 });
@@ -117,11 +144,11 @@ export function logitsAt(graph: Graph, unembeddingInput: string, product: string
 /** The nodes from the product to the logits, each with the input that it goes on from; undefined unless all of them work row by row with the same numbers for every row. */
 function rowwiseChain(graph: Graph, product: string, logits: string, made: Map<string, Node>): { node: Node; from: string }[] | undefined {
   const chain: { node: Node; from: string }[] = [];
-  for (let at = logits; at !== product; ) {
+  for (let at = logits; at !== product;) {
     const node = made.get(at);
     if (!node) return undefined;
     const isView = VIEWS.has(node.op);
-    const varying = (isView ? node.inputs.slice(0, 1) : node.inputs.filter((i) => i !== '' && !isVector(graph, i, made)));
+    const varying = isView ? node.inputs.slice(0, 1) : node.inputs.filter((i) => i !== '' && !isVector(graph, i, made));
     if (varying.length !== 1 || !(isView || ROWWISE.has(node.op))) return undefined;
     chain.unshift({ node, from: varying[0]! });
     at = varying[0]!;

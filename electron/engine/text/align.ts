@@ -59,9 +59,10 @@ function match(left: readonly Unit[], right: readonly Unit[]): Int32Array {
   const columns = right.length - head - tail;
   if (rows === 0 || columns === 0) return partner;
   const steps = editSteps(left.slice(head, head + rows), right.slice(head, head + columns));
-  for (let row = rows, column = columns; row > 0 && column > 0; ) {
+  for (let row = rows, column = columns; row > 0 && column > 0;) {
     const step = steps[row * (columns + 1) + column];
-    if (step === PAIR && pairCost(left[head + row - 1]!.char, right[head + column - 1]!.char) < 2) partner[head + row - 1] = head + column - 1;
+    if (step === PAIR && pairCost(left[head + row - 1]!.char, right[head + column - 1]!.char) < 2)
+      partner[head + row - 1] = head + column - 1;
     if (step !== INSERT) row--;
     if (step !== DELETE) column--;
   }
@@ -76,7 +77,11 @@ const INSERT = 2;
 function editSteps(left: readonly Unit[], right: readonly Unit[]): Uint8Array {
   const width = right.length + 1;
   if ((left.length + 1) * width > MOST_CELLS) {
-    throw new EmendError('unsupported', 'The tokenizer rewrites this text all over, and it is too long to find the subject in it.', 'Use a shorter prompt.');
+    throw new EmendError(
+      'unsupported',
+      'The tokenizer rewrites this text all over, and it is too long to find the subject in it.',
+      'Use a shorter prompt.',
+    );
   }
   const steps = new Uint8Array((left.length + 1) * width);
   let above = Uint32Array.from({ length: width }, (_, column) => column);
@@ -125,7 +130,7 @@ function textUnits(text: string): Unit[] {
 function surfaceUnits(surface: Uint8Array): Unit[] {
   const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   const units: Unit[] = [];
-  for (let from = 0; from < surface.length; ) {
+  for (let from = 0; from < surface.length;) {
     const byte = surface[from]!;
     let to = Math.min(surface.length, from + (byte < 0x80 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4));
     let char: string;

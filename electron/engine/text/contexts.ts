@@ -28,5 +28,9 @@ export function cleanContext(text: string): string {
 export function contextPrefix(template: string): string {
   const { text, end } = fillPrompt(template, '');
   if (end === text.length) return text;
-  throw new EmendError('bad-input', `The context template ${JSON.stringify(template)} goes on after {}.`, 'End it with {}, which stands for the whole prompt.');
+  throw new EmendError(
+    'bad-input',
+    `The context template ${JSON.stringify(template)} goes on after {}.`,
+    'End it with {}, which stands for the whole prompt.',
+  );
 }

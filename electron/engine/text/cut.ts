@@ -26,7 +26,12 @@ export function tokenizerOf(folder: string): Promise<Tokenizer> {
 export function cutFact(tokenizer: Tokenizer, fact: Fact): CutFact {
   try {
     const row = factRow(tokenizer, fact);
-    return { tokens: row.ids.map((id) => tokenizer.tokenText(id)), subjectFirst: row.subjectFirst, subjectLast: row.subjectLast, targetStart: row.targetStart };
+    return {
+      tokens: row.ids.map((id) => tokenizer.tokenText(id)),
+      subjectFirst: row.subjectFirst,
+      subjectLast: row.subjectLast,
+      targetStart: row.targetStart,
+    };
   } catch (error) {
     if (!(error instanceof EmendError)) throw error;
     const { field } = error.details;

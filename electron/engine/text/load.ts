@@ -18,12 +18,20 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
   const parsed = v.safeParse(TokenizerJsonSchema, json);
   if (!parsed.success) {
     const issue = parsed.issues[0];
-    throw new EmendError('bad-file', `${join(folder, 'tokenizer.json')}: ${v.getDotPath(issue) ?? 'the file'}: ${issue.message}.`, 'Copy tokenizer.json again from where the model came from.');
+    throw new EmendError(
+      'bad-file',
+      `${join(folder, 'tokenizer.json')}: ${v.getDotPath(issue) ?? 'the file'}: ${issue.message}.`,
+      'Copy tokenizer.json again from where the model came from.',
+    );
   }
   const optional = async (name: string) => (names.includes(name) ? object(await readJson(folder, name), join(folder, name)) : {});
   const config = { ...(await optional('special_tokens_map.json')), ...(await optional('tokenizer_config.json')) };
   const genai = await optional('genai_config.json');
-  const sources = [await optional('generation_config.json'), object(genai['model'] ?? {}, 'genai_config.json: model'), await optional('config.json')];
+  const sources = [
+    await optional('generation_config.json'),
+    object(genai['model'] ?? {}, 'genai_config.json: model'),
+    await optional('config.json'),
+  ];
   return new Tokenizer(parsed.output, config, specialIds(sources, config, new Tokenizer(parsed.output, config)));
 }
 
@@ -47,7 +55,11 @@ async function readJson(folder: string, name: string): Promise<unknown> {
     return JSON.parse(await readFile(path, 'utf8')) as unknown;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new EmendError('bad-file', `${path} cannot be read as JSON: ${reason}`, 'Copy the file again from where the model came from. A file of about 130 bytes is a Git LFS pointer: run `git lfs pull` there.');
+    throw new EmendError(
+      'bad-file',
+      `${path} cannot be read as JSON: ${reason}`,
+      'Copy the file again from where the model came from. A file of about 130 bytes is a Git LFS pointer: run `git lfs pull` there.',
+    );
   }
 }
 
@@ -58,10 +70,13 @@ function object(value: unknown, what: string): Record<string, unknown> {
 }
 
 function noTokenizer(folder: string, names: readonly string[]): EmendError {
-  const older = names.filter((name) => ['vocab.json', 'merges.txt', 'vocab.txt'].includes(name) || name.endsWith('.model') || name.endsWith('.tiktoken'));
+  const older = names.filter(
+    (name) => ['vocab.json', 'merges.txt', 'vocab.txt'].includes(name) || name.endsWith('.model') || name.endsWith('.tiktoken'),
+  );
   const found = older.length > 0 ? `only ${older.join(' and ')}` : 'no tokenizer file at all';
-  const hint = older.length > 0
-    ? 'Write it once from these files: python -c "from transformers import AutoTokenizer; AutoTokenizer.from_pretrained(\'<folder>\', use_fast=True).save_pretrained(\'<folder>\')".'
-    : 'Copy tokenizer.json (and tokenizer_config.json) from the model that was exported into this folder.';
+  const hint =
+    older.length > 0
+      ? "Write it once from these files: python -c \"from transformers import AutoTokenizer; AutoTokenizer.from_pretrained('<folder>', use_fast=True).save_pretrained('<folder>')\"."
+      : 'Copy tokenizer.json (and tokenizer_config.json) from the model that was exported into this folder.';
   return new EmendError('not-found', `${folder} has no tokenizer.json; found ${found}.`, hint, { found: older });
 }

@@ -82,7 +82,11 @@ export function rowWithTarget(tokenizer: Tokenizer, filledPrompt: string, target
 }
 
 /** A whole row for an edit: prefix, prompt with its subject, and target. */
-export function factRow(tokenizer: Tokenizer, fact: { prompt: string; subject: string; target: string }, prefix = ''): SubjectRow & TargetRow {
+export function factRow(
+  tokenizer: Tokenizer,
+  fact: { prompt: string; subject: string; target: string },
+  prefix = '',
+): SubjectRow & TargetRow {
   const filled = fillSubject(fact.prompt, fact.subject, prefix);
   const joined = joinTarget(filled.text, fact.target);
   const tokens = tokenise(tokenizer, joined.text);
@@ -98,12 +102,19 @@ export type FactToken = 'subject_last' | 'subject_first' | 'subject_first_after_
  */
 export function factTokenPosition(row: SubjectRow, which: FactToken): number {
   switch (which) {
-    case 'subject_last': return row.subjectLast;
-    case 'subject_first': return row.subjectFirst;
-    case 'last': return row.ids.length - 1;
+    case 'subject_last':
+      return row.subjectLast;
+    case 'subject_first':
+      return row.subjectFirst;
+    case 'last':
+      return row.ids.length - 1;
     case 'subject_first_after_last':
       if (row.subjectLast + 1 < row.ids.length) return row.subjectLast + 1;
-      throw new EmendError('bad-input', 'The prompt ends with the subject, so there is no token after it (fact_token subject_first_after_last).', 'Use subject_last, or a prompt that goes on after {}.');
+      throw new EmendError(
+        'bad-input',
+        'The prompt ends with the subject, so there is no token after it (fact_token subject_first_after_last).',
+        'Use subject_last, or a prompt that goes on after {}.',
+      );
   }
 }
 
@@ -113,13 +124,20 @@ export function factTokenPosition(row: SubjectRow, which: FactToken): number {
  * @returns the text, and where the target with its space begins
  */
 export function joinTarget(filledPrompt: string, target: string): { text: string; targetStart: number } {
-  if (target.trim() === '') throw new EmendError('bad-input', 'The target is empty.', 'Write what the model should answer.', { field: 'target' });
+  if (target.trim() === '')
+    throw new EmendError('bad-input', 'The target is empty.', 'Write what the model should answer.', { field: 'target' });
   const prompt = filledPrompt.trimEnd();
-  const space = prompt === '' ? '' : filledPrompt.slice(prompt.length) || /^\s*/.exec(target)![0] || (NO_SPACE_AFTER.test(prompt) || NO_SPACE_BEFORE.test(target) ? '' : ' ');
+  const space =
+    prompt === ''
+      ? ''
+      : filledPrompt.slice(prompt.length) ||
+        /^\s*/.exec(target)![0] ||
+        (NO_SPACE_AFTER.test(prompt) || NO_SPACE_BEFORE.test(target) ? '' : ' ');
   return { text: prompt + space + target.trimStart(), targetStart: prompt.length };
 }
 
-const UNSPACED = '\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Khmer}\\p{Script=Myanmar}';
+const UNSPACED =
+  '\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Khmer}\\p{Script=Myanmar}';
 const NO_SPACE_AFTER = new RegExp(`[${UNSPACED}([{“‘«「『]$`, 'u');
 const NO_SPACE_BEFORE = new RegExp(`^[${UNSPACED}]`, 'u');
 
@@ -141,14 +159,30 @@ function fillSubject(prompt: string, subject: string, prefix: string): Filled {
 function subjectRow(tokens: TokenisedText, { text, start, end }: Filled): SubjectRow {
   const range = tokens.tokenRange(start, end);
   if (range) return { ids: tokens.ids, subjectFirst: range.first, subjectLast: range.last };
-  throw new EmendError('bad-input', `The tokenizer keeps nothing of the subject ${JSON.stringify(text.slice(start, end))}.`, 'Write the subject in characters that the model knows.', { field: 'subject' });
+  throw new EmendError(
+    'bad-input',
+    `The tokenizer keeps nothing of the subject ${JSON.stringify(text.slice(start, end))}.`,
+    'Write the subject in characters that the model knows.',
+    { field: 'subject' },
+  );
 }
 
 function targetRow(tokens: TokenisedText, start: number, target: string): TargetRow {
   const range = tokens.tokenRange(start, tokens.text.length);
-  if (!range) throw new EmendError('bad-input', `The tokenizer keeps nothing of the target ${JSON.stringify(target)}.`, 'Write the target in characters that the model knows.', { field: 'target' });
+  if (!range)
+    throw new EmendError(
+      'bad-input',
+      `The tokenizer keeps nothing of the target ${JSON.stringify(target)}.`,
+      'Write the target in characters that the model knows.',
+      { field: 'target' },
+    );
   if (range.first === 0) {
-    throw new EmendError('bad-input', 'There is no token before the target, so nothing can predict it.', 'Write a prompt, or use a tokenizer with a start token.', { field: 'prompt' });
+    throw new EmendError(
+      'bad-input',
+      'There is no token before the target, so nothing can predict it.',
+      'Write a prompt, or use a tokenizer with a start token.',
+      { field: 'prompt' },
+    );
   }
   return { ids: tokens.ids, targetStart: range.first, targetIds: tokens.ids.slice(range.first) };
 }

@@ -1,10 +1,7 @@
 import * as v from 'valibot';
 
 /** The parts of a tokenizer.json decoder that say how a token is written; all else is left to the library. */
-export const DecoderSchema = v.looseObject({
-  type: v.string(),
-  decoders: v.optional(v.array(v.looseObject({ type: v.string() }))),
-});
+export const DecoderSchema = v.looseObject({ type: v.string(), decoders: v.optional(v.array(v.looseObject({ type: v.string() }))) });
 
 /** How the tokens of one vocabulary are written. */
 export interface Spelling {

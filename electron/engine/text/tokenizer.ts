@@ -49,12 +49,23 @@ export class Tokenizer implements SpecialIds {
    */
   constructor(json: TokenizerJson, config: Readonly<Record<string, unknown>> = {}, ids: Partial<SpecialIds> = {}) {
     const added = json.added_tokens ?? [];
-    const parts = { normalizer: null, pre_tokenizer: null, post_processor: null, ...json, decoder: json.decoder ?? null, added_tokens: added };
+    const parts = {
+      normalizer: null,
+      pre_tokenizer: null,
+      post_processor: null,
+      ...json,
+      decoder: json.decoder ?? null,
+      added_tokens: added,
+    };
     try {
       this.#library = new Library(parts, plainTokens(config)) as unknown as LibraryTokenizer;
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      throw new EmendError('unsupported', `tokenizer.json has a part that Emend cannot run: ${reason}`, 'Save the tokenizer again with a recent version of transformers (AutoTokenizer.from_pretrained(…).save_pretrained(…)).');
+      throw new EmendError(
+        'unsupported',
+        `tokenizer.json has a part that Emend cannot run: ${reason}`,
+        'Save the tokenizer again with a recent version of transformers (AutoTokenizer.from_pretrained(…).save_pretrained(…)).',
+      );
     }
     this.#spelling = spellingOf(json.decoder ?? null, json.model);
     this.#added = new Map(added.map((token) => [token.id, token]));
@@ -157,7 +168,11 @@ export class Tokenizer implements SpecialIds {
     if (added) return new TextEncoder().encode(added.content);
     const token = this.#library.id_to_token(id);
     if (token === undefined) {
-      throw new EmendError('bad-input', `Token id ${id} is not in the vocabulary (0 to ${this.vocabularySize - 1}).`, 'Check that the tokenizer belongs to this model.');
+      throw new EmendError(
+        'bad-input',
+        `Token id ${id} is not in the vocabulary (0 to ${this.vocabularySize - 1}).`,
+        'Check that the tokenizer belongs to this model.',
+      );
     }
     return tokenBytes(token, this.#spelling);
   }
@@ -171,15 +186,24 @@ export class Tokenizer implements SpecialIds {
     const ids = this.#plain(text);
     const whole = this.#library.encode(text, { add_special_tokens: true }).ids;
     for (let start = 0; start + ids.length <= whole.length; start++) {
-      if (ids.every((id, at) => whole[start + at] === id)) return { leading: whole.slice(0, start).map((id) => this.#checked(id, text)), ids };
+      if (ids.every((id, at) => whole[start + at] === id))
+        return { leading: whole.slice(0, start).map((id) => this.#checked(id, text)), ids };
     }
-    throw new EmendError('unsupported', 'The tokenizer changes the tokens of a text when it adds its special tokens.', 'Save the tokenizer without a post-processor that does so.');
+    throw new EmendError(
+      'unsupported',
+      'The tokenizer changes the tokens of a text when it adds its special tokens.',
+      'Save the tokenizer without a post-processor that does so.',
+    );
   }
 
   /** The library answers undefined for a token outside the vocabulary when there is no unknown-token; its types say number. */
   #checked(id: number | undefined, text: string): number {
     if (id !== undefined) return id;
-    throw new EmendError('bad-input', `The tokenizer has no token for a part of the text ${JSON.stringify(text.slice(0, 80))}.`, 'Use only characters that the model knows.');
+    throw new EmendError(
+      'bad-input',
+      `The tokenizer has no token for a part of the text ${JSON.stringify(text.slice(0, 80))}.`,
+      'Use only characters that the model knows.',
+    );
   }
 }
 
@@ -205,7 +229,9 @@ export class Detokenizer {
 
 /** Older configurations write a token as an object with `content`; the library wants its text. */
 function plainTokens(config: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(config).map(([key, value]) => [key, key.endsWith('_token') ? (tokenContent(value) ?? value) : value]));
+  return Object.fromEntries(
+    Object.entries(config).map(([key, value]) => [key, key.endsWith('_token') ? (tokenContent(value) ?? value) : value]),
+  );
 }
 
 /** The text of a token in a tokenizer_config.json: a string, or an object that holds it. */

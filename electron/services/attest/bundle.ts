@@ -79,7 +79,12 @@ export interface Attestations {
 export async function writeAttestations(folder: string, inputs: AttestationInputs): Promise<Attestations> {
   const { journal, checkpoint, version, format, key, modelKey, app, time } = inputs;
   const record = versionRecord(journal, version);
-  if (checkpoint.head !== record.head.hash) throw new EmendError('bad-input', `The checkpoint is of an entry with hash ${checkpoint.head}; the journal ends with ${record.head.hash}.`, 'Make a checkpoint after the last entry.');
+  if (checkpoint.head !== record.head.hash)
+    throw new EmendError(
+      'bad-input',
+      `The checkpoint is of an entry with hash ${checkpoint.head}; the journal ends with ${record.head.hash}.`,
+      'Make a checkpoint after the last entry.',
+    );
   const files = await exported(folder, inputs.report);
   const subject = files.map(subjectOf);
   const ofVersion = record.measured.filter((one) => one.ofVersion);
@@ -88,7 +93,23 @@ export async function writeAttestations(folder: string, inputs: AttestationInput
   const content = new Map<string, string | Uint8Array>([
     [FILES.ledger, journal],
     [FILES.checkpoint, `${canonical(checkpoint)}\n`],
-    ...(ofVersion.length > 0 ? [[FILES.checks, lines(signStatement(key, statement(subject, TEST_RESULT, testResult(ofVersion, [{ name: `${FOLDER}/${FILES.ledger}`, digest: { sha256: sha256(journal) } }]))))] as const] : []),
+    ...(ofVersion.length > 0
+      ? [
+          [
+            FILES.checks,
+            lines(
+              signStatement(
+                key,
+                statement(
+                  subject,
+                  TEST_RESULT,
+                  testResult(ofVersion, [{ name: `${FOLDER}/${FILES.ledger}`, digest: { sha256: sha256(journal) } }]),
+                ),
+              ),
+            ),
+          ] as const,
+        ]
+      : []),
     ...(record.parts.length > 0 ? [[FILES.edit, lines(signStatement(key, statement(subject, EDIT, editPredicate(record))))] as const] : []),
     [FILES.bom, `${JSON.stringify(mlBom(about), null, 2)}\n`],
     [FILES.report, reportHtml({ ...about, key: key.id })],
@@ -105,13 +126,25 @@ export async function writeAttestations(folder: string, inputs: AttestationInput
 async function exported(folder: string, report: VerifyProgress | undefined): Promise<FileRecord[]> {
   const { files, others } = await listFolder(folder);
   const old = files.find((path) => path === SIGNATURE_FILE || path.startsWith(`${FOLDER}/`));
-  if (old !== undefined) throw new EmendError('bad-input', `${folder} has attestations already: ${old}.`, 'Export into a new folder.', { path: old });
-  if (others.length > 0) throw new EmendError('bad-input', `${join(folder, others[0]!)} is a link or no plain file, and cannot be signed.`, 'Put the file itself in its place.', { path: others[0] });
+  if (old !== undefined)
+    throw new EmendError('bad-input', `${folder} has attestations already: ${old}.`, 'Export into a new folder.', { path: old });
+  if (others.length > 0)
+    throw new EmendError(
+      'bad-input',
+      `${join(folder, others[0]!)} is a link or no plain file, and cannot be signed.`,
+      'Put the file itself in its place.',
+      { path: others[0] },
+    );
   if (files.length === 0) throw new EmendError('bad-input', `${folder} holds no file.`, 'Export the model first.');
   return hashFiles(folder, files, report);
 }
 
-async function write(folder: string, content: ReadonlyMap<string, string | Uint8Array>, exportedFiles: readonly FileRecord[], modelKey: SigningKey): Promise<string[]> {
+async function write(
+  folder: string,
+  content: ReadonlyMap<string, string | Uint8Array>,
+  exportedFiles: readonly FileRecord[],
+  modelKey: SigningKey,
+): Promise<string[]> {
   const io = explained(disk);
   const written: { path: string; sha256: string }[] = [];
   for (const [name, value] of content) {
@@ -120,6 +153,10 @@ async function write(folder: string, content: ReadonlyMap<string, string | Uint8
     await writeDurably(io, join(folder, FOLDER, name), bytes);
     written.push({ path: `${FOLDER}/${name}`, sha256: sha256(bytes) });
   }
-  await writeDurably(io, join(folder, SIGNATURE_FILE), Buffer.from(signModel(modelKey, basename(resolve(folder)), [...exportedFiles, ...written])));
+  await writeDurably(
+    io,
+    join(folder, SIGNATURE_FILE),
+    Buffer.from(signModel(modelKey, basename(resolve(folder)), [...exportedFiles, ...written])),
+  );
   return [...written.map((file) => file.path), SIGNATURE_FILE];
 }

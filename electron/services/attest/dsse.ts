@@ -4,7 +4,10 @@ import { canonical } from '../../ledger/canonical.ts';
 import type { SigningKey, VerifyKey } from '../../ledger/keys.ts';
 
 /** Base64 that is the one text for its bytes: in others a character could change unseen. */
-const Base64 = v.pipe(v.string(), v.check((text) => Buffer.from(text, 'base64').toString('base64') === text, 'expected base64'));
+const Base64 = v.pipe(
+  v.string(),
+  v.check((text) => Buffer.from(text, 'base64').toString('base64') === text, 'expected base64'),
+);
 
 /** A DSSE envelope (secure-systems-lab/dsse, protocol 1.0.2): a body, what it is, and who signed it. */
 export const EnvelopeSchema = v.strictObject({
@@ -32,11 +35,14 @@ export function signEnvelope(key: SigningKey, type: string, body: Uint8Array): E
  */
 export function openEnvelope(envelope: Envelope, key: VerifyKey, type: string, from: string): Uint8Array {
   const { keyid, sig } = envelope.signatures[0]!;
-  const bad = (what: string, hint = 'Get the folder anew from whoever made it.') => new EmendError('bad-file', `${from} ${what}.`, hint, { from });
+  const bad = (what: string, hint = 'Get the folder anew from whoever made it.') =>
+    new EmendError('bad-file', `${from} ${what}.`, hint, { from });
   if (envelope.payloadType !== type) throw bad(`holds ${envelope.payloadType.slice(0, 80)} where ${type} was expected`);
-  if (keyid !== key.id) throw bad(`was signed with key ${keyid.slice(0, 80)}, not with ${key.id}`, 'Give the public key of whoever made it.');
+  if (keyid !== key.id)
+    throw bad(`was signed with key ${keyid.slice(0, 80)}, not with ${key.id}`, 'Give the public key of whoever made it.');
   const body = Buffer.from(envelope.payload, 'base64');
-  if (!key.verify(preAuthEncoding(type, body), Buffer.from(sig, 'base64'))) throw bad('was changed after it was signed: its signature does not fit its content');
+  if (!key.verify(preAuthEncoding(type, body), Buffer.from(sig, 'base64')))
+    throw bad('was changed after it was signed: its signature does not fit its content');
   return body;
 }
 
@@ -52,7 +58,8 @@ export function parseEnvelope(text: string, from: string): Envelope {
 
 /** Reads JSON of a shape. @param from where the text is from, for the message @throws EmendError 'bad-file' */
 export function parseJson<T>(schema: v.GenericSchema<unknown, T>, text: string, from: string): T {
-  const bad = (found: string) => new EmendError('bad-file', `${from} cannot be read: ${found}.`, 'Get the folder anew from whoever made it.', { from });
+  const bad = (found: string) =>
+    new EmendError('bad-file', `${from} cannot be read: ${found}.`, 'Get the folder anew from whoever made it.', { from });
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -18,7 +18,17 @@ export function editPredicate({ version, imported, parts, head }: VersionRecord)
   return {
     version: version.id,
     baseModel: { name: model.name, id: model.id, files: model.files.map(({ path, sha256 }) => ({ name: path, digest: { sha256 } })) },
-    parts: parts.map(({ seq, hash, kind, time, author, reason, app, engine, body }) => ({ entry: seq, hash, kind, time, author, reason, app, engine, ...body })),
+    parts: parts.map(({ seq, hash, kind, time, author, reason, app, engine, body }) => ({
+      entry: seq,
+      hash,
+      kind,
+      time,
+      author,
+      reason,
+      app,
+      engine,
+      ...body,
+    })),
     ledger: { entries: head.seq, head: head.hash },
   };
 }

@@ -9,6 +9,9 @@ const FORMULA = /^[=+\-@\t\r]/;
  * Text that would run as a formula gets an apostrophe in front; numbers stay as they are.
  */
 export function logCsv({ columns, rows }: LogTable): string {
-  const csv = Papa.unparse({ fields: [...columns], data: rows.map((row) => row.map((cell) => cell ?? '')) }, { newline: '\r\n', escapeFormulae: FORMULA });
+  const csv = Papa.unparse(
+    { fields: [...columns], data: rows.map((row) => row.map((cell) => cell ?? '')) },
+    { newline: '\r\n', escapeFormulae: FORMULA },
+  );
   return `\ufeff${csv}\r\n`;
 }

@@ -23,8 +23,10 @@ export function logHtml(log: LogTable, about: LogAbout): string {
   return page(
     `Audit log of ${about.model}`,
     html`<h1>Audit log of ${about.model}</h1>
-<p class="dim">${log.rows.length} of ${about.head.seq} entries${about.filter === undefined ? '' : `, filtered: ${about.filter}`}. Made by Emend ${about.app}, ${about.time}.</p>
-${facts([['Hash of the last entry', code(about.head.hash)]])}
-${table(log.columns, log.rows)}`,
+      <p class="dim">
+        ${log.rows.length} of ${about.head.seq} entries${about.filter === undefined ? '' : `, filtered: ${about.filter}`}. Made by Emend
+        ${about.app}, ${about.time}.
+      </p>
+      ${facts([['Hash of the last entry', code(about.head.hash)]])} ${table(log.columns, log.rows)}`,
   );
 }

@@ -60,11 +60,21 @@ export function mlBom(inputs: BomInputs): Bom {
         name: imported.body.model.name,
         version: record.tags[0] ?? shortId(version.id),
         modelCard: modelCard(record),
-        pedigree: { ancestors: [baseModel(record)], ...(parts.length > 0 ? { patches: parts.map(patch) } : {}), notes: `${imported.body.model.name} with ${plural(parts.length, 'change')} by Emend, applied in the order of their entries.` },
+        pedigree: {
+          ancestors: [baseModel(record)],
+          ...(parts.length > 0 ? { patches: parts.map(patch) } : {}),
+          notes: `${imported.body.model.name} with ${plural(parts.length, 'change')} by Emend, applied in the order of their entries.`,
+        },
         properties: properties({ version: version.id, model: version.model, format, 'ledger:entries': head.seq, 'ledger:head': head.hash }),
       },
     },
-    components: files.map(({ path, bytes, sha256: content }) => ({ type: 'file', 'bom-ref': `file:${path}`, name: path, hashes: [{ alg: 'SHA-256', content }], properties: properties({ bytes }) })),
+    components: files.map(({ path, bytes, sha256: content }) => ({
+      type: 'file',
+      'bom-ref': `file:${path}`,
+      name: path,
+      hashes: [{ alg: 'SHA-256', content }],
+      properties: properties({ bytes }),
+    })),
     dependencies: [{ ref: MODEL, dependsOn: files.map((file) => `file:${file.path}`) }],
     formulation: [{ 'bom-ref': 'making', workflows: parts.map(workflow) }],
     annotations: remarks.map((remark) => ({
@@ -72,7 +82,10 @@ export function mlBom(inputs: BomInputs): Bom {
       subjects: [MODEL],
       annotator: { individual: { name: remark.author } },
       timestamp: remark.time,
-      text: remark.kind === 'note' ? remark.reason : `${remark.kind === 'approve' ? 'Approved' : 'Rejected'}${remark.reason === '' ? '' : `: ${remark.reason}`}`,
+      text:
+        remark.kind === 'note'
+          ? remark.reason
+          : `${remark.kind === 'approve' ? 'Approved' : 'Rejected'}${remark.reason === '' ? '' : `: ${remark.reason}`}`,
     })),
     externalReferences: [
       { type: 'digital-signature', url: 'model.sig', comment: 'OpenSSF Model Signing' },
@@ -93,7 +106,11 @@ function modelCard({ parts, measured }: VersionRecord): object {
   return {
     modelParameters: { task: 'text-generation', inputs: [{ format: 'string' }], outputs: [{ format: 'string' }] },
     quantitativeAnalysis: { performanceMetrics: metrics },
-    considerations: { technicalLimitations: [`${plural(facts, 'fact')} were written into the weights. What else they changed is known only as far as the checks in this document measured it.`] },
+    considerations: {
+      technicalLimitations: [
+        `${plural(facts, 'fact')} were written into the weights. What else they changed is known only as far as the checks in this document measured it.`,
+      ],
+    },
   };
 }
 
@@ -104,7 +121,12 @@ function baseModel({ imported, version }: VersionRecord): object {
     'bom-ref': BASE,
     name: model.name,
     version: shortId(version.model),
-    components: model.files.map(({ path, sha256: content }) => ({ type: 'file', 'bom-ref': `${BASE}:${path}`, name: path, hashes: [{ alg: 'SHA-256', content }] })),
+    components: model.files.map(({ path, sha256: content }) => ({
+      type: 'file',
+      'bom-ref': `${BASE}:${path}`,
+      name: path,
+      hashes: [{ alg: 'SHA-256', content }],
+    })),
     properties: properties({ model: version.model }),
   };
 }
@@ -117,7 +139,12 @@ function patch(part: Part): object {
   const change = part.kind === 'edit' ? part.body.delta.blob : part.body.vector.blob;
   return {
     type: 'unofficial',
-    diff: { text: { contentType: 'application/json', content: canonical({ [part.kind === 'edit' ? 'delta' : 'vector']: change, changed: body.changed }) } },
+    diff: {
+      text: {
+        contentType: 'application/json',
+        content: canonical({ [part.kind === 'edit' ? 'delta' : 'vector']: change, changed: body.changed }),
+      },
+    },
     resolves: [{ type: 'defect', id: `entry ${part.seq}`, name: body.method, description: part.reason }],
   };
 }

@@ -46,20 +46,32 @@ export function parseModelKey(pem: string, from: string): VerifyKey {
 
 /** The ledger key's signed word that a model key belongs to the same person. */
 export function vouchFor(modelKey: VerifyKey, key: SigningKey): Envelope {
-  return signStatement(key, statement([{ name: MODEL_KEY_FILE, digest: { sha256: sha256(modelKey.pem) } }], VOUCHER, { signs: 'model.sig', key: key.id }));
+  return signStatement(
+    key,
+    statement([{ name: MODEL_KEY_FILE, digest: { sha256: sha256(modelKey.pem) } }], VOUCHER, { signs: 'model.sig', key: key.id }),
+  );
 }
 
 /** Whether an envelope vouches for exactly these bytes of a model key. @param from, keyFrom where both are from, for the message @throws EmendError 'bad-file' when not */
 export function checkVoucher(envelope: Envelope, modelKey: Uint8Array, key: VerifyKey, from: string, keyFrom: string): void {
   const claim = openStatement(envelope, key, from);
   if (claim.predicateType === VOUCHER && claim.subject.some((subject) => subject.digest.sha256 === sha256(modelKey))) return;
-  throw new EmendError('bad-file', `${from} vouches for another key than the one in ${keyFrom}.`, 'Get the folder anew from whoever made it.', { from });
+  throw new EmendError(
+    'bad-file',
+    `${from} vouches for another key than the one in ${keyFrom}.`,
+    'Get the folder anew from whoever made it.',
+    { from },
+  );
 }
 
 /** Its id is what Model Signing gives as the key's hint: the SHA-256 of its PEM text. Signatures are ECDSA with SHA-256, in DER. */
 function verifyKey(key: KeyObject): VerifyKey {
   const pem = key.export({ type: 'spki', format: 'pem' }).toString();
-  return { id: createHash('sha256').update(pem).digest('hex'), pem, verify: (message, signature) => verify('sha256', message, key, signature) };
+  return {
+    id: createHash('sha256').update(pem).digest('hex'),
+    pem,
+    verify: (message, signature) => verify('sha256', message, key, signature),
+  };
 }
 
 function signingKey(key: KeyObject): SigningKey {
@@ -77,6 +89,11 @@ function parsed<T>(from: string, half: string, parse: () => T): T {
     return parse();
   } catch (error) {
     const found = error instanceof Error ? error.message : String(error);
-    throw new EmendError('bad-file', `${from} is not a ${half} model key: expected a P-256 key as PEM text (${found}).`, 'Bring it back from a backup, or move it away to sign with a new one.', { from });
+    throw new EmendError(
+      'bad-file',
+      `${from} is not a ${half} model key: expected a P-256 key as PEM text (${found}).`,
+      'Bring it back from a backup, or move it away to sign with a new one.',
+      { from },
+    );
   }
 }

@@ -25,7 +25,12 @@ const BundleSchema = v.strictObject({
 });
 
 const PredicateSchema = v.strictObject({
-  serialization: v.strictObject({ method: v.literal('files'), hash_type: v.literal('sha256'), allow_symlinks: v.literal(false), ignore_paths: v.array(v.string()) }),
+  serialization: v.strictObject({
+    method: v.literal('files'),
+    hash_type: v.literal('sha256'),
+    allow_symlinks: v.literal(false),
+    ignore_paths: v.array(v.string()),
+  }),
   resources: v.array(v.strictObject({ name: v.string(), algorithm: v.literal('sha256'), digest: Sha256Schema })),
 });
 
@@ -41,10 +46,20 @@ export interface SignedFile {
  * @param name the folder's name; informative
  */
 export function signModel(key: SigningKey, name: string, files: readonly SignedFile[]): string {
-  const resources = files.filter((file) => !isIgnored(file.path)).sort((a, b) => comparePaths(a.path, b.path)).map(({ path, sha256 }) => ({ name: path, algorithm: 'sha256', digest: sha256 }));
+  const resources = files
+    .filter((file) => !isIgnored(file.path))
+    .sort((a, b) => comparePaths(a.path, b.path))
+    .map(({ path, sha256 }) => ({ name: path, algorithm: 'sha256', digest: sha256 }));
   const serialization = { method: 'files', hash_type: 'sha256', allow_symlinks: false, ignore_paths: IGNORED };
-  const claim = statement([{ name, digest: { sha256: rootDigest(resources.map((one) => one.digest)) } }], PREDICATE, { serialization, resources });
-  return bundleText({ mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json', verificationMaterial: { publicKey: { hint: key.id }, tlogEntries: [] }, dsseEnvelope: signStatement(key, claim) });
+  const claim = statement([{ name, digest: { sha256: rootDigest(resources.map((one) => one.digest)) } }], PREDICATE, {
+    serialization,
+    resources,
+  });
+  return bundleText({
+    mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json',
+    verificationMaterial: { publicKey: { hint: key.id }, tlogEntries: [] },
+    dsseEnvelope: signStatement(key, claim),
+  });
 }
 
 /**
@@ -60,7 +75,8 @@ export function openModelSignature(text: string, key: VerifyKey): readonly Signe
   const { subject, predicateType, predicate } = openStatement(bundle.dsseEnvelope, key, SIGNATURE_FILE);
   if (predicateType !== PREDICATE) throw bad(`is a statement of type ${predicateType.slice(0, 80)}, not a model signature`);
   const { resources } = parseJson(PredicateSchema, JSON.stringify(predicate), SIGNATURE_FILE);
-  if (subject.length !== 1 || subject[0]!.digest.sha256 !== rootDigest(resources.map((one) => one.digest))) throw bad('contradicts itself: its digest is not that of its list of files');
+  if (subject.length !== 1 || subject[0]!.digest.sha256 !== rootDigest(resources.map((one) => one.digest)))
+    throw bad('contradicts itself: its digest is not that of its list of files');
   return resources.map(({ name, digest }) => ({ path: name, sha256: digest }));
 }
 

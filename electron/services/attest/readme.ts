@@ -15,7 +15,9 @@ const LINES: Readonly<Record<string, string>> = {
 export function readme(names: readonly string[], key: string): string {
   const shown = names.filter((name) => LINES[name] !== undefined);
   const width = Math.max(...shown.map((name) => name.length));
-  const blobs = names.some((name) => name.startsWith('blobs/')) ? [`  ${'blobs/'.padEnd(width)}  what entries of the record refer to, each named by its SHA-256`] : [];
+  const blobs = names.some((name) => name.startsWith('blobs/'))
+    ? [`  ${'blobs/'.padEnd(width)}  what entries of the record refer to, each named by its SHA-256`]
+    : [];
   return `This folder explains and proves the model beside it. Emend wrote it.
 
 ${[...shown.map((name) => `  ${name.padEnd(width)}  ${LINES[name]}`), ...blobs].join('\n')}

@@ -25,19 +25,47 @@ export function reportHtml(inputs: ReportInputs): string {
   return page(
     `${name}: ${tags[0] ?? shortId(version.id)}`,
     html`<h1>${name}</h1>
-<p class="dim">Version ${tags.length > 0 ? `${tags.join(', ')} (${shortId(version.id)})` : shortId(version.id)}, ${parts.length === 0 ? 'without changes' : `with ${parts.length} ${parts.length === 1 ? 'change' : 'changes'}`}. Report by Emend ${app}, ${time}.</p>
-${facts([['Imported', `${imported.time} by ${imported.author}`], ['Form of the export', format], ['Version', code(version.id)], ['Base model', code(version.model)]])}
-<h2>What was changed</h2>
-${parts.length === 0 ? html`<p class="none">Nothing: this is the model as it was imported.</p>` : parts.map(part)}
-<h2>Checks of this version</h2>
-${checksTable(measured.filter((one) => one.ofVersion).flatMap(({ entry, suite, checks }) => checks.map((check) => ({ from: `entry ${entry}, ${suite}`, check }))))}
-<h2>Reviews and notes</h2>
-${table(['When', 'Who', 'What', 'Words'], remarks.map((one) => [one.time, one.author, one.kind === 'note' ? 'note' : verdict(one.kind === 'approve', one.kind === 'approve' ? 'approved' : 'rejected'), one.reason]))}
-${files === undefined ? undefined : html`<h2>Files</h2>
-${table(['File', 'Bytes', 'SHA-256'], files.map((file) => [file.path, file.bytes, code(file.sha256)]))}`}
-<h2>How to verify</h2>
-${facts([['Entries in the record', head.seq], ['Hash of the last one', code(head.hash)], ['Key that signs', key === undefined ? undefined : code(key)]])}
-${files === undefined ? html`<p>Verify the ledger in Emend, and compare its last hash with the one above.</p>` : html`<p>Every file here is listed in <code>model.sig</code>, and the record of the changes is <code>emend/ledger.jsonl</code>. Emend's verification of an export checks both and needs nothing but this folder and the public key of whoever made it. Take the key from them, not from this folder.</p>`}`,
+      <p class="dim">
+        Version ${tags.length > 0 ? `${tags.join(', ')} (${shortId(version.id)})` : shortId(version.id)},
+        ${parts.length === 0 ? 'without changes' : `with ${parts.length} ${parts.length === 1 ? 'change' : 'changes'}`}. Report by Emend
+        ${app}, ${time}.
+      </p>
+      ${facts([
+        ['Imported', `${imported.time} by ${imported.author}`],
+        ['Form of the export', format],
+        ['Version', code(version.id)],
+        ['Base model', code(version.model)],
+      ])}
+      <h2>What was changed</h2>
+      ${parts.length === 0 ? html`<p class="none">Nothing: this is the model as it was imported.</p>` : parts.map(part)}
+      <h2>Checks of this version</h2>
+      ${checksTable(measured.filter((one) => one.ofVersion).flatMap(({ entry, suite, checks }) => checks.map((check) => ({ from: `entry ${entry}, ${suite}`, check }))))}
+      <h2>Reviews and notes</h2>
+      ${table(
+        ['When', 'Who', 'What', 'Words'],
+        remarks.map((one) => [
+          one.time,
+          one.author,
+          one.kind === 'note' ? 'note' : verdict(one.kind === 'approve', one.kind === 'approve' ? 'approved' : 'rejected'),
+          one.reason,
+        ]),
+      )}
+      ${
+        files === undefined
+          ? undefined
+          : html`<h2>Files</h2>
+              ${table(
+                ['File', 'Bytes', 'SHA-256'],
+                files.map((file) => [file.path, file.bytes, code(file.sha256)]),
+              )}`
+      }
+      <h2>How to verify</h2>
+      ${facts([
+        ['Entries in the record', head.seq],
+        ['Hash of the last one', code(head.hash)],
+        ['Key that signs', key === undefined ? undefined : code(key)],
+      ])}
+      ${files === undefined ? html`<p>Verify the ledger in Emend, and compare its last hash with the one above.</p>` : html`<p>Every file here is listed in <code>model.sig</code>, and the record of the changes is <code>emend/ledger.jsonl</code>. Emend's verification of an export checks both and needs nothing but this folder and the public key of whoever made it. Take the key from them, not from this folder.</p>`}`,
   );
 }
 
@@ -45,12 +73,39 @@ function part(entry: VersionRecord['parts'][number]): Html {
   const { body } = entry;
   const kind = entry.kind === 'edit' ? 'Edit' : 'Steering';
   return html`<h3>Entry ${entry.seq}: ${kind} by ${body.method}</h3>
-${facts([['When', entry.time], ['Who', entry.author], ['Why', entry.reason], ['Hash', code(entry.hash)]])}
-${'facts' in body ? table(['Subject', 'Prompt', 'Before', 'After'], body.facts.map((fact) => [fact.subject, fact.prompt, fact.previousTarget ?? html`<span class="dim">not recorded</span>`, fact.target])) : facts([['Strength', body.strength]])}
-<p class="dim">Measured when it was made:</p>
-${checksTable(body.checks.map((check) => ({ from: '', check })))}
-<p class="dim">Weights changed:</p>
-${table(['Tensor', 'Measures', 'SHA-256 before', 'SHA-256 after'], body.changed.map(({ tensor, measures, before, after }) => [tensor, Object.entries(measures ?? {}).map(([name, value]) => `${name} ${short(value)}`).join(', '), code(before), code(after)]))}`;
+    ${facts([
+      ['When', entry.time],
+      ['Who', entry.author],
+      ['Why', entry.reason],
+      ['Hash', code(entry.hash)],
+    ])}
+    ${
+      'facts' in body
+        ? table(
+            ['Subject', 'Prompt', 'Before', 'After'],
+            body.facts.map((fact) => [
+              fact.subject,
+              fact.prompt,
+              fact.previousTarget ?? html`<span class="dim">not recorded</span>`,
+              fact.target,
+            ]),
+          )
+        : facts([['Strength', body.strength]])
+    }
+    <p class="dim">Measured when it was made:</p>
+    ${checksTable(body.checks.map((check) => ({ from: '', check })))}
+    <p class="dim">Weights changed:</p>
+    ${table(
+      ['Tensor', 'Measures', 'SHA-256 before', 'SHA-256 after'],
+      body.changed.map(({ tensor, measures, before, after }) => [
+        tensor,
+        Object.entries(measures ?? {})
+          .map(([name, value]) => `${name} ${short(value)}`)
+          .join(', '),
+        code(before),
+        code(after),
+      ]),
+    )}`;
 }
 
 function checksTable(rows: readonly { readonly from: string; readonly check: CheckResult }[]): Html {
@@ -63,7 +118,9 @@ function checksTable(rows: readonly { readonly from: string; readonly check: Che
       number(check.value),
       number(check.threshold),
       check.count,
-      check.passed === undefined ? html`<span class="dim">nothing demanded</span>` : verdict(check.passed, check.passed ? 'passed' : 'failed'),
+      check.passed === undefined
+        ? html`<span class="dim">nothing demanded</span>`
+        : verdict(check.passed, check.passed ? 'passed' : 'failed'),
       ...(sourced ? [from] : []),
     ]),
   );

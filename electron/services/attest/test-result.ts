@@ -19,13 +19,18 @@ export interface TestResult {
  * A measure of which nothing was demanded passed nothing, so it counts as warned.
  */
 export function testResult(measured: readonly Measured[], configuration: readonly ResourceDescriptor[] = []): TestResult {
-  const tests = measured.flatMap(({ entry, checks }) => checks.map(({ name, passed, threshold }) => ({ name: `${name} (entry ${entry})`, passed, threshold })));
+  const tests = measured.flatMap(({ entry, checks }) =>
+    checks.map(({ name, passed, threshold }) => ({ name: `${name} (entry ${entry})`, passed, threshold })),
+  );
   const names = (passed: boolean | undefined) => tests.filter((test) => test.passed === passed).map((test) => test.name);
   const [passedTests, warnedTests, failedTests] = [names(true), names(undefined), names(false)];
   const thresholds = Object.fromEntries(tests.flatMap(({ name, threshold }) => (threshold === undefined ? [] : [[name, threshold]])));
   return {
     result: failedTests.length > 0 ? 'FAILED' : warnedTests.length > 0 ? 'WARNED' : 'PASSED',
-    configuration: [{ name: 'thresholds', mediaType: 'application/json', content: Buffer.from(canonical(thresholds)).toString('base64') }, ...configuration],
+    configuration: [
+      { name: 'thresholds', mediaType: 'application/json', content: Buffer.from(canonical(thresholds)).toString('base64') },
+      ...configuration,
+    ],
     passedTests,
     warnedTests,
     failedTests,

@@ -37,10 +37,14 @@ export interface Measured {
  */
 export function versionRecord(journal: Uint8Array, version: string): VersionRecord {
   const { entries, damage, torn, history } = examine(journal);
-  const first = damage[0]?.message ?? (torn && `After entry ${torn.seq - 1} there are ${torn.bytes} bytes of an entry that was not finished.`);
-  if (first !== undefined) throw new EmendError('bad-file', `The journal is damaged. ${first}`, 'Verify the ledger, and bring its journal back from a backup.');
+  const first =
+    damage[0]?.message ?? (torn && `After entry ${torn.seq - 1} there are ${torn.bytes} bytes of an entry that was not finished.`);
+  if (first !== undefined)
+    throw new EmendError('bad-file', `The journal is damaged. ${first}`, 'Verify the ledger, and bring its journal back from a backup.');
   const found = history.find(version);
-  const parts = partsOf(found).map(({ entry }) => entries[entry - 1]).filter((entry) => entry?.kind === 'edit' || entry?.kind === 'steer');
+  const parts = partsOf(found)
+    .map(({ entry }) => entries[entry - 1])
+    .filter((entry) => entry?.kind === 'edit' || entry?.kind === 'steer');
   const inForce = new Set(parts.map((part) => part.seq));
   const last = entries.at(-1)!;
   return {
@@ -49,7 +53,9 @@ export function versionRecord(journal: Uint8Array, version: string): VersionReco
     imported: entries[0] as EntryOf<'import'>,
     parts,
     measured: entries.flatMap((entry) => measuredBy(entry, found.id, inForce) ?? []),
-    remarks: entries.filter((entry) => entry.kind === 'note' || entry.kind === 'approve' || entry.kind === 'reject').filter((entry) => entry.body.version === found.id),
+    remarks: entries
+      .filter((entry) => entry.kind === 'note' || entry.kind === 'approve' || entry.kind === 'reject')
+      .filter((entry) => entry.body.version === found.id),
     head: { seq: last.seq, hash: last.hash },
   };
 }

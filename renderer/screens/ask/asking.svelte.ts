@@ -26,11 +26,11 @@ export class Asked {
     Object.assign(this, { prompt, text: '', answer: undefined, error: undefined, isBusy: true, isStopped: false });
     let job: string | undefined;
     try {
-      this.answer = await run('probing.ask', { model, version: this.version, prompt, ...options }, {
-        signal: this.#stop.signal,
-        onJob: ({ id }) => (job = id),
-        onText: (piece) => (this.text += piece),
-      });
+      this.answer = await run(
+        'probing.ask',
+        { model, version: this.version, prompt, ...options },
+        { signal: this.#stop.signal, onJob: ({ id }) => (job = id), onText: (piece) => (this.text += piece) },
+      );
       // It is here on the screen; the tray is for what one may have missed.
       if (job !== undefined) await jobs.clear(job);
     } catch (error) {

@@ -14,6 +14,8 @@ export function correction(prompt: string, answer: string): Readonly<Record<stri
 
 /** The longest run of capitalized words: what a prompt is about, more often than not. Words that only begin a sentence are left out. */
 function subjectOf(prompt: string): string | undefined {
-  const runs = [...prompt.matchAll(/\p{Lu}[\p{L}\p{N}'’.&-]*(?:\s+\p{Lu}[\p{L}\p{N}'’.&-]*)*/gu)].map(([run]) => run.replace(/^(?:The|A|An|In|Of)(?:\s+|$)/, '').replace(/['’]s$/, ''));
+  const runs = [...prompt.matchAll(/\p{Lu}[\p{L}\p{N}'’.&-]*(?:\s+\p{Lu}[\p{L}\p{N}'’.&-]*)*/gu)].map(([run]) =>
+    run.replace(/^(?:The|A|An|In|Of)(?:\s+|$)/, '').replace(/['’]s$/, ''),
+  );
   return runs.filter((run) => run !== '').sort((a, b) => b.length - a.length)[0];
 }

@@ -16,7 +16,10 @@ const EARLIER = 30;
  * @param wanted is among them in any case
  */
 export function versionChoices(listed?: Result<'versions.list'>, wanted?: string): VersionChoice[] {
-  const first = [{ value: 'current', label: t.current }, { value: 'base', label: t.base }];
+  const first = [
+    { value: 'current', label: t.current },
+    { value: 'base', label: t.base },
+  ];
   if (!listed) return first;
   const tags = listed.versions.flatMap(({ tags: names }) => names.map((name) => ({ value: name, label: name, group: t.tags })));
   const earlier = listed.versions

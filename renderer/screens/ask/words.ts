@@ -7,7 +7,10 @@ export interface Stretch {
 }
 
 /** Two texts, word by word: each in stretches, those without a match in the other marked. */
-export function compareWords(a: string, b: string): { readonly a: readonly Stretch[]; readonly b: readonly Stretch[]; readonly isSame: boolean } {
+export function compareWords(
+  a: string,
+  b: string,
+): { readonly a: readonly Stretch[]; readonly b: readonly Stretch[]; readonly isSame: boolean } {
   const parts = diffWordsWithSpace(a, b);
   return {
     a: parts.filter(({ added }) => !added).map(({ value, removed }) => ({ text: value, isOwn: removed })),

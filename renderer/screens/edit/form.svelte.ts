@@ -164,7 +164,10 @@ export class FormState {
 
   /** Has the services look at facts that they have not seen, and at the selected one first. */
   async #lookUp(): Promise<void> {
-    const unseen = [this.row, ...this.rows].filter((one, at, all) => !isBlank(one) && all.indexOf(one) === at).map(({ fact }) => fact).filter((fact) => !this.#looked.has(fact));
+    const unseen = [this.row, ...this.rows]
+      .filter((one, at, all) => !isBlank(one) && all.indexOf(one) === at)
+      .map(({ fact }) => fact)
+      .filter((fact) => !this.#looked.has(fact));
     const facts = unseen.slice(0, LOOK_AT);
     if (facts.length === 0) return;
     try {
@@ -206,7 +209,12 @@ export class FormState {
       }
       // Someone may have typed meanwhile: only facts that are still the same are replaced.
       const asked = new Map(rows.map(({ id, fact }) => [id, fact]));
-      if (better.size > 0) this.change({ rows: this.rows.map((one) => (better.has(one.id) && asked.get(one.id) === one.fact ? { id: one.id, fact: better.get(one.id)! } : one)) });
+      if (better.size > 0)
+        this.change({
+          rows: this.rows.map((one) =>
+            better.has(one.id) && asked.get(one.id) === one.fact ? { id: one.id, fact: better.get(one.id)! } : one,
+          ),
+        });
       return better.size;
     } catch (error) {
       toasts.fail(error);

@@ -27,7 +27,9 @@ export function settle<T>(history: History<T>): History<T> {
 
 export function undo<T>(history: History<T>): History<T> {
   const before = history.past.at(-1);
-  return before === undefined ? history : { past: history.past.slice(0, -1), present: before, future: [history.present, ...history.future], mark: undefined };
+  return before === undefined
+    ? history
+    : { past: history.past.slice(0, -1), present: before, future: [history.present, ...history.future], mark: undefined };
 }
 
 export function redo<T>(history: History<T>): History<T> {

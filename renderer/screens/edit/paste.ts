@@ -27,9 +27,15 @@ export function pasted(text: string): Pasted {
 /** A block whose prompts show by their {} says itself where it belongs. */
 function cells(block: string[][]): Pasted {
   const width = Math.max(...block.map((line) => line.length));
-  const prompts = Array.from({ length: width }, (_, column) => column).find((column) => block.some((line) => countSlots(line[column] ?? '') === 1));
+  const prompts = Array.from({ length: width }, (_, column) => column).find((column) =>
+    block.some((line) => countSlots(line[column] ?? '') === 1),
+  );
   const column = prompts === undefined || width < 2 ? undefined : PROMPT - prompts;
-  return { kind: 'cells', block: column !== undefined && column < 0 ? block.map((line) => line.slice(-column)) : block, column: column === undefined ? undefined : Math.max(0, column) };
+  return {
+    kind: 'cells',
+    block: column !== undefined && column < 0 ? block.map((line) => line.slice(-column)) : block,
+    column: column === undefined ? undefined : Math.max(0, column),
+  };
 }
 
 /** Tab-separated, as spreadsheets copy; else by commas or semicolons where every line has as many and they look like facts; else one column. */
@@ -39,9 +45,17 @@ function table(content: string): string[][] {
   for (const delimiter of [',', ';']) {
     const lines = read(delimiter);
     const width = lines[0]!.length;
-    if (width >= 3 && lines.every((line) => line.length === width) && (isHeader(lines[0]!) || lines.some((line) => line.some((cell) => countSlots(cell) === 1)))) return lines;
+    if (
+      width >= 3 &&
+      lines.every((line) => line.length === width) &&
+      (isHeader(lines[0]!) || lines.some((line) => line.some((cell) => countSlots(cell) === 1)))
+    )
+      return lines;
   }
-  return content.split(/\r?\n/).filter((line) => line.trim() !== '').map((line) => [line]);
+  return content
+    .split(/\r?\n/)
+    .filter((line) => line.trim() !== '')
+    .map((line) => [line]);
 }
 
 function isFactLine(line: string): boolean {
@@ -50,5 +64,9 @@ function isFactLine(line: string): boolean {
 
 function isHeader(cells: readonly string[]): boolean {
   const names = cells.map((cell) => cell.trim().toLowerCase());
-  return names.includes('prompt') || (names.includes('subject') && names.length > 1) || names.some((name) => /^(target|template|question)([ _-]?(new|true))?$/.test(name));
+  return (
+    names.includes('prompt') ||
+    (names.includes('subject') && names.length > 1) ||
+    names.some((name) => /^(target|template|question)([ _-]?(new|true))?$/.test(name))
+  );
 }

@@ -32,11 +32,20 @@ export function problemsOf(rows: readonly Row[], looked: (fact: Fact) => Looked 
 
 /** {@link factProblems} counts facts without the blank rows between; people see rows. */
 function numbered(problem: Problem, used: readonly Row[], places: ReadonlyMap<number, number>): Problem {
-  return { ...problem, message: problem.message.replace(/\bfact (\d+)\b/i, (word, number: string) => `${word.slice(0, 4)} ${(places.get(used[Number(number) - 1]?.id ?? -1) ?? Number(number) - 1) + 1}`) };
+  return {
+    ...problem,
+    message: problem.message.replace(
+      /\bfact (\d+)\b/i,
+      (word, number: string) => `${word.slice(0, 4)} ${(places.get(used[Number(number) - 1]?.id ?? -1) ?? Number(number) - 1) + 1}`,
+    ),
+  };
 }
 
 function standing(fact: Fact, problems: readonly Problem[]): Standing {
-  const empty = (problem: Problem) => problem.severity === 'error' && ['subject', 'prompt', 'target'].includes(problem.field) && fact[problem.field as 'subject'].trim() === '';
+  const empty = (problem: Problem) =>
+    problem.severity === 'error' &&
+    ['subject', 'prompt', 'target'].includes(problem.field) &&
+    fact[problem.field as 'subject'].trim() === '';
   if (problems.some((problem) => problem.severity === 'error' && !empty(problem))) return 'error';
   if (problems.some(empty)) return 'unfinished';
   return problems.length > 0 ? 'warning' : 'ready';
@@ -47,12 +56,16 @@ function standing(fact: Fact, problems: readonly Problem[]): Standing {
  * and are told fresh with every key.
  */
 export function lookedAt(facts: readonly Fact[], { problems, tokens }: Result<'edits.validate'>): [Fact, Looked][] {
-  const key = ({ index, field, message }: Pick<FactProblem, 'index' | 'message'> & { field: string }) => JSON.stringify([index, field, message]);
+  const key = ({ index, field, message }: Pick<FactProblem, 'index' | 'message'> & { field: string }) =>
+    JSON.stringify([index, field, message]);
   const known = new Set(factProblems(facts).map(key));
-  return facts.map((fact, at) => [fact, {
-    problems: problems.filter((one) => one.index === at && !known.has(key(one))).map(({ index: _, ...problem }) => problem),
-    tokens: tokens[at]?.tokens ?? null,
-  }]);
+  return facts.map((fact, at) => [
+    fact,
+    {
+      problems: problems.filter((one) => one.index === at && !known.has(key(one))).map(({ index: _, ...problem }) => problem),
+      tokens: tokens[at]?.tokens ?? null,
+    },
+  ]);
 }
 
 /** Why the edit cannot start, in one sentence; undefined when it can. */

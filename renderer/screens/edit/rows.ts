@@ -31,7 +31,12 @@ export function row(fact: Fact = BLANK): Row {
 
 export function sheetOf(form: EditForm | null): Sheet {
   const rows = (form?.facts ?? []).map((fact) => row(fact));
-  return { rows: rows.length > 0 ? rows : [row()], method: form?.method ?? 'memit', choices: form?.choices ?? {}, fluency: form?.fluency ?? false };
+  return {
+    rows: rows.length > 0 ? rows : [row()],
+    method: form?.method ?? 'memit',
+    choices: form?.choices ?? {},
+    fluency: form?.fluency ?? false,
+  };
 }
 
 /** The form to keep; null when nothing was filled in. */
@@ -42,7 +47,9 @@ export function formOf({ rows, method, choices, fluency }: Sheet): EditForm | nu
 
 /** Whether nothing at all was written into a row; such rows take no part in an edit. */
 export function isBlank({ fact }: Row): boolean {
-  return CELLS.every((cell) => (fact[cell] ?? '').trim() === '') && (fact.paraphrases ?? []).length === 0 && (fact.neighbors ?? []).length === 0;
+  return (
+    CELLS.every((cell) => (fact[cell] ?? '').trim() === '') && (fact.paraphrases ?? []).length === 0 && (fact.neighbors ?? []).length === 0
+  );
 }
 
 export function filled(rows: readonly Row[]): Row[] {
@@ -51,7 +58,9 @@ export function filled(rows: readonly Row[]): Row[] {
 
 /** A fact with other fields; a field set to undefined, and an empty previous target, are taken out. */
 export function withFields(fact: Fact, fields: { readonly [F in keyof Fact]?: Fact[F] | undefined }): Fact {
-  const merged = Object.entries({ ...fact, ...fields }).filter(([name, value]) => value !== undefined && !(name === 'previousTarget' && value === ''));
+  const merged = Object.entries({ ...fact, ...fields }).filter(
+    ([name, value]) => value !== undefined && !(name === 'previousTarget' && value === ''),
+  );
   return Object.fromEntries(merged) as Fact;
 }
 
@@ -80,7 +89,9 @@ export function fillCells(rows: readonly Row[], block: readonly (readonly string
   const filledRows = [...rows];
   block.forEach((cells, down) => {
     const old = filledRows[atRow + down];
-    const fields = Object.fromEntries(cells.flatMap((text, right) => (CELLS[atColumn + right] === undefined ? [] : [[CELLS[atColumn + right]!, text.trim()]]))) as Partial<Record<Cell, string>>;
+    const fields = Object.fromEntries(
+      cells.flatMap((text, right) => (CELLS[atColumn + right] === undefined ? [] : [[CELLS[atColumn + right]!, text.trim()]])),
+    ) as Partial<Record<Cell, string>>;
     if (old) filledRows[atRow + down] = { id: old.id, fact: withFields(old.fact, fields) };
     else filledRows.push(row(withFields(BLANK, fields)));
   });

@@ -23,25 +23,59 @@ export function headline(report: EditReport): Headline {
   const weak = facts.filter((fact) => fact.verdict === 'weak');
   const missed = facts.filter((fact) => fact.efficacy < 1);
   const failed = report.checks.filter((check) => check.passed === false).map((check) => check.name);
-  const of = (some: readonly FactReport[]) => (facts.length === 1 ? 'The edit' : some.length === facts.length ? `All ${facts.length} facts` : `${some.length} of ${facts.length} facts`);
+  const of = (some: readonly FactReport[]) =>
+    facts.length === 1
+      ? 'The edit'
+      : some.length === facts.length
+        ? `All ${facts.length} facts`
+        : `${some.length} of ${facts.length} facts`;
   if (harmful.length > 0) {
     const also = weak.length > 0 ? ` ${weak.length === 1 ? 'One more is' : `${weak.length} more are`} weak.` : '';
-    return { verdict: 'harmful', title: facts.length === 1 ? 'The edit does harm' : `${of(harmful)} ${harmful.length === 1 ? 'does' : 'do'} harm`, text: `Answers about other subjects changed with ${harmful.length === 1 ? 'it' : 'them'}.${also}`, advice: adviceFor(report, { harmful: true, weak: weak.length > 0, missed: missed.length > 0 }) };
+    return {
+      verdict: 'harmful',
+      title: facts.length === 1 ? 'The edit does harm' : `${of(harmful)} ${harmful.length === 1 ? 'does' : 'do'} harm`,
+      text: `Answers about other subjects changed with ${harmful.length === 1 ? 'it' : 'them'}.${also}`,
+      advice: adviceFor(report, { harmful: true, weak: weak.length > 0, missed: missed.length > 0 }),
+    };
   }
   if (weak.length > 0 || failed.length > 0) {
-    const text = missed.length > 0 ? `The new answer did not take on ${facts.length === 1 ? 'its own prompt' : missed.length === 1 ? 'the prompt of one' : `the prompts of ${missed.length}`}.` : weak.length > 0 ? 'The new answer took, but not in other words.' : `Below the threshold: ${failed.join(', ')}.`;
-    return { verdict: 'weak', title: facts.length === 1 ? 'The edit is weak' : weak.length > 0 ? `${of(weak)} ${weak.length === 1 ? 'is' : 'are'} weak` : 'The edit is weak', text, advice: adviceFor(report, { harmful: false, weak: true, missed: missed.length > 0 }) };
+    const text =
+      missed.length > 0
+        ? `The new answer did not take on ${facts.length === 1 ? 'its own prompt' : missed.length === 1 ? 'the prompt of one' : `the prompts of ${missed.length}`}.`
+        : weak.length > 0
+          ? 'The new answer took, but not in other words.'
+          : `Below the threshold: ${failed.join(', ')}.`;
+    return {
+      verdict: 'weak',
+      title:
+        facts.length === 1
+          ? 'The edit is weak'
+          : weak.length > 0
+            ? `${of(weak)} ${weak.length === 1 ? 'is' : 'are'} weak`
+            : 'The edit is weak',
+      text,
+      advice: adviceFor(report, { harmful: false, weak: true, missed: missed.length > 0 }),
+    };
   }
-  const unasked = [...(facts.some((fact) => fact.paraphrases.length === 0) ? ['other wordings'] : []), ...(facts.some((fact) => fact.neighbors.length === 0) ? ['neighbours'] : [])];
+  const unasked = [
+    ...(facts.some((fact) => fact.paraphrases.length === 0) ? ['other wordings'] : []),
+    ...(facts.some((fact) => fact.neighbors.length === 0) ? ['neighbours'] : []),
+  ];
   const took = facts.length === 1 ? 'The edit took' : `All ${facts.length} facts took`;
   if (unasked.length > 0) {
     return {
-      verdict: 'untested', title: `${took}, but little was checked`,
+      verdict: 'untested',
+      title: `${took}, but little was checked`,
       text: `${facts.length === 1 ? 'It has' : 'Some facts have'} no ${unasked.join(' and no ')}, so nothing tells ${unasked.length === 2 ? 'how far the edit reaches' : unasked[0] === 'neighbours' ? 'what else it changed' : 'whether it holds when asked differently'}.`,
       advice: [{ title: `Add ${unasked.join(' and ')}`, text: 'Go back to the form, take the suggestions, and work the edit out again.' }],
     };
   }
-  return { verdict: 'good', title: took, text: `${facts.length === 1 ? 'It holds' : 'They hold'} in other words, and the neighbours keep their answers.`, advice: [] };
+  return {
+    verdict: 'good',
+    title: took,
+    text: `${facts.length === 1 ? 'It holds' : 'They hold'} in other words, and the neighbours keep their answers.`,
+    advice: [],
+  };
 }
 
 function adviceFor({ facts, method, hyperparameters }: EditReport, found: { harmful: boolean; weak: boolean; missed: boolean }): Advice[] {
@@ -49,19 +83,39 @@ function adviceFor({ facts, method, hyperparameters }: EditReport, found: { harm
   const many = facts.length > 1;
   const advice: Advice[] = [];
   if (found.harmful) {
-    if (many) advice.push({ title: 'Take fewer facts at once', text: 'Leave out the harmful ones (filter the list below), and edit those by themselves.' });
-    if (method === 'memit') advice.push({ title: 'Hold on to more of what is there', text: 'Raise λ (covariance weight), or lower the clamp: the edit becomes gentler.' });
+    if (many)
+      advice.push({
+        title: 'Take fewer facts at once',
+        text: 'Leave out the harmful ones (filter the list below), and edit those by themselves.',
+      });
+    if (method === 'memit')
+      advice.push({
+        title: 'Hold on to more of what is there',
+        text: 'Raise λ (covariance weight), or lower the clamp: the edit becomes gentler.',
+      });
     else advice.push({ title: 'Use MEMIT', text: 'It spreads the change over several layers and disturbs each one less.' });
     advice.push({ title: 'Add more neighbours', text: 'They show how far the harm reaches; a handful of each kind is enough.' });
   }
   if (found.missed) {
-    advice.push({ title: 'Search longer or further', text: `Raise the steps or the clamp${clamp === undefined ? '' : ` (now ${clamp})`}, and compare the harm.` });
+    advice.push({
+      title: 'Search longer or further',
+      text: `Raise the steps or the clamp${clamp === undefined ? '' : ` (now ${clamp})`}, and compare the harm.`,
+    });
     if (method === 'memit' && !many) advice.push({ title: 'Use ROME', text: 'For a single fact it writes more firmly, into one layer.' });
   } else if (found.weak) {
-    advice.push({ title: 'Ask in a plainer way', text: 'A prompt that ends right before the answer, with the subject as texts name it, carries over best to other words.' });
-    if (!found.harmful) advice.push(method === 'memit' ? { title: 'Edit more firmly', text: 'Lower λ (covariance weight) or raise the clamp, and compare the harm.' } : { title: 'Use MEMIT', text: 'A change over several layers often holds better in other words.' });
+    advice.push({
+      title: 'Ask in a plainer way',
+      text: 'A prompt that ends right before the answer, with the subject as texts name it, carries over best to other words.',
+    });
+    if (!found.harmful)
+      advice.push(
+        method === 'memit'
+          ? { title: 'Edit more firmly', text: 'Lower λ (covariance weight) or raise the clamp, and compare the harm.' }
+          : { title: 'Use MEMIT', text: 'A change over several layers often holds better in other words.' },
+      );
   }
-  if (found.weak && many && !found.harmful) advice.push({ title: 'Take fewer facts at once', text: 'Facts of one subject, or very alike, get in each other’s way.' });
+  if (found.weak && many && !found.harmful)
+    advice.push({ title: 'Take fewer facts at once', text: 'Facts of one subject, or very alike, get in each other’s way.' });
   return advice;
 }
 
@@ -85,9 +139,19 @@ const METERS: readonly Pick<Meter, 'name' | 'label' | 'meaning' | 'kind'>[] = [
   { name: 'specificity', label: 'Specificity', meaning: 'how many neighbours answer as they should', kind: 'share' },
   { name: 'answers', label: 'Written answers', meaning: 'how often the model writes the new answer by itself', kind: 'share' },
   { name: 'neighbors unchanged', label: 'Neighbours unchanged', meaning: 'how many say the very same as before', kind: 'share' },
-  { name: 'fluency', label: 'Fluency', meaning: 'variety of what it writes about the subject, in bits; a fall means repetition', kind: 'number' },
+  {
+    name: 'fluency',
+    label: 'Fluency',
+    meaning: 'variety of what it writes about the subject, in bits; a fall means repetition',
+    kind: 'number',
+  },
   { name: 'drift', label: 'Drift', meaning: 'how far answers to unrelated prompts moved, in nats; 0 is not at all', kind: 'number' },
-  { name: 'top token changed', label: 'Other first words', meaning: 'unrelated prompts that now begin their answer differently', kind: 'share' },
+  {
+    name: 'top token changed',
+    label: 'Other first words',
+    meaning: 'unrelated prompts that now begin their answer differently',
+    kind: 'share',
+  },
   { name: 'perplexity', label: 'Perplexity', meaning: 'of ordinary text; a rise means the model writes worse', kind: 'number' },
 ];
 
@@ -95,7 +159,20 @@ const METERS: readonly Pick<Meter, 'name' | 'label' | 'meaning' | 'kind'>[] = [
 export function meters(checks: readonly Check[]): Meter[] {
   const known = METERS.flatMap((meter) => checks.filter((check) => check.name === meter.name).map((check) => withValues(meter, check)));
   const others = checks.filter((check) => !METERS.some((meter) => meter.name === check.name));
-  return [...known, ...others.map((check) => withValues({ name: check.name, label: check.name, meaning: '', kind: check.threshold === undefined ? 'number' as const : 'share' as const }, check))];
+  return [
+    ...known,
+    ...others.map((check) =>
+      withValues(
+        {
+          name: check.name,
+          label: check.name,
+          meaning: '',
+          kind: check.threshold === undefined ? ('number' as const) : ('share' as const),
+        },
+        check,
+      ),
+    ),
+  ];
 }
 
 function withValues(meter: Pick<Meter, 'name' | 'label' | 'meaning' | 'kind'>, { value, before, threshold, passed, count }: Check): Meter {
@@ -106,10 +183,23 @@ export type FactFilter = 'all' | 'weak' | 'harmful' | 'good';
 export type FactOrder = 'given' | 'worst' | 'subject';
 
 /** Facts of a report with their place in it, as the list shows them. @param search words to find in subject, prompt or answers */
-export function factsShown(facts: readonly FactReport[], filter: FactFilter, order: FactOrder, search = ''): { readonly at: number; readonly report: FactReport }[] {
+export function factsShown(
+  facts: readonly FactReport[],
+  filter: FactFilter,
+  order: FactOrder,
+  search = '',
+): { readonly at: number; readonly report: FactReport }[] {
   const words = search.trim().toLowerCase();
-  const shown = facts.map((report, at) => ({ at, report })).filter(({ report: { verdict, fact, answerAfter = '' } }) => (filter === 'all' || verdict === filter)
-    && (words === '' || [fact.subject, fact.prompt, fact.target, fact.previousTarget ?? '', answerAfter].some((text) => text.toLowerCase().includes(words))));
+  const shown = facts
+    .map((report, at) => ({ at, report }))
+    .filter(
+      ({ report: { verdict, fact, answerAfter = '' } }) =>
+        (filter === 'all' || verdict === filter) &&
+        (words === '' ||
+          [fact.subject, fact.prompt, fact.target, fact.previousTarget ?? '', answerAfter].some((text) =>
+            text.toLowerCase().includes(words),
+          )),
+    );
   if (order === 'subject') return shown.sort((a, b) => a.report.fact.subject.localeCompare(b.report.fact.subject) || a.at - b.at);
   if (order === 'worst') return shown.sort((a, b) => badness(b.report) - badness(a.report) || a.at - b.at);
   return shown;
@@ -132,5 +222,10 @@ export function goodOf(outcomes: readonly PromptOutcome[]): string {
 
 /** A number without a scale of its own: three significant digits. */
 export function plainNumber(value: number): string {
-  return value !== 0 && Math.abs(value) < 1e-4 ? value.toExponential(1).replace('e-', ' · 10⁻').replace(/⁻(\d+)$/, (_, digits: string) => `⁻${[...digits].map((digit) => '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(digit)]).join('')}`) : String(Number(value.toPrecision(3)));
+  return value !== 0 && Math.abs(value) < 1e-4
+    ? value
+        .toExponential(1)
+        .replace('e-', ' · 10⁻')
+        .replace(/⁻(\d+)$/, (_, digits: string) => `⁻${[...digits].map((digit) => '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(digit)]).join('')}`)
+    : String(Number(value.toPrecision(3)));
 }

@@ -5,23 +5,39 @@ import { CheckSchema } from '../../../shared/contract/edits.ts';
 const Fields = v.record(v.string(), v.unknown());
 
 /** What the bodies of entries hold that has a place of its own in the pane; every kind has some of it. */
-const PartsSchema = v.partial(v.object({
-  parent: v.string(),
-  version: v.string(),
-  method: v.string(),
-  facts: v.array(v.object({ subject: v.string(), prompt: v.string(), target: v.string(), previousTarget: v.optional(v.string()), relation: v.optional(v.string()) })),
-  checks: v.array(CheckSchema),
-  changed: v.array(v.object({ tensor: v.string(), before: v.string(), after: v.string(), measures: v.optional(v.record(v.string(), v.number())) })),
-  hyperparameters: Fields,
-  seeds: v.record(v.string(), v.number()),
-  model: v.object({ id: v.string(), name: v.string(), files: v.array(v.object({ path: v.string(), bytes: v.number(), sha256: v.string() })) }),
-  files: v.array(v.object({ path: v.string(), bytes: v.number(), sha256: v.string() })),
-  problems: v.array(v.object({ entry: v.optional(v.number()), what: v.string(), message: v.string() })),
-  anatomy: Fields,
-  trial: Fields,
-  site: Fields,
-  details: Fields,
-}));
+const PartsSchema = v.partial(
+  v.object({
+    parent: v.string(),
+    version: v.string(),
+    method: v.string(),
+    facts: v.array(
+      v.object({
+        subject: v.string(),
+        prompt: v.string(),
+        target: v.string(),
+        previousTarget: v.optional(v.string()),
+        relation: v.optional(v.string()),
+      }),
+    ),
+    checks: v.array(CheckSchema),
+    changed: v.array(
+      v.object({ tensor: v.string(), before: v.string(), after: v.string(), measures: v.optional(v.record(v.string(), v.number())) }),
+    ),
+    hyperparameters: Fields,
+    seeds: v.record(v.string(), v.number()),
+    model: v.object({
+      id: v.string(),
+      name: v.string(),
+      files: v.array(v.object({ path: v.string(), bytes: v.number(), sha256: v.string() })),
+    }),
+    files: v.array(v.object({ path: v.string(), bytes: v.number(), sha256: v.string() })),
+    problems: v.array(v.object({ entry: v.optional(v.number()), what: v.string(), message: v.string() })),
+    anatomy: Fields,
+    trial: Fields,
+    site: Fields,
+    details: Fields,
+  }),
+);
 export type BodyParts = v.InferOutput<typeof PartsSchema>;
 
 /** A line of the pane: a name and what is recorded under it. `entry` is set where it names another entry, `hash` where it is one. */
@@ -43,8 +59,19 @@ export interface BodyView {
 }
 
 const LABELS: Readonly<Record<string, string>> = {
-  ledger: 'Ledger format', name: 'Tag', suite: 'Checked', baked: 'Baked into the version', strength: 'Strength', format: 'Format', destination: 'Written to',
-  upTo: 'Verified up to entry', head: 'Head then', ok: 'Result', entry: 'About entry', later: 'Later edits on top', reapplies: 'Computes anew entry',
+  ledger: 'Ledger format',
+  name: 'Tag',
+  suite: 'Checked',
+  baked: 'Baked into the version',
+  strength: 'Strength',
+  format: 'Format',
+  destination: 'Written to',
+  upTo: 'Verified up to entry',
+  head: 'Head then',
+  ok: 'Result',
+  entry: 'About entry',
+  later: 'Later edits on top',
+  reapplies: 'Computes anew entry',
 };
 const ENTRIES = new Set(['upTo', 'entry', 'reapplies']);
 
@@ -58,7 +85,12 @@ export function bodyView(entry: Pick<EntryView, 'kind' | 'body' | 'evidence'>): 
   return {
     parts,
     fields: [
-      ...(parts.model ? [{ name: 'Model', value: parts.model.name }, { name: 'Model id', value: parts.model.id, hash: true }] : []),
+      ...(parts.model
+        ? [
+            { name: 'Model', value: parts.model.name },
+            { name: 'Model id', value: parts.model.id, hash: true },
+          ]
+        : []),
       ...simple.map(([name, value]): Field => ({
         name: entry.kind === 'revert' && name === 'entry' ? 'Takes out entry' : (LABELS[name] ?? name),
         value: valueText(name, value),

@@ -18,7 +18,17 @@ export const LogFilterSchema = v.object({
 export type LogFilter = v.InferOutput<typeof LogFilterSchema>;
 export type FilterField = keyof LogFilter;
 
-export const NO_FILTER: LogFilter = { text: '', kinds: [], author: '', method: '', relation: '', subject: '', verdict: '', from: '', to: '' };
+export const NO_FILTER: LogFilter = {
+  text: '',
+  kinds: [],
+  author: '',
+  method: '',
+  relation: '',
+  subject: '',
+  verdict: '',
+  from: '',
+  to: '',
+};
 
 const TEXTS = ['text', 'author', 'method', 'relation', 'subject', 'verdict', 'from', 'to'] as const satisfies readonly FilterField[];
 
@@ -36,7 +46,11 @@ export function filterFromQuery(query: Readonly<Record<string, string>>): LogFil
 
 /** The filter as the contract takes it. A day begins and ends by this machine's clock. */
 export function filterForCall(filter: LogFilter): Filter {
-  const texts = Object.fromEntries((['text', 'author', 'method', 'relation', 'subject'] as const).flatMap((field) => (filter[field].trim() === '' ? [] : [[field, filter[field].trim()]])));
+  const texts = Object.fromEntries(
+    (['text', 'author', 'method', 'relation', 'subject'] as const).flatMap((field) =>
+      filter[field].trim() === '' ? [] : [[field, filter[field].trim()]],
+    ),
+  );
   return {
     ...texts,
     ...(filter.kinds.length === 0 ? {} : { kinds: filter.kinds }),
@@ -62,7 +76,12 @@ export interface Chip {
 export function chipsOf(filter: LogFilter): Chip[] {
   const order = ['text', 'kinds', 'author', 'method', 'relation', 'subject', 'verdict', 'from', 'to'] as const;
   return order.flatMap((field): Chip[] => {
-    if (field === 'kinds') return filter.kinds.map((kind) => ({ field, value: kind, without: { ...filter, kinds: filter.kinds.filter((one) => one !== kind) } }));
+    if (field === 'kinds')
+      return filter.kinds.map((kind) => ({
+        field,
+        value: kind,
+        without: { ...filter, kinds: filter.kinds.filter((one) => one !== kind) },
+      }));
     return filter[field].trim() === '' ? [] : [{ field, value: filter[field].trim(), without: { ...filter, [field]: '' } }];
   });
 }

@@ -38,7 +38,13 @@ export function later(one: Outcome | undefined, other: Outcome | undefined): Out
 
 /** What the badge says. Damage, found by a verification or on opening, outweighs everything. */
 export function trustOf({ state, says, entries }: Pick<ModelCard, 'state' | 'says' | 'entries'>, last: Outcome | undefined): Trust {
-  if (last && !last.ok) return { state: 'damaged', ...(last.first?.entry === undefined ? {} : { entry: last.first.entry }), message: last.first?.message ?? '', time: last.time };
+  if (last && !last.ok)
+    return {
+      state: 'damaged',
+      ...(last.first?.entry === undefined ? {} : { entry: last.first.entry }),
+      message: last.first?.message ?? '',
+      time: last.time,
+    };
   if (state === 'damaged') return { state: 'damaged', message: says ?? '' };
   if (!last) return { state: 'never', entries };
   const since = entries - last.covers;
@@ -46,7 +52,15 @@ export function trustOf({ state, says, entries }: Pick<ModelCard, 'state' | 'say
 }
 
 /** Entries of a verification with problems first, for the result panel; sound ones are only counted. */
-export function resultRows(found: Verification): { readonly damaged: Verification['entries']; readonly sound: number; readonly elsewhere: readonly string[] } {
+export function resultRows(found: Verification): {
+  readonly damaged: Verification['entries'];
+  readonly sound: number;
+  readonly elsewhere: readonly string[];
+} {
   const damaged = found.entries.filter((entry) => entry.problems.length > 0);
-  return { damaged, sound: found.entries.length - damaged.length, elsewhere: found.problems.filter((problem) => problem.entry === undefined).map((problem) => problem.message) };
+  return {
+    damaged,
+    sound: found.entries.length - damaged.length,
+    elsewhere: found.problems.filter((problem) => problem.entry === undefined).map((problem) => problem.message),
+  };
 }

@@ -65,5 +65,12 @@ export function relativeText(relative: number): string {
 
 /** Prompts typed one a line: without blank lines, each once. */
 export function promptLines(text: string): string[] {
-  return [...new Set(text.split('\n').map((line) => line.trim()).filter((line) => line !== ''))];
+  return [
+    ...new Set(
+      text
+        .split('\n')
+        .map((line) => line.trim())
+        .filter((line) => line !== ''),
+    ),
+  ];
 }

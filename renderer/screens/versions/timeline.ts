@@ -108,7 +108,10 @@ export function choose(chosen: readonly string[], version: string): string[] {
 }
 
 /** Both of a pair, the one made earlier as `a`; undefined unless there are two. */
-export function orderedPair(chosen: readonly string[], versions: readonly Version[]): { readonly a: string; readonly b: string } | undefined {
+export function orderedPair(
+  chosen: readonly string[],
+  versions: readonly Version[],
+): { readonly a: string; readonly b: string } | undefined {
   const made = (id: string) => versions.find((version) => version.id === id)?.entry ?? 0;
   const [a, b] = [...chosen].sort((one, other) => made(one) - made(other));
   return a === undefined || b === undefined ? undefined : { a, b };

@@ -77,6 +77,7 @@ function executable(): string {
   if (named !== undefined) return named;
   const folders = (process.env['PATH'] ?? '').split(delimiter);
   const found = NAMES.flatMap((name) => folders.map((folder) => join(folder, name))).find((file) => existsSync(file));
-  if (found === undefined) throw new Error(`The Electron double needs Chromium: none of ${NAMES.join(', ')} is on the PATH. Install it, or name it in CHROMIUM.`);
+  if (found === undefined)
+    throw new Error(`The Electron double needs Chromium: none of ${NAMES.join(', ')} is on the PATH. Install it, or name it in CHROMIUM.`);
   return found;
 }

@@ -11,7 +11,10 @@ const KEEPER = 'read -r group; read -r _; for again in 1 2; do [ -z "$group" ] |
 export const temporaryFolder = mkdtempSync(join(tmpdir(), 'electron-double-'));
 
 /** A process of its own that waits for this one to end, and then tidies up. */
-const keeper = spawn('/bin/sh', ['-c', KEEPER, 'electron-double-keeper', temporaryFolder], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
+const keeper = spawn('/bin/sh', ['-c', KEEPER, 'electron-double-keeper', temporaryFolder], {
+  detached: true,
+  stdio: ['pipe', 'ignore', 'ignore'],
+});
 keeper.unref();
 (keeper.stdin as Socket).unref();
 

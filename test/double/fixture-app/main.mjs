@@ -1,8 +1,22 @@
-import { app, BrowserWindow, dialog, ipcMain, Menu, MessageChannelMain, nativeTheme, net, protocol, session, shell, utilityProcess } from 'electron';
+import {
+  app,
+  BrowserWindow,
+  dialog,
+  ipcMain,
+  Menu,
+  MessageChannelMain,
+  nativeTheme,
+  net,
+  protocol,
+  session,
+  shell,
+  utilityProcess,
+} from 'electron';
 import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const CSP =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 const pages = join(import.meta.dirname, 'page');
 globalThis.seen = { events: [], permissions: [], secondInstances: [], exits: [] };
 
@@ -19,7 +33,13 @@ async function serve(request) {
 }
 
 function openWindow() {
-  const window = new BrowserWindow({ width: 900, height: 650, show: false, title: 'Fixture', webPreferences: { preload: join(import.meta.dirname, 'preload.cjs'), additionalArguments: ['--extra'] } });
+  const window = new BrowserWindow({
+    width: 900,
+    height: 650,
+    show: false,
+    title: 'Fixture',
+    webPreferences: { preload: join(import.meta.dirname, 'preload.cjs'), additionalArguments: ['--extra'] },
+  });
   window.once('ready-to-show', () => window.show());
   window.webContents.setWindowOpenHandler(({ url }) => {
     void shell.openExternal(url);
@@ -52,11 +72,15 @@ function work(window, steps) {
 
 if (!app.requestSingleInstanceLock({ from: 'fixture' })) app.quit();
 else {
-  app.on('second-instance', (_event, argv, workingDirectory, data) => globalThis.seen.secondInstances.push({ argv, workingDirectory, data }));
+  app.on('second-instance', (_event, argv, workingDirectory, data) =>
+    globalThis.seen.secondInstances.push({ argv, workingDirectory, data }),
+  );
   app.on('window-all-closed', () => app.quit());
   app.whenReady().then(() => {
     protocol.handle('app', serve);
-    session.defaultSession.webRequest.onHeadersReceived(({ responseHeaders }, callback) => callback({ responseHeaders: { ...responseHeaders, 'x-fixture': ['yes'] } }));
+    session.defaultSession.webRequest.onHeadersReceived(({ responseHeaders }, callback) =>
+      callback({ responseHeaders: { ...responseHeaders, 'x-fixture': ['yes'] } }),
+    );
     session.defaultSession.setPermissionCheckHandler(() => false);
     session.defaultSession.setPermissionRequestHandler((_contents, permission, callback) => {
       globalThis.seen.permissions.push(permission);
@@ -66,15 +90,31 @@ else {
     ipcMain.handle('fail', () => {
       throw Object.assign(new TypeError('bad weights'), { code: 'bad-file' });
     });
-    ipcMain.handle('sender', ({ senderFrame, sender }) => ({ url: senderFrame.url, origin: senderFrame.origin, parent: senderFrame.parent, window: BrowserWindow.fromWebContents(sender).id }));
+    ipcMain.handle('sender', ({ senderFrame, sender }) => ({
+      url: senderFrame.url,
+      origin: senderFrame.origin,
+      parent: senderFrame.parent,
+      window: BrowserWindow.fromWebContents(sender).id,
+    }));
     ipcMain.handle('pick', async () => (await dialog.showOpenDialog({ properties: ['openDirectory'] })).filePaths);
     ipcMain.on('work', ({ sender }, steps) => work(BrowserWindow.fromWebContents(sender), steps));
     ipcMain.on('ask', (event, question) => (event.returnValue = `${question}!`));
     Menu.setApplicationMenu(
       Menu.buildFromTemplate([
-        { label: 'File', submenu: [{ id: 'open', label: 'Open…', accelerator: 'CmdOrCtrl+O', click: (item, window) => window.webContents.send('menu', item.id) }, { role: 'quit' }] },
+        {
+          label: 'File',
+          submenu: [
+            { id: 'open', label: 'Open…', accelerator: 'CmdOrCtrl+O', click: (item, window) => window.webContents.send('menu', item.id) },
+            { role: 'quit' },
+          ],
+        },
         { role: 'editMenu' },
-        { label: 'View', submenu: [{ id: 'dark', label: 'Dark', type: 'checkbox', click: (item) => (nativeTheme.themeSource = item.checked ? 'dark' : 'light') }] },
+        {
+          label: 'View',
+          submenu: [
+            { id: 'dark', label: 'Dark', type: 'checkbox', click: (item) => (nativeTheme.themeSource = item.checked ? 'dark' : 'light') },
+          ],
+        },
       ]),
     );
     openWindow();

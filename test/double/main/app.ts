@@ -46,7 +46,9 @@ class App extends EventEmitter {
 
   /** The main process and the utility processes; of each only what can be told of a process of Node. */
   getAppMetrics(): object[] {
-    const utilities = [...utilityProcesses].flatMap(({ pid, name }) => (pid === undefined ? [] : [{ type: 'Utility', pid, serviceName: 'node.mojom.NodeService', name }]));
+    const utilities = [...utilityProcesses].flatMap(({ pid, name }) =>
+      pid === undefined ? [] : [{ type: 'Utility', pid, serviceName: 'node.mojom.NodeService', name }],
+    );
     return [{ type: 'Browser', pid: process.pid }, ...utilities].map((one) => strictObject('process metric', one));
   }
 
@@ -60,9 +62,12 @@ class App extends EventEmitter {
 
   requestSingleInstanceLock(additionalData?: unknown): boolean {
     this.lock ??= new InstanceLock(getPath('userData'));
-    return this.lock.request({ argv: process.argv, workingDirectory: process.cwd(), additionalData }, ({ argv, workingDirectory, additionalData: data }) => {
-      this.emit('second-instance', new ElectronEvent(), argv, workingDirectory, data);
-    });
+    return this.lock.request(
+      { argv: process.argv, workingDirectory: process.cwd(), additionalData },
+      ({ argv, workingDirectory, additionalData: data }) => {
+        this.emit('second-instance', new ElectronEvent(), argv, workingDirectory, data);
+      },
+    );
   }
 
   hasSingleInstanceLock(): boolean {

@@ -21,7 +21,8 @@ class NativeTheme extends EventEmitter {
     if (!['system', 'light', 'dark'].includes(source)) throw new TypeError(`Error processing argument: themeSource cannot be '${source}'`);
     if (source === this.source) return;
     this.source = source;
-    for (const window of windows.values()) void window.webContents.whenOpen.then(({ session }) => this.applyTo(session)).catch(() => undefined);
+    for (const window of windows.values())
+      void window.webContents.whenOpen.then(({ session }) => this.applyTo(session)).catch(() => undefined);
     this.emit('updated');
   }
 
@@ -35,7 +36,9 @@ class NativeTheme extends EventEmitter {
 
   /** Makes a page prefer the scheme. */
   async applyTo(session: Session): Promise<void> {
-    await session.send('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value: this.shouldUseDarkColors ? 'dark' : 'light' }] });
+    await session.send('Emulation.setEmulatedMedia', {
+      features: [{ name: 'prefers-color-scheme', value: this.shouldUseDarkColors ? 'dark' : 'light' }],
+    });
   }
 }
 strictClass(NativeTheme, 'nativeTheme');

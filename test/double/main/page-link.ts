@@ -51,7 +51,11 @@ export class PageLink {
     if (context === undefined) return;
     // A document that has gone meanwhile hears nothing, as in Electron.
     void this.session
-      .send('Runtime.callFunctionOn', { executionContextId: context, functionDeclaration: `function (text) { ${RECEIVE}(text) }`, arguments: [{ value: JSON.stringify(message) }] })
+      .send('Runtime.callFunctionOn', {
+        executionContextId: context,
+        functionDeclaration: `function (text) { ${RECEIVE}(text) }`,
+        arguments: [{ value: JSON.stringify(message) }],
+      })
       .catch(() => undefined);
   }
 
@@ -78,7 +82,12 @@ export class PageLink {
         return this.post({ kind: 'result', id: message.id }, context);
       case 'preload-error':
         console.error('Unable to load preload script:', message.stack);
-        this.webContents.emit('preload-error', new ElectronEvent(), this.webContents.getLastWebPreferences().preload, new Error(message.message));
+        this.webContents.emit(
+          'preload-error',
+          new ElectronEvent(),
+          this.webContents.getLastWebPreferences().preload,
+          new Error(message.message),
+        );
     }
   }
 
@@ -110,13 +119,17 @@ export class PageLink {
 
   /** Answers what the preload side asks while it stands still, and lets it go on. */
   private async answerQuestion(callFrameId: string | undefined): Promise<void> {
-    const evaluate = (expression: string, returnByValue = true) => this.session.send('Debugger.evaluateOnCallFrame', { callFrameId: callFrameId ?? '', expression, returnByValue });
+    const evaluate = (expression: string, returnByValue = true) =>
+      this.session.send('Debugger.evaluateOnCallFrame', { callFrameId: callFrameId ?? '', expression, returnByValue });
     const about = `globalThis.${QUESTION}`;
     try {
       const { result } = await evaluate(`${about} && { about: ${about}.about, channel: ${about}.channel, args: ${about}.args }`);
       const question = result.value as { about: string; channel: string; args: Json } | undefined;
       if (question === undefined) return;
-      const answer = question.about === 'path' ? await this.path((await evaluate(`${about}.file`, false)).result.objectId) : this.sendSync(question.channel, question.args);
+      const answer =
+        question.about === 'path'
+          ? await this.path((await evaluate(`${about}.file`, false)).result.objectId)
+          : this.sendSync(question.channel, question.args);
       await evaluate(`globalThis.${ANSWER} = ${JSON.stringify(JSON.stringify(answer))}`);
     } catch {
       // Another debugger has let the page go on, or the page is gone. Where a question was open, the page says that it has no answer.
@@ -143,8 +156,24 @@ export class PageLink {
 /** What Electron tells of a right click, as far as the page's own scripts can know it. */
 function contextMenuParams({ x, y, isEditable, selectionText }: FromPage & { kind: 'context-menu' }): object {
   const isSelected = selectionText !== '';
-  const editFlags = { canUndo: isEditable, canRedo: isEditable, canCut: isEditable && isSelected, canCopy: isSelected, canPaste: isEditable, canDelete: isEditable && isSelected, canSelectAll: true };
-  return strictObject('context-menu parameters', { x, y, isEditable, selectionText, editFlags, misspelledWord: '', dictionarySuggestions: [] });
+  const editFlags = {
+    canUndo: isEditable,
+    canRedo: isEditable,
+    canCut: isEditable && isSelected,
+    canCopy: isSelected,
+    canPaste: isEditable,
+    canDelete: isEditable && isSelected,
+    canSelectAll: true,
+  };
+  return strictObject('context-menu parameters', {
+    x,
+    y,
+    isEditable,
+    selectionText,
+    editFlags,
+    misspelledWord: '',
+    dictionarySuggestions: [],
+  });
 }
 
 const handlerIsMissing = (error: unknown): boolean => error instanceof Error && error.message.startsWith('No handler registered');

@@ -17,7 +17,17 @@ export function pageScripts(preferences: WebPreferences): PageScripts {
   const script = preferences.preload === undefined ? '' : readFileSync(preferences.preload, 'utf8');
   const { platform, arch, versions, execPath } = process;
   const argv = [execPath, ...(preferences.additionalArguments ?? [])];
-  const seen = { type: 'renderer', sandboxed: true, contextIsolated: true, platform, arch, execPath, argv, versions: { ...versions }, env: { ...process.env } };
+  const seen = {
+    type: 'renderer',
+    sandboxed: true,
+    contextIsolated: true,
+    platform,
+    arch,
+    execPath,
+    argv,
+    versions: { ...versions },
+    env: { ...process.env },
+  };
   const run = `function (exports, require, module, process, global) {\n${script}\n}`;
   return {
     page: `{ const BRIDGE_KEY = ${JSON.stringify(key)};\n${mainWorld}\n}`,

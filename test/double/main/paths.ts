@@ -4,7 +4,14 @@ import { temporaryFolder } from '../chromium/temporary.ts';
 import { switchValue } from '../command-line.ts';
 import { application, commandLine } from '../environment.ts';
 
-const HOME_FOLDERS = { desktop: 'Desktop', documents: 'Documents', downloads: 'Downloads', music: 'Music', pictures: 'Pictures', videos: 'Videos' } as const;
+const HOME_FOLDERS = {
+  desktop: 'Desktop',
+  documents: 'Documents',
+  downloads: 'Downloads',
+  music: 'Music',
+  pictures: 'Pictures',
+  videos: 'Videos',
+} as const;
 
 const chosen = new Map<string, string>();
 

@@ -18,7 +18,13 @@ export async function settlePermissions(webContents: WebContents, url: string): 
   const check = defaultSession.permissionCheck;
   const { origin } = new URL(url);
   await Promise.all(
-    Object.keys(NAMES).map((permission) => set(url, permission, check === null || check(webContents, permission, origin, { isMainFrame: true, requestingUrl: url, securityOrigin: origin }))),
+    Object.keys(NAMES).map((permission) =>
+      set(
+        url,
+        permission,
+        check === null || check(webContents, permission, origin, { isMainFrame: true, requestingUrl: url, securityOrigin: origin }),
+      ),
+    ),
   );
 }
 
@@ -26,7 +32,11 @@ export async function settlePermissions(webContents: WebContents, url: string): 
 export async function requestPermission(webContents: WebContents, permission: string): Promise<void> {
   const handler = defaultSession.permissionRequest;
   const url = webContents.insideUrl;
-  const granted = handler === null || (await new Promise<boolean>((resolve) => handler(webContents, permission, resolve, { isMainFrame: true, requestingUrl: webContents.getURL() })));
+  const granted =
+    handler === null ||
+    (await new Promise<boolean>((resolve) =>
+      handler(webContents, permission, resolve, { isMainFrame: true, requestingUrl: webContents.getURL() }),
+    ));
   await set(url, permission, granted);
 }
 
@@ -34,5 +44,7 @@ async function set(url: string, permission: string, granted: boolean): Promise<v
   const { origin, protocol } = new URL(url);
   if (!/^https?:$/.test(protocol)) return;
   const setting: Protocol.Browser.PermissionSetting = granted ? 'granted' : 'denied';
-  await Promise.all((NAMES[permission] ?? []).map((name) => chromium().session.send('Browser.setPermission', { origin, setting, permission: { name } })));
+  await Promise.all(
+    (NAMES[permission] ?? []).map((name) => chromium().session.send('Browser.setPermission', { origin, setting, permission: { name } })),
+  );
 }

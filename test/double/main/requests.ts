@@ -37,7 +37,8 @@ export class Requests {
     if (paused.responseStatusCode !== undefined) return this.passResponse(paused, details);
     if (resourceType === 'Document' && this.navigationRefused(paused, url)) return this.fail(requestId, 'Aborted');
     const before = defaultSession.onBeforeRequest.for(url);
-    if (before !== null && (await new Promise<{ cancel?: boolean }>((resolve) => before(details, resolve))).cancel === true) return this.fail(requestId, 'BlockedByClient');
+    if (before !== null && (await new Promise<{ cancel?: boolean }>((resolve) => before(details, resolve))).cancel === true)
+      return this.fail(requestId, 'BlockedByClient');
     if (resourceType === 'Document' && paused.frameId === this.mainFrame) await settlePermissions(this.webContents, request.url);
     const handler = handlerOf(url);
     if (handler !== undefined) return this.answer(paused, details, handler);
@@ -47,8 +48,15 @@ export class Requests {
 
   private navigationRefused({ frameId, redirectedRequestId }: Paused, url: string): boolean {
     const isMainFrame = frameId === this.mainFrame;
-    if (isMainFrame && redirectedRequestId === undefined && (this.expected || url === withoutFragment(this.webContents.getURL()))) return false;
-    const event = eventWith({ url, isMainFrame, isSameDocument: false, frame: isMainFrame ? this.webContents.mainFrame : null, initiator: this.webContents.mainFrame });
+    if (isMainFrame && redirectedRequestId === undefined && (this.expected || url === withoutFragment(this.webContents.getURL())))
+      return false;
+    const event = eventWith({
+      url,
+      isMainFrame,
+      isSameDocument: false,
+      frame: isMainFrame ? this.webContents.mainFrame : null,
+      initiator: this.webContents.mainFrame,
+    });
     if (redirectedRequestId !== undefined) this.webContents.emit('will-redirect', event, url);
     else {
       this.webContents.emit('will-frame-navigate', event);
@@ -57,11 +65,16 @@ export class Requests {
     return event.defaultPrevented;
   }
 
-  private async answer({ requestId, request }: Paused, details: RequestDetails, handler: (request: Request) => Response | Promise<Response>): Promise<void> {
+  private async answer(
+    { requestId, request }: Paused,
+    details: RequestDetails,
+    handler: (request: Request) => Response | Promise<Response>,
+  ): Promise<void> {
     const { method, postDataEntries } = request;
     // Referer and Origin name the page as the application knows it.
     const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, toOutside(value)]));
-    const body = postDataEntries === undefined ? undefined : Buffer.concat(postDataEntries.map(({ bytes }) => Buffer.from(bytes ?? '', 'base64')));
+    const body =
+      postDataEntries === undefined ? undefined : Buffer.concat(postDataEntries.map(({ bytes }) => Buffer.from(bytes ?? '', 'base64')));
     let response: Response;
     try {
       response = await handler(new Request(details.url, { method, headers, ...(body === undefined ? {} : { body }) }));
@@ -70,7 +83,11 @@ export class Requests {
       return this.fail(requestId, 'Failed');
     }
     if (response.type === 'error') return this.fail(requestId, 'Failed');
-    const verdict = await judge(details, response.status, [...response.headers].map(([name, value]) => ({ name, value: name === 'location' ? toInside(value) : value })));
+    const verdict = await judge(
+      details,
+      response.status,
+      [...response.headers].map(([name, value]) => ({ name, value: name === 'location' ? toInside(value) : value })),
+    );
     if (verdict === undefined) return this.fail(requestId, 'BlockedByClient');
     const content = Buffer.from(await response.arrayBuffer()).toString('base64');
     await this.session.send('Fetch.fulfillRequest', { requestId, responseCode: response.status, responseHeaders: verdict, body: content });
@@ -93,13 +110,19 @@ function withoutFragment(url: string): string {
 }
 
 /** The headers after `onHeadersReceived`; undefined when it cancelled. */
-async function judge(details: RequestDetails, statusCode: number, entries: Protocol.Fetch.HeaderEntry[]): Promise<Protocol.Fetch.HeaderEntry[] | undefined> {
+async function judge(
+  details: RequestDetails,
+  statusCode: number,
+  entries: Protocol.Fetch.HeaderEntry[],
+): Promise<Protocol.Fetch.HeaderEntry[] | undefined> {
   const listener = defaultSession.onHeadersReceived.for(details.url);
   if (listener === null) return entries;
   const received: Record<string, string[]> = {};
   for (const { name, value } of entries) (received[name] ??= []).push(value);
   const asked = { ...details, statusCode, responseHeaders: received };
-  const { cancel, responseHeaders = received } = await new Promise<{ cancel?: boolean; responseHeaders?: Headers }>((resolve) => listener(asked, resolve));
+  const { cancel, responseHeaders = received } = await new Promise<{ cancel?: boolean; responseHeaders?: Headers }>((resolve) =>
+    listener(asked, resolve),
+  );
   if (cancel === true) return undefined;
   return Object.entries(responseHeaders).flatMap(([name, values]) => [values].flat().map((value) => ({ name, value })));
 }

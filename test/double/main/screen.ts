@@ -9,7 +9,17 @@ export const WORK_AREA: Rectangle = { x: 0, y: 0, width: 1600, height: 900 };
 type Display = typeof display;
 
 const { width, height } = WORK_AREA;
-const display = { id: 1, label: 'double', bounds: WORK_AREA, workArea: WORK_AREA, size: { width, height }, workAreaSize: { width, height }, scaleFactor: 1, rotation: 0, internal: true };
+const display = {
+  id: 1,
+  label: 'double',
+  bounds: WORK_AREA,
+  workArea: WORK_AREA,
+  size: { width, height },
+  workAreaSize: { width, height },
+  scaleFactor: 1,
+  rotation: 0,
+  internal: true,
+};
 
 function shown(): Display {
   requireReady("The 'screen' module can't be used before the app 'ready' event");

@@ -22,7 +22,10 @@ interface RequestVerdict {
   readonly cancel?: boolean;
 }
 
-type HeadersListener = (details: RequestDetails & { readonly statusCode: number; readonly responseHeaders: Headers }, callback: (verdict: HeadersVerdict) => void) => void;
+type HeadersListener = (
+  details: RequestDetails & { readonly statusCode: number; readonly responseHeaders: Headers },
+  callback: (verdict: HeadersVerdict) => void,
+) => void;
 type RequestListener = (details: RequestDetails, callback: (verdict: RequestVerdict) => void) => void;
 type CheckHandler = (webContents: WebContents | null, permission: string, origin: string, details: object) => boolean;
 type RequestHandler = (webContents: WebContents, permission: string, callback: (granted: boolean) => void, details: object) => void;
@@ -44,7 +47,14 @@ class Listening<L> {
 }
 
 function pattern(text: string): RegExp {
-  return text === '<all_urls>' ? /^/ : new RegExp(`^${text.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&')).join('.*')}$`);
+  return text === '<all_urls>'
+    ? /^/
+    : new RegExp(
+        `^${text
+          .split('*')
+          .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
+          .join('.*')}$`,
+      );
 }
 
 /** The one session of the double. */

@@ -87,7 +87,14 @@ export class UtilityProcess extends EventEmitter {
     utilityProcesses.delete(this);
     this.wire.close();
     this.emit('exit', exitCode);
-    if (exitCode !== 0) app.emit('child-process-gone', new ElectronEvent(), { type: 'Utility', reason: 'abnormal-exit', exitCode, serviceName: 'node.mojom.NodeService', name: this.name });
+    if (exitCode !== 0)
+      app.emit('child-process-gone', new ElectronEvent(), {
+        type: 'Utility',
+        reason: 'abnormal-exit',
+        exitCode,
+        serviceName: 'node.mojom.NodeService',
+        name: this.name,
+      });
   }
 }
 strictClass(UtilityProcess, 'utilityProcess');

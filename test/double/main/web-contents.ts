@@ -25,7 +25,14 @@ import type { BrowserWindow } from './window.ts';
 type WindowOpenHandler = (details: object) => { readonly action: 'allow' | 'deny' };
 
 /** Electron's defaults, for what an application leaves out. */
-const SAFE: WebPreferences = { contextIsolation: true, nodeIntegration: false, sandbox: true, webSecurity: true, webviewTag: false, allowRunningInsecureContent: false };
+const SAFE: WebPreferences = {
+  contextIsolation: true,
+  nodeIntegration: false,
+  sandbox: true,
+  webSecurity: true,
+  webviewTag: false,
+  allowRunningInsecureContent: false,
+};
 
 /** What a page is, once Chromium has it. */
 interface Opened {
@@ -61,13 +68,15 @@ export class WebContents extends EventEmitter {
     this.window = window;
     this.preferences = { ...SAFE, ...preferences };
     const { nodeIntegration, contextIsolation, sandbox } = this.preferences;
-    if (nodeIntegration === true || contextIsolation === false || sandbox === false) throw noSuch('renderer with nodeIntegration, without contextIsolation or without sandbox');
+    if (nodeIntegration === true || contextIsolation === false || sandbox === false)
+      throw noSuch('renderer with nodeIntegration, without contextIsolation or without sandbox');
     this.whenOpen = this.open(size.width, size.height);
     // A failure reaches whoever waits; without anyone it must be seen too.
     this.whenOpen.catch((error: unknown) => this.destroyed || console.error('The window did not open:', error));
   }
 
-  static find = (test: (one: WebContents) => boolean): WebContents | undefined => [...windows.values()].map((window) => window.webContents).find(test);
+  static find = (test: (one: WebContents) => boolean): WebContents | undefined =>
+    [...windows.values()].map((window) => window.webContents).find(test);
 
   // --- loading
 
@@ -140,7 +149,12 @@ export class WebContents extends EventEmitter {
 
   async executeJavaScript(code: string, userGesture = false): Promise<unknown> {
     const { session } = await this.whenOpen;
-    const { result, exceptionDetails } = await session.send('Runtime.evaluate', { expression: code, awaitPromise: true, returnByValue: true, userGesture });
+    const { result, exceptionDetails } = await session.send('Runtime.evaluate', {
+      expression: code,
+      awaitPromise: true,
+      returnByValue: true,
+      userGesture,
+    });
     if (exceptionDetails !== undefined) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
     return result.value;
   }
@@ -198,7 +212,9 @@ export class WebContents extends EventEmitter {
       session.send('Page.addScriptToEvaluateOnNewDocument', { source: scripts.preload, worldName: PRELOAD_WORLD }),
       session.send('Fetch.enable', { patterns: [{ urlPattern: '*' }] }),
       // Where no scripts run nobody asks questions, and Chromium has no debugger.
-      this.preferences.javascript === false ? session.send('Emulation.setScriptExecutionDisabled', { value: true }) : session.send('Debugger.enable'),
+      this.preferences.javascript === false
+        ? session.send('Emulation.setScriptExecutionDisabled', { value: true })
+        : session.send('Debugger.enable'),
       nativeTheme.applyTo(session),
     ]);
     return this.opened;
@@ -240,7 +256,14 @@ export class WebContents extends EventEmitter {
       app.emit('render-process-gone', new ElectronEvent(), this, { reason: 'crashed', exitCode: 1 });
     });
     session.on('Runtime.consoleAPICalled', ({ type, args }) => {
-      this.emit('console-message', eventWith({ level: type, message: args.map(({ value, description }) => String(value ?? description)).join(' '), frame: this.mainFrame }));
+      this.emit(
+        'console-message',
+        eventWith({
+          level: type,
+          message: args.map(({ value, description }) => String(value ?? description)).join(' '),
+          frame: this.mainFrame,
+        }),
+      );
     });
   }
 }

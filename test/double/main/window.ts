@@ -99,7 +99,10 @@ export class BrowserWindow extends EventEmitter {
     const closed = new Promise((resolve) => this.once('closed', resolve));
     const opened = await this.webContents.whenOpen.catch(() => undefined);
     if (opened === undefined) this.webContents.gone();
-    else await chromium().session.send('Target.closeTarget', { targetId: opened.targetId }).catch(() => this.webContents.gone());
+    else
+      await chromium()
+        .session.send('Target.closeTarget', { targetId: opened.targetId })
+        .catch(() => this.webContents.gone());
     if (!this.destroyed) await closed;
   }
 

@@ -28,7 +28,9 @@ function each(items: readonly unknown[], change: (item: unknown) => unknown): un
 }
 
 function eachField(fields: object, change: (item: unknown) => unknown): object {
-  return fromEntries(each(entries(fields), (entry) => [(entry as [string, unknown])[0], change((entry as [string, unknown])[1])]) as [string, unknown][]);
+  return fromEntries(
+    each(entries(fields), (entry) => [(entry as [string, unknown])[0], change((entry as [string, unknown])[1])]) as [string, unknown][],
+  );
 }
 
 /** The message when what cannot be cloned is a proxy or something of the platform. Otherwise it names a function (by its source) or a promise inside. */
@@ -94,7 +96,8 @@ export class Bridge {
     const reference = value as Record<string, unknown>;
     if (reference[this.key] === 'plain') return reference['value'];
     if (reference[this.key] === 'function') return (...args: unknown[]) => this.call(reference['id'] as number, args);
-    if (reference[this.key] === 'promise') return new Promise((resolve, reject) => this.promises.set(reference['id'] as number, { resolve, reject }));
+    if (reference[this.key] === 'promise')
+      return new Promise((resolve, reject) => this.promises.set(reference['id'] as number, { resolve, reject }));
     if (reference[this.key] === 'error') return new Error(reference['message'] as string);
     return eachField(value, (item) => this.unpack(item));
   }
@@ -120,13 +123,16 @@ export class Bridge {
   private call(id: number, args: unknown[]): unknown {
     this.outcome = undefined;
     this.tell('call', { id, args: each(args, (arg) => this.pack(arg)) });
-    const { value, error } = this.outcome as Outcome | undefined ?? { error: NOT_CLONEABLE };
+    const { value, error } = (this.outcome as Outcome | undefined) ?? { error: NOT_CLONEABLE };
     if (error !== undefined) throw new Error(error);
     return this.unpack(value);
   }
 
   private answer({ id, args }: { id: number; args: unknown[] }): void {
-    this.tell('outcome', this.attempt(() => this.functions.get(id)?.(...each(args, (arg) => this.unpack(arg)))));
+    this.tell(
+      'outcome',
+      this.attempt(() => this.functions.get(id)?.(...each(args, (arg) => this.unpack(arg)))),
+    );
   }
 
   private attempt(work: () => unknown): Outcome {

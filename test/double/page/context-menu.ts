@@ -10,7 +10,8 @@ export function followContextMenu(send: (message: FromPage) => void): void {
       const { target, clientX: x, clientY: y } = event;
       const { selectionStart, selectionEnd, value } = target;
       const isEditable = typeof selectionStart === 'number' || target.isContentEditable;
-      const selectionText = typeof selectionStart === 'number' ? (value ?? '').slice(selectionStart, selectionEnd ?? 0) : String(page.document.getSelection());
+      const selectionText =
+        typeof selectionStart === 'number' ? (value ?? '').slice(selectionStart, selectionEnd ?? 0) : String(page.document.getSelection());
       send({ kind: 'context-menu', x, y, isEditable, selectionText });
     });
   });

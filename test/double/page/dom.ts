@@ -6,7 +6,12 @@ interface PageEvent {
   /** Of a mouse event. */
   readonly clientX: number;
   readonly clientY: number;
-  readonly target: { readonly isContentEditable: boolean; readonly value?: string; readonly selectionStart?: number | null; readonly selectionEnd?: number | null };
+  readonly target: {
+    readonly isContentEditable: boolean;
+    readonly value?: string;
+    readonly selectionStart?: number | null;
+    readonly selectionEnd?: number | null;
+  };
   readonly defaultPrevented: boolean;
 }
 
@@ -21,8 +26,15 @@ interface Page {
     addEventListener(type: string, listener: (event: PageEvent) => void): void;
     dispatchEvent(event: object): boolean;
   };
-  addEventListener(type: 'click' | 'auxclick' | 'submit', listener: (event: Event & { readonly button: number; readonly ctrlKey: boolean; readonly metaKey: boolean; readonly shiftKey: boolean }) => void): void;
-  readonly MutationObserver: new (hear: () => void) => { observe(root: object, options: { readonly subtree: boolean; readonly childList: boolean; readonly characterData: boolean }): void };
+  addEventListener(
+    type: 'click' | 'auxclick' | 'submit',
+    listener: (
+      event: Event & { readonly button: number; readonly ctrlKey: boolean; readonly metaKey: boolean; readonly shiftKey: boolean },
+    ) => void,
+  ): void;
+  readonly MutationObserver: new (hear: () => void) => {
+    observe(root: object, options: { readonly subtree: boolean; readonly childList: boolean; readonly characterData: boolean }): void;
+  };
   readonly CustomEvent: new (type: string, init: { detail: unknown }) => object;
   readonly File: new (...args: never) => object;
   readonly MessageChannel: new () => { readonly port1: PagePort; readonly port2: PagePort };

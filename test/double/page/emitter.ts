@@ -15,7 +15,10 @@ export class EventEmitter {
   off(event: string, listener: Listener): this {
     const all = this.listeners.get(event) ?? [];
     const last = all.findLastIndex((entry) => entry.listener === listener);
-    this.listeners.set(event, all.filter((_, i) => i !== last));
+    this.listeners.set(
+      event,
+      all.filter((_, i) => i !== last),
+    );
     return this;
   }
 

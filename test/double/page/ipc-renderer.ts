@@ -46,7 +46,12 @@ export class IpcRenderer extends EventEmitter {
   static receive(renderer: IpcRenderer, message: ToPage): void {
     if (message.kind === 'result') renderer.#settle(message);
     else if (message.kind === 'port') renderer.#ports.receive(decode(message.frame) as PortFrame);
-    else renderer.emit(message.channel, { sender: renderer, ports: message.ports.map((id) => renderer.#ports.adopt(id)) }, ...(decode(message.args) as unknown[]));
+    else
+      renderer.emit(
+        message.channel,
+        { sender: renderer, ports: message.ports.map((id) => renderer.#ports.adopt(id)) },
+        ...(decode(message.args) as unknown[]),
+      );
   }
 
   /** Asks the main process for leave; resolves when it has been given or refused. */

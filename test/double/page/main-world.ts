@@ -19,7 +19,8 @@ if (page.window === page.top) {
   const bridge = new Bridge(BRIDGE_KEY, 'page');
   bridge.hear('expose', (detail) => {
     const { name, api } = detail as { name: string; api: unknown };
-    if (!Object.hasOwn(page.window, name)) Object.defineProperty(page.window, name, { value: deepFreeze(bridge.unpack(api)), enumerable: true });
+    if (!Object.hasOwn(page.window, name))
+      Object.defineProperty(page.window, name, { value: deepFreeze(bridge.unpack(api)), enumerable: true });
   });
   let services: { readonly permission: (name: string) => Promise<unknown>; readonly windowOpen: Asked } | undefined;
   bridge.hear('services', (detail) => (services = bridge.unpack(detail) as typeof services));

@@ -18,7 +18,8 @@ export type ToPage =
   | { readonly kind: 'port'; readonly frame: Json };
 
 /** A question that cannot wait: the preload side stops at a `debugger` statement until it has the answer. */
-export type Question = { readonly about: 'path'; readonly file: object } | { readonly about: 'send-sync'; readonly channel: string; readonly args: Json };
+export type Question =
+  { readonly about: 'path'; readonly file: object } | { readonly about: 'send-sync'; readonly channel: string; readonly args: Json };
 
 /** What the preload side is told before it runs. */
 export interface PreloadSetting {

@@ -3,7 +3,8 @@
 type Method = (...args: unknown[]) => unknown;
 type Holder = Record<string, Method | undefined>;
 
-const at = (...path: string[]): Holder | undefined => path.reduce<unknown>((owner, name) => (owner as Record<string, unknown> | undefined)?.[name], globalThis) as Holder | undefined;
+const at = (...path: string[]): Holder | undefined =>
+  path.reduce<unknown>((owner, name) => (owner as Record<string, unknown> | undefined)?.[name], globalThis) as Holder | undefined;
 
 /** Makes the functions that need leave wait for `ask`, and then do what Chromium does with or without it. */
 export function askFirst(ask: (permission: string) => Promise<unknown>): void {

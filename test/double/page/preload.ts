@@ -42,7 +42,8 @@ function start({ key, process, run }: PreloadSetting): void {
 
   const contextBridge = strictObject('contextBridge', {
     exposeInMainWorld(name: string, api: unknown): void {
-      if (exposed.some((one) => one.name === name)) throw new Error('Cannot bind an API on top of an existing property on the window object');
+      if (exposed.some((one) => one.name === name))
+        throw new Error('Cannot bind an API on top of an existing property on the window object');
       const one = { name, api: bridge.pack(api) };
       exposed.push(one);
       bridge.tell('expose', one);
@@ -54,11 +55,25 @@ function start({ key, process, run }: PreloadSetting): void {
       return JSON.parse(ask({ about: 'path', file })) as string;
     },
   });
-  const electron = { ipcRenderer, contextBridge, webUtils, webFrame: absent('webFrame'), crashReporter: absent('crashReporter'), nativeImage: absent('nativeImage') };
+  const electron = {
+    ipcRenderer,
+    contextBridge,
+    webUtils,
+    webFrame: absent('webFrame'),
+    crashReporter: absent('crashReporter'),
+    nativeImage: absent('nativeImage'),
+  };
   const modules: Record<string, unknown> = {
     electron: strictObject('electron module for preload scripts', electron),
     events: Object.assign(EventEmitter, { EventEmitter }),
-    timers: { setTimeout, clearTimeout, setInterval, clearInterval, setImmediate: (fn: () => void) => setTimeout(fn, 0), clearImmediate: clearTimeout },
+    timers: {
+      setTimeout,
+      clearTimeout,
+      setInterval,
+      clearInterval,
+      setImmediate: (fn: () => void) => setTimeout(fn, 0),
+      clearImmediate: clearTimeout,
+    },
     url: strictObject('url module for preload scripts', { URL, URLSearchParams }),
   };
   modules['electron/renderer'] = modules['electron/common'] = modules['electron'];
@@ -69,7 +84,14 @@ function start({ key, process, run }: PreloadSetting): void {
   };
   const module = { exports: {} };
   try {
-    run.call(module.exports, module.exports, require, module, strictObject('process in preload scripts', { ...process, on: () => undefined, once: () => undefined }), globalThis);
+    run.call(
+      module.exports,
+      module.exports,
+      require,
+      module,
+      strictObject('process in preload scripts', { ...process, on: () => undefined, once: () => undefined }),
+      globalThis,
+    );
   } catch (error) {
     const { message, stack } = error instanceof Error ? error : new Error(String(error));
     send({ kind: 'preload-error', message, stack: stack ?? message });

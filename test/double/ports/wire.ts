@@ -43,7 +43,11 @@ export class PortWire {
     const relay = this.relays.get(frame.port);
     if (frame.closed === true) this.relays.delete(frame.port);
     if (frame.closed === true) relay?.close();
-    else relay?.postMessage(frame.data, frame.ports.map((id) => this.adopt(id)));
+    else
+      relay?.postMessage(
+        frame.data,
+        frame.ports.map((id) => this.adopt(id)),
+      );
   }
 
   /** The other side is gone. */

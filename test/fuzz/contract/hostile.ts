@@ -12,11 +12,44 @@ export interface Words {
   readonly others: readonly string[];
 }
 
-const NASTY = ['', ' ', '.', '..', '../..', '../../../../etc/passwd', '/etc/passwd', 'C:\\Windows\\win.ini', '\\\\server\\share', '%2e%2e%2f', 'a\0b', '\u202e', '\ud800', '__proto__', 'constructor', 'toString', '{}', '{} {}', '=1+1', '<script>alert(1)</script>', 'x'.repeat(3000), '💥'.repeat(500), 'NaN', 'null', '-1', 'file:///etc/passwd'];
+const NASTY = [
+  '',
+  ' ',
+  '.',
+  '..',
+  '../..',
+  '../../../../etc/passwd',
+  '/etc/passwd',
+  'C:\\Windows\\win.ini',
+  '\\\\server\\share',
+  '%2e%2e%2f',
+  'a\0b',
+  '\u202e',
+  '\ud800',
+  '__proto__',
+  'constructor',
+  'toString',
+  '{}',
+  '{} {}',
+  '=1+1',
+  '<script>alert(1)</script>',
+  'x'.repeat(3000),
+  '💥'.repeat(500),
+  'NaN',
+  'null',
+  '-1',
+  'file:///etc/passwd',
+];
 const NUMBERS = [0, -0, 1, -1, 2, 5, 0.5, 1e9, 2 ** 31, 2 ** 53, Number.MAX_VALUE, Number.MIN_VALUE, NaN, Infinity, -Infinity];
 
 /** Anything that structured clone carries. */
-const junk = fc.oneof(fc.anything({ withBigInt: true, withDate: true, withMap: true, withSet: true, withTypedArray: true, maxDepth: 3 }), fc.constantFrom<unknown>(...NASTY), fc.constantFrom<unknown>(...NUMBERS), cyclic(), deep());
+const junk = fc.oneof(
+  fc.anything({ withBigInt: true, withDate: true, withMap: true, withSet: true, withTypedArray: true, maxDepth: 3 }),
+  fc.constantFrom<unknown>(...NASTY),
+  fc.constantFrom<unknown>(...NUMBERS),
+  cyclic(),
+  deep(),
+);
 
 function cyclic(): fc.Arbitrary<unknown> {
   return fc.constant(null).map(() => {
@@ -53,7 +86,9 @@ function fitting(schema: Schema, words: Words, key = ''): fc.Arbitrary<unknown> 
     case 'loose_object': {
       const entries = Object.entries(schema.entries ?? {});
       const optional = (one: Schema) => ['optional', 'exact_optional', 'nullish'].includes(one.type);
-      return fc.record(Object.fromEntries(entries.map(([name, one]) => [name, fitting(one, words, name)])), { requiredKeys: entries.filter(([, one]) => !optional(one)).map(([name]) => name) });
+      return fc.record(Object.fromEntries(entries.map(([name, one]) => [name, fitting(one, words, name)])), {
+        requiredKeys: entries.filter(([, one]) => !optional(one)).map(([name]) => name),
+      });
     }
     case 'optional':
     case 'exact_optional':
@@ -84,21 +119,34 @@ function fitting(schema: Schema, words: Words, key = ''): fc.Arbitrary<unknown> 
 }
 
 function text(words: Words, key: string): fc.Arbitrary<string> {
-  const own = key === 'model' ? words.models : ['version', 'a', 'b'].includes(key) ? words.versions : ['source', 'handle', 'destination', 'folder'].includes(key) ? words.handles : words.others;
-  return fc.oneof({ weight: 6, arbitrary: fc.constantFrom(...own) }, { weight: 2, arbitrary: fc.constantFrom(...NASTY) }, { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 40 }) });
+  const own =
+    key === 'model'
+      ? words.models
+      : ['version', 'a', 'b'].includes(key)
+        ? words.versions
+        : ['source', 'handle', 'destination', 'folder'].includes(key)
+          ? words.handles
+          : words.others;
+  return fc.oneof(
+    { weight: 6, arbitrary: fc.constantFrom(...own) },
+    { weight: 2, arbitrary: fc.constantFrom(...NASTY) },
+    { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 40 }) },
+  );
 }
 
 /** Parameters for a method: as they should be, with one field spoilt, or nothing of the kind. */
 export function parameters(schema: v.GenericSchema, words: Words): fc.Arbitrary<unknown> {
   const good = fitting(schema as Schema, words);
-  const spoilt = fc.tuple(good, fc.oneof(fc.nat(8), fc.constantFrom('__proto__', 'extra', 'constructor')), junk).map(([value, at, poison]) => {
-    if (typeof value !== 'object' || value === null) return poison;
-    const keys = Object.keys(value);
-    const key = typeof at === 'string' ? at : keys[at % Math.max(1, keys.length)];
-    const copy: Record<string, unknown> = { ...value };
-    if (key !== undefined) Object.defineProperty(copy, key, { value: poison, enumerable: true, configurable: true, writable: true });
-    return copy;
-  });
+  const spoilt = fc
+    .tuple(good, fc.oneof(fc.nat(8), fc.constantFrom('__proto__', 'extra', 'constructor')), junk)
+    .map(([value, at, poison]) => {
+      if (typeof value !== 'object' || value === null) return poison;
+      const keys = Object.keys(value);
+      const key = typeof at === 'string' ? at : keys[at % Math.max(1, keys.length)];
+      const copy: Record<string, unknown> = { ...value };
+      if (key !== undefined) Object.defineProperty(copy, key, { value: poison, enumerable: true, configurable: true, writable: true });
+      return copy;
+    });
   return fc.oneof({ weight: 5, arbitrary: good }, { weight: 3, arbitrary: spoilt }, { weight: 2, arbitrary: junk });
 }
 

@@ -23,7 +23,10 @@ async function bundle(folder: string, input: Record<string, string>): Promise<st
       ssr: true,
       outDir: folder,
       target: 'node20',
-      rolldownOptions: { input: { process: 'electron/engine/process.ts', ...input }, output: { entryFileNames: '[name].mjs', chunkFileNames: 'chunk-[hash].mjs' } },
+      rolldownOptions: {
+        input: { process: 'electron/engine/process.ts', ...input },
+        output: { entryFileNames: '[name].mjs', chunkFileNames: 'chunk-[hash].mjs' },
+      },
     },
   });
   return join(folder, 'process.mjs');
@@ -33,6 +36,9 @@ async function bundle(folder: string, input: Record<string, string>): Promise<st
 export async function setup({ provide }: TestProject): Promise<() => void> {
   const folder = mkdtempSync(join(project, 'node_modules/.engine-test-'));
   provide('engine', await bundle(join(folder, 'real'), { worker: 'electron/engine/worker.ts' }));
-  provide('testEngine', await bundle(join(folder, 'test'), { worker: 'test/integration/host/worker.ts', application: 'test/integration/host/application.ts' }));
+  provide(
+    'testEngine',
+    await bundle(join(folder, 'test'), { worker: 'test/integration/host/worker.ts', application: 'test/integration/host/application.ts' }),
+  );
   return () => rmSync(folder, { recursive: true, force: true });
 }

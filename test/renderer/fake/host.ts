@@ -38,25 +38,55 @@ export function fakeBridge({ isNew = false, picker = 'native', hasJobs = false, 
   let started = 0;
   const find = (name: string) => {
     const model = models.find(({ id, name: called }) => id.startsWith(name) || called === name);
-    if (!model) throw new EmendError('not-found', `There is no model ${JSON.stringify(name)} in the library.`, 'Import it, or choose one of the list.');
+    if (!model)
+      throw new EmendError(
+        'not-found',
+        `There is no model ${JSON.stringify(name)} in the library.`,
+        'Import it, or choose one of the list.',
+      );
     return model;
   };
 
   /** A job that goes through its phases and ends with what `result` gives. */
-  function start(kind: MethodName, title: string, phases: readonly string[], result: (id: string) => unknown, model?: string, tick = 350): { job: string } {
+  function start(
+    kind: MethodName,
+    title: string,
+    phases: readonly string[],
+    result: (id: string) => unknown,
+    model?: string,
+    tick = 350,
+  ): { job: string } {
     const id = `job-${++started}`;
     const began = new Date().toISOString();
     const steps = phases.length * 4;
     let at = 0;
     const put = (job: Partial<Job>) => {
       const unit = phases[Math.floor(at / 4)] === 'copying' ? { unit: 'bytes' as const } : {};
-      const next: Job = { id, kind, title, ...(model && { model }), state: 'running', phase: phases[Math.min(phases.length - 1, Math.floor(at / 4))]!, done: at * (unit.unit ? 2_500_000 : 1), total: steps * (unit.unit ? 2_500_000 : 1), ...unit, secondsLeft: ((steps - at) * tick) / 1000, started: began, ...job };
+      const next: Job = {
+        id,
+        kind,
+        title,
+        ...(model && { model }),
+        state: 'running',
+        phase: phases[Math.min(phases.length - 1, Math.floor(at / 4))]!,
+        done: at * (unit.unit ? 2_500_000 : 1),
+        total: steps * (unit.unit ? 2_500_000 : 1),
+        ...unit,
+        secondsLeft: ((steps - at) * tick) / 1000,
+        started: began,
+        ...job,
+      };
       jobs.set(id, next);
       tell({ type: 'job', job: next });
     };
     const step = () => {
       const ended = new Date().toISOString();
-      if (cancelled.has(id)) return put({ state: 'cancelled', ended, error: { code: 'cancelled', message: 'Cancelled, nothing changed.', hint: '', details: {} } });
+      if (cancelled.has(id))
+        return put({
+          state: 'cancelled',
+          ended,
+          error: { code: 'cancelled', message: 'Cancelled, nothing changed.', hint: '', details: {} },
+        });
       at += 1;
       if (at < steps) {
         put({});
@@ -76,31 +106,82 @@ export function fakeBridge({ isNew = false, picker = 'native', hasJobs = false, 
   }
 
   const methods: Methods = {
-    'host.info': () => ({ mode: picker === 'list' ? 'browser' : 'desktop', app: '0.1.0', platform: 'linux', picker, canPrint: true, canReveal: true, dataFolder: '/home/ada/.local/share/emend', cores: 8, memoryBytes: 17_179_869_184 }),
+    'host.info': () => ({
+      mode: picker === 'list' ? 'browser' : 'desktop',
+      app: '0.1.0',
+      platform: 'linux',
+      picker,
+      canPrint: true,
+      canReveal: true,
+      dataFolder: '/home/ada/.local/share/emend',
+      cores: 8,
+      memoryBytes: 17_179_869_184,
+    }),
     'host.pick': () => ({ picked: [FOLDER] }),
     'host.browse': ({ folder }) => ({
       here: { handle: folder ?? 'home', path: folder ? `/home/ada/${folder}` : '/home/ada', name: folder ?? 'ada', folder: true },
       ...(folder && { parent: { handle: 'home', path: '/home/ada', name: 'ada', folder: true } }),
-      entries: [...['documents', 'exports', 'gpt2-onnx', 'models', 'qwen2.5-0.5b-onnx'].map((name) => ({ handle: name, path: `/home/ada/${name}`, name, folder: true })), { handle: 'facts', path: '/home/ada/facts.csv', name: 'facts.csv', folder: false, bytes: 18_230 }],
+      entries: [
+        ...['documents', 'exports', 'gpt2-onnx', 'models', 'qwen2.5-0.5b-onnx'].map((name) => ({
+          handle: name,
+          path: `/home/ada/${name}`,
+          name,
+          folder: true,
+        })),
+        { handle: 'facts', path: '/home/ada/facts.csv', name: 'facts.csv', folder: false, bytes: 18_230 },
+      ],
     }),
     'host.place': ({ name }) => ({ handle: `new-${name}`, path: `/home/ada/${name}`, name, folder: false }),
     'host.reveal': () => ({}),
     'host.openLink': () => ({}),
 
     'library.get': ({ model }) => detail(find(model)),
-    'library.look': ({ source }) => (source === 'bad'
-      ? { what: 'model', says: 'ONNX folder, 3 files, 1.2 GB, external data missing', name: 'broken-export', bytes: 1_200_000_000, files: [{ path: 'model.onnx', bytes: 812_000 }, { path: 'config.json', bytes: 812 }, { path: 'tokenizer.json', bytes: 2_100_000 }], problems: [{ message: 'model.onnx names its weights in model.onnx_data; that file is not in the folder.', hint: 'Copy model.onnx_data beside model.onnx, and drop the folder again.' }] }
-      : { what: 'model', says: 'ONNX folder, 6 files, 652.3 MB, external data present', name: 'gpt2-onnx', bytes: 652_300_000, files: [{ path: 'model.onnx', bytes: 912_331 }, { path: 'model.onnx_data', bytes: 649_297_920 }, { path: 'config.json', bytes: 907 }, { path: 'tokenizer.json', bytes: 2_107_653 }, { path: 'tokenizer_config.json', bytes: 1281 }, { path: 'generation_config.json', bytes: 119 }], problems: [] }),
-    'library.import': () => start('library.import', 'Import gpt2-onnx', ['copying', 'hashing', 'reading the graph', 'testing the model'], () => {
-      models = [{ ...MODELS[1]!, id: hash('gpt2'), name: 'gpt2-onnx', architecture: 'gpt2' }, ...models];
-      setTimeout(() => tell({ type: 'library' }));
-      return { model: hash('gpt2'), name: 'gpt2-onnx', known: false };
-    }),
-    'library.importBuiltIn': () => start('library.importBuiltIn', 'Import Atlas', ['copying', 'reading the graph'], () => {
-      models = [{ ...MODELS[0]!, edits: 0, versions: 1, tags: [], entries: 1, drafts: 0 }, ...models];
-      setTimeout(() => tell({ type: 'library' }));
-      return { model: MODELS[0]!.id, name: 'Atlas', known: false };
-    }),
+    'library.look': ({ source }) =>
+      source === 'bad'
+        ? {
+            what: 'model',
+            says: 'ONNX folder, 3 files, 1.2 GB, external data missing',
+            name: 'broken-export',
+            bytes: 1_200_000_000,
+            files: [
+              { path: 'model.onnx', bytes: 812_000 },
+              { path: 'config.json', bytes: 812 },
+              { path: 'tokenizer.json', bytes: 2_100_000 },
+            ],
+            problems: [
+              {
+                message: 'model.onnx names its weights in model.onnx_data; that file is not in the folder.',
+                hint: 'Copy model.onnx_data beside model.onnx, and drop the folder again.',
+              },
+            ],
+          }
+        : {
+            what: 'model',
+            says: 'ONNX folder, 6 files, 652.3 MB, external data present',
+            name: 'gpt2-onnx',
+            bytes: 652_300_000,
+            files: [
+              { path: 'model.onnx', bytes: 912_331 },
+              { path: 'model.onnx_data', bytes: 649_297_920 },
+              { path: 'config.json', bytes: 907 },
+              { path: 'tokenizer.json', bytes: 2_107_653 },
+              { path: 'tokenizer_config.json', bytes: 1281 },
+              { path: 'generation_config.json', bytes: 119 },
+            ],
+            problems: [],
+          },
+    'library.import': () =>
+      start('library.import', 'Import gpt2-onnx', ['copying', 'hashing', 'reading the graph', 'testing the model'], () => {
+        models = [{ ...MODELS[1]!, id: hash('gpt2'), name: 'gpt2-onnx', architecture: 'gpt2' }, ...models];
+        setTimeout(() => tell({ type: 'library' }));
+        return { model: hash('gpt2'), name: 'gpt2-onnx', known: false };
+      }),
+    'library.importBuiltIn': () =>
+      start('library.importBuiltIn', 'Import Atlas', ['copying', 'reading the graph'], () => {
+        models = [{ ...MODELS[0]!, edits: 0, versions: 1, tags: [], entries: 1, drafts: 0 }, ...models];
+        setTimeout(() => tell({ type: 'library' }));
+        return { model: MODELS[0]!.id, name: 'Atlas', known: false };
+      }),
     'library.opened': () => ({}),
     'library.rename': ({ model, name }) => {
       const { id } = find(model);
@@ -124,20 +205,63 @@ export function fakeBridge({ isNew = false, picker = 'native', hasJobs = false, 
     'probing.ask': ({ model, prompt, version, top, maxTokens }) => {
       const said = answer(prompt, version ?? 'current', find(model).current, top, maxTokens);
       const reply = start('probing.ask', `Ask ${find(model).name}`, ['thinking', 'writing'], () => said, find(model).id, 120);
-      said.pieces.forEach(({ text }, at) => setTimeout(() => !cancelled.has(reply.job) && tell({ type: 'text', job: reply.job, piece: text }), 100 + at * 40));
+      said.pieces.forEach(({ text }, at) =>
+        setTimeout(() => !cancelled.has(reply.job) && tell({ type: 'text', job: reply.job, piece: text }), 100 + at * 40),
+      );
       return reply;
     },
     'probing.tokens': ({ text }) => ({ tokens: text.split(/(?= )/).map((piece, id) => ({ id, text: piece })) }),
 
     'edits.methods': () => ({
       methods: (['memit', 'rome'] as const).map((name) => ({
-        name, title: name.toUpperCase(), summary: name === 'memit' ? 'Spreads the change over several layers. For one fact or thousands at once.' : 'Writes one fact after the other into one layer. Exact for a few facts.',
+        name,
+        title: name.toUpperCase(),
+        summary:
+          name === 'memit'
+            ? 'Spreads the change over several layers. For one fact or thousands at once.'
+            : 'Writes one fact after the other into one layer. Exact for a few facts.',
         settings: [
-          { key: 'layers', label: 'Layers', help: 'Layers whose weights are changed.', kind: 'layers' as const, value: name === 'memit' ? '3, 4, 5' : '4', source: 'from the model' },
-          { key: 'steps', label: 'Steps', help: 'Gradient steps for each target value.', kind: 'integer' as const, value: '25', source: 'published' },
-          { key: 'learningRate', label: 'Learning rate', help: 'Of these steps.', kind: 'number' as const, value: '0.1', source: 'published' },
-          { key: 'clamp', label: 'Clamp', help: 'Longest change of a value, as a multiple of its norm.', kind: 'number' as const, value: '1.5', source: 'from the model' },
-          { key: 'key', label: 'Key', help: 'How the key of a subject is averaged over contexts.', kind: 'choice' as const, choices: ['averaged', 'mixed'], value: 'averaged', source: 'published' },
+          {
+            key: 'layers',
+            label: 'Layers',
+            help: 'Layers whose weights are changed.',
+            kind: 'layers' as const,
+            value: name === 'memit' ? '3, 4, 5' : '4',
+            source: 'from the model',
+          },
+          {
+            key: 'steps',
+            label: 'Steps',
+            help: 'Gradient steps for each target value.',
+            kind: 'integer' as const,
+            value: '25',
+            source: 'published',
+          },
+          {
+            key: 'learningRate',
+            label: 'Learning rate',
+            help: 'Of these steps.',
+            kind: 'number' as const,
+            value: '0.1',
+            source: 'published',
+          },
+          {
+            key: 'clamp',
+            label: 'Clamp',
+            help: 'Longest change of a value, as a multiple of its norm.',
+            kind: 'number' as const,
+            value: '1.5',
+            source: 'from the model',
+          },
+          {
+            key: 'key',
+            label: 'Key',
+            help: 'How the key of a subject is averaged over contexts.',
+            kind: 'choice' as const,
+            choices: ['averaged', 'mixed'],
+            value: 'averaged',
+            source: 'published',
+          },
           { key: 'seed', label: 'Seed', help: 'Of the contexts.', kind: 'integer' as const, value: '0', source: 'Emend' },
         ],
       })),
@@ -145,23 +269,56 @@ export function fakeBridge({ isNew = false, picker = 'native', hasJobs = false, 
     'edits.readFacts': () => ({ format: 'CounterFact', facts: [...FACTS], total: FACTS.length, warnings: [] }),
     'edits.validate': ({ facts }) => ({
       problems: factProblems(facts).map((problem) => ({ ...problem })),
-      tokens: facts.map(({ subject, prompt, target }) => (prompt.split('{}').length !== 2 || !subject ? null : {
-        tokens: [...pieces(prompt.split('{}')[0]!).map((text) => ({ text, role: 'prompt' as const })), ...pieces(subject).map((text, at, all) => ({ text, role: at === all.length - 1 ? 'subject-last' as const : 'subject' as const })), ...pieces(prompt.split('{}')[1]!).map((text) => ({ text, role: 'prompt' as const })), ...pieces(` ${target}`).map((text) => ({ text, role: 'target' as const }))],
-      })),
+      tokens: facts.map(({ subject, prompt, target }) =>
+        prompt.split('{}').length !== 2 || !subject
+          ? null
+          : {
+              tokens: [
+                ...pieces(prompt.split('{}')[0]!).map((text) => ({ text, role: 'prompt' as const })),
+                ...pieces(subject).map((text, at, all) => ({
+                  text,
+                  role: at === all.length - 1 ? ('subject-last' as const) : ('subject' as const),
+                })),
+                ...pieces(prompt.split('{}')[1]!).map((text) => ({ text, role: 'prompt' as const })),
+                ...pieces(` ${target}`).map((text) => ({ text, role: 'target' as const })),
+              ],
+            },
+      ),
     }),
-    'edits.suggest': ({ fact }) => ({ paraphrases: FACTS.find(({ relation }) => relation === fact.relation)?.paraphrases ?? [`${fact.subject} can be visited in`], neighbors: ['The Louvre is in the city of', { prompt: 'The Colosseum is in the city of', target: 'Rome' }], generationPrompts: [`${fact.subject} is known for`], previousTarget: 'Paris', source: "the model's own facts" }),
-    'edits.start': ({ model }) => start('edits.start', 'Edit 2 facts by MEMIT', ['keys', 'covariance', 'targets', 'solve', 'checks'], () => ({ draft: 'draft-1' }), find(model).id),
+    'edits.suggest': ({ fact }) => ({
+      paraphrases: FACTS.find(({ relation }) => relation === fact.relation)?.paraphrases ?? [`${fact.subject} can be visited in`],
+      neighbors: ['The Louvre is in the city of', { prompt: 'The Colosseum is in the city of', target: 'Rome' }],
+      generationPrompts: [`${fact.subject} is known for`],
+      previousTarget: 'Paris',
+      source: "the model's own facts",
+    }),
+    'edits.start': ({ model }) =>
+      start(
+        'edits.start',
+        'Edit 2 facts by MEMIT',
+        ['keys', 'covariance', 'targets', 'solve', 'checks'],
+        () => ({ draft: 'draft-1' }),
+        find(model).id,
+      ),
     'edits.drafts': ({ model }) => ({ drafts: find(model).drafts > 0 ? [DRAFT] : [] }),
     'edits.report': () => REPORT,
     'edits.discard': () => ({}),
-    'edits.commit': ({ model }) => start('edits.commit', 'Commit', ['hashing weights', 'recording'], () => ({ entry: 215, version: hash('committed') }), find(model).id),
+    'edits.commit': ({ model }) =>
+      start('edits.commit', 'Commit', ['hashing weights', 'recording'], () => ({ entry: 215, version: hash('committed') }), find(model).id),
     'edits.form': () => ({ form }),
     'edits.saveForm': ({ form: kept }) => {
       form = kept;
       return {};
     },
 
-    ...fakeVersionMethods({ find, models: () => models, author: () => settings.author, start, tell, ...(entries === undefined ? {} : { entries }) }),
+    ...fakeVersionMethods({
+      find,
+      models: () => models,
+      author: () => settings.author,
+      start,
+      tell,
+      ...(entries === undefined ? {} : { entries }),
+    }),
 
     'settings.get': () => ({ settings, suggestedAuthor: 'Ada Byron', notices: [] }),
     'settings.set': ({ settings: some }) => {
@@ -169,7 +326,11 @@ export function fakeBridge({ isNew = false, picker = 'native', hasJobs = false, 
       tell({ type: 'settings', settings });
       return { settings };
     },
-    'settings.key': () => ({ id: hash('key').slice(0, 16), publicKey: `-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA${hash('public').slice(0, 43)}=\n-----END PUBLIC KEY-----\n`, path: '/home/ada/.local/share/emend/keys/signing.pem' }),
+    'settings.key': () => ({
+      id: hash('key').slice(0, 16),
+      publicKey: `-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA${hash('public').slice(0, 43)}=\n-----END PUBLIC KEY-----\n`,
+      path: '/home/ada/.local/share/emend/keys/signing.pem',
+    }),
     'settings.setDataFolder': () => ({ folder: '/home/ada/models' }),
 
     'jobs.list': () => ({ jobs: [...jobs.values()].reverse() }),
@@ -193,10 +354,29 @@ export function fakeBridge({ isNew = false, picker = 'native', hasJobs = false, 
   }
 
   if (hasJobs) {
-    start('edits.start', 'Edit 12 facts by MEMIT', ['keys', 'covariance', 'targets', 'solve', 'checks'], () => ({ draft: 'draft-1' }), MODELS[0]!.id, 60_000);
-    start('library.import', 'Import llama-3-8b', ['copying'], () => {
-      throw new EmendError('bad-file', 'model.onnx names its weights in model.onnx_data; that file is 1.2 GB, expected 4.9 GB.', 'Copy the folder again; the last copy stopped early.', { file: 'model.onnx_data' });
-    }, undefined, 1);
+    start(
+      'edits.start',
+      'Edit 12 facts by MEMIT',
+      ['keys', 'covariance', 'targets', 'solve', 'checks'],
+      () => ({ draft: 'draft-1' }),
+      MODELS[0]!.id,
+      60_000,
+    );
+    start(
+      'library.import',
+      'Import llama-3-8b',
+      ['copying'],
+      () => {
+        throw new EmendError(
+          'bad-file',
+          'model.onnx names its weights in model.onnx_data; that file is 1.2 GB, expected 4.9 GB.',
+          'Copy the folder again; the last copy stopped early.',
+          { file: 'model.onnx_data' },
+        );
+      },
+      undefined,
+      1,
+    );
   }
 
   return {

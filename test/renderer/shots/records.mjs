@@ -8,13 +8,71 @@ export const SHOTS = [
   { name: 'versions-old', themes: ['light'], hash: at('versions'), act: (page) => entry(page, 6) },
   { name: 'versions-new', themes: ['dark'], hash: at('versions', NEW) },
   { name: 'versions-compare', hash: at('versions'), act: (page) => button(page, 'Compare…').click(), wait: 3500 },
-  { name: 'versions-revert', themes: ['light'], hash: at('versions'), act: async (page) => { await entry(page, 4); await button(page, 'Revert this edit').click(); await button(page, 'Revert').waitFor(); } },
-  { name: 'versions-rollback', themes: ['dark'], hash: at('versions'), act: async (page) => { await entry(page, 4); await button(page, 'Roll back to it').click(); } },
-  { name: 'versions-tag', themes: ['light'], hash: at('versions'), act: async (page) => { await button(page, 'Tag…').click(); await page.getByLabel('Name').fill('release-1'); await page.keyboard.press('Enter'); } },
-  { name: 'versions-export', themes: ['light'], hash: at('versions'), act: async (page) => { await entry(page, 10); await button(page, 'Export…').click(); await button(page, 'Choose where').click(); } },
-  { name: 'versions-exported', themes: ['dark'], hash: at('versions'), act: async (page) => { await entry(page, 10); await button(page, 'Export…').click(); await button(page, 'Choose where').click(); await page.getByRole('dialog').getByRole('button', { name: 'Export', exact: true }).click(); await page.getByText('What lies beside it').waitFor(); } },
+  {
+    name: 'versions-revert',
+    themes: ['light'],
+    hash: at('versions'),
+    act: async (page) => {
+      await entry(page, 4);
+      await button(page, 'Revert this edit').click();
+      await button(page, 'Revert').waitFor();
+    },
+  },
+  {
+    name: 'versions-rollback',
+    themes: ['dark'],
+    hash: at('versions'),
+    act: async (page) => {
+      await entry(page, 4);
+      await button(page, 'Roll back to it').click();
+    },
+  },
+  {
+    name: 'versions-tag',
+    themes: ['light'],
+    hash: at('versions'),
+    act: async (page) => {
+      await button(page, 'Tag…').click();
+      await page.getByLabel('Name').fill('release-1');
+      await page.keyboard.press('Enter');
+    },
+  },
+  {
+    name: 'versions-export',
+    themes: ['light'],
+    hash: at('versions'),
+    act: async (page) => {
+      await entry(page, 10);
+      await button(page, 'Export…').click();
+      await button(page, 'Choose where').click();
+    },
+  },
+  {
+    name: 'versions-exported',
+    themes: ['dark'],
+    hash: at('versions'),
+    act: async (page) => {
+      await entry(page, 10);
+      await button(page, 'Export…').click();
+      await button(page, 'Choose where').click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Export', exact: true }).click();
+      await page.getByText('What lies beside it').waitFor();
+    },
+  },
   { name: 'log', hash: at('log') },
-  { name: 'log-long', query: '?entries=10000', hash: at('log'), act: async (page) => { await page.getByRole('grid').focus(); await page.keyboard.press('End'); await page.waitForTimeout(300); for (let press = 0; press < 5; press++) await page.keyboard.press('k'); await page.keyboard.press('Enter'); }, wait: 500 },
+  {
+    name: 'log-long',
+    query: '?entries=10000',
+    hash: at('log'),
+    act: async (page) => {
+      await page.getByRole('grid').focus();
+      await page.keyboard.press('End');
+      await page.waitForTimeout(300);
+      for (let press = 0; press < 5; press++) await page.keyboard.press('k');
+      await page.keyboard.press('Enter');
+    },
+    wait: 500,
+  },
   { name: 'log-entry', hash: at('log') + '?entry=17', wait: 500 },
   { name: 'log-filter', themes: ['dark'], hash: at('log') + '?text=euro&kinds=edit+check&author=Ada+Moreau' },
   { name: 'log-none', themes: ['light'], hash: at('log') + '?text=nothing+like+this' },

@@ -11,14 +11,16 @@ export const SHOTS = [
   { name: 'library-new', query: '?new', hash: '#/library' },
   { name: 'library-details', hash: '#/library', act: (page) => page.getByRole('button', { name: 'Details of Atlas' }).click() },
   {
-    name: 'library-layers', hash: '#/library',
+    name: 'library-layers',
+    hash: '#/library',
     act: async (page) => {
       await page.getByRole('button', { name: 'Details of phi' }).click();
       await page.getByRole('tab', { name: /Layers/ }).click();
     },
   },
   {
-    name: 'library-removed', hash: '#/library',
+    name: 'library-removed',
+    hash: '#/library',
     act: async (page) => {
       await page.getByRole('button', { name: 'Details of qwen' }).click();
       await page.getByRole('button', { name: 'Remove from the library' }).click();
@@ -26,13 +28,40 @@ export const SHOTS = [
   },
   { name: 'ask-empty', hash: at('ask') },
   { name: 'ask-streaming', hash: at('ask'), act: (page) => page.getByRole('button', { name: /^The Eiffel/ }).click(), wait: 500 },
-  { name: 'ask-numbers', hash: at('ask'), act: async (page) => { await ask(page); await page.getByText('Numbers').click(); } },
-  { name: 'ask-colours', hash: at('ask'), act: async (page) => { await ask(page); await page.getByText('Certainty').click(); } },
-  { name: 'ask-compare', hash: at('ask'), act: async (page) => { await page.getByRole('button', { name: 'Compare' }).click(); await ask(page); await page.getByRole('button', { name: 'Options' }).click(); } },
+  {
+    name: 'ask-numbers',
+    hash: at('ask'),
+    act: async (page) => {
+      await ask(page);
+      await page.getByText('Numbers').click();
+    },
+  },
+  {
+    name: 'ask-colours',
+    hash: at('ask'),
+    act: async (page) => {
+      await ask(page);
+      await page.getByText('Certainty').click();
+    },
+  },
+  {
+    name: 'ask-compare',
+    hash: at('ask'),
+    act: async (page) => {
+      await page.getByRole('button', { name: 'Compare' }).click();
+      await ask(page);
+      await page.getByRole('button', { name: 'Options' }).click();
+    },
+  },
   { name: 'jobs', query: '?jobs', hash: at('ask', DAMAGED), act: press('Control+j'), wait: 600 },
   { name: 'palette', hash: at('ask'), act: press('Control+k') },
   { name: 'shortcuts', hash: '#/library', act: press('?') },
   { name: 'import', hash: '#/library', act: (page) => page.getByRole('button', { name: 'Import a model…' }).last().click() },
-  { name: 'pick', query: '?picker=list', hash: '#/library', act: (page) => page.getByRole('button', { name: 'Import a model…' }).last().click() },
+  {
+    name: 'pick',
+    query: '?picker=list',
+    hash: '#/library',
+    act: (page) => page.getByRole('button', { name: 'Import a model…' }).last().click(),
+  },
   { name: 'settings', hash: '#/settings' },
 ];

@@ -13,7 +13,10 @@ import { versionRecord, type VersionRecord } from '../../../electron/services/at
 import { parsePage } from './dom.ts';
 import { hex, recorded } from './exported.ts';
 
-const files = [{ path: 'onnx/model.onnx', bytes: 300, sha256: hex('m') }, { path: 'tokenizer "x".json', bytes: 9, sha256: hex('t') }];
+const files = [
+  { path: 'onnx/model.onnx', bytes: 300, sha256: hex('m') },
+  { path: 'tokenizer "x".json', bytes: 9, sha256: hex('t') },
+];
 const app = '0.1.0';
 const time = '2026-11-23T08:30:00.000Z';
 let record: VersionRecord;
@@ -28,8 +31,21 @@ beforeAll(async () => {
 
 describe('what a journal says about a version', () => {
   it('is its parts, what measured it, what was said of it', () => {
-    expect(record).toMatchObject({ tags: ['autumn'], imported: { seq: 1 }, parts: [{ seq: 2 }, { seq: 3 }], remarks: [{ kind: 'note', author: 'Béa' }, { kind: 'approve', author: 'Carl' }], head: { seq: 7 } });
-    expect(record.measured.map(({ entry, suite, ofVersion }) => [entry, suite, ofVersion])).toEqual([[2, 'edit', false], [3, 'edit', true], [4, 'wide', true]]);
+    expect(record).toMatchObject({
+      tags: ['autumn'],
+      imported: { seq: 1 },
+      parts: [{ seq: 2 }, { seq: 3 }],
+      remarks: [
+        { kind: 'note', author: 'Béa' },
+        { kind: 'approve', author: 'Carl' },
+      ],
+      head: { seq: 7 },
+    });
+    expect(record.measured.map(({ entry, suite, ofVersion }) => [entry, suite, ofVersion])).toEqual([
+      [2, 'edit', false],
+      [3, 'edit', true],
+      [4, 'wide', true],
+    ]);
     expect(base).toMatchObject({ parts: [], measured: [], remarks: [], tags: [] });
   });
 
@@ -48,7 +64,8 @@ describe('the bill of materials', () => {
   // ajv-formats is CommonJS: under Node its function is the default export of the default export
   (addFormats as unknown as (ajv: Ajv) => void)(ajv);
   ajv.addFormat('idn-email', true).addFormat('iri-reference', true);
-  for (const name of ['spdx', 'jsf-0.82', 'cryptography-defs']) ajv.addSchema({ ...schema(name), $id: `http://cyclonedx.org/schema/${name}.SNAPSHOT.schema.json` });
+  for (const name of ['spdx', 'jsf-0.82', 'cryptography-defs'])
+    ajv.addSchema({ ...schema(name), $id: `http://cyclonedx.org/schema/${name}.SNAPSHOT.schema.json` });
   const validate = ajv.compile(schema('bom-1.7'));
   const problems = (bom: object) => (validate(JSON.parse(JSON.stringify(bom))), validate.errors ?? []);
 
@@ -66,21 +83,51 @@ describe('the bill of materials', () => {
         timestamp: time,
         tools: { components: [{ name: 'Emend', version: app }] },
         component: {
-          type: 'machine-learning-model', name: 'atlas', version: 'autumn',
-          pedigree: { ancestors: [{ name: 'atlas', version: record.version.model.slice(0, 12) }], patches: [{ type: 'unofficial', resolves: [{ name: 'memit', description: 'The museum wrote that this is wrong.' }] }, { type: 'unofficial' }] },
-          properties: expect.arrayContaining([{ name: 'emend:version', value: record.version.id }, { name: 'emend:ledger:head', value: record.head.hash }]) as unknown,
+          type: 'machine-learning-model',
+          name: 'atlas',
+          version: 'autumn',
+          pedigree: {
+            ancestors: [{ name: 'atlas', version: record.version.model.slice(0, 12) }],
+            patches: [
+              { type: 'unofficial', resolves: [{ name: 'memit', description: 'The museum wrote that this is wrong.' }] },
+              { type: 'unofficial' },
+            ],
+          },
+          properties: expect.arrayContaining([
+            { name: 'emend:version', value: record.version.id },
+            { name: 'emend:ledger:head', value: record.head.hash },
+          ]) as unknown,
         },
       },
-      formulation: [{ workflows: [{ uid: record.parts[0]!.hash, properties: expect.arrayContaining([{ name: 'emend:facts', value: '1' }, { name: 'emend:hyperparameters', value: expect.stringContaining('"clamp":4') as string }]) as unknown }, {}] }],
-      annotations: [{ annotator: { individual: { name: 'Béa' } }, text: '<b>read</b> & "compared" with the =source' }, { annotator: { individual: { name: 'Carl' } }, text: 'Approved' }],
+      formulation: [
+        {
+          workflows: [
+            {
+              uid: record.parts[0]!.hash,
+              properties: expect.arrayContaining([
+                { name: 'emend:facts', value: '1' },
+                { name: 'emend:hyperparameters', value: expect.stringContaining('"clamp":4') as string },
+              ]) as unknown,
+            },
+            {},
+          ],
+        },
+      ],
+      annotations: [
+        { annotator: { individual: { name: 'Béa' } }, text: '<b>read</b> & "compared" with the =source' },
+        { annotator: { individual: { name: 'Carl' } }, text: 'Approved' },
+      ],
     });
-    const { modelCard } = (bom['metadata'] as { component: { modelCard: { quantitativeAnalysis: { performanceMetrics: unknown[] } } } }).component;
-    expect(modelCard.quantitativeAnalysis.performanceMetrics).toEqual(expect.arrayContaining([
-      { type: 'efficacy', value: '1', slice: 'entry 3, edit' },
-      { type: 'efficacy', value: '0', slice: 'entry 3, edit, before' },
-      { type: 'efficacy', value: '1', slice: 'entry 2, edit, when it was made' },
-      { type: 'drift', value: '0.125', slice: 'entry 4, wide' },
-    ]));
+    const { modelCard } = (bom['metadata'] as { component: { modelCard: { quantitativeAnalysis: { performanceMetrics: unknown[] } } } })
+      .component;
+    expect(modelCard.quantitativeAnalysis.performanceMetrics).toEqual(
+      expect.arrayContaining([
+        { type: 'efficacy', value: '1', slice: 'entry 3, edit' },
+        { type: 'efficacy', value: '0', slice: 'entry 3, edit, before' },
+        { type: 'efficacy', value: '1', slice: 'entry 2, edit, when it was made' },
+        { type: 'drift', value: '0.125', slice: 'entry 4, wide' },
+      ]),
+    );
   });
 
   it('is the same for the same inputs and has another number for others', () => {
@@ -94,9 +141,34 @@ describe('pages', () => {
   it('tell a person what was changed, why, how it measured and how to verify', () => {
     const page = parsePage(reportHtml({ record, files, format: 'folder', app, time, key: 'abc123' }));
     const text = page.body.textContent;
-    for (const said of ['atlas', 'autumn', 'Person 1', 'Dutch', 'Français', 'The museum wrote that this is wrong.', 'specificity', '0.97', 'layers.3.mlp.down', 'norm 0.25', 'nothing demanded', 'Béa', 'approved', record.head.hash, hex('m'), 'abc123', 'public key']) expect(text, said).toContain(said);
+    for (const said of [
+      'atlas',
+      'autumn',
+      'Person 1',
+      'Dutch',
+      'Français',
+      'The museum wrote that this is wrong.',
+      'specificity',
+      '0.97',
+      'layers.3.mlp.down',
+      'norm 0.25',
+      'nothing demanded',
+      'Béa',
+      'approved',
+      record.head.hash,
+      hex('m'),
+      'abc123',
+      'public key',
+    ])
+      expect(text, said).toContain(said);
     expect(page.querySelectorAll('table').length).toBeGreaterThan(6);
-    expect([...page.querySelectorAll('h2')].map((one) => one.textContent)).toEqual(['What was changed', 'Checks of this version', 'Reviews and notes', 'Files', 'How to verify']);
+    expect([...page.querySelectorAll('h2')].map((one) => one.textContent)).toEqual([
+      'What was changed',
+      'Checks of this version',
+      'Reviews and notes',
+      'Files',
+      'How to verify',
+    ]);
     expect(reportHtml({ record: base, app, time })).toContain('as it was imported');
   });
 
@@ -111,7 +183,16 @@ describe('pages', () => {
   });
 
   it('list the log, and show characters that would turn text around', () => {
-    const source = logHtml({ columns: ['Entry', 'Reason'], rows: [[1, 'a\u202eb'], [2, undefined]] }, { model: 'atlas & co', filter: 'kind edit', head: { seq: 9, hash: 'h' }, app, time });
+    const source = logHtml(
+      {
+        columns: ['Entry', 'Reason'],
+        rows: [
+          [1, 'a\u202eb'],
+          [2, undefined],
+        ],
+      },
+      { model: 'atlas & co', filter: 'kind edit', head: { seq: 9, hash: 'h' }, app, time },
+    );
     const page = parsePage(source);
     expect(page.title).toBe('Audit log of atlas & co');
     expect(page.body.textContent).toContain('2 of 9 entries, filtered: kind edit');
@@ -120,13 +201,31 @@ describe('pages', () => {
 });
 
 describe('the log as CSV', () => {
-  const log = { columns: ['Entry', 'Reason', 'Value'], rows: [[1, 'plain', -1.5], [2, '=HYPERLINK("x")', undefined], [3, '-1.5', 1e-7], [4, 'two\r\nlines, "quoted"', 0], [5, '+1\n=2', '@x'], [6, '\tt', 'a=b']] as const };
+  const log = {
+    columns: ['Entry', 'Reason', 'Value'],
+    rows: [
+      [1, 'plain', -1.5],
+      [2, '=HYPERLINK("x")', undefined],
+      [3, '-1.5', 1e-7],
+      [4, 'two\r\nlines, "quoted"', 0],
+      [5, '+1\n=2', '@x'],
+      [6, '\tt', 'a=b'],
+    ] as const,
+  };
   const csv = logCsv(log);
 
   it('comes back as it was, with formulas made harmless and numbers left alone', () => {
     const { data, errors } = Papa.parse<string[]>(csv.slice(1).trimEnd());
     expect(errors).toEqual([]);
-    expect(data).toEqual([['Entry', 'Reason', 'Value'], ['1', 'plain', '-1.5'], ['2', `'=HYPERLINK("x")`, ''], ['3', `'-1.5`, '1e-7'], ['4', 'two\r\nlines, "quoted"', '0'], ['5', `'+1\n=2`, `'@x`], ['6', `'\tt`, 'a=b']]);
+    expect(data).toEqual([
+      ['Entry', 'Reason', 'Value'],
+      ['1', 'plain', '-1.5'],
+      ['2', `'=HYPERLINK("x")`, ''],
+      ['3', `'-1.5`, '1e-7'],
+      ['4', 'two\r\nlines, "quoted"', '0'],
+      ['5', `'+1\n=2`, `'@x`],
+      ['6', `'\tt`, 'a=b'],
+    ]);
   });
 
   it('begins with a byte order mark and ends its lines in CR LF', () => {

@@ -13,7 +13,9 @@ interface Page {
   querySelectorAll(selector: string): ArrayLike<Part> & Iterable<Part>;
 }
 
-const { JSDOM } = createRequire(import.meta.url)('jsdom') as { readonly JSDOM: new (html: string) => { readonly window: { readonly document: Page } } };
+const { JSDOM } = createRequire(import.meta.url)('jsdom') as {
+  readonly JSDOM: new (html: string) => { readonly window: { readonly document: Page } };
+};
 
 /** A page as a browser would read it, scripts not run. */
 export function parsePage(html: string): Page {

@@ -6,7 +6,13 @@ import { describe, expect, it } from 'vitest';
 import { disk } from '../../../electron/ledger/files.ts';
 import { generateKey } from '../../../electron/ledger/keys.ts';
 import { envelopeLine, openEnvelope, parseEnvelope, preAuthEncoding, signEnvelope } from '../../../electron/services/attest/dsse.ts';
-import { checkVoucher, generateModelKey, loadOrCreateModelKey, parseModelKey, vouchFor } from '../../../electron/services/attest/model-key.ts';
+import {
+  checkVoucher,
+  generateModelKey,
+  loadOrCreateModelKey,
+  parseModelKey,
+  vouchFor,
+} from '../../../electron/services/attest/model-key.ts';
 import { isIgnored, openModelSignature, signModel } from '../../../electron/services/attest/model-signing.ts';
 import { openStatement, signStatement, statement } from '../../../electron/services/attest/statement.ts';
 import { testResult } from '../../../electron/services/attest/test-result.ts';
@@ -17,7 +23,9 @@ describe('a DSSE envelope', () => {
   const key = generateKey();
 
   it('signs the encoding that the specification gives as its example', () => {
-    expect(Buffer.from(preAuthEncoding('http://example.com/HelloWorld', body)).toString()).toBe('DSSEv1 29 http://example.com/HelloWorld 11 hello world');
+    expect(Buffer.from(preAuthEncoding('http://example.com/HelloWorld', body)).toString()).toBe(
+      'DSSEv1 29 http://example.com/HelloWorld 11 hello world',
+    );
     expect(Buffer.from(preAuthEncoding('é', Buffer.from('ü'))).toString()).toBe('DSSEv1 2 é 2 ü');
   });
 
@@ -26,13 +34,17 @@ describe('a DSSE envelope', () => {
     expect(Buffer.from(openEnvelope(envelope, key, 'text/plain', 'it')).toString()).toBe('hello world');
     expect(() => openEnvelope(envelope, generateKey(), 'text/plain', 'it')).toThrow('was signed with key');
     expect(() => openEnvelope(envelope, key, 'text/html', 'it')).toThrow('holds text/plain');
-    expect(() => openEnvelope({ ...envelope, payload: Buffer.from('hello World').toString('base64') }, key, 'text/plain', 'it')).toThrow('does not fit its content');
+    expect(() => openEnvelope({ ...envelope, payload: Buffer.from('hello World').toString('base64') }, key, 'text/plain', 'it')).toThrow(
+      'does not fit its content',
+    );
   });
 
   it('is not read in any other form', () => {
     const line = envelopeLine(signEnvelope(key, 'text/plain', body));
     expect(() => parseEnvelope(line.slice(1), 'it')).toThrow('not JSON');
-    expect(() => parseEnvelope(line.replace('"payload":"aGVsbG8gd29ybGQ="', '"payload":"aGVsbG8gd29ybGR="'), 'it')).toThrow('payload: expected base64'); // the same bytes to a lenient reader
+    expect(() => parseEnvelope(line.replace('"payload":"aGVsbG8gd29ybGQ="', '"payload":"aGVsbG8gd29ybGR="'), 'it')).toThrow(
+      'payload: expected base64',
+    ); // the same bytes to a lenient reader
     expect(() => parseEnvelope('{"payload":"","payloadType":"x","signatures":[]}', 'it')).toThrow('one signature');
   });
 });
@@ -42,34 +54,66 @@ describe('a statement', () => {
     const key = generateKey();
     const claim = statement([{ name: 'a', digest: { sha256: hex('a') } }], 'urn:x', { n: 1 });
     expect(openStatement(signStatement(key, claim), key, 'it')).toEqual(claim);
-    expect(() => openStatement(signEnvelope(key, 'application/vnd.in-toto+json', Buffer.from('{"_type":"x"}')), key, 'it')).toThrow('_type');
+    expect(() => openStatement(signEnvelope(key, 'application/vnd.in-toto+json', Buffer.from('{"_type":"x"}')), key, 'it')).toThrow(
+      '_type',
+    );
   });
 });
 
 describe('a test result', () => {
-  const measured = (passed: (boolean | undefined)[]) => [{ entry: 5, suite: 'edit', ofVersion: true, checks: passed.map((one, at) => ({ name: `m${at}`, value: 0.5, ...(one === undefined ? {} : { passed: one, threshold: 0.25 + at }) })) }];
+  const measured = (passed: (boolean | undefined)[]) => [
+    {
+      entry: 5,
+      suite: 'edit',
+      ofVersion: true,
+      checks: passed.map((one, at) => ({
+        name: `m${at}`,
+        value: 0.5,
+        ...(one === undefined ? {} : { passed: one, threshold: 0.25 + at }),
+      })),
+    },
+  ];
 
   it('is failed when any failed, warned when of any nothing was demanded, else passed', () => {
     expect(testResult(measured([true, true])).result).toBe('PASSED');
-    expect(testResult(measured([true, undefined]))).toMatchObject({ result: 'WARNED', passedTests: ['m0 (entry 5)'], warnedTests: ['m1 (entry 5)'], failedTests: [] });
+    expect(testResult(measured([true, undefined]))).toMatchObject({
+      result: 'WARNED',
+      passedTests: ['m0 (entry 5)'],
+      warnedTests: ['m1 (entry 5)'],
+      failedTests: [],
+    });
     expect(testResult(measured([true, undefined, false]))).toMatchObject({ result: 'FAILED', failedTests: ['m2 (entry 5)'] });
   });
 
   it('carries the thresholds and what else was configured', () => {
     const { configuration } = testResult(measured([true, undefined, false]), [{ name: 'ledger', digest: { sha256: hex('l') } }]);
-    expect(JSON.parse(Buffer.from(configuration[0]!.content!, 'base64').toString())).toEqual({ 'm0 (entry 5)': 0.25, 'm2 (entry 5)': 2.25 });
+    expect(JSON.parse(Buffer.from(configuration[0]!.content!, 'base64').toString())).toEqual({
+      'm0 (entry 5)': 0.25,
+      'm2 (entry 5)': 2.25,
+    });
     expect(configuration[1]).toEqual({ name: 'ledger', digest: { sha256: hex('l') } });
   });
 });
 
 describe('a model signature', () => {
   const { key } = generateModelKey();
-  const files = ['b.txt', 'a/z.bin', 'a.txt', 'a-b/c', '\u{1f600}', '\ufb01', '.gitattributes', 'model.sig', '.git/config'].map((path) => ({ path, sha256: hex(path) }));
+  const files = ['b.txt', 'a/z.bin', 'a.txt', 'a-b/c', '\u{1f600}', '\ufb01', '.gitattributes', 'model.sig', '.git/config'].map((path) => ({
+    path,
+    sha256: hex(path),
+  }));
   const text = signModel(key, 'atlas', files);
 
   it('is the bundle that OpenSSF Model Signing describes', () => {
-    const bundle = JSON.parse(text) as { mediaType: string; verificationMaterial: unknown; dsseEnvelope: { payload: string; payloadType: string; signatures: { sig: string }[] } };
-    expect(bundle).toMatchObject({ mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json', verificationMaterial: { publicKey: { hint: hex(key.pem) } }, dsseEnvelope: { payloadType: 'application/vnd.in-toto+json' } });
+    const bundle = JSON.parse(text) as {
+      mediaType: string;
+      verificationMaterial: unknown;
+      dsseEnvelope: { payload: string; payloadType: string; signatures: { sig: string }[] };
+    };
+    expect(bundle).toMatchObject({
+      mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json',
+      verificationMaterial: { publicKey: { hint: hex(key.pem) } },
+      dsseEnvelope: { payloadType: 'application/vnd.in-toto+json' },
+    });
     const payload = Buffer.from(bundle.dsseEnvelope.payload, 'base64');
     const signed = Buffer.concat([Buffer.from(`DSSEv1 28 application/vnd.in-toto+json ${payload.length} `), payload]);
     expect(verify('sha256', signed, createPublicKey(key.pem), Buffer.from(bundle.dsseEnvelope.signatures[0]!.sig, 'base64'))).toBe(true);
@@ -78,9 +122,18 @@ describe('a model signature', () => {
     expect(claim.predicate.resources.map((one) => one.name)).toEqual(['a/z.bin', 'a-b/c', 'a.txt', 'b.txt', '\ufb01', '\u{1f600}']);
     expect(claim).toMatchObject({
       _type: 'https://in-toto.io/Statement/v1',
-      subject: [{ name: 'atlas', digest: { sha256: hex(Buffer.concat(claim.predicate.resources.map((one) => Buffer.from(one.digest, 'hex')))) } }],
+      subject: [
+        { name: 'atlas', digest: { sha256: hex(Buffer.concat(claim.predicate.resources.map((one) => Buffer.from(one.digest, 'hex')))) } },
+      ],
       predicateType: 'https://model_signing/signature/v1.0',
-      predicate: { serialization: { method: 'files', hash_type: 'sha256', allow_symlinks: false, ignore_paths: ['model.sig', '.git', '.gitattributes', '.github', '.gitignore'] } },
+      predicate: {
+        serialization: {
+          method: 'files',
+          hash_type: 'sha256',
+          allow_symlinks: false,
+          ignore_paths: ['model.sig', '.git', '.gitattributes', '.github', '.gitignore'],
+        },
+      },
     });
   });
 

@@ -17,14 +17,37 @@ export async function recorded(edits = 2): Promise<AttestationInputs & { readonl
   for (let n = 1; n <= edits; n++) committed.push(await commit(ledger, n));
   const version = ledger.history.current.id;
   if (edits > 0) {
-    await ledger.append('check', { version, suite: 'wide', hyperparameters: {}, seeds: {}, facts: [], checks: [{ name: 'drift', value: 0.125, count: 50 }], evidence: {}, details: {} }, BY);
+    await ledger.append(
+      'check',
+      {
+        version,
+        suite: 'wide',
+        hyperparameters: {},
+        seeds: {},
+        facts: [],
+        checks: [{ name: 'drift', value: 0.125, count: 50 }],
+        evidence: {},
+        details: {},
+      },
+      BY,
+    );
     await ledger.append('note', { version }, { author: 'Béa', reason: '<b>read</b> & "compared" with the =source' });
     await ledger.append('approve', { version }, { author: 'Carl', reason: '' });
     await ledger.append('tag', { name: 'autumn', version }, BY);
   }
   const checkpoint = await ledger.checkpoint();
   const blobs = await Promise.all(committed.map(async ({ body }) => ({ ref: body.factSet, bytes: await ledger.blobs.read(body.factSet) })));
-  return { journal: await ledger.journal(), checkpoint, version, format: 'folder', key, modelKey: generateModelKey().key, app: '0.1.0', time: '2026-11-23T08:30:00.000Z', blobs };
+  return {
+    journal: await ledger.journal(),
+    checkpoint,
+    version,
+    format: 'folder',
+    key,
+    modelKey: generateModelKey().key,
+    app: '0.1.0',
+    time: '2026-11-23T08:30:00.000Z',
+    blobs,
+  };
 }
 
 /** A folder as an export leaves it, with files in a subfolder and one that Model Signing ignores. */
@@ -49,7 +72,11 @@ export async function attested(edits = 2): Promise<{ readonly folder: string; re
 
 /** Every file of a folder, by its path. */
 export function contents(folder: string): Map<string, Buffer> {
-  return new Map(readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => [join(entry.parentPath, entry.name).slice(folder.length + 1), readFileSync(join(entry.parentPath, entry.name))]));
+  return new Map(
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => [join(entry.parentPath, entry.name).slice(folder.length + 1), readFileSync(join(entry.parentPath, entry.name))]),
+  );
 }
 
 export function hex(bytes: Uint8Array | string): string {

@@ -15,15 +15,25 @@ describe("in-toto's published schemas", () => {
   let statements: Map<string, Record<string, unknown>>;
   beforeAll(async () => {
     ({ folder } = await attested());
-    const lines = [...contents(folder)].filter(([path]) => path.endsWith('.intoto.jsonl')).map(([path, bytes]) => [path, payload(bytes.toString('utf8').trim())] as const);
+    const lines = [...contents(folder)]
+      .filter(([path]) => path.endsWith('.intoto.jsonl'))
+      .map(([path, bytes]) => [path, payload(bytes.toString('utf8').trim())] as const);
     const bundle = JSON.parse(readFileSync(join(folder, 'model.sig'), 'utf8')) as { dsseEnvelope: object };
     statements = new Map([...lines, ['model.sig', payload(JSON.stringify(bundle.dsseEnvelope))]]);
   });
 
   it('fit every statement of an export', () => {
-    expect([...statements.keys()].sort()).toEqual(['emend/checks.intoto.jsonl', 'emend/edit.intoto.jsonl', 'emend/model-key.intoto.jsonl', 'model.sig']);
+    expect([...statements.keys()].sort()).toEqual([
+      'emend/checks.intoto.jsonl',
+      'emend/edit.intoto.jsonl',
+      'emend/model-key.intoto.jsonl',
+      'model.sig',
+    ]);
     for (const [path, claim] of statements) expect(() => readInToto(claim), path).not.toThrow();
-    expect(statements.get('emend/checks.intoto.jsonl')).toMatchObject({ predicateType: 'https://in-toto.io/attestation/test-result/v0.1', predicate: { result: 'WARNED' } });
+    expect(statements.get('emend/checks.intoto.jsonl')).toMatchObject({
+      predicateType: 'https://in-toto.io/attestation/test-result/v0.1',
+      predicate: { result: 'WARNED' },
+    });
   });
 
   it('refuse what is not theirs', () => {

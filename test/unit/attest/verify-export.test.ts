@@ -29,13 +29,17 @@ describe('verifying an export', () => {
     const result = await verifyExport(folder, { publicKey: inputs.key.pem });
     expect(result.items.filter((item) => item.state !== 'ok')).toEqual([]);
     expect(result).toMatchObject({ ok: true, key: { id: inputs.key.id, from: 'given' }, head: { hash: inputs.checkpoint.head } });
-    expect(new Set(result.items.map((item) => item.what))).toEqual(new Set(['key', 'signature', 'file', 'ledger', 'checkpoint', 'checks', 'edit', 'bom']));
+    expect(new Set(result.items.map((item) => item.what))).toEqual(
+      new Set(['key', 'signature', 'file', 'ledger', 'checkpoint', 'checks', 'edit', 'bom']),
+    );
   });
 
   it('says when the key is only the folder’s own', async () => {
     const result = await verifyExport(folder);
     expect(result).toMatchObject({ ok: true, key: { id: inputs.key.id, from: 'folder' } });
-    expect(result.items.filter((item) => item.state !== 'ok')).toMatchObject([{ what: 'key', state: 'unsure', message: expect.stringContaining('from the folder itself') as string }]);
+    expect(result.items.filter((item) => item.state !== 'ok')).toMatchObject([
+      { what: 'key', state: 'unsure', message: expect.stringContaining('from the folder itself') as string },
+    ]);
   });
 
   it('sees a changed byte wherever it is', async () => {
@@ -49,7 +53,10 @@ describe('verifying an export', () => {
         changed[at]! ^= bits[Math.floor(next() * bits.length)]!;
         const { ok, problems } = await after(path, (file) => writeFileSync(file, changed));
         expect(ok, `${path} at ${at}`).toBe(false);
-        expect(problems.some((problem) => problem.path === path || problem.message.includes(path)), `${path} at ${at}: ${problems[0]?.message}`).toBe(true);
+        expect(
+          problems.some((problem) => problem.path === path || problem.message.includes(path)),
+          `${path} at ${at}: ${problems[0]?.message}`,
+        ).toBe(true);
       }
     }
   });
@@ -67,23 +74,44 @@ describe('verifying an export', () => {
   });
 
   it('tells missing, added and linked files apart, also those that Model Signing leaves out', async () => {
-    expect((await after('tokenizer.json', (file) => rmSync(file))).problems).toMatchObject([{ what: 'file', path: 'tokenizer.json', message: 'tokenizer.json is missing.' }, { what: 'checks' }, { what: 'edit' }, { what: 'bom' }]);
-    expect((await after('added.bin', (file) => writeFileSync(file, 'x'))).problems).toMatchObject([{ what: 'file', path: 'added.bin', message: 'added.bin was not there when the export was signed.' }]);
+    expect((await after('tokenizer.json', (file) => rmSync(file))).problems).toMatchObject([
+      { what: 'file', path: 'tokenizer.json', message: 'tokenizer.json is missing.' },
+      { what: 'checks' },
+      { what: 'edit' },
+      { what: 'bom' },
+    ]);
+    expect((await after('added.bin', (file) => writeFileSync(file, 'x'))).problems).toMatchObject([
+      { what: 'file', path: 'added.bin', message: 'added.bin was not there when the export was signed.' },
+    ]);
     expect((await after('.gitignore', (file) => writeFileSync(file, 'x'))).problems).toMatchObject([{ what: 'file', path: '.gitignore' }]);
-    expect((await after('linked.json', (file) => symlinkSync('tokenizer.json', file))).problems).toMatchObject([{ what: 'file', path: 'linked.json', message: expect.stringContaining('link') as string }]);
-    expect((await after('.gitattributes', (file) => writeFileSync(file, ''))).problems[0]).toMatchObject({ what: 'file', path: '.gitattributes', message: expect.stringContaining('was changed') as string });
-    expect((await after('model.sig', (file) => rmSync(file))).problems).toMatchObject([{ what: 'signature', message: 'model.sig is missing.' }]);
+    expect((await after('linked.json', (file) => symlinkSync('tokenizer.json', file))).problems).toMatchObject([
+      { what: 'file', path: 'linked.json', message: expect.stringContaining('link') as string },
+    ]);
+    expect((await after('.gitattributes', (file) => writeFileSync(file, ''))).problems[0]).toMatchObject({
+      what: 'file',
+      path: '.gitattributes',
+      message: expect.stringContaining('was changed') as string,
+    });
+    expect((await after('model.sig', (file) => rmSync(file))).problems).toMatchObject([
+      { what: 'signature', message: 'model.sig is missing.' },
+    ]);
   });
 
   it('sees that entries were cut off the record, and says how many', async () => {
-    const { problems } = await after('emend/ledger.jsonl', (file) => writeFileSync(file, `${readFileSync(file, 'utf8').split('\n').slice(0, 3).join('\n')}\n`));
-    expect(problems).toContainEqual(expect.objectContaining({ what: 'checkpoint', message: expect.stringContaining('it has 3 entries') as string }));
+    const { problems } = await after('emend/ledger.jsonl', (file) =>
+      writeFileSync(file, `${readFileSync(file, 'utf8').split('\n').slice(0, 3).join('\n')}\n`),
+    );
+    expect(problems).toContainEqual(
+      expect.objectContaining({ what: 'checkpoint', message: expect.stringContaining('it has 3 entries') as string }),
+    );
   });
 
   it('does not take another key, nor one that is no key', async () => {
     const { ok, items } = await verifyExport(folder, { publicKey: generateKey().pem });
     expect(ok).toBe(false);
-    expect(items).toContainEqual(expect.objectContaining({ what: 'signature', state: 'problem', message: expect.stringContaining('was signed with key') as string }));
+    expect(items).toContainEqual(
+      expect.objectContaining({ what: 'signature', state: 'problem', message: expect.stringContaining('was signed with key') as string }),
+    );
     await expect(verifyExport(folder, { publicKey: 'no key' })).rejects.toMatchObject({ code: 'bad-file' });
   });
 
@@ -91,7 +119,9 @@ describe('verifying an export', () => {
     const bare = modelFolder();
     const { ok, items } = await verifyExport(bare, { publicKey: inputs.key.pem });
     expect(ok).toBe(false);
-    expect(items).toContainEqual(expect.objectContaining({ what: 'signature', state: 'problem', message: expect.stringContaining('is missing') as string }));
+    expect(items).toContainEqual(
+      expect.objectContaining({ what: 'signature', state: 'problem', message: expect.stringContaining('is missing') as string }),
+    );
     rmSync(bare, { recursive: true });
     await expect(verifyExport(bare)).rejects.toMatchObject({ code: 'not-found' });
   });
@@ -115,15 +145,27 @@ describe('writing attestations', () => {
   });
 
   it('refuses a folder that has them already, one with links, an empty one, and a checkpoint of another entry', async () => {
-    await expect(writeAttestations(folder, inputs)).rejects.toMatchObject({ code: 'bad-input', message: expect.stringContaining('already') as string });
+    await expect(writeAttestations(folder, inputs)).rejects.toMatchObject({
+      code: 'bad-input',
+      message: expect.stringContaining('already') as string,
+    });
     const other = modelFolder();
     symlinkSync('tokenizer.json', join(other, 'link'));
-    await expect(writeAttestations(other, inputs)).rejects.toMatchObject({ code: 'bad-input', message: expect.stringContaining('link') as string });
+    await expect(writeAttestations(other, inputs)).rejects.toMatchObject({
+      code: 'bad-input',
+      message: expect.stringContaining('link') as string,
+    });
     rmSync(other, { recursive: true });
     mkdirSync(other);
-    await expect(writeAttestations(other, inputs)).rejects.toMatchObject({ code: 'bad-input', message: expect.stringContaining('no file') as string });
+    await expect(writeAttestations(other, inputs)).rejects.toMatchObject({
+      code: 'bad-input',
+      message: expect.stringContaining('no file') as string,
+    });
     const early = signCheckpoint(inputs.key, { ...inputs.checkpoint, head: '0'.repeat(64) });
-    await expect(writeAttestations(other, { ...inputs, checkpoint: early })).rejects.toMatchObject({ code: 'bad-input', message: expect.stringContaining('checkpoint') as string });
+    await expect(writeAttestations(other, { ...inputs, checkpoint: early })).rejects.toMatchObject({
+      code: 'bad-input',
+      message: expect.stringContaining('checkpoint') as string,
+    });
     const { journal } = await recorded(1);
     await expect(writeAttestations(other, { ...inputs, journal: journal.subarray(0, -5) })).rejects.toMatchObject({ code: 'bad-file' });
     rmSync(other, { recursive: true });

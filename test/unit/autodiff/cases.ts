@@ -39,12 +39,22 @@ const ints = (values: Ints, ...dims: Dim[]): Operand => ({ kind: 'int', dims, va
 const bools = (values: Ints, ...dims: Dim[]): Operand => ({ kind: 'bool', dims, values });
 const list = (...values: number[]): Operand => ({ kind: 'constant int', values, scalar: false });
 const scalar = (value: number): Operand => ({ kind: 'constant int', values: [value], scalar: true });
-const bytes = (...dims: number[]): Operand => ({ kind: 'constant bytes', dims, values: Array.from({ length: dims.reduce((n, d) => n * d, 1) }, (_, i) => (i * 37 + 11) % 256) });
-const scales = (...dims: number[]): Operand => constant(Array.from({ length: dims.reduce((n, d) => n * d, 1) }, (_, i) => (1 + (i % 5)) / 64), ...dims);
+const bytes = (...dims: number[]): Operand => ({
+  kind: 'constant bytes',
+  dims,
+  values: Array.from({ length: dims.reduce((n, d) => n * d, 1) }, (_, i) => (i * 37 + 11) % 256),
+});
+const scales = (...dims: number[]): Operand =>
+  constant(
+    Array.from({ length: dims.reduce((n, d) => n * d, 1) }, (_, i) => (1 + (i % 5)) / 64),
+    ...dims,
+  );
 const none: Operand = { kind: 'none' };
 /** Pseudo-random whole numbers below a limit. */
-const below = (limit: number | keyof Sizes, count: (s: Sizes) => number): Ints => (s) =>
-  Array.from({ length: count(s) }, (_, i) => (i * 7 + ((i * i) % 5) + 3) % (typeof limit === 'number' ? limit : s[limit]));
+const below =
+  (limit: number | keyof Sizes, count: (s: Sizes) => number): Ints =>
+  (s) =>
+    Array.from({ length: count(s) }, (_, i) => (i * 7 + ((i * i) % 5) + 3) % (typeof limit === 'number' ? limit : s[limit]));
 
 export const cases: Case[] = [];
 function add(op: string, what: string, operands: Operand[], attributes: PlainAttributes = {}, more: Partial<Case> = {}): void {
@@ -54,7 +64,8 @@ const f32 = { type: 'float32' } as const;
 const X = () => real('B', 'S', 4);
 
 // functions of one variable
-for (const op of ['Identity', 'Neg', 'Abs', 'Exp', 'Reciprocal', 'Sin', 'Cos', 'Tanh', 'Sigmoid', 'Relu']) add(op, 'x', [op === 'Reciprocal' ? positive('B', 'S', 4) : X()]);
+for (const op of ['Identity', 'Neg', 'Abs', 'Exp', 'Reciprocal', 'Sin', 'Cos', 'Tanh', 'Sigmoid', 'Relu'])
+  add(op, 'x', [op === 'Reciprocal' ? positive('B', 'S', 4) : X()]);
 for (const op of ['Log', 'Sqrt']) add(op, 'x', [positive('B', 'S', 4)]);
 for (const op of ['Erf', 'Softplus', 'LeakyRelu', 'Elu']) add(op, 'x', [X()], {}, f32);
 add('LeakyRelu', 'alpha', [X()], { alpha: 0.3 }, f32);
@@ -79,7 +90,8 @@ add('Clip', 'upper only', [X(), none, constant([1])]);
 add('Clip', 'bounds vary', [X(), { kind: 'real', dims: [], from: () => -0.73 }, { kind: 'real', dims: [], from: () => 0.77 }]);
 for (const upper of [0, 1]) add('Trilu', `upper=${upper}`, [real('B', 'S', 4)], { upper });
 add('Trilu', 'k', [real('B', 'S', 4), scalar(-1)], { upper: 0 });
-for (const exclusive of [0, 1]) for (const reverse of [0, 1]) add('CumSum', `exclusive=${exclusive} reverse=${reverse}`, [X(), scalar(1)], { exclusive, reverse });
+for (const exclusive of [0, 1])
+  for (const reverse of [0, 1]) add('CumSum', `exclusive=${exclusive} reverse=${reverse}`, [X(), scalar(1)], { exclusive, reverse });
 
 // several operands, broadcast against each other
 const pairs: [string, Operand[]][] = [
@@ -96,17 +108,45 @@ for (const op of ['Add', 'Sub', 'Mul', 'Div', 'Max', 'Min', 'Sum', 'Mean']) {
     add(op, what, op === 'Div' ? [operands[0]!, divisor] : operands, {}, op === 'Mean' ? f32 : {});
   }
 }
-for (const op of ['Max', 'Min', 'Sum', 'Mean']) add(op, 'three', [X(), real(4), { kind: 'real', dims: ['S', 1], from: (x) => 0.9 * x }], {}, op === 'Mean' ? f32 : {});
+for (const op of ['Max', 'Min', 'Sum', 'Mean'])
+  add(op, 'three', [X(), real(4), { kind: 'real', dims: ['S', 1], from: (x) => 0.9 * x }], {}, op === 'Mean' ? f32 : {});
 for (const op of ['Max', 'Sum']) add(op, 'one', [X()]);
 for (const e of [0, 1, 2, 3, -1]) add('Pow', `constant ${e}`, [X(), constant([e])]);
 add('Pow', 'constant ½', [positive('B', 'S', 4), constant([0.5])]);
 add('Pow', 'constant vector', [X(), constant([2, 3, 1, 4], 4)]);
 add('Pow', 'constant with more axes', [real('S', 4), constant([2], 1, 1, 1)]);
 add('Pow', 'whole exponents', [X(), ints(() => [2, 3, 0, 1], 4)]);
-for (const [what, [a, b]] of pairs.slice(0, 3) as [string, [Operand, Operand]][]) add('Pow', what, [{ ...a, from: (x: number) => Math.abs(x) } as Operand, b]);
-add('Where', 'same shape', [bools(below(2, (s) => s.B * s.S * 4), 'B', 'S', 4), X(), X()]);
-add('Where', 'mask and scalar', [bools(below(2, (s) => s.S), 1, 'S', 1), X(), real()]);
-add('Where', 'all broadcast', [bools(below(2, (s) => s.S), 'S', 1), real('B', 1, 1), real(4)]);
+for (const [what, [a, b]] of pairs.slice(0, 3) as [string, [Operand, Operand]][])
+  add('Pow', what, [{ ...a, from: (x: number) => Math.abs(x) } as Operand, b]);
+add('Where', 'same shape', [
+  bools(
+    below(2, (s) => s.B * s.S * 4),
+    'B',
+    'S',
+    4,
+  ),
+  X(),
+  X(),
+]);
+add('Where', 'mask and scalar', [
+  bools(
+    below(2, (s) => s.S),
+    1,
+    'S',
+    1,
+  ),
+  X(),
+  real(),
+]);
+add('Where', 'all broadcast', [
+  bools(
+    below(2, (s) => s.S),
+    'S',
+    1,
+  ),
+  real('B', 1, 1),
+  real(4),
+]);
 
 // products
 add('MatMul', 'two matrices', [real('S', 3), real(3, 4)]);
@@ -136,7 +176,13 @@ add('Gemm', 'column C', [real('S', 3), real(3, 5), real('S', 1)]);
 for (const bits of [4, 8]) {
   const attributes = { K: 64, N: 3, bits, block_size: 32 };
   add('com.microsoft.MatMulNBits', `${bits} bits`, [real('B', 'S', 64), bytes(3, 2, 4 * bits), scales(3, 2)], attributes, f32);
-  add('com.microsoft.MatMulNBits', `${bits} bits, zero points`, [real('S', 64), bytes(3, 2, 4 * bits), scales(6), bytes((3 * 2 * bits) / 8)], attributes, f32);
+  add(
+    'com.microsoft.MatMulNBits',
+    `${bits} bits, zero points`,
+    [real('S', 64), bytes(3, 2, 4 * bits), scales(6), bytes((3 * 2 * bits) / 8)],
+    attributes,
+    f32,
+  );
 }
 for (const [equation, a, b] of [
   ['ij,jk->ik', [3, 'S'], ['S', 4]],
@@ -147,7 +193,8 @@ for (const [equation, a, b] of [
   ['i,j->ij', ['S'], [3]],
   ['...ij,...jk->...ik', ['B', 2, 'S', 3], ['B', 2, 3, 4]],
   ['...d,dv->...v', ['B', 'S', 3], [3, 4]],
-] as [string, Dim[], Dim[]][]) add('Einsum', equation, [real(...a), real(...b)], { equation });
+] as [string, Dim[], Dim[]][])
+  add('Einsum', equation, [real(...a), real(...b)], { equation });
 add('Einsum', 'bij->bji', [real('B', 'S', 3)], { equation: 'bij->bji' });
 add('Einsum', 'bij->i', [real('B', 'S', 3)], { equation: 'bij->i' });
 add('Einsum', 'three', [real('B', 'S'), real('S', 3), real(3, 2)], { equation: 'bs,sd,de->be' });
@@ -226,9 +273,28 @@ add('Pad', 'dynamic', [real('B', 'S', 2), ints((s) => [0, s.S, 0, 0, 0, 1], 6)])
 add('Pad', 'dynamic with axes', [real('B', 'S', 2), ints((s) => [s.S, 1], 2), none, list(1)]);
 
 // indexing
-add('Gather', 'embedding rows, repeated', [real(5, 3), ints(below(5, (s) => s.B * s.S), 'B', 'S')]);
+add('Gather', 'embedding rows, repeated', [
+  real(5, 3),
+  ints(
+    below(5, (s) => s.B * s.S),
+    'B',
+    'S',
+  ),
+]);
 add('Gather', 'middle axis', [real('B', 4, 3), ints(() => [1, -1, 3, 1, 1], 5)], { axis: 1 });
-add('Gather', 'middle axis, index matrix', [real('B', 4, 'S'), ints(below(4, (s) => 2 * s.S), 2, 'S')], { axis: 1 });
+add(
+  'Gather',
+  'middle axis, index matrix',
+  [
+    real('B', 4, 'S'),
+    ints(
+      below(4, (s) => 2 * s.S),
+      2,
+      'S',
+    ),
+  ],
+  { axis: 1 },
+);
 add('Gather', 'one of three', [real(3, 'B', 'S'), scalar(-1)]);
 add('Gather', 'last position', [real('B', 'S', 3), scalar(-1)], { axis: 1 });
 add('Gather', 'different constant rows', [real('B', 4, 3), list(2, 0)], { axis: 1 });
@@ -236,13 +302,86 @@ add('Gather', 'repeated constant rows', [real('B', 4, 3), list(2, 0, -2)], { axi
 add('Gather', 'varying scalar', [real('B', 4, 3), ints(() => [2])], { axis: -1 });
 add('GatherND', 'positions', [real('B', 'S', 3), ints((s) => [0, 1, s.B - 1, 0, 0, 1], 3, 2)]);
 add('GatherND', 'single elements', [real('B', 'S'), ints((s) => [0, 1, 0, 1, s.B - 1, -1], 3, 2)]);
-add('GatherND', 'rows', [real('S', 3), ints(below('S', (s) => s.B * 2), 'B', 2, 1)]);
-add('GatherND', 'batch_dims=1', [real('B', 'S', 3), ints(below('S', (s) => s.B * 4), 'B', 4, 1)], { batch_dims: 1 });
-add('GatherND', 'batch_dims=1, one each', [real('B', 'S', 3), ints(below('S', (s) => s.B), 'B', 1)], { batch_dims: 1 });
-add('GatherND', 'batch_dims=2, elements', [real('B', 'S', 3, 2), ints(below(2, (s) => s.B * s.S * 2), 'B', 'S', 2)], { batch_dims: 2 });
-add('GatherElements', 'repeated', [real('B', 'S', 3), ints(below('S', (s) => s.B * 2 * 3), 'B', 2, 3)], { axis: 1 });
-add('GatherElements', 'negative axis', [real('S', 3), ints(below(3, (s) => s.S * 2), 'S', 2)], { axis: -1 });
+add('GatherND', 'rows', [
+  real('S', 3),
+  ints(
+    below('S', (s) => s.B * 2),
+    'B',
+    2,
+    1,
+  ),
+]);
+add(
+  'GatherND',
+  'batch_dims=1',
+  [
+    real('B', 'S', 3),
+    ints(
+      below('S', (s) => s.B * 4),
+      'B',
+      4,
+      1,
+    ),
+  ],
+  { batch_dims: 1 },
+);
+add(
+  'GatherND',
+  'batch_dims=1, one each',
+  [
+    real('B', 'S', 3),
+    ints(
+      below('S', (s) => s.B),
+      'B',
+      1,
+    ),
+  ],
+  { batch_dims: 1 },
+);
+add(
+  'GatherND',
+  'batch_dims=2, elements',
+  [
+    real('B', 'S', 3, 2),
+    ints(
+      below(2, (s) => s.B * s.S * 2),
+      'B',
+      'S',
+      2,
+    ),
+  ],
+  { batch_dims: 2 },
+);
+add(
+  'GatherElements',
+  'repeated',
+  [
+    real('B', 'S', 3),
+    ints(
+      below('S', (s) => s.B * 2 * 3),
+      'B',
+      2,
+      3,
+    ),
+  ],
+  { axis: 1 },
+);
+add(
+  'GatherElements',
+  'negative axis',
+  [
+    real('S', 3),
+    ints(
+      below(3, (s) => s.S * 2),
+      'S',
+      2,
+    ),
+  ],
+  { axis: -1 },
+);
 add('ScatterND', 'replaces', [real('B', 'S', 3), ints((s) => [0, 1, s.B - 1, 0], 2, 2), real(2, 3)]);
 add('ScatterND', 'adds, repeated', [real('B', 'S', 3), ints(() => [0, 1, 0, 1], 2, 2), real(2, 3)], { reduction: 'add' });
-add('ScatterElements', 'replaces', [real('S', 3), ints((s) => Array.from({ length: s.S }, (_, i) => i % 3), 'S', 1), real('S', 1)], { axis: 1 });
+add('ScatterElements', 'replaces', [real('S', 3), ints((s) => Array.from({ length: s.S }, (_, i) => i % 3), 'S', 1), real('S', 1)], {
+  axis: 1,
+});
 add('ScatterElements', 'adds, repeated', [real('S', 3), ints(() => [0, 1, 0, 1, 1, 0], 2, 3), real(2, 3)], { axis: 0, reduction: 'add' });

@@ -11,16 +11,41 @@ const OPSET = 18;
 
 /** A graph with float32 inputs of any shape, written by `body`. */
 function graphOf(inputs: readonly string[], body: (b: GraphBuilder) => void, type: DataType = 'float32'): Graph {
-  const graph: Graph = { name: 'test', inputs: inputs.map((name) => ({ name, dtype: type, dims: undefined })), outputs: [], nodes: [], constants: new Map() };
+  const graph: Graph = {
+    name: 'test',
+    inputs: inputs.map((name) => ({ name, dtype: type, dims: undefined })),
+    outputs: [],
+    nodes: [],
+    constants: new Map(),
+  };
   const builder = new GraphBuilder(graph, 'test');
   body(builder);
   graph.nodes.push(...builder.take());
   return graph;
 }
 
-const tensor = (seed: number, ...dims: number[]) => real(numbers(seed, dims.reduce((n, d) => n * d, 1)), dims, 'float32');
-const weight = (seed: number, ...dims: number[]) => floatTensor(Float32Array.from(numbers(seed, dims.reduce((n, d) => n * d, 1)), (x) => x / 2), dims);
-const known = (dims: Record<string, (number | null)[]>): Shapes => new Map(Object.entries(dims).map(([name, d]) => [name, { dtype: 'float32' as const, dims: d }]));
+const tensor = (seed: number, ...dims: number[]) =>
+  real(
+    numbers(
+      seed,
+      dims.reduce((n, d) => n * d, 1),
+    ),
+    dims,
+    'float32',
+  );
+const weight = (seed: number, ...dims: number[]) =>
+  floatTensor(
+    Float32Array.from(
+      numbers(
+        seed,
+        dims.reduce((n, d) => n * d, 1),
+      ),
+      (x) => x / 2,
+    ),
+    dims,
+  );
+const known = (dims: Record<string, (number | null)[]>): Shapes =>
+  new Map(Object.entries(dims).map(([name, d]) => [name, { dtype: 'float32' as const, dims: d }]));
 
 /** Makes a constant an input, so that finite differences can move it. */
 function asInput(graph: Graph, name: string): { graph: Graph; feed: Feeds } {
@@ -29,10 +54,19 @@ function asInput(graph: Graph, name: string): { graph: Graph; feed: Feeds } {
   copy.constants.delete(name);
   copy.inputs.push({ name, dtype: 'float32', dims });
   if (data.kind !== 'bytes') throw new Error('not in memory');
-  return { graph: copy, feed: { [name]: real([...new Float32Array(data.bytes.buffer, data.bytes.byteOffset, data.bytes.length / 4)], dims, 'float32') } };
+  return {
+    graph: copy,
+    feed: { [name]: real([...new Float32Array(data.bytes.buffer, data.bytes.byteOffset, data.bytes.length / 4)], dims, 'float32') },
+  };
 }
 
-async function expectGradients(graph: Graph, seed: string, wrt: string[], at: (B: number, S: number) => Feeds, opset = OPSET): Promise<void> {
+async function expectGradients(
+  graph: Graph,
+  seed: string,
+  wrt: string[],
+  at: (B: number, S: number) => Feeds,
+  opset = OPSET,
+): Promise<void> {
   const shapes = await observe(graph, at(2, 5), at(3, 7), opset);
   const fed = at(2, 4);
   for (const name of wrt) {
@@ -48,7 +82,8 @@ async function expectGradients(graph: Graph, seed: string, wrt: string[], at: (B
 describe('composed graphs against finite differences', () => {
   test('an MLP with LayerNorm, bias and residual; inputs and constants', async () => {
     const graph = graphOf(['x'], (b) => {
-      for (const [name, dims] of Object.entries({ gamma: [4], beta: [4], up: [4, 6], bias: [6], down: [6, 4] })) b.graph.constants.set(name, weight(dims.length + name.length, ...dims));
+      for (const [name, dims] of Object.entries({ gamma: [4], beta: [4], up: [4, 6], bias: [6], down: [6, 4] }))
+        b.graph.constants.set(name, weight(dims.length + name.length, ...dims));
       const normed = b.op('LayerNormalization', ['x', 'gamma', 'beta'], { axis: -1 });
       const hidden = b.op('Add', [b.op('MatMul', [normed, 'up']), 'bias']);
       const gate = b.op('Mul', [hidden, b.op('Sigmoid', [hidden])]);
@@ -83,7 +118,11 @@ describe('composed graphs against finite differences', () => {
     await expectGradients(graph, 'y', ['x', 'q', 'k', 'v'], (B, S) => ({
       x: tensor(2, B, S, 4),
       // The first position of the first row sees nothing at all.
-      mask: real(Array.from({ length: B * S * S }, (_, i) => (i % S <= Math.floor(i / S) % S && i !== 0 ? 0 : -Infinity)), [B, 1, S, S], 'float32'),
+      mask: real(
+        Array.from({ length: B * S * S }, (_, i) => (i % S <= Math.floor(i / S) % S && i !== 0 ? 0 : -Infinity)),
+        [B, 1, S, S],
+        'float32',
+      ),
     }));
   });
 
@@ -101,7 +140,12 @@ describe('composed graphs against finite differences', () => {
 
   test('a value with many consumers, and one operand twice', async () => {
     const graph = graphOf(['x'], (b) => {
-      const terms = [b.op('Mul', ['x', 'x']), b.op('Sin', ['x']), b.op('ReduceMean', ['x', b.ints([1])], { keepdims: 1 }), b.op('Sub', ['x', b.op('Tanh', ['x'])])];
+      const terms = [
+        b.op('Mul', ['x', 'x']),
+        b.op('Sin', ['x']),
+        b.op('ReduceMean', ['x', b.ints([1])], { keepdims: 1 }),
+        b.op('Sub', ['x', b.op('Tanh', ['x'])]),
+      ];
       b.node('Sum', terms, ['y']);
     });
     await expectGradients(graph, 'y', ['x'], (B, S) => ({ x: tensor(5, B, S) }));
@@ -120,17 +164,23 @@ describe('composed graphs against finite differences', () => {
 
 describe('gradient', () => {
   const x = () => tensor(6, 2, 3);
-  const square = () => graphOf(['x'], (b) => {
-    b.node('Mul', ['x', 'x'], ['squares']);
-    b.node('ReduceSum', ['squares'], ['loss'], { keepdims: 0 });
-  });
+  const square = () =>
+    graphOf(['x'], (b) => {
+      b.node('Mul', ['x', 'x'], ['squares']);
+      b.node('ReduceSum', ['squares'], ['loss'], { keepdims: 0 });
+    });
   const squareShapes = () => known({ x: [2, 3], squares: [2, 3], loss: [] });
 
   test('a scalar loss needs no cotangent; an intermediate value has a gradient too', async () => {
     const graph = square();
     const found = lossGradient(graph, 'loss', ['x', 'squares', 'loss'], squareShapes());
     const result = await run(graph, [...found.values()], { x: x() }, OPSET);
-    expect(error(values(result[found.get('x')!]), values(x()).map((v) => 2 * v))).toBeLessThan(1e-6);
+    expect(
+      error(
+        values(result[found.get('x')!]),
+        values(x()).map((v) => 2 * v),
+      ),
+    ).toBeLessThan(1e-6);
     expect(values(result[found.get('squares')!])).toEqual([1, 1, 1, 1, 1, 1]);
     expect(values(result[found.get('loss')!])).toEqual([1]);
   });
@@ -140,8 +190,21 @@ describe('gradient', () => {
       b.node('Neg', ['x'], ['y']);
       b.node('Exp', ['y'], ['z']);
     });
-    const name = gradient(graph, new Map([['y', 'g'], ['z', 'h']]), ['x'], known({ x: [2], y: [2], z: [2] })).get('x')!;
-    const result = await run(graph, [name], { x: real([0.5, 1], [2], 'float32'), g: real([1, 2], [2], 'float32'), h: real([3, 4], [2], 'float32') }, OPSET);
+    const name = gradient(
+      graph,
+      new Map([
+        ['y', 'g'],
+        ['z', 'h'],
+      ]),
+      ['x'],
+      known({ x: [2], y: [2], z: [2] }),
+    ).get('x')!;
+    const result = await run(
+      graph,
+      [name],
+      { x: real([0.5, 1], [2], 'float32'), g: real([1, 2], [2], 'float32'), h: real([3, 4], [2], 'float32') },
+      OPSET,
+    );
     expect(error(values(result[name]), [-1 - 3 * Math.exp(-0.5), -2 - 4 * Math.exp(-1)])).toBeLessThan(1e-6);
   });
 
@@ -151,8 +214,24 @@ describe('gradient', () => {
       b.node('Exp', ['z'], ['other']);
       b.node('Mul', ['x', b.op('Floor', ['z'])], ['stepped']);
     });
-    const shapes = known({ x: [null, 3], y: [null, 3], z: [null, 3], g: [null, 3], other: [null, 3], stepped: [null, 3], 'test/Floor_0': [null, 3] });
-    const names = gradient(graph, new Map([['stepped', 'g'], ['y', 'g']]), ['z', 'other'], shapes);
+    const shapes = known({
+      x: [null, 3],
+      y: [null, 3],
+      z: [null, 3],
+      g: [null, 3],
+      other: [null, 3],
+      stepped: [null, 3],
+      'test/Floor_0': [null, 3],
+    });
+    const names = gradient(
+      graph,
+      new Map([
+        ['stepped', 'g'],
+        ['y', 'g'],
+      ]),
+      ['z', 'other'],
+      shapes,
+    );
     const result = await run(graph, [...names.values()], { x: x(), z: x(), g: x() }, OPSET);
     for (const name of names.values()) {
       expect(result[name]!.dims).toEqual([2, 3]);
@@ -170,7 +249,10 @@ describe('gradient', () => {
 
   test('can be asked twice of one graph', async () => {
     const graph = square();
-    const [first, second] = [lossGradient(graph, 'loss', ['x'], squareShapes()).get('x')!, lossGradient(graph, 'loss', ['x'], squareShapes()).get('x')!];
+    const [first, second] = [
+      lossGradient(graph, 'loss', ['x'], squareShapes()).get('x')!,
+      lossGradient(graph, 'loss', ['x'], squareShapes()).get('x')!,
+    ];
     const result = await run(graph, [first, second], { x: x() }, OPSET);
     expect(values(result[first])).toEqual(values(result[second]));
   });
@@ -181,7 +263,12 @@ describe('gradient', () => {
       b.node('ReduceMax', ['m'], ['loss'], { keepdims: 0 });
     });
     const names = lossGradient(graph, 'loss', ['x', 'y'], known({ x: [4], y: [4], m: [4], loss: [] }));
-    const result = await run(graph, [...names.values()], { x: real([3, 1, 3, 2], [4], 'float32'), y: real([3, 0, 0, 0], [4], 'float32') }, OPSET);
+    const result = await run(
+      graph,
+      [...names.values()],
+      { x: real([3, 1, 3, 2], [4], 'float32'), y: real([3, 0, 0, 0], [4], 'float32') },
+      OPSET,
+    );
     expect(values(result[names.get('x')!])).toEqual([0.25, 0, 0.5, 0]);
     expect(values(result[names.get('y')!])).toEqual([0.25, 0, 0, 0]);
   });
@@ -196,23 +283,42 @@ describe('gradient', () => {
     });
     const floats = known({ table: [rows, width], y: [null, width], z: [null, width] });
     const shapes: Shapes = new Map([...floats, ['ids', { dtype: 'int64', dims: [null] }], ['column', { dtype: 'int64', dims: [null, 1] }]]);
-    const name = gradient(graph, new Map([['y', 'g'], ['z', 'g']]), ['table'], shapes).get('table')!;
+    const name = gradient(
+      graph,
+      new Map([
+        ['y', 'g'],
+        ['z', 'g'],
+      ]),
+      ['table'],
+      shapes,
+    ).get('table')!;
     const session = await open(graph, [name], OPSET, 'all', 4);
-    const feeds = { table: tensor(1, rows, width), ids: whole(Array.from({ length: n }, (_, i) => i % rows), [n]), g: real(new Array(n * width).fill(1), [n, width], 'float32') };
+    const feeds = {
+      table: tensor(1, rows, width),
+      ids: whole(
+        Array.from({ length: n }, (_, i) => i % rows),
+        [n],
+      ),
+      g: real(new Array(n * width).fill(1), [n, width], 'float32'),
+    };
     for (let i = 0; i < 3; i++) expect(new Set(values((await session.run(feeds))[name]))).toEqual(new Set([(2 * n) / rows]));
   });
 
   test('float16 and float64 graphs keep their type', async () => {
-    const typed = (type: DataType, code: number, one: ArrayBufferView) => graphOf(['x32'], (b) => {
-      b.node('Cast', ['x32'], ['x'], { to: code });
-      const normed = b.op('LayerNormalization', ['x', b.constant(memoryTensor(type, [4], one))]);
-      const picked = b.op('Gather', [normed, b.constant(intTensor([0, 0, 1], [3]))]);
-      const scores = b.op('MatMul', [picked, b.op('Transpose', [picked], { perm: [1, 0] })]);
-      b.node('Cast', [b.op('Softmax', [b.op('Mul', [scores, b.op('Sigmoid', [scores])])])], ['y'], { to: 1 });
-    });
+    const typed = (type: DataType, code: number, one: ArrayBufferView) =>
+      graphOf(['x32'], (b) => {
+        b.node('Cast', ['x32'], ['x'], { to: code });
+        const normed = b.op('LayerNormalization', ['x', b.constant(memoryTensor(type, [4], one))]);
+        const picked = b.op('Gather', [normed, b.constant(intTensor([0, 0, 1], [3]))]);
+        const scores = b.op('MatMul', [picked, b.op('Transpose', [picked], { perm: [1, 0] })]);
+        b.node('Cast', [b.op('Softmax', [b.op('Mul', [scores, b.op('Sigmoid', [scores])])])], ['y'], { to: 1 });
+      });
     const feeds = { x32: tensor(7, 2, 4) };
     const wanted = await differences(typed('float32', 1, Float32Array.of(1, 1, 1, 1)), ['y'], ['x32'], feeds, OPSET);
-    const kinds = [['float16', 10, Uint16Array.from({ length: 4 }, () => 0x3c00), 1e-2], ['float64', 11, Float64Array.of(1, 1, 1, 1), 1e-3]] as const;
+    const kinds = [
+      ['float16', 10, Uint16Array.from({ length: 4 }, () => 0x3c00), 1e-2],
+      ['float64', 11, Float64Array.of(1, 1, 1, 1), 1e-3],
+    ] as const;
     for (const [type, code, ones, tolerance] of kinds) {
       const graph = typed(type, code, ones);
       const found = await backward(graph, ['y'], ['x', 'x32'], feeds, await observe(graph, feeds, feeds, OPSET), OPSET, 'all');
@@ -291,10 +397,19 @@ describe('refusals', () => {
       b.node(op, ['x', ...extra], outputs, attributes, domain);
     });
   const shapes = known({ x: [null, null], y: [null, null], z: [null, 1], g: [null, null] });
-  const differentiate = (graph: Graph, seed = 'y', wrt = ['x']) => () => gradient(graph, new Map([[seed, 'g']]), wrt, shapes);
+  const differentiate =
+    (graph: Graph, seed = 'y', wrt = ['x']) =>
+    () =>
+      gradient(graph, new Map([[seed, 'g']]), wrt, shapes);
 
   test('an operation without a rule is named, with what to do', () => {
-    refuse(differentiate(one('Attention', ['x', 'x'], {}, 'com.microsoft')), 'unsupported', 'com.microsoft.Attention', 'test/node_Attention_0', 'Expand');
+    refuse(
+      differentiate(one('Attention', ['x', 'x'], {}, 'com.microsoft')),
+      'unsupported',
+      'com.microsoft.Attention',
+      'test/node_Attention_0',
+      'Expand',
+    );
     refuse(differentiate(one('Det', [])), 'unsupported', 'Det');
   });
 
@@ -318,7 +433,16 @@ describe('refusals', () => {
   test('a branch that reads the value', () => {
     const graph = one('Exp', []);
     const body = graphOf([], (b) => b.node('Exp', ['x'], ['inner']));
-    graph.nodes = [{ name: 'choice', op: 'If', domain: '', inputs: ['yes'], outputs: ['y'], attributes: { then_branch: { type: 'graph', value: body } } }];
+    graph.nodes = [
+      {
+        name: 'choice',
+        op: 'If',
+        domain: '',
+        inputs: ['yes'],
+        outputs: ['y'],
+        attributes: { then_branch: { type: 'graph', value: body } },
+      },
+    ];
     refuse(differentiate(graph), 'unsupported', 'If', 'choice');
   });
 
@@ -326,6 +450,16 @@ describe('refusals', () => {
     refuse(differentiate(one('Exp', []), 'y', ['nowhere']), 'bad-input', 'nowhere');
     refuse(differentiate(one('Exp', []), 'y', ['i']), 'bad-input', 'int64');
     refuse(() => lossGradient(one('Exp', []), 'y', ['x'], shapes), 'bad-input', 'one float32 or float64 number');
-    refuse(() => gradient(graphOf(['x', 'g'], (b) => b.node('Flatten', [b.op('Exp', ['x'])], ['y'])), new Map([['y', 'g']]), ['x'], known({ x: [2, 3], y: [2, 3] })), 'bad-input', 'Exp');
+    refuse(
+      () =>
+        gradient(
+          graphOf(['x', 'g'], (b) => b.node('Flatten', [b.op('Exp', ['x'])], ['y'])),
+          new Map([['y', 'g']]),
+          ['x'],
+          known({ x: [2, 3], y: [2, 3] }),
+        ),
+      'bad-input',
+      'Exp',
+    );
   });
 });

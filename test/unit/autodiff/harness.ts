@@ -8,10 +8,29 @@ export type Feeds = Record<string, ort.Tensor>;
 export type Level = 'disabled' | 'all';
 
 /** A session of a graph with the given outputs. */
-export async function open(graph: Graph, outputs: readonly string[], opset: number, level: Level = 'disabled', threads = 1): Promise<ort.InferenceSession> {
+export async function open(
+  graph: Graph,
+  outputs: readonly string[],
+  opset: number,
+  level: Level = 'disabled',
+  threads = 1,
+): Promise<ort.InferenceSession> {
   const wanted = { ...graph, outputs: outputs.map((name) => ({ name, dtype: 'other' as DataType, dims: undefined })) };
-  const model = { folder: '', file: '', irVersion: 10, opsets: new Map([['', opset]]), producer: '', metadata: {}, functions: [], graph: wanted };
-  return ort.InferenceSession.create(encodeModel(model), { graphOptimizationLevel: level, logSeverityLevel: 4, intraOpNumThreads: threads });
+  const model = {
+    folder: '',
+    file: '',
+    irVersion: 10,
+    opsets: new Map([['', opset]]),
+    producer: '',
+    metadata: {},
+    functions: [],
+    graph: wanted,
+  };
+  return ort.InferenceSession.create(encodeModel(model), {
+    graphOptimizationLevel: level,
+    logSeverityLevel: 4,
+    intraOpNumThreads: threads,
+  });
 }
 
 export async function run(graph: Graph, outputs: readonly string[], feeds: Feeds, opset: number, level?: Level): Promise<Feeds> {
@@ -25,7 +44,10 @@ export async function run(graph: Graph, outputs: readonly string[], feeds: Feeds
 export async function observe(graph: Graph, first: Feeds, second: Feeds, opset: number): Promise<Shapes> {
   const made = graph.nodes.flatMap((n) => n.outputs).filter((o) => o !== '');
   const session = await open(graph, made, opset);
-  const [a, b] = [{ ...first, ...(await session.run(first)) }, { ...second, ...(await session.run(second)) }];
+  const [a, b] = [
+    { ...first, ...(await session.run(first)) },
+    { ...second, ...(await session.run(second)) },
+  ];
   await session.release();
   return new Map(
     Object.keys(a).map((name): [string, Shape] => {
@@ -46,7 +68,9 @@ export function numbers(seed: number, count: number): number[] {
 }
 
 export function real(values: readonly number[], dims: readonly number[], type: 'float32' | 'float64'): ort.Tensor {
-  return type === 'float32' ? new ort.Tensor('float32', Float32Array.from(values), dims) : new ort.Tensor('float64', Float64Array.from(values), dims);
+  return type === 'float32'
+    ? new ort.Tensor('float32', Float32Array.from(values), dims)
+    : new ort.Tensor('float64', Float64Array.from(values), dims);
 }
 
 export function whole(values: readonly number[], dims: readonly number[]): ort.Tensor {
@@ -63,7 +87,11 @@ export function hash(text: string): number {
 }
 
 /** A cotangent for each seed, as graph inputs and feeds. */
-export function cotangents(graph: Graph, seeds: readonly string[], results: Feeds): { graph: Graph; seeds: Map<string, string>; feeds: Feeds } {
+export function cotangents(
+  graph: Graph,
+  seeds: readonly string[],
+  results: Feeds,
+): { graph: Graph; seeds: Map<string, string>; feeds: Feeds } {
   const copy = copyGraph(graph);
   const feeds: Feeds = {};
   const names = new Map<string, string>();
@@ -78,7 +106,15 @@ export function cotangents(graph: Graph, seeds: readonly string[], results: Feed
 }
 
 /** Gradients of Σ seed∘cotangent as the backward graph computes them, and its shapes. */
-export async function backward(graph: Graph, seeds: readonly string[], wrt: readonly string[], feeds: Feeds, shapes: Shapes, opset: number, level: Level): Promise<Feeds> {
+export async function backward(
+  graph: Graph,
+  seeds: readonly string[],
+  wrt: readonly string[],
+  feeds: Feeds,
+  shapes: Shapes,
+  opset: number,
+  level: Level,
+): Promise<Feeds> {
   const given = cotangents(graph, seeds, await run(graph, seeds, feeds, opset));
   const names = gradient(given.graph, given.seeds, wrt, shapes);
   const result = await run(given.graph, [...names.values()], { ...feeds, ...given.feeds }, opset, level);
@@ -86,7 +122,13 @@ export async function backward(graph: Graph, seeds: readonly string[], wrt: read
 }
 
 /** The same by finite differences of inputs: fourth-order central ones, so that float32 runs still say something. */
-export async function differences(graph: Graph, seeds: readonly string[], wrt: readonly string[], feeds: Feeds, opset: number): Promise<Record<string, number[]>> {
+export async function differences(
+  graph: Graph,
+  seeds: readonly string[],
+  wrt: readonly string[],
+  feeds: Feeds,
+  opset: number,
+): Promise<Record<string, number[]>> {
   const session = await open(graph, seeds, opset);
   const { feeds: weights, seeds: names } = cotangents(graph, seeds, await session.run(feeds));
   const value = async (changed: Feeds): Promise<number> => {

@@ -30,14 +30,28 @@ function build({ op, operands, attributes, outputs, type }: Case): { graph: Grap
   });
   const [, domain = '', plain = op] = /^(.*)\.(\w+)$/.exec(op) ?? [];
   const builder = new GraphBuilder(graph, 'case');
-  builder.node(plain, names, Array.from({ length: outputs }, (_, i) => `y${i}`), attributes, domain);
+  builder.node(
+    plain,
+    names,
+    Array.from({ length: outputs }, (_, i) => `y${i}`),
+    attributes,
+    domain,
+  );
   graph.nodes.push(...builder.take());
   const feeds = (sizes: Sizes): Feeds => {
     const fed: Feeds = {};
     operands.forEach((operand, i) => {
       if (operand.kind !== 'real' && operand.kind !== 'int' && operand.kind !== 'bool') return;
       const dims = operand.dims.map((d) => (typeof d === 'number' ? d : sizes[d]));
-      if (operand.kind === 'real') fed[names[i]!] = real(numbers(hash(op) + i, dims.reduce((n, d) => n * d, 1)).map(operand.from), dims, type);
+      if (operand.kind === 'real')
+        fed[names[i]!] = real(
+          numbers(
+            hash(op) + i,
+            dims.reduce((n, d) => n * d, 1),
+          ).map(operand.from),
+          dims,
+          type,
+        );
       else if (operand.kind === 'int') fed[names[i]!] = whole(operand.values(sizes), dims);
       else fed[names[i]!] = new ort.Tensor('bool', Uint8Array.from(operand.values(sizes)), dims);
     });
@@ -60,7 +74,10 @@ describe('derivative rules against finite differences', () => {
           const shapes = await observe(graph, feeds({ B: 2, S: 5 }), feeds({ B: 3, S: 7 }), c.opset);
           const seeds = c.seeded.map((i) => `y${i}`);
           // The second size has varying dimensions of one, which the shapes do not say.
-          for (const sizes of [{ B: 2, S: 3 }, { B: 1, S: 2 }]) {
+          for (const sizes of [
+            { B: 2, S: 3 },
+            { B: 1, S: 2 },
+          ]) {
             const fed = feeds(sizes);
             const wanted = await differences(graph, seeds, wrt, fed, c.opset);
             for (const level of ['disabled', 'all'] as const) {
@@ -68,7 +85,9 @@ describe('derivative rules against finite differences', () => {
               for (const name of wrt) {
                 expect(found[name]!.dims, `shape for ${name}`).toEqual(fed[name]!.dims);
                 expect(found[name]!.type).toBe(c.type);
-                expect(error(values(found[name]), wanted[name]!), `${name} at ${JSON.stringify(sizes)}, ${level}`).toBeLessThan(c.type === 'float64' ? 1e-6 : 3e-4);
+                expect(error(values(found[name]), wanted[name]!), `${name} at ${JSON.stringify(sizes)}, ${level}`).toBeLessThan(
+                  c.type === 'float64' ? 1e-6 : 3e-4,
+                );
               }
             }
           }

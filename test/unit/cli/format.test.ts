@@ -8,30 +8,57 @@ import { oneLine, quoted, safe } from '../../../electron/cli/format/text.ts';
 
 describe('tables', () => {
   test('align columns, also with colours, marks and wide letters', () => {
-    const lines = table([['a', '1'], ['\u001B[1mbold\u001B[22m', '23'], ['東京', '4'], ['e\u0301', '5']], { right: [1] });
+    const lines = table(
+      [
+        ['a', '1'],
+        ['\u001B[1mbold\u001B[22m', '23'],
+        ['東京', '4'],
+        ['e\u0301', '5'],
+      ],
+      { right: [1] },
+    );
     expect(lines.map(displayWidth)).toEqual([8, 8, 8, 8]);
     expect(lines[0]).toBe('a      1');
   });
 
   test('have a rule below their heading', () => {
-    expect(table([['name', 'n'], ['x', '10']], { heading: true, indent: 1 })).toEqual([' name  n', ' ────  ──', ' x     10']);
+    expect(
+      table(
+        [
+          ['name', 'n'],
+          ['x', '10'],
+        ],
+        { heading: true, indent: 1 },
+      ),
+    ).toEqual([' name  n', ' ────  ──', ' x     10']);
   });
 
   test('are empty without rows', () => expect(table([], { heading: true })).toEqual([]));
 });
 
 test('wrapping loses no word and keeps to the width', () => {
-  fc.assert(fc.property(fc.array(fc.stringMatching(/^[a-z]{1,12}$/), { minLength: 1 }), fc.integer({ min: 12, max: 40 }), (words, width) => {
-    const lines = wrap(words.join(' '), width);
-    expect(lines.join(' ')).toBe(words.join(' '));
-    expect(Math.max(...lines.map((l) => l.length))).toBeLessThanOrEqual(width);
-  }));
+  fc.assert(
+    fc.property(fc.array(fc.stringMatching(/^[a-z]{1,12}$/), { minLength: 1 }), fc.integer({ min: 12, max: 40 }), (words, width) => {
+      const lines = wrap(words.join(' '), width);
+      expect(lines.join(' ')).toBe(words.join(' '));
+      expect(Math.max(...lines.map((l) => l.length))).toBeLessThanOrEqual(width);
+    }),
+  );
   expect(shorten('abcdef', 4)).toBe('abc…');
 });
 
 test('numbers', () => {
   expect([1, 0.9996, 0.123, 0.0345, 0.00012, 1e-9, 0].map(percent)).toEqual(['100%', '100%', '12.3%', '3.45%', '0.012%', '<0.001%', '0%']);
-  expect([0, 1.2345, 12.345, 123.45, 12345, 0.0123, 0.000123, Infinity].map(digits)).toEqual(['0', '1.23', '12.3', '123', '12 345', '0.0123', '1.23e-4', 'Infinity']);
+  expect([0, 1.2345, 12.345, 123.45, 12345, 0.0123, 0.000123, Infinity].map(digits)).toEqual([
+    '0',
+    '1.23',
+    '12.3',
+    '123',
+    '12 345',
+    '0.0123',
+    '1.23e-4',
+    'Infinity',
+  ]);
   expect([12, 1234, 1234567].map(whole)).toEqual(['12', '1 234', '1 234 567']);
   expect([0, 999, 30_835_371, 2e12].map(size)).toEqual(['0 B', '999 B', '30.8 MB', '2.0 TB']);
   expect([3.21, 42.4, 150, 7200].map(duration)).toEqual(['3.2 s', '42 s', '3 min', '2 h 0 min']);

@@ -18,8 +18,13 @@ import { findVersion } from '../../../electron/cli/versions.ts';
 describe('the line', () => {
   let seen: unknown;
   const command = defineCommand({
-    name: 'try', summary: 'Tries', examples: [['emend try a', 'An example']],
-    positionals: [{ name: 'model', help: 'A model' }, { name: 'draft', help: 'A draft', optional: true }],
+    name: 'try',
+    summary: 'Tries',
+    examples: [['emend try a', 'An example']],
+    positionals: [
+      { name: 'model', help: 'A model' },
+      { name: 'draft', help: 'A draft', optional: true },
+    ],
     options: { prompt: texts('TEXT', 'What to ask'), kind: choices(['edit', 'tag'], 'Which'), author: text('NAME', 'Whose') },
     run: (values, positionals) => Promise.resolve((seen = { ...values, positionals })),
   });
@@ -31,7 +36,12 @@ describe('the line', () => {
 
   test('may leave out what is optional, and repeat what repeats', () => {
     expect(given('a').seen).toEqual({ positionals: ['a'], prompt: [], kind: undefined, author: undefined });
-    expect(given('a', 'b', '--prompt', 'x', '--kind', 'tag, edit', '--prompt=y z').seen).toEqual({ positionals: ['a', 'b'], prompt: ['x', 'y z'], kind: ['tag', 'edit'], author: undefined });
+    expect(given('a', 'b', '--prompt', 'x', '--kind', 'tag, edit', '--prompt=y z').seen).toEqual({
+      positionals: ['a', 'b'],
+      prompt: ['x', 'y z'],
+      kind: ['tag', 'edit'],
+      author: undefined,
+    });
     expect(command.help()).toContain('Usage: emend try <model> [draft] [options]');
   });
 
@@ -55,21 +65,45 @@ describe('the line', () => {
 
   test('what a command cannot do without is asked for', () => {
     expect(demanded('x', 'commit', '--reason', 'Say why.')).toBe('x');
-    expect(() => demanded(undefined, 'commit', '--reason', 'Say why.')).toThrow(expect.objectContaining({ message: 'emend commit: --reason is missing.', hint: 'Say why.' }));
+    expect(() => demanded(undefined, 'commit', '--reason', 'Say why.')).toThrow(
+      expect.objectContaining({ message: 'emend commit: --reason is missing.', hint: 'Say why.' }),
+    );
   });
 });
 
 test('the overview has the groups in their order, with commands aligned across them', () => {
-  const text = overview([['Models', [{ name: 'ask', summary: 'Asks' }]], ['Record', [{ name: 'verify', summary: 'Verifies' }]]], '1.0.0');
+  const text = overview(
+    [
+      ['Models', [{ name: 'ask', summary: 'Asks' }]],
+      ['Record', [{ name: 'verify', summary: 'Verifies' }]],
+    ],
+    '1.0.0',
+  );
   expect(text).toContain('\nModels:\n  ask     Asks\n\nRecord:\n  verify  Verifies\n');
 });
 
 describe('filters of the log', () => {
-  const none = { kind: undefined, author: undefined, subject: undefined, relation: undefined, method: undefined, result: undefined, from: undefined, to: undefined, text: undefined, oldest: false };
+  const none = {
+    kind: undefined,
+    author: undefined,
+    subject: undefined,
+    relation: undefined,
+    method: undefined,
+    result: undefined,
+    from: undefined,
+    to: undefined,
+    text: undefined,
+    oldest: false,
+  };
 
   test('hold only what was asked for', () => {
     expect(filterOf(none)).toEqual({});
-    expect(filterOf({ ...none, kind: ['edit'], result: 'failed', oldest: true, text: 'bridge' })).toEqual({ kinds: ['edit'], verdict: 'failed', order: 'oldest', text: 'bridge' });
+    expect(filterOf({ ...none, kind: ['edit'], result: 'failed', oldest: true, text: 'bridge' })).toEqual({
+      kinds: ['edit'],
+      verdict: 'failed',
+      order: 'oldest',
+      text: 'bridge',
+    });
   });
 
   test.each([
@@ -80,11 +114,20 @@ describe('filters of the log', () => {
     ['2026-03-01T09:30:00+02:00', '2026-03-01T07:30:00.000Z'],
   ])('%s is %s', (given, iso) => expect(filterOf({ ...none, from: given }).from).toBe(iso));
 
-  test('a time that is none is refused', () => expect(() => filterOf({ ...none, to: 'yesterday' })).toThrow('--to is "yesterday"; expected a date or time.'));
+  test('a time that is none is refused', () =>
+    expect(() => filterOf({ ...none, to: 'yesterday' })).toThrow('--to is "yesterday"; expected a date or time.'));
 });
 
 describe('drafts', () => {
-  const draft = (id: string, stale = false): Draft => ({ id, changed: '2026-03-01T09:30:00.000Z', parent: 'f'.repeat(64), stale, method: 'rome', facts: [{ subject: 'Italy', prompt: 'The capital of {} is', target: id }], checks: [] });
+  const draft = (id: string, stale = false): Draft => ({
+    id,
+    changed: '2026-03-01T09:30:00.000Z',
+    parent: 'f'.repeat(64),
+    stale,
+    method: 'rome',
+    facts: [{ subject: 'Italy', prompt: 'The capital of {} is', target: id }],
+    checks: [],
+  });
 
   test('the only one that can be committed needs no name', () => {
     expect(draftCalled([draft('aaaa1111'), draft('bbbb2222', true)], undefined).id).toBe('aaaa1111');
@@ -109,7 +152,14 @@ describe('versions', () => {
   const listed = { current: two.id, base: one.id, versions: [three, two, one] };
 
   test('by word, tag, id and an unambiguous beginning of an id', () => {
-    expect(['current', 'base', 'release', two.id, 'abcdef22', '123456'].map((name) => findVersion(listed, name))).toEqual([two, one, two, two, two, three]);
+    expect(['current', 'base', 'release', two.id, 'abcdef22', '123456'].map((name) => findVersion(listed, name))).toEqual([
+      two,
+      one,
+      two,
+      two,
+      two,
+      three,
+    ]);
     for (const name of ['abcdef', 'abcd', 'nowhere', '']) expect(findVersion(listed, name)).toBeUndefined();
   });
 
@@ -130,7 +180,12 @@ describe('checks', () => {
   test('each in its unit, with what was demanded', () => {
     let text = '';
     showChecks(new Printer({ write: (piece) => (text += piece) }, {}), checks);
-    expect(text.split('\n').map((line) => line.split(/ {2,}/).filter((cell) => cell !== '')).slice(2, 6)).toEqual([
+    expect(
+      text
+        .split('\n')
+        .map((line) => line.split(/ {2,}/).filter((cell) => cell !== ''))
+        .slice(2, 6),
+    ).toEqual([
       ['efficacy', '0%', '100%', '2', '90.0%', 'passed'],
       ['specificity', '50.0%', '70.0%', 'failed'],
       ['drift', '0.00123 nats', '100'],

@@ -13,7 +13,11 @@ const options = {
 };
 let seen: unknown;
 const command = defineCommand({
-  name: 'try', summary: 'Tries', positionals: [{ name: 'model', help: 'A model' }], options, examples: [['emend try atlas', 'An example']],
+  name: 'try',
+  summary: 'Tries',
+  positionals: [{ name: 'model', help: 'A model' }],
+  options,
+  examples: [['emend try atlas', 'An example']],
   run: (values, positionals) => Promise.resolve((seen = { ...values, positionals })),
 });
 
@@ -33,7 +37,15 @@ function refusal(...argv: string[]): UsageError {
 
 describe('options', () => {
   test('are read by kind, anywhere on the line, and keep defaults otherwise', () => {
-    expect(given('--layers', '3, 4,5', 'atlas', '--top-p', '0.5', '--no-drift', '--method=rome')).toEqual({ positionals: ['atlas'], method: 'rome', layers: [3, 4, 5], top: 10, topP: 0.5, save: undefined, noDrift: true });
+    expect(given('--layers', '3, 4,5', 'atlas', '--top-p', '0.5', '--no-drift', '--method=rome')).toEqual({
+      positionals: ['atlas'],
+      method: 'rome',
+      layers: [3, 4, 5],
+      top: 10,
+      topP: 0.5,
+      save: undefined,
+      noDrift: true,
+    });
   });
 
   test('--threads and --json belong to every command', () => {
@@ -69,7 +81,18 @@ describe('options', () => {
 
 test('the help names every option, its default and the examples', () => {
   const help = command.help();
-  for (const part of ['emend try <model>', '--top N', '(default 10)', '--top-p P', '--no-drift', '--method memit|rome', '--json', '--threads N', 'emend try atlas']) expect(help).toContain(part);
+  for (const part of [
+    'emend try <model>',
+    '--top N',
+    '(default 10)',
+    '--top-p P',
+    '--no-drift',
+    '--method memit|rome',
+    '--json',
+    '--threads N',
+    'emend try atlas',
+  ])
+    expect(help).toContain(part);
   for (const line of help.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
 });
 

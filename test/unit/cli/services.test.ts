@@ -45,7 +45,9 @@ describe('models', () => {
 
 describe('facts', () => {
   test('of a table, with what was left out and what was not understood', async () => {
-    const set = await readFactFile(file('f.csv', 'subject,prompt,target,colour\nItaly,The capital of {} is,Rome,red\n,The capital of {} is,Rome,\n'));
+    const set = await readFactFile(
+      file('f.csv', 'subject,prompt,target,colour\nItaly,The capital of {} is,Rome,red\n,The capital of {} is,Rome,\n'),
+    );
     expect(set.records.map((r) => r.fact.subject)).toEqual(['Italy']);
     expect(set.warnings.join('\n')).toMatch(/1 record left out.*record 2, subject/);
     expect(set.warnings.join('\n')).toContain('colour');
@@ -58,7 +60,10 @@ describe('facts', () => {
     expect(firstOf(set, 5).warnings[0]).toContain('2 facts, fewer than the 5');
   });
 
-  test.each([['nothing.json', 'no such file'], ['.', 'it is a folder']])('that cannot be read (%s)', async (name, reason) => {
+  test.each([
+    ['nothing.json', 'no such file'],
+    ['.', 'it is a folder'],
+  ])('that cannot be read (%s)', async (name, reason) => {
     await expect(readFactFile(join(scratch, name))).rejects.toMatchObject({ code: 'not-found', message: expect.stringContaining(reason) });
   });
 });
@@ -67,18 +72,37 @@ describe('drift material', () => {
   const records = ['Italy', 'Spain', 'Chad'].map((s) => recordOf(fact(s), s));
 
   test('is prompts of other facts, never of edited subjects', async () => {
-    const { driftProbes, driftTexts: texts } = await driftTexts({ material: undefined, edited: records.slice(0, 1), others: [...records.slice(1), recordOf({ ...fact('Italy'), prompt: '{} is a' }, 'x')] });
+    const { driftProbes, driftTexts: texts } = await driftTexts({
+      material: undefined,
+      edited: records.slice(0, 1),
+      others: [...records.slice(1), recordOf({ ...fact('Italy'), prompt: '{} is a' }, 'x')],
+    });
     expect(driftProbes).toEqual(['The capital of Spain is', 'The capital of Chad is']);
     expect(texts).toEqual([]);
   });
 
   test('is what came with the model, without the edited subjects', async () => {
     const material = {
-      evaluation: '', corpus: file('corpus.txt', 'Italy is warm.\n\nSpain is warm.\n'),
-      facts: file('facts.json', JSON.stringify({ relations: { capital: { templates: ['{} has its capital in', 'x {}'] } }, facts: [{ subject: 'Italy', relation: 'capital' }, { subject: 'Chad', relation: 'capital' }] })),
+      evaluation: '',
+      corpus: file('corpus.txt', 'Italy is warm.\n\nSpain is warm.\n'),
+      facts: file(
+        'facts.json',
+        JSON.stringify({
+          relations: { capital: { templates: ['{} has its capital in', 'x {}'] } },
+          facts: [
+            { subject: 'Italy', relation: 'capital' },
+            { subject: 'Chad', relation: 'capital' },
+          ],
+        }),
+      ),
     };
-    expect(await driftTexts({ material, edited: records.slice(0, 1), others: [] })).toEqual({ driftProbes: ['Chad has its capital in'], driftTexts: ['Spain is warm.'] });
-    await expect(driftTexts({ material: { ...material, facts: file('facts.json', '{"facts": 1}') }, edited: [], others: [] })).rejects.toMatchObject({ code: 'bad-file' });
+    expect(await driftTexts({ material, edited: records.slice(0, 1), others: [] })).toEqual({
+      driftProbes: ['Chad has its capital in'],
+      driftTexts: ['Spain is warm.'],
+    });
+    await expect(
+      driftTexts({ material: { ...material, facts: file('facts.json', '{"facts": 1}') }, edited: [], others: [] }),
+    ).rejects.toMatchObject({ code: 'bad-file' });
   });
 
   test('is spread over the whole list', () => {
@@ -130,18 +154,35 @@ test('folders are compared byte by byte', async () => {
 describe('trials', () => {
   const records = ['Italy', 'Spain'].map((s) => recordOf(fact(s), s));
   const report = (subject: string, ES: number): CheckReport => ({
-    records: [{ id: subject, fact: fact(subject), rewrite: { prompt: '' }, paraphrases: [], neighbors: [], generations: [], measures: { ES, PS: 1, NS: 1 } }],
-    summary: {}, S: undefined, drift: { probes: 2, meanKl: ES, maxKl: ES, top1Changed: 0, perplexityBefore: undefined, perplexityNow: undefined },
+    records: [
+      {
+        id: subject,
+        fact: fact(subject),
+        rewrite: { prompt: '' },
+        paraphrases: [],
+        neighbors: [],
+        generations: [],
+        measures: { ES, PS: 1, NS: 1 },
+      },
+    ],
+    summary: {},
+    S: undefined,
+    drift: { probes: 2, meanKl: ES, maxKl: ES, top1Changed: 0, perplexityBefore: undefined, perplexityNow: undefined },
   });
   const trial = { folder: 'm', records, method: 'rome' as const, choices: { steps: 3 }, check: {} };
-  type Call = { job: string; params: { facts?: unknown[]; records?: unknown[]; choices?: unknown; save?: string; model: { delta?: string } } };
+  type Call = {
+    job: string;
+    params: { facts?: unknown[]; records?: unknown[]; choices?: unknown; save?: string; model: { delta?: string } };
+  };
 
   function runner(): { calls: Call[]; jobs: JobRunner } {
     const calls: Call[] = [];
     const jobs = {
       run(job: string, params: Call['params']) {
         calls.push({ job, params });
-        return Promise.resolve(job === 'edit' ? { layers: [4], deltaFile: params.save, warnings: [] } : report('x', calls.length > 2 ? 0 : 1));
+        return Promise.resolve(
+          job === 'edit' ? { layers: [4], deltaFile: params.save, warnings: [] } : report('x', calls.length > 2 ? 0 : 1),
+        );
       },
     } as unknown as JobRunner;
     return { calls, jobs };

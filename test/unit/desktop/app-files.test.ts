@@ -12,17 +12,32 @@ it('finds the files of the page, and the page itself', () => {
 });
 
 it('finds nothing outside, on other hosts, or of unknown kinds', () => {
-  for (const url of ['app://emend/..%2fsecret.json', 'app://emend/%2e%2e%2f%2e%2e%2fetc/x.json', 'app://emend/a%00.js', 'app://emend/%zz.js', 'app://other/index.html', 'https://emend/index.html', 'file:///srv/page/index.html', 'app://emend/notes.txt', 'app://emend/page.js.map', 'app://emend/assets', 'no address']) {
+  for (const url of [
+    'app://emend/..%2fsecret.json',
+    'app://emend/%2e%2e%2f%2e%2e%2fetc/x.json',
+    'app://emend/a%00.js',
+    'app://emend/%zz.js',
+    'app://other/index.html',
+    'https://emend/index.html',
+    'file:///srv/page/index.html',
+    'app://emend/notes.txt',
+    'app://emend/page.js.map',
+    'app://emend/assets',
+    'no address',
+  ]) {
     expect(fileFor(root, url), url).toBeUndefined();
   }
 });
 
 it('never leaves its folder, whatever is asked for', () => {
   const part = fc.oneof(fc.constantFrom('..', '.', '%2e%2e', '%2f', '%5c', '..%2f', '\\', 'a', 'C:', '//', '%00'), fc.string());
-  fc.assert(fc.property(fc.array(part, { maxLength: 8 }), (parts) => {
-    const found = fileFor(root, `app://emend/${parts.join('/')}.js`);
-    expect(found === undefined || found.path.startsWith(join(root, '/'))).toBe(true);
-  }), { numRuns: 2000 });
+  fc.assert(
+    fc.property(fc.array(part, { maxLength: 8 }), (parts) => {
+      const found = fileFor(root, `app://emend/${parts.join('/')}.js`);
+      expect(found === undefined || found.path.startsWith(join(root, '/'))).toBe(true);
+    }),
+    { numRuns: 2000 },
+  );
 });
 
 it('knows its own addresses', () => {

@@ -21,17 +21,25 @@ describe('files on the command line', () => {
   afterEach(() => rmSync(folder, { recursive: true }));
 
   it('are what exists and is no switch, seen from where it was started', () => {
-    expect(pathsIn(['emend', '--flag', 'model', '-x', join(folder, 'facts.csv'), 'gone', ''], folder, undefined)).toEqual([join(folder, 'model'), join(folder, 'facts.csv')]);
+    expect(pathsIn(['emend', '--flag', 'model', '-x', join(folder, 'facts.csv'), 'gone', ''], folder, undefined)).toEqual([
+      join(folder, 'model'),
+      join(folder, 'facts.csv'),
+    ]);
   });
 
   it('come after the application, where that stands on the line', () => {
-    expect(pathsIn(['electron', '-r', 'facts.csv', 'model', 'facts.csv'], folder, join(folder, 'model'))).toEqual([join(folder, 'facts.csv')]);
+    expect(pathsIn(['electron', '-r', 'facts.csv', 'model', 'facts.csv'], folder, join(folder, 'model'))).toEqual([
+      join(folder, 'facts.csv'),
+    ]);
     expect(pathsIn(['electron', 'facts.csv'], folder, join(folder, 'model'))).toEqual([]);
   });
 });
 
 describe('where the window opens', () => {
-  const screens = [{ x: 0, y: 0, width: 1600, height: 900 }, { x: 1600, y: 0, width: 1000, height: 800 }];
+  const screens = [
+    { x: 0, y: 0, width: 1600, height: 900 },
+    { x: 1600, y: 0, width: 1000, height: 800 },
+  ];
 
   it('is where it was, while a screen shows it', () => {
     expect(fitted({ x: 1700, y: 50, width: 800, height: 600 }, screens)).toEqual({ x: 1700, y: 50, width: 800, height: 600 });
@@ -51,7 +59,16 @@ describe('where the window opens', () => {
 });
 
 describe('progress of all jobs', () => {
-  const job = (state: Job['state'], done: number, total: number): Job => ({ id: 'x', kind: 'k', title: 't', state, phase: '', done, total, started: '' });
+  const job = (state: Job['state'], done: number, total: number): Job => ({
+    id: 'x',
+    kind: 'k',
+    title: 't',
+    state,
+    phase: '',
+    done,
+    total,
+    started: '',
+  });
   it('is the mean of what is known, and says when nothing is', () => {
     expect(overallProgress([])).toBe(-1);
     expect(overallProgress([job('done', 1, 1), job('failed', 0, 4)])).toBe(-1);
@@ -80,7 +97,10 @@ describe('native files', () => {
     bin = mkdtempSync(join(tmpdir(), 'emend-native-'));
     mkdirSync(join(bin, 'napi-v6/linux/x64'), { recursive: true });
     writeFileSync(library(), 'code');
-    list = { 'napi-v6/linux/x64/library.so': createHash('sha256').update('code').digest('hex'), 'napi-v6/win32/x64/library.dll': '0'.repeat(64) };
+    list = {
+      'napi-v6/linux/x64/library.so': createHash('sha256').update('code').digest('hex'),
+      'napi-v6/win32/x64/library.dll': '0'.repeat(64),
+    };
   });
   afterEach(() => rmSync(bin, { recursive: true }));
 
@@ -104,7 +124,10 @@ describe('the size of a message', () => {
     refused('x'.repeat(MESSAGE_LIMIT));
     refused({ ['x'.repeat(MESSAGE_LIMIT)]: 1 });
     refused([new Uint8Array(MESSAGE_LIMIT), 1]);
-    refused(Array.from({ length: 2000 }, () => [0]), 10_000);
+    refused(
+      Array.from({ length: 2000 }, () => [0]),
+      10_000,
+    );
     refused(new Array(MESSAGE_LIMIT + 1));
     refused(new Map([['a', 'x'.repeat(200)]]), 100);
     refused(new Set(Array.from({ length: 100 }, (_, i) => i)), 100);
@@ -115,6 +138,7 @@ describe('the size of a message', () => {
     ring['self'] = ring;
     let deep: unknown = 1;
     for (let depth = 0; depth < 100_000; depth++) deep = [deep];
-    for (const message of [ring, deep, null, undefined, 1n, 'x'.repeat(1_000_000), Object.create(null), new Date(0)]) expect(() => checkSize(message)).not.toThrow();
+    for (const message of [ring, deep, null, undefined, 1n, 'x'.repeat(1_000_000), Object.create(null), new Date(0)])
+      expect(() => checkSize(message)).not.toThrow();
   });
 });

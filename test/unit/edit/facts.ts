@@ -9,7 +9,12 @@ export const SEARCH: TargetSettings = { steps: 8, learningRate: 0.3, weightDecay
  * Made-up facts as token rows of different lengths: behind each context the subject, a relation and the target without its last token.
  * @param contexts token rows in front; the first is the plain prompt's (empty)
  */
-export function someFacts(count: number, contexts: readonly (readonly number[])[] = [[], [3, 1, 4], [1, 5]], seed = 2, vocabulary = 23): FactTokens[] {
+export function someFacts(
+  count: number,
+  contexts: readonly (readonly number[])[] = [[], [3, 1, 4], [1, 5]],
+  seed = 2,
+  vocabulary = 23,
+): FactTokens[] {
   const random = new Random(seed);
   const tokens = (n: number) => Array.from({ length: n }, () => 1 + Math.floor(random.next() * (vocabulary - 1)));
   return Array.from({ length: count }, (_, i) => {

@@ -41,7 +41,8 @@ describe('keyCovariance', () => {
       const sum = new Float64Array(144);
       for (const text of texts) {
         const keys = floats(await stage.run(rightPad([text])), key);
-        for (let t = 0; t < text.length; t++) for (let i = 0; i < 12; i++) for (let j = 0; j < 12; j++) sum[i * 12 + j]! += (keys[t * 12 + i]! * keys[t * 12 + j]!) / tokens;
+        for (let t = 0; t < text.length; t++)
+          for (let i = 0; i < 12; i++) for (let j = 0; j < 12; j++) sum[i * 12 + j]! += (keys[t * 12 + i]! * keys[t * 12 + j]!) / tokens;
       }
       closeTo(layers.get(layer)!.data, sum, 5);
       await stage.release();
@@ -49,15 +50,28 @@ describe('keyCovariance', () => {
   });
 
   test('no text is refused', async () => {
-    await expect(keyCovariance(await mini(), [0], [[], []], silent)).rejects.toMatchObject({ code: 'bad-input', message: expect.stringContaining('no tokens') as string });
+    await expect(keyCovariance(await mini(), [0], [[], []], silent)).rejects.toMatchObject({
+      code: 'bad-input',
+      message: expect.stringContaining('no tokens') as string,
+    });
   });
 });
 
 describe('Statistics', () => {
   test('a singular covariance gets the smallest ridge that helps, and says so', async () => {
     const k = [1, 2, 3];
-    const c = matrix(3, 3, Float64Array.from({ length: 9 }, (_, i) => k[Math.floor(i / 3)]! * k[i % 3]!));
-    const given = new Statistics({ tokens: 1, layers: new Map([[4, c], [5, matrix(2, 2, Float64Array.of(2, 0, 0, 2))]]) });
+    const c = matrix(
+      3,
+      3,
+      Float64Array.from({ length: 9 }, (_, i) => k[Math.floor(i / 3)]! * k[i % 3]!),
+    );
+    const given = new Statistics({
+      tokens: 1,
+      layers: new Map([
+        [4, c],
+        [5, matrix(2, 2, Float64Array.of(2, 0, 0, 2))],
+      ]),
+    });
     expect((await given.factor(4)).lower.data.every(Number.isFinite)).toBe(true);
     await given.factor(5);
     expect([...given.ridges.keys()]).toEqual([4]);
@@ -75,10 +89,16 @@ describe('Statistics', () => {
 describe('solveKeys', () => {
   test('few facts and many give (λC + KKᵀ)⁻¹K alike', async () => {
     const random = new Random(3);
-    const numbers = (rows: number, columns: number) => matrix(rows, columns, Float64Array.from({ length: rows * columns }, () => random.next() - 0.5));
+    const numbers = (rows: number, columns: number) =>
+      matrix(
+        rows,
+        columns,
+        Float64Array.from({ length: rows * columns }, () => random.next() - 0.5),
+      );
     const sample = numbers(40, 16);
     const c = matrix(16, 16);
-    for (let n = 0; n < 40; n++) for (let i = 0; i < 16; i++) for (let j = 0; j < 16; j++) c.data[i * 16 + j]! += sample.data[n * 16 + i]! * sample.data[n * 16 + j]!;
+    for (let n = 0; n < 40; n++)
+      for (let i = 0; i < 16; i++) for (let j = 0; j < 16; j++) c.data[i * 16 + j]! += sample.data[n * 16 + i]! * sample.data[n * 16 + j]!;
     const given = new Statistics({ tokens: 40, layers: new Map([[0, c]]) });
     for (const n of [1, 4, 5, 20]) {
       const keys = numbers(n, 16);
@@ -87,7 +107,12 @@ describe('solveKeys', () => {
       for (let r = 0; r < n; r++) {
         const back = new Float64Array(16);
         for (let i = 0; i < 16; i++) back[i] = 0.7 * dot(c.data.subarray(i * 16, (i + 1) * 16), row(x, r));
-        for (let m = 0; m < n; m++) { const along = dot(row(keys, m), row(x, r)); row(keys, m).forEach((k, i) => { back[i]! += along * k; }); }
+        for (let m = 0; m < n; m++) {
+          const along = dot(row(keys, m), row(x, r));
+          row(keys, m).forEach((k, i) => {
+            back[i]! += along * k;
+          });
+        }
         closeTo(back, row(keys, r), 9);
       }
     }
@@ -100,13 +125,28 @@ describe('solveKeys', () => {
 });
 
 /** What the plain row holds at a site, at the subject's last token. */
-async function stateOf(decoder: Decoder, fact: ReturnType<typeof someFacts>[number], kind: 'mlp' | 'residual', layer: number): Promise<Float64Array> {
-  const { states } = await new KeyWalk([fact], silent).at(decoder, layer, siteValue(decoder.anatomy, { kind, layer }), fact.rows.map((_, i) => (i === 0 ? 1 : 0)));
+async function stateOf(
+  decoder: Decoder,
+  fact: ReturnType<typeof someFacts>[number],
+  kind: 'mlp' | 'residual',
+  layer: number,
+): Promise<Float64Array> {
+  const { states } = await new KeyWalk([fact], silent).at(
+    decoder,
+    layer,
+    siteValue(decoder.anatomy, { kind, layer }),
+    fact.rows.map((_, i) => (i === 0 ? 1 : 0)),
+  );
   return row(states, 0);
 }
 
 describe('rome', () => {
-  test.each<[string, Partial<Mini>, boolean]>([['with covariance', {}, true], ['without', {}, false], ['transposed and rank 2', { layout: 'out-in', flat: true }, true], ['gated, parallel', { gated: true, norms: 'parallel' }, true]])('the plain prompt’s MLP then gives what was wanted: %s', async (_, choices, useCovariance) => {
+  test.each<[string, Partial<Mini>, boolean]>([
+    ['with covariance', {}, true],
+    ['without', {}, false],
+    ['transposed and rank 2', { layout: 'out-in', flat: true }, true],
+    ['gated, parallel', { gated: true, norms: 'parallel' }, true],
+  ])('the plain prompt’s MLP then gives what was wanted: %s', async (_, choices, useCovariance) => {
     const decoder = await mini(choices);
     const [fact] = someFacts(1);
     const settings = { ...SEARCH, layer: 1, useCovariance, key: 'mixed' as const };
@@ -127,7 +167,11 @@ describe('rome', () => {
     const first = await rome(decoder, facts.slice(0, 1), settings, known, silent);
     const second = await rome(withDelta(decoder, first.delta), facts.slice(1), settings, known, silent);
     const [a, b] = [first, second].map((r) => fullDelta(r.delta.weights[0]!)) as [Matrix, Matrix];
-    closeTo(fullDelta(both.delta.weights[0]!).data, a.data.map((x, i) => x + b.data[i]!), 4);
+    closeTo(
+      fullDelta(both.delta.weights[0]!).data,
+      a.data.map((x, i) => x + b.data[i]!),
+      4,
+    );
   });
 
   test('averaged keys are the mean over contexts, for which the edit then holds', async () => {
@@ -137,13 +181,27 @@ describe('rome', () => {
     const target = (await findTargets(decoder, { kind: 'mlp', layer: 0 }, [fact!], settings, silent))[0]!;
     const { delta } = await rome(decoder, [fact!], settings, await statistics(decoder, [0]), silent);
     const site = siteValue(decoder.anatomy, { kind: 'mlp', layer: 0 });
-    const key = row((await new KeyWalk([fact!], silent).at(decoder, 0, site, fact!.rows.map(() => 1 / 3))).keys, 0);
+    const key = row(
+      (
+        await new KeyWalk([fact!], silent).at(
+          decoder,
+          0,
+          site,
+          fact!.rows.map(() => 1 / 3),
+        )
+      ).keys,
+      0,
+    );
     const change = fullDelta(delta.weights[0]!);
     const plain = row((await new KeyWalk([fact!], silent).at(decoder, 0, site, [1, 0, 0])).keys, 0);
     // W·k̄ + ΔW·k̄ = z, where W·k̄ comes from the plain output by linearity.
     const now = await stateOf(decoder, fact!, 'mlp', 0);
     const w = (k: Float64Array) => linearPart(decoder, k);
-    closeTo(Float64Array.from({ length: 8 }, (_, d) => now[d]! + w(key)[d]! - w(plain)[d]! + dot(row(change, d), key)), target.z, 3);
+    closeTo(
+      Float64Array.from({ length: 8 }, (_, d) => now[d]! + w(key)[d]! - w(plain)[d]! + dot(row(change, d), key)),
+      target.z,
+      3,
+    );
   });
 
   function linearPart(decoder: Decoder, key: Float64Array): Float64Array {
@@ -172,10 +230,25 @@ describe('memit', () => {
   test('several layers share what is missing, the last one takes the rest', async () => {
     const decoder = await mini({ layers: 3 });
     const facts = someFacts(3, [[]]);
-    const result = await memit(decoder, facts, { ...SEARCH, layers: [0, 1, 2], covarianceWeight: 1e-9 }, await statistics(decoder, [0, 1, 2]), silent);
+    const result = await memit(
+      decoder,
+      facts,
+      { ...SEARCH, layers: [0, 1, 2], covarianceWeight: 1e-9 },
+      await statistics(decoder, [0, 1, 2]),
+      silent,
+    );
     const size = (m: Matrix) => Math.hypot(...m.data);
-    expect(result.delta.weights.map((w) => [w.layer, w.weight])).toEqual([[0, '0.0.down'], [1, '1.0.down'], [2, '2.0.down']]);
-    for (const [i, step] of result.steps.entries()) closeTo(result.delta.weights[i]!.left.data, step.missing.data.map((x) => x / (3 - i)), 12);
+    expect(result.delta.weights.map((w) => [w.layer, w.weight])).toEqual([
+      [0, '0.0.down'],
+      [1, '1.0.down'],
+      [2, '2.0.down'],
+    ]);
+    for (const [i, step] of result.steps.entries())
+      closeTo(
+        result.delta.weights[i]!.left.data,
+        step.missing.data.map((x) => x / (3 - i)),
+        12,
+      );
     const edited = withDelta(decoder, result.delta);
     for (const [n, fact] of facts.entries()) closeTo(await stateOf(edited, fact, 'residual', 2), result.targets[n]!.z, 2);
     expect(size(result.steps[2]!.missing)).toBeLessThan(size(result.steps[0]!.missing));
@@ -188,6 +261,8 @@ describe('memit', () => {
     const free = await memit(decoder, facts, { ...SEARCH, layers: [0], covarianceWeight: 1e-6 }, known, silent);
     const held = await memit(decoder, facts, { ...SEARCH, layers: [0], covarianceWeight: 1e4 }, known, silent, free.targets);
     expect(held.targets).toBe(free.targets);
-    expect(Math.hypot(...fullDelta(held.delta.weights[0]!).data)).toBeLessThan(0.05 * Math.hypot(...fullDelta(free.delta.weights[0]!).data));
+    expect(Math.hypot(...fullDelta(held.delta.weights[0]!).data)).toBeLessThan(
+      0.05 * Math.hypot(...fullDelta(free.delta.weights[0]!).data),
+    );
   });
 });

@@ -22,7 +22,13 @@ const expectClose = (found: ArrayLike<number>, wanted: ArrayLike<number>, digits
 
 describe('KeyWalk', () => {
   /** Each row by itself through the whole model. */
-  async function plainly(decoder: Decoder, facts: readonly FactTokens[], layer: number, site: string, weights: readonly number[]): Promise<{ keys: number[][]; states: number[][] }> {
+  async function plainly(
+    decoder: Decoder,
+    facts: readonly FactTokens[],
+    layer: number,
+    site: string,
+    weights: readonly number[],
+  ): Promise<{ keys: number[][]; states: number[][] }> {
     const { key, down } = decoder.anatomy.layers[layer]!.mlp;
     const stage = await Stage.create(decoder, undefined, [key, site]);
     const out = { keys: [] as number[][], states: [] as number[][] };
@@ -30,7 +36,11 @@ describe('KeyWalk', () => {
       const sum = new Array<number>(down.inWidth).fill(0);
       for (const [i, r] of fact.rows.entries()) {
         const result = await stage.run(rightPad([r.ids]));
-        floats(result, key).slice(r.subjectLast * down.inWidth, (r.subjectLast + 1) * down.inWidth).forEach((x, f) => { sum[f]! += weights[i]! * x; });
+        floats(result, key)
+          .slice(r.subjectLast * down.inWidth, (r.subjectLast + 1) * down.inWidth)
+          .forEach((x, f) => {
+            sum[f]! += weights[i]! * x;
+          });
         if (i === 0) out.states.push([...floats(result, site).slice(r.subjectLast * 8, (r.subjectLast + 1) * 8)]);
       }
       out.keys.push(sum);
@@ -39,7 +49,11 @@ describe('KeyWalk', () => {
     return out;
   }
 
-  test.each<[string, Partial<Mini>]>([['sequential', {}], ['rank 2', { flat: true }], ['parallel', { norms: 'parallel' }]])('keys and states are those of a plain run, also where layers below were edited on the way: %s', async (_, choices) => {
+  test.each<[string, Partial<Mini>]>([
+    ['sequential', {}],
+    ['rank 2', { flat: true }],
+    ['parallel', { norms: 'parallel' }],
+  ])('keys and states are those of a plain run, also where layers below were edited on the way: %s', async (_, choices) => {
     const decoder = await mini({ layers: 3, ...choices });
     const facts = someFacts(4);
     const weights = [0.5, 0.25, 0.25];
@@ -53,7 +67,14 @@ describe('KeyWalk', () => {
         expectClose(row(found.keys, n), wanted.keys[n]!);
         expectClose(row(found.states, n), wanted.states[n]!);
       }
-      const [left, right] = [matrix(1, 8, Float64Array.from({ length: 8 }, (__, d) => d / 8)), matrix(1, 12, new Float64Array(12).fill(0.2))];
+      const [left, right] = [
+        matrix(
+          1,
+          8,
+          Float64Array.from({ length: 8 }, (__, d) => d / 8),
+        ),
+        matrix(1, 12, new Float64Array(12).fill(0.2)),
+      ];
       now = withDelta(now, { weights: [{ layer, weight: `${layer}.0.down`, left, right }] });
     }
   });
@@ -70,17 +91,27 @@ describe('findTargets', () => {
     let sum = 0;
     for (const r of fact.rows) {
       const at = indicesFor(isFlat(decoder, value), r.ids.length, [{ row: 0, token: r.subjectLast }]);
-      const logits = floats(await stage.run(rightPad([r.ids]), { at: intFeed(at.data, at.dims), delta: floatFeed(Float32Array.from(delta), [1, 8]) }), decoder.anatomy.logits);
-      fact.target.forEach((id, t) => { sum -= logSoftmax(logits.slice((r.targetStart + t) * 23, (r.targetStart + t + 1) * 23))[id]! / (fact.rows.length * fact.target.length); });
+      const logits = floats(
+        await stage.run(rightPad([r.ids]), { at: intFeed(at.data, at.dims), delta: floatFeed(Float32Array.from(delta), [1, 8]) }),
+        decoder.anatomy.logits,
+      );
+      fact.target.forEach((id, t) => {
+        sum -=
+          logSoftmax(logits.slice((r.targetStart + t) * 23, (r.targetStart + t + 1) * 23))[id]! / (fact.rows.length * fact.target.length);
+      });
     }
     await stage.release();
     return sum;
   }
 
   test.each<[string, Partial<Mini>, Site & { layer: number }]>([
-    ['residual', {}, { kind: 'residual', layer: 0 }], ['residual, last layer', {}, { kind: 'residual', layer: 1 }], ['MLP output', {}, { kind: 'mlp', layer: 0 }],
-    ['no cache', { cache: false }, { kind: 'residual', layer: 0 }], ['rank 2, gathered logits', { flat: true, head: 'rotated' }, { kind: 'residual', layer: 0 }],
-    ['norm behind the sum, narrow head', { norms: 'post', embeddingWidth: 6 }, { kind: 'residual', layer: 0 }], ['parallel, MLP output', { norms: 'parallel' }, { kind: 'mlp', layer: 0 }],
+    ['residual', {}, { kind: 'residual', layer: 0 }],
+    ['residual, last layer', {}, { kind: 'residual', layer: 1 }],
+    ['MLP output', {}, { kind: 'mlp', layer: 0 }],
+    ['no cache', { cache: false }, { kind: 'residual', layer: 0 }],
+    ['rank 2, gathered logits', { flat: true, head: 'rotated' }, { kind: 'residual', layer: 0 }],
+    ['norm behind the sum, narrow head', { norms: 'post', embeddingWidth: 6 }, { kind: 'residual', layer: 0 }],
+    ['parallel, MLP output', { norms: 'parallel' }, { kind: 'mlp', layer: 0 }],
   ])('the losses it tells are those of the full model, and fall where they can: %s', async (_, choices, site) => {
     const decoder = await mini(choices);
     const targets = await findTargets(decoder, site, facts, SEARCH, silent);
@@ -89,7 +120,15 @@ describe('findTargets', () => {
       const first = target.history[0]!;
       const last = target.history.at(-1)!;
       expect(first[0]).toBeCloseTo(await lossWith(decoder, site, facts[i]!, new Float64Array(8)), 4);
-      expect(last[0]).toBeCloseTo(await lossWith(decoder, site, facts[i]!, target.z.map((z, d) => z - target.before[d]!)), 4);
+      expect(last[0]).toBeCloseTo(
+        await lossWith(
+          decoder,
+          site,
+          facts[i]!,
+          target.z.map((z, d) => z - target.before[d]!),
+        ),
+        4,
+      );
       expect(first.slice(1)).toEqual([0, 0]);
     }
     // Behind the last layer nothing carries δ to where the target is predicted.
@@ -120,12 +159,19 @@ describe('findTargets', () => {
 
   test('the cache changes nothing', async () => {
     const site = { kind: 'residual', layer: 0 } as const;
-    const [a, b] = [await findTargets(await mini(), site, facts, SEARCH, silent), await findTargets(await mini({ cache: false }), site, facts, SEARCH, silent)];
+    const [a, b] = [
+      await findTargets(await mini(), site, facts, SEARCH, silent),
+      await findTargets(await mini({ cache: false }), site, facts, SEARCH, silent),
+    ];
     a.forEach((t, i) => expectClose(t.z, b[i]!.z));
   });
 
   test('a hidden state of rank 2 that is as wide as the row is long', async () => {
-    const fact = { rows: [{ ids: [3, 1, 4, 1, 5, 9, 2, 6], subjectLast: 2, targetStart: 7 }], target: [4], kl: { ids: [3, 1, 4], subjectLast: 2 } };
+    const fact = {
+      rows: [{ ids: [3, 1, 4, 1, 5, 9, 2, 6], subjectLast: 2, targetStart: 7 }],
+      target: [4],
+      kl: { ids: [3, 1, 4], subjectLast: 2 },
+    };
     const site = { kind: 'residual', layer: 0 } as const;
     const [flat] = await findTargets(await mini({ flat: true }), site, [fact], SEARCH, silent);
     const [deep] = await findTargets(await mini(), site, [fact], SEARCH, silent);
@@ -140,7 +186,9 @@ describe('findTargets', () => {
     expect(size(tight)).toBeLessThanOrEqual(0.1 * Math.hypot(...tight!.before) * (1 + 1e-9));
     const [loose] = await findTargets(decoder, site, facts.slice(0, 1), { ...SEARCH, klFactor: 0, weightDecay: 0 }, silent);
     const [held] = await findTargets(decoder, site, facts.slice(0, 1), { ...SEARCH, klFactor: 50 }, silent);
-    expect(held!.history.at(-1)![1] / 50).toBeLessThan(0.5 * (await findTargets(decoder, site, facts.slice(0, 1), { ...SEARCH, klFactor: 1e-6 }, silent))[0]!.history.at(-1)![1] / 1e-6);
+    expect(held!.history.at(-1)![1] / 50).toBeLessThan(
+      (0.5 * (await findTargets(decoder, site, facts.slice(0, 1), { ...SEARCH, klFactor: 1e-6 }, silent))[0]!.history.at(-1)![1]) / 1e-6,
+    );
     expect(size(loose)).toBeGreaterThan(0);
     expect(loose!.history.every(([, kl, decay]) => kl === 0 && decay === 0)).toBe(true);
   });
@@ -148,7 +196,12 @@ describe('findTargets', () => {
   test('can be stopped', async () => {
     const decoder = await mini();
     let checks = 0;
-    const report = { progress: () => undefined, check: () => { if (++checks > 3) throw new EmendError('cancelled', 'stopped'); } };
+    const report = {
+      progress: () => undefined,
+      check: () => {
+        if (++checks > 3) throw new EmendError('cancelled', 'stopped');
+      },
+    };
     await expect(findTargets(decoder, { kind: 'residual', layer: 0 }, facts, SEARCH, report)).rejects.toMatchObject({ code: 'cancelled' });
   });
 });

@@ -2,81 +2,166 @@ import { describe, expect, it } from 'vitest';
 import { readRecords, withReferences } from '../../../electron/engine/evaluate/datasets.ts';
 
 const counterFact = {
-  case_id: 0, pararel_idx: 2796,
-  requested_rewrite: { prompt: 'The mother tongue of {} is', relation_id: 'P103', target_new: { str: 'English', id: 'Q1860' }, target_true: { str: 'French', id: 'Q150' }, subject: 'Danielle Darrieux' },
-  paraphrase_prompts: ['Danielle Darrieux, a native'], neighborhood_prompts: ['Léon Blum speaks', 'Montesquieu speaks'], attribute_prompts: ['Robin Hobb speaks'], generation_prompts: ['Danielle Darrieux was'],
+  case_id: 0,
+  pararel_idx: 2796,
+  requested_rewrite: {
+    prompt: 'The mother tongue of {} is',
+    relation_id: 'P103',
+    target_new: { str: 'English', id: 'Q1860' },
+    target_true: { str: 'French', id: 'Q150' },
+    subject: 'Danielle Darrieux',
+  },
+  paraphrase_prompts: ['Danielle Darrieux, a native'],
+  neighborhood_prompts: ['Léon Blum speaks', 'Montesquieu speaks'],
+  attribute_prompts: ['Robin Hobb speaks'],
+  generation_prompts: ['Danielle Darrieux was'],
 };
 const zsre = {
-  subject: 'Watts Humphrey', src: 'What university did Watts Humphrey attend?', pred: 'Trinity', rephrase: 'Where did Watts Humphrey study?', alt: 'Michigan', answers: ['Illinois', 'Chicago'],
-  loc: 'nq question: who played desmond', loc_ans: 'Simon Templeman', cond: 'x',
+  subject: 'Watts Humphrey',
+  src: 'What university did Watts Humphrey attend?',
+  pred: 'Trinity',
+  rephrase: 'Where did Watts Humphrey study?',
+  alt: 'Michigan',
+  answers: ['Illinois', 'Chicago'],
+  loc: 'nq question: who played desmond',
+  loc_ans: 'Simon Templeman',
+  cond: 'x',
 };
 const knowEdit = {
-  subject: 'Leo Arons', prompt: 'The place of birth of Leo Arons is', target_new: 'Berlin', ground_truth: ['Bonn'],
+  subject: 'Leo Arons',
+  prompt: 'The place of birth of Leo Arons is',
+  target_new: 'Berlin',
+  ground_truth: ['Bonn'],
   portability: { Reasoning: [{ prompt: 'Leo Arons was born in the land of', ground_truth: [['Germany', 'BRD']] }] },
-  locality: { Relation_Specificity: [{ prompt: 'Leo Arons worked as', ground_truth: [['physicist']] }], Forgetfulness: [{ prompt: 'He died in', ground_truth: [['']] }] },
+  locality: {
+    Relation_Specificity: [{ prompt: 'Leo Arons worked as', ground_truth: [['physicist']] }],
+    Forgetfulness: [{ prompt: 'He died in', ground_truth: [['']] }],
+  },
 };
 
 describe('readRecords', () => {
   it('reads CounterFact', () => {
     const { format, records, problems } = readRecords(JSON.stringify([counterFact]));
     expect({ format, problems }).toEqual({ format: 'CounterFact', problems: [] });
-    expect(records).toEqual([{
-      id: '0', fact: { subject: 'Danielle Darrieux', prompt: 'The mother tongue of {} is', target: 'English', previousTarget: 'French', relation: 'P103' }, targetId: 'Q1860',
-      paraphrases: ['Danielle Darrieux, a native'], attributePrompts: ['Robin Hobb speaks'], generationPrompts: ['Danielle Darrieux was'],
-      neighbors: [{ prompt: 'Léon Blum speaks', target: 'French' }, { prompt: 'Montesquieu speaks', target: 'French' }], portability: [], references: [], essence: [],
-    }]);
+    expect(records).toEqual([
+      {
+        id: '0',
+        fact: {
+          subject: 'Danielle Darrieux',
+          prompt: 'The mother tongue of {} is',
+          target: 'English',
+          previousTarget: 'French',
+          relation: 'P103',
+        },
+        targetId: 'Q1860',
+        paraphrases: ['Danielle Darrieux, a native'],
+        attributePrompts: ['Robin Hobb speaks'],
+        generationPrompts: ['Danielle Darrieux was'],
+        neighbors: [
+          { prompt: 'Léon Blum speaks', target: 'French' },
+          { prompt: 'Montesquieu speaks', target: 'French' },
+        ],
+        portability: [],
+        references: [],
+        essence: [],
+      },
+    ]);
   });
 
   it('reads zsRE: the first right answer as target, loc with a question mark as neighbour', () => {
-    const { format, records } = readRecords(JSON.stringify([{ ...zsre, portability: { 'New Question': 'Where is it?', 'New Answer': 'USA' } }]));
+    const { format, records } = readRecords(
+      JSON.stringify([{ ...zsre, portability: { 'New Question': 'Where is it?', 'New Answer': 'USA' } }]),
+    );
     expect(format).toBe('zsRE');
     expect(records[0]).toMatchObject({
-      id: '0', fact: { subject: 'Watts Humphrey', prompt: 'What university did {} attend?', target: 'Illinois' }, paraphrases: ['Where did Watts Humphrey study?'],
-      neighbors: [{ prompt: 'nq question: who played desmond?', target: 'Simon Templeman' }], portability: [{ prompt: 'Where is it?', target: 'USA' }],
+      id: '0',
+      fact: { subject: 'Watts Humphrey', prompt: 'What university did {} attend?', target: 'Illinois' },
+      paraphrases: ['Where did Watts Humphrey study?'],
+      neighbors: [{ prompt: 'nq question: who played desmond?', target: 'Simon Templeman' }],
+      portability: [{ prompt: 'Where is it?', target: 'USA' }],
     });
     expect(records[0]!.fact.previousTarget).toBeUndefined();
   });
 
   it('reads EasyEdit and KnowEdit, the first spelling of every answer', () => {
-    const simple = { prompt: 'Leo Arons speaks', subject: 'Leo Arons', target_new: 'Greek', rephrase_prompt: 'The tongue of Leo Arons is', locality_prompt: 'He sings', locality_ground_truth: 'well' };
+    const simple = {
+      prompt: 'Leo Arons speaks',
+      subject: 'Leo Arons',
+      target_new: 'Greek',
+      rephrase_prompt: 'The tongue of Leo Arons is',
+      locality_prompt: 'He sings',
+      locality_ground_truth: 'well',
+    };
     const { format, records } = readRecords(JSON.stringify([knowEdit, simple]));
     expect(format).toBe('EasyEdit');
     expect(records[0]).toMatchObject({
       fact: { subject: 'Leo Arons', prompt: 'The place of birth of {} is', target: 'Berlin', previousTarget: 'Bonn' },
-      neighbors: [{ prompt: 'Leo Arons worked as', target: 'physicist' }], portability: [{ prompt: 'Leo Arons was born in the land of', target: 'Germany' }],
+      neighbors: [{ prompt: 'Leo Arons worked as', target: 'physicist' }],
+      portability: [{ prompt: 'Leo Arons was born in the land of', target: 'Germany' }],
     });
-    expect(records[1]).toMatchObject({ fact: { prompt: '{} speaks', target: 'Greek' }, paraphrases: ['The tongue of Leo Arons is'], neighbors: [{ prompt: 'He sings', target: 'well' }] });
+    expect(records[1]).toMatchObject({
+      fact: { prompt: '{} speaks', target: 'Greek' },
+      paraphrases: ['The tongue of Leo Arons is'],
+      neighbors: [{ prompt: 'He sings', target: 'well' }],
+    });
   });
 
   it('reads our own facts as JSON and as lines of JSON', () => {
-    const facts = [{ subject: 'Rome', prompt: 'The river of {} is the', target: 'Po', neighbors: ['Paris lies on the', { prompt: 'Cairo lies on the', target: 'Nile' }] }, { id: 'b', subject: 'Bonn', prompt: 'Bonn lies on the', target: 'Elbe' }];
+    const facts = [
+      {
+        subject: 'Rome',
+        prompt: 'The river of {} is the',
+        target: 'Po',
+        neighbors: ['Paris lies on the', { prompt: 'Cairo lies on the', target: 'Nile' }],
+      },
+      { id: 'b', subject: 'Bonn', prompt: 'Bonn lies on the', target: 'Elbe' },
+    ];
     const whole = readRecords(JSON.stringify(facts, null, 2));
     expect(whole).toEqual(readRecords(`\uFEFF${facts.map((fact) => JSON.stringify(fact)).join('\r\n')}\n`));
     expect(whole.records.map(({ id, fact, neighbors }) => ({ id, prompt: fact.prompt, neighbors }))).toEqual([
-      { id: '0', prompt: 'The river of {} is the', neighbors: [{ prompt: 'Paris lies on the' }, { prompt: 'Cairo lies on the', target: 'Nile' }] },
+      {
+        id: '0',
+        prompt: 'The river of {} is the',
+        neighbors: [{ prompt: 'Paris lies on the' }, { prompt: 'Cairo lies on the', target: 'Nile' }],
+      },
       { id: 'b', prompt: '{} lies on the', neighbors: [] },
     ]);
     expect(readRecords(JSON.stringify(facts[0], null, 2)).records).toHaveLength(1);
   });
 
   it('reads tables, with columns by many names, lists in one or several columns, and says which columns it left', () => {
-    const csv = 'Entity;Question;New target;target_true;Paraphrase 1;paraphrase_2;Neighbours;Colour\n"Rome";"The ""river"" of {} is";Po;Tiber;It is;So | and so;Paris is => Seine | Bonn;red\n\n';
+    const csv =
+      'Entity;Question;New target;target_true;Paraphrase 1;paraphrase_2;Neighbours;Colour\n"Rome";"The ""river"" of {} is";Po;Tiber;It is;So | and so;Paris is => Seine | Bonn;red\n\n';
     const { format, records, ignored } = readRecords(csv);
     expect({ format, ignored }).toEqual({ format: 'Emend', ignored: ['Colour'] });
     expect(records[0]).toMatchObject({
-      fact: { subject: 'Rome', prompt: 'The "river" of {} is', target: 'Po', previousTarget: 'Tiber' }, paraphrases: ['It is', 'So', 'and so'],
+      fact: { subject: 'Rome', prompt: 'The "river" of {} is', target: 'Po', previousTarget: 'Tiber' },
+      paraphrases: ['It is', 'So', 'and so'],
       neighbors: [{ prompt: 'Paris is', target: 'Seine' }, { prompt: 'Bonn' }],
     });
   });
 
   it('makes the last occurrence of the subject the slot', () => {
-    expect(readRecords(JSON.stringify({ subject: 'Rome', prompt: 'In Rome, as we know, Rome is $& a', target: 'city' })).records[0]!.fact.prompt).toBe('In Rome, as we know, {} is $& a');
+    expect(
+      readRecords(JSON.stringify({ subject: 'Rome', prompt: 'In Rome, as we know, Rome is $& a', target: 'city' })).records[0]!.fact.prompt,
+    ).toBe('In Rome, as we know, {} is $& a');
   });
 
   it('says which records it cannot use, by position and field, and reads the others', () => {
-    const { records, problems } = readRecords(JSON.stringify([counterFact, { ...counterFact, paraphrase_prompts: [3] }, { requested_rewrite: { ...counterFact.requested_rewrite, prompt: 'none' } }, 7]));
+    const { records, problems } = readRecords(
+      JSON.stringify([
+        counterFact,
+        { ...counterFact, paraphrase_prompts: [3] },
+        { requested_rewrite: { ...counterFact.requested_rewrite, prompt: 'none' } },
+        7,
+      ]),
+    );
     expect(records).toHaveLength(1);
-    expect(problems.map(({ index, field }) => [index, field])).toEqual([[1, 'paraphrase_prompts.0'], [2, 'requested_rewrite.prompt'], [3, '(record)']]);
+    expect(problems.map(({ index, field }) => [index, field])).toEqual([
+      [1, 'paraphrase_prompts.0'],
+      [2, 'requested_rewrite.prompt'],
+      [3, '(record)'],
+    ]);
     expect(problems[1]!.message).toContain('neither {} nor the subject');
   });
 
@@ -92,12 +177,24 @@ describe('readRecords', () => {
     ['subject,prompt,target\nRome,no slot,b', 'bad-input', /no record can be used.*record 1, prompt/],
   ])('refuses %j', (text, code, message) => {
     expect(() => readRecords(text, 'facts.csv')).toThrow(message);
-    expect(() => readRecords(text, 'facts.csv')).toThrow(expect.objectContaining({ code, message: expect.stringContaining('facts.csv') as string }));
+    expect(() => readRecords(text, 'facts.csv')).toThrow(
+      expect.objectContaining({ code, message: expect.stringContaining('facts.csv') as string }),
+    );
   });
 });
 
 describe('withReferences', () => {
-  const snippets = [{ relation_id: 'P103', target_id: 'Q1860', samples: [{ name: 'Danielle Darrieux', text: 'She speaks English.' }, { name: 'Robin Hobb', text: 'English too.' }] }, { relation_id: 'P103', target_id: 'Q150', samples: [] }];
+  const snippets = [
+    {
+      relation_id: 'P103',
+      target_id: 'Q1860',
+      samples: [
+        { name: 'Danielle Darrieux', text: 'She speaks English.' },
+        { name: 'Robin Hobb', text: 'English too.' },
+      ],
+    },
+    { relation_id: 'P103', target_id: 'Q150', samples: [] },
+  ];
   it('finds texts by relation and target, and the subject’s own', () => {
     const [record] = withReferences(readRecords(JSON.stringify([counterFact])).records, JSON.stringify(snippets));
     expect(record).toMatchObject({ references: ['She speaks English.', 'English too.'], essence: ['She speaks English.'] });

@@ -21,10 +21,12 @@ class KnownModel implements Scorer {
   scoreTargets(items: readonly ScoreItem[]): Promise<TargetScore[]> {
     this.asked.push(...items);
     this.requests.push(items.length);
-    return Promise.resolve(items.map(({ prompt, target }) => {
-      const chance = this.chances[prompt]?.[target] ?? 0.01;
-      return { nll: -Math.log(chance), correct: chance > 0.5, tokenAccuracy: chance > 0.5 ? 1 : 0.5, tokens: target.length };
-    }));
+    return Promise.resolve(
+      items.map(({ prompt, target }) => {
+        const chance = this.chances[prompt]?.[target] ?? 0.01;
+        return { nll: -Math.log(chance), correct: chance > 0.5, tokenAccuracy: chance > 0.5 ? 1 : 0.5, tokens: target.length };
+      }),
+    );
   }
   generate(prompts: readonly string[], settings: unknown): Promise<string[]> {
     this.settings.push(settings);
@@ -34,24 +36,51 @@ class KnownModel implements Scorer {
     return Promise.resolve(prompts.map((prompt) => (this.next[prompt] ?? [0.7, 0.1, 0.1, 0.1]).map(Math.log)));
   }
   scoreTexts(texts: readonly string[]): Promise<{ nll: number; tokens: number }[]> {
-    return Promise.resolve(texts.map((text) => ({ nll: text.length * Math.log(this.chances['perplexity']?.['is'] ?? 8), tokens: text.length })));
+    return Promise.resolve(
+      texts.map((text) => ({ nll: text.length * Math.log(this.chances['perplexity']?.['is'] ?? 8), tokens: text.length })),
+    );
   }
 }
 
 const rome: CheckRecord = {
-  ...emptyRecord, id: 'rome', fact: { subject: 'Rome', prompt: 'The river of {} is', target: 'Po', previousTarget: 'Tiber' },
-  paraphrases: ['Rome lies on', 'Through Rome runs'], neighbors: [{ prompt: 'Ostia lies on', target: 'Tiber' }, { prompt: 'Tivoli lies on', target: 'Tiber' }],
+  ...emptyRecord,
+  id: 'rome',
+  fact: { subject: 'Rome', prompt: 'The river of {} is', target: 'Po', previousTarget: 'Tiber' },
+  paraphrases: ['Rome lies on', 'Through Rome runs'],
+  neighbors: [
+    { prompt: 'Ostia lies on', target: 'Tiber' },
+    { prompt: 'Tivoli lies on', target: 'Tiber' },
+  ],
 };
-const bonn: CheckRecord = { ...rome, id: 'bonn', fact: { subject: 'Bonn', prompt: '{} lies on', target: 'Elbe', previousTarget: 'Rhine' }, paraphrases: ['Bonn is on'], neighbors: [{ prompt: 'Mainz lies on', target: 'Rhine' }] };
+const bonn: CheckRecord = {
+  ...rome,
+  id: 'bonn',
+  fact: { subject: 'Bonn', prompt: '{} lies on', target: 'Elbe', previousTarget: 'Rhine' },
+  paraphrases: ['Bonn is on'],
+  neighbors: [{ prompt: 'Mainz lies on', target: 'Rhine' }],
+};
 const chances = {
-  'The river of Rome is': { Po: 0.6, Tiber: 0.2 }, 'Rome lies on': { Po: 0.3, Tiber: 0.1 }, 'Through Rome runs': { Po: 0.1, Tiber: 0.1 },
-  'Ostia lies on': { Po: 0.1, Tiber: 0.8 }, 'Tivoli lies on': { Po: 0.4, Tiber: 0.3 },
-  'Bonn lies on': { Elbe: 0.1, Rhine: 0.4 }, 'Bonn is on': { Elbe: 0.9, Rhine: 0.05 }, 'Mainz lies on': { Elbe: 0.2, Rhine: 0.7 },
+  'The river of Rome is': { Po: 0.6, Tiber: 0.2 },
+  'Rome lies on': { Po: 0.3, Tiber: 0.1 },
+  'Through Rome runs': { Po: 0.1, Tiber: 0.1 },
+  'Ostia lies on': { Po: 0.1, Tiber: 0.8 },
+  'Tivoli lies on': { Po: 0.4, Tiber: 0.3 },
+  'Bonn lies on': { Elbe: 0.1, Rhine: 0.4 },
+  'Bonn is on': { Elbe: 0.9, Rhine: 0.05 },
+  'Mainz lies on': { Elbe: 0.2, Rhine: 0.7 },
 };
 const quick = { exactMatch: false, generation: false } as const;
 
 describe('beginsWith', () => {
-  it.each([[' Po, of course', 'Po', true], [' Poland', 'Po', false], ['Po', ' Po', true], [' 1999', '199', false], ['巴黎是', '巴黎', true], [' C++ is', 'C++', true], ['x Po', 'Po', false]])('%j, %j: %s', (answer, target, begins) => {
+  it.each([
+    [' Po, of course', 'Po', true],
+    [' Poland', 'Po', false],
+    ['Po', ' Po', true],
+    [' 1999', '199', false],
+    ['巴黎是', '巴黎', true],
+    [' C++ is', 'C++', true],
+    ['x Po', 'Po', false],
+  ])('%j, %j: %s', (answer, target, begins) => {
     expect(beginsWith(answer, target)).toBe(begins);
   });
 });
@@ -67,21 +96,43 @@ describe('checkRecords', () => {
     expect(shares('PM').map((share) => share!.toFixed(10))).toEqual(['0.1000000000', '0.8500000000']);
     expect(shares('NM').map((share) => share!.toFixed(10))).toEqual(['0.3000000000', '0.5000000000']);
     expect(report.summary).toMatchObject({
-      ES: { mean: 50, deviation: 50, cases: 2 }, PS: { mean: 75, deviation: 25 }, NS: { mean: 75 }, EM: { mean: expect.closeTo(5, 10) as number }, PM: { mean: expect.closeTo(47.5, 10) as number },
-      rewriteAccuracy: { mean: 50 }, paraphraseAccuracy: { mean: 50 }, neighborAccuracy: { mean: 75 }, neighborTokenAccuracy: { mean: 87.5 },
+      ES: { mean: 50, deviation: 50, cases: 2 },
+      PS: { mean: 75, deviation: 25 },
+      NS: { mean: 75 },
+      EM: { mean: expect.closeTo(5, 10) as number },
+      PM: { mean: expect.closeTo(47.5, 10) as number },
+      rewriteAccuracy: { mean: 50 },
+      paraphraseAccuracy: { mean: 50 },
+      neighborAccuracy: { mean: 75 },
+      neighborTokenAccuracy: { mean: 87.5 },
     });
     expect(report.S).toBeCloseTo(3 / (1 / 50 + 1 / 75 + 1 / 75), 10);
-    expect(report.records[0]!.neighbors[1]).toMatchObject({ prompt: 'Tivoli lies on', wanted: { nll: -Math.log(0.4) }, previous: { nll: -Math.log(0.3) } });
+    expect(report.records[0]!.neighbors[1]).toMatchObject({
+      prompt: 'Tivoli lies on',
+      wanted: { nll: -Math.log(0.4) },
+      previous: { nll: -Math.log(0.3) },
+    });
     expect(Object.keys(report.summary)).not.toContain('GE');
   });
 
   it('leaves out what it has no material for: no target before, a neighbour without a target', async () => {
-    const plain = recordOf({ subject: 'Rome', prompt: 'The river of {} is', target: 'Po', neighbors: ['Ostia lies on', { prompt: 'Tivoli lies on', target: 'Tiber' }] }, '1');
+    const plain = recordOf(
+      {
+        subject: 'Rome',
+        prompt: 'The river of {} is',
+        target: 'Po',
+        neighbors: ['Ostia lies on', { prompt: 'Tivoli lies on', target: 'Tiber' }],
+      },
+      '1',
+    );
     const model = new KnownModel(chances);
     const { summary, S, records } = await checkRecords(model, [plain], quick);
     expect(Object.keys(summary).sort()).toEqual(['neighborAccuracy', 'neighborTokenAccuracy', 'rewriteAccuracy', 'rewriteTokenAccuracy']);
     expect(S).toBeUndefined();
-    expect(model.asked).toEqual([{ prompt: 'The river of Rome is', target: 'Po' }, { prompt: 'Tivoli lies on', target: 'Tiber' }]);
+    expect(model.asked).toEqual([
+      { prompt: 'The river of Rome is', target: 'Po' },
+      { prompt: 'Tivoli lies on', target: 'Tiber' },
+    ]);
     expect(records[0]!.neighbors[0]).toEqual({ prompt: 'Ostia lies on' });
   });
 
@@ -91,26 +142,53 @@ describe('checkRecords', () => {
     await checkRecords(model, [rome, { ...rome, id: 'again' }, bonn], { ...quick, batchSize: 4 }, (...step) => progress.push(step));
     expect(model.requests).toEqual([4, 4, 4, 4]);
     expect(new Set(model.asked.map((item) => JSON.stringify(item))).size).toBe(16);
-    expect(progress).toEqual([['targets', 4, 16], ['targets', 8, 16], ['targets', 12, 16], ['targets', 16, 16]]);
+    expect(progress).toEqual([
+      ['targets', 4, 16],
+      ['targets', 8, 16],
+      ['targets', 12, 16],
+      ['targets', 16, 16],
+    ]);
   });
 
   it('scores zsRE by the share of right tokens', async () => {
-    const zsre: CheckRecord = { ...emptyRecord, id: '0', fact: { subject: 'Rome', prompt: 'The river of {} is', target: 'Po' }, paraphrases: ['Through Rome runs'], neighbors: [{ prompt: 'nq question: who?', target: 'me' }], portability: [{ prompt: 'Mainz lies on', target: 'Rhine' }] };
+    const zsre: CheckRecord = {
+      ...emptyRecord,
+      id: '0',
+      fact: { subject: 'Rome', prompt: 'The river of {} is', target: 'Po' },
+      paraphrases: ['Through Rome runs'],
+      neighbors: [{ prompt: 'nq question: who?', target: 'me' }],
+      portability: [{ prompt: 'Mainz lies on', target: 'Rhine' }],
+    };
     const { records } = await checkRecords(new KnownModel(chances), [zsre], quick);
-    expect(records[0]!.measures).toMatchObject({ rewriteTokenAccuracy: 1, paraphraseTokenAccuracy: 0.5, neighborTokenAccuracy: 0.5, portability: 1, rewriteAccuracy: 1, neighborAccuracy: 0 });
+    expect(records[0]!.measures).toMatchObject({
+      rewriteTokenAccuracy: 1,
+      paraphraseTokenAccuracy: 0.5,
+      neighborTokenAccuracy: 0.5,
+      portability: 1,
+      rewriteAccuracy: 1,
+      neighborAccuracy: 0,
+    });
   });
 
   it('lets the model answer by itself, greedily, one token beyond the longest target of the batch', async () => {
     const model = new KnownModel(chances, {}, { 'The river of Rome is': ' Po, of course', 'Bonn lies on': ' the Elbe' });
     const { records, summary } = await checkRecords(model, [rome, bonn], { generation: false });
-    expect(records.map(({ answer, measures }) => [answer, measures.exactMatch])).toEqual([[' Po, of course', 1], [' the Elbe', 0]]);
+    expect(records.map(({ answer, measures }) => [answer, measures.exactMatch])).toEqual([
+      [' Po, of course', 1],
+      [' the Elbe', 0],
+    ]);
     expect(summary.exactMatch).toEqual({ mean: 50, deviation: 50, cases: 2 });
     expect(model.settings).toEqual([{ maxTokens: 5, topK: 1, seed: 0 }]);
   });
 
   it('writes on from the generation prompts with the published settings, and measures prompt and text together', async () => {
     const model = new KnownModel({}, {}, { 'Rome was': ' a ﬁne city', 'Rome is': ' on the Tiber' });
-    const record = { ...rome, generationPrompts: ['Rome was', 'Rome is'], references: ['Rome is a city on the Tiber', 'and fine'], essence: ['Rome', 'x'] };
+    const record = {
+      ...rome,
+      generationPrompts: ['Rome was', 'Rome is'],
+      references: ['Rome is a city on the Tiber', 'and fine'],
+      essence: ['Rome', 'x'],
+    };
     const { records, summary } = await checkRecords(model, [record], { exactMatch: false });
     expect(model.settings).toEqual([{ maxLength: 100, topK: 5, seed: 0 }]);
     expect(records[0]!.generations).toEqual(['Rome was a fine city', 'Rome is on the Tiber']);
@@ -125,8 +203,14 @@ describe('checkRecords', () => {
   });
 
   describe('against a baseline', () => {
-    const before = new KnownModel({ 'Ostia lies on': { Tiber: 0.9 }, 'Tivoli lies on': { Tiber: 0.8 }, perplexity: { is: 4 } }, { probe: [0.25, 0.25, 0.4, 0.1] });
-    const now = new KnownModel({ ...chances, perplexity: { is: 5 } }, { 'Tivoli lies on': [0.2, 0.6, 0.1, 0.1], probe: [0.5, 0.25, 0.15, 0.1] });
+    const before = new KnownModel(
+      { 'Ostia lies on': { Tiber: 0.9 }, 'Tivoli lies on': { Tiber: 0.8 }, perplexity: { is: 4 } },
+      { probe: [0.25, 0.25, 0.4, 0.1] },
+    );
+    const now = new KnownModel(
+      { ...chances, perplexity: { is: 5 } },
+      { 'Tivoli lies on': [0.2, 0.6, 0.1, 0.1], probe: [0.5, 0.25, 0.15, 0.1] },
+    );
 
     it('sees which neighbours changed and which right answers were kept', async () => {
       const { records } = await checkRecords(now, [rome], { ...quick, baseline: before });
@@ -134,7 +218,11 @@ describe('checkRecords', () => {
     });
 
     it('measures drift on probes and texts', async () => {
-      const { drift } = await checkRecords(now, [rome], { ...quick, baseline: before, drift: { probes: ['probe', 'other'], texts: ['some text', 'more'] } });
+      const { drift } = await checkRecords(now, [rome], {
+        ...quick,
+        baseline: before,
+        drift: { probes: ['probe', 'other'], texts: ['some text', 'more'] },
+      });
       const kl = 0.25 * Math.log(0.25 / 0.5) + 0.4 * Math.log(0.4 / 0.15);
       expect(drift).toMatchObject({ probes: 2, top1Changed: 0.5 });
       expect(drift!.maxKl).toBeCloseTo(kl, 12);
@@ -143,14 +231,18 @@ describe('checkRecords', () => {
     });
 
     it('refuses drift without one', async () => {
-      await expect(checkRecords(now, [rome], { ...quick, drift: { probes: ['a'], texts: [] } })).rejects.toMatchObject({ code: 'bad-input' });
+      await expect(checkRecords(now, [rome], { ...quick, drift: { probes: ['a'], texts: [] } })).rejects.toMatchObject({
+        code: 'bad-input',
+      });
     });
   });
 
   it('stops at the next batch when it is cancelled', async () => {
     const model = new KnownModel(chances);
     const stop = new AbortController();
-    await expect(checkRecords(model, [rome, bonn], { ...quick, batchSize: 3 }, () => stop.abort(), stop.signal)).rejects.toMatchObject({ code: 'cancelled' });
+    await expect(checkRecords(model, [rome, bonn], { ...quick, batchSize: 3 }, () => stop.abort(), stop.signal)).rejects.toMatchObject({
+      code: 'cancelled',
+    });
     expect(model.requests).toEqual([3]);
   });
 

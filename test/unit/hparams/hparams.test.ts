@@ -6,10 +6,26 @@ import { publishedFor, publishedSets } from '../../../electron/engine/edit/hpara
 import { parseHyperparameters, readHyperparameters } from '../../../electron/engine/edit/hparams/read.ts';
 
 const memit = {
-  layers: [3, 4, 5, 6, 7, 8], clamp_norm_factor: 0.75, layer_selection: 'all', fact_token: 'subject_last', v_num_grad_steps: 25, v_lr: 5e-1, v_loss_layer: 27,
-  v_weight_decay: 0.5, kl_factor: 0.0625, mom2_adjustment: true, mom2_update_weight: 15000, rewrite_module_tmp: 'transformer.h.{}.mlp.fc_out',
-  layer_module_tmp: 'transformer.h.{}', mlp_module_tmp: 'transformer.h.{}.mlp', attn_module_tmp: 'transformer.h.{}.attn', ln_f_module: 'transformer.ln_f',
-  lm_head_module: 'lm_head', mom2_dataset: 'wikipedia', mom2_n_samples: 100000, mom2_dtype: 'float32',
+  layers: [3, 4, 5, 6, 7, 8],
+  clamp_norm_factor: 0.75,
+  layer_selection: 'all',
+  fact_token: 'subject_last',
+  v_num_grad_steps: 25,
+  v_lr: 5e-1,
+  v_loss_layer: 27,
+  v_weight_decay: 0.5,
+  kl_factor: 0.0625,
+  mom2_adjustment: true,
+  mom2_update_weight: 15000,
+  rewrite_module_tmp: 'transformer.h.{}.mlp.fc_out',
+  layer_module_tmp: 'transformer.h.{}',
+  mlp_module_tmp: 'transformer.h.{}.mlp',
+  attn_module_tmp: 'transformer.h.{}.attn',
+  ln_f_module: 'transformer.ln_f',
+  lm_head_module: 'lm_head',
+  mom2_dataset: 'wikipedia',
+  mom2_n_samples: 100000,
+  mom2_dtype: 'float32',
 };
 const yaml = `
 # as EasyEdit writes it
@@ -35,16 +51,41 @@ describe('readHyperparameters', () => {
     const { value, ignored } = await readHyperparameters(path, 'MEMIT');
     expect(ignored).toEqual([]);
     expect(value).toEqual({
-      method: 'MEMIT', layers: [3, 4, 5, 6, 7, 8], factToken: 'subject_last', steps: 25, learningRate: 0.5, lossLayer: 27, weightDecay: 0.5, clampFactor: 0.75, klFactor: 0.0625,
-      covarianceWeight: 15000, covariance: { use: true, dataset: 'wikipedia', samples: 100000, precision: 'float32' },
-      modules: { rewrite: 'transformer.h.{}.mlp.fc_out', layer: 'transformer.h.{}', mlp: 'transformer.h.{}.mlp', attention: 'transformer.h.{}.attn', finalNorm: 'transformer.ln_f', unembedding: 'lm_head' },
+      method: 'MEMIT',
+      layers: [3, 4, 5, 6, 7, 8],
+      factToken: 'subject_last',
+      steps: 25,
+      learningRate: 0.5,
+      lossLayer: 27,
+      weightDecay: 0.5,
+      clampFactor: 0.75,
+      klFactor: 0.0625,
+      covarianceWeight: 15000,
+      covariance: { use: true, dataset: 'wikipedia', samples: 100000, precision: 'float32' },
+      modules: {
+        rewrite: 'transformer.h.{}.mlp.fc_out',
+        layer: 'transformer.h.{}',
+        mlp: 'transformer.h.{}.mlp',
+        attention: 'transformer.h.{}.attn',
+        finalNorm: 'transformer.ln_f',
+        unembedding: 'lm_head',
+      },
     });
   });
 
   it('reads an EasyEdit YAML file, numbers written as text too, and reports the fields it makes no use of', () => {
     const { value, ignored } = parseHyperparameters(yaml, 'ROME');
     expect(ignored).toEqual(['model_name', 'stats_dir', 'device']);
-    expect(value).toMatchObject({ learningRate: 0.5, weightDecay: 0.001, contexts: [{ length: 5, count: 10 }, { length: 10, count: 3 }], covariance: { use: false, samples: 100000 }, factToken: 'subject_last' });
+    expect(value).toMatchObject({
+      learningRate: 0.5,
+      weightDecay: 0.001,
+      contexts: [
+        { length: 5, count: 10 },
+        { length: 10, count: 3 },
+      ],
+      covariance: { use: false, samples: 100000 },
+      factToken: 'subject_last',
+    });
   });
 
   it.each([
@@ -69,7 +110,10 @@ describe('readHyperparameters', () => {
   });
 
   it('says which file is not there', async () => {
-    await expect(readHyperparameters('/nowhere/x.json', 'ROME')).rejects.toMatchObject({ code: 'not-found', message: expect.stringContaining('/nowhere/x.json') as string });
+    await expect(readHyperparameters('/nowhere/x.json', 'ROME')).rejects.toMatchObject({
+      code: 'not-found',
+      message: expect.stringContaining('/nowhere/x.json') as string,
+    });
   });
 });
 

@@ -4,7 +4,11 @@ import { partsOf } from '../../../electron/ledger/versions.ts';
 import { MemoryFiles } from './memory-files.ts';
 import { BY, commit, importBody, open } from './samples.ts';
 
-type Act = { do: 'edit'; n: number } | { do: 'revert'; pick: number } | { do: 'rollback'; pick: number } | { do: 'tag' | 'note' | 'reopen' | 'powerCut' };
+type Act =
+  | { do: 'edit'; n: number }
+  | { do: 'revert'; pick: number }
+  | { do: 'rollback'; pick: number }
+  | { do: 'tag' | 'note' | 'reopen' | 'powerCut' };
 
 const acts = fc.array(
   fc.oneof(

@@ -32,7 +32,10 @@ describe('blobs', () => {
     memory.peek(blobs.path(ref.blob))[0]! ^= 4;
     expect(await blobs.problem(ref)).toContain('is damaged: expected 7 bytes');
     await expect(blobs.read(ref)).rejects.toMatchObject({ code: 'bad-file' });
-    await expect(blobs.put(Buffer.from('content'), 'text/plain')).rejects.toMatchObject({ code: 'bad-file', hint: expect.stringContaining('Move that file away') as string });
+    await expect(blobs.put(Buffer.from('content'), 'text/plain')).rejects.toMatchObject({
+      code: 'bad-file',
+      hint: expect.stringContaining('Move that file away') as string,
+    });
     await memory.remove(blobs.path(ref.blob));
     expect(await blobs.problem(ref)).toContain('is missing');
     await expect(blobs.read(ref)).rejects.toMatchObject({ code: 'not-found' });
@@ -42,7 +45,10 @@ describe('blobs', () => {
     const memory = new MemoryFiles();
     const blobs = store(memory);
     memory.fault = ({ what }) => (what === 'write' ? { code: 'ENOSPC', part: 0.5 } : undefined);
-    await expect(blobs.put(Buffer.from('content'), 'text/plain')).rejects.toMatchObject({ code: 'failed', message: expect.stringContaining('the disk is full') as string });
+    await expect(blobs.put(Buffer.from('content'), 'text/plain')).rejects.toMatchObject({
+      code: 'failed',
+      message: expect.stringContaining('the disk is full') as string,
+    });
     memory.fault = () => undefined;
     const failing = (async function* () {
       yield Buffer.from('half');

@@ -10,13 +10,31 @@ describe('canonical JSON', () => {
       string: '\u20ac$\u000F\u000aA\'\u0042\u0022\u005c\\"\/',
       literals: [null, true, false],
     };
-    expect(canonical(value)).toBe('{"literals":[null,true,false],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27],"string":"€$\\u000f\\nA\'B\\"\\\\\\\\\\"/"}');
+    expect(canonical(value)).toBe(
+      '{"literals":[null,true,false],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27],"string":"€$\\u000f\\nA\'B\\"\\\\\\\\\\"/"}',
+    );
   });
 
-  it('sorts members by UTF-16 code units, as the RFC\'s example does', () => {
-    const value = { '\u20ac': 'Euro Sign', '\r': 'Carriage Return', '\ufb33': 'Hebrew Letter Dalet With Dagesh', '1': 'One', '\ud83d\ude00': 'Emoji: Grinning Face', '\u0080': 'Control', '\u00f6': 'Latin Small Letter O With Diaeresis' };
+  it("sorts members by UTF-16 code units, as the RFC's example does", () => {
+    const value = {
+      '\u20ac': 'Euro Sign',
+      '\r': 'Carriage Return',
+      '\ufb33': 'Hebrew Letter Dalet With Dagesh',
+      '1': 'One',
+      '\ud83d\ude00': 'Emoji: Grinning Face',
+      '\u0080': 'Control',
+      '\u00f6': 'Latin Small Letter O With Diaeresis',
+    };
     const order = [...canonical(value).matchAll(/:"([^"]+)"/g)].map((match) => match[1]);
-    expect(order).toEqual(['Carriage Return', 'One', 'Control', 'Latin Small Letter O With Diaeresis', 'Euro Sign', 'Emoji: Grinning Face', 'Hebrew Letter Dalet With Dagesh']);
+    expect(order).toEqual([
+      'Carriage Return',
+      'One',
+      'Control',
+      'Latin Small Letter O With Diaeresis',
+      'Euro Sign',
+      'Emoji: Grinning Face',
+      'Hebrew Letter Dalet With Dagesh',
+    ]);
   });
 
   it('does not depend on the order of members, and reads back as the same value', () => {
@@ -33,7 +51,14 @@ describe('canonical JSON', () => {
 
   it('is told from other texts of the same value', () => {
     /** Texts of a value as other writers have them. */
-    const spellings = (value: unknown) => [JSON.stringify(value), JSON.stringify(reversed(value)), JSON.stringify(value, null, 1), `${canonical(value)} `, canonical(value).replace(/"([a-z])/, (_, letter: string) => `"\\u00${letter.charCodeAt(0).toString(16)}`), canonical(value).replace(/([:[])(\d+)([,}\]])/, '$1$2.0$3')];
+    const spellings = (value: unknown) => [
+      JSON.stringify(value),
+      JSON.stringify(reversed(value)),
+      JSON.stringify(value, null, 1),
+      `${canonical(value)} `,
+      canonical(value).replace(/"([a-z])/, (_, letter: string) => `"\\u00${letter.charCodeAt(0).toString(16)}`),
+      canonical(value).replace(/([:[])(\d+)([,}\]])/, '$1$2.0$3'),
+    ];
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         for (const text of [canonical(value), ...spellings(value)]) {
@@ -42,8 +67,10 @@ describe('canonical JSON', () => {
       }),
       { numRuns: 500 },
     );
-    for (const text of ['{"a":1,"b":[{"c":"é\\n"}]}', '{"":null,"A":1e+30}', '[]']) expect(isCanonical(text, JSON.parse(text)), text).toBe(true);
-    for (const text of ['{"b":1,"a":1}', '{"a": 1}', '{"a":1,"a":1}', '-0', '1.0', '"\\ud800"', '"\\u0041"', '[{"b":1,"a":1}]', '"\\/"']) expect(isCanonical(text, JSON.parse(text)), text).toBe(false);
+    for (const text of ['{"a":1,"b":[{"c":"é\\n"}]}', '{"":null,"A":1e+30}', '[]'])
+      expect(isCanonical(text, JSON.parse(text)), text).toBe(true);
+    for (const text of ['{"b":1,"a":1}', '{"a": 1}', '{"a":1,"a":1}', '-0', '1.0', '"\\ud800"', '"\\u0041"', '[{"b":1,"a":1}]', '"\\/"'])
+      expect(isCanonical(text, JSON.parse(text)), text).toBe(false);
     const deep = '['.repeat(5000) + ']'.repeat(5000);
     expect(isCanonical(deep, JSON.parse(deep))).toBe(false);
   });
@@ -86,5 +113,9 @@ function thrown(act: () => unknown): EmendError {
 function reversed(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(reversed);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).reverse().map(([key, part]) => [key, reversed(part)]));
+  return Object.fromEntries(
+    Object.entries(value)
+      .reverse()
+      .map(([key, part]) => [key, reversed(part)]),
+  );
 }

@@ -31,7 +31,9 @@ describe('a checkpoint', () => {
   it('does not fit once anything of it is changed', async () => {
     const { key, ledger, checkpoint, model } = await signed();
     for (const change of [{ seq: 3 }, { head: sha256('x') }, { model: sha256('x') }, { time: '2030' }]) {
-      expect(checkpointProblem({ ...checkpoint, ...change }, ledger.entries, model, [key])?.message, JSON.stringify(change)).toContain('signature');
+      expect(checkpointProblem({ ...checkpoint, ...change }, ledger.entries, model, [key])?.message, JSON.stringify(change)).toContain(
+        'signature',
+      );
     }
   });
 
@@ -40,7 +42,11 @@ describe('a checkpoint', () => {
     expect(checkpointProblem(checkpoint, ledger.entries, model, [generateKey()])?.message).toContain('not one of yours');
     expect(checkpointProblem(checkpoint, ledger.entries, sha256('other'), [key])?.message).toContain('for model');
     const forged = signCheckpoint(key, { seq: 2, head: sha256('forged'), model, time: 'now' });
-    expect(checkpointProblem(forged, ledger.entries, model, [key])).toMatchObject({ seq: 2, what: 'chain', message: expect.stringContaining('was rewritten') as string });
+    expect(checkpointProblem(forged, ledger.entries, model, [key])).toMatchObject({
+      seq: 2,
+      what: 'chain',
+      message: expect.stringContaining('was rewritten') as string,
+    });
   });
 
   it('shows every way to cut the journal short', async () => {
@@ -82,7 +88,10 @@ describe('the signing key', () => {
     const memory = new MemoryFiles();
     await memory.makeFolder('/keys');
     memory.poke(`/keys/${PRIVATE_KEY_FILE}`, Buffer.from('garbage'));
-    await expect(loadOrCreateKey(explained(memory), '/keys')).rejects.toMatchObject({ code: 'bad-file', message: expect.stringContaining('not a private key') as string });
+    await expect(loadOrCreateKey(explained(memory), '/keys')).rejects.toMatchObject({
+      code: 'bad-file',
+      message: expect.stringContaining('not a private key') as string,
+    });
     expect(memory.peek(`/keys/${PRIVATE_KEY_FILE}`).toString()).toBe('garbage');
   });
 
@@ -91,6 +100,8 @@ describe('the signing key', () => {
   });
 
   it('that is not Ed25519 is refused', () => {
-    expect(() => parsePublicKey('-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----', 'k.pem')).toThrow('k.pem is not a public key');
+    expect(() => parsePublicKey('-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----', 'k.pem')).toThrow(
+      'k.pem is not a public key',
+    );
   });
 });

@@ -7,7 +7,13 @@ async function ledger() {
   const made = await open('/l', { files, create: true });
   await made.append('import', importBody(), BY);
   const delta = await made.blobs.put(Buffer.from('delta'), 'application/octet-stream');
-  const content = { kind: 'edit' as const, parent: made.history.current.id, facts: [fact(1)], blobs: { delta }, content: { method: 'rome' } };
+  const content = {
+    kind: 'edit' as const,
+    parent: made.history.current.id,
+    facts: [fact(1)],
+    blobs: { delta },
+    content: { method: 'rome' },
+  };
   return { files, made, content };
 }
 
@@ -20,7 +26,10 @@ describe('drafts', () => {
     await made.drafts.save({ ...content, facts: [fact(3)] }, new Date(3000), first.id);
     files.powerCut();
     const { drafts } = await made.drafts.list();
-    expect(drafts.map((draft) => [draft.id, draft.facts[0]?.subject])).toEqual([[first.id, 'Person 3'], [second.id, 'Person 2']]);
+    expect(drafts.map((draft) => [draft.id, draft.facts[0]?.subject])).toEqual([
+      [first.id, 'Person 3'],
+      [second.id, 'Person 2'],
+    ]);
     await made.drafts.remove(first.id);
     expect((await made.drafts.list()).drafts).toHaveLength(1);
     expect(made.entries).toHaveLength(entries);

@@ -35,7 +35,7 @@ describe('a version', () => {
     expect(() => withoutPart(three, 9)).toThrow('2, 3, 4');
   });
 
-  it('is for the model that its files\' names and contents make, in any order', () => {
+  it("is for the model that its files' names and contents make, in any order", () => {
     const a = { path: 'a', bytes: 1, sha256: sha256('a') };
     const b = { path: 'b', bytes: 1, sha256: sha256('b') };
     expect(modelId([a, b])).toBe(modelId([b, a]));
@@ -64,21 +64,37 @@ describe('the history of a ledger', () => {
     const revert = await l.append('revert', { parent: l.history.current.id, entry: 3, changed: [], checks: [], evidence: {} }, BY);
     expect(revert.body.later).toEqual([4, 5]);
     expect(partsOf(l.history.current).map((one) => one.entry)).toEqual([2, 4, 5]);
-    await expect(l.append('revert', { parent: l.history.current.id, entry: 3, changed: [], checks: [], evidence: {} }, BY)).rejects.toMatchObject({ code: 'not-found', message: expect.stringContaining('2, 4, 5') as string });
+    await expect(
+      l.append('revert', { parent: l.history.current.id, entry: 3, changed: [], checks: [], evidence: {} }, BY),
+    ).rejects.toMatchObject({ code: 'not-found', message: expect.stringContaining('2, 4, 5') as string });
   });
 
   it('refuses an edit that was made for another version', async () => {
     const l = await ledger();
     const base = l.history.current.id;
     await commit(l, 1);
-    await expect(l.append('edit', await edit(l.blobs, base, 2), BY)).rejects.toMatchObject({ code: 'bad-input', hint: expect.stringContaining('again on the current version') as string });
+    await expect(l.append('edit', await edit(l.blobs, base, 2), BY)).rejects.toMatchObject({
+      code: 'bad-input',
+      hint: expect.stringContaining('again on the current version') as string,
+    });
     expect(l.entries).toHaveLength(2);
   });
 
   it('counts baked steering as a part and leaves other steering beside the version', async () => {
     const l = await ledger();
     const vector = await l.blobs.put(Buffer.from('vector'), 'application/octet-stream');
-    const steer = { method: 'actadd', hyperparameters: {}, seeds: {}, site: { layer: 6, positions: 'all' }, strength: 4, vector, changed: [], checks: [], evidence: {}, details: {} };
+    const steer = {
+      method: 'actadd',
+      hyperparameters: {},
+      seeds: {},
+      site: { layer: 6, positions: 'all' },
+      strength: 4,
+      vector,
+      changed: [],
+      checks: [],
+      evidence: {},
+      details: {},
+    };
     const base = l.history.current.id;
     const loose = await l.append('steer', { ...steer, parent: base, baked: false }, BY);
     expect(loose.body.version).toBe(base);
@@ -104,8 +120,11 @@ describe('the history of a ledger', () => {
     const l = await ledger();
     const version = l.history.current.id;
     await l.append('tag', { name: 'v1', version }, BY);
-    await expect(l.append('tag', { name: 'v1', version }, BY)).rejects.toMatchObject({ message: expect.stringContaining('is taken') as string });
-    for (const name of ['abcdef', 'current', 'base', ' x', 'a\nb', '-x']) await expect(l.append('tag', { name, version }, BY), name).rejects.toMatchObject({ code: 'bad-input' });
+    await expect(l.append('tag', { name: 'v1', version }, BY)).rejects.toMatchObject({
+      message: expect.stringContaining('is taken') as string,
+    });
+    for (const name of ['abcdef', 'current', 'base', ' x', 'a\nb', '-x'])
+      await expect(l.append('tag', { name, version }, BY), name).rejects.toMatchObject({ code: 'bad-input' });
     for (const name of ['é', 'Überarbeitet 2', 'a', 'release/1.0']) await l.append('tag', { name, version }, BY);
   });
 
@@ -114,7 +133,10 @@ describe('the history of a ledger', () => {
     const version = l.history.current.id;
     await l.append('reject', { version }, { author: 'Bo', reason: 'Two neighbours changed.' });
     await l.append('approve', { version }, { author: 'Cy', reason: '' });
-    expect(l.history.reviews(version).map((one) => [one.author, one.verdict, one.comment])).toEqual([['Bo', 'reject', 'Two neighbours changed.'], ['Cy', 'approve', '']]);
+    expect(l.history.reviews(version).map((one) => [one.author, one.verdict, one.comment])).toEqual([
+      ['Bo', 'reject', 'Two neighbours changed.'],
+      ['Cy', 'approve', ''],
+    ]);
   });
 
   it('refuses anything before the import, a second import, and a model id that its files do not give', async () => {

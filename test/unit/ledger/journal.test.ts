@@ -17,9 +17,10 @@ function lines(count: number): { lines: string[]; entries: Entry[] } {
   let prev = NO_HASH;
   for (let seq = 1; seq <= count; seq++) {
     const common = { seq, prev, time: '2026-11-22T08:30:00.000Z', author: 'Ada', app: 'emend', engine: 'ort' };
-    const { entry, line } = seq === 1
-      ? seal({ ...common, kind: 'import', reason: '', body: { ledger: 1, version, ...input } })
-      : seal({ ...common, kind: 'note', reason: `Remark ${seq}, with "hash":"x","kind":"y" in it`, body: { version } });
+    const { entry, line } =
+      seq === 1
+        ? seal({ ...common, kind: 'import', reason: '', body: { ledger: 1, version, ...input } })
+        : seal({ ...common, kind: 'note', reason: `Remark ${seq}, with "hash":"x","kind":"y" in it`, body: { version } });
     made.lines.push(line);
     made.entries.push(entry);
     prev = entry.hash;
@@ -33,14 +34,25 @@ function unsealed(entry: Entry): Unsealed {
 
 const bytes = (all: readonly string[]) => Buffer.from(all.map((line) => `${line}\n`).join(''));
 
-describe('an entry\'s line', () => {
+describe("an entry's line", () => {
   it('reads back as the entry, whatever its texts say', () => {
     const made = lines(3);
     expect(made.lines.map(parseLine)).toEqual(made.entries);
   });
 
   it('has its members in canonical order, the hash among them', () => {
-    expect(Object.keys(JSON.parse(lines(2).lines[1]!) as object)).toEqual(['app', 'author', 'body', 'engine', 'hash', 'kind', 'prev', 'reason', 'seq', 'time']);
+    expect(Object.keys(JSON.parse(lines(2).lines[1]!) as object)).toEqual([
+      'app',
+      'author',
+      'body',
+      'engine',
+      'hash',
+      'kind',
+      'prev',
+      'reason',
+      'seq',
+      'time',
+    ]);
   });
 
   it('is refused when it says the same in another text', () => {
@@ -153,7 +165,10 @@ describe('appending', () => {
     const journal = await open(memory);
     await journal.append('one');
     memory.fault = ({ what }) => (what === 'write' ? { code: 'ENOSPC', part: 0.5 } : undefined);
-    await expect(journal.append('a longer line')).rejects.toMatchObject({ code: 'failed', message: expect.stringContaining('the disk is full') as string });
+    await expect(journal.append('a longer line')).rejects.toMatchObject({
+      code: 'failed',
+      message: expect.stringContaining('the disk is full') as string,
+    });
     expect(memory.peek('/l/journal.jsonl').toString()).toBe('one\n');
     memory.fault = () => undefined;
     await journal.append('two');

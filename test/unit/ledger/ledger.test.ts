@@ -34,7 +34,15 @@ describe('a ledger', () => {
 
   it('records who, when, why, and with which versions, chained by hash', async () => {
     const { ledger } = await made(1);
-    expect(ledger.entry(2)).toMatchObject({ seq: 2, author: 'Ada', reason: BY.reason, time: '2026-11-22T00:00:03.000Z', app: 'emend 0.1.0', engine: 'onnxruntime 1.30.0', prev: ledger.entry(1).hash });
+    expect(ledger.entry(2)).toMatchObject({
+      seq: 2,
+      author: 'Ada',
+      reason: BY.reason,
+      time: '2026-11-22T00:00:03.000Z',
+      app: 'emend 0.1.0',
+      engine: 'onnxruntime 1.30.0',
+      prev: ledger.entry(1).hash,
+    });
   });
 
   it('does calls one after the other, however they are made', async () => {
@@ -43,25 +51,51 @@ describe('a ledger', () => {
     void ledger.append('import', importBody(), BY);
     await ledger.verify();
     const version = ledger.history.current.id;
-    const notes = await Promise.all(Array.from({ length: 20 }, (_, n) => ledger.append('note', { version }, { author: 'Ada', reason: `Remark ${n}` })));
+    const notes = await Promise.all(
+      Array.from({ length: 20 }, (_, n) => ledger.append('note', { version }, { author: 'Ada', reason: `Remark ${n}` })),
+    );
     expect(notes.map((entry) => entry.reason)).toEqual(Array.from({ length: 20 }, (_, n) => `Remark ${n}`));
     expect((await ledger.verify()).ok).toBe(true);
   });
 
   it('is not made where there is none unless asked', async () => {
     const files = new MemoryFiles();
-    await expect(open(FOLDER, { files })).rejects.toMatchObject({ code: 'not-found', message: expect.stringContaining('journal.jsonl') as string });
+    await expect(open(FOLDER, { files })).rejects.toMatchObject({
+      code: 'not-found',
+      message: expect.stringContaining('journal.jsonl') as string,
+    });
     await expect(open(FOLDER, { files, readOnly: true })).rejects.toMatchObject({ code: 'not-found' });
     expect(files.operations).toBe(0);
   });
 
   it.each<[string, (l: Awaited<ReturnType<typeof open>>) => Promise<unknown>, string]>([
-    ['a missing reason', async (l) => l.append('edit', await edit(l.blobs, l.history.current.id, 9), { author: 'Ada', reason: ' ' }), 'no reason'],
+    [
+      'a missing reason',
+      async (l) => l.append('edit', await edit(l.blobs, l.history.current.id, 9), { author: 'Ada', reason: ' ' }),
+      'no reason',
+    ],
     ['a missing author', (l) => l.append('note', { version: l.history.current.id }, { author: '', reason: 'x' }), 'no author'],
-    ['a blob that was not put', async (l) => l.append('edit', { ...(await edit(l.blobs, l.history.current.id, 9)), delta: { blob: 'a'.repeat(64), bytes: 3, type: 'x' } }, BY), 'not there'],
-    ['a number JSON cannot hold', async (l) => l.append('edit', { ...(await edit(l.blobs, l.history.current.id, 9)), hyperparameters: { rate: NaN } }, BY), 'body.hyperparameters.rate'],
-    ['a field that does not fit', async (l) => l.append('edit', { ...(await edit(l.blobs, l.history.current.id, 9)), changed: [] }, BY), 'changed'],
-    ['a field it does not know', async (l) => l.append('edit', { ...(await edit(l.blobs, l.history.current.id, 9)), chekcs: [] } as never, BY), 'chekcs'],
+    [
+      'a blob that was not put',
+      async (l) =>
+        l.append('edit', { ...(await edit(l.blobs, l.history.current.id, 9)), delta: { blob: 'a'.repeat(64), bytes: 3, type: 'x' } }, BY),
+      'not there',
+    ],
+    [
+      'a number JSON cannot hold',
+      async (l) => l.append('edit', { ...(await edit(l.blobs, l.history.current.id, 9)), hyperparameters: { rate: NaN } }, BY),
+      'body.hyperparameters.rate',
+    ],
+    [
+      'a field that does not fit',
+      async (l) => l.append('edit', { ...(await edit(l.blobs, l.history.current.id, 9)), changed: [] }, BY),
+      'changed',
+    ],
+    [
+      'a field it does not know',
+      async (l) => l.append('edit', { ...(await edit(l.blobs, l.history.current.id, 9)), chekcs: [] } as never, BY),
+      'chekcs',
+    ],
   ])('refuses %s and records nothing', async (_, act, message) => {
     const { files } = await made(2);
     const ledger = await open(FOLDER, { files });
@@ -74,10 +108,20 @@ describe('a ledger', () => {
 });
 
 describe('a disk that refuses', () => {
-  it.each([['EACCES', 'permission was refused'], ['EROFS', 'read-only'], ['ENOSPC', 'the disk is full'], ['EIO', 'reported an error']])('%s is told in words, with the file and what to do, and no lock stays', async (code, words) => {
+  it.each([
+    ['EACCES', 'permission was refused'],
+    ['EROFS', 'read-only'],
+    ['ENOSPC', 'the disk is full'],
+    ['EIO', 'reported an error'],
+  ])('%s is told in words, with the file and what to do, and no lock stays', async (code, words) => {
     const { files } = await made(1);
     files.fault = ({ what }) => (what === 'create' || what === 'write' ? { code } : undefined);
-    await expect(open(FOLDER, { files })).rejects.toMatchObject({ code: 'failed', message: expect.stringContaining(words) as string, hint: expect.stringMatching(/./) as string, details: { path: join(FOLDER, 'LOCK') } });
+    await expect(open(FOLDER, { files })).rejects.toMatchObject({
+      code: 'failed',
+      message: expect.stringContaining(words) as string,
+      hint: expect.stringMatching(/./) as string,
+      details: { path: join(FOLDER, 'LOCK') },
+    });
     files.fault = () => undefined;
     expect(files.paths()).not.toContain(join(FOLDER, 'LOCK'));
     expect((await open(FOLDER, { files })).entries).toHaveLength(2);
@@ -89,7 +133,10 @@ describe('two processes', () => {
     const { files } = await made(2);
     const processes = new TestProcesses();
     const first = await open(FOLDER, { files, processes });
-    const error = await open(FOLDER, { files, processes }).then(() => undefined, (thrown: EmendError) => thrown);
+    const error = await open(FOLDER, { files, processes }).then(
+      () => undefined,
+      (thrown: EmendError) => thrown,
+    );
     expect(error).toMatchObject({ code: 'failed', details: { owner: { pid: 100, host: 'here', app: 'emend 0.1.0' } } });
     expect(error?.message).toContain('process 100');
     const reader = await open(FOLDER, { files, processes, readOnly: true });
@@ -138,7 +185,10 @@ describe('damage', () => {
     expect(ledger.entries.map((entry) => entry.seq)).toEqual([1, 2, 4, 5]);
     expect(ledger.history.moments).toHaveLength(2);
     const before = Buffer.from(bytes);
-    await expect(ledger.append('note', { version: ledger.history.current.id }, BY)).rejects.toMatchObject({ code: 'bad-file', message: expect.stringContaining('damaged at entry 3') as string });
+    await expect(ledger.append('note', { version: ledger.history.current.id }, BY)).rejects.toMatchObject({
+      code: 'bad-file',
+      message: expect.stringContaining('damaged at entry 3') as string,
+    });
     await ledger.close();
     expect(journalOf(files).equals(before)).toBe(true);
   });

@@ -52,7 +52,10 @@ describe('the lock', () => {
     const mine = new TestProcesses();
     const first = await takeLock(files, folder, 'emend', now, mine);
     mine.next();
-    writeFileSync(join(folder, `${LOCK}.${first.owner.nonce}`), JSON.stringify({ ...(await mine.self()), nonce: '0123456789abcdef', since: 's', app: 'emend' }));
+    writeFileSync(
+      join(folder, `${LOCK}.${first.owner.nonce}`),
+      JSON.stringify({ ...(await mine.self()), nonce: '0123456789abcdef', since: 's', app: 'emend' }),
+    );
     await expect(takeLock(files, folder, 'emend', now, mine)).rejects.toMatchObject({ details: { owner: { nonce: '0123456789abcdef' } } });
     mine.next();
     const third = await takeLock(files, folder, 'emend', now, mine);
@@ -68,7 +71,9 @@ describe('the lock', () => {
   it('of another computer is respected, and how to remove it is said', async () => {
     const owner = { pid: 1, host: 'elsewhere', started: 'x', nonce: '0123456789abcdef', since: 's', app: 'emend' };
     writeFileSync(join(folder, LOCK), JSON.stringify(owner));
-    await expect(takeLock(files, folder, 'emend', now)).rejects.toMatchObject({ hint: expect.stringContaining('remove the file') as string });
+    await expect(takeLock(files, folder, 'emend', now)).rejects.toMatchObject({
+      hint: expect.stringContaining('remove the file') as string,
+    });
     expect(JSON.parse(readFileSync(join(folder, LOCK), 'utf8'))).toEqual(owner);
   });
 });

@@ -16,7 +16,10 @@ describe('listing', () => {
     ledger = await open(FOLDER, { files: new MemoryFiles(), create: true });
     await ledger.append('import', importBody(), BY);
     for (const n of [1, 2, 3, 4]) await commit(ledger, n);
-    await ledger.append('edit', await edit(ledger.blobs, ledger.history.current.id, 5), { author: 'Bo', reason: 'Wrong since the wedding.' });
+    await ledger.append('edit', await edit(ledger.blobs, ledger.history.current.id, 5), {
+      author: 'Bo',
+      reason: 'Wrong since the wedding.',
+    });
     await ledger.append('tag', { name: 'Été 2026', version: ledger.history.current.id }, { author: 'Bo', reason: '' });
     await ledger.append('note', { version: ledger.history.current.id }, { author: 'Cy', reason: 'Looks right to me.' });
   });
@@ -36,7 +39,7 @@ describe('listing', () => {
     ['words of a reason', { text: 'wedding WRONG' }, [6]],
     ['words of a prompt', { text: 'mother tongue' }, [2, 3, 4, 5, 6]],
     ['a name with accents composed otherwise', { text: 'e\u0301te\u0301' }, [7]],
-    ['the model\'s name', { text: 'atlas' }, [1]],
+    ["the model's name", { text: 'atlas' }, [1]],
     ['two things at once', { author: 'Ada', verdict: 'passed', method: 'memit' }, [2, 3, 5]],
     ['what is not there', { subject: 'nobody' }, []],
   ])('finds %s', (_, filter, expected) => expect(seqs(filter)).toEqual(expected));

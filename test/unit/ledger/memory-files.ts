@@ -49,7 +49,10 @@ export class MemoryFiles implements Files {
 
   /** Every file's path, in order. */
   paths(): string[] {
-    return [...this.#names].filter(([, node]) => !node.folder).map(([path]) => path).sort();
+    return [...this.#names]
+      .filter(([, node]) => !node.folder)
+      .map(([path]) => path)
+      .sort();
   }
 
   /** Content past all rules, for tests that damage it. */
@@ -86,7 +89,9 @@ export class MemoryFiles implements Files {
 
   async list(folder: string): Promise<string[]> {
     this.#node(folder);
-    return [...this.#names.keys()].filter((path) => path !== '/' && dirname(path) === folder).map((path) => path.slice(folder === '/' ? 1 : folder.length + 1));
+    return [...this.#names.keys()]
+      .filter((path) => path !== '/' && dirname(path) === folder)
+      .map((path) => path.slice(folder === '/' ? 1 : folder.length + 1));
   }
 
   async open(path: string, how: 'append' | 'new'): Promise<OpenFile> {

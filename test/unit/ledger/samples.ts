@@ -14,23 +14,37 @@ const files = [
 ];
 
 export function importBody(): BodyInput<'import'> {
-  return { model: { id: modelId(files), name: 'atlas', files }, anatomy: { layers: 8, hidden: 128 }, trial: { prompt: 'The capital of France is', answer: 'Paris' } };
+  return {
+    model: { id: modelId(files), name: 'atlas', files },
+    anatomy: { layers: 8, hidden: 128 },
+    trial: { prompt: 'The capital of France is', answer: 'Paris' },
+  };
 }
 
 /** A fact that differs for every number. */
 export function fact(n: number): FactBrief {
-  return { subject: `Person ${n}`, prompt: 'The mother tongue of {} is', target: n % 2 === 0 ? 'English' : 'Français', previousTarget: 'Dutch', relation: `P${n % 7}` };
+  return {
+    subject: `Person ${n}`,
+    prompt: 'The mother tongue of {} is',
+    target: n % 2 === 0 ? 'English' : 'Français',
+    previousTarget: 'Dutch',
+    relation: `P${n % 7}`,
+  };
 }
 
 /** The body of an edit whose blobs are given. */
 export function editBody(parent: string, n: number, delta: BlobRef, factSet: BlobRef): BodyInput<'edit'> {
   return {
-    parent, delta, factSet,
+    parent,
+    delta,
+    factSet,
     method: n % 3 === 0 ? 'rome' : 'memit',
     hyperparameters: { layers: [3, 4, 5], learningRate: 0.1, clamp: 4, weightDecay: 1e-3 },
     seeds: { contexts: 17 },
     facts: [fact(n)],
-    changed: [{ tensor: 'layers.3.mlp.down', before: sha256(`before ${n}`), after: sha256(`after ${n}`), measures: { rank: 1, norm: 0.25 } }],
+    changed: [
+      { tensor: 'layers.3.mlp.down', before: sha256(`before ${n}`), after: sha256(`after ${n}`), measures: { rank: 1, norm: 0.25 } },
+    ],
     checks: [
       { name: 'efficacy', value: 1, before: 0, count: 1, threshold: 0.9, passed: true },
       { name: 'specificity', value: n % 5 === 0 ? 0.4 : 0.97, before: 1, count: 10, threshold: 0.9, passed: n % 5 !== 0 },

@@ -7,7 +7,8 @@ import { random } from './samples.ts';
 const Settings = v.object({ theme: v.picklist(['light', 'dark']), recents: v.array(v.string()) });
 const defaults = () => ({ theme: 'light' as const, recents: [] });
 const PATH = '/data/settings.json';
-const open = (files: MemoryFiles, readOnly = false) => openStore<v.InferOutput<typeof Settings>>(PATH, Settings, defaults(), { files, readOnly });
+const open = (files: MemoryFiles, readOnly = false) =>
+  openStore<v.InferOutput<typeof Settings>>(PATH, Settings, defaults(), { files, readOnly });
 
 describe('a store of settings', () => {
   it('begins with the defaults without a word, and keeps what is set', async () => {
@@ -20,7 +21,13 @@ describe('a store of settings', () => {
     expect(files.peek(PATH).toString()).toBe('{\n  "theme": "light",\n  "recents": [\n    "atlas"\n  ]\n}\n');
   });
 
-  it.each([['empty', ''], ['NULs', '\0\0\0'], ['cut off', '{"theme": "li'], ['null', 'null'], ['of another form', '{"theme": "pink", "recents": []}']])('that is %s is taken from the backup, kept aside, and told', async (_, content) => {
+  it.each([
+    ['empty', ''],
+    ['NULs', '\0\0\0'],
+    ['cut off', '{"theme": "li'],
+    ['null', 'null'],
+    ['of another form', '{"theme": "pink", "recents": []}'],
+  ])('that is %s is taken from the backup, kept aside, and told', async (_, content) => {
     const files = new MemoryFiles();
     const { db } = await open(files);
     await db.update((data) => void (data.theme = 'dark'));

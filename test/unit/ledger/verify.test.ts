@@ -18,8 +18,19 @@ describe('verifying', () => {
   it('has a result for every entry, and the head to compare with', async () => {
     const { ledger } = await made();
     const result = await ledger.verify();
-    expect(result).toMatchObject({ ok: true, first: undefined, head: ledger.head, checkpoints: 1, blobs: { named: 6, unreferenced: [], strays: [] } });
-    expect(result.entries.map((entry) => [entry.seq, entry.kind, entry.problems.length])).toEqual([[1, 'import', 0], [2, 'edit', 0], [3, 'edit', 0], [4, 'edit', 0]]);
+    expect(result).toMatchObject({
+      ok: true,
+      first: undefined,
+      head: ledger.head,
+      checkpoints: 1,
+      blobs: { named: 6, unreferenced: [], strays: [] },
+    });
+    expect(result.entries.map((entry) => [entry.seq, entry.kind, entry.problems.length])).toEqual([
+      [1, 'import', 0],
+      [2, 'edit', 0],
+      [3, 'edit', 0],
+      [4, 'edit', 0],
+    ]);
   });
 
   it('tells a damaged and a missing blob at the entries that name it', async () => {
@@ -32,7 +43,14 @@ describe('verifying', () => {
     const result = await ledger.verify();
     expect(result.ok).toBe(false);
     expect(result.first).toMatchObject({ seq: 3, what: 'blob', message: expect.stringContaining('is damaged') as string });
-    expect(result.entries.filter((entry) => entry.problems.length > 0).map((entry) => [entry.seq, entry.problems[0]?.message.includes('missing')])).toEqual([[3, false], [4, true]]);
+    expect(
+      result.entries
+        .filter((entry) => entry.problems.length > 0)
+        .map((entry) => [entry.seq, entry.problems[0]?.message.includes('missing')]),
+    ).toEqual([
+      [3, false],
+      [4, true],
+    ]);
   });
 
   it('reports blobs that no entry names without calling them damage', async () => {
@@ -50,9 +68,16 @@ describe('verifying', () => {
     files.poke(path, Buffer.from(good.replace(/"time":"2026/, '"time":"2025')));
     expect((await ledger.verify()).first).toMatchObject({ what: 'checkpoint', message: expect.stringContaining('signature') as string });
     files.poke(path, Buffer.from(good.replace('"seq":4', '"seq":3')));
-    expect((await ledger.verify()).first).toMatchObject({ what: 'checkpoint', message: expect.stringContaining('named for entry 4') as string });
+    expect((await ledger.verify()).first).toMatchObject({
+      what: 'checkpoint',
+      message: expect.stringContaining('named for entry 4') as string,
+    });
     files.poke(path, Buffer.from(good.slice(0, 40)));
-    expect((await ledger.verify()).first).toMatchObject({ seq: 4, what: 'checkpoint', message: expect.stringContaining('not JSON') as string });
+    expect((await ledger.verify()).first).toMatchObject({
+      seq: 4,
+      what: 'checkpoint',
+      message: expect.stringContaining('not JSON') as string,
+    });
     files.poke(path, Buffer.from(good));
     expect((await ledger.verify()).ok).toBe(true);
   });
@@ -73,7 +98,17 @@ describe('verifying', () => {
     const { seal } = await import('../../../electron/ledger/entries.ts');
     const { seq, hash: prev } = ledger.head;
     const version = ledger.history.moments[0]!.version.id;
-    const forged = seal({ seq: seq + 1, prev, kind: 'revert', time: '2026-11-22T08:30:00.000Z', author: 'Mallory', reason: 'x', app: '', engine: '', body: { parent: ledger.history.current.id, version, entry: 2, later: [3, 4], changed: [], checks: [], evidence: {} } });
+    const forged = seal({
+      seq: seq + 1,
+      prev,
+      kind: 'revert',
+      time: '2026-11-22T08:30:00.000Z',
+      author: 'Mallory',
+      reason: 'x',
+      app: '',
+      engine: '',
+      body: { parent: ledger.history.current.id, version, entry: 2, later: [3, 4], changed: [], checks: [], evidence: {} },
+    });
     files.poke('/l/journal.jsonl', Buffer.concat([files.peek('/l/journal.jsonl'), Buffer.from(`${forged.line}\n`)]));
     const reader = await open('/l', { files, readOnly: true });
     expect(reader.damage).toMatchObject([{ seq: 5, what: 'version' }]);

@@ -7,7 +7,11 @@ import { Random } from '../../../electron/engine/runtime/sampling.ts';
 
 function random(rows: number, columns: number, seed: number): Matrix {
   const dice = new Random(seed);
-  return matrix(rows, columns, Float64Array.from({ length: rows * columns }, () => 2 * dice.next() - 1));
+  return matrix(
+    rows,
+    columns,
+    Float64Array.from({ length: rows * columns }, () => 2 * dice.next() - 1),
+  );
 }
 
 /** G·Gᵀ + D, positive definite. */
@@ -21,7 +25,8 @@ function definite(n: number, seed: number): Matrix {
 /** m·x, or mᵀ·x. */
 function times(m: Matrix, x: Float64Array, turned = false): Float64Array {
   const out = new Float64Array(m.rows);
-  for (let i = 0; i < m.rows; i++) for (let j = 0; j < m.columns; j++) out[turned ? j : i]! += m.data[i * m.columns + j]! * x[turned ? i : j]!;
+  for (let i = 0; i < m.rows; i++)
+    for (let j = 0; j < m.columns; j++) out[turned ? j : i]! += m.data[i * m.columns + j]! * x[turned ? i : j]!;
   return out;
 }
 
@@ -35,7 +40,9 @@ async function hold(n: number, seed: number): Promise<void> {
   const untouched = a.data.slice();
   const factor = await cholesky(a);
   expect(Buffer.compare(Buffer.from(a.data.buffer), Buffer.from(untouched.buffer))).toBe(0);
-  for (let i = 0; i < n; i++) if (factor.lower.data.subarray(i * n + i + 1, (i + 1) * n).some((x) => x !== 0)) throw new Error(`row ${i} has entries above the diagonal`);
+  for (let i = 0; i < n; i++)
+    if (factor.lower.data.subarray(i * n + i + 1, (i + 1) * n).some((x) => x !== 0))
+      throw new Error(`row ${i} has entries above the diagonal`);
   const b = random(3, n, seed + 1);
   const x = solve(factor, b);
   for (let r = 0; r < 3; r++) {
@@ -58,12 +65,23 @@ describe('cholesky and solve', () => {
     expect((await cholesky(a)).lower).toEqual(lower.lower);
   });
 
-  test.each([[3, 1], [200, 150], [300, 299]])('a matrix of %i that is not positive definite at %i is refused, naming the pivot', async (n, at) => {
+  test.each([
+    [3, 1],
+    [200, 150],
+    [300, 299],
+  ])('a matrix of %i that is not positive definite at %i is refused, naming the pivot', async (n, at) => {
     const a = definite(n, 3);
     a.data[at * n + at] = -1;
-    const error: unknown = await cholesky(a).then(() => undefined, (e: unknown) => e);
+    const error: unknown = await cholesky(a).then(
+      () => undefined,
+      (e: unknown) => e,
+    );
     expect(error).toBeInstanceOf(EmendError);
-    expect(error).toMatchObject({ code: 'failed', message: expect.stringContaining(`pivot ${at + 1} of ${n}`) as string, details: { pivot: at } });
+    expect(error).toMatchObject({
+      code: 'failed',
+      message: expect.stringContaining(`pivot ${at + 1} of ${n}`) as string,
+      details: { pivot: at },
+    });
   });
 
   test('what is not a number is refused too', async () => {
@@ -74,17 +92,20 @@ describe('cholesky and solve', () => {
 
 describe('matrices', () => {
   test('products, transposes and rows agree with their definitions', () => {
-    fc.assert(fc.property(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 6 }), (m, n, k) => {
-      const [a, b] = [random(m, k, 1), random(n, k, 2)];
-      const product = timesTransposed(a, b);
-      for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) {
-        let sum = 0;
-        for (let l = 0; l < k; l++) sum += a.data[i * k + l]! * b.data[j * k + l]!;
-        expect(product.data[i * n + j]).toBeCloseTo(sum, 12);
-      }
-      expect(transpose(transpose(a))).toEqual(a);
-      expect(transpose(a).data[(k - 1) * m]).toBe(row(a, 0)[k - 1]);
-    }));
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 6 }), (m, n, k) => {
+        const [a, b] = [random(m, k, 1), random(n, k, 2)];
+        const product = timesTransposed(a, b);
+        for (let i = 0; i < m; i++)
+          for (let j = 0; j < n; j++) {
+            let sum = 0;
+            for (let l = 0; l < k; l++) sum += a.data[i * k + l]! * b.data[j * k + l]!;
+            expect(product.data[i * n + j]).toBeCloseTo(sum, 12);
+          }
+        expect(transpose(transpose(a))).toEqual(a);
+        expect(transpose(a).data[(k - 1) * m]).toBe(row(a, 0)[k - 1]);
+      }),
+    );
   });
 
   test('lengths', () => {

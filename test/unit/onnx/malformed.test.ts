@@ -27,7 +27,10 @@ const x = { name: 'x', type: { value: { case: 'tensorType' as const, value: floa
 const header = { irVersion: 8n, opsetImport: [{ domain: '', version: 18n }] };
 
 function encode(graph: GraphInit, more: Partial<typeof header> & { trainingInfo?: object[] } = {}): Uint8Array {
-  return toBinary(ModelProtoSchema, create(ModelProtoSchema, { ...header, graph: { name: 'g', input: [x], output: [x], ...graph }, ...more }));
+  return toBinary(
+    ModelProtoSchema,
+    create(ModelProtoSchema, { ...header, graph: { name: 'g', input: [x], output: [x], ...graph }, ...more }),
+  );
 }
 
 function read(bytes: Uint8Array, folder = temporaryFolder()) {
@@ -92,7 +95,11 @@ describe('files that are no models', () => {
   });
 
   it('refuses a file that asks for far more memory than it is long', () => {
-    const writer = new BinaryWriter().uint32((1 << 3) | 0).uint32(8).uint32((7 << 3) | 2).fork();
+    const writer = new BinaryWriter()
+      .uint32((1 << 3) | 0)
+      .uint32(8)
+      .uint32((7 << 3) | 2)
+      .fork();
     for (let i = 0; i < 3_000_000; i++) writer.uint32((1 << 3) | 2).uint32(0); // empty nodes of two bytes each
     expectRefusal(() => read(writer.join().finish()), 'unsupported', /more than 1024 MiB/);
   });
@@ -100,11 +107,19 @@ describe('files that are no models', () => {
 
 describe('versions and contents that are not supported', () => {
   it.each([12, 25])('refuses opset %d by name', (version) => {
-    expectRefusal(() => read(encode({}, { opsetImport: [{ domain: 'ai.onnx', version: BigInt(version) }] })), 'unsupported', new RegExp(`version ${version} of the standard operators; 13 to 24`));
+    expectRefusal(
+      () => read(encode({}, { opsetImport: [{ domain: 'ai.onnx', version: BigInt(version) }] })),
+      'unsupported',
+      new RegExp(`version ${version} of the standard operators; 13 to 24`),
+    );
   });
 
   it('wants the standard operators named', () => {
-    expectRefusal(() => read(encode({}, { opsetImport: [{ domain: 'com.microsoft', version: 1n }] })), 'bad-file', /does not say which version/);
+    expectRefusal(
+      () => read(encode({}, { opsetImport: [{ domain: 'com.microsoft', version: 1n }] })),
+      'bad-file',
+      /does not say which version/,
+    );
   });
 
   it.each<[string, Uint8Array, RegExp]>([
@@ -112,8 +127,16 @@ describe('versions and contents that are not supported', () => {
     ['training graphs', encode({}, { trainingInfo: [{}] }), /training graphs/],
     ['strings', withTensor({ dims: [1n], dataType: T.STRING, stringData: [new Uint8Array(1)] }), /"w" holds strings/],
     ['segments', withTensor({ dims: [1n], dataType: T.FLOAT, floatData: [1], segment: { begin: 0n, end: 1n } }), /split into segments/],
-    ['attributes of unknown kinds', encode({ node: [{ name: 'n', opType: 'Op', attribute: [{ name: 'a', type: Type.TENSORS }] }] }), /Node "n" \(Op\), attribute "a" is of the type TENSORS/],
-    ['references to a function’s attributes', encode({ node: [{ opType: 'Op', output: ['o'], attribute: [{ name: 'a', type: Type.INT, refAttrName: 'b' }] }] }), /Node "o" \(Op\), attribute "a" refers to/],
+    [
+      'attributes of unknown kinds',
+      encode({ node: [{ name: 'n', opType: 'Op', attribute: [{ name: 'a', type: Type.TENSORS }] }] }),
+      /Node "n" \(Op\), attribute "a" is of the type TENSORS/,
+    ],
+    [
+      'references to a function’s attributes',
+      encode({ node: [{ opType: 'Op', output: ['o'], attribute: [{ name: 'a', type: Type.INT, refAttrName: 'b' }] }] }),
+      /Node "o" \(Op\), attribute "a" refers to/,
+    ],
   ])('refuses %s', (_, bytes, message) => {
     expectRefusal(() => read(bytes), 'unsupported', message);
   });
@@ -128,7 +151,11 @@ describe('tensors', () => {
     ['no data', { dims: [3n], dataType: T.FLOAT }, /"w" has no data/],
     ['an unknown type', { dims: [1n], dataType: 99, rawData: new Uint8Array(4) }, /element type 99/],
     ['data in two ways', { dims: [1n], dataType: T.FLOAT, rawData: new Uint8Array(4), floatData: [1] }, /stores its data twice/],
-    ['values in a field of another type', { dims: [1n], dataType: T.FLOAT, int64Data: [1n] }, /in int64Data, where its type 1 expects floatData/],
+    [
+      'values in a field of another type',
+      { dims: [1n], dataType: T.FLOAT, int64Data: [1n] },
+      /in int64Data, where its type 1 expects floatData/,
+    ],
   ])('refuses %s', (_, tensor, message) => {
     expectRefusal(() => read(withTensor(tensor)), 'bad-file', message);
   });
@@ -148,18 +175,33 @@ describe('tensors', () => {
       empty: [{ dataType: T.INT64 }, []],
     };
     const m = read(encode({ initializer: Object.entries(tensors).map(([name, [t, v]]) => ({ name, dims: [BigInt(v.length)], ...t })) }));
-    for (const [name, [, expected]] of Object.entries(tensors)) expect([...tensorFloats(m, m.graph.constants.get(name)!)], name).toEqual(expected);
+    for (const [name, [, expected]] of Object.entries(tensors))
+      expect([...tensorFloats(m, m.graph.constants.get(name)!)], name).toEqual(expected);
   });
 
   it('knows types that the engine does not use, and 4-bit ones, by their sizes', () => {
-    const m = read(encode({ initializer: [{ name: 'f8', dims: [3n], dataType: T.FLOAT8E4M3FN, rawData: new Uint8Array(3) }, { name: 'e5', dims: [2n], dataType: T.FLOAT8E5M2, int32Data: [1, 255] }, { name: 'u4', dims: [3n], dataType: T.UINT4, rawData: Uint8Array.of(0x21, 0x03) }] }));
+    const m = read(
+      encode({
+        initializer: [
+          { name: 'f8', dims: [3n], dataType: T.FLOAT8E4M3FN, rawData: new Uint8Array(3) },
+          { name: 'e5', dims: [2n], dataType: T.FLOAT8E5M2, int32Data: [1, 255] },
+          { name: 'u4', dims: [3n], dataType: T.UINT4, rawData: Uint8Array.of(0x21, 0x03) },
+        ],
+      }),
+    );
     expect(tensorBytes(m, m.graph.constants.get('e5')!)).toEqual(Uint8Array.of(1, 255));
     expect(m.graph.constants.get('f8')!.dtype).toBe('other');
     expect(tensorInts(m, m.graph.constants.get('u4')!)).toEqual([1, 2, 3]);
   });
 
   it('reads an input that is also a constant as a constant', () => {
-    const m = read(encode({ output: [{ ...x, name: 'w' }], input: [x, { ...x, name: 'w' }], initializer: [{ name: 'w', dims: [1n], dataType: T.FLOAT, floatData: [1] }] }));
+    const m = read(
+      encode({
+        output: [{ ...x, name: 'w' }],
+        input: [x, { ...x, name: 'w' }],
+        initializer: [{ name: 'w', dims: [1n], dataType: T.FLOAT, floatData: [1] }],
+      }),
+    );
     expect(m.graph.inputs.map((i) => i.name)).toEqual(['x']);
   });
 });
@@ -188,7 +230,13 @@ describe('external data', () => {
   });
 
   it('refuses ranges that overlap, and allows the same range twice', () => {
-    const two = (a: string, b: string) => encode({ initializer: [{ name: 'v', ...external({ location: 'data.bin', offset: a }) }, { name: 'w', ...external({ location: './data.bin', offset: b }) }] });
+    const two = (a: string, b: string) =>
+      encode({
+        initializer: [
+          { name: 'v', ...external({ location: 'data.bin', offset: a }) },
+          { name: 'w', ...external({ location: './data.bin', offset: b }) },
+        ],
+      });
     expectRefusal(() => read(two('0', '8'), folder), 'bad-file', /"v" and "w" overlap in "data\.bin"/);
     expect(read(two('8', '8'), folder).graph.constants.size).toBe(2);
     expect(read(two('0', '16'), folder).graph.constants.size).toBe(2);
@@ -222,27 +270,66 @@ describe('names and order', () => {
   const y = { ...x, name: 'y' };
 
   it.each<[string, GraphInit, RegExp]>([
-    ['a value defined twice', { node: [op('a', ['x'], ['y']), op('b', ['x'], ['y'])] }, /Node "b" \(Sum\) defines "y", which is defined already/],
+    [
+      'a value defined twice',
+      { node: [op('a', ['x'], ['y']), op('b', ['x'], ['y'])] },
+      /Node "b" \(Sum\) defines "y", which is defined already/,
+    ],
     ['a node that defines an input', { node: [op('a', [], ['x'])] }, /defines "x", which is defined already/],
-    ['a constant twice', { initializer: [{ name: 'w' }, { name: 'w' }].map((t) => ({ ...t, dims: [0n], dataType: T.FLOAT })) }, /constant "w" is defined twice/],
+    [
+      'a constant twice',
+      { initializer: [{ name: 'w' }, { name: 'w' }].map((t) => ({ ...t, dims: [0n], dataType: T.FLOAT })) },
+      /constant "w" is defined twice/,
+    ],
     ['a constant without a name', { initializer: [{ dims: [0n], dataType: T.FLOAT }] }, /constant has no name/],
     ['a value that nothing defines', { node: [op('a', ['z'], ['y'])] }, /Node "a" \(Sum\) reads "z", which nothing defines/],
     ['an output that nothing defines', { output: [y] }, /output list of graph "g" reads "y"/],
     ['a cycle', { node: [op('a', ['q'], ['p']), op('b', ['p'], ['q'])] }, /cycle: Node "a" \(Sum\), Node "b" \(Sum\) wait/],
     ['a node that reads itself', { node: [op('a', ['p'], ['p'])] }, /cycle: Node "a"/],
-    ['an attribute twice', { node: [{ ...op('a', ['x'], ['p']), attribute: [{ name: 'k', type: Type.INT }, { name: 'k', type: Type.INT }] }] }, /attribute "k" twice/],
-    ['an attribute without a type', { node: [{ ...op('a', ['x'], ['p']), attribute: [{ name: 'k', i: 3n }] }] }, /attribute "k" does not say its type/],
+    [
+      'an attribute twice',
+      {
+        node: [
+          {
+            ...op('a', ['x'], ['p']),
+            attribute: [
+              { name: 'k', type: Type.INT },
+              { name: 'k', type: Type.INT },
+            ],
+          },
+        ],
+      },
+      /attribute "k" twice/,
+    ],
+    [
+      'an attribute without a type',
+      { node: [{ ...op('a', ['x'], ['p']), attribute: [{ name: 'k', i: 3n }] }] },
+      /attribute "k" does not say its type/,
+    ],
   ])('refuses %s', (_, graph, message) => {
     expectRefusal(() => read(encode(graph)), 'bad-file', message);
   });
 
   it('puts nodes into order, looking into subgraphs too', () => {
-    const branch = (name: string): GraphInit => ({ name, node: [op(`${name}2`, [`${name}_p`], [`${name}_o`]), op(`${name}1`, ['late'], [`${name}_p`])], output: [{ ...x, name: `${name}_o` }] });
+    const branch = (name: string): GraphInit => ({
+      name,
+      node: [op(`${name}2`, [`${name}_p`], [`${name}_o`]), op(`${name}1`, ['late'], [`${name}_p`])],
+      output: [{ ...x, name: `${name}_o` }],
+    });
     const m = read(
       encode({
         output: [y],
         node: [
-          { name: 'if', opType: 'If', input: ['x'], output: ['y'], attribute: [{ name: 'then_branch', type: Type.GRAPH, g: branch('t') }, { name: 'else_branch', type: Type.GRAPH, g: branch('e') }] },
+          {
+            name: 'if',
+            opType: 'If',
+            input: ['x'],
+            output: ['y'],
+            attribute: [
+              { name: 'then_branch', type: Type.GRAPH, g: branch('t') },
+              { name: 'else_branch', type: Type.GRAPH, g: branch('e') },
+            ],
+          },
           op('maker', ['x'], ['late']),
         ],
       }),
@@ -254,7 +341,12 @@ describe('names and order', () => {
 
   it('stays quick with very many subgraphs and names', () => {
     const g: GraphInit = { name: 'b', node: [op('', ['x'], ['i'])], output: [{ ...x, name: 'i' }] };
-    const node = Array.from({ length: 10_000 }, (_, i) => ({ opType: 'If', input: ['x'], output: [`o${i}`], attribute: [{ name: 'then_branch', type: Type.GRAPH, g }] }));
+    const node = Array.from({ length: 10_000 }, (_, i) => ({
+      opType: 'If',
+      input: ['x'],
+      output: [`o${i}`],
+      attribute: [{ name: 'then_branch', type: Type.GRAPH, g }],
+    }));
     const bytes = encode({ node: node.reverse() });
     const start = performance.now();
     expect(read(bytes).graph.nodes.length).toBe(10_000);
@@ -262,7 +354,20 @@ describe('names and order', () => {
   });
 
   it('refuses subgraphs nested deeper than 32', () => {
-    const nested = (depth: number): GraphInit => ({ name: `g${depth}`, node: depth === 0 ? [] : [{ opType: 'If', input: ['x'], output: [`o${depth}`], attribute: [{ name: 'then_branch', type: Type.GRAPH, g: nested(depth - 1) }] }] });
+    const nested = (depth: number): GraphInit => ({
+      name: `g${depth}`,
+      node:
+        depth === 0
+          ? []
+          : [
+              {
+                opType: 'If',
+                input: ['x'],
+                output: [`o${depth}`],
+                attribute: [{ name: 'then_branch', type: Type.GRAPH, g: nested(depth - 1) }],
+              },
+            ],
+    });
     expect(read(encode(nested(32))).graph.nodes.length).toBe(1);
     expectRefusal(() => read(encode(nested(33))), 'bad-file', /nested deeper than 32/);
     expectRefusal(() => read(encode({ input: [{ name: 'x', type: sequence(200) }] })), 'bad-file', /nested deeper/);
@@ -280,10 +385,28 @@ it.skipIf(process.platform === 'win32')('indexes a file of nearly 2 GB without r
   const folder = temporaryFolder();
   const file = join(folder, 'model.onnx');
   const length = 1_990_000_000;
-  const open = (start: Uint8Array, field: number, rest: number) => new BinaryWriter().raw(start).uint32((field << 3) | 2).uint32(rest).finish();
-  const tensor = open(toBinary(TensorProtoSchema, create(TensorProtoSchema, { name: 'w', dims: [BigInt(length / 4)], dataType: T.FLOAT })), 9, length);
-  const graph = open(toBinary(GraphProtoSchema, create(GraphProtoSchema, { name: 'g', input: [x], output: [x] })), 5, tensor.length + length);
-  const head = Buffer.concat([toBinary(ModelProtoSchema, create(ModelProtoSchema, header)), open(new Uint8Array(0), 7, graph.length + tensor.length + length), graph, tensor]);
+  const open = (start: Uint8Array, field: number, rest: number) =>
+    new BinaryWriter()
+      .raw(start)
+      .uint32((field << 3) | 2)
+      .uint32(rest)
+      .finish();
+  const tensor = open(
+    toBinary(TensorProtoSchema, create(TensorProtoSchema, { name: 'w', dims: [BigInt(length / 4)], dataType: T.FLOAT })),
+    9,
+    length,
+  );
+  const graph = open(
+    toBinary(GraphProtoSchema, create(GraphProtoSchema, { name: 'g', input: [x], output: [x] })),
+    5,
+    tensor.length + length,
+  );
+  const head = Buffer.concat([
+    toBinary(ModelProtoSchema, create(ModelProtoSchema, header)),
+    open(new Uint8Array(0), 7, graph.length + tensor.length + length),
+    graph,
+    tensor,
+  ]);
   writeFileSync(file, head);
   truncateSync(file, head.length + length - 1); // the rest is a hole, which takes no space
   expectRefusal(() => readModel(file), 'bad-file', /truncated or damaged/);

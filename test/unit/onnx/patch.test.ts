@@ -31,7 +31,11 @@ function withConstants(folder: string, parts: readonly { dtype: DataType; bytes:
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
 const part = fc
-  .record({ dtype: fc.constantFrom<DataType>('float16', 'bfloat16', 'float32'), count: fc.oneof(fc.nat(8), fc.integer({ min: 500, max: 900 })), external: fc.boolean() })
+  .record({
+    dtype: fc.constantFrom<DataType>('float16', 'bfloat16', 'float32'),
+    count: fc.oneof(fc.nat(8), fc.integer({ min: 500, max: 900 })),
+    external: fc.boolean(),
+  })
   .chain(({ dtype, count, external }) => {
     const length = count * (dtype === 'float32' ? 4 : 2);
     const bytes = fc.uint8Array({ minLength: length, maxLength: length });
@@ -158,19 +162,36 @@ describe('patchModel', () => {
     mkdirSync(folder);
     const m = readModel(save(linear(folder, 20, 20)));
     const before = readFileSync(join(folder, 'model.onnx'));
-    const error: unknown = await patchModel({ model: m, target: join(dirname(folder), 'new'), changes: new Map(), ...change(m) }).catch((e: unknown) => e);
+    const error: unknown = await patchModel({ model: m, target: join(dirname(folder), 'new'), changes: new Map(), ...change(m) }).catch(
+      (e: unknown) => e,
+    );
     expect(readFileSync(join(folder, 'model.onnx'))).toEqual(before);
     expect(readdirSync(dirname(folder)).filter((name) => name.includes('partial'))).toEqual([]);
     return error;
   };
 
   it('refuses an unknown constant, a wrong length and a place that is taken', async () => {
-    expect(await refused(() => ({ changes: new Map([['v', new Uint8Array(4)]]) }))).toMatchObject({ code: 'bad-input', message: expect.stringContaining('no constant "v"') });
-    expect(await refused(() => ({ changes: new Map([['b', new Uint8Array(4)]]) }))).toMatchObject({ code: 'bad-input', message: expect.stringContaining('has 80 bytes; 4 were given') });
-    expect(await refused((m) => ({ target: dirname(m.folder) }))).toMatchObject({ code: 'bad-input', message: expect.stringContaining('is not empty') });
-    expect(await refused((m) => ({ target: join(m.folder, 'new') }))).toMatchObject({ code: 'bad-input', message: expect.stringContaining('lies inside the model') });
+    expect(await refused(() => ({ changes: new Map([['v', new Uint8Array(4)]]) }))).toMatchObject({
+      code: 'bad-input',
+      message: expect.stringContaining('no constant "v"'),
+    });
+    expect(await refused(() => ({ changes: new Map([['b', new Uint8Array(4)]]) }))).toMatchObject({
+      code: 'bad-input',
+      message: expect.stringContaining('has 80 bytes; 4 were given'),
+    });
+    expect(await refused((m) => ({ target: dirname(m.folder) }))).toMatchObject({
+      code: 'bad-input',
+      message: expect.stringContaining('is not empty'),
+    });
+    expect(await refused((m) => ({ target: join(m.folder, 'new') }))).toMatchObject({
+      code: 'bad-input',
+      message: expect.stringContaining('lies inside the model'),
+    });
     expect(await refused((m) => ({ target: join(m.folder, m.file) }))).toMatchObject({ code: 'bad-input' });
-    expect(await refused((m) => ({ root: join(m.folder, 'deeper') }))).toMatchObject({ code: 'bad-input', message: expect.stringContaining('does not lie in') });
+    expect(await refused((m) => ({ root: join(m.folder, 'deeper') }))).toMatchObject({
+      code: 'bad-input',
+      message: expect.stringContaining('does not lie in'),
+    });
   });
 
   it('refuses to copy a folder with a dead link', async () => {
@@ -187,11 +208,31 @@ describe('patchModel', () => {
     mkdirSync(folder);
     writeFileSync(join(folder, 'w.bin'), new Uint8Array(4000));
     const tied: Tensor = { dtype: 'float32', dims: [1000], data: { kind: 'file', file: 'w.bin', offset: 0, length: 4000 } };
-    const m = readModel(save(model(folder, { inputs: [value('x', [1])], outputs: [value('x', [1])], constants: new Map([['a', tied], ['b', tied]]) })));
+    const m = readModel(
+      save(
+        model(folder, {
+          inputs: [value('x', [1])],
+          outputs: [value('x', [1])],
+          constants: new Map([
+            ['a', tied],
+            ['b', tied],
+          ]),
+        }),
+      ),
+    );
     const bytes = new Uint8Array(4000).fill(1);
-    await expect(patchModel({ model: m, target: join(base, 'new'), changes: new Map([['a', bytes]]) })).rejects.toThrow(/"a" and "b" share the same bytes/);
+    await expect(patchModel({ model: m, target: join(base, 'new'), changes: new Map([['a', bytes]]) })).rejects.toThrow(
+      /"a" and "b" share the same bytes/,
+    );
     expect(existsSync(join(base, 'new'))).toBe(false);
-    await patchModel({ model: m, target: join(base, 'new'), changes: new Map([['a', bytes], ['b', bytes]]) });
+    await patchModel({
+      model: m,
+      target: join(base, 'new'),
+      changes: new Map([
+        ['a', bytes],
+        ['b', bytes],
+      ]),
+    });
     expect(readFileSync(join(base, 'new', 'w.bin')).every((byte) => byte === 1)).toBe(true);
   });
 
@@ -200,8 +241,23 @@ describe('patchModel', () => {
     const folder = join(base, 'm');
     mkdirSync(folder);
     const twin = intTensor([1, 2], [2]);
-    const m = readModel(save(model(folder, { inputs: [value('x', [1])], outputs: [value('x', [1])], constants: new Map([['a', twin], ['b', twin]]) })));
-    const { model: written } = await patchModel({ model: m, target: join(base, 'new'), changes: new Map([['b', new Uint8Array(16).fill(7)]]) });
+    const m = readModel(
+      save(
+        model(folder, {
+          inputs: [value('x', [1])],
+          outputs: [value('x', [1])],
+          constants: new Map([
+            ['a', twin],
+            ['b', twin],
+          ]),
+        }),
+      ),
+    );
+    const { model: written } = await patchModel({
+      model: m,
+      target: join(base, 'new'),
+      changes: new Map([['b', new Uint8Array(16).fill(7)]]),
+    });
     const copy = readModel(written);
     expect(tensorBytes(copy, copy.graph.constants.get('a')!)).toEqual(tensorBytes(m, m.graph.constants.get('a')!));
     expect(tensorBytes(copy, copy.graph.constants.get('b')!)).toEqual(new Uint8Array(16).fill(7));

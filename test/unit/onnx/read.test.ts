@@ -9,7 +9,10 @@ import { encodeModel } from '../../../electron/engine/onnx/write.ts';
 
 const fixtures = resolve(process.env['EMEND_FIXTURES'] ?? '../shared/fixtures');
 const models = existsSync(fixtures)
-  ? readdirSync(fixtures, { recursive: true, encoding: 'utf8' }).filter((f) => f.endsWith('.onnx')).map((f) => join(fixtures, f)).sort()
+  ? readdirSync(fixtures, { recursive: true, encoding: 'utf8' })
+      .filter((f) => f.endsWith('.onnx'))
+      .map((f) => join(fixtures, f))
+      .sort()
   : [];
 
 describe.skipIf(models.length === 0)('exported models', () => {
@@ -58,7 +61,8 @@ describe.skipIf(models.length === 0)('exported models', () => {
 });
 
 function expectLargeConstantsInFiles(graph: Graph): void {
-  for (const tensor of graph.constants.values()) if (tensor.data.kind === 'bytes') expect(tensor.data.bytes.length).toBeLessThanOrEqual(1024);
+  for (const tensor of graph.constants.values())
+    if (tensor.data.kind === 'bytes') expect(tensor.data.bytes.length).toBeLessThanOrEqual(1024);
 }
 
 function countNodes(graph: Graph): number {
@@ -84,7 +88,11 @@ function feed(input: Value): ort.Tensor {
   const count = dims.reduce((a, b) => a * b, 1);
   switch (input.dtype) {
     case 'int64':
-      return new ort.Tensor('int64', BigInt64Array.from({ length: count }, (_, i) => (/mask/.test(input.name) ? 1n : BigInt(i % length))), dims);
+      return new ort.Tensor(
+        'int64',
+        BigInt64Array.from({ length: count }, (_, i) => (/mask/.test(input.name) ? 1n : BigInt(i % length))),
+        dims,
+      );
     case 'float32':
       return new ort.Tensor('float32', new Float32Array(count).fill(0.5), dims);
     case 'float16':

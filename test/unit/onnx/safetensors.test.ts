@@ -40,7 +40,9 @@ describe('safetensors', () => {
       fc.property(fc.dictionary(names, entry), fc.dictionary(names, fc.string()), (record, metadata) => {
         const entries = Object.entries(record);
         const bytes = writeSafetensors(new Map(entries), metadata);
-        expect(Buffer.compare(bytes, writeSafetensors(new Map([...entries].reverse()), Object.fromEntries(Object.entries(metadata).reverse())))).toBe(0);
+        expect(
+          Buffer.compare(bytes, writeSafetensors(new Map([...entries].reverse()), Object.fromEntries(Object.entries(metadata).reverse()))),
+        ).toBe(0);
         const back = read(bytes);
         expect(Object.entries(back.metadata).sort()).toEqual(Object.entries(metadata).sort());
         expect([...back.tensors.keys()].sort()).toEqual(Object.keys(record).sort());
@@ -55,7 +57,13 @@ describe('safetensors', () => {
   });
 
   it('reads or clearly refuses whatever happens to its bytes', () => {
-    const whole = writeSafetensors(new Map([['a', { dtype: 'float32', dims: [2, 2], bytes: new Uint8Array(16) }], ['b', { dtype: 'bool', dims: [3], bytes: new Uint8Array(3) }]]), { k: 'v' });
+    const whole = writeSafetensors(
+      new Map([
+        ['a', { dtype: 'float32', dims: [2, 2], bytes: new Uint8Array(16) }],
+        ['b', { dtype: 'bool', dims: [3], bytes: new Uint8Array(3) }],
+      ]),
+      { k: 'v' },
+    );
     const change = fc.record({ at: fc.nat(whole.length - 1), byte: fc.nat(255), cut: fc.option(fc.nat(whole.length), { freq: 8 }) });
     fc.assert(
       fc.property(fc.array(change, { minLength: 1, maxLength: 3 }), (changes) => {
@@ -107,7 +115,9 @@ describe('safetensors', () => {
   });
 
   it('refuses to write bytes that do not fit, and types that the format lacks', () => {
-    expect(() => writeSafetensors(new Map([['a', { dtype: 'float32', dims: [2], bytes: new Uint8Array(4) }]]))).toThrow(/has 4 bytes instead of 8/);
+    expect(() => writeSafetensors(new Map([['a', { dtype: 'float32', dims: [2], bytes: new Uint8Array(4) }]]))).toThrow(
+      /has 4 bytes instead of 8/,
+    );
     expect(() => writeSafetensors(new Map([['a', { dtype: 'int4', dims: [2], bytes: new Uint8Array(1) }]]))).toThrow(/cannot be stored/);
   });
 });

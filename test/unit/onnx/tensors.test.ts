@@ -50,7 +50,10 @@ describe.each([
       cases.push({ x: middle, bits: even }, { x: middle - step, bits: low }, { x: middle + step, bits: low + 1 });
       cases.push({ x: -middle, bits: even | 0x8000 }, { x: -middle - step, bits: (low + 1) | 0x8000 });
     }
-    const got = bitsOf(Float64Array.from(cases, (c) => c.x), dtype);
+    const got = bitsOf(
+      Float64Array.from(cases, (c) => c.x),
+      dtype,
+    );
     expect(got).toEqual(Uint16Array.from(cases, (c) => c.bits));
   });
 
@@ -58,7 +61,11 @@ describe.each([
     const top = exact[largest]!;
     const half = (top - exact[largest - 1]!) / 2;
     expect([...bitsOf(Float64Array.of(top + half * 0.999, top + half, 1e308, -1e308, Infinity), dtype)]).toEqual([
-      largest, largest + 1, largest + 1, (largest + 1) | 0x8000, largest + 1,
+      largest,
+      largest + 1,
+      largest + 1,
+      (largest + 1) | 0x8000,
+      largest + 1,
     ]);
   });
 
@@ -122,13 +129,23 @@ describe('tensorFloats and tensorInts', () => {
 });
 
 describe('tensorBytes', () => {
-  const stored = (offset: number, length: number): Tensor => ({ dtype: 'uint8', dims: [length], data: { kind: 'file', file: 'data.bin', offset, length } });
+  const stored = (offset: number, length: number): Tensor => ({
+    dtype: 'uint8',
+    dims: [length],
+    data: { kind: 'file', file: 'data.bin', offset, length },
+  });
 
   it('reads exactly the range, short and long', () => {
     const folder = temporaryFolder();
     const content = Buffer.from(Array.from({ length: 700_000 }, (_, i) => (i * 7919) >> 3));
     writeFileSync(join(folder, 'data.bin'), content);
-    for (const [offset, length] of [[0, 1], [5, 1000], [699_999, 1], [3, 699_000], [700_000, 0]] as const) {
+    for (const [offset, length] of [
+      [0, 1],
+      [5, 1000],
+      [699_999, 1],
+      [3, 699_000],
+      [700_000, 0],
+    ] as const) {
       expect(Buffer.compare(tensorBytes({ folder }, stored(offset, length)), content.subarray(offset, offset + length))).toBe(0);
     }
   });

@@ -42,14 +42,26 @@ describe('encodeModel', () => {
       floats: { type: 'floats', value: [1.5, -2] },
       strings: { type: 'strings', value: ['a', ''] },
       tensor: { type: 'tensor', value: tensor },
-      graph: { type: 'graph', value: { name: 'body', inputs: [], outputs: [value('o', [1])], nodes: [node('Identity', ['x'], ['o'])], constants: new Map() } },
+      graph: {
+        type: 'graph',
+        value: { name: 'body', inputs: [], outputs: [value('o', [1])], nodes: [node('Identity', ['x'], ['o'])], constants: new Map() },
+      },
     };
-    const m = model(temporaryFolder(), { inputs: [value('x', [1])], outputs: [value('y', undefined)], nodes: [{ ...node('Thing', ['x'], ['y'], attributes), domain: 'my.domain' }] });
+    const m = model(temporaryFolder(), {
+      inputs: [value('x', [1])],
+      outputs: [value('y', undefined)],
+      nodes: [{ ...node('Thing', ['x'], ['y'], attributes), domain: 'my.domain' }],
+    });
     expect(readModel(save(m)).graph.nodes[0]!.attributes).toEqual(attributes);
   });
 
   it('keeps dimensions that are fixed, named or unknown, and says nothing of a type that is unknown', () => {
-    const inputs = [value('a', [2, 'batch', undefined], 'int64'), value('b', [], 'bool'), value('c', undefined, 'float16'), value('d', undefined, 'other')];
+    const inputs = [
+      value('a', [2, 'batch', undefined], 'int64'),
+      value('b', [], 'bool'),
+      value('c', undefined, 'float16'),
+      value('d', undefined, 'other'),
+    ];
     const m = model(temporaryFolder(), { inputs, outputs: [value('a', [2, 'batch', undefined], 'int64')] });
     expect(readModel(save(m)).graph.inputs).toEqual(inputs);
   });
@@ -60,25 +72,69 @@ describe('encodeModel', () => {
       { inputs: [value('x', [1])], outputs: [value('y', [1])], nodes: [{ ...node('Twice', ['x'], ['y']), domain: 'local' }] },
       {
         metadata: { author: 'someone', __proto__x: '1' },
-        opsets: new Map([['', 21], ['local', 1]]),
-        functions: [{ domain: 'local', name: 'Twice', inputs: ['a'], outputs: ['b'], attributes: { needed: undefined, given: { type: 'int', value: 3 } }, nodes: [node('Add', ['a', 'a'], ['b'])] }],
+        opsets: new Map([
+          ['', 21],
+          ['local', 1],
+        ]),
+        functions: [
+          {
+            domain: 'local',
+            name: 'Twice',
+            inputs: ['a'],
+            outputs: ['b'],
+            attributes: { needed: undefined, given: { type: 'int', value: 3 } },
+            nodes: [node('Add', ['a', 'a'], ['b'])],
+          },
+        ],
       },
     );
     expect(readModel(save(m))).toEqual(m);
   });
 
   it('imports the runtime operators when a subgraph needs them, once', () => {
-    const body: Graph = { name: 'body', inputs: [], outputs: [value('o', [1])], nodes: [{ ...node('Gelu', ['x'], ['o']), domain: 'com.microsoft' }], constants: new Map() };
+    const body: Graph = {
+      name: 'body',
+      inputs: [],
+      outputs: [value('o', [1])],
+      nodes: [{ ...node('Gelu', ['x'], ['o']), domain: 'com.microsoft' }],
+      constants: new Map(),
+    };
     const m = model(temporaryFolder(), {
       inputs: [value('x', [1]), value('c', [], 'bool')],
       outputs: [value('y', [1])],
-      nodes: [node('If', ['c'], ['y'], { then_branch: { type: 'graph', value: body }, else_branch: { type: 'graph', value: { ...body, outputs: [value('p', [1])], nodes: [node('Neg', ['x'], ['p'])] } } })],
+      nodes: [
+        node('If', ['c'], ['y'], {
+          then_branch: { type: 'graph', value: body },
+          else_branch: { type: 'graph', value: { ...body, outputs: [value('p', [1])], nodes: [node('Neg', ['x'], ['p'])] } },
+        }),
+      ],
     });
-    expect([...readModel(save(m)).opsets]).toEqual([['', 18], ['com.microsoft', 1]]);
-    expect([...readModel(save({ ...m, opsets: new Map([['com.microsoft', 1], ['', 18]]) })).opsets]).toEqual([['com.microsoft', 1], ['', 18]]);
+    expect([...readModel(save(m)).opsets]).toEqual([
+      ['', 18],
+      ['com.microsoft', 1],
+    ]);
+    expect([
+      ...readModel(
+        save({
+          ...m,
+          opsets: new Map([
+            ['com.microsoft', 1],
+            ['', 18],
+          ]),
+        }),
+      ).opsets,
+    ]).toEqual([
+      ['com.microsoft', 1],
+      ['', 18],
+    ]);
   });
 
-  it.each([[3, 8], [8, 8], [11, 11], [14, 13]])('writes format version %d as %d', (given, written) => {
+  it.each([
+    [3, 8],
+    [8, 8],
+    [11, 11],
+    [14, 13],
+  ])('writes format version %d as %d', (given, written) => {
     expect(readModel(save({ ...linear(temporaryFolder(), 2, 2), irVersion: given })).irVersion).toBe(written);
   });
 
@@ -98,7 +154,10 @@ describe('encodeModel', () => {
         name,
         inputs: [],
         outputs: [value(`${name}_o`, [600])],
-        nodes: [node('Constant', [], [`${name}_k`], { value: { type: 'tensor', value: stored } }), node(op, [`${name}_k`, `${name}_w`], [`${name}_o`])],
+        nodes: [
+          node('Constant', [], [`${name}_k`], { value: { type: 'tensor', value: stored } }),
+          node(op, [`${name}_k`, `${name}_w`], [`${name}_o`]),
+        ],
         constants: new Map([[`${name}_w`, stored]]),
       },
     });

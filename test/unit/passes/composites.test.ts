@@ -22,10 +22,26 @@ interface Case {
 function graphFor({ op, domain = '', inputs, constants = [], outputs, attributes }: Case): Graph {
   const given = inputs.filter(([name]) => name !== '') as [string, ort.Tensor][];
   return graphOf({
-    inputs: given.filter(([name]) => !constants.includes(name)).map(([name, t]) => value(name, t.type as DataType, t.dims.map((_, i) => `${name}${i}`))),
+    inputs: given
+      .filter(([name]) => !constants.includes(name))
+      .map(([name, t]) =>
+        value(
+          name,
+          t.type as DataType,
+          t.dims.map((_, i) => `${name}${i}`),
+        ),
+      ),
     constants: new Map(given.filter(([name]) => constants.includes(name)).map(([name, t]) => [name, constant(t)])),
     outputs: outputs.filter((o) => o !== '').map((o) => value(o)),
-    nodes: [node(op, inputs.map(([name]) => name), outputs, attributes, domain)],
+    nodes: [
+      node(
+        op,
+        inputs.map(([name]) => name),
+        outputs,
+        attributes,
+        domain,
+      ),
+    ],
   });
 }
 
@@ -58,7 +74,9 @@ describe('skip normalizations', () => {
     ['skip of one row', [x, ['skip', float([5, 16], 2)] as const, vector('g', 3), vector('beta', 4)]],
   ])('SkipLayerNormalization, %s', async (_, inputs) => {
     const attributes = { epsilon: floatAttribute(0.01) };
-    expect(await compare({ op: 'SkipLayerNormalization', domain: MS, inputs, outputs: ['y', '', '', 'sum'], attributes })).toBeLessThan(ROUNDING);
+    expect(await compare({ op: 'SkipLayerNormalization', domain: MS, inputs, outputs: ['y', '', '', 'sum'], attributes })).toBeLessThan(
+      ROUNDING,
+    );
     expect(await compare({ op: 'SkipLayerNormalization', domain: MS, inputs, outputs: ['y'] })).toBeLessThan(ROUNDING);
   });
 
@@ -67,12 +85,16 @@ describe('skip normalizations', () => {
     ['bias', [x, skip, vector('g', 3), vector('bias', 4)]],
   ])('SkipSimplifiedLayerNormalization, %s', async (_, inputs) => {
     const attributes = { epsilon: floatAttribute(1e-6) };
-    expect(await compare({ op: 'SkipSimplifiedLayerNormalization', domain: MS, inputs, outputs: ['y', '', '', 'sum'], attributes })).toBeLessThan(ROUNDING);
+    expect(
+      await compare({ op: 'SkipSimplifiedLayerNormalization', domain: MS, inputs, outputs: ['y', '', '', 'sum'], attributes }),
+    ).toBeLessThan(ROUNDING);
     expect(await compare({ op: 'SkipSimplifiedLayerNormalization', domain: MS, inputs, outputs: ['y'] })).toBeLessThan(ROUNDING);
   });
 
   test('the sum is a named value where the node did not return it', () => {
-    const { nodes } = expandComposites(graphFor({ op: 'SkipSimplifiedLayerNormalization', domain: MS, inputs: [x, skip, vector('g', 3)], outputs: ['y'] }));
+    const { nodes } = expandComposites(
+      graphFor({ op: 'SkipSimplifiedLayerNormalization', domain: MS, inputs: [x, skip, vector('g', 3)], outputs: ['y'] }),
+    );
     expect(nodes.map((n) => n.op)).toEqual(['Add', 'SimplifiedLayerNormalization']);
     expect(nodes[1]!.inputs[0]).toBe(nodes[0]!.outputs[0]);
   });
@@ -133,7 +155,14 @@ describe('Attention of opsets 23 and 24', () => {
   const qkv4 = (kv = 4, total = 5) => [heads('q', 4, 5, 1), heads('k', kv, total, 2), heads('v', kv, total, 3)] as const;
   const qkv3 = (kv = 4) => [flat('q', 4, 5, 1), flat('k', kv, 5, 2), flat('v', kv, 5, 3)] as const;
   const past = (kv = 4, length = 3) => [heads('pk', kv, length, 5), heads('pv', kv, length, 6)] as const;
-  const boolMask = (...dims: number[]) => ['mask', bool(Array.from({ length: dims.reduce((a, d) => a * d, 1) }, (_, i) => i % 3 !== 1), dims)] as const;
+  const boolMask = (...dims: number[]) =>
+    [
+      'mask',
+      bool(
+        Array.from({ length: dims.reduce((a, d) => a * d, 1) }, (_, i) => i % 3 !== 1),
+        dims,
+      ),
+    ] as const;
   const floatMask = (...dims: number[]) => ['mask', float(dims, 9)] as const;
   const none = [''] as const;
 
@@ -167,8 +196,18 @@ describe('MultiHeadAttention', () => {
   const flat = (name: string, length: number, seed: number, width = 32) => [name, float([2, length, width], seed)] as const;
   const qkv = [flat('q', 5, 1), flat('k', 5, 2), flat('v', 5, 3)] as const;
   const bias = ['bias', float([96], 4)] as const;
-  const past = [['pk', float([2, 4, 3, 8], 5)], ['pv', float([2, 4, 3, 8], 6)]] as const;
-  const mask = (...dims: number[]) => ['mask', int32(Array.from({ length: dims.reduce((a, d) => a * d, 1) }, (_, i) => (i % 4 === 3 ? 0 : 1)), dims)] as const;
+  const past = [
+    ['pk', float([2, 4, 3, 8], 5)],
+    ['pv', float([2, 4, 3, 8], 6)],
+  ] as const;
+  const mask = (...dims: number[]) =>
+    [
+      'mask',
+      int32(
+        Array.from({ length: dims.reduce((a, d) => a * d, 1) }, (_, i) => (i % 4 === 3 ? 0 : 1)),
+        dims,
+      ),
+    ] as const;
   const added = (...dims: number[]) => ['added', float(dims, 7)] as const;
   const none = [''] as const;
 
@@ -186,19 +225,38 @@ describe('MultiHeadAttention', () => {
     ['past, mask and bias', [...qkv, bias, mask(2, 8), added(1, 4, 5, 8), ...past], ['y', 'k2', 'v2'], {}],
     ['present alone', [...qkv], ['y', 'k2', 'v2'], {}],
   ] as const)('%s', async (_, inputs, outputs, attributes) => {
-    expect(await compare({ op: 'MultiHeadAttention', domain: MS, inputs, outputs, attributes: { num_heads: 4, ...attributes } })).toBeLessThan(ROUNDING);
+    expect(
+      await compare({ op: 'MultiHeadAttention', domain: MS, inputs, outputs, attributes: { num_heads: 4, ...attributes } }),
+    ).toBeLessThan(ROUNDING);
   });
 
   test('is left alone where its inputs are packed', () => {
-    const graph = graphFor({ op: 'MultiHeadAttention', domain: MS, inputs: [['qkv', float([2, 5, 4, 3, 8])]], outputs: ['y'], attributes: { num_heads: 4 } });
+    const graph = graphFor({
+      op: 'MultiHeadAttention',
+      domain: MS,
+      inputs: [['qkv', float([2, 5, 4, 3, 8])]],
+      outputs: ['y'],
+      attributes: { num_heads: 4 },
+    });
     expect(expandComposites(graph).nodes).toEqual(graph.nodes);
   });
 });
 
 describe('Attention of com.microsoft', () => {
   const x = ['x', float([2, 5, 24], 1)] as const;
-  const weights = (width = 96) => [['w', float([24, width], 2)], ['b', float([width], 3)]] as const;
-  const mask = (...dims: number[]) => ['mask', int32(Array.from({ length: dims.reduce((a, d) => a * d, 1) }, (_, i) => (i % 4 === 3 ? 0 : 1)), dims)] as const;
+  const weights = (width = 96) =>
+    [
+      ['w', float([24, width], 2)],
+      ['b', float([width], 3)],
+    ] as const;
+  const mask = (...dims: number[]) =>
+    [
+      'mask',
+      int32(
+        Array.from({ length: dims.reduce((a, d) => a * d, 1) }, (_, i) => (i % 4 === 3 ? 0 : 1)),
+        dims,
+      ),
+    ] as const;
   const past = ['past', float([2, 2, 4, 3, 8], 4)] as const;
   const none = [''] as const;
 

@@ -13,7 +13,10 @@ import { run } from './run.ts';
 /** Exported decoders with what PyTorch computes for them; found, not listed. */
 const ROOT = process.env.EMEND_FIXTURES ?? join(import.meta.dirname, '../../../../shared/fixtures');
 const EXPORTS = existsSync(ROOT)
-  ? readdirSync(ROOT, { recursive: true, encoding: 'utf8' }).filter((f) => basename(f) === 'golden.safetensors' && onnxIn(dirname(f)) !== undefined).map(dirname).sort()
+  ? readdirSync(ROOT, { recursive: true, encoding: 'utf8' })
+      .filter((f) => basename(f) === 'golden.safetensors' && onnxIn(dirname(f)) !== undefined)
+      .map(dirname)
+      .sort()
   : [];
 
 function onnxIn(folder: string): string | undefined {
@@ -89,7 +92,9 @@ function goldenOf(folder: string): Golden {
   const get = (name: string) => file.tensors.get(name)!;
   const [batch, length] = get('input_ids').dims as [number, number];
   const genai = join(folder, 'genai_config.json');
-  const headSize = existsSync(genai) ? (JSON.parse(readFileSync(genai, 'utf8')) as { model: { decoder: { head_size: number } } }).model.decoder.head_size : 0;
+  const headSize = existsSync(genai)
+    ? (JSON.parse(readFileSync(genai, 'utf8')) as { model: { decoder: { head_size: number } } }).model.decoder.head_size
+    : 0;
   return {
     ids: tensorInts(file, get('input_ids')),
     mask: tensorInts(file, get('attention_mask')),
@@ -109,7 +114,9 @@ function feedsFor(model: Model, golden: Golden): Feeds {
 function feedFor(input: Value, golden: Golden): ort.Tensor {
   const dims = input.dims ?? [];
   if (input.dtype === 'float32') {
-    const shape = dims.map((d, i) => (i === 0 ? golden.batch : typeof d === 'number' ? d : /past|seq|len/.test(String(d)) ? 0 : golden.headSize));
+    const shape = dims.map((d, i) =>
+      i === 0 ? golden.batch : typeof d === 'number' ? d : /past|seq|len/.test(String(d)) ? 0 : golden.headSize,
+    );
     return new ort.Tensor('float32', new Float32Array(0), shape);
   }
   const past = /past|total/.test(String(dims[1]));

@@ -19,7 +19,15 @@ function graphFor(inputs: Inputs, attributes: PlainAttributes): Graph {
   const given = Object.entries(inputs);
   const fixed = new Set(['cos', 'sin', 'qn', 'kn']);
   return graphOf({
-    inputs: given.filter(([name]) => !fixed.has(name)).map(([name, t]) => value(name, t.type as DataType, t.dims.map((d, i) => (i === 2 && name === 'q' ? d : `${name}${i}`)))),
+    inputs: given
+      .filter(([name]) => !fixed.has(name))
+      .map(([name, t]) =>
+        value(
+          name,
+          t.type as DataType,
+          t.dims.map((d, i) => (i === 2 && name === 'q' ? d : `${name}${i}`)),
+        ),
+      ),
     constants: new Map(given.filter(([name]) => fixed.has(name)).map(([name, t]) => [name, constant(t)])),
     outputs: ['y', 'k2', 'v2'].map((name) => value(name)),
     nodes: [node('GroupQueryAttention', names, ['y', 'k2', 'v2'], { num_heads: HEADS, kv_num_heads: KV, ...attributes }, 'com.microsoft')],
@@ -123,7 +131,9 @@ describe('GroupQueryAttention', () => {
     await expect(run(modelOf(graphFor(inputs, attributes)), inputs as Feeds)).rejects.toThrow();
     const together = await run(modelOf(expandComposites(graphFor(inputs, attributes))), inputs as Feeds);
     for (const row of [0, 1]) {
-      const alone = Object.fromEntries(Object.entries(inputs).map(([name, t]) => [name, ['cos', 'sin', 'total'].includes(name) ? t : rowOf(t, row)]));
+      const alone = Object.fromEntries(
+        Object.entries(inputs).map(([name, t]) => [name, ['cos', 'sin', 'total'].includes(name) ? t : rowOf(t, row)]),
+      );
       const wanted = await run(modelOf(graphFor(alone, attributes)), alone as Feeds);
       expect(difference(wanted.y, rowOf(together.y!, row))).toBeLessThan(2e-6);
       expect(difference(wanted.k2, rowOf(together.k2!, row))).toBeLessThan(2e-6);
@@ -141,15 +151,27 @@ describe('GroupQueryAttention', () => {
       before.constants.set(`${name}/merge`, constant(int64([0, 0, heads * SIZE])));
       return [
         node('Reshape', [name, `${name}/split`], [`${name}/4`]),
-        node('SimplifiedLayerNormalization', [`${name}/4`, `${name}/weight`], [`${name}/normed`], { axis: -1, epsilon: floatAttribute(1e-3) }),
+        node('SimplifiedLayerNormalization', [`${name}/4`, `${name}/weight`], [`${name}/normed`], {
+          axis: -1,
+          epsilon: floatAttribute(1e-3),
+        }),
         node('Reshape', [`${name}/normed`, `${name}/merge`], [`${name}/3`]),
       ];
     };
     const attend = before.nodes[0]!;
-    before.nodes = [...normalized('q', HEADS, qn), ...normalized('k', KV, kn), { ...attend, inputs: attend.inputs.map((n) => (n === 'q' || n === 'k' ? `${n}/3` : n)) }];
+    before.nodes = [
+      ...normalized('q', HEADS, qn),
+      ...normalized('k', KV, kn),
+      { ...attend, inputs: attend.inputs.map((n) => (n === 'q' || n === 'k' ? `${n}/3` : n)) },
+    ];
     const [wanted, found] = [await run(modelOf(before), inputs as Feeds), await run(modelOf(within), inputs as Feeds)];
     expect(difference(wanted.k2, found.k2)).toBeLessThan(2e-6);
-    expect(difference(rows(wanted.y!, 1, (row, s) => s < prompt.lengths[row]!), rows(found.y!, 1, (row, s) => s < prompt.lengths[row]!))).toBeLessThan(2e-6);
+    expect(
+      difference(
+        rows(wanted.y!, 1, (row, s) => s < prompt.lengths[row]!),
+        rows(found.y!, 1, (row, s) => s < prompt.lengths[row]!),
+      ),
+    ).toBeLessThan(2e-6);
   });
 
   test.each([

@@ -5,12 +5,33 @@ import { inlineBranches, inlineFunctions } from '../../../electron/engine/onnx/p
 import { bool, difference, float, frozen, graphOf, modelOf, names, node, run, value, X, Y } from './run.ts';
 
 describe('inlineFunctions', () => {
-  const double: LocalFunction = { domain: 'f', name: 'Double', inputs: ['a'], outputs: ['r'], attributes: {}, nodes: [node('Add', ['a', 'a'], ['r'])] };
-  const quadruple: LocalFunction = {
-    domain: 'f', name: 'Quadruple', inputs: ['a', 'unused'], outputs: ['r', 'a'], attributes: {}, // the second is the input as it is
-    nodes: [node('Double', ['a'], ['t'], {}, 'f'), node('Double', ['t'], ['r'], {}, 'f'), node('Neg', ['r'], ['other'])].map((n) => ({ ...n, name: '' })),
+  const double: LocalFunction = {
+    domain: 'f',
+    name: 'Double',
+    inputs: ['a'],
+    outputs: ['r'],
+    attributes: {},
+    nodes: [node('Add', ['a', 'a'], ['r'])],
   };
-  const model = (functions: LocalFunction[], graph: Graph): Model => ({ ...modelOf(graph), opsets: new Map([['', 18], ['f', 1]]), functions });
+  const quadruple: LocalFunction = {
+    domain: 'f',
+    name: 'Quadruple',
+    inputs: ['a', 'unused'],
+    outputs: ['r', 'a'],
+    attributes: {}, // the second is the input as it is
+    nodes: [node('Double', ['a'], ['t'], {}, 'f'), node('Double', ['t'], ['r'], {}, 'f'), node('Neg', ['r'], ['other'])].map((n) => ({
+      ...n,
+      name: '',
+    })),
+  };
+  const model = (functions: LocalFunction[], graph: Graph): Model => ({
+    ...modelOf(graph),
+    opsets: new Map([
+      ['', 18],
+      ['f', 1],
+    ]),
+    functions,
+  });
 
   test('puts bodies, and the bodies that they call, in place of calls, each under names of its own', async () => {
     const graph = graphOf({
@@ -32,7 +53,10 @@ describe('inlineFunctions', () => {
 
   test('reaches calls within subgraphs', async () => {
     const branch = (op: string): Graph => graphOf({ outputs: [value('b')], nodes: [node(op, ['x'], ['b'], {}, op === 'Neg' ? '' : 'f')] });
-    const choice = node('If', ['c'], ['y'], { then_branch: { type: 'graph', value: branch('Double') }, else_branch: { type: 'graph', value: branch('Neg') } });
+    const choice = node('If', ['c'], ['y'], {
+      then_branch: { type: 'graph', value: branch('Double') },
+      else_branch: { type: 'graph', value: branch('Neg') },
+    });
     const inlined = inlineFunctions(model([double], graphOf({ inputs: [X, value('c', 'bool', [1])], outputs: [Y], nodes: [choice] })));
     const x = float([1, 4]);
     const out = await run({ ...inlined, opsets: new Map([['', 18]]) }, { x, c: bool([true], [1]) });
@@ -49,15 +73,26 @@ describe('inlineFunctions', () => {
 describe('inlineBranches', () => {
   /** Both branches use the same names inside, as exporters write them. */
   const branch = (op: string, read: string[], constants: [string, Tensor][] = []): Graph =>
-    graphOf({ outputs: [value('out')], constants: new Map(constants), nodes: [node('Identity', ['x'], ['inner']), node(op, ['inner', ...read], ['out'])] });
+    graphOf({
+      outputs: [value('out')],
+      constants: new Map(constants),
+      nodes: [node('Identity', ['x'], ['inner']), node(op, ['inner', ...read], ['out'])],
+    });
   const choice = (condition: string, then: Graph, otherwise: Graph, output = 'y'): Node =>
     node('If', [condition], [output], { then_branch: { type: 'graph', value: then }, else_branch: { type: 'graph', value: otherwise } });
   const past = value('past', 'float32', ['n', 4]);
   const flag = value('use_cache_branch', 'bool', [1]);
 
-  test.each([['then_branch', false], ['else_branch', true]])('keeps the branch that reads the past when that is the %s, and drops the flag', async (_, swapped) => {
+  test.each([
+    ['then_branch', false],
+    ['else_branch', true],
+  ])('keeps the branch that reads the past when that is the %s, and drops the flag', async (_, swapped) => {
     const branches = [branch('Add', ['past']), branch('Neg', [])] as const;
-    const graph = graphOf({ inputs: [X, past, flag], outputs: [Y], nodes: [swapped ? choice(flag.name, branches[1], branches[0]) : choice(flag.name, ...branches)] });
+    const graph = graphOf({
+      inputs: [X, past, flag],
+      outputs: [Y],
+      nodes: [swapped ? choice(flag.name, branches[1], branches[0]) : choice(flag.name, ...branches)],
+    });
     const before = frozen(graph);
     const flat = inlineBranches(graph);
     expect(frozen(graph)).toBe(before);
@@ -86,10 +121,13 @@ describe('inlineBranches', () => {
     const graph = graphOf({
       inputs: [X],
       outputs: [Y],
-      constants: new Map([['yes', boolTensor([true], [])], ['no', boolTensor([false], [])]]),
+      constants: new Map([
+        ['yes', boolTensor([true], [])],
+        ['no', boolTensor([false], [])],
+      ]),
       nodes: [
         choice('yes', branch('Mul', ['c'], [['c', two]]), branch('Neg', []), 'first'),
-        choice('no', branch('Neg', []), branch('Add', ['c', ], [['c', three]]), 'second'),
+        choice('no', branch('Neg', []), branch('Add', ['c'], [['c', three]]), 'second'),
         node('Add', ['first', 'second'], ['y']),
       ],
     });
@@ -101,8 +139,13 @@ describe('inlineBranches', () => {
 
   test('a branch that returns an outer value, or one value twice, still gives the If its outputs', async () => {
     const then = graphOf({ outputs: [value('x'), value('t'), value('t')], nodes: [node('Neg', ['x'], ['t'])] });
-    const both = node('If', ['yes'], ['y', 'a', 'b'], { then_branch: { type: 'graph', value: then }, else_branch: { type: 'graph', value: then } });
-    const flat = inlineBranches(graphOf({ inputs: [X], outputs: [Y, value('a'), value('b')], constants: new Map([['yes', boolTensor([true], [])]]), nodes: [both] }));
+    const both = node('If', ['yes'], ['y', 'a', 'b'], {
+      then_branch: { type: 'graph', value: then },
+      else_branch: { type: 'graph', value: then },
+    });
+    const flat = inlineBranches(
+      graphOf({ inputs: [X], outputs: [Y, value('a'), value('b')], constants: new Map([['yes', boolTensor([true], [])]]), nodes: [both] }),
+    );
     const x = float([1, 4]);
     const out = await run(modelOf(flat), { x });
     expect(difference(out.y, x)).toBe(0);

@@ -5,7 +5,10 @@ import { bool, difference, float, frozen, graphOf, modelOf, names, node, run, va
 
 describe('constantsFromNodes', () => {
   test('moves constants of every kind, in branches too, and leaves one that is an output', async () => {
-    const inner = graphOf({ outputs: [value('b')], nodes: [node('Constant', [], ['k'], { value_float: floatAttribute(3) }), node('Add', ['x', 'k'], ['b'])] });
+    const inner = graphOf({
+      outputs: [value('b')],
+      nodes: [node('Constant', [], ['k'], { value_float: floatAttribute(3) }), node('Add', ['x', 'k'], ['b'])],
+    });
     const attribute = { type: 'graph', value: inner } as const;
     const graph = graphOf({
       inputs: [X, value('c', 'bool', [])],
@@ -35,12 +38,15 @@ describe('constantsFromNodes', () => {
   test('keeps the largest int64, which stands for "to the end"', async () => {
     const limit = node('Constant', [], ['end'], { value_ints: { type: 'ints', value: [2 ** 63] } });
     const graph = graphOf({
-      inputs: [X], outputs: [Y],
+      inputs: [X],
+      outputs: [Y],
       constants: new Map([['start', intTensor([1], [1])]]),
       nodes: [limit, node('Slice', ['x', 'start', 'end', 'start'], ['y'])],
     });
     const x = float([2, 4]);
-    expect([...((await run(modelOf(constantsFromNodes(graph)), { x })).y!.data as Float32Array)]).toEqual([1, 2, 3, 5, 6, 7].map((i) => x.data[i]));
+    expect([...((await run(modelOf(constantsFromNodes(graph)), { x })).y!.data as Float32Array)]).toEqual(
+      [1, 2, 3, 5, 6, 7].map((i) => x.data[i]),
+    );
   });
 });
 
@@ -67,7 +73,8 @@ describe('slicesFromSequences', () => {
 
   test('a list that is read in another way stays', () => {
     const graph = graphOf({
-      inputs: [X, value('i', 'int64', [])], outputs: [Y],
+      inputs: [X, value('i', 'int64', [])],
+      outputs: [Y],
       constants: new Map([['size', intTensor([2], [])]]),
       nodes: [node('SplitToSequence', ['x', 'size'], ['list']), node('SequenceAt', ['list', 'i'], ['y'])],
     });
@@ -79,7 +86,10 @@ describe('raiseOpset', () => {
   const graph = graphOf({
     inputs: [X],
     outputs: [Y],
-    constants: new Map([['sum axes', intTensor([1], [1])], ['sizes', intTensor([1, 3], [2])]]),
+    constants: new Map([
+      ['sum axes', intTensor([1], [1])],
+      ['sizes', intTensor([1, 3], [2])],
+    ]),
     nodes: [
       node('ReduceMean', ['x'], ['mean'], { axes: [-1] }),
       node('ReduceMax', ['x'], ['max'], { axes: [1], keepdims: 1 }),

@@ -22,7 +22,19 @@ export async function run(model: Model, feeds: Feeds): Promise<Record<string, or
 
 /** A model around a graph made in a test. */
 export function modelOf(graph: Graph, opset = 18): Model {
-  return { folder: '/', file: 'test.onnx', irVersion: 10, opsets: new Map([['', opset], ['com.microsoft', 1]]), producer: '', metadata: {}, functions: [], graph };
+  return {
+    folder: '/',
+    file: 'test.onnx',
+    irVersion: 10,
+    opsets: new Map([
+      ['', opset],
+      ['com.microsoft', 1],
+    ]),
+    producer: '',
+    metadata: {},
+    functions: [],
+    graph,
+  };
 }
 
 export function graphOf(parts: Partial<Graph>): Graph {
@@ -33,7 +45,13 @@ export function value(name: string, dtype: DataType = 'float32', dims?: Value['d
   return { name, dtype, dims };
 }
 
-export function node(op: string, inputs: readonly string[], outputs: readonly string[], attributes: PlainAttributes = {}, domain = ''): Node {
+export function node(
+  op: string,
+  inputs: readonly string[],
+  outputs: readonly string[],
+  attributes: PlainAttributes = {},
+  domain = '',
+): Node {
   const b = new GraphBuilder(graphOf({}), 'test');
   b.node(op, inputs, outputs, attributes, domain);
   return { ...b.take()[0]!, name: outputs.find((o) => o !== '')! };
@@ -49,7 +67,14 @@ export function randoms(count: number, seed = 1): Float32Array {
 }
 
 export function float(dims: readonly number[], seed = 1): ort.Tensor {
-  return new ort.Tensor('float32', randoms(dims.reduce((a, d) => a * d, 1), seed), dims);
+  return new ort.Tensor(
+    'float32',
+    randoms(
+      dims.reduce((a, d) => a * d, 1),
+      seed,
+    ),
+    dims,
+  );
 }
 
 export function int64(values: readonly number[], dims: readonly number[] = [values.length]): ort.Tensor {
@@ -67,7 +92,11 @@ export function bool(values: readonly boolean[], dims: readonly number[]): ort.T
 /** A fed tensor as a constant of the graph. */
 export function constant(tensor: ort.Tensor): Tensor {
   const data = tensor.data as Float32Array | BigInt64Array;
-  return { dtype: tensor.type as DataType, dims: tensor.dims, data: { kind: 'bytes', bytes: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) } };
+  return {
+    dtype: tensor.type as DataType,
+    dims: tensor.dims,
+    data: { kind: 'bytes', bytes: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) },
+  };
 }
 
 /** Largest absolute difference; NaN anywhere, or another number of elements, is infinite. */
@@ -87,7 +116,8 @@ export const X = value('x', 'float32', ['n', 4]);
 export const Y = value('y');
 
 /** A copy that shares nothing, to see afterwards that a pass left its input alone. */
-export const frozen = (graph: Graph): string => JSON.stringify(graph, (_, v: unknown) => (v instanceof Map ? [...(v as Map<string, unknown>)] : v));
+export const frozen = (graph: Graph): string =>
+  JSON.stringify(graph, (_, v: unknown) => (v instanceof Map ? [...(v as Map<string, unknown>)] : v));
 
 /** What the nodes of a graph make, in order. */
 export function names(graph: Graph): string[] {

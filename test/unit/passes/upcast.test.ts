@@ -7,7 +7,11 @@ import { floatsToBytes } from '../../../electron/engine/onnx/tensors.ts';
 import { bool, difference, float, frozen, graphOf, modelOf, node, randoms, run, value, X, Y } from './run.ts';
 
 describe('upcast', () => {
-  const half = (values: Float32Array, dims: number[], dtype: 'float16' | 'bfloat16' = 'float16'): Tensor => ({ dtype, dims, data: { kind: 'bytes', bytes: floatsToBytes(values, dtype) } });
+  const half = (values: Float32Array, dims: number[], dtype: 'float16' | 'bfloat16' = 'float16'): Tensor => ({
+    dtype,
+    dims,
+    data: { kind: 'bytes', bytes: floatsToBytes(values, dtype) },
+  });
   const weights = randoms(16, 3);
 
   /** A little of everything: a cast chain as around norms, a scalar, a filled shape, an identity matrix, a mask with the least half. */
@@ -49,7 +53,13 @@ describe('upcast', () => {
     expect(up.graph.constants.get('w')).toBe(graph.constants.get('w'));
     expect(up.graph.nodes.filter((n) => n.op === 'Cast').map((n) => n.inputs[0])).toEqual(['w']);
 
-    const feeds = { x: float([3, 4]), seen: bool(Array.from({ length: 12 }, (_, i) => i % 4 !== 2), [3, 4]) };
+    const feeds = {
+      x: float([3, 4]),
+      seen: bool(
+        Array.from({ length: 12 }, (_, i) => i % 4 !== 2),
+        [3, 4],
+      ),
+    };
     const found = (await run(up, feeds)).y!;
     const rounded = new Float32Array(floatsToBytes(weights, dtype).length / 2);
     const bits = new Uint16Array(floatsToBytes(weights, dtype).buffer);
@@ -57,7 +67,11 @@ describe('upcast', () => {
     if (dtype === 'float16') expect(difference((await run(model, feeds)).y, found)).toBeLessThan(2e-2);
     // against the same computation written with the rounded weights in float32
     bits.forEach((b, i) => (rounded[i] = dtype === 'bfloat16' ? new Float32Array(Uint32Array.of(b << 16).buffer)[0]! : halfValue(b)));
-    exact.constants = new Map([['w', floatTensor(rounded, [4, 4])], ['two', floatTensor(Float32Array.of(2), [])], ['least', floatTensor(Float32Array.of(dtype === 'float16' ? -60000 : -59904), [1])]]);
+    exact.constants = new Map([
+      ['w', floatTensor(rounded, [4, 4])],
+      ['two', floatTensor(Float32Array.of(2), [])],
+      ['least', floatTensor(Float32Array.of(dtype === 'float16' ? -60000 : -59904), [1])],
+    ]);
     exact.nodes = [
       node('MatMul', ['x', 'w'], ['h']),
       node('Mul', ['h', 'h'], ['s']),
@@ -69,7 +83,11 @@ describe('upcast', () => {
   });
 
   test('inputs and outputs become float32, outputs keep their names, branches follow', async () => {
-    const then = graphOf({ outputs: [value('t', 'float16')], constants: new Map([['k', half(Float32Array.of(1, 2), [2])]]), nodes: [node('Mul', ['h', 'k'], ['t'])] });
+    const then = graphOf({
+      outputs: [value('t', 'float16')],
+      constants: new Map([['k', half(Float32Array.of(1, 2), [2])]]),
+      nodes: [node('Mul', ['h', 'k'], ['t'])],
+    });
     const otherwise = graphOf({ outputs: [value('e', 'float16')], nodes: [node('Identity', ['h'], ['e'])] });
     const graph = graphOf({
       inputs: [value('x', 'float16', [2]), value('c', 'bool', [])],
@@ -125,7 +143,11 @@ describe('upcast', () => {
 test('analysisCopy of a half-precision composite in a function, at an old opset, is one flat float32 graph', async () => {
   const bits = floatsToBytes(randoms(4, 2), 'float16');
   const norm: LocalFunction = {
-    domain: 'f', name: 'Norm', inputs: ['a', 'g'], outputs: ['r'], attributes: {},
+    domain: 'f',
+    name: 'Norm',
+    inputs: ['a', 'g'],
+    outputs: ['r'],
+    attributes: {},
     nodes: [
       node('Constant', [], ['two'], { value: { type: 'tensor', value: memoryTensor('float16', [], Uint16Array.of(0x4000)) } }),
       node('Pow', ['a', 'two'], ['squares']),
@@ -143,7 +165,15 @@ test('analysisCopy of a half-precision composite in a function, at an old opset,
       node('Norm', ['normed', 'g'], ['y'], {}, 'f'),
     ],
   });
-  const model: Model = { ...modelOf(graph, 17), functions: [norm], opsets: new Map([['', 17], ['com.microsoft', 1], ['f', 1]]) };
+  const model: Model = {
+    ...modelOf(graph, 17),
+    functions: [norm],
+    opsets: new Map([
+      ['', 17],
+      ['com.microsoft', 1],
+      ['f', 1],
+    ]),
+  };
   const copy = analysisCopy(model);
   expect(copy.graph.nodes.map((n) => n.op)).toEqual(['Cast', 'Add', 'SimplifiedLayerNormalization', 'Pow', 'ReduceMean', 'Div', 'Mul']);
   expect(copy.opsets.get('')).toBe(18);

@@ -32,13 +32,18 @@ describe('Generator', () => {
     return row.slice(prompt.length);
   }
 
-  test.each<[string, Partial<Mini>]>([['with a cache', {}], ['without', { cache: false }], ['rank 2, gathered afterwards', { flat: true, head: 'rotated' }]])('ragged rows together give what each gives alone, run from the start each time: %s', async (_, choices) => {
+  test.each<[string, Partial<Mini>]>([
+    ['with a cache', {}],
+    ['without', { cache: false }],
+    ['rank 2, gathered afterwards', { flat: true, head: 'rotated' }],
+  ])('ragged rows together give what each gives alone, run from the start each time: %s', async (_, choices) => {
     const decoder = await mini(choices);
     const generator = await Generator.create(decoder);
     const made = await generator.continue(prompts, { maxTokens: 5, sampling: greedy });
     for (const [i, prompt] of prompts.entries()) expect(made[i]).toEqual(await plainly(decoder, prompt, 5));
     const next = await generator.next(prompts);
-    for (const [i, prompt] of prompts.entries()) (await allLogits(decoder, prompt)).at(-1)!.forEach((x, v) => expect(next[i]![v]).toBeCloseTo(x, 4));
+    for (const [i, prompt] of prompts.entries())
+      (await allLogits(decoder, prompt)).at(-1)!.forEach((x, v) => expect(next[i]![v]).toBeCloseTo(x, 4));
   });
 
   test('a row ends at its stop token, which is left out, and others go on', async () => {
@@ -53,7 +58,14 @@ describe('Generator', () => {
   test('whoever listens hears every token and can end a row', async () => {
     const generator = await Generator.create(await mini());
     const heard: number[][] = prompts.map(() => []);
-    const made = await generator.continue(prompts, { maxTokens: 4, sampling: greedy, onToken: (row, id) => { heard[row]!.push(id); return row === 1 && heard[row]!.length === 2; } });
+    const made = await generator.continue(prompts, {
+      maxTokens: 4,
+      sampling: greedy,
+      onToken: (row, id) => {
+        heard[row]!.push(id);
+        return row === 1 && heard[row]!.length === 2;
+      },
+    });
     expect(heard).toEqual(made);
     expect(made.map((ids) => ids.length)).toEqual([4, 2, 4, 4]);
   });
@@ -65,21 +77,28 @@ describe('Generator', () => {
     expect(await generator.continue(prompts, { maxTokens: 8, sampling })).toEqual(first);
     expect(await generator.continue(prompts.slice(0, 2), { maxTokens: 8, sampling })).toEqual(first.slice(0, 2));
     expect(await generator.continue(prompts, { maxTokens: 8, sampling: { ...sampling, seed: 5 } })).not.toEqual(first);
-    const [a, b] = await generator.continue([prompts[0]!, prompts[0]!], { maxTokens: 8, sampling }) as [number[], number[]];
+    const [a, b] = (await generator.continue([prompts[0]!, prompts[0]!], { maxTokens: 8, sampling })) as [number[], number[]];
     expect(a).not.toEqual(b);
   });
 
   test('stops when asked to', async () => {
     const generator = await Generator.create(await mini());
     let steps = 0;
-    const check = () => { if (++steps === 3) throw new Error('enough'); };
+    const check = () => {
+      if (++steps === 3) throw new Error('enough');
+    };
     await expect(generator.continue(prompts, { maxTokens: 9, sampling: greedy, check })).rejects.toThrow('enough');
     expect(steps).toBe(3);
   });
 });
 
 describe('ScoreSession', () => {
-  test.each<[string, Partial<Mini>]>([['plain', {}], ['rank 2', { flat: true }], ['rank 2, gathered afterwards', { flat: true, head: 'rotated' }], ['softcap, no cache', { head: 'softcap', cache: false }]])('agrees with a plain softmax: %s', async (_, choices) => {
+  test.each<[string, Partial<Mini>]>([
+    ['plain', {}],
+    ['rank 2', { flat: true }],
+    ['rank 2, gathered afterwards', { flat: true, head: 'rotated' }],
+    ['softcap, no cache', { head: 'softcap', cache: false }],
+  ])('agrees with a plain softmax: %s', async (_, choices) => {
     const decoder = await mini(choices);
     const session = await ScoreSession.create(decoder);
     const rows = tokenRows([7, 3, 5, 2]).map((ids, i) => ({ ids, from: [4, 1, 2, 1][i]! }));
@@ -102,7 +121,8 @@ describe('ScoreSession', () => {
     let runs = 0;
     const together = await session.score(rows, () => runs++);
     expect(runs).toBeGreaterThan(1);
-    for (const i of [0, 44, 89]) (await session.score([rows[i]!]))[0]!.forEach((s, k) => expect(together[i]![k]!.logProbability).toBeCloseTo(s.logProbability, 4));
+    for (const i of [0, 44, 89])
+      (await session.score([rows[i]!]))[0]!.forEach((s, k) => expect(together[i]![k]!.logProbability).toBeCloseTo(s.logProbability, 4));
   });
 });
 

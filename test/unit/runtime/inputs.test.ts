@@ -19,16 +19,34 @@ async function logitsOf(decoder: Awaited<ReturnType<typeof mini>>, rows: readonl
 describe('findInputs', () => {
   test('the usual names', () => {
     expect(parts(miniModel({ layers: 1 }).graph)).toEqual({
-      ids: 'input_ids', mask: 'attention_mask', positions: 'position_ids',
-      past: [['past_key_values.0.key', 'present.0.key'], ['past_key_values.0.value', 'present.0.value']],
+      ids: 'input_ids',
+      mask: 'attention_mask',
+      positions: 'position_ids',
+      past: [
+        ['past_key_values.0.key', 'present.0.key'],
+        ['past_key_values.0.value', 'present.0.value'],
+      ],
     });
   });
 
   test('permuted names are seen through by type, rank and length', async () => {
     // What optimum --dynamo wrote for GPT-2: a cache under the mask's name, the mask under a cache's.
-    const names = { attention_mask: 'past_key_values.0.key', 'past_key_values.0.key': 'past_key_values.0.value', 'past_key_values.0.value': 'position_ids', position_ids: 'attention_mask' };
+    const names = {
+      attention_mask: 'past_key_values.0.key',
+      'past_key_values.0.key': 'past_key_values.0.value',
+      'past_key_values.0.value': 'position_ids',
+      position_ids: 'attention_mask',
+    };
     const { graph } = miniModel({ layers: 1, names });
-    expect(parts(graph)).toEqual({ ids: 'input_ids', mask: 'past_key_values.0.key', positions: 'attention_mask', past: [['past_key_values.0.value', 'present.0.key'], ['position_ids', 'present.0.value']] });
+    expect(parts(graph)).toEqual({
+      ids: 'input_ids',
+      mask: 'past_key_values.0.key',
+      positions: 'attention_mask',
+      past: [
+        ['past_key_values.0.value', 'present.0.key'],
+        ['position_ids', 'present.0.value'],
+      ],
+    });
     const rows = tokenRows([5, 3]);
     expect(await logitsOf(await mini({ layers: 1, names }), rows)).toEqual(await logitsOf(await mini({ layers: 1 }), rows));
   });
@@ -51,7 +69,10 @@ describe('findInputs', () => {
 
   test('a list of positions and a number of logits to keep', () => {
     const { graph } = miniModel({ cache: false });
-    const more: Value[] = [{ name: 'cache_position', dtype: 'int64', dims: ['length'] }, { name: 'num_logits_to_keep', dtype: 'int64', dims: [] }];
+    const more: Value[] = [
+      { name: 'cache_position', dtype: 'int64', dims: ['length'] },
+      { name: 'num_logits_to_keep', dtype: 'int64', dims: [] },
+    ];
     const inputs = findInputs({ ...graph, inputs: [...graph.inputs, ...more] });
     const feeds = feedsFor(inputs, rightPad(tokenRows([3, 2]), 4), new Set(['cache_position', 'num_logits_to_keep']));
     expect([feeds['cache_position']!.dims, [...(feeds['cache_position']!.data as BigInt64Array)]]).toEqual([[3], [4n, 5n, 6n]]);
@@ -59,7 +80,11 @@ describe('findInputs', () => {
   });
 
   test.each<[string, Value[], RegExp]>([
-    ['an encoder-decoder', [{ name: 'encoder_hidden_states', dtype: 'float32', dims: ['b', 's', 8] }], /encoder-decoder.*encoder_hidden_states: float32\[b, s, 8\]/],
+    [
+      'an encoder-decoder',
+      [{ name: 'encoder_hidden_states', dtype: 'float32', dims: ['b', 's', 8] }],
+      /encoder-decoder.*encoder_hidden_states: float32\[b, s, 8\]/,
+    ],
     ['an encoder', [{ name: 'token_type_ids', dtype: 'int64', dims: ['b', 's'] }], /BERT/],
     ['embeddings as input', [{ name: 'inputs_embeds', dtype: 'float32', dims: ['b', 's', 8] }], /token embedding/],
     ['an input of unknown meaning', [{ name: 'pixel_values', dtype: 'float32', dims: ['b', 3, 'h', 'w', 1] }], /unknown: pixel_values/],
@@ -86,17 +111,21 @@ describe('rightPad and feedsFor', () => {
   const rows = fc.array(fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 6 }), { minLength: 1, maxLength: 5 });
 
   test('rows keep their tokens, the mask covers them and the past, padding repeats the last token', () => {
-    fc.assert(fc.property(rows, fc.nat(3), (given, past) => {
-      const padded = rightPad(given, past);
-      const ids = Array.from(padded.ids, Number);
-      const mask = Array.from(padded.mask, Number);
-      given.forEach((row, b) => {
-        const now = ids.slice(b * padded.length, (b + 1) * padded.length);
-        expect(now.slice(0, row.length)).toEqual(row);
-        expect(now.slice(row.length).every((id) => id === row.at(-1))).toBe(true);
-        expect(mask.slice(b * (past + padded.length), (b + 1) * (past + padded.length))).toEqual(Array.from({ length: past + padded.length }, (_, s) => (s < past + row.length ? 1 : 0)));
-      });
-    }));
+    fc.assert(
+      fc.property(rows, fc.nat(3), (given, past) => {
+        const padded = rightPad(given, past);
+        const ids = Array.from(padded.ids, Number);
+        const mask = Array.from(padded.mask, Number);
+        given.forEach((row, b) => {
+          const now = ids.slice(b * padded.length, (b + 1) * padded.length);
+          expect(now.slice(0, row.length)).toEqual(row);
+          expect(now.slice(row.length).every((id) => id === row.at(-1))).toBe(true);
+          expect(mask.slice(b * (past + padded.length), (b + 1) * (past + padded.length))).toEqual(
+            Array.from({ length: past + padded.length }, (_, s) => (s < past + row.length ? 1 : 0)),
+          );
+        });
+      }),
+    );
   });
 
   test('padding changes nothing at real positions', async () => {
@@ -117,9 +146,17 @@ describe('rightPad and feedsFor', () => {
     // x / √mean(x²) in front of everything else.
     const embedded = graph.nodes.find((n) => n.inputs[0] === 'embedding')!;
     const node = (op: string, inputs: string[], outputs: string[]) => ({ name: op, op, domain: '', inputs, outputs, attributes: {} });
-    const nodes = graph.nodes.flatMap((n) => (n !== embedded ? [n] : [
-      { ...n, outputs: ['raw'] }, node('Mul', ['raw', 'raw'], ['square']), { ...node('ReduceMean', ['square', 'axis'], ['mean']) }, node('Sqrt', ['mean'], ['root']), node('Div', ['raw', 'root'], [n.outputs[0]!]),
-    ]));
+    const nodes = graph.nodes.flatMap((n) =>
+      n !== embedded
+        ? [n]
+        : [
+            { ...n, outputs: ['raw'] },
+            node('Mul', ['raw', 'raw'], ['square']),
+            { ...node('ReduceMean', ['square', 'axis'], ['mean']) },
+            node('Sqrt', ['mean'], ['root']),
+            node('Div', ['raw', 'root'], [n.outputs[0]!]),
+          ],
+    );
     constants.set('axis', { dtype: 'int64', dims: [1], data: { kind: 'bytes', bytes: new Uint8Array(BigInt64Array.of(-1n).buffer) } });
     const decoder = await openModel({ ...model, graph: { ...graph, constants, nodes } });
     const rows = tokenRows([6, 2]);

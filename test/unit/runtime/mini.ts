@@ -39,8 +39,25 @@ export interface Mini {
 }
 
 const GPT2: Mini = {
-  layers: 2, width: 8, inner: 12, heads: 2, vocabulary: 23, seed: 1, cache: true, norms: 'pre', gated: false, flat: false, embeddingWidth: 8, layout: 'in-out',
-  precision: 'float32', experts: 1, sharedDown: false, mlp: 'dense', head: 'plain', mask: true, names: {},
+  layers: 2,
+  width: 8,
+  inner: 12,
+  heads: 2,
+  vocabulary: 23,
+  seed: 1,
+  cache: true,
+  norms: 'pre',
+  gated: false,
+  flat: false,
+  embeddingWidth: 8,
+  layout: 'in-out',
+  precision: 'float32',
+  experts: 1,
+  sharedDown: false,
+  mlp: 'dense',
+  head: 'plain',
+  mask: true,
+  names: {},
 };
 
 /** Most tokens that a small decoder can take. */
@@ -50,7 +67,19 @@ export const POSITIONS = 32;
 export function miniModel(choices: Partial<Mini> = {}): Model {
   const graph: Graph = { name: 'mini', inputs: [], outputs: [], nodes: [], constants: new Map() };
   new Writer(graph, { ...GPT2, embeddingWidth: choices.width ?? GPT2.width, ...choices }).write();
-  return { folder: '', file: 'model.onnx', irVersion: 8, opsets: new Map([['', 18], ['com.microsoft', 1]]), producer: 'test', metadata: {}, functions: [], graph };
+  return {
+    folder: '',
+    file: 'model.onnx',
+    irVersion: 8,
+    opsets: new Map([
+      ['', 18],
+      ['com.microsoft', 1],
+    ]),
+    producer: 'test',
+    metadata: {},
+    functions: [],
+    graph,
+  };
 }
 
 /** A small decoder, written to a folder (removed after the tests) and opened as an imported model is. */
@@ -94,7 +123,11 @@ class Writer {
     this.graph.outputs.push({ name: 'logits', dtype: 'float32', dims: ['batch', 'length', m.vocabulary] });
     for (let i = 0; m.cache && i < m.layers; i++) {
       for (const part of ['key', 'value']) {
-        this.graph.inputs.push({ name: name(`past_key_values.${i}.${part}`), dtype: 'float32', dims: ['batch', m.heads, 'past', headWidth] });
+        this.graph.inputs.push({
+          name: name(`past_key_values.${i}.${part}`),
+          dtype: 'float32',
+          dims: ['batch', m.heads, 'past', headWidth],
+        });
         this.graph.outputs.push({ name: `present.${i}.${part}`, dtype: 'float32', dims: ['batch', m.heads, 'past + length', headWidth] });
       }
     }
@@ -111,7 +144,10 @@ class Writer {
     let shared: string | undefined;
     for (let i = 0; i < m.layers; i++) {
       const attention = (from: string) => {
-        const split = (part: string) => b.op('Transpose', [b.op('Reshape', [this.linear(from, `${i}.${part}`, m.width, m.width), shapeOf(m.heads, headWidth)])], { perm: [0, 2, 1, 3] });
+        const split = (part: string) =>
+          b.op('Transpose', [b.op('Reshape', [this.linear(from, `${i}.${part}`, m.width, m.width), shapeOf(m.heads, headWidth)])], {
+            perm: [0, 2, 1, 3],
+          });
         const continued = (part: string, now: string) => {
           if (!m.cache) return now;
           b.node('Concat', [name(`past_key_values.${i}.${part}`), now], [`present.${i}.${part}`], { axis: 2 });
@@ -125,7 +161,9 @@ class Writer {
       };
       const expert = (from: string, at: string) => {
         const up = this.linear(from, `${at}.up`, m.width, m.inner);
-        const key = m.gated ? b.op('Mul', [b.op('Mul', [up, b.op('Sigmoid', [up])]), this.linear(from, `${at}.gate`, m.width, m.inner)]) : b.op('Tanh', [up]);
+        const key = m.gated
+          ? b.op('Mul', [b.op('Mul', [up, b.op('Sigmoid', [up])]), this.linear(from, `${at}.gate`, m.width, m.inner)])
+          : b.op('Tanh', [up]);
         const down = shared ?? this.down(`${at}.down`);
         if (m.sharedDown) shared = down;
         return this.biased(b.op('MatMul', [key, down]), `${at}.down.bias`, m.width);
@@ -139,7 +177,10 @@ class Writer {
         x = b.op('Add', [b.op('Add', [attention(normed), feedForward(normed)]), x]);
         continue;
       }
-      for (const [part, of] of [['attention', attention], ['mlp', feedForward]] as const) {
+      for (const [part, of] of [
+        ['attention', attention],
+        ['mlp', feedForward],
+      ] as const) {
         if (part === 'mlp' && m.mlp === 'none') continue;
         if (part === 'mlp' && m.mlp === 'moe') {
           x = b.op('Add', [x, b.op('MoE', [x], {}, 'com.microsoft')]);
@@ -167,7 +208,8 @@ class Writer {
     at = this.biased(b.op('MatMul', [at, this.weight('head', [m.embeddingWidth, m.vocabulary])]), 'head.bias', m.vocabulary);
     if (m.head === 'softcap') at = b.op('Mul', [b.op('Tanh', [b.op('Div', [at, b.scalar(2)])]), b.scalar(2)]);
     // Something that is not known to work row by row.
-    if (m.head === 'rotated') at = b.op('Transpose', [b.op('Transpose', [at], { perm: m.flat ? [1, 0] : [2, 0, 1] })], { perm: m.flat ? [1, 0] : [1, 2, 0] });
+    if (m.head === 'rotated')
+      at = b.op('Transpose', [b.op('Transpose', [at], { perm: m.flat ? [1, 0] : [2, 0, 1] })], { perm: m.flat ? [1, 0] : [1, 2, 0] });
     if (m.flat) b.node('Reshape', [at, shapeOf(m.vocabulary)], ['logits']);
     else b.node('Identity', [at], ['logits']);
   }
@@ -193,7 +235,11 @@ class Writer {
   }
 
   private norm(x: string, name: string): string {
-    return this.b.op('LayerNormalization', [x, this.weight(`${name}.gain`, [this.m.width], 1), this.weight(`${name}.bias`, [this.m.width], 0.1)], { axis: -1 });
+    return this.b.op(
+      'LayerNormalization',
+      [x, this.weight(`${name}.gain`, [this.m.width], 1), this.weight(`${name}.bias`, [this.m.width], 0.1)],
+      { axis: -1 },
+    );
   }
 
   /** The down-projection as [inner, width], however it is stored. */

@@ -19,7 +19,8 @@ function softmax(values: readonly number[]): number[] {
   return weights.map((w) => w / sum);
 }
 
-const expectNear = (found: number[], wanted: number[]) => found.forEach((f, i) => expect(Math.abs(f - wanted[i]!), `token ${i}`).toBeLessThan(0.015));
+const expectNear = (found: number[], wanted: number[]) =>
+  found.forEach((f, i) => expect(Math.abs(f - wanted[i]!), `token ${i}`).toBeLessThan(0.015));
 
 describe('pickToken', () => {
   test('greedy takes the largest, the first of equals, and never draws', () => {
@@ -64,10 +65,16 @@ describe('pickToken', () => {
   });
 
   test('the largest k are those that sorting finds, the lower id first among equals', () => {
-    fc.assert(fc.property(fc.array(fc.integer({ min: -3, max: 3 }), { minLength: 1, maxLength: 20 }), fc.integer({ min: 1, max: 8 }), (values, k) => {
-      const sorted = [...values.keys()].sort((a, b) => values[b]! - values[a]! || a - b).slice(0, k);
-      expect(largest(Float32Array.from(values), k)).toEqual(sorted);
-    }));
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: -3, max: 3 }), { minLength: 1, maxLength: 20 }),
+        fc.integer({ min: 1, max: 8 }),
+        (values, k) => {
+          const sorted = [...values.keys()].sort((a, b) => values[b]! - values[a]! || a - b).slice(0, k);
+          expect(largest(Float32Array.from(values), k)).toEqual(sorted);
+        },
+      ),
+    );
   });
 });
 

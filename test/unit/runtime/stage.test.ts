@@ -27,11 +27,24 @@ describe('liveAt', () => {
 });
 
 describe('Stage', () => {
-  test.each<[string, Partial<Mini>]>([['sequential', {}], ['without a cache', { cache: false }], ['rank 2', { flat: true }], ['parallel', { norms: 'parallel' }], ['norm behind the sum', { norms: 'post' }], ['gated', { gated: true, norms: 'branch' }]])('two halves give what the whole gives: %s', async (_, choices) => {
+  test.each<[string, Partial<Mini>]>([
+    ['sequential', {}],
+    ['without a cache', { cache: false }],
+    ['rank 2', { flat: true }],
+    ['parallel', { norms: 'parallel' }],
+    ['norm behind the sum', { norms: 'post' }],
+    ['gated', { gated: true, norms: 'branch' }],
+  ])('two halves give what the whole gives: %s', async (_, choices) => {
     const decoder = await mini({ layers: 3, ...choices });
     const { anatomy } = decoder;
     const whole = floats(await (await Stage.create(decoder, undefined, [anatomy.logits])).run(rows), anatomy.logits);
-    for (const site of [{ kind: 'residual', layer: 0 }, { kind: 'mlp', layer: 1 }, { kind: 'key', layer: 1 }, { kind: 'heads', layer: 2 }, { kind: 'embedding' }] as const) {
+    for (const site of [
+      { kind: 'residual', layer: 0 },
+      { kind: 'mlp', layer: 1 },
+      { kind: 'key', layer: 1 },
+      { kind: 'heads', layer: 2 },
+      { kind: 'embedding' },
+    ] as const) {
       const from = siteValue(anatomy, site);
       const second = await Stage.create(decoder, from, [anatomy.logits]);
       const first = await (await Stage.create(decoder, undefined, second.live)).run(rows);
@@ -53,10 +66,30 @@ describe('Stage', () => {
     const first = { name: 'first', op: 'Add', domain: '', inputs: [embedded, '0.o.bias'], outputs: ['hidden'], attributes: {} };
     const at = nodes.findIndex((n) => n.outputs[0] === embedded) + 1;
     // Shape of [batch, length, width], of which the first two are kept.
-    const cut = sizes.map((n) => ({ name: 'cut', op: 'Slice', domain: '', inputs: [n.outputs[0]!, 'zero', 'two'], outputs: [n.outputs[0]!.slice(0, -4)], attributes: {} }));
-    const ordered = [...nodes.slice(0, at).filter((n) => !sizes.includes(n)), first, ...sizes, ...cut, ...nodes.slice(at).filter((n) => !sizes.includes(n)).map((n) => ({ ...n, inputs: n.inputs.map((i) => (i === embedded ? 'hidden' : i)) }))];
+    const cut = sizes.map((n) => ({
+      name: 'cut',
+      op: 'Slice',
+      domain: '',
+      inputs: [n.outputs[0]!, 'zero', 'two'],
+      outputs: [n.outputs[0]!.slice(0, -4)],
+      attributes: {},
+    }));
+    const ordered = [
+      ...nodes.slice(0, at).filter((n) => !sizes.includes(n)),
+      first,
+      ...sizes,
+      ...cut,
+      ...nodes
+        .slice(at)
+        .filter((n) => !sizes.includes(n))
+        .map((n) => ({ ...n, inputs: n.inputs.map((i) => (i === embedded ? 'hidden' : i)) })),
+    ];
     const constants = new Map(model.graph.constants);
-    for (const [name, n] of [['zero', 0n], ['two', 2n]] as const) constants.set(name, { dtype: 'int64', dims: [1], data: { kind: 'bytes', bytes: new Uint8Array(BigInt64Array.of(n).buffer) } });
+    for (const [name, n] of [
+      ['zero', 0n],
+      ['two', 2n],
+    ] as const)
+      constants.set(name, { dtype: 'int64', dims: [1], data: { kind: 'bytes', bytes: new Uint8Array(BigInt64Array.of(n).buffer) } });
     const decoder = await openModel({ ...model, graph: { ...model.graph, constants, nodes: ordered } });
     const { anatomy } = decoder;
     const { graph, live } = graphFrom(decoder, anatomy.layers[1]!.residual, [anatomy.logits]);
@@ -73,9 +106,27 @@ describe('Stage', () => {
     const given = tokenRows([6, 6]);
     const { anatomy, inputs } = decoder;
     const whole = floats(await (await Stage.create(decoder, undefined, [anatomy.logits])).run(rightPad(given)), anatomy.logits);
-    const settle = await (await Stage.create(decoder, undefined, inputs.past.map((p) => p.present))).run(rightPad(given.map((r) => r.slice(0, 4))));
+    const settle = await (
+      await Stage.create(
+        decoder,
+        undefined,
+        inputs.past.map((p) => p.present),
+      )
+    ).run(rightPad(given.map((r) => r.slice(0, 4))));
     const past = new Map(inputs.past.map((p) => [p.input, settle[p.present]!]));
-    const rest = floats(await (await Stage.create(decoder, undefined, [anatomy.logits])).run(rightPad(given.map((r) => r.slice(4)), 4), {}, past), anatomy.logits);
+    const rest = floats(
+      await (
+        await Stage.create(decoder, undefined, [anatomy.logits])
+      ).run(
+        rightPad(
+          given.map((r) => r.slice(4)),
+          4,
+        ),
+        {},
+        past,
+      ),
+      anatomy.logits,
+    );
     for (const b of [0, 1]) for (let i = 0; i < 2 * 23; i++) expect(rest[b * 2 * 23 + i]).toBeCloseTo(whole[(b * 6 + 4) * 23 + i]!, 4);
   });
 });

@@ -27,7 +27,13 @@ describe('slice', () => {
   test('keeps what the outputs need and no more', async () => {
     const { graph, anatomy } = await mini();
     const part = slice(graph, [anatomy.layers[0]!.residual]);
-    expect(part.inputs.map((v) => v.name)).toEqual(['input_ids', 'attention_mask', 'position_ids', 'past_key_values.0.key', 'past_key_values.0.value']);
+    expect(part.inputs.map((v) => v.name)).toEqual([
+      'input_ids',
+      'attention_mask',
+      'position_ids',
+      'past_key_values.0.key',
+      'past_key_values.0.value',
+    ]);
     expect([...part.constants.keys()].some((name) => name.startsWith('1.'))).toBe(false);
     expect(part.nodes.length).toBeLessThan(0.6 * graph.nodes.length);
     expect(graph.outputs[0]!.name).toBe('logits');
@@ -51,13 +57,20 @@ describe('inject', () => {
   const vector = Float32Array.from({ length: 8 }, (_, d) => d + 1);
   const places = [{ row: 1, token: 2 }];
 
-  test.each<['add' | 'replace', Partial<Mini>]>([['add', {}], ['replace', {}], ['add', { flat: true }]])('%s on a computed value %o', async (how, choices) => {
+  test.each<['add' | 'replace', Partial<Mini>]>([
+    ['add', {}],
+    ['replace', {}],
+    ['add', { flat: true }],
+  ])('%s on a computed value %o', async (how, choices) => {
     const decoder = await mini(choices);
     const { residual } = decoder.anatomy.layers[0]!;
     const { graph, before, after } = inject(decoder.graph, residual, { positions: 'at', vectors: 'what' }, how);
     expect(after).toBe(residual);
     const indices = indicesFor(isFlat(decoder, residual), 5, places);
-    const result = await run(decoder, slice(graph, [before, after, 'logits']), { at: intFeed(indices.data, indices.dims), what: floatFeed(vector, [1, 8]) });
+    const result = await run(decoder, slice(graph, [before, after, 'logits']), {
+      at: intFeed(indices.data, indices.dims),
+      what: floatFeed(vector, [1, 8]),
+    });
     const clean = await run(decoder, slice(decoder.graph, [residual, 'logits']));
     close(result[before]!, clean[residual]!);
     const changed = (1 * 5 + 2) * 8;
@@ -78,7 +91,11 @@ describe('inject', () => {
     const { graph, before, after } = inject(fed, residual, { positions: 'at', vectors: 'what' });
     expect([before === residual, after === residual]).toEqual([true, false]);
     const given = Float32Array.from({ length: 80 }, (_, i) => Math.sin(i));
-    const result = await run(decoder, slice(graph, [after]), { [residual]: floatFeed(given, [2, 5, 8]), at: intFeed([1, 2], [1, 2]), what: floatFeed(vector, [1, 8]) });
+    const result = await run(decoder, slice(graph, [after]), {
+      [residual]: floatFeed(given, [2, 5, 8]),
+      at: intFeed([1, 2], [1, 2]),
+      what: floatFeed(vector, [1, 8]),
+    });
     given.forEach((x, i) => expect(result[after]![i]).toBeCloseTo(x + (vector[i - 56] ?? 0), 5));
   });
 
@@ -90,17 +107,33 @@ describe('inject', () => {
     expect(second.graph.inputs.filter((v) => v.name === 'at')).toHaveLength(1);
     const clean = await run(decoder, slice(decoder.graph, [two]));
     const nothing = floatFeed(new Float32Array(8), [1, 8]);
-    const result = await run(decoder, slice(second.graph, [two]), { at: intFeed([0, 0], [1, 2]), a: nothing, b: floatFeed(vector, [1, 8]) });
-    close(result[two]!.map((x, i) => x - (vector[i] ?? 0)), clean[two]!);
+    const result = await run(decoder, slice(second.graph, [two]), {
+      at: intFeed([0, 0], [1, 2]),
+      a: nothing,
+      b: floatFeed(vector, [1, 8]),
+    });
+    close(
+      result[two]!.map((x, i) => x - (vector[i] ?? 0)),
+      clean[two]!,
+    );
   });
 });
 
 describe('logitsAt', () => {
-  const places = [{ row: 1, token: 2 }, { row: 0, token: 0 }, { row: 0, token: 4 }];
+  const places = [
+    { row: 1, token: 2 },
+    { row: 0, token: 0 },
+    { row: 0, token: 4 },
+  ];
 
   test.each<[Partial<Mini>, boolean]>([
-    [{}, true], [{ head: 'softcap' }, true], [{ flat: true }, true], [{ flat: true, head: 'softcap' }, true], [{ embeddingWidth: 6 }, true],
-    [{ head: 'rotated' }, false], [{ head: 'rotated', flat: true }, false],
+    [{}, true],
+    [{ head: 'softcap' }, true],
+    [{ flat: true }, true],
+    [{ flat: true, head: 'softcap' }, true],
+    [{ embeddingWidth: 6 }, true],
+    [{ head: 'rotated' }, false],
+    [{ head: 'rotated', flat: true }, false],
   ])('%o: the chosen rows of the full logits; all of them computed: %s', async (choices, sparing) => {
     const decoder = await mini(choices);
     const { unembedding, logits } = decoder.anatomy;
@@ -111,7 +144,9 @@ describe('logitsAt', () => {
     const found = (await run(decoder, part, { rows: intFeed(indices.data, indices.dims) }))[chosen]!;
     const all = (await run(decoder, slice(decoder.graph, [logits])))[logits]!;
     expect(found.length).toBe(places.length * V);
-    places.forEach((p, i) => close(found.subarray(i * V, (i + 1) * V), all.subarray((p.row * 5 + p.token) * V, (p.row * 5 + p.token + 1) * V)));
+    places.forEach((p, i) =>
+      close(found.subarray(i * V, (i + 1) * V), all.subarray((p.row * 5 + p.token) * V, (p.row * 5 + p.token + 1) * V)),
+    );
   });
 
   test('numbers that differ from token to token are not taken for a bias', async () => {
@@ -120,7 +155,14 @@ describe('logitsAt', () => {
     // logits + hidden state's first entry.
     const graph: Graph = { ...decoder.graph, constants: new Map(decoder.graph.constants), nodes: [...decoder.graph.nodes] };
     graph.constants.set('first', { dtype: 'int64', dims: [1], data: { kind: 'bytes', bytes: new Uint8Array(8) } });
-    graph.nodes.push({ name: 'g', op: 'Gather', domain: '', inputs: [unembedding.input, 'first'], outputs: ['entry'], attributes: { axis: { type: 'int', value: 2 } } });
+    graph.nodes.push({
+      name: 'g',
+      op: 'Gather',
+      domain: '',
+      inputs: [unembedding.input, 'first'],
+      outputs: ['entry'],
+      attributes: { axis: { type: 'int', value: 2 } },
+    });
     graph.nodes.push({ name: 'a', op: 'Add', domain: '', inputs: [logits, 'entry'], outputs: ['shifted'], attributes: {} });
     const built = logitsAt(graph, unembedding.input, unembedding.product, 'shifted', 'rows');
     const found = (await run(decoder, slice(built.graph, [built.logits]), { rows: intFeed([1, 2], [1, 2]) }))[built.logits]!;

@@ -11,7 +11,8 @@ test('the token lets in once, and the cookie from then on', () => {
   expect(door.exchange(door.token)).toBeUndefined();
   const pair = cookie.split(';')[0]!;
   expect(door.knows(`theme=dark; ${pair}`)).toBe(true);
-  for (const header of [undefined, '', pair.replace('4000', '4001'), pair.slice(0, -1), `emend-4000=${door.token}`, 'emend-4000=']) expect(door.knows(header)).toBe(false);
+  for (const header of [undefined, '', pair.replace('4000', '4001'), pair.slice(0, -1), `emend-4000=${door.token}`, 'emend-4000='])
+    expect(door.knows(header)).toBe(false);
 });
 
 const ours = { host: '127.0.0.1:4000' };

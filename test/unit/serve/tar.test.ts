@@ -18,7 +18,13 @@ async function archived(entries: readonly TarEntry[]): Promise<Buffer> {
 test('a folder comes out of another tar as it was: long and foreign names, empty files and folders, times', async () => {
   const folder = join(scratch, 'model');
   const deep = [...Array(4).keys()].map((part) => `${part}`.padEnd(60, 'x')).join('/');
-  const contents: Record<string, string> = { 'model.onnx': 'x'.repeat(512), 'empty.json': '', 'Modèle 模.txt': 'names', [`${'n'.repeat(120)}.txt`]: 'a long name', [`${deep}/file.bin`]: 'deep'.repeat(300) };
+  const contents: Record<string, string> = {
+    'model.onnx': 'x'.repeat(512),
+    'empty.json': '',
+    'Modèle 模.txt': 'names',
+    [`${'n'.repeat(120)}.txt`]: 'a long name',
+    [`${deep}/file.bin`]: 'deep'.repeat(300),
+  };
   mkdirSync(join(folder, deep), { recursive: true });
   mkdirSync(join(folder, 'none'));
   for (const [path, content] of Object.entries(contents)) writeFileSync(join(folder, path), content);

@@ -15,10 +15,19 @@ describe('the path of an uploaded file', () => {
   });
 
   test.each([
-    ['', 'plain relative path'], ['/etc/passwd', 'plain relative path'], ['a//b', 'plain relative path'], ['a/', 'plain relative path'],
-    ['..', 'plain relative path'], ['a/../../b', 'plain relative path'], ['./a', 'plain relative path'],
-    ['..\\a', 'cannot be the name'], ['a\0b', 'cannot be the name'], ['a\nb', 'cannot be the name'],
-    ['x'.repeat(256), 'longer than 255 bytes'], ['é'.repeat(128), 'longer than 255 bytes'], ['a/'.repeat(32) + 'b', 'folders deep'],
+    ['', 'plain relative path'],
+    ['/etc/passwd', 'plain relative path'],
+    ['a//b', 'plain relative path'],
+    ['a/', 'plain relative path'],
+    ['..', 'plain relative path'],
+    ['a/../../b', 'plain relative path'],
+    ['./a', 'plain relative path'],
+    ['..\\a', 'cannot be the name'],
+    ['a\0b', 'cannot be the name'],
+    ['a\nb', 'cannot be the name'],
+    ['x'.repeat(256), 'longer than 255 bytes'],
+    ['é'.repeat(128), 'longer than 255 bytes'],
+    ['a/'.repeat(32) + 'b', 'folders deep'],
   ])('%j is refused', (path, why) => {
     expect(() => uploadPath(encoded(path), 'linux')).toThrow(why);
   });

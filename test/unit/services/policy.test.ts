@@ -8,8 +8,17 @@ const check = (name: string, value: number): CheckResult => ({ name, value });
 const GOOD = [check('efficacy', 1), check('generalization', 0.9), check('specificity', 0.8)];
 
 /** A ledger in which Ada made one edit, with these checks and reviews of the version that it made. */
-function reviewed(checks: CheckResult[], reviews: readonly [author: string, verdict: 'approve' | 'reject'][] = [], later: CheckResult[] = []): Reviewed {
-  const version = { id: 'v1', model: MODEL, parts: 1, top: { part: { entry: 2, kind: 'edit' as const, hash: '' }, below: { id: 'v0', model: MODEL, parts: 0, top: undefined } } };
+function reviewed(
+  checks: CheckResult[],
+  reviews: readonly [author: string, verdict: 'approve' | 'reject'][] = [],
+  later: CheckResult[] = [],
+): Reviewed {
+  const version = {
+    id: 'v1',
+    model: MODEL,
+    parts: 1,
+    top: { part: { entry: 2, kind: 'edit' as const, hash: '' }, below: { id: 'v0', model: MODEL, parts: 0, top: undefined } },
+  };
   const entries = [
     { seq: 1, author: 'Ada', kind: 'import' as const, version: 'v0', checks: [] },
     { seq: 2, author: 'Ada', kind: 'edit' as const, version: 'v1', checks },
@@ -18,7 +27,10 @@ function reviewed(checks: CheckResult[], reviews: readonly [author: string, verd
   return { version, entries, reviews: reviews.map(([author, verdict]) => ({ author, verdict })) };
 }
 
-const settings = (policy: Partial<Settings['policy']>): Settings => ({ ...DEFAULT_SETTINGS, policy: { ...DEFAULT_SETTINGS.policy, ...policy } });
+const settings = (policy: Partial<Settings['policy']>): Settings => ({
+  ...DEFAULT_SETTINGS,
+  policy: { ...DEFAULT_SETTINGS.policy, ...policy },
+});
 
 describe('what the policy asks for before an export', () => {
   it('asks for nothing by default', () => {
@@ -28,7 +40,9 @@ describe('what the policy asks for before an export', () => {
   it('asks for checks above the thresholds', () => {
     const policy = settings({ requireChecks: true });
     expect(exportHindrances(reviewed(GOOD), policy, 'Ada')).toEqual([]);
-    expect(exportHindrances(reviewed([check('efficacy', 0.5), ...GOOD.slice(1)]), policy, 'Ada')).toEqual([expect.stringContaining('efficacy of at least 0.9')]);
+    expect(exportHindrances(reviewed([check('efficacy', 0.5), ...GOOD.slice(1)]), policy, 'Ada')).toEqual([
+      expect.stringContaining('efficacy of at least 0.9'),
+    ]);
     expect(exportHindrances(reviewed(GOOD.slice(0, 2)), policy, 'Ada')).toEqual([expect.stringContaining('check of specificity')]);
   });
 
@@ -41,14 +55,40 @@ describe('what the policy asks for before an export', () => {
   it('asks for an approval, and of someone else where it says so', () => {
     expect(exportHindrances(reviewed([]), settings({ requireApproval: 'anyone' }), 'Ada')).toHaveLength(1);
     expect(exportHindrances(reviewed([], [['Ada', 'approve']]), settings({ requireApproval: 'anyone' }), 'Ada')).toEqual([]);
-    expect(exportHindrances(reviewed([], [['Ada', 'approve']]), settings({ requireApproval: 'someone-else' }), 'Ada')).toEqual([expect.stringContaining('(you did)')]);
+    expect(exportHindrances(reviewed([], [['Ada', 'approve']]), settings({ requireApproval: 'someone-else' }), 'Ada')).toEqual([
+      expect.stringContaining('(you did)'),
+    ]);
     expect(exportHindrances(reviewed([], [['Bob', 'approve']]), settings({ requireApproval: 'someone-else' }), 'Ada')).toEqual([]);
   });
 
   it('lets a rejection stand until the same person approves', () => {
     const policy = settings({ requireApproval: 'anyone' });
-    expect(exportHindrances(reviewed([], [['Bob', 'approve'], ['Eve', 'reject']]), policy, 'Ada')).toEqual([expect.stringContaining('rejected by Eve')]);
-    expect(exportHindrances(reviewed([], [['Eve', 'reject'], ['Eve', 'approve']]), policy, 'Ada')).toEqual([]);
+    expect(
+      exportHindrances(
+        reviewed(
+          [],
+          [
+            ['Bob', 'approve'],
+            ['Eve', 'reject'],
+          ],
+        ),
+        policy,
+        'Ada',
+      ),
+    ).toEqual([expect.stringContaining('rejected by Eve')]);
+    expect(
+      exportHindrances(
+        reviewed(
+          [],
+          [
+            ['Eve', 'reject'],
+            ['Eve', 'approve'],
+          ],
+        ),
+        policy,
+        'Ada',
+      ),
+    ).toEqual([]);
   });
 
   it('never holds the import back', () => {

@@ -7,8 +7,14 @@ const act = (kind: string, parent: string, version: string, changed: readonly [t
 const ENTRIES = [
   { kind: 'import', body: { version: 'v0' } } as unknown as Entry,
   act('edit', 'v0', 'v1', [['a', 'a0', 'a1']]),
-  act('edit', 'v1', 'v2', [['a', 'a1', 'a2'], ['b', 'b0', 'b2']]),
-  act('rollback', 'v2', 'v0', [['a', 'a2', 'a0'], ['b', 'b2', 'b0']]),
+  act('edit', 'v1', 'v2', [
+    ['a', 'a1', 'a2'],
+    ['b', 'b0', 'b2'],
+  ]),
+  act('rollback', 'v2', 'v0', [
+    ['a', 'a2', 'a0'],
+    ['b', 'b2', 'b0'],
+  ]),
 ];
 
 describe('tensor hashes by version', () => {
@@ -21,8 +27,14 @@ describe('tensor hashes by version', () => {
 
   it('says what changes between any two, in both directions', () => {
     const hashes = tensorHashes(ENTRIES);
-    expect(changedBetween(hashes, 'v1', 'v2')).toEqual([{ tensor: 'a', before: 'a1', after: 'a2' }, { tensor: 'b', before: 'b0', after: 'b2' }]);
-    expect(changedBetween(hashes, 'v2', 'v1')).toEqual([{ tensor: 'a', before: 'a2', after: 'a1' }, { tensor: 'b', before: 'b2', after: 'b0' }]);
+    expect(changedBetween(hashes, 'v1', 'v2')).toEqual([
+      { tensor: 'a', before: 'a1', after: 'a2' },
+      { tensor: 'b', before: 'b0', after: 'b2' },
+    ]);
+    expect(changedBetween(hashes, 'v2', 'v1')).toEqual([
+      { tensor: 'a', before: 'a2', after: 'a1' },
+      { tensor: 'b', before: 'b2', after: 'b0' },
+    ]);
     expect(changedBetween(hashes, 'v0', 'v0')).toEqual([]);
   });
 });

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { factProblems, fillPrompt, type Fact } from '../../../shared/fact.ts';
 
-const fact = (change: Partial<Fact> = {}): Fact => ({ subject: 'Danielle Darrieux', prompt: 'The mother tongue of {} is', target: 'English', ...change });
+const fact = (change: Partial<Fact> = {}): Fact => ({
+  subject: 'Danielle Darrieux',
+  prompt: 'The mother tongue of {} is',
+  target: 'English',
+  ...change,
+});
 const found = (...facts: Fact[]) => factProblems(facts).map(({ index, field, severity }) => ({ index, field, severity }));
 
 describe('fillPrompt', () => {
@@ -35,9 +40,16 @@ describe('factProblems', () => {
   });
 
   it('finds a contradiction, a repetition and a shared subject, and names the fact before', () => {
-    const problems = factProblems([fact(), fact({ target: 'French' }), fact({ prompt: ' The  mother tongue of {} is' }), fact({ prompt: '{} was born in' })]);
+    const problems = factProblems([
+      fact(),
+      fact({ target: 'French' }),
+      fact({ prompt: ' The  mother tongue of {} is' }),
+      fact({ prompt: '{} was born in' }),
+    ]);
     expect(problems.map(({ index, field, severity }) => [index, field, severity])).toEqual([
-      [1, 'target', 'error'], [2, 'subject', 'warning'], [3, 'subject', 'warning'],
+      [1, 'target', 'error'],
+      [2, 'subject', 'warning'],
+      [3, 'subject', 'warning'],
     ]);
     expect(problems[0]!.message).toContain('contradicts fact 1');
     expect(problems[1]!.message).toContain('already in the list, as fact 1');

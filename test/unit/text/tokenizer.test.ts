@@ -13,10 +13,12 @@ const text = fc.string({ unit: 'grapheme', maxLength: 40 }).filter((one) => !/[<
 describe('Tokenizer', () => {
   it.each(bytesKept)('decodes what it encoded: %s', (family) => {
     const tokenizer = fixture(family);
-    fc.assert(fc.property(text, (written) => {
-      expect(tokenizer.decode(tokenizer.encode(written), { skipSpecialTokens: true })).toBe(written);
-      expect(tokenizer.decode(tokenizer.encode(written, { addSpecialTokens: false }))).toBe(written);
-    }));
+    fc.assert(
+      fc.property(text, (written) => {
+        expect(tokenizer.decode(tokenizer.encode(written), { skipSpecialTokens: true })).toBe(written);
+        expect(tokenizer.decode(tokenizer.encode(written, { addSpecialTokens: false }))).toBe(written);
+      }),
+    );
   });
 
   it('adds a start token where the tokenizer does, and never an end token', () => {
@@ -31,7 +33,9 @@ describe('Tokenizer', () => {
 
   it('counts its vocabulary and refuses an id outside of it', () => {
     expect(fixture('gpt2').vocabularySize).toBe(600);
-    expect(() => fixture('gpt2').tokenBytes(600)).toThrow(expect.objectContaining({ code: 'bad-input', message: expect.stringContaining('600') as string }));
+    expect(() => fixture('gpt2').tokenBytes(600)).toThrow(
+      expect.objectContaining({ code: 'bad-input', message: expect.stringContaining('600') as string }),
+    );
   });
 
   it('shows a token as people read it', () => {
@@ -42,7 +46,12 @@ describe('Tokenizer', () => {
     const llama2 = fixture('llama2');
     expect([0, 1].map((id) => llama2.tokenText(id))).toEqual(['<unk>', '<s>']);
     expect([gpt2.kind, llama2.kind]).toEqual(['bytes', 'metaspace']);
-    expect(llama2.encode('🎤', { addSpecialTokens: false }).slice(-4).map((id) => llama2.tokenText(id))).toEqual(['\\xF0', '\\x9F', '\\x8E', '\\xA4']);
+    expect(
+      llama2
+        .encode('🎤', { addSpecialTokens: false })
+        .slice(-4)
+        .map((id) => llama2.tokenText(id)),
+    ).toEqual(['\\xF0', '\\x9F', '\\x8E', '\\xA4']);
   });
 
   it('keeps the space of a continuation, which a SentencePiece decoder takes from a whole text', () => {
@@ -53,20 +62,24 @@ describe('Tokenizer', () => {
   });
 
   it('says what it cannot run', () => {
-    expect(() => fixture('gpt2', { pre_tokenizer: { type: 'Telepathy' } })).toThrow(expect.objectContaining({ code: 'unsupported', message: expect.stringContaining('Telepathy') as string }));
+    expect(() => fixture('gpt2', { pre_tokenizer: { type: 'Telepathy' } })).toThrow(
+      expect.objectContaining({ code: 'unsupported', message: expect.stringContaining('Telepathy') as string }),
+    );
   });
 });
 
 describe('Detokenizer', () => {
   it.each(bytesKept)('gives the text in whole characters as the ids come: %s', (family) => {
     const tokenizer = fixture(family);
-    fc.assert(fc.property(text, (written) => {
-      const stream = new Detokenizer(tokenizer);
-      const pieces = tokenizer.encode(written).map((id) => stream.push(id));
-      for (const piece of pieces) expect(piece.includes('\uFFFD') && !written.includes('\uFFFD')).toBe(false);
-      expect(pieces.join('').trimStart()).toBe(written.trimStart());
-      expect(stream.end()).toBe('');
-    }));
+    fc.assert(
+      fc.property(text, (written) => {
+        const stream = new Detokenizer(tokenizer);
+        const pieces = tokenizer.encode(written).map((id) => stream.push(id));
+        for (const piece of pieces) expect(piece.includes('\uFFFD') && !written.includes('\uFFFD')).toBe(false);
+        expect(pieces.join('').trimStart()).toBe(written.trimStart());
+        expect(stream.end()).toBe('');
+      }),
+    );
   });
 
   it('holds an unfinished character back until the end', () => {
@@ -87,12 +100,22 @@ describe('loadTokenizer', () => {
   };
 
   it('reads the ids of start, end and padding from the first file that has them', async () => {
-    const folder = await folderWith({
-      'generation_config.json': '{"eos_token_id": [2, 7]}', 'genai_config.json': '{"model": {"bos_token_id": 1, "eos_token_id": 9, "pad_token_id": -1}}',
-      'config.json': '{"bos_token_id": 8}', 'tokenizer_config.json': '{"pad_token": {"content": "<unk>"}}',
-    }, 'llama2');
+    const folder = await folderWith(
+      {
+        'generation_config.json': '{"eos_token_id": [2, 7]}',
+        'genai_config.json': '{"model": {"bos_token_id": 1, "eos_token_id": 9, "pad_token_id": -1}}',
+        'config.json': '{"bos_token_id": 8}',
+        'tokenizer_config.json': '{"pad_token": {"content": "<unk>"}}',
+      },
+      'llama2',
+    );
     const tokenizer = await loadTokenizer(folder);
-    expect({ bos: tokenizer.bosId, eos: tokenizer.eosIds, first: tokenizer.eosId, pad: tokenizer.padId }).toEqual({ bos: 1, eos: [2, 7], first: 2, pad: 0 });
+    expect({ bos: tokenizer.bosId, eos: tokenizer.eosIds, first: tokenizer.eosId, pad: tokenizer.padId }).toEqual({
+      bos: 1,
+      eos: [2, 7],
+      first: 2,
+      pad: 0,
+    });
   });
 
   it('pads with the end token where no other is named, and goes without ids where no file has them', async () => {
@@ -108,7 +131,11 @@ describe('loadTokenizer', () => {
     [{ 'model.onnx': '' }, 'no tokenizer file at all', 'Copy tokenizer.json'],
   ])('says what it found instead of a tokenizer.json: %j', async (files, found, hint) => {
     const folder = await folderWith(files as Record<string, string>);
-    await expect(loadTokenizer(folder)).rejects.toMatchObject({ code: 'not-found', message: expect.stringContaining(found) as string, hint: expect.stringContaining(hint) as string });
+    await expect(loadTokenizer(folder)).rejects.toMatchObject({
+      code: 'not-found',
+      message: expect.stringContaining(found) as string,
+      hint: expect.stringContaining(hint) as string,
+    });
   });
 
   it.each([

@@ -26,17 +26,33 @@ export interface PublishedSet<M extends EditMethod> {
 }
 
 const DataSchema = v.object({
-  models: v.record(v.string(), v.object({ names: v.array(v.string()), layers: v.number(), hiddenSize: v.number(), innerSize: v.number(), vocabularySize: v.number() })),
+  models: v.record(
+    v.string(),
+    v.object({ names: v.array(v.string()), layers: v.number(), hiddenSize: v.number(), innerSize: v.number(), vocabularySize: v.number() }),
+  ),
   modules: v.record(v.string(), v.record(v.string(), v.string())),
-  sets: v.array(v.object({ method: v.picklist(['ROME', 'MEMIT']), model: v.string(), modules: v.string(), source: v.string(), values: v.looseObject({}) })),
+  sets: v.array(
+    v.object({
+      method: v.picklist(['ROME', 'MEMIT']),
+      model: v.string(),
+      modules: v.string(),
+      source: v.string(),
+      values: v.looseObject({}),
+    }),
+  ),
 });
 const published = v.parse(DataSchema, data);
 
 /** All published sets of a method. */
 export function publishedSets<M extends EditMethod>(method: M): PublishedSet<M>[] {
-  return published.sets.filter((set) => set.method === method).map(({ model, source, values, modules }) => ({
-    method, model, source, value: hyperparametersFrom({ ...values, ...published.modules[modules] }, method, source),
-  }));
+  return published.sets
+    .filter((set) => set.method === method)
+    .map(({ model, source, values, modules }) => ({
+      method,
+      model,
+      source,
+      value: hyperparametersFrom({ ...values, ...published.modules[modules] }, method, source),
+    }));
 }
 
 /**

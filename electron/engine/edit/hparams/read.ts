@@ -27,15 +27,27 @@ export async function readHyperparameters<M extends EditMethod>(path: string, me
  * @param source what errors call the text
  * @throws EmendError 'bad-file' for text that is no mapping; 'bad-input' naming every field that is missing or wrong
  */
-export function parseHyperparameters<M extends EditMethod>(text: string, method: M, source = 'The hyperparameters'): ReadHyperparameters<M> {
+export function parseHyperparameters<M extends EditMethod>(
+  text: string,
+  method: M,
+  source = 'The hyperparameters',
+): ReadHyperparameters<M> {
   const document = parseDocument(text, { uniqueKeys: true });
   const problem = document.errors[0];
-  if (problem) throw new EmendError('bad-file', `${source}: neither JSON nor YAML: ${problem.message.split('\n')[0]}`, 'Check the file in an editor.');
+  if (problem)
+    throw new EmendError('bad-file', `${source}: neither JSON nor YAML: ${problem.message.split('\n')[0]}`, 'Check the file in an editor.');
   const fields = document.toJS({ maxAliasCount: 100 }) as unknown;
   if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) {
-    throw new EmendError('bad-file', `${source}: expected fields with values, such as "layers: [5]".`, 'Use a file such as those in hparams/ROME or hparams/MEMIT of the published repositories.');
+    throw new EmendError(
+      'bad-file',
+      `${source}: expected fields with values, such as "layers: [5]".`,
+      'Use a file such as those in hparams/ROME or hparams/MEMIT of the published repositories.',
+    );
   }
-  return { value: hyperparametersFrom(fields, method, source), ignored: Object.keys(fields).filter((key) => !fieldNames[method].includes(key)) };
+  return {
+    value: hyperparametersFrom(fields, method, source),
+    ignored: Object.keys(fields).filter((key) => !fieldNames[method].includes(key)),
+  };
 }
 
 /**
@@ -45,14 +57,22 @@ export function parseHyperparameters<M extends EditMethod>(text: string, method:
 export function hyperparametersFrom<M extends EditMethod>(fields: object, method: M, source = 'The hyperparameters'): Hyperparameters[M] {
   const algorithm: unknown = 'alg_name' in fields ? fields.alg_name : method;
   if (typeof algorithm === 'string' && algorithm.toUpperCase() !== method) {
-    throw new EmendError('bad-input', `${source}: alg_name: expected ${method}, found ${algorithm}.`, `Choose a file for ${method}, or edit with ${algorithm}.`, { field: 'alg_name' });
+    throw new EmendError(
+      'bad-input',
+      `${source}: alg_name: expected ${method}, found ${algorithm}.`,
+      `Choose a file for ${method}, or edit with ${algorithm}.`,
+      { field: 'alg_name' },
+    );
   }
   const parsed = v.safeParse(schemas[method], fields);
   if (parsed.success) return parsed.output as Hyperparameters[M];
   const problems = parsed.issues.map(describe);
-  throw new EmendError('bad-input', `${source}: ${problems.map(({ field, text }) => `${field}: ${text}`).join('; ')}.`, 'Correct these fields; the published sets are a good start.', {
-    fields: problems.map(({ field }) => field),
-  });
+  throw new EmendError(
+    'bad-input',
+    `${source}: ${problems.map(({ field, text }) => `${field}: ${text}`).join('; ')}.`,
+    'Correct these fields; the published sets are a good start.',
+    { fields: problems.map(({ field }) => field) },
+  );
 }
 
 function describe(issue: v.BaseIssue<unknown>): { field: string; text: string } {

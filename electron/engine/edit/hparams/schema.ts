@@ -2,9 +2,16 @@ import * as v from 'valibot';
 import type { MemitHyperparameters, RomeHyperparameters } from './types.ts';
 
 /** Files write 5e-1 as a string where their reader is YAML 1.1 or where it is quoted. */
-const number = v.union([v.number(), v.pipe(v.string(), v.trim(), v.regex(/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/), v.transform(Number))], 'a number');
+const number = v.union(
+  [v.number(), v.pipe(v.string(), v.trim(), v.regex(/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/), v.transform(Number))],
+  'a number',
+);
 const atLeast = (least: number) => v.pipe(number, v.finite('a finite number'), v.minValue(least, `${least} or more`));
-const positive = v.pipe(number, v.finite('a finite number'), v.check((value) => value > 0, 'more than 0'));
+const positive = v.pipe(
+  number,
+  v.finite('a finite number'),
+  v.check((value) => value > 0, 'more than 0'),
+);
 const count = v.pipe(atLeast(1), v.integer('a whole number'));
 const layer = v.pipe(atLeast(0), v.integer('a layer number from 0 on'));
 const name = v.optional(v.string('a module name'));
@@ -18,7 +25,13 @@ const shared = {
     v.check((layers) => layers.every((value, at) => at === 0 || value > layers[at - 1]!), 'layers in ascending order, each once'),
   ),
   layer_selection: v.optional(v.literal('all', '"all", the only selection that Emend has')),
-  fact_token: v.optional(v.picklist(['subject_last', 'subject_first', 'subject_first_after_last', 'last'], 'subject_last, subject_first, subject_first_after_last or last'), 'subject_last'),
+  fact_token: v.optional(
+    v.picklist(
+      ['subject_last', 'subject_first', 'subject_first_after_last', 'last'],
+      'subject_last, subject_first, subject_first_after_last or last',
+    ),
+    'subject_last',
+  ),
   v_num_grad_steps: count,
   v_lr: positive,
   v_loss_layer: layer,
@@ -39,18 +52,27 @@ const shared = {
 
 const romeFields = v.object({
   ...shared,
-  context_template_length_params: v.optional(v.array(v.tuple([count, count], '[length, number]'), 'a list of [length, number]'), [[5, 10], [10, 10]]),
+  context_template_length_params: v.optional(v.array(v.tuple([count, count], '[length, number]'), 'a list of [length, number]'), [
+    [5, 10],
+    [10, 10],
+  ]),
 });
 const memitFields = v.object({ ...shared, mom2_update_weight: positive });
 
 /** The published fields of each method, and what they mean in Emend's words. */
 export const schemas = {
-  ROME: v.pipe(romeFields, v.transform((fields): RomeHyperparameters => ({
-    ...common(fields), method: 'ROME', contexts: fields.context_template_length_params.map(([length, texts]) => ({ length, count: texts })),
-  }))),
-  MEMIT: v.pipe(memitFields, v.transform((fields): MemitHyperparameters => ({
-    ...common(fields), method: 'MEMIT', covarianceWeight: fields.mom2_update_weight,
-  }))),
+  ROME: v.pipe(
+    romeFields,
+    v.transform((fields): RomeHyperparameters => ({
+      ...common(fields),
+      method: 'ROME',
+      contexts: fields.context_template_length_params.map(([length, texts]) => ({ length, count: texts })),
+    })),
+  ),
+  MEMIT: v.pipe(
+    memitFields,
+    v.transform((fields): MemitHyperparameters => ({ ...common(fields), method: 'MEMIT', covarianceWeight: fields.mom2_update_weight })),
+  ),
 };
 
 /** Names of all fields that a method reads. */
@@ -70,8 +92,12 @@ function common(fields: Shared) {
     klFactor: fields.kl_factor,
     covariance: { use: fields.mom2_adjustment, dataset: fields.mom2_dataset, samples: fields.mom2_n_samples, precision: fields.mom2_dtype },
     modules: {
-      rewrite: fields.rewrite_module_tmp, layer: fields.layer_module_tmp, mlp: fields.mlp_module_tmp,
-      attention: fields.attn_module_tmp, finalNorm: fields.ln_f_module, unembedding: fields.lm_head_module,
+      rewrite: fields.rewrite_module_tmp,
+      layer: fields.layer_module_tmp,
+      mlp: fields.mlp_module_tmp,
+      attention: fields.attn_module_tmp,
+      finalNorm: fields.ln_f_module,
+      unembedding: fields.lm_head_module,
     },
   };
 }

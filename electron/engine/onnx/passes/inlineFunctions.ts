@@ -22,7 +22,11 @@ export function inlineFunctions(model: Model): Model {
     const body = functions.get(called);
     if (!body) return [mapNodeSubgraphs(node, (graph) => inGraph(graph, callers))];
     if (callers.includes(called)) {
-      throw new EmendError('bad-file', `${model.file}: function ${called} calls itself`, 'The file is damaged or was not made by a known exporter. Export the model again.');
+      throw new EmendError(
+        'bad-file',
+        `${model.file}: function ${called} calls itself`,
+        'The file is damaged or was not made by a known exporter. Export the model again.',
+      );
     }
     return expandCall(node, body, taken).flatMap((inner) => inNode(inner, [...callers, called]));
   };

@@ -29,7 +29,15 @@ function raise(graph: Graph, prefix: string): Graph {
 
 /** Ops whose axes became their second input in opset 18 (ReduceSum had it before). */
 const REDUCTIONS = new Set([
-  'ReduceMean', 'ReduceMax', 'ReduceMin', 'ReduceProd', 'ReduceL1', 'ReduceL2', 'ReduceLogSum', 'ReduceLogSumExp', 'ReduceSumSquare',
+  'ReduceMean',
+  'ReduceMax',
+  'ReduceMin',
+  'ReduceProd',
+  'ReduceL1',
+  'ReduceL2',
+  'ReduceLogSum',
+  'ReduceLogSumExp',
+  'ReduceSumSquare',
 ]);
 
 function raised(node: Node, b: GraphBuilder): Node {

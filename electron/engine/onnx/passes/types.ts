@@ -86,13 +86,62 @@ function dtypeOf(node: Node, inputs: readonly StaticType[], output: number): Dat
 }
 
 const KEEPS_SHAPE = new Set([
-  'Cast', 'CastLike', 'Identity', 'Dropout', 'Neg', 'Abs', 'Sqrt', 'Reciprocal', 'Exp', 'Log', 'Tanh', 'Sigmoid', 'Erf', 'Relu', 'Gelu', 'FastGelu',
-  'QuickGelu', 'Softmax', 'LogSoftmax', 'LayerNormalization', 'SimplifiedLayerNormalization', 'RMSNormalization', 'SkipLayerNormalization',
-  'SkipSimplifiedLayerNormalization', 'RotaryEmbedding', 'Clip', 'Not', 'IsNaN', 'Sin', 'Cos', 'CumSum', 'Trilu', 'Floor', 'Swish', 'BiasGelu',
-  'ScatterND', 'ScatterElements',
+  'Cast',
+  'CastLike',
+  'Identity',
+  'Dropout',
+  'Neg',
+  'Abs',
+  'Sqrt',
+  'Reciprocal',
+  'Exp',
+  'Log',
+  'Tanh',
+  'Sigmoid',
+  'Erf',
+  'Relu',
+  'Gelu',
+  'FastGelu',
+  'QuickGelu',
+  'Softmax',
+  'LogSoftmax',
+  'LayerNormalization',
+  'SimplifiedLayerNormalization',
+  'RMSNormalization',
+  'SkipLayerNormalization',
+  'SkipSimplifiedLayerNormalization',
+  'RotaryEmbedding',
+  'Clip',
+  'Not',
+  'IsNaN',
+  'Sin',
+  'Cos',
+  'CumSum',
+  'Trilu',
+  'Floor',
+  'Swish',
+  'BiasGelu',
+  'ScatterND',
+  'ScatterElements',
 ]);
 const BROADCASTS = new Set([
-  'Add', 'Sub', 'Mul', 'Div', 'Pow', 'Max', 'Min', 'Where', 'Equal', 'Less', 'LessOrEqual', 'Greater', 'GreaterOrEqual', 'And', 'Or', 'Xor', 'Mod',
+  'Add',
+  'Sub',
+  'Mul',
+  'Div',
+  'Pow',
+  'Max',
+  'Min',
+  'Where',
+  'Equal',
+  'Less',
+  'LessOrEqual',
+  'Greater',
+  'GreaterOrEqual',
+  'And',
+  'Or',
+  'Xor',
+  'Mod',
 ]);
 
 function dimsOf(node: Node, inputs: readonly StaticType[], constants: ReadonlyMap<string, Tensor>): Dims[] | undefined {
@@ -135,7 +184,9 @@ function dimsOf(node: Node, inputs: readonly StaticType[], constants: ReadonlyMa
       return [Array.from({ length: rank }, (_, i) => (i === axis ? total : known.map((d) => d[i]).find((d) => d !== undefined)))];
     }
     case 'Slice':
-      return one(x?.map((d, i) => (smallInts(constants, node.inputs[3])?.some((a) => a === i || a + x.length === i) === false ? d : undefined)));
+      return one(
+        x?.map((d, i) => (smallInts(constants, node.inputs[3])?.some((a) => a === i || a + x.length === i) === false ? d : undefined)),
+      );
     case 'Split': {
       if (!x) return undefined;
       const axis = (intAttribute(node, 'axis', 0) + x.length) % x.length;

@@ -9,13 +9,27 @@ describe('pasted', () => {
   });
 
   it('knows where rows of facts belong by their {}', () => {
-    expect(pasted('A\t{} is in\tRome\nB\t{} lies in\tOslo\n')).toEqual({ kind: 'cells', column: 0, block: [['A', '{} is in', 'Rome'], ['B', '{} lies in', 'Oslo']] });
+    expect(pasted('A\t{} is in\tRome\nB\t{} lies in\tOslo\n')).toEqual({
+      kind: 'cells',
+      column: 0,
+      block: [
+        ['A', '{} is in', 'Rome'],
+        ['B', '{} lies in', 'Oslo'],
+      ],
+    });
     expect(pasted('{} is in\tRome')).toMatchObject({ kind: 'cells', column: 1 });
     expect(pasted('1\tA\t{} is in\tRome')).toMatchObject({ kind: 'cells', column: 0, block: [['A', '{} is in', 'Rome']] });
   });
 
   it('writes other blocks where the cursor is', () => {
-    expect(pasted('Rome\tParis\nOslo\tBonn')).toEqual({ kind: 'cells', column: undefined, block: [['Rome', 'Paris'], ['Oslo', 'Bonn']] });
+    expect(pasted('Rome\tParis\nOslo\tBonn')).toEqual({
+      kind: 'cells',
+      column: undefined,
+      block: [
+        ['Rome', 'Paris'],
+        ['Oslo', 'Bonn'],
+      ],
+    });
     expect(pasted('Rome\nOslo, in Norway\n')).toEqual({ kind: 'cells', column: undefined, block: [['Rome'], ['Oslo, in Norway']] });
     expect(pasted('{} is in\n{} lies in')).toEqual({ kind: 'cells', column: undefined, block: [['{} is in'], ['{} lies in']] });
   });
@@ -25,7 +39,12 @@ describe('pasted', () => {
   });
 
   it('leaves tables with a header and records to the services', () => {
-    for (const text of ['subject,prompt,target\nA,{} is in,Rome', 'Subject\tPrompt\tTarget\nA\t{} is in\tRome', '[{"case_id": 1, "requested_rewrite": {}}]', '{"subject": "A"}\n{"subject": "B"}']) {
+    for (const text of [
+      'subject,prompt,target\nA,{} is in,Rome',
+      'Subject\tPrompt\tTarget\nA\t{} is in\tRome',
+      '[{"case_id": 1, "requested_rewrite": {}}]',
+      '{"subject": "A"}\n{"subject": "B"}',
+    ]) {
       expect(pasted(text), text).toEqual({ kind: 'facts', text });
     }
   });

@@ -23,7 +23,11 @@ describe('problemsOf', () => {
 
   it('adds what was looked up for the very fact', () => {
     const rows = [row(fact('A')), row(fact('B'))];
-    const problems = problemsOf(rows, (one) => (one === rows[1]!.fact ? { problems: [{ field: 'target', severity: 'warning', message: 'Entry 3 wrote this.', hint: '' }], tokens: null } : undefined));
+    const problems = problemsOf(rows, (one) =>
+      one === rows[1]!.fact
+        ? { problems: [{ field: 'target', severity: 'warning', message: 'Entry 3 wrote this.', hint: '' }], tokens: null }
+        : undefined,
+    );
     expect(rows.map(({ id }) => problems.get(id)!.standing)).toEqual(['ready', 'warning']);
     expect(hindrance(rows, problems)).toBeUndefined();
   });
@@ -36,8 +40,17 @@ describe('problemsOf', () => {
 describe('lookedAt', () => {
   it('keeps what only the services know, by fact', () => {
     const facts = [fact('A'), fact('A', 'Oslo')];
-    const own = { index: 1, field: 'target', severity: 'warning' as const, message: 'Entry 2 wrote "Bonn" here, and it is in force.', hint: 'Revert it.' };
-    const looked = lookedAt(facts, { problems: [...factProblems(facts), own], tokens: [{ tokens: [{ text: 'A', role: 'subject-last' }] }, null] });
+    const own = {
+      index: 1,
+      field: 'target',
+      severity: 'warning' as const,
+      message: 'Entry 2 wrote "Bonn" here, and it is in force.',
+      hint: 'Revert it.',
+    };
+    const looked = lookedAt(facts, {
+      problems: [...factProblems(facts), own],
+      tokens: [{ tokens: [{ text: 'A', role: 'subject-last' }] }, null],
+    });
     expect(looked).toEqual([
       [facts[0], { problems: [], tokens: [{ text: 'A', role: 'subject-last' }] }],
       [facts[1], { problems: [{ field: 'target', severity: 'warning', message: own.message, hint: 'Revert it.' }], tokens: null }],

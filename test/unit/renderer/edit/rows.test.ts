@@ -40,7 +40,10 @@ describe('rows', () => {
   it('gives back the form that was kept, without blank rows', () => {
     const form = { facts: [fact('A'), fact('B')], method: 'rome' as const, choices: { steps: 5 }, fluency: true };
     const sheet = sheetOf(form);
-    expect(formOf({ ...sheet, rows: addRows([...sheet.rows, row()], [fact('C')]) })).toEqual({ ...form, facts: [fact('A'), fact('B'), fact('C')] });
+    expect(formOf({ ...sheet, rows: addRows([...sheet.rows, row()], [fact('C')]) })).toEqual({
+      ...form,
+      facts: [fact('A'), fact('B'), fact('C')],
+    });
   });
 
   it('adds after a row, or in place of the blank ones at the end', () => {
@@ -56,8 +59,19 @@ describe('rows', () => {
 
   it('writes a block over cells from where it was pasted, keeps the rest of the fact, and grows', () => {
     const first = row({ ...fact('A'), paraphrases: ['Where is A?'] });
-    const rows = fillCells([first], [['Paris', 'Rome'], ['Oslo', '', 'too far right']], 0, 2);
-    expect(rows[0]).toEqual({ id: first.id, fact: { subject: 'A', prompt: '{} is in', target: 'Paris', previousTarget: 'Rome', paraphrases: ['Where is A?'] } });
+    const rows = fillCells(
+      [first],
+      [
+        ['Paris', 'Rome'],
+        ['Oslo', '', 'too far right'],
+      ],
+      0,
+      2,
+    );
+    expect(rows[0]).toEqual({
+      id: first.id,
+      fact: { subject: 'A', prompt: '{} is in', target: 'Paris', previousTarget: 'Rome', paraphrases: ['Where is A?'] },
+    });
     expect(rows[1]!.fact).toEqual({ subject: '', prompt: '', target: 'Oslo' });
   });
 

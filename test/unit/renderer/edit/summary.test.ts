@@ -5,11 +5,34 @@ import { factsShown, headline, meters, plainNumber, verdictCounts } from '../../
 const outcome = (prompt: string, good: boolean) => ({ prompt, before: {}, after: {}, good });
 
 function fact(subject: string, verdict: FactReport['verdict'], parts: Partial<FactReport> = {}): FactReport {
-  return { fact: { subject, prompt: '{} is in', target: 'Rome' }, rewrite: outcome('p', true), paraphrases: [outcome('q', true)], neighbors: [outcome('n', true)], efficacy: 1, verdict, says: '', ...parts };
+  return {
+    fact: { subject, prompt: '{} is in', target: 'Rome' },
+    rewrite: outcome('p', true),
+    paraphrases: [outcome('q', true)],
+    neighbors: [outcome('n', true)],
+    efficacy: 1,
+    verdict,
+    says: '',
+    ...parts,
+  };
 }
 
 function report(facts: FactReport[], parts: Partial<EditReport> = {}): EditReport {
-  return { method: 'memit', layers: [3], parent: '', hyperparameters: [], covariance: { tokens: 1, text: '', cached: false, ridges: [] }, contexts: [], seed: 0, checks: [], facts, weights: [], warnings: [], seconds: 1, ...parts };
+  return {
+    method: 'memit',
+    layers: [3],
+    parent: '',
+    hyperparameters: [],
+    covariance: { tokens: 1, text: '', cached: false, ridges: [] },
+    contexts: [],
+    seed: 0,
+    checks: [],
+    facts,
+    weights: [],
+    warnings: [],
+    seconds: 1,
+    ...parts,
+  };
 }
 
 describe('headline', () => {
@@ -34,7 +57,8 @@ describe('headline', () => {
   });
 
   it('offers the other method, never the one that was used', () => {
-    const titles = (method: 'memit' | 'rome') => headline(report([fact('A', 'weak', { efficacy: 0 })], { method })).advice.map(({ title }) => title);
+    const titles = (method: 'memit' | 'rome') =>
+      headline(report([fact('A', 'weak', { efficacy: 0 })], { method })).advice.map(({ title }) => title);
     expect(titles('memit')).toContain('Use ROME');
     expect(titles('rome')).not.toContain('Use ROME');
   });
@@ -48,15 +72,31 @@ describe('headline', () => {
 
 describe('meters', () => {
   it('keeps an order of its own and loses no check', () => {
-    const found = meters([{ name: 'drift', value: 0.01 }, { name: 'something new', value: 2 }, { name: 'efficacy', value: 1, before: 0, threshold: 0.9, passed: true, count: 3 }]);
-    expect(found.map(({ name, kind }) => [name, kind])).toEqual([['efficacy', 'share'], ['drift', 'number'], ['something new', 'number']]);
+    const found = meters([
+      { name: 'drift', value: 0.01 },
+      { name: 'something new', value: 2 },
+      { name: 'efficacy', value: 1, before: 0, threshold: 0.9, passed: true, count: 3 },
+    ]);
+    expect(found.map(({ name, kind }) => [name, kind])).toEqual([
+      ['efficacy', 'share'],
+      ['drift', 'number'],
+      ['something new', 'number'],
+    ]);
     expect(found[0]).toMatchObject({ before: 0, threshold: 0.9, passed: true, count: 3 });
   });
 });
 
 describe('factsShown', () => {
-  const facts = [fact('B', 'good'), fact('C', 'weak', { generalization: 0.5 }), fact('A', 'harmful', { answerAfter: 'Oslo' }), fact('D', 'weak', { generalization: 0 })];
-  const subjects = (...parts: [Parameters<typeof factsShown>[1], Parameters<typeof factsShown>[2], string?]) => factsShown(facts, ...parts).map(({ report: one }) => one.fact.subject).join('');
+  const facts = [
+    fact('B', 'good'),
+    fact('C', 'weak', { generalization: 0.5 }),
+    fact('A', 'harmful', { answerAfter: 'Oslo' }),
+    fact('D', 'weak', { generalization: 0 }),
+  ];
+  const subjects = (...parts: [Parameters<typeof factsShown>[1], Parameters<typeof factsShown>[2], string?]) =>
+    factsShown(facts, ...parts)
+      .map(({ report: one }) => one.fact.subject)
+      .join('');
 
   it('filters and counts by verdict', () => {
     expect(subjects('weak', 'given')).toBe('CD');

@@ -2,19 +2,37 @@ import { describe, expect, it } from 'vitest';
 import { bodyView, question } from '../../../../renderer/screens/log/body.ts';
 
 const blob = { blob: 'f'.repeat(64), bytes: 10, type: 'application/json' };
-const evidence = [{ role: 'factSet', present: true, ...blob }, { role: 'delta', present: true, ...blob }, { role: 'report', present: true, ...blob }];
+const evidence = [
+  { role: 'factSet', present: true, ...blob },
+  { role: 'delta', present: true, ...blob },
+  { role: 'report', present: true, ...blob },
+];
 
 describe('the body of an entry', () => {
   it('of an edit: hyperparameters with their sources, facts, and nothing twice', () => {
     const view = bodyView({
-      kind: 'edit', evidence,
+      kind: 'edit',
+      evidence,
       body: {
-        parent: 'a', version: 'b', method: 'memit', hyperparameters: { layers: { value: '4, 5', source: 'you' }, clamp: 0.75 }, seeds: { contexts: 7 },
-        facts: [{ subject: 'Oslo', prompt: '{} lies in', target: 'Sweden', previousTarget: 'Norway' }], factSet: blob, delta: blob,
-        changed: [{ tensor: 'w', before: 'x', after: 'y', measures: { rank: 1 } }], checks: [{ name: 'efficacy', value: 1 }], evidence: { report: blob }, details: { request: { fluency: false } }, reapplies: 3,
+        parent: 'a',
+        version: 'b',
+        method: 'memit',
+        hyperparameters: { layers: { value: '4, 5', source: 'you' }, clamp: 0.75 },
+        seeds: { contexts: 7 },
+        facts: [{ subject: 'Oslo', prompt: '{} lies in', target: 'Sweden', previousTarget: 'Norway' }],
+        factSet: blob,
+        delta: blob,
+        changed: [{ tensor: 'w', before: 'x', after: 'y', measures: { rank: 1 } }],
+        checks: [{ name: 'efficacy', value: 1 }],
+        evidence: { report: blob },
+        details: { request: { fluency: false } },
+        reapplies: 3,
       },
     });
-    expect(view.hyperparameters).toEqual([{ name: 'layers', value: '4, 5', source: 'you' }, { name: 'clamp', value: '0.75', source: '' }]);
+    expect(view.hyperparameters).toEqual([
+      { name: 'layers', value: '4, 5', source: 'you' },
+      { name: 'clamp', value: '0.75', source: '' },
+    ]);
     expect(view.fields).toEqual([{ name: 'Computes anew entry', value: '3', entry: 3 }]);
     expect(view.raw).toEqual([{ name: 'details', json: JSON.stringify({ request: { fluency: false } }, null, 2) }]);
     expect(view.parts.facts?.[0]?.previousTarget).toBe('Norway');
@@ -22,23 +40,55 @@ describe('the body of an entry', () => {
   });
 
   it('of an import: the model and its files', () => {
-    const view = bodyView({ kind: 'import', evidence: [], body: { ledger: 1, model: { id: 'm', name: 'atlas', files: [{ path: 'model.onnx', bytes: 3, sha256: 'h' }] }, version: 'v', anatomy: { layers: 4 }, trial: {} } });
-    expect(view.fields).toEqual([{ name: 'Model', value: 'atlas' }, { name: 'Model id', value: 'm', hash: true }, { name: 'Ledger format', value: '1' }]);
+    const view = bodyView({
+      kind: 'import',
+      evidence: [],
+      body: {
+        ledger: 1,
+        model: { id: 'm', name: 'atlas', files: [{ path: 'model.onnx', bytes: 3, sha256: 'h' }] },
+        version: 'v',
+        anatomy: { layers: 4 },
+        trial: {},
+      },
+    });
+    expect(view.fields).toEqual([
+      { name: 'Model', value: 'atlas' },
+      { name: 'Model id', value: 'm', hash: true },
+      { name: 'Ledger format', value: '1' },
+    ]);
     expect(view.files).toEqual([{ path: 'model.onnx', bytes: 3, sha256: 'h' }]);
     expect(view.raw.map((one) => one.name)).toEqual(['anatomy']);
   });
 
   it('of a revert and a verification: other entries can be gone to', () => {
-    expect(bodyView({ kind: 'revert', evidence: [], body: { parent: 'a', version: 'b', entry: 4, later: [5, 6], changed: [], checks: [], evidence: {} } }).fields).toEqual([
-      { name: 'Takes out entry', value: '4', entry: 4 }, { name: 'Later edits on top', value: '5, 6' },
+    expect(
+      bodyView({
+        kind: 'revert',
+        evidence: [],
+        body: { parent: 'a', version: 'b', entry: 4, later: [5, 6], changed: [], checks: [], evidence: {} },
+      }).fields,
+    ).toEqual([
+      { name: 'Takes out entry', value: '4', entry: 4 },
+      { name: 'Later edits on top', value: '5, 6' },
     ]);
-    expect(bodyView({ kind: 'verify', evidence: [], body: { upTo: 9, head: 'h', ok: false, problems: [{ entry: 3, what: 'blob', message: 'gone' }], details: {} } }).fields).toEqual([
-      { name: 'Verified up to entry', value: '9', entry: 9 }, { name: 'Head then', value: 'h', hash: true }, { name: 'Result', value: 'damaged' },
+    expect(
+      bodyView({
+        kind: 'verify',
+        evidence: [],
+        body: { upTo: 9, head: 'h', ok: false, problems: [{ entry: 3, what: 'blob', message: 'gone' }], details: {} },
+      }).fields,
+    ).toEqual([
+      { name: 'Verified up to entry', value: '9', entry: 9 },
+      { name: 'Head then', value: 'h', hash: true },
+      { name: 'Result', value: 'damaged' },
     ]);
   });
 
   it('shows what it has no place for as it is recorded', () => {
-    expect(bodyView({ kind: 'note', evidence: [], body: { version: 'v', later: [], future: { deep: [1] } } })).toMatchObject({ fields: [{ name: 'Later edits on top', value: 'none' }], raw: [{ name: 'future', json: '{\n  "deep": [\n    1\n  ]\n}' }] });
+    expect(bodyView({ kind: 'note', evidence: [], body: { version: 'v', later: [], future: { deep: [1] } } })).toMatchObject({
+      fields: [{ name: 'Later edits on top', value: 'none' }],
+      raw: [{ name: 'future', json: '{\n  "deep": [\n    1\n  ]\n}' }],
+    });
   });
 });
 

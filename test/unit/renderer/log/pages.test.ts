@@ -2,7 +2,17 @@ import { describe, expect, it, vi } from 'vitest';
 import type { Row } from '../../../../shared/contract/audit.ts';
 import { PAGE, Pages, pagesOf } from '../../../../renderer/screens/log/pages.ts';
 
-const row = (seq: number): Row => ({ seq, hash: '', time: '', author: '', kind: 'note', reason: '', subjects: [], relations: [], verdict: 'none' });
+const row = (seq: number): Row => ({
+  seq,
+  hash: '',
+  time: '',
+  author: '',
+  kind: 'note',
+  reason: '',
+  subjects: [],
+  relations: [],
+  verdict: 'none',
+});
 
 it('names the pages of a stretch of rows', () => {
   expect(pagesOf(PAGE - 1, PAGE + 1)).toEqual([0, 1]);
@@ -11,14 +21,21 @@ it('names the pages of a stretch of rows', () => {
 });
 
 describe('pages of rows', () => {
-  const list = (total: number) => async (offset: number, limit: number) => ({ total, rows: Array.from({ length: Math.max(0, Math.min(limit, total - offset)) }, (_, at) => row(total - offset - at)) });
+  const list = (total: number) => async (offset: number, limit: number) => ({
+    total,
+    rows: Array.from({ length: Math.max(0, Math.min(limit, total - offset)) }, (_, at) => row(total - offset - at)),
+  });
 
   it('lets pages go by that are only scrolled past', async () => {
     vi.useFakeTimers();
     try {
       const offsets: number[] = [];
       const fetch = list(10_000);
-      const pages = new Pages((offset, limit) => (offsets.push(offset), fetch(offset, limit)), () => undefined, () => undefined);
+      const pages = new Pages(
+        (offset, limit) => (offsets.push(offset), fetch(offset, limit)),
+        () => undefined,
+        () => undefined,
+      );
       await pages.need(0, 30);
       for (let first = 0; first <= 8000; first += 400) {
         pages.follow(first, first + 30);
@@ -36,7 +53,11 @@ describe('pages of rows', () => {
     vi.useFakeTimers();
     try {
       const fetch = list(10_000);
-      const pages = new Pages(fetch, () => undefined, () => undefined);
+      const pages = new Pages(
+        fetch,
+        () => undefined,
+        () => undefined,
+      );
       await pages.need(0, 30);
       const missing: number[] = [];
       for (let first = 0; first <= 5000; first += 10) {
@@ -52,7 +73,11 @@ describe('pages of rows', () => {
 
   it('fetches each page once, when it is needed', async () => {
     const offsets: number[] = [];
-    const pages = new Pages((offset, limit) => (offsets.push(offset), list(450)(offset, limit)), () => undefined, () => undefined);
+    const pages = new Pages(
+      (offset, limit) => (offsets.push(offset), list(450)(offset, limit)),
+      () => undefined,
+      () => undefined,
+    );
     await Promise.all([pages.need(0, 20), pages.need(0, 30)]);
     await pages.need(PAGE - 5, PAGE + 5);
     expect(offsets).toEqual([0, PAGE]);
@@ -68,7 +93,11 @@ describe('pages of rows', () => {
     let fail = true;
     const failures: unknown[] = [];
     let changes = 0;
-    const pages = new Pages((offset, limit) => (fail ? Promise.reject(new Error('gone')) : list(3)(offset, limit)), () => changes++, (error) => failures.push(error));
+    const pages = new Pages(
+      (offset, limit) => (fail ? Promise.reject(new Error('gone')) : list(3)(offset, limit)),
+      () => changes++,
+      (error) => failures.push(error),
+    );
     await pages.need(0, 3);
     expect([failures.length, changes]).toEqual([1, 0]);
     fail = false;

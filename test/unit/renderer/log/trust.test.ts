@@ -2,7 +2,17 @@ import { describe, expect, it } from 'vitest';
 import type { Verification } from '../../../../shared/contract/audit.ts';
 import { later, outcomeOf, outcomeOfEntry, resultRows, trustOf } from '../../../../renderer/screens/log/trust.ts';
 
-const found: Verification = { ok: true, time: '2026-11-24T10:00:00.000Z', head: { seq: 9, hash: 'h' }, entries: [{ seq: 1, problems: [] }], problems: [], checkpoints: 1, blobs: 2, files: 3, tensors: 4 };
+const found: Verification = {
+  ok: true,
+  time: '2026-11-24T10:00:00.000Z',
+  head: { seq: 9, hash: 'h' },
+  entries: [{ seq: 1, problems: [] }],
+  problems: [],
+  checkpoints: 1,
+  blobs: 2,
+  files: 3,
+  tensors: 4,
+};
 const card = { state: 'intact' as const, entries: 10 };
 
 describe('what the badge says', () => {
@@ -20,7 +30,10 @@ describe('what the badge says', () => {
   it('damaged, by a verification or as found on opening', () => {
     const bad = outcomeOf({ ...found, ok: false, first: { entry: 4, what: 'blob', message: 'The report is missing.' } });
     expect(trustOf(card, bad)).toEqual({ state: 'damaged', entry: 4, message: 'The report is missing.', time: found.time });
-    expect(trustOf({ ...card, state: 'damaged', says: 'Entry 3 was changed.' }, outcomeOf(found))).toEqual({ state: 'damaged', message: 'Entry 3 was changed.' });
+    expect(trustOf({ ...card, state: 'damaged', says: 'Entry 3 was changed.' }, outcomeOf(found))).toEqual({
+      state: 'damaged',
+      message: 'Entry 3 was changed.',
+    });
   });
   it('goes by the later outcome', () => {
     const [early, late] = [{ ...outcomeOf(found), time: '2026-01-01' }, outcomeOf(found)];
@@ -32,5 +45,14 @@ describe('what the badge says', () => {
 
 it('puts damaged entries apart from sound ones and from damage outside of entries', () => {
   const damaged = { seq: 2, problems: ['changed'] };
-  expect(resultRows({ ...found, entries: [{ seq: 1, problems: [] }, damaged], problems: [{ entry: 2, what: 'chain', message: 'changed' }, { what: 'checkpoint', message: 'unsigned' }] })).toEqual({ damaged: [damaged], sound: 1, elsewhere: ['unsigned'] });
+  expect(
+    resultRows({
+      ...found,
+      entries: [{ seq: 1, problems: [] }, damaged],
+      problems: [
+        { entry: 2, what: 'chain', message: 'changed' },
+        { what: 'checkpoint', message: 'unsigned' },
+      ],
+    }),
+  ).toEqual({ damaged: [damaged], sound: 1, elsewhere: ['unsigned'] });
 });

@@ -5,7 +5,10 @@ const fact = (entry: number, subject: string, target: string) => ({ entry, subje
 
 describe('facts of two versions', () => {
   it('pairs the same question, apart by whether the answers agree', () => {
-    const groups = groupFacts({ onlyA: [fact(2, 'Oslo', 'Norway'), fact(3, 'Turin', 'Italy'), fact(3, 'Lima', 'Peru')], onlyB: [fact(5, 'Oslo ', 'Sweden'), fact(6, 'Lima', ' Peru'), fact(7, 'Bern', 'Switzerland')] });
+    const groups = groupFacts({
+      onlyA: [fact(2, 'Oslo', 'Norway'), fact(3, 'Turin', 'Italy'), fact(3, 'Lima', 'Peru')],
+      onlyB: [fact(5, 'Oslo ', 'Sweden'), fact(6, 'Lima', ' Peru'), fact(7, 'Bern', 'Switzerland')],
+    });
     expect(groups.changed).toEqual([{ a: fact(2, 'Oslo', 'Norway'), b: fact(5, 'Oslo ', 'Sweden') }]);
     expect(groups.same).toEqual([{ a: fact(3, 'Lima', 'Peru'), b: fact(6, 'Lima', ' Peru') }]);
     expect(groups.onlyA).toEqual([fact(3, 'Turin', 'Italy')]);
@@ -13,7 +16,9 @@ describe('facts of two versions', () => {
   });
 
   it('takes the last answer that a version was given to a question', () => {
-    expect(groupFacts({ onlyA: [fact(2, 'Oslo', 'Norway'), fact(4, 'Oslo', 'Denmark')], onlyB: [] }).onlyA).toEqual([fact(4, 'Oslo', 'Denmark')]);
+    expect(groupFacts({ onlyA: [fact(2, 'Oslo', 'Norway'), fact(4, 'Oslo', 'Denmark')], onlyB: [] }).onlyA).toEqual([
+      fact(4, 'Oslo', 'Denmark'),
+    ]);
   });
 });
 

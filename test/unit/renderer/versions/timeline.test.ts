@@ -1,26 +1,71 @@
 import { describe, expect, it } from 'vitest';
 import type { Moment, Version } from '../../../../shared/contract/versions.ts';
-import { actsOn, choose, orderedPair, reviewState, stepsOf, versionLabel, type VersionList } from '../../../../renderer/screens/versions/timeline.ts';
+import {
+  actsOn,
+  choose,
+  orderedPair,
+  reviewState,
+  stepsOf,
+  versionLabel,
+  type VersionList,
+} from '../../../../renderer/screens/versions/timeline.ts';
 
-const version = (id: string, entry: number, parts: number[], rest: Partial<Version> = {}): Version => ({ id, entry, time: `2026-01-0${entry}T00:00:00.000Z`, tags: [], reviews: [], parts, ...rest });
-const moment = (entry: number, kind: Moment['kind'], of: string, inForce = false, rest: Partial<Moment> = {}): Moment => ({ entry, kind, time: `2026-01-0${entry}T00:00:00.000Z`, author: 'Ada', reason: '', version: of, facts: [], checks: [], inForce, ...rest });
+const version = (id: string, entry: number, parts: number[], rest: Partial<Version> = {}): Version => ({
+  id,
+  entry,
+  time: `2026-01-0${entry}T00:00:00.000Z`,
+  tags: [],
+  reviews: [],
+  parts,
+  ...rest,
+});
+const moment = (entry: number, kind: Moment['kind'], of: string, inForce = false, rest: Partial<Moment> = {}): Moment => ({
+  entry,
+  kind,
+  time: `2026-01-0${entry}T00:00:00.000Z`,
+  author: 'Ada',
+  reason: '',
+  version: of,
+  facts: [],
+  checks: [],
+  inForce,
+  ...rest,
+});
 
 /** Import, two edits, the first taken out, all rolled back, then rolled forward to both edits, then the first taken out again. */
 const list: VersionList = {
-  current: 'b', base: 'base',
+  current: 'b',
+  base: 'base',
   versions: [version('b', 4, [3]), version('ab', 3, [2, 3], { tags: ['spring'] }), version('a', 2, [2]), version('base', 1, [])],
   timeline: [
-    moment(7, 'revert', 'b', false, { reverts: 2 }), moment(6, 'rollback', 'ab'), moment(5, 'rollback', 'base'), moment(4, 'revert', 'b', false, { reverts: 2 }),
-    moment(3, 'edit', 'ab', true), moment(2, 'edit', 'a'), moment(1, 'import', 'base'),
+    moment(7, 'revert', 'b', false, { reverts: 2 }),
+    moment(6, 'rollback', 'ab'),
+    moment(5, 'rollback', 'base'),
+    moment(4, 'revert', 'b', false, { reverts: 2 }),
+    moment(3, 'edit', 'ab', true),
+    moment(2, 'edit', 'a'),
+    moment(1, 'import', 'base'),
   ],
 };
 const step = (entry: number) => stepsOf(list).find((one) => one.moment.entry === entry)!;
 
 describe('the timeline', () => {
   it('marks the current version wherever it was current, and its newest step as the head', () => {
-    expect(stepsOf(list).filter((one) => one.current).map((one) => one.moment.entry)).toEqual([7, 4]);
-    expect(stepsOf(list).filter((one) => one.head).map((one) => one.moment.entry)).toEqual([7]);
-    expect(stepsOf(list).filter((one) => one.base).map((one) => one.moment.entry)).toEqual([5, 1]);
+    expect(
+      stepsOf(list)
+        .filter((one) => one.current)
+        .map((one) => one.moment.entry),
+    ).toEqual([7, 4]);
+    expect(
+      stepsOf(list)
+        .filter((one) => one.head)
+        .map((one) => one.moment.entry),
+    ).toEqual([7]);
+    expect(
+      stepsOf(list)
+        .filter((one) => one.base)
+        .map((one) => one.moment.entry),
+    ).toEqual([5, 1]);
   });
 
   it('says what took an edit out last, though it was out and back in before', () => {

@@ -18,11 +18,20 @@ export const attention: Expander = (node, { b, type }) => {
   const rank = heads === 0 ? 4 : type(query).dims?.length;
   if (rank === undefined) return false;
 
-  const [q, newK, newV] = rank === 3 ? [splitHeads(b, query, heads), splitHeads(b, key, kvHeads), splitHeads(b, value, kvHeads)] : [query, key, value];
+  const [q, newK, newV] =
+    rank === 3 ? [splitHeads(b, query, heads), splitHeads(b, key, kvHeads), splitHeads(b, value, kvHeads)] : [query, key, value];
   const k = withPast(b, pastKey, newK, optional(node.outputs, 1));
   const v = withPast(b, pastValue, newV, optional(node.outputs, 2));
 
-  const parts = { q, k, v, scale: floatAttribute(node, 'scale', 0), softcap: floatAttribute(node, 'softcap', 0), add: [] as string[], allow: [] as string[] };
+  const parts = {
+    q,
+    k,
+    v,
+    scale: floatAttribute(node, 'scale', 0),
+    softcap: floatAttribute(node, 'softcap', 0),
+    add: [] as string[],
+    allow: [] as string[],
+  };
   if (mask !== undefined) {
     const maskType = type(mask).dtype;
     if (maskType === undefined) return false;

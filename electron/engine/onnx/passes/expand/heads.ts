@@ -76,7 +76,11 @@ const UNSEEN = -1e30;
  * Scaled dot-product attention: softmax(softcap(q·kᵀ·scale) + add)·v → [batch, heads, length, value size].
  * @param output name of the result; a new one when not given
  */
-export function attend(b: GraphBuilder, { q, k, v, scale = 0, softcap = 0, add = [], allow = [] }: AttentionParts, output = b.fresh('context')): string {
+export function attend(
+  b: GraphBuilder,
+  { q, k, v, scale = 0, softcap = 0, add = [], allow = [] }: AttentionParts,
+  output = b.fresh('context'),
+): string {
   let scores = b.op('MatMul', [q, b.op('Transpose', [k], { perm: [0, 1, 3, 2] })]);
   scores = b.op('Mul', [scores, scale === 0 ? inverseRootOfSize(b, q) : b.scalar(scale)]);
   if (softcap > 0) {

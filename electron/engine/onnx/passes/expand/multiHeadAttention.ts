@@ -29,7 +29,10 @@ export const multiHeadAttention: Expander = (node, { b, type }) => {
 
   const attentionBias = optional(node.inputs, 5);
   const filter = floatAttribute(node, 'mask_filter_value', -10000);
-  const add = [...(padding === undefined ? [] : [paddingBias(b, padding, axes, filter)]), ...(attentionBias === undefined ? [] : [attentionBias])];
+  const add = [
+    ...(padding === undefined ? [] : [paddingBias(b, padding, axes, filter)]),
+    ...(attentionBias === undefined ? [] : [attentionBias]),
+  ];
   const offset = pastKey === undefined ? undefined : size(b, pastKey, 2);
   const allow = intAttribute(node, 'unidirectional', 0) === 1 ? [causalMask(b, q, k, offset)] : [];
   mergeHeads(b, attend(b, { q, k, v, scale: floatAttribute(node, 'scale', 0), add, allow }), node.outputs[0]!);

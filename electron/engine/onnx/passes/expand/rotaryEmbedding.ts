@@ -50,7 +50,12 @@ function embed(node: Node, { b }: Expansion, { x, cos, sin, positions, rank, hea
   if (rank !== 3 && rank !== 4) return false;
   const table = (t: string): string => overHeads(b, positions === undefined ? t : b.op('Gather', [t, positions]));
   const width = intAttribute(node, 'rotary_embedding_dim', 0);
-  const rotation = { cos: table(cos), sin: table(sin), width: width === 0 ? ('all' as const) : width, interleaved: intAttribute(node, 'interleaved', 0) === 1 };
+  const rotation = {
+    cos: table(cos),
+    sin: table(sin),
+    width: width === 0 ? ('all' as const) : width,
+    interleaved: intAttribute(node, 'interleaved', 0) === 1,
+  };
   if (rank === 4) rotate(b, x, rotation, node.outputs[0]);
   else {
     const byHead = splitHeads(b, x, heads);
