@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { EmendError } from '../../shared/errors.ts';
 import type { BlobRef } from './bodies.ts';
-import { ensureFolder, removeIfThere, removeTemporaries, temporaryName } from './durable.ts';
-import type { Files } from './files.ts';
-import { hashPieces, sha256 } from './hash.ts';
+import { ensureFolder, removeIfThere, removeTemporaries, temporaryName } from '../storage/durable.ts';
+import type { Files } from '../storage/files.ts';
+import { hashPieces, sha256 } from '../storage/hash.ts';
 
 /** Content-addressed files of a ledger: `blobs/sha256/ab/cdef…`. A blob lasts before any entry names it, and never changes. */
 export class Blobs {

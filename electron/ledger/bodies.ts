@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { Sha256Schema } from './hash.ts';
+import { Sha256Schema } from '../storage/hash.ts';
 
 /** What each kind of entry holds besides who, when and why. Parts that only the engine understands are plain JSON under their names. */
 

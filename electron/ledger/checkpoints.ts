@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { EmendError } from '../../shared/errors.ts';
-import { canonical } from './canonical.ts';
-import { ensureFolder, removeTemporaries, writeDurably } from './durable.ts';
+import { canonical } from '../storage/canonical.ts';
+import { ensureFolder, removeTemporaries, writeDurably } from '../storage/durable.ts';
 import type { Entry } from './entries.ts';
-import type { Files } from './files.ts';
-import { Sha256Schema } from './hash.ts';
+import type { Files } from '../storage/files.ts';
+import { Sha256Schema } from '../storage/hash.ts';
 import type { SigningKey, VerifyKey } from './keys.ts';
 import type { Damage } from './scan.ts';
 

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { EmendError } from '../../shared/errors.ts';
 import { BlobRefSchema, FactBriefSchema } from './bodies.ts';
-import { canonical } from './canonical.ts';
-import { ensureFolder, removeTemporaries, writeDurably } from './durable.ts';
-import { errnoOf } from './file-errors.ts';
-import type { Files } from './files.ts';
-import { Sha256Schema } from './hash.ts';
-import type { Notice } from './notice.ts';
+import { canonical } from '../storage/canonical.ts';
+import { ensureFolder, removeTemporaries, writeDurably } from '../storage/durable.ts';
+import { errnoOf } from '../storage/file-errors.ts';
+import type { Files } from '../storage/files.ts';
+import { Sha256Schema } from '../storage/hash.ts';
+import type { Notice } from '../storage/notice.ts';
 
 const ContentSchema = v.strictObject({
   kind: v.picklist(['edit', 'steer']),

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import { EmendError } from '../../shared/errors.ts';
 import { BODIES, INPUTS, KINDS, type Body, type Kind } from './bodies.ts';
-import { canonical, isCanonical } from './canonical.ts';
-import { sha256, Sha256Schema } from './hash.ts';
+import { canonical, isCanonical } from '../storage/canonical.ts';
+import { sha256, Sha256Schema } from '../storage/hash.ts';
 
 /** One act in the record of a model: a line of the journal. */
 export interface EntryOf<K extends Kind> {

@@ -1,7 +1,7 @@
 import { EmendError } from '../../shared/errors.ts';
 import type { Body, BodyInput, Kind } from './bodies.ts';
 import type { Entry } from './entries.ts';
-import { hashOf } from './hash.ts';
+import { hashOf } from '../storage/hash.ts';
 import { baseVersion, modelId, shortId, withPart, withoutPart, type Part, type Version } from './versions.ts';
 
 /** What an entry does, without who, when and why. */

@@ -1,8 +1,8 @@
 import { dirname, join } from 'node:path';
 import { EmendError } from '../../shared/errors.ts';
-import { removeIfThere } from './durable.ts';
-import { errnoOf } from './file-errors.ts';
-import type { Files, OpenFile } from './files.ts';
+import { removeIfThere } from '../storage/durable.ts';
+import { errnoOf } from '../storage/file-errors.ts';
+import type { Files, OpenFile } from '../storage/files.ts';
 import type { Scan } from './scan.ts';
 
 export const JOURNAL = 'journal.jsonl';

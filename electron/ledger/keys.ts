@@ -1,9 +1,9 @@
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify, type KeyObject } from 'node:crypto';
 import { join } from 'node:path';
 import { EmendError } from '../../shared/errors.ts';
-import { ensureFolder, writeDurably } from './durable.ts';
-import { errnoOf } from './file-errors.ts';
-import type { Files } from './files.ts';
+import { ensureFolder, writeDurably } from '../storage/durable.ts';
+import { errnoOf } from '../storage/file-errors.ts';
+import type { Files } from '../storage/files.ts';
 
 /** Whoever holds this can check a signature. */
 export interface VerifyKey {

@@ -5,14 +5,14 @@ import { blobsIn, type BodyInput, type Kind } from './bodies.ts';
 import { saveCheckpoint, signCheckpoint, type Checkpoint } from './checkpoints.ts';
 import { Drafts } from './drafts.ts';
 import { checkInput, seal, type Entry, type EntryOf } from './entries.ts';
-import type { Files } from './files.ts';
-import { NO_HASH } from './hash.ts';
+import type { Files } from '../storage/files.ts';
+import { NO_HASH } from '../storage/hash.ts';
 import type { History } from './history.ts';
 import { JOURNAL, readJournal, type Journal } from './journal.ts';
 import type { SigningKey, VerifyKey } from './keys.ts';
-import type { Lock } from './lock.ts';
+import type { Lock } from '../storage/lock.ts';
 import type { Filter, LogIndex, Row } from './log-index.ts';
-import type { Notice } from './notice.ts';
+import type { Notice } from '../storage/notice.ts';
 import type { Damage } from './scan.ts';
 import { verifyLedger, type Against, type Verification, type VerifyProgress } from './verify.ts';
 

@@ -3,9 +3,9 @@ import { Low } from 'lowdb';
 import * as v from 'valibot';
 import { KINDS, type CheckResult, type FactBrief, type Kind } from './bodies.ts';
 import type { Entry } from './entries.ts';
-import type { Files } from './files.ts';
-import type { Notice } from './notice.ts';
-import { DurableJson } from './store.ts';
+import type { Files } from '../storage/files.ts';
+import type { Notice } from '../storage/notice.ts';
+import { DurableJson } from '../storage/store.ts';
 
 /** An entry as lists show and filter it. */
 const RowSchema = v.strictObject({

@@ -3,17 +3,17 @@ import { EmendError } from '../../shared/errors.ts';
 import { Blobs } from './blobs.ts';
 import { checkpointProblem, checkpointSeq, listCheckpoints, readCheckpoint, removeUnfinishedCheckpoints } from './checkpoints.ts';
 import { Drafts } from './drafts.ts';
-import { ensureFolder } from './durable.ts';
+import { ensureFolder } from '../storage/durable.ts';
 import { examine, type Examined } from './examine.ts';
-import { explained } from './file-errors.ts';
-import { disk, type Files } from './files.ts';
+import { explained } from '../storage/file-errors.ts';
+import { disk, type Files } from '../storage/files.ts';
 import { Journal, JOURNAL, noLedger, readJournal, setAsideTorn } from './journal.ts';
 import type { SigningKey, VerifyKey } from './keys.ts';
 import { Ledger } from './ledger.ts';
-import { takeLock, type Lock } from './lock.ts';
+import { takeLock, type Lock } from '../storage/lock.ts';
 import { LogIndex } from './log-index.ts';
-import type { Notice } from './notice.ts';
-import type { Processes } from './owner.ts';
+import type { Notice } from '../storage/notice.ts';
+import type { Processes } from '../storage/owner.ts';
 import type { Damage } from './scan.ts';
 
 export interface LedgerOptions {

@@ -1,6 +1,6 @@
 import { EmendError } from '../../shared/errors.ts';
 import { parseLine, type Entry } from './entries.ts';
-import { NO_HASH } from './hash.ts';
+import { NO_HASH } from '../storage/hash.ts';
 
 /** Something wrong in a journal, at the entry where it is. */
 export interface Damage {

@@ -4,7 +4,7 @@ import { blobsIn, type BlobRef, type Kind } from './bodies.ts';
 import { checkpointProblem, checkpointSeq, listCheckpoints, readCheckpoint, type Checkpoint } from './checkpoints.ts';
 import { Drafts } from './drafts.ts';
 import { examine, type Examined } from './examine.ts';
-import type { Files } from './files.ts';
+import type { Files } from '../storage/files.ts';
 import { readJournal } from './journal.ts';
 import type { VerifyKey } from './keys.ts';
 import type { Damage } from './scan.ts';

@@ -1,5 +1,5 @@
 import { EmendError } from '../../shared/errors.ts';
-import { hashOf } from './hash.ts';
+import { hashOf } from '../storage/hash.ts';
 import type { FileRecord } from './bodies.ts';
 
 /** An edit, or baked steering, that is in force. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { screen, type BrowserWindow, type Rectangle } from 'electron';
 import * as v from 'valibot';
-import { openStore } from '../ledger/store.ts';
+import { openStore } from '../storage/store.ts';
 import { fitted } from './bounds.ts';
 
 const Pixels = v.pipe(v.number(), v.safeInteger());

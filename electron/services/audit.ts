@@ -3,11 +3,11 @@ import type { EntryView, Row as RowView, Verification } from '../../shared/contr
 import { EmendError } from '../../shared/errors.ts';
 import { blobsIn, BlobRefSchema, type BlobRef } from '../ledger/bodies.ts';
 import { readCheckpoint, type Checkpoint } from '../ledger/checkpoints.ts';
-import { writeDurably } from '../ledger/durable.ts';
+import { writeDurably } from '../storage/durable.ts';
 import type { Entry } from '../ledger/entries.ts';
-import { explained } from '../ledger/file-errors.ts';
-import { disk } from '../ledger/files.ts';
-import { hashPieces } from '../ledger/hash.ts';
+import { explained } from '../storage/file-errors.ts';
+import { disk } from '../storage/files.ts';
+import { hashPieces } from '../storage/hash.ts';
 import type { Row } from '../ledger/log-index.ts';
 import { shortId, type Version } from '../ledger/versions.ts';
 import * as v from 'valibot';

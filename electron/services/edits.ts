@@ -8,7 +8,7 @@ import { readRecords } from '../engine/evaluate/datasets.ts';
 import type { CheckRecord } from '../engine/evaluate/records.ts';
 import type { CutFact } from '../engine/text/cut.ts';
 import type { Draft as LedgerDraft } from '../ledger/drafts.ts';
-import { openStore } from '../ledger/store.ts';
+import { openStore } from '../storage/store.ts';
 import type { Services, Surroundings } from './surroundings.ts';
 import { methodInfo } from './edit-methods.ts';
 import { commitDraft, factsInForce, readReport, workOut } from './edit-work.ts';

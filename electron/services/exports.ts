@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import type { Result } from '../../shared/contract.ts';
 import type { ExportFormat } from '../../shared/contract/exports.ts';
 import { EmendError } from '../../shared/errors.ts';
-import { disk } from '../ledger/files.ts';
+import { disk } from '../storage/files.ts';
 import { partsOf, shortId, type Version } from '../ledger/versions.ts';
 import type { Services, Surroundings } from './surroundings.ts';
 import { writeAttestations } from './attest/bundle.ts';

@@ -1,9 +1,9 @@
 import type { ModelCard, ModelDetail } from '../../shared/contract/library.ts';
 import { EmendError } from '../../shared/errors.ts';
 import type { Inspection } from '../engine/jobs.ts';
-import { explained } from '../ledger/file-errors.ts';
-import { disk } from '../ledger/files.ts';
-import { lockOwner } from '../ledger/lock.ts';
+import { explained } from '../storage/file-errors.ts';
+import { disk } from '../storage/files.ts';
+import { lockOwner } from '../storage/lock.ts';
 import { partsOf } from '../ledger/versions.ts';
 import type { Services, Surroundings } from './surroundings.ts';
 import { importModel } from './import.ts';

@@ -3,13 +3,13 @@ import type { Low } from 'lowdb';
 import * as v from 'valibot';
 import { DEFAULT_SETTINGS, SettingsSchema, type Settings } from '../../shared/contract/settings.ts';
 import { EmendError } from '../../shared/errors.ts';
-import { ensureFolder, removeTemporaries } from '../ledger/durable.ts';
-import { explained } from '../ledger/file-errors.ts';
-import { disk } from '../ledger/files.ts';
+import { ensureFolder, removeTemporaries } from '../storage/durable.ts';
+import { explained } from '../storage/file-errors.ts';
+import { disk } from '../storage/files.ts';
 import { loadOrCreateKey, type SigningKey } from '../ledger/keys.ts';
 import type { By } from '../ledger/ledger.ts';
-import type { Notice } from '../ledger/notice.ts';
-import { openStore } from '../ledger/store.ts';
+import type { Notice } from '../storage/notice.ts';
+import { openStore } from '../storage/store.ts';
 import type { Places } from './places.ts';
 
 const ShelfSchema = v.object({

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { EmendError } from '../../shared/errors.ts';
-import { ensureFolder, writeDurably } from '../ledger/durable.ts';
-import { explained } from '../ledger/file-errors.ts';
-import { disk } from '../ledger/files.ts';
+import { ensureFolder, writeDurably } from '../storage/durable.ts';
+import { explained } from '../storage/file-errors.ts';
+import { disk } from '../storage/files.ts';
 import { PUBLIC_KEY_FILE } from '../ledger/keys.ts';
 import type { Services, Surroundings } from './surroundings.ts';
 import { POINTER, usualFolder } from './places.ts';

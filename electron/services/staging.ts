@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { ensureFolder } from '../ledger/durable.ts';
-import { explained } from '../ledger/file-errors.ts';
-import { disk } from '../ledger/files.ts';
-import { takeLock } from '../ledger/lock.ts';
+import { ensureFolder } from '../storage/durable.ts';
+import { explained } from '../storage/file-errors.ts';
+import { disk } from '../storage/files.ts';
+import { takeLock } from '../storage/lock.ts';
 import { ledgerIdentity } from './library-model.ts';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { EmendError } from '../../shared/errors.ts';
 import type { FileRecord } from '../ledger/bodies.ts';
 import { parseCheckpoint } from '../ledger/checkpoints.ts';
-import { Sha256Schema } from '../ledger/hash.ts';
+import { Sha256Schema } from '../storage/hash.ts';
 import { parsePublicKey, type VerifyKey } from '../ledger/keys.ts';
 import { verifyJournal, type VerifyProgress } from '../ledger/verify.ts';
 import { FILES, FOLDER } from './attest/bundle.ts';

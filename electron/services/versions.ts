@@ -10,7 +10,7 @@ import { fillPrompt, type Fact } from '../../shared/fact.ts';
 import { readRecords } from '../engine/evaluate/datasets.ts';
 import { recordOf } from '../engine/evaluate/records.ts';
 import type { BlobRef, CheckResult } from '../ledger/bodies.ts';
-import { canonical } from '../ledger/canonical.ts';
+import { canonical } from '../storage/canonical.ts';
 import type { Entry, EntryOf } from '../ledger/entries.ts';
 import type { Draft } from '../ledger/drafts.ts';
 import type { By } from '../ledger/ledger.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BodyInput } from '../../electron/ledger/bodies.ts';
 import { seal, type Entry } from '../../electron/ledger/entries.ts';
-import { hashOf, NO_HASH, sha256 } from '../../electron/ledger/hash.ts';
+import { hashOf, NO_HASH, sha256 } from '../../electron/storage/hash.ts';
 import { History } from '../../electron/ledger/history.ts';
 import { JOURNAL } from '../../electron/ledger/journal.ts';
 import { modelId } from '../../electron/ledger/versions.ts';

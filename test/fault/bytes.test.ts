@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { generateKey } from '../../electron/ledger/keys.ts';
 import type { Ledger } from '../../electron/ledger/ledger.ts';
 import { blobsIn } from '../../electron/ledger/bodies.ts';
-import { MemoryFiles } from '../unit/ledger/memory-files.ts';
+import { MemoryFiles } from '../unit/storage/memory-files.ts';
 import { open, random } from '../unit/ledger/samples.ts';
 import { begin, edit, note, revert, tag, type Act } from './acts.ts';
 

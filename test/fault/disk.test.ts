@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { generateKey } from '../../electron/ledger/keys.ts';
 import type { Ledger } from '../../electron/ledger/ledger.ts';
 import { EmendError } from '../../shared/errors.ts';
-import { MemoryFiles, type Fault } from '../unit/ledger/memory-files.ts';
+import { MemoryFiles, type Fault } from '../unit/storage/memory-files.ts';
 import { open, random, TestProcesses } from '../unit/ledger/samples.ts';
 import { every, note, type Act } from './acts.ts';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EmendError } from '../../shared/errors.ts';
 import type { Application } from '../../electron/services/application.ts';
-import type { Fault, Operation } from '../unit/ledger/memory-files.ts';
+import type { Fault, Operation } from '../unit/storage/memory-files.ts';
 import { random } from '../unit/ledger/samples.ts';
 import { afterwards, hashesIn } from './services-acts.ts';
 import { ACTS, type ServiceAct, type Where } from './services-doing.ts';

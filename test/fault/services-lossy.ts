@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, wri
 import disk from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { basename, dirname, join, resolve, sep } from 'node:path';
-import { survivor, type Fault, type Operation } from '../unit/ledger/memory-files.ts';
+import { survivor, type Fault, type Operation } from '../unit/storage/memory-files.ts';
 
 /** A file or folder, whatever it is called now. */
 interface Node {

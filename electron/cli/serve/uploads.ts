@@ -3,9 +3,9 @@ import { type FileHandle, mkdir, open, readdir, rm, statfs } from 'node:fs/promi
 import type { IncomingMessage } from 'node:http';
 import { dirname, join, relative } from 'node:path';
 import type { Picked } from '../../../shared/contract/host.ts';
-import { explained } from '../../ledger/file-errors.ts';
-import { disk } from '../../ledger/files.ts';
-import { type Lock, takeLock } from '../../ledger/lock.ts';
+import { explained } from '../../storage/file-errors.ts';
+import { disk } from '../../storage/files.ts';
+import { type Lock, takeLock } from '../../storage/lock.ts';
 import type { Grants } from '../../services/grants.ts';
 import { version } from '../../services/models.ts';
 import { Refusal } from './refusal.ts';

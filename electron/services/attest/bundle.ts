@@ -1,12 +1,12 @@
 import { basename, join, resolve } from 'node:path';
 import { EmendError } from '../../../shared/errors.ts';
 import type { BlobRef, FileRecord } from '../../ledger/bodies.ts';
-import { canonical } from '../../ledger/canonical.ts';
+import { canonical } from '../../storage/canonical.ts';
 import type { Checkpoint } from '../../ledger/checkpoints.ts';
-import { ensureFolder, writeDurably } from '../../ledger/durable.ts';
-import { explained } from '../../ledger/file-errors.ts';
-import { disk } from '../../ledger/files.ts';
-import { sha256 } from '../../ledger/hash.ts';
+import { ensureFolder, writeDurably } from '../../storage/durable.ts';
+import { explained } from '../../storage/file-errors.ts';
+import { disk } from '../../storage/files.ts';
+import { sha256 } from '../../storage/hash.ts';
 import type { SigningKey } from '../../ledger/keys.ts';
 import type { VerifyProgress } from '../../ledger/verify.ts';
 import { envelopeLine } from './dsse.ts';

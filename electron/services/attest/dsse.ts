@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { EmendError } from '../../../shared/errors.ts';
-import { canonical } from '../../ledger/canonical.ts';
+import { canonical } from '../../storage/canonical.ts';
 import type { SigningKey, VerifyKey } from '../../ledger/keys.ts';
 
 /** Base64 that is the one text for its bytes: in others a character could change unseen. */

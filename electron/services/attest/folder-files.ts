@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FileRecord } from '../../ledger/bodies.ts';
-import { disk } from '../../ledger/files.ts';
-import { hashPieces } from '../../ledger/hash.ts';
+import { disk } from '../../storage/files.ts';
+import { hashPieces } from '../../storage/hash.ts';
 import type { VerifyProgress } from '../../ledger/verify.ts';
 
 /** What lies in a folder: every file, and what is neither a file nor a folder (links, pipes). Paths are relative to it, with forward slashes, sorted. */

@@ -1,6 +1,6 @@
 import type { FileRecord } from '../../ledger/bodies.ts';
-import { canonical } from '../../ledger/canonical.ts';
-import { sha256 } from '../../ledger/hash.ts';
+import { canonical } from '../../storage/canonical.ts';
+import { sha256 } from '../../storage/hash.ts';
 import { shortId } from '../../ledger/versions.ts';
 import type { VersionRecord } from './version-record.ts';
 

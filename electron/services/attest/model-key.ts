@@ -1,10 +1,10 @@
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify, type KeyObject } from 'node:crypto';
 import { join } from 'node:path';
 import { EmendError } from '../../../shared/errors.ts';
-import { ensureFolder, writeDurably } from '../../ledger/durable.ts';
-import { explained } from '../../ledger/file-errors.ts';
-import type { Files } from '../../ledger/files.ts';
-import { sha256 } from '../../ledger/hash.ts';
+import { ensureFolder, writeDurably } from '../../storage/durable.ts';
+import { explained } from '../../storage/file-errors.ts';
+import type { Files } from '../../storage/files.ts';
+import { sha256 } from '../../storage/hash.ts';
 import type { SigningKey, VerifyKey } from '../../ledger/keys.ts';
 import type { Envelope } from './dsse.ts';
 import { openStatement, signStatement, statement } from './statement.ts';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import * as v from 'valibot';
 import { EmendError } from '../../../shared/errors.ts';
-import { canonical } from '../../ledger/canonical.ts';
-import { Sha256Schema } from '../../ledger/hash.ts';
+import { canonical } from '../../storage/canonical.ts';
+import { Sha256Schema } from '../../storage/hash.ts';
 import type { SigningKey, VerifyKey } from '../../ledger/keys.ts';
 import { EnvelopeSchema, parseJson } from './dsse.ts';
 import { openStatement, signStatement, statement } from './statement.ts';

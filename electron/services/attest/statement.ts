@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { canonical } from '../../ledger/canonical.ts';
-import { Sha256Schema } from '../../ledger/hash.ts';
+import { canonical } from '../../storage/canonical.ts';
+import { Sha256Schema } from '../../storage/hash.ts';
 import type { SigningKey, VerifyKey } from '../../ledger/keys.ts';
 import { type Envelope, openEnvelope, parseJson, signEnvelope } from './dsse.ts';
 

@@ -1,4 +1,4 @@
-import { canonical } from '../../ledger/canonical.ts';
+import { canonical } from '../../storage/canonical.ts';
 import type { ResourceDescriptor } from './statement.ts';
 import type { Measured } from './version-record.ts';
 

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { disk } from '../../../electron/ledger/files.ts';
+import { disk } from '../../../electron/storage/files.ts';
 import { generateKey } from '../../../electron/ledger/keys.ts';
 import { envelopeLine, openEnvelope, parseEnvelope, preAuthEncoding, signEnvelope } from '../../../electron/services/attest/dsse.ts';
 import {

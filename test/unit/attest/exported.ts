@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { generateKey, type SigningKey } from '../../../electron/ledger/keys.ts';
 import { writeAttestations, type AttestationInputs } from '../../../electron/services/attest/bundle.ts';
 import { generateModelKey } from '../../../electron/services/attest/model-key.ts';
-import { MemoryFiles } from '../ledger/memory-files.ts';
+import { MemoryFiles } from '../storage/memory-files.ts';
 import { BY, commit, importBody, open } from '../ledger/samples.ts';
 
 /** A ledger with two edits, a check, a note and a review, and what an export of its version needs. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { partsOf } from '../../../electron/ledger/versions.ts';
-import { MemoryFiles } from './memory-files.ts';
+import { MemoryFiles } from '../storage/memory-files.ts';
 import { BY, commit, importBody, open } from './samples.ts';
 
 type Act =

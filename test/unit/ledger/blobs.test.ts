@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Blobs } from '../../../electron/ledger/blobs.ts';
 import { blobsIn } from '../../../electron/ledger/bodies.ts';
-import { explained } from '../../../electron/ledger/file-errors.ts';
-import { sha256 } from '../../../electron/ledger/hash.ts';
-import { MemoryFiles } from './memory-files.ts';
+import { explained } from '../../../electron/storage/file-errors.ts';
+import { sha256 } from '../../../electron/storage/hash.ts';
+import { MemoryFiles } from '../storage/memory-files.ts';
 
 const store = (memory: MemoryFiles) => new Blobs(explained(memory), '/l', true);
 

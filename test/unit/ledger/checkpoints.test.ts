@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkpointProblem, parseCheckpoint, signCheckpoint } from '../../../electron/ledger/checkpoints.ts';
-import { explained } from '../../../electron/ledger/file-errors.ts';
-import { disk } from '../../../electron/ledger/files.ts';
-import { sha256 } from '../../../electron/ledger/hash.ts';
+import { explained } from '../../../electron/storage/file-errors.ts';
+import { disk } from '../../../electron/storage/files.ts';
+import { sha256 } from '../../../electron/storage/hash.ts';
 import { generateKey, loadOrCreateKey, parsePublicKey, PRIVATE_KEY_FILE, PUBLIC_KEY_FILE } from '../../../electron/ledger/keys.ts';
 import { verifyJournal } from '../../../electron/ledger/verify.ts';
-import { MemoryFiles } from './memory-files.ts';
+import { MemoryFiles } from '../storage/memory-files.ts';
 import { BY, commit, importBody, open } from './samples.ts';
 
 async function signed() {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MemoryFiles } from './memory-files.ts';
+import { MemoryFiles } from '../storage/memory-files.ts';
 import { BY, fact, importBody, open } from './samples.ts';
 
 async function ledger() {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { baseVersion, modelId, partsOf, withPart, withoutPart, type Part } from '../../../electron/ledger/versions.ts';
-import { sha256 } from '../../../electron/ledger/hash.ts';
-import { MemoryFiles } from './memory-files.ts';
+import { sha256 } from '../../../electron/storage/hash.ts';
+import { MemoryFiles } from '../storage/memory-files.ts';
 import { BY, commit, edit, importBody, open } from './samples.ts';
 
 const part = (entry: number, what: string = String(entry)): Part => ({ entry, kind: 'edit', hash: sha256(what) });

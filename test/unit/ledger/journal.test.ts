@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { parseLine, seal, type Entry, type Unsealed } from '../../../electron/ledger/entries.ts';
-import { explained } from '../../../electron/ledger/file-errors.ts';
-import { NO_HASH } from '../../../electron/ledger/hash.ts';
+import { explained } from '../../../electron/storage/file-errors.ts';
+import { NO_HASH } from '../../../electron/storage/hash.ts';
 import { Journal } from '../../../electron/ledger/journal.ts';
 import { scan } from '../../../electron/ledger/scan.ts';
 import { baseVersion, modelId } from '../../../electron/ledger/versions.ts';
-import { MemoryFiles } from './memory-files.ts';
+import { MemoryFiles } from '../storage/memory-files.ts';
 import { importBody } from './samples.ts';
 
 const input = importBody();

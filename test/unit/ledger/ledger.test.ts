@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { generateKey } from '../../../electron/ledger/keys.ts';
 import type { EmendError } from '../../../shared/errors.ts';
-import { MemoryFiles } from './memory-files.ts';
+import { MemoryFiles } from '../storage/memory-files.ts';
 import { BY, commit, edit, importBody, open, TestProcesses } from './samples.ts';
 
 const FOLDER = '/library/atlas';

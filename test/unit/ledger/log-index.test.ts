@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Ledger } from '../../../electron/ledger/ledger.ts';
 import type { Filter } from '../../../electron/ledger/log-index.ts';
-import { MemoryFiles } from './memory-files.ts';
+import { MemoryFiles } from '../storage/memory-files.ts';
 import { BY, commit, edit, importBody, open } from './samples.ts';
 
 const FOLDER = '/l';

@@ -1,9 +1,9 @@
 import type { Blobs } from '../../../electron/ledger/blobs.ts';
 import type { BlobRef, BodyInput, FactBrief } from '../../../electron/ledger/bodies.ts';
-import { sha256 } from '../../../electron/ledger/hash.ts';
+import { sha256 } from '../../../electron/storage/hash.ts';
 import type { Ledger } from '../../../electron/ledger/ledger.ts';
 import { openLedger, type LedgerOptions } from '../../../electron/ledger/open.ts';
-import type { Processes } from '../../../electron/ledger/owner.ts';
+import type { Processes } from '../../../electron/storage/owner.ts';
 import { modelId } from '../../../electron/ledger/versions.ts';
 
 export const BY = { author: 'Ada', reason: 'The museum wrote that this is wrong.' };

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonical, isCanonical } from '../../../electron/ledger/canonical.ts';
+import { canonical, isCanonical } from '../../../electron/storage/canonical.ts';
 import { EmendError } from '../../../shared/errors.ts';
 
 describe('canonical JSON', () => {

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
-import { openStore } from '../../../electron/ledger/store.ts';
+import { openStore } from '../../../electron/storage/store.ts';
 import { MemoryFiles } from './memory-files.ts';
-import { random } from './samples.ts';
+import { random } from '../ledger/samples.ts';
 
 const Settings = v.object({ theme: v.picklist(['light', 'dark']), recents: v.array(v.string()) });
 const defaults = () => ({ theme: 'light' as const, recents: [] });

@@ -3,11 +3,11 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { explained } from '../../../electron/ledger/file-errors.ts';
-import { disk } from '../../../electron/ledger/files.ts';
-import { LOCK, lockOwner, takeLock } from '../../../electron/ledger/lock.ts';
-import { processes } from '../../../electron/ledger/owner.ts';
-import { TestProcesses } from './samples.ts';
+import { explained } from '../../../electron/storage/file-errors.ts';
+import { disk } from '../../../electron/storage/files.ts';
+import { LOCK, lockOwner, takeLock } from '../../../electron/storage/lock.ts';
+import { processes } from '../../../electron/storage/owner.ts';
+import { TestProcesses } from '../ledger/samples.ts';
 
 const files = explained(disk);
 const now = new Date(Date.UTC(2026, 10, 22));

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import type { Files, OpenFile } from '../../../electron/ledger/files.ts';
+import type { Files, OpenFile } from '../../../electron/storage/files.ts';
 
 interface Node {
   readonly folder: boolean;
