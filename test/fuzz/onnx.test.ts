@@ -1,12 +1,13 @@
 import { copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { boolTensor, intTensor, memoryTensor } from '../../electron/engine/onnx/build.ts';
 import type { Attribute, Model, Tensor } from '../../electron/engine/onnx/graph.ts';
 import { readModel } from '../../electron/engine/onnx/read.ts';
 import { encodeModel } from '../../electron/engine/onnx/write.ts';
 import { EmendError } from '../../shared/errors.ts';
+import { root as fixturesRoot } from '../fixtures.ts';
 
 const RUNS = 10_000;
 const SEED = Number(process.env['EMEND_FUZZ_SEED'] ?? 20);
@@ -139,7 +140,7 @@ function ownModel(): Uint8Array {
 
 /** The structure of real exports; their weights stay in copies of the original files. */
 function fixtures(): Uint8Array[] {
-  const root = resolve(process.env['EMEND_FIXTURES'] ?? '../shared/fixtures', 'exports');
+  const root = join(fixturesRoot, 'exports');
   const names = [
     'genai-int4/llama/model.onnx',
     'dynamo18/gpt2/model.onnx',

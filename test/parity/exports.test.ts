@@ -7,9 +7,9 @@ import { rightPad, type Rows } from '../../electron/engine/runtime/inputs.ts';
 import { floatFeed, floats, intFeed } from '../../electron/engine/runtime/session.ts';
 import { indicesFor, isFlat, Stage } from '../../electron/engine/runtime/stage.ts';
 import { extend, inject, slice, value } from '../../electron/engine/runtime/surgery.ts';
-import { type Case, casesWith } from './fixtures.ts';
+import { type Case, casesOf } from '../fixtures.ts';
 
-const cases = casesWith('golden.safetensors');
+const cases = casesOf('exports');
 const attained: string[] = [];
 
 /** Half-precision graphs hold rounded weights; everything else must agree as float32 does. */

@@ -16,7 +16,7 @@ import { Decoder } from '../../electron/engine/runtime/decoder.ts';
 import { rightPad } from '../../electron/engine/runtime/inputs.ts';
 import { Stage } from '../../electron/engine/runtime/stage.ts';
 import { floats } from '../../electron/engine/runtime/session.ts';
-import { casesWith, root } from './fixtures.ts';
+import { casesOf, root } from '../fixtures.ts';
 
 /**
  * lora/make.py loaded with PEFT exactly the adapters that Emend wrote, on the same weights, and kept the logits and the adapters' hashes.
@@ -26,7 +26,7 @@ const here = join(import.meta.dirname, 'lora');
 const GOLDEN = ['gpt2', 'llama', 'opt'];
 const writeTo = process.env['EMEND_LORA_WRITE'];
 
-describe.skipIf(casesWith('golden.safetensors').length === 0)('adapters and changed tensors', () => {
+describe.skipIf(casesOf('exports').length === 0)('adapters and changed tensors', () => {
   test.each(GOLDEN)('%s: PEFT computes what the edited graph computes', async (family) => {
     const folder = join(root, 'exports', 'optimum', family);
     const decoder = await Decoder.open(join(folder, 'model.onnx'));
@@ -79,7 +79,7 @@ describe.skipIf(casesWith('golden.safetensors').length === 0)('adapters and chan
   const Modules = v.record(v.string(), v.array(v.object({ module: v.string(), kind: v.picklist(['linear', 'conv1d']) })));
   const modules = v.parse(Modules, JSON.parse(readFileSync(join(here, 'modules.json'), 'utf8')));
 
-  test.each(casesWith('golden.safetensors').filter((one) => !one.name.includes('int4')))(
+  test.each(casesOf('exports').filter((one) => !one.name.includes('int4')))(
     '$name: names are those of the checkpoint',
     async ({ folder, model }) => {
       const modelType = readModelType(folder)!;

@@ -13,7 +13,7 @@ import { Decoder } from '../../electron/engine/runtime/decoder.ts';
 import { rightPad } from '../../electron/engine/runtime/inputs.ts';
 import { floats } from '../../electron/engine/runtime/session.ts';
 import { Stage } from '../../electron/engine/runtime/stage.ts';
-import { type Case, casesWith } from './fixtures.ts';
+import { type Case, casesOf } from '../fixtures.ts';
 
 const Numbers = v.array(v.number());
 const Memit = v.object({
@@ -38,7 +38,7 @@ const Memit = v.object({
   loss_history_nll_kl_decay: v.array(v.array(v.tuple([v.number(), v.number(), v.number()]))),
 });
 
-const cases = casesWith('memit.safetensors');
+const cases = casesOf('memit');
 const attained: string[] = [];
 
 describe.skipIf(cases.length === 0)('memit', () => {

@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
 import type { Model, Value } from '../../../electron/engine/onnx/graph.ts';
@@ -7,30 +7,21 @@ import { analysisCopy } from '../../../electron/engine/onnx/passes/index.ts';
 import { readModel } from '../../../electron/engine/onnx/read.ts';
 import { readSafetensors } from '../../../electron/engine/onnx/safetensors.ts';
 import { tensorFloats, tensorInts } from '../../../electron/engine/onnx/tensors.ts';
+import { casesOf } from '../../fixtures.ts';
 import type { Feeds } from './run.ts';
 import { run } from './run.ts';
 
 /** Exported decoders with what PyTorch computes for them; found, not listed. */
-const ROOT = process.env.EMEND_FIXTURES ?? join(import.meta.dirname, '../../../../shared/fixtures');
-const EXPORTS = existsSync(ROOT)
-  ? readdirSync(ROOT, { recursive: true, encoding: 'utf8' })
-      .filter((f) => basename(f) === 'golden.safetensors' && onnxIn(dirname(f)) !== undefined)
-      .map(dirname)
-      .sort()
-  : [];
-
-function onnxIn(folder: string): string | undefined {
-  return readdirSync(join(ROOT, folder)).find((f) => f.endsWith('.onnx'));
-}
+const EXPORTS = casesOf('exports');
 
 describe.skipIf(EXPORTS.length === 0)('the analysis copy computes what PyTorch computes', () => {
-  test.each(EXPORTS)('%s', async (folder) => {
-    const original = readModel(join(ROOT, folder, onnxIn(folder)!));
+  test.each(EXPORTS)('$name', async ({ folder, model: file }) => {
+    const original = readModel(file);
     const before = original.graph.nodes.length;
     const model = analysisCopy(original);
     expect(original.graph.nodes).toHaveLength(before);
 
-    const golden = goldenOf(join(ROOT, folder));
+    const golden = goldenOf(folder);
     const logits = (await run(model, feedsFor(model, golden))).logits!;
     expect(logits.type).toBe('float32');
     expect(logits.dims).toEqual(golden.logits.dims);
@@ -42,16 +33,16 @@ describe.skipIf(EXPORTS.length === 0)('the analysis copy computes what PyTorch c
     }
   });
 
-  test.each(EXPORTS)('%s has no composite ops, constant nodes or halves', (folder) => {
-    const { graph } = analysisCopy(readModel(join(ROOT, folder, onnxIn(folder)!)));
+  test.each(EXPORTS)('$name has no composite ops, constant nodes or halves', ({ model }) => {
+    const { graph } = analysisCopy(readModel(model));
     const ops = new Set(graph.nodes.map((n) => `${n.domain}::${n.op}`));
     for (const op of ['::Attention', '::RotaryEmbedding', '::If', '::Constant', '::SequenceAt']) expect(ops).not.toContain(op);
     for (const op of ops) expect(op).toMatch(/^::|^com\.microsoft::(FusedMatMul|MatMulNBits|MatMulBnb4|Gelu|BiasGelu|FastGelu|QuickGelu)$/);
     for (const v of [...graph.inputs, ...graph.outputs]) expect(['float32', 'int64', 'int32']).toContain(v.dtype);
   });
 
-  test.each(EXPORTS)('%s keeps the names of values that it still has', (folder) => {
-    const original = readModel(join(ROOT, folder, onnxIn(folder)!));
+  test.each(EXPORTS)('$name keeps the names of values that it still has', ({ model }) => {
+    const original = readModel(model);
     const copy = analysisCopy(original);
     expect(copy.graph.outputs.map((o) => o.name)).toEqual(original.graph.outputs.map((o) => o.name));
     const known = new Set(original.graph.nodes.flatMap((n) => [...n.outputs, ...inBranches(n)]));
