@@ -17,6 +17,13 @@ module.exports = {
     rule('the-command-line-needs-no-electron', '^electron/cli/', '^electron/(main|preload)/', 'what two hosts share lies in the services'),
     rule('renderer-sees-the-contract', '^renderer/', '^(electron|models|build|test)/', 'screens see only shared/'),
     {
+      ...rule('screens-stand-apart', '^renderer/screens/([^/]+)/', '^renderer/screens/', 'what two screens share lies in the components'),
+      to: { path: '^renderer/screens/', pathNot: '^renderer/screens/$1/' },
+    },
+    rule('components-know-no-screen', '^renderer/(components|client)/', '^renderer/(screens|shell)/', 'screens are made of components'),
+    rule('state-knows-no-screen', '^renderer/state/', '^renderer/(screens|shell|components)/', 'what is shown follows the state'),
+    rule('screens-know-no-shell', '^renderer/screens/', '^renderer/shell/', 'the shell goes around the screens'),
+    {
       name: 'only-main-and-preload-import-electron',
       severity: 'error',
       from: { pathNot: '^electron/(main|preload)/' },

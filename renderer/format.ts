@@ -32,6 +32,16 @@ export function percent(share: number, digits = 1): string {
   return `${(share * 100).toFixed(digits)}%`;
 }
 
+/** A number without a scale of its own: three significant digits. */
+export function plainNumber(value: number): string {
+  return value !== 0 && Math.abs(value) < 1e-4
+    ? value
+        .toExponential(1)
+        .replace('e-', ' · 10⁻')
+        .replace(/⁻(\d+)$/, (_, digits: string) => `⁻${[...digits].map((digit) => '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(digit)]).join('')}`)
+    : String(Number(value.toPrecision(3)));
+}
+
 /** 42 s, 3 min, 1 h 20 min */
 export function duration(seconds: number): string {
   if (seconds < 60) return `${Math.max(1, Math.round(seconds))} s`;

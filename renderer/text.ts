@@ -1,2 +1,35 @@
-/** Every string that more than one screen shows. Strings of one screen are in text/<screen>.ts. */
-export { t } from './text/shell.ts';
+import { CANCELLED } from '../shared/errors.ts';
+import { plural } from './format.ts';
+
+/**
+ * Words that several parts of the page say.
+ * Every other word that is shown stands in the text.ts beside what shows it: of a screen, of the shell, of a group of components.
+ */
+export const words = {
+  cancel: 'Cancel',
+  close: 'Close',
+  copied: 'Copied',
+  copyDetails: 'Copy details',
+  retry: 'Try again',
+  cancelled: `${CANCELLED}.`,
+  more: (hidden: number) => `and ${hidden.toLocaleString('en')} more`,
+  left: (time: string) => `about ${time} left`,
+
+  hash: 'hash',
+  copyHash: (label: string, short: string) => `Copy ${label} ${short}`,
+  clickToCopy: (value: string) => `${value}. Click to copy.`,
+
+  ledger: {
+    intact: 'Ledger intact',
+    damaged: 'Ledger damaged',
+    held: 'Read only',
+    entries: (count: number) => plural(count, 'entry', 'entries'),
+    open: 'Open the audit log',
+  },
+
+  reveal: 'Show in folder',
+  download: 'Download',
+  imported: (name: string) => `${name} is in the library.`,
+  known: (name: string) => `This model is in the library already, as ${name}.`,
+  askIt: 'Ask it',
+} as const;

@@ -16,6 +16,14 @@ export class EmendError extends Error {
   }
 }
 
+/** What is said of a job that was stopped in time; a sentence that ends there wants a full stop. */
+export const CANCELLED = 'Cancelled, nothing changed';
+
+/** The one error of a job that was stopped in time. */
+export function cancelled(): EmendError {
+  return new EmendError('cancelled', `${CANCELLED}.`);
+}
+
 /** Why something was refused. Programs branch on these; people read the message. */
 export type ErrorCode =
   | 'bad-file' // a file is malformed, truncated or hostile

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { EmendError, errorFromData } from '../../shared/errors.ts';
+import { cancelled, EmendError, errorFromData } from '../../shared/errors.ts';
 import { type Channel, type Ending, forkEngine } from './channel.ts';
 import type { JobProgress, Jobs } from './jobs.ts';
-import { cancelled, type JobTable, ReplySchema } from './messages.ts';
+import { type JobTable, ReplySchema } from './messages.ts';
 
 /** Starts an engine process, with `env` added to its environment. */
 export type OpenChannel = (entry: string, env: Readonly<Record<string, string>>) => Channel;

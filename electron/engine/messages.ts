@@ -64,8 +64,3 @@ export function modelFolder(job: string, params: unknown): string {
     { field },
   );
 }
-
-/** The one error of a job that was stopped in time. */
-export function cancelled(): EmendError {
-  return new EmendError('cancelled', 'Cancelled, nothing changed.');
-}

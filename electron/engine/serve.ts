@@ -1,8 +1,8 @@
 import { parentPort } from 'node:worker_threads';
-import { EmendError, errorData, type ErrorData } from '../../shared/errors.ts';
+import { cancelled, EmendError, errorData, type ErrorData } from '../../shared/errors.ts';
 import type { Report } from './edit/types.ts';
 import type { JobContext } from './handlers.ts';
-import { cancelled, type JobTable, type Reply, type Task } from './messages.ts';
+import { type JobTable, type Reply, type Task } from './messages.ts';
 
 /** One function a job. */
 export type Handlers<J extends JobTable<J>> = {

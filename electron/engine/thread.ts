@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import { EmendError, errorData } from '../../shared/errors.ts';
-import { cancelled, type Reply, type Task } from './messages.ts';
+import { cancelled, EmendError, errorData } from '../../shared/errors.ts';
+import { type Reply, type Task } from './messages.ts';
 
 /**
  * A worker thread, mostly of one model folder, with the jobs that wait for it.

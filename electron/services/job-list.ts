@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { JobMethodName, Result } from '../../shared/contract.ts';
 import type { Event } from '../../shared/contract/events.ts';
 import type { Job } from '../../shared/contract/jobs.ts';
-import { EmendError, errorData } from '../../shared/errors.ts';
+import { cancelled, EmendError, errorData } from '../../shared/errors.ts';
 import type { Progress } from './eta.ts';
 import type { Follow } from './jobs.ts';
 
@@ -70,7 +70,7 @@ export class JobList {
       },
       onText: (piece) => this.#tell({ type: 'text', job: id, piece }),
       check: () => {
-        if (stop.signal.aborted) throw new EmendError('cancelled', 'Cancelled, nothing changed.');
+        if (stop.signal.aborted) throw cancelled();
       },
     };
     const ended = Promise.resolve()

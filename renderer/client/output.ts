@@ -1,7 +1,7 @@
 import { preferences } from '../state/settings.svelte.ts';
 import { toasts } from '../state/toasts.svelte.ts';
-import { t } from '../text.ts';
 import { call } from './client.ts';
+import { words } from '../text.ts';
 
 /** What leads to something that Emend wrote. */
 export interface OutputAction {
@@ -14,8 +14,8 @@ export interface OutputAction {
 /** The system's file manager where the host can show it, else a download (a folder comes as a tar archive). */
 export function outputAction(handle: string): OutputAction | undefined {
   if (preferences.host?.canReveal)
-    return { label: t.jobs.reveal, act: () => void call('host.reveal', { handle }).catch((error) => toasts.fail(error)) };
+    return { label: words.reveal, act: () => void call('host.reveal', { handle }).catch((error) => toasts.fail(error)) };
   if (preferences.host?.mode !== 'browser') return undefined;
   const href = `./api/download/${encodeURIComponent(handle)}`;
-  return { label: t.jobs.download, href, act: () => location.assign(href) };
+  return { label: words.download, href, act: () => location.assign(href) };
 }

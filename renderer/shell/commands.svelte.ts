@@ -5,7 +5,7 @@ import { go, href, MODEL_SCREENS, route } from '../state/route.svelte.ts';
 import { preferences } from '../state/settings.svelte.ts';
 import { shell } from '../state/shell.svelte.ts';
 import { toasts } from '../state/toasts.svelte.ts';
-import { t } from '../text.ts';
+import { t } from './text.ts';
 
 /** Something that the palette, a key or the host's menu can do. */
 export interface Command {

@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import type { Job } from '../../shared/contract/jobs.ts';
 import { href } from '../state/route.svelte.ts';
-import { t } from '../text.ts';
+import { t } from './text.ts';
+import { words } from '../text.ts';
 
 /** Where the end of a job leads. */
 export interface Outcome {
@@ -20,7 +21,7 @@ export function outcomeOf(job: Job): Outcome | undefined {
   const { draft, entry, handle, model: imported, ok } = leads.output;
   const { model } = job;
   const wrote = handle === undefined ? {} : { handle };
-  if (imported !== undefined) return { link: { label: t.drop.askIt, href: href('ask', imported) } };
+  if (imported !== undefined) return { link: { label: words.askIt, href: href('ask', imported) } };
   if (model === undefined) return handle === undefined ? undefined : wrote;
   if (draft !== undefined) return { link: { label: t.jobs.openDraft, href: href('edit', model, { draft }) } };
   if (job.kind === 'audit.verify') return { link: { label: ok ? t.jobs.verified : t.jobs.damaged, href: href('log', model) } };

@@ -1,10 +1,10 @@
 import type { Picked } from '../../shared/contract/host.ts';
 import { ContractError, run } from '../client/client.ts';
-import { t } from '../text.ts';
 import { library } from './library.svelte.ts';
 import { go, href } from './route.svelte.ts';
 import { shell } from './shell.svelte.ts';
 import { toasts } from './toasts.svelte.ts';
+import { words } from '../text.ts';
 
 /** Begins an import; the tray shows how far it is, and a toast its end. */
 export function importFrom(picked: Picked, name: string): void {
@@ -21,8 +21,8 @@ async function say(importing: Promise<{ model: string; name: string; known: bool
   try {
     const done = await importing;
     await library.refresh();
-    toasts.say(done.known ? t.drop.known(done.name) : t.drop.imported(done.name), {
-      action: { label: t.drop.askIt, act: () => go(href('ask', done.model)) },
+    toasts.say(done.known ? words.known(done.name) : words.imported(done.name), {
+      action: { label: words.askIt, act: () => go(href('ask', done.model)) },
     });
     return done;
   } catch (error) {

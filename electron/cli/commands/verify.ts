@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Verification } from '../../../shared/contract/audit.ts';
-import { EmendError } from '../../../shared/errors.ts';
+import { cancelled, EmendError } from '../../../shared/errors.ts';
 import { Estimator } from '../../services/eta.ts';
 import { type ExportVerification, verifyExport } from '../../services/verify-export.ts';
 import { type Context, defineCommand } from '../command.ts';
@@ -120,7 +120,7 @@ async function verifyFolder(context: Context, folder: string, keyFile: string | 
   const estimator = new Estimator();
   const report = {
     check: () => {
-      if (signal?.aborted) throw new EmendError('cancelled', 'Cancelled, nothing changed.');
+      if (signal?.aborted) throw cancelled();
     },
     progress: (done: number, total: number) => onProgress?.(estimator.next({ phase: 'hashing', done, total })),
   };

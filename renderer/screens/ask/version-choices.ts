@@ -1,6 +1,6 @@
 import type { Result } from '../../../shared/contract.ts';
 import { fullTime, shortHash } from '../../format.ts';
-import { ask as t } from '../../text/ask.ts';
+import { ask as t } from './text.ts';
 
 export interface VersionChoice {
   readonly value: string;

@@ -4,7 +4,7 @@ import type { Choices, EditForm, EditMethodName } from '../../../shared/contract
 import type { Fact } from '../../../shared/fact.ts';
 import { call } from '../../client/client.ts';
 import { toasts } from '../../state/toasts.svelte.ts';
-import { editText } from '../../text/edit.ts';
+import { editText } from './text.ts';
 import { later } from './autosave.ts';
 import { record, redo, settle, startHistory, undo, type History } from './history.ts';
 import { hindrance, lookedAt, problemsOf, type Looked } from './problems.ts';

@@ -1,7 +1,7 @@
 import type { Result } from '../../../shared/contract.ts';
 import type { Check } from '../../../shared/contract/edits.ts';
 import type { Moment, Review, Version } from '../../../shared/contract/versions.ts';
-import { versionsText } from '../../text/versions.ts';
+import { versionsText } from './text.ts';
 
 export type VersionList = Result<'versions.list'>;
 

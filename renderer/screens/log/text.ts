@@ -1,6 +1,6 @@
-import type { Kind, Row } from '../../shared/contract/audit.ts';
-import type { FilterField } from '../screens/log/filter.ts';
-import { plural as count } from '../format.ts';
+import type { Kind, Row } from '../../../shared/contract/audit.ts';
+import type { FilterField } from './filter.ts';
+import { plural as count } from '../../format.ts';
 
 /** All words of the audit log screen. */
 export const logText = {
@@ -66,7 +66,6 @@ export const logText = {
     damaged: (entry: number | undefined) => (entry === undefined ? 'Damaged' : `Damaged at entry ${entry}`),
     never: 'Never verified',
     neverSays: (entries: number) => `${count(entries, 'entry', 'entries')}`,
-    head: 'Head',
   },
   verify: {
     act: 'Verify',
@@ -83,7 +82,6 @@ export const logText = {
     result: 'Result',
     onlyDamaged: 'Only entries with problems',
     sound: 'intact',
-    problems: (problems: number) => count(problems, 'problem'),
     elsewhere: 'Outside of entries',
     against: 'Hold against an export…',
     againstSays: 'Whoever cuts the record off can cut off its checkpoints too. An export that lies elsewhere tells.',
@@ -128,23 +126,11 @@ export const logText = {
     parent: 'Changed from',
     toVersions: 'Show in Versions',
     facts: 'Facts',
-    subject: 'Subject',
-    question: 'Question',
     before: 'Before',
     after: 'After',
-    unknown: 'not recorded',
     checks: 'Checks',
-    check: 'Check',
     value: 'Value',
-    threshold: 'At least',
-    result: 'Result',
-    cases: (cases: number) => count(cases, 'case'),
     changed: 'Changed tensors',
-    tensor: 'Tensor',
-    hashes: 'SHA-256 before → after',
-    change: 'Change',
-    rank: (rank: number) => `rank ${rank}`,
-    norm: (norm: string) => `norm ${norm}`,
     hyperparameters: 'Hyperparameters',
     name: 'Name',
     source: 'Source',
@@ -154,14 +140,11 @@ export const logText = {
     size: 'Size',
     hash: 'SHA-256',
     problems: 'Problems found',
-    elsewhere: 'Ledger',
     raw: (name: string) => `As recorded: ${name}`,
     chain: 'Hash chain',
     prev: 'Hash of the entry before',
     own: 'Hash of this entry',
     genesis: 'zeros: the first entry',
-    copy: 'Copy',
-    copied: 'Copied the hash.',
     toEntry: (seq: number) => `Entry ${seq}`,
     evidence: 'Evidence',
     noEvidence: 'This entry names no files.',
@@ -176,7 +159,6 @@ export const logText = {
     recordedAs: (seq: number) => `entry ${seq}`,
   },
   review: {
-    title: 'Review this version',
     comment: 'Comment',
     note: 'Add a note',
     approve: 'Approve',
@@ -196,8 +178,4 @@ export const logText = {
       reject: (seq: number) => `Rejected. Recorded as entry ${seq}.`,
     },
   },
-  cancelled: 'Cancelled, nothing changed.',
-  cancel: 'Cancel',
-  close: 'Close',
-  retry: 'Try again',
 };

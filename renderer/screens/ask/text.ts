@@ -1,4 +1,4 @@
-import { plural } from '../format.ts';
+import { plural } from '../../format.ts';
 
 /** What the Ask screen says. */
 export const ask = {
@@ -26,9 +26,7 @@ export const ask = {
   seed: 'Seed',
   zeroOff: '0 is off.',
   reset: 'Defaults',
-  sampling: 'Sampling needs a temperature above 0.',
 
-  answer: 'Answer',
   answerOf: (version: string) => `Answer of ${version}`,
   next: 'Next token',
   nextAbout: 'What the model expects right after the prompt',
@@ -58,5 +56,4 @@ export const ask = {
   ],
   history: 'Asked before',
   clearHistory: 'Forget',
-  noHistory: 'Prompts that you ask are kept here, on this computer.',
 } as const;

@@ -2,7 +2,7 @@ import type { JobMethodName, Params, Result } from '../../../shared/contract.ts'
 import type { Job } from '../../../shared/contract/jobs.ts';
 import { ContractError, run } from '../../client/client.ts';
 import { toasts } from '../../state/toasts.svelte.ts';
-import { versionsText } from '../../text/versions.ts';
+import { words } from '../../text.ts';
 
 /** One piece of long work as a dialog or pane shows it: how far it is, how to stop it, why it failed. */
 export class Work {
@@ -20,7 +20,7 @@ export class Work {
     try {
       return await run(method, params, { onJob: (job) => (this.job = job), signal: this.#stop.signal });
     } catch (error) {
-      if (error instanceof ContractError && error.code === 'cancelled') toasts.say(versionsText.cancelled, { kind: 'note' });
+      if (error instanceof ContractError && error.code === 'cancelled') toasts.say(words.cancelled, { kind: 'note' });
       else this.error = error;
       return undefined;
     } finally {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { EditReport, FactReport } from '../../../../shared/contract/edits.ts';
-import { factsShown, headline, meters, plainNumber, verdictCounts } from '../../../../renderer/screens/edit/summary.ts';
+import { plainNumber } from '../../../../renderer/format.ts';
+import { factsShown, headline, meters, verdictCounts } from '../../../../renderer/components/report/summary.ts';
 
 const outcome = (prompt: string, good: boolean) => ({ prompt, before: {}, after: {}, good });
 

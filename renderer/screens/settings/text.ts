@@ -41,5 +41,4 @@ export const settings = {
   usual: 'Use the usual folder',
   dataChanged: (folder: string) => `From the next start on, Emend keeps its data in ${folder}. What is in the present folder stays there.`,
   version: 'Version',
-  saved: 'Saved.',
 } as const;

@@ -1,3 +1,4 @@
+import { CANCELLED } from '../../shared/errors.ts';
 import { plural } from '../format.ts';
 
 /** What the shell says, and what screens share. */
@@ -13,36 +14,18 @@ export const t = {
   notFound: 'This model is not in the library',
   notFoundAbout: 'It was removed, or the address is wrong.',
   toLibrary: 'Go to the library',
-  cancel: 'Cancel',
-  close: 'Close',
-  save: 'Save',
-  copy: 'Copy',
-  copied: 'Copied',
-  tryAgain: 'Try again',
   skip: 'Skip to the content',
-
-  ledger: {
-    intact: 'Ledger intact',
-    damaged: 'Ledger damaged',
-    held: 'Read only',
-    entries: (count: number) => plural(count, 'entry', 'entries'),
-    open: 'Open the audit log',
-  },
 
   jobs: {
     title: 'Jobs',
-    none: 'No jobs',
     noneAbout: 'Imports, edits, checks and exports appear here while they run, and stay until you clear them.',
-    running: (count: number) => `${plural(count, 'job')} running`,
     failed: (count: number) => `${count} failed`,
     clear: 'Clear ended jobs',
     clearOne: (title: string) => `Clear ${title}`,
     cancel: (title: string) => `Cancel ${title}`,
     cancelling: 'Stopping…',
-    state: { running: 'Running', done: 'Done', failed: 'Failed', cancelled: 'Cancelled, nothing changed' },
+    state: { running: 'Running', done: 'Done', failed: 'Failed', cancelled: CANCELLED },
     left: (time: string) => `${time} left`,
-    reveal: 'Show in folder',
-    download: 'Download',
     openDraft: 'Open the draft',
     openEntry: (entry: number) => `Entry ${entry}`,
     verified: 'Ledger intact',
@@ -103,9 +86,6 @@ export const t = {
     files: (count: number) => plural(count, 'file'),
     more: (count: number) => `and ${plural(count, 'more file')}`,
     several: (count: number) => `${count} things were dropped; Emend takes one at a time. This is the first.`,
-    imported: (name: string) => `${name} is in the library.`,
-    known: (name: string) => `This model is in the library already, as ${name}.`,
-    askIt: 'Ask it',
   },
 
   author: {

@@ -219,13 +219,3 @@ export function verdictCounts(facts: readonly FactReport[]): Readonly<Record<Fac
 export function goodOf(outcomes: readonly PromptOutcome[]): string {
   return outcomes.length === 0 ? '–' : `${outcomes.filter(({ good }) => good).length} of ${outcomes.length}`;
 }
-
-/** A number without a scale of its own: three significant digits. */
-export function plainNumber(value: number): string {
-  return value !== 0 && Math.abs(value) < 1e-4
-    ? value
-        .toExponential(1)
-        .replace('e-', ' · 10⁻')
-        .replace(/⁻(\d+)$/, (_, digits: string) => `⁻${[...digits].map((digit) => '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(digit)]).join('')}`)
-    : String(Number(value.toPrecision(3)));
-}

@@ -2,7 +2,6 @@
 export const library = {
   title: 'Library',
   import: 'Import a model…',
-  details: 'Details',
   detailsOf: (name: string) => `Details of ${name}`,
   actionsOf: (name: string) => `Screens of ${name}`,
   edits: 'Edits in force',

@@ -1,6 +1,6 @@
-import type { ExportFormat } from '../../shared/contract/exports.ts';
-import type { Moment } from '../../shared/contract/versions.ts';
-import { plural as count } from '../format.ts';
+import type { ExportFormat } from '../../../shared/contract/exports.ts';
+import type { Moment } from '../../../shared/contract/versions.ts';
+import { plural as count } from '../../format.ts';
 
 type MomentKind = Moment['kind'];
 
@@ -22,8 +22,6 @@ export const versionsText = {
     revert: (entry: number) => `Entry ${entry} reverted`,
     rollback: (entry: number, tag: string | undefined) => `Rolled back to ${tag ?? `the version of entry ${entry}`}`,
   },
-  noReason: 'No reason given',
-  imported: 'Imported',
   current: 'Current',
   base: 'Base',
   sameAsCurrent: 'Same version as the current one',
@@ -34,24 +32,17 @@ export const versionsText = {
     other: (entry: number) => `Out since entry ${entry}`,
   },
   notInForce: 'Not in force',
-  backTo: (entry: number) => `Back to the version of entry ${entry}`,
-  reverts: (entry: number) => `Takes out entry ${entry}`,
   approved: 'Approved',
   rejected: 'Rejected',
-  passed: 'Checks passed',
   failed: 'Checks failed',
-  more: (hidden: number) => `and ${hidden.toLocaleString('en')} more`,
-  facts: (facts: number) => count(facts, 'fact'),
   earlier: (steps: number) => `Show ${count(steps, 'earlier change')}`,
   compareTick: (entry: number) => `Compare the version of entry ${entry}`,
   compare: 'Compare…',
   compareTwo: 'Compare the two',
-  compareHint: 'Tick two versions in the timeline, or choose them above.',
   loading: 'Reading the versions',
   emptyTitle: 'Nothing was changed yet',
   emptySays: 'Every edit, revert and roll back of this model appears here, each with its checks and who did it.',
   emptyAct: 'Make an edit',
-  choose: 'Choose a change in the timeline to see what it did.',
 
   acts: {
     ask: 'Ask at this version',
@@ -63,35 +54,14 @@ export const versionsText = {
     compareCurrent: 'Compare with current',
     log: 'Show in the log',
   },
-  isCurrent: 'This is the current version.',
   nothingToCheck: 'No edit is in force in this version, so there is nothing to check.',
 
-  section: {
-    version: 'Version',
-    facts: 'Facts written',
-    checks: 'Checks',
-    reviews: 'Reviews',
-    parts: 'Edits in force in this version',
-    tags: 'Tags',
-  },
+  section: { facts: 'Facts written', checks: 'Checks', reviews: 'Reviews', parts: 'Edits in force in this version' },
   versionId: 'Version',
   madeBy: (author: string) => `by ${author}`,
-  copy: 'Copy',
-  copied: (what: string) => `Copied ${what}.`,
   noParts: 'None: this is the model as it was imported.',
   noChecks: 'No checks were recorded with this change.',
   noReviews: 'Nobody has reviewed this version yet. Approve or reject it from its entry in the audit log.',
-  fact: { subject: 'Subject', question: 'Question', before: 'Before', after: 'Now' },
-  check: {
-    name: 'Check',
-    before: 'Before',
-    value: 'Value',
-    threshold: 'At least',
-    result: 'Result',
-    passed: 'passed',
-    failed: 'failed',
-    cases: (cases: number) => count(cases, 'case'),
-  },
 
   rollback: {
     title: (entry: number) => `Roll back to the version of entry ${entry}?`,
@@ -147,7 +117,6 @@ export const versionsText = {
   },
   export: {
     title: (name: string) => `Export ${name}`,
-    version: 'Version',
     allowed: 'The policy lets this version out.',
     refused: 'The policy does not let this version out yet:',
     asking: 'Asking the policy',
@@ -211,12 +180,5 @@ export const versionsText = {
     noAnswers: 'No prompts were asked. Add your own above.',
     answerSame: 'The same in both',
     answerDiffers: 'Different',
-    prompt: 'Prompt',
   },
-  cancelled: 'Cancelled, nothing changed.',
-  cancel: 'Cancel',
-  left: (time: string) => `about ${time} left`,
-  close: 'Close',
-  back: 'Back',
-  retry: 'Try again',
 };
