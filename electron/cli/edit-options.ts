@@ -1,69 +1,59 @@
-import { resolve } from 'node:path';
-import type { Choices } from '../../shared/contract/edits.ts';
-import type { EditChoices } from '../engine/jobs.ts';
+import { readFile } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
+import type { HyperparameterFile } from '../../shared/contract/edits.ts';
+import { EmendError } from '../../shared/errors.ts';
+import { EDIT_METHODS, METHOD_NAMES, type Choices, type EditMethodName, methodsWith, SETTINGS } from '../../shared/methods/list.ts';
+import { readSetting, type Setting } from '../../shared/methods/setting.ts';
+import { VALUES } from '../../shared/methods/values.ts';
 import type { NamedModel } from '../services/models.ts';
-import { choice, integer, integers, number, text, type Values, written } from './options.ts';
+import { choice, type Option, text, type Values, value } from './options.ts';
 import { UsageError } from './usage.ts';
 
-/** How an edit is made; shared by the commands that make one. */
+/** How an edit is made; shared by the commands that make one. Every setting of every method has its option. */
 export const editOptions = {
-  method: choice(['memit', 'rome'], 'How to edit: memit for many facts over several layers, rome for one fact in one layer'),
-  layers: integers('3,4,5', 'Layers to edit, from 0 (default: fitting the model)', { min: 0 }),
+  method: choice(METHOD_NAMES, `How to edit: ${METHOD_NAMES.map((name) => `${name} ${EDIT_METHODS[name].choose}`).join(', ')}`),
   hyperparameters: text('FILE', 'A published hyperparameter file, JSON or EasyEdit YAML'),
-  steps: integer('N', 'Steps of the search for the wanted state', { min: 1, max: 10_000 }),
-  lr: number('X', 'Learning rate of that search', { min: 0 }),
-  weightDecay: number('X', 'Weight decay of that search', { min: 0 }),
-  kl: number('X', 'Weight of staying as before on "{subject} is a"', { min: 0 }),
-  clamp: number('X', 'How far the wanted state may lie from the one now, as a multiple of its norm', { min: 0 }),
-  lambda: number('X', 'memit: weight of what the model knows already; smaller edits firmer', { min: 0 }),
-  key: choice(['averaged', 'mixed'], 'rome: one averaged key throughout, or the mixture of the first published code'),
+  ...(Object.fromEntries([...SETTINGS.values()].map((setting) => [setting.flag, settingOption(setting)])) as Record<
+    string,
+    Option<unknown>
+  >),
   covarianceText: text('FILE', 'Text for the covariance of keys (default: text of the model’s own)'),
-  covarianceTokens: integer('N', 'How much of that text (default: 10 for each key dimension)', { min: 1 }),
-  seed: integer('N', 'Start of the random numbers (default 0)', { min: 0 }),
 };
+type EditValues = Pick<Values<typeof editOptions>, 'method' | 'hyperparameters' | 'covarianceText'> & Readonly<Record<string, unknown>>;
 
-/** The choices for the engine. A model that came with text uses that for the covariance. */
-export function editChoices(values: Values<typeof editOptions>, model: NamedModel): EditChoices {
-  const path = (file: string | undefined) => (file === undefined ? undefined : resolve(file));
+/** What was set of the methods' settings, by their keys. */
+export function editChoices(values: EditValues): Choices {
+  const given = [...SETTINGS.values()].map(({ key, flag }) => [key, values[flag]] as const);
+  return Object.fromEntries(given.filter(([, set]) => set !== undefined)) as Choices;
+}
+
+/** The hyperparameter file that was named. @throws EmendError 'not-found' */
+export async function hyperparameterFile({ hyperparameters: path }: EditValues): Promise<HyperparameterFile | undefined> {
+  if (path === undefined) return undefined;
+  const content = await readFile(resolve(path), 'utf8').catch((error: Error) => {
+    throw new EmendError('not-found', `The hyperparameter file ${path} cannot be read: ${error.message}.`, 'Check the path.');
+  });
+  return { name: basename(path), text: content };
+}
+
+/** How an edit of a folder is to be made. A model that came with text uses that for the covariance. */
+export async function recipeFor(values: EditValues, otherwise: EditMethodName, model: NamedModel) {
+  const text = values.covarianceText;
   return {
-    hyperparameterFile: path(values.hyperparameters),
-    layers: values.layers,
-    steps: values.steps,
-    learningRate: values.lr,
-    weightDecay: values.weightDecay,
-    klFactor: values.kl,
-    clamp: values.clamp,
-    covarianceWeight: values.lambda,
-    key: values.key,
-    covarianceText: path(values.covarianceText) ?? model.material?.corpus,
-    covarianceTokens: values.covarianceTokens,
-    seed: values.seed,
+    method: values.method ?? otherwise,
+    choices: editChoices(values),
+    hyperparameterFile: await hyperparameterFile(values),
+    covarianceText: text === undefined ? model.material?.corpus : resolve(text),
   };
 }
 
-/**
- * The choices as the contract has them, for a draft.
- * @throws UsageError for those that only a delta can be made with
- */
-export function contractChoices(values: Values<typeof editOptions>): Choices {
-  for (const name of ['hyperparameters', 'covarianceText'] as const) {
-    if (values[name] !== undefined)
-      throw new UsageError(
-        `${written(name)} is for edits that are saved as a file, not for drafts.`,
-        'Add --save FILE, or set the values one by one: emend edit --help',
-      );
-  }
-  const given = {
-    layers: values.layers && [...values.layers],
-    steps: values.steps,
-    learningRate: values.lr,
-    weightDecay: values.weightDecay,
-    klFactor: values.kl,
-    clamp: values.clamp,
-    covarianceWeight: values.lambda,
-    key: values.key,
-    covarianceTokens: values.covarianceTokens,
-    seed: values.seed,
-  };
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+function settingOption(setting: Setting): Option<unknown> {
+  const owners = methodsWith(setting.key);
+  const only = owners.length < METHOD_NAMES.length ? `${owners.join(', ')}: ` : '';
+  const placeholder = setting.choices?.join('|') ?? VALUES[setting.kind].placeholder;
+  return value(placeholder, `${only}${setting.help.replace(/\.$/, '')}`, (raw, name) => {
+    const found = readSetting(setting, raw);
+    if ('value' in found) return found.value;
+    throw new UsageError(`${name} is ${JSON.stringify(raw)}; expected ${setting.expected}.`, `Write ${name} with ${setting.expected}.`);
+  });
 }

@@ -94,7 +94,8 @@ export function orElse<T>(option: Option<T | undefined>, fallback: T): Option<T>
   return { ...option, help: `${option.help} (default ${String(fallback)})`, read: (raw, name) => option.read(raw, name) ?? fallback };
 }
 
-function value<T>(placeholder: string, help: string, read: (raw: string, name: string) => T): Option<T | undefined> {
+/** An option with a value that `read` makes of its text. */
+export function value<T>(placeholder: string, help: string, read: (raw: string, name: string) => T): Option<T | undefined> {
   return { placeholder, help, read: (raw, name) => (typeof raw === 'string' ? read(raw, name) : undefined) };
 }
 

@@ -7,12 +7,13 @@ import { changedTensorsFile } from './edit/changed-tensors.ts';
 import { readModelType } from './edit/checkpoint-names.ts';
 import { changedBytes, deltaNorms, withDelta } from './edit/delta.ts';
 import { loraAdapter } from './edit/lora.ts';
-import { editSettings } from './edit/settings.ts';
+import type { EditOutcome } from './edit/outcome.ts';
+import { editSettings, listed, unusedInWords } from './edit/settings.ts';
 import { readDelta, writeDelta } from './edit/delta-file.ts';
-import { editFacts, listed } from './edit/edit.ts';
+import { editFacts } from './edit/edit.ts';
 import type { Report } from './edit/types.ts';
 import { checkRecords } from './evaluate/protocol.ts';
-import type { Answer, EditOutcome, ExportOutcome, Inspection, JobName, Jobs, ModelRef } from './jobs.ts';
+import type { Answer, ExportOutcome, Inspection, JobName, Jobs, ModelRef } from './jobs.ts';
 import { graphFile, tokenizerFolder } from './model-folder.ts';
 import { modelFiles } from './onnx/identity.ts';
 import { patchModel } from './onnx/patch.ts';
@@ -70,9 +71,12 @@ export const handlers: Handlers = {
     await writeWhole(join(target, 'changed.safetensors'), bytes, 'The changed tensors');
     return { files: ['changed.safetensors'] };
   },
-  settings: async ({ model, method, choices, name }) => ({
-    settings: listed(await editSettings(method, choices, (await opened(model)).decoder.anatomy, name), undefined),
-  }),
+  settings: async ({ model, method, hyperparameterFile, name }) => {
+    const { anatomy } = (await opened(model)).decoder;
+    const { descriptor, settings, unused } = editSettings({ method, choices: {}, hyperparameterFile }, anatomy, name);
+    const words = hyperparameterFile ? unused.map((fields) => unusedInWords(hyperparameterFile, fields)) : [];
+    return { settings: listed(descriptor, settings), unused: words };
+  },
   files: async ({ model }) => {
     const read = readModel(graphFile(model.folder));
     return { files: modelFiles(read).map((file) => join(read.folder, file)) };
@@ -214,7 +218,9 @@ async function ask({ decoder, tokenizer }: Opened, params: Jobs['ask']['params']
 async function edit({ decoder, tokenizer, folder }: Opened, params: Jobs['edit']['params'], context: JobContext): Promise<EditOutcome> {
   await forgetGenerators();
   const started = performance.now();
-  const made = await editFacts(decoder, tokenizer, params.facts, params.method, params.choices, params.name ?? basename(folder), context);
+  const { facts, method, choices = {}, hyperparameterFile, covarianceText, earlier = [], name = basename(folder) } = params;
+  const asked = { method, choices, hyperparameterFile, covarianceText, name };
+  const made = await editFacts({ ...asked, decoder, tokenizer, facts, earlier }, context);
   const edited = withDelta(decoder, made.delta);
   const questions = params.facts.map((f) => ({ prompt: fillPrompt(f.prompt, f.subject).text, target: f.target }));
   const chances = async (version: Decoder) => {
@@ -232,7 +238,7 @@ async function edit({ decoder, tokenizer, folder }: Opened, params: Jobs['edit']
   context.check();
   if (params.save !== undefined) {
     await writeDelta(params.save, made.delta, {
-      method: params.method,
+      method: made.method,
       model: made.model,
       hyperparameters: [...made.hyperparameters],
       contexts: [...made.contexts],
@@ -241,8 +247,8 @@ async function edit({ decoder, tokenizer, folder }: Opened, params: Jobs['edit']
     });
   }
   return {
-    method: params.method,
-    layers: made.settings.layers.value,
+    method: made.method,
+    layers: made.layers,
     hyperparameters: made.hyperparameters,
     contexts: made.contexts,
     seed: made.seed,

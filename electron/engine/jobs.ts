@@ -2,7 +2,10 @@ import type { Fact } from '../../shared/fact.ts';
 import type { CheckReport } from './evaluate/report.ts';
 import type { CheckRecord } from './evaluate/records.ts';
 import type { CutFact } from './text/cut.ts';
-import type { EditWarning } from './edit/types.ts';
+import type { Choices, EditMethodName } from '../../shared/methods/list.ts';
+import type { HyperparameterFile } from './edit/hparams/read.ts';
+import type { EditOutcome } from './edit/outcome.ts';
+import type { Hyperparameter } from './edit/settings.ts';
 
 /** What a job works on: an imported folder, the file of changed tensors that makes it a version, and a delta file on top. */
 export interface ModelRef {
@@ -69,64 +72,6 @@ export interface Answer {
   readonly pieces: readonly { readonly text: string; readonly probability: number }[];
 }
 
-export type EditMethodName = 'rome' | 'memit';
-
-/** What a person may set; everything left out is derived from the model and explained in the result. */
-export interface EditChoices {
-  /** A published JSON or EasyEdit YAML hyperparameter file. */
-  readonly hyperparameterFile?: string | undefined;
-  readonly layers?: readonly number[] | undefined;
-  readonly steps?: number | undefined;
-  readonly learningRate?: number | undefined;
-  readonly weightDecay?: number | undefined;
-  readonly klFactor?: number | undefined;
-  readonly clamp?: number | undefined;
-  /** MEMIT's λ. */
-  readonly covarianceWeight?: number | undefined;
-  /** ROME: 'averaged' (2403.07175) or 'mixed' (the first published code). */
-  readonly key?: 'averaged' | 'mixed' | undefined;
-  /** A text file for the covariance; the model's own text when left out. */
-  readonly covarianceText?: string | undefined;
-  readonly covarianceTokens?: number | undefined;
-  readonly seed?: number | undefined;
-}
-
-/** An edit as worked out; nothing on disk but the delta file that was asked for. */
-export interface EditOutcome {
-  readonly method: EditMethodName;
-  readonly layers: readonly number[];
-  /** Name and value of every hyperparameter that was used, and where it came from. */
-  readonly hyperparameters: readonly { readonly name: string; readonly value: string; readonly source: string }[];
-  readonly contexts: readonly string[];
-  readonly seed: number;
-  readonly covariance: { readonly tokens: number; readonly text: string; readonly cached: boolean; readonly ridges: readonly string[] };
-  readonly facts: readonly FactOutcome[];
-  readonly weights: readonly {
-    readonly layer: number;
-    readonly weight: string;
-    readonly deltaNorm: number;
-    readonly weightNorm: number;
-    readonly rank: number;
-    readonly sha256Before: string;
-    readonly sha256After: string;
-  }[];
-  readonly warnings: readonly EditWarning[];
-  readonly seconds: number;
-  readonly deltaFile: string | undefined;
-}
-
-export interface FactOutcome {
-  readonly subject: string;
-  readonly prompt: string;
-  readonly target: string;
-  readonly steps: number;
-  readonly firstLoss: number;
-  readonly lastLoss: number;
-  /** Probability of the target (geometric mean over its tokens) before and after the edit. */
-  readonly before: number;
-  readonly after: number;
-}
-
 export interface ExportOutcome {
   readonly target: string;
   readonly files: number;
@@ -176,10 +121,16 @@ export interface Jobs {
     readonly params: {
       readonly model: ModelRef;
       readonly facts: readonly Fact[];
+      /** Facts that earlier edits wrote and that are in force, the oldest first. */
+      readonly earlier?: readonly Fact[] | undefined;
       readonly method: EditMethodName;
-      readonly choices: EditChoices;
+      readonly choices?: Choices | undefined;
+      readonly hyperparameterFile?: HyperparameterFile | undefined;
+      /** A text file for the covariance; the model's own text when left out. */
+      readonly covarianceText?: string | undefined;
       readonly save?: string | undefined;
-      /** What the model is called, for published hyperparameters; its folder when left out. */ readonly name?: string | undefined;
+      /** What the model is called, for published hyperparameters; its folder when left out. */
+      readonly name?: string | undefined;
     };
     readonly result: EditOutcome;
   };
@@ -221,8 +172,17 @@ export interface Jobs {
   };
   /** The hyperparameters that an edit would use, as far as they do not depend on the facts. */
   readonly settings: {
-    readonly params: { readonly model: ModelRef; readonly method: EditMethodName; readonly choices: EditChoices; readonly name: string };
-    readonly result: { readonly settings: EditOutcome['hyperparameters'] };
+    readonly params: {
+      readonly model: ModelRef;
+      readonly method: EditMethodName;
+      readonly hyperparameterFile?: HyperparameterFile | undefined;
+      readonly name: string;
+    };
+    readonly result: {
+      readonly settings: readonly Hyperparameter[];
+      /** What of the hyperparameter file was not used. */
+      readonly unused: readonly { readonly message: string; readonly hint: string }[];
+    };
   };
   /** The files that a model's graph and weights lie in, from the graph's structure; no weights are read. @returns paths, the graph file first */
   readonly files: { readonly params: { readonly model: ModelRef }; readonly result: { readonly files: readonly string[] } };

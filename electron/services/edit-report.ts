@@ -3,7 +3,7 @@ import type { Settings } from '../../shared/contract/settings.ts';
 import type { Fact } from '../../shared/fact.ts';
 import { mean } from '../engine/evaluate/metrics.ts';
 import type { CheckReport, PromptReport, RecordReport } from '../engine/evaluate/report.ts';
-import type { EditOutcome } from '../engine/jobs.ts';
+import type { Jobs } from '../engine/jobs.ts';
 
 type Thresholds = Settings['thresholds'];
 
@@ -11,7 +11,7 @@ type Thresholds = Settings['thresholds'];
 export function editReport(
   parent: string,
   facts: readonly Fact[],
-  outcome: EditOutcome,
+  outcome: Jobs['edit']['result'],
   before: CheckReport,
   after: CheckReport,
   thresholds: Thresholds,

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { EditReportSchema, type Choices, type EditMethodName, type EditReport } from '../../shared/contract/edits.ts';
+import { EditReportSchema, type EditReport, type Recipe } from '../../shared/contract/edits.ts';
 import { EmendError } from '../../shared/errors.ts';
 import { FactSchema, type Fact } from '../../shared/fact.ts';
 import { readRecords } from '../engine/evaluate/datasets.ts';
@@ -28,9 +28,9 @@ import { materialIn } from './models.ts';
 /** What an edit is worked out from. */
 export interface EditRequest {
   readonly facts: readonly Fact[];
-  readonly method: EditMethodName;
-  readonly choices: Choices;
-  readonly fluency: boolean;
+  readonly recipe: Recipe;
+  /** A text file for the covariance; the one that came with the model, or the model's own text, when left out. */
+  readonly covarianceText?: string | undefined;
   /** The earlier edit that this one computes anew. */
   readonly reapplies?: number | undefined;
 }
@@ -43,7 +43,8 @@ export async function workOut(
   control: JobControl,
   version: Version = model.ledger.history.current,
 ): Promise<LedgerDraft> {
-  const { facts, method, choices, fluency, reapplies } = request;
+  const { facts, recipe, covarianceText, reapplies } = request;
+  const { fluency, ...asked } = recipe;
   const parent = await model.ref(version, control);
   const material = materialIn(model.places.files);
   const records = facts.map((fact, at) => recordOf(fact, String(at)));
@@ -57,8 +58,9 @@ export async function workOut(
       {
         model: parent,
         facts: facts.map(core),
-        method,
-        choices: { ...choices, covarianceText: material?.corpus },
+        earlier: factsInForce(model).reverse(),
+        ...asked,
+        covarianceText: covarianceText ?? material?.corpus,
         save: file,
         name: model.name,
       },
@@ -82,11 +84,7 @@ export async function workOut(
       prefixes: await json({ prefixes: outcome.contexts }),
       covariance: await json({ model: model.id, ...outcome.covariance }),
     };
-    const content = plain({
-      request: { method, choices, fluency },
-      checks: report.checks,
-      ...(reapplies === undefined ? {} : { reapplies }),
-    });
+    const content = plain({ request: recipe, checks: report.checks, ...(reapplies === undefined ? {} : { reapplies }) });
     return await model.ledger.drafts.save(
       { kind: 'edit', parent: version.id, facts: facts.map(briefOf), blobs: found, content },
       new Date(),
@@ -138,7 +136,9 @@ export async function commitDraft(
   const input: BodyInput<'edit'> = {
     parent: current.id,
     method: report.method,
-    hyperparameters: Object.fromEntries(report.hyperparameters.map(({ name, value, source }) => [name, { value, source }])),
+    hyperparameters: Object.fromEntries(
+      report.hyperparameters.map(({ key, name, value, source }) => [key ?? name, { name, value, source }]),
+    ),
     seeds: { contexts: report.seed },
     facts: draft.facts,
     factSet,

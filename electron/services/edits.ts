@@ -1,16 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import * as v from 'valibot';
-import { EditFormSchema, type Draft, type EditForm, type EditMethodName } from '../../shared/contract/edits.ts';
+import { EditFormSchema, HyperparameterFileSchema, type Draft, type EditForm } from '../../shared/contract/edits.ts';
 import { EmendError } from '../../shared/errors.ts';
 import { factProblems, type Fact, type FactProblem } from '../../shared/fact.ts';
+import { METHOD_NAMES } from '../../shared/methods/list.ts';
 import { readRecords } from '../engine/evaluate/datasets.ts';
 import type { CheckRecord } from '../engine/evaluate/records.ts';
 import type { CutFact } from '../engine/text/cut.ts';
 import type { Draft as LedgerDraft } from '../ledger/drafts.ts';
 import { openStore } from '../storage/store.ts';
 import type { Services, Surroundings } from './surroundings.ts';
-import { methodInfo } from './edit-methods.ts';
+import { methodInfo, settingsOf } from './edit-methods.ts';
 import { commitDraft, factsInForce, readReport, workOut } from './edit-work.ts';
 import type { LibraryModel } from './library-model.ts';
 import { materialIn } from './models.ts';
@@ -19,6 +20,8 @@ import { readTaught, suggestFor } from './suggest.ts';
 type Part = Pick<
   Services,
   | 'edits.methods'
+  | 'edits.readHyperparameters'
+  | 'edits.settings'
   | 'edits.readFacts'
   | 'edits.validate'
   | 'edits.suggest'
@@ -31,18 +34,34 @@ type Part = Pick<
   | 'edits.saveForm'
 >;
 
-const METHODS: readonly EditMethodName[] = ['memit', 'rome'];
-
 /** Facts in, drafts and entries out. */
 export function editService(parts: Surroundings): Part {
   const { library, engine, jobs, grants, preferences, tell } = parts;
   return {
     'edits.methods': async ({ model: name }) => {
       const model = await library.find(name);
-      const derived = await Promise.all(
-        METHODS.map((method) => engine.run('settings', { model: { folder: model.places.files }, method, choices: {}, name: model.name })),
+      const ref = { folder: model.places.files };
+      const derived = await Promise.all(METHOD_NAMES.map((method) => engine.run('settings', { model: ref, method, name: model.name })));
+      return { methods: METHOD_NAMES.map((method, at) => methodInfo(method, derived[at]!.settings)) };
+    },
+    'edits.readHyperparameters': async ({ source }) => {
+      const path = grants.path(source);
+      const text = await readFile(path, 'utf8').catch((error: Error) => {
+        throw new EmendError('not-found', `The hyperparameter file ${path} cannot be read: ${error.message}.`, 'Choose it again.');
+      });
+      const parsed = v.safeParse(HyperparameterFileSchema, { name: basename(path), text });
+      if (parsed.success) return parsed.output;
+      throw new EmendError(
+        'bad-file',
+        `${path} is no hyperparameter file: ${parsed.issues[0].message}, found ${text.length}.`,
+        'Choose a file such as those in hparams/ of the published repositories, JSON or YAML.',
       );
-      return { methods: METHODS.map((method, at) => methodInfo(method, derived[at]!.settings)) };
+    },
+    'edits.settings': async ({ model: name, method, hyperparameterFile }) => {
+      const model = await library.find(name);
+      const asked = { model: { folder: model.places.files }, method, name: model.name };
+      const { settings, unused } = await engine.run('settings', { ...asked, ...(hyperparameterFile ? { hyperparameterFile } : {}) });
+      return { settings: settingsOf(method, settings), unused: [...unused] };
     },
     'edits.readFacts': async ({ text, source, take }) => {
       if ((text === undefined) === (source === undefined))
@@ -93,13 +112,14 @@ export function editService(parts: Surroundings): Part {
         source,
       };
     },
-    'edits.start': async ({ model: name, facts, method, choices, fluency }) => {
+    'edits.start': async ({ model: name, facts, covarianceText: text, ...recipe }) => {
       const model = await library.find(name);
       model.mustWrite();
+      const covarianceText = text === undefined ? undefined : grants.path(text);
       const title = `Edit ${facts.length === 1 ? facts[0]!.subject : `${facts.length} facts`} of ${model.name}`;
       return {
         job: jobs.start('edits.start', title, model.id, async (control) => {
-          const draft = await workOut(parts, model, { facts, method, choices, fluency }, control);
+          const draft = await workOut(parts, model, { facts, recipe, covarianceText }, control);
           tell({ type: 'ledger', model: model.id });
           return { draft: draft.id };
         }),

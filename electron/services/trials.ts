@@ -5,7 +5,7 @@ import { mean } from '../engine/evaluate/metrics.ts';
 import { summarize } from '../engine/evaluate/protocol.ts';
 import type { CheckRecord } from '../engine/evaluate/records.ts';
 import type { CheckReport, DriftReport } from '../engine/evaluate/report.ts';
-import type { CheckChoices, EditChoices, EditMethodName, EditOutcome } from '../engine/jobs.ts';
+import type { CheckChoices, Jobs } from '../engine/jobs.ts';
 import { Estimator } from './eta.ts';
 import type { Follow, JobRunner } from './jobs.ts';
 
@@ -14,14 +14,14 @@ export interface Trial {
   /** Folder of the model. */
   readonly folder: string;
   readonly records: readonly CheckRecord[];
-  readonly method: EditMethodName;
-  readonly choices: EditChoices;
+  /** How the edits are to be made. */
+  readonly recipe: Pick<Jobs['edit']['params'], 'method' | 'choices' | 'hyperparameterFile' | 'covarianceText'>;
   readonly check: CheckChoices;
 }
 
 export interface TrialResult {
   /** One edit of all facts, or one a fact. */
-  readonly edits: readonly EditOutcome[];
+  readonly edits: readonly Jobs['edit']['result'][];
   readonly report: CheckReport;
 }
 
@@ -31,13 +31,7 @@ export function tryTogether(runner: JobRunner, trial: Trial, save: string | unde
     const delta = save ?? join(scratch, 'delta.safetensors');
     const edit = await runner.run(
       'edit',
-      {
-        model: { folder: trial.folder },
-        facts: trial.records.map((r) => r.fact),
-        method: trial.method,
-        choices: trial.choices,
-        save: delta,
-      },
+      { model: { folder: trial.folder }, facts: trial.records.map((r) => r.fact), ...trial.recipe, save: delta },
       follow,
     );
     const report = await runner.run(
@@ -55,15 +49,15 @@ export function tryEach(runner: JobRunner, trial: Trial, follow: Follow): Promis
     const estimator = new Estimator();
     const delta = join(scratch, 'delta.safetensors');
     const model = { folder: trial.folder };
-    const edits: EditOutcome[] = [];
+    const edits: Jobs['edit']['result'][] = [];
     const reports: CheckReport[] = [];
     for (const [done, record] of trial.records.entries()) {
       // Layers that the first edit settled on stay, so that all edits are of one kind and a search for them is made once.
-      const choices = { ...trial.choices, layers: trial.choices.layers ?? edits[0]?.layers };
+      const choices = { ...trial.recipe.choices, layers: trial.recipe.choices?.layers ?? edits[0]?.layers };
       follow.onProgress?.(estimator.next({ phase: 'single edits', done, total: trial.records.length }));
       const edit = await runner.run(
         'edit',
-        { model, facts: [record.fact], method: trial.method, choices, save: delta },
+        { model, facts: [record.fact], ...trial.recipe, choices, save: delta },
         { signal: follow.signal },
       );
       reports.push(

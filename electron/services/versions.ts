@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import * as v from 'valibot';
 import type { Result } from '../../shared/contract.ts';
-import { ChoicesSchema, EditMethodSchema } from '../../shared/contract/edits.ts';
+import { RecipeSchema } from '../../shared/contract/edits.ts';
 import type { Diff, Moment, Version as VersionView } from '../../shared/contract/versions.ts';
 import type { Answer } from '../../shared/contract/probing.ts';
 import { GREEDY } from '../../shared/contract/probing.ts';
@@ -26,7 +26,7 @@ import { materialIn } from './models.ts';
 import { changedBetween } from './tensor-hashes.ts';
 
 /** What an edit's entry keeps of how it was asked for. */
-const DetailsSchema = v.looseObject({ request: v.object({ method: EditMethodSchema, choices: ChoicesSchema, fluency: v.boolean() }) });
+const DetailsSchema = v.looseObject({ request: RecipeSchema });
 
 interface Measured {
   readonly checks: CheckResult[];
@@ -193,7 +193,7 @@ export function versionService(parts: Surroundings): Part {
         const draft = await workOut(
           parts,
           model,
-          { ...request, facts: await readFactSet(model, body.factSet), reapplies: entry },
+          { recipe: request, facts: await readFactSet(model, body.factSet), reapplies: entry },
           control,
           on,
         );

@@ -1,34 +1,35 @@
 import * as v from 'valibot';
 import { FactSchema, NeighborSchema } from '../fact.ts';
-import { Count, Finite, Handle, job, Line, list, method, ModelName, Nothing, Seq, Text } from './define.ts';
+import { ChoicesSchema, EditMethodSchema } from '../methods/list.ts';
+import type { ValueKind } from '../methods/values.ts';
+import { Count, Handle, job, Line, list, method, ModelName, Nothing, Seq, Text } from './define.ts';
 
-export const EditMethodSchema = v.picklist(['memit', 'rome']);
-export type EditMethodName = v.InferOutput<typeof EditMethodSchema>;
-
-/** Hyperparameters that the person set; what is left out is derived from the model. Names as `edits.methods` lists them. */
-export const ChoicesSchema = v.strictObject({
-  layers: v.optional(v.pipe(v.array(Count), v.minLength(1), v.maxLength(200))),
-  steps: v.optional(v.pipe(Count, v.minValue(1), v.maxValue(10_000))),
-  learningRate: v.optional(v.pipe(Finite, v.minValue(0))),
-  weightDecay: v.optional(v.pipe(Finite, v.minValue(0))),
-  klFactor: v.optional(v.pipe(Finite, v.minValue(0))),
-  clamp: v.optional(v.pipe(Finite, v.minValue(0))),
-  covarianceWeight: v.optional(v.pipe(Finite, v.minValue(0))),
-  key: v.optional(v.picklist(['averaged', 'mixed'])),
-  covarianceTokens: v.optional(v.pipe(Count, v.minValue(1))),
-  seed: v.optional(Count),
+/** A published hyperparameter file: its text travels with the form and into the record, so that both say what it said. */
+export const HyperparameterFileSchema = v.strictObject({
+  name: Line,
+  text: v.pipe(v.string(), v.maxLength(100_000, 'expected a hyperparameter file of at most 100,000 characters')),
 });
-export type Choices = v.InferOutput<typeof ChoicesSchema>;
+export type HyperparameterFile = v.InferOutput<typeof HyperparameterFileSchema>;
 
-/** A hyperparameter as the form shows it. */
+/** How an edit is to be worked out: what is not chosen comes from the hyperparameter file, then from the model. */
+export const RecipeSchema = v.object({
+  method: EditMethodSchema,
+  choices: v.optional(ChoicesSchema, {}),
+  hyperparameterFile: v.exactOptional(HyperparameterFileSchema),
+  /** Whether fluency is measured as well, which generates long texts. */
+  fluency: v.optional(v.boolean(), false),
+});
+export type Recipe = v.InferOutput<typeof RecipeSchema>;
+
+/** A setting of a method as it would be used: what people may know of it, its value in words, and where that comes from. */
 export const SettingSchema = v.object({
   key: v.string(),
   label: v.string(),
   /** What it does, in a sentence. */
   help: v.string(),
-  kind: v.picklist(['number', 'integer', 'layers', 'choice']),
-  choices: v.optional(v.array(v.string())),
-  /** What is used when nothing is set, as text, and where that comes from. */
+  kind: v.custom<ValueKind>((kind) => typeof kind === 'string'),
+  choices: v.optional(v.pipe(v.array(v.string()), v.readonly())),
+  unit: v.optional(v.string()),
   value: v.string(),
   source: v.string(),
 });
@@ -38,9 +39,13 @@ export const MethodInfoSchema = v.object({
   name: EditMethodSchema,
   title: v.string(),
   summary: v.string(),
+  choose: v.string(),
   settings: v.array(SettingSchema),
 });
 export type MethodInfo = v.InferOutput<typeof MethodInfoSchema>;
+
+/** A hyperparameter as it was used. Reports of earlier releases have no keys. */
+export const HyperparameterSchema = v.object({ key: v.exactOptional(v.string()), name: v.string(), value: v.string(), source: v.string() });
 
 export const ProblemSchema = v.object({
   index: v.number(),
@@ -110,7 +115,7 @@ export const EditReportSchema = v.object({
   method: EditMethodSchema,
   layers: v.array(v.number()),
   parent: v.string(),
-  hyperparameters: v.array(v.object({ name: v.string(), value: v.string(), source: v.string() })),
+  hyperparameters: v.array(HyperparameterSchema),
   covariance: v.object({ tokens: v.number(), text: v.string(), cached: v.boolean(), ridges: v.array(v.string()) }),
   contexts: v.array(v.string()),
   seed: v.number(),
@@ -145,18 +150,21 @@ export const DraftSchema = v.object({
 export type Draft = v.InferOutput<typeof DraftSchema>;
 
 /** The form as it stands, kept while it is being filled in. Facts may be unfinished. */
-export const EditFormSchema = v.object({
-  facts: list(FactSchema),
-  method: EditMethodSchema,
-  choices: ChoicesSchema,
-  fluency: v.optional(v.boolean(), false),
-});
+export const EditFormSchema = v.object({ facts: list(FactSchema), ...RecipeSchema.entries });
 export type EditForm = v.InferOutput<typeof EditFormSchema>;
 
 const Facts = v.pipe(list(FactSchema), v.minLength(1, 'expected at least one fact'));
 
 export const editMethods = {
+  /** Every method with what it would use on this model. */
   'edits.methods': method(v.strictObject({ model: ModelName }), v.object({ methods: v.array(MethodInfoSchema) })),
+  /** Reads a published hyperparameter file. */
+  'edits.readHyperparameters': method(v.strictObject({ source: Handle }), HyperparameterFileSchema),
+  /** What a method would use with such a file, and what of the file it makes no use of. */
+  'edits.settings': method(
+    v.strictObject({ model: ModelName, method: EditMethodSchema, hyperparameterFile: v.exactOptional(HyperparameterFileSchema) }),
+    v.object({ settings: v.array(SettingSchema), unused: v.array(v.object({ message: v.string(), hint: v.string() })) }),
+  ),
   /** Reads facts from text (pasted) or a file (dropped): CounterFact, zsRE, EasyEdit, JSON, JSONL, CSV or tab-separated. */
   'edits.readFacts': method(
     v.strictObject({ text: v.optional(Text), source: v.optional(Handle), take: v.optional(v.pipe(Count, v.minValue(1)), 1000) }),
@@ -183,9 +191,9 @@ export const editMethods = {
     v.strictObject({
       model: ModelName,
       facts: Facts,
-      method: EditMethodSchema,
-      choices: v.optional(ChoicesSchema, {}),
-      fluency: v.optional(v.boolean(), false),
+      ...RecipeSchema.entries,
+      /** A text for the covariance; the model's own when left out. */
+      covarianceText: v.optional(Handle),
     }),
     v.object({ draft: v.string() }),
   ),

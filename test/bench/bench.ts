@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { keyCovariance } from '../../electron/engine/edit/covariance.ts';
-import { memit, type MemitSettings } from '../../electron/engine/edit/memit.ts';
+import { spread, type SpreadSettings } from '../../electron/engine/edit/spread.ts';
 import { Statistics } from '../../electron/engine/edit/statistics.ts';
 import { names } from '../../electron/engine/edit/suffix.ts';
 import { findTargets, type Target } from '../../electron/engine/edit/target.ts';
@@ -35,7 +35,7 @@ const FULL: Plan = { shape: GPT2_SMALL, layers: [3, 4, 5, 6, 7], facts: 32, plai
 const QUICK: Plan = { shape: TINY, layers: [1, 2], facts: 8, plainFacts: 2, covarianceTokens: 2048, textLength: 64 };
 
 /** MEMIT's published settings; nothing stops early, so that every fact costs the same. */
-const settingsFor = (layers: readonly number[]): MemitSettings => ({
+const settingsFor = (layers: readonly number[]): SpreadSettings => ({
   layers,
   covarianceWeight: 15000,
   steps: 20,
@@ -93,7 +93,7 @@ async function measureEdits(plan: Plan, { isQuick, threads }: Options, table: Ta
 async function measureTargets(
   decoder: Decoder,
   facts: readonly FactTokens[],
-  settings: MemitSettings,
+  settings: SpreadSettings,
   plainCount: number,
   { clock, yardstick, table, isQuick }: { clock: Clock; yardstick: Yardstick; table: Table; isQuick: boolean },
 ): Promise<Target[]> {
@@ -193,7 +193,7 @@ async function measureCovariance(decoder: Decoder, plan: Plan, clock: Clock, tab
 async function measureInsertion(
   decoder: Decoder,
   facts: readonly FactTokens[],
-  settings: MemitSettings,
+  settings: SpreadSettings,
   statistics: Statistics,
   targets: readonly Target[],
   clock: Clock,
@@ -210,7 +210,7 @@ async function measureInsertion(
       last = now;
     },
   };
-  const ours = await timed(clock, () => memit(decoder, facts, settings, statistics, report, targets));
+  const ours = await timed(clock, () => spread(decoder, facts, settings, statistics, report, targets));
   const plain = await plainInsertion(
     clock,
     decoder,

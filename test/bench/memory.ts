@@ -3,7 +3,8 @@ import { closeSync, openSync, readFileSync, readSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import * as v from 'valibot';
-import { type KeyStatistics, memit, type MemitSettings } from '../../electron/engine/edit/memit.ts';
+import { spread, type SpreadSettings } from '../../electron/engine/edit/spread.ts';
+import type { KeyStatistics } from '../../electron/engine/edit/statistics.ts';
 import type { Statistics } from '../../electron/engine/edit/statistics.ts';
 import { silent } from '../../electron/engine/edit/types.ts';
 import { type Matrix, matrix } from '../../electron/engine/linalg/matrix.ts';
@@ -41,7 +42,7 @@ export async function editInChild(
   folder: string,
   threads: number,
   facts: number,
-  settings: MemitSettings,
+  settings: SpreadSettings,
   statistics: Statistics,
   script: string,
 ): Promise<Memory> {
@@ -74,7 +75,7 @@ export async function runAsChild(args: readonly string[]): Promise<boolean> {
   const { folder, threads, facts, vocabulary, width, settings } = v.parse(Job, JSON.parse(args[at + 1] ?? ''));
   const started = peakMemory();
   const decoder = await Decoder.open(join(folder, 'model.onnx'), { threads });
-  await memit(decoder, makeFacts(facts, vocabulary), settings, new StoredFactors(folder, width), silent);
+  await spread(decoder, makeFacts(facts, vocabulary), settings, new StoredFactors(folder, width), silent);
   console.log(JSON.stringify({ started, peak: peakMemory() }));
   return true;
 }

@@ -1,6 +1,6 @@
 import { lossGradient } from '../../electron/engine/autodiff/gradient.ts';
 import { Adam } from '../../electron/engine/edit/adam.ts';
-import { keyWeights } from '../../electron/engine/edit/memit.ts';
+import { keyWeights } from '../../electron/engine/edit/solve.ts';
 import type { FactTokens } from '../../electron/engine/edit/types.ts';
 import type { TargetSettings } from '../../electron/engine/edit/target.ts';
 import { cholesky, solve } from '../../electron/engine/linalg/cholesky.ts';

@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { afterAll, describe, expect, test } from 'vitest';
 import { keyCovariance } from '../../electron/engine/edit/covariance.ts';
 import { fullDelta, withDelta } from '../../electron/engine/edit/delta.ts';
-import { memit } from '../../electron/engine/edit/memit.ts';
+import { spread } from '../../electron/engine/edit/spread.ts';
 import { Statistics } from '../../electron/engine/edit/statistics.ts';
 import { silent } from '../../electron/engine/edit/types.ts';
 import { readSafetensors } from '../../electron/engine/onnx/safetensors.ts';
@@ -84,7 +84,7 @@ describe.skipIf(cases.length === 0)('memit', () => {
       clamp: spec.clamp,
       stopBelow: spec.early_stop_loss,
     };
-    const result = await memit(decoder, facts, settings, new Statistics(covariance), silent);
+    const result = await spread(decoder, facts, settings, new Statistics(covariance), silent);
     result.targets.forEach((t, i) => {
       expect(t.history.length, 'steps').toBe(spec.loss_history_nll_kl_decay[i]!.length);
       hold(

@@ -7,7 +7,8 @@ import type { NamedModel } from '../../services/models.ts';
 import { newFile } from '../../services/outputs.ts';
 import { tryEach, tryTogether, type TrialResult } from '../../services/trials.ts';
 import { type Context, defineCommand } from '../command.ts';
-import { editChoices, editOptions } from '../edit-options.ts';
+import { DEFAULT_FOR_SINGLE_FACTS, DEFAULT_METHOD } from '../../../shared/methods/list.ts';
+import { editOptions, recipeFor } from '../edit-options.ts';
 import { factsOfFile } from '../facts.ts';
 import { short } from '../format/ids.ts';
 import { duration } from '../format/numbers.ts';
@@ -134,9 +135,10 @@ async function measure(
   delta: string | undefined,
   { jobs, follow }: Context,
 ): Promise<Measured> {
-  const trial = { folder: model.folder, records: set.records, choices: editChoices(values, model), check: options };
-  if (values.each) return tryEach(jobs, { ...trial, method: values.method ?? 'rome' }, follow);
-  if (values.edits !== undefined) return tryTogether(jobs, { ...trial, method: values.method ?? 'memit' }, save, follow);
+  const recipe = await recipeFor(values, values.each ? DEFAULT_FOR_SINGLE_FACTS : DEFAULT_METHOD, model);
+  const trial = { folder: model.folder, records: set.records, recipe, check: options };
+  if (values.each) return tryEach(jobs, trial, follow);
+  if (values.edits !== undefined) return tryTogether(jobs, trial, save, follow);
   return { report: await jobs.run('check', { model: { folder: model.folder, delta }, records: set.records, options }, follow) };
 }
 

@@ -1,11 +1,12 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { EmendError } from '../../../shared/errors.ts';
 import type { ExportOutcome } from '../../engine/jobs.ts';
 import type { NamedModel } from '../../services/models.ts';
 import { newFile, newFolder } from '../../services/outputs.ts';
 import { withScratch } from '../../services/trials.ts';
 import { type Context, defineCommand } from '../command.ts';
-import { contractChoices, editChoices, editOptions } from '../edit-options.ts';
+import { DEFAULT_METHOD } from '../../../shared/methods/list.ts';
+import { editChoices, editOptions, hyperparameterFile, recipeFor } from '../edit-options.ts';
 import { examine, factOptions, factsFor, readFacts } from '../facts.ts';
 import { shortDraft } from '../format/ids.ts';
 import { type InLibrary, MODEL, namedModel } from '../named.ts';
@@ -53,12 +54,20 @@ export const edit = defineCommand({
 async function draftOf(context: Context, library: InLibrary, values: EditValues): Promise<unknown> {
   const { out, follow, warn } = context;
   const { app, model } = library;
-  const choices = contractChoices(values);
+  const file = await hyperparameterFile(values);
   const facts = await factsFor(library, values, context);
   await examine(library, facts, warn);
   const { draft } = await app.run(
     'edits.start',
-    { model: model.id, facts, method: values.method ?? 'memit', choices, fluency: values.fluency },
+    {
+      model: model.id,
+      facts,
+      method: values.method ?? DEFAULT_METHOD,
+      choices: editChoices(values),
+      ...(file ? { hyperparameterFile: file } : {}),
+      fluency: values.fluency,
+      covarianceText: values.covarianceText && app.grants.grant(resolve(values.covarianceText)).handle,
+    },
     follow,
   );
   const report = await app.call('edits.report', { model: model.id, draft });
@@ -81,7 +90,7 @@ async function deltaOf({ jobs, out, follow, warn }: Context, model: NamedModel, 
     const facts = set.records.map(({ fact }) => fact);
     const outcome = await jobs.run(
       'edit',
-      { model: { folder: model.folder }, facts, method: values.method ?? 'memit', choices: editChoices(values, model), save: delta },
+      { model: { folder: model.folder }, facts, ...(await recipeFor(values, DEFAULT_METHOD, model)), save: delta },
       follow,
     );
     showEdit(out, { ...outcome, deltaFile: save });

@@ -5,7 +5,8 @@ import { EmendError } from '../../../shared/errors.ts';
 import { fillPrompt } from '../../../shared/fact.ts';
 import type { CheckRecord } from '../../engine/evaluate/records.ts';
 import type { CheckReport, PromptReport } from '../../engine/evaluate/report.ts';
-import type { Answer, EditMethodName, ModelRef } from '../../engine/jobs.ts';
+import type { EditMethodName } from '../../../shared/methods/list.ts';
+import type { Answer, ModelRef } from '../../engine/jobs.ts';
 import { compareFolders } from '../../services/compare.ts';
 import { driftTexts } from '../../services/drift.ts';
 import { readFactFile } from '../../services/facts.ts';
@@ -67,7 +68,7 @@ export const tour = defineCommand({
     const delta = join(home, 'delta.safetensors');
     const edit = await jobs.run(
       'edit',
-      { model: { folder }, facts: [fact], method: METHOD, choices: { covarianceText: material.corpus }, save: delta },
+      { model: { folder }, facts: [fact], method: METHOD, covarianceText: material.corpus, save: delta },
       follow,
     );
     showEdit(out, edit);

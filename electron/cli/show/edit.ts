@@ -1,4 +1,5 @@
-import type { EditOutcome } from '../../engine/jobs.ts';
+import { methodTitle } from '../../../shared/methods/list.ts';
+import type { Jobs } from '../../engine/jobs.ts';
 import { digits, duration, percent, ratio, whole } from '../format/numbers.ts';
 import type { Printer } from '../format/printer.ts';
 import { shorten } from '../format/table.ts';
@@ -8,11 +9,9 @@ import { oneLine } from '../format/text.ts';
 const FACTS_SHOWN = 20;
 
 /** What an edit was made with, and what it did. */
-export function showEdit(out: Printer, edit: EditOutcome): void {
+export function showEdit(out: Printer, edit: Jobs['edit']['result']): void {
   const { style } = out;
-  out.heading(
-    `${edit.method.toUpperCase()}, ${edit.facts.length} ${edit.facts.length === 1 ? 'fact' : 'facts'}, ${duration(edit.seconds)}`,
-  );
+  out.heading(`${methodTitle(edit.method)}, ${edit.facts.length} ${edit.facts.length === 1 ? 'fact' : 'facts'}, ${duration(edit.seconds)}`);
   showSettings(out, edit);
   out.heading('Facts (probability of the target)');
   out.table(
@@ -54,7 +53,7 @@ export function showEdit(out: Printer, edit: EditOutcome): void {
 }
 
 /** Hyperparameters with their sources, and the covariance. */
-export function showSettings(out: Printer, edit: EditOutcome): void {
+export function showSettings(out: Printer, edit: Jobs['edit']['result']): void {
   out.table([['hyperparameter', 'value', 'from'], ...edit.hyperparameters.map((h) => [h.name, h.value, out.style.dim(h.source)])], {
     heading: true,
   });

@@ -22,17 +22,17 @@ export async function memitContexts(decoder: Decoder, tokenizer: Tokenizer, seed
 }
 
 /**
- * ROME's contexts: the bare prompt and `count` texts of `length` tokens for each entry, written by the model from its start token
+ * ROME's contexts: the bare prompt and, for each pair, so many texts of so many tokens, written by the model from its start token
  * (which the published length counts).
  */
 export async function romeContexts(
   decoder: Decoder,
   tokenizer: Tokenizer,
-  shape: readonly { length: number; count: number }[],
+  shape: readonly (readonly [length: number, count: number])[],
   seed: number,
   report: Report,
 ): Promise<string[]> {
-  const lengths = shape.flatMap(({ length, count }) => Array.from({ length: count }, () => length));
+  const lengths = shape.flatMap(([length, count]) => Array.from({ length: count }, () => length));
   return contextTemplates(
     await continued(
       decoder,

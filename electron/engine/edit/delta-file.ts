@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { EmendError } from '../../../shared/errors.ts';
 import { FactSchema } from '../../../shared/fact.ts';
+import { EditMethodSchema } from '../../../shared/methods/list.ts';
 import { matrix, type Matrix } from '../linalg/matrix.ts';
 import { readSafetensors, writeSafetensors } from '../onnx/safetensors.ts';
 import { tensorBytes } from '../onnx/tensors.ts';
@@ -10,11 +11,12 @@ import type { Delta } from './types.ts';
 /** What a delta file says about itself. */
 const AboutSchema = v.object({
   format: v.literal('emend-delta-1'),
-  method: v.picklist(['rome', 'memit']),
+  method: EditMethodSchema,
   /** SHA-256 of the model that it was worked out on. */
   model: v.string(),
   weights: v.array(v.object({ layer: v.number(), weight: v.string() })),
-  hyperparameters: v.array(v.object({ name: v.string(), value: v.string(), source: v.string() })),
+  /** Files of earlier releases have no keys. */
+  hyperparameters: v.array(v.object({ key: v.optional(v.string()), name: v.string(), value: v.string(), source: v.string() })),
   contexts: v.array(v.string()),
   seed: v.number(),
   facts: v.array(FactSchema),

@@ -1,93 +1,82 @@
 import { EmendError } from '../../../shared/errors.ts';
-import { type Fact, factProblems, fillPrompt } from '../../../shared/fact.ts';
-import type { EditChoices, EditMethodName } from '../jobs.ts';
-import { solve } from '../linalg/cholesky.ts';
-import { dot, type Matrix, row } from '../linalg/matrix.ts';
+import { type Fact, factProblems } from '../../../shared/fact.ts';
+import type { EditMethodName } from '../../../shared/methods/list.ts';
+import type { Matrix } from '../linalg/matrix.ts';
 import { modelHash } from '../onnx/identity.ts';
 import type { Decoder } from '../runtime/decoder.ts';
-import { siteValue } from '../runtime/sites.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';
-import { memitContexts, romeContexts } from './contexts.ts';
 import { type Corpus, corpusFromFile, corpusFromModel } from './corpus.ts';
 import { keyCovariance } from './covariance.ts';
 import { isKept, keepCovariance, keepMatrix, keptMatrix } from './covariance-cache.ts';
-import { KeyWalk } from './keys.ts';
-import { keyWeights, memit } from './memit.ts';
-import { rome } from './rome.ts';
-import { type EditSettings, editSettings, memitSettings, romeSettings } from './settings.ts';
-import { searchLayers, type Trial } from './search.ts';
+import type { EditResult } from './method.ts';
+import { type AskedSettings, editSettings, type Hyperparameter, listed, type Settled, unusedInWords } from './settings.ts';
 import { Statistics } from './statistics.ts';
 import { factTokens } from './tokens.ts';
-import type { Delta, EditWarning, FactTokens, Report } from './types.ts';
+import type { Delta, EditWarning, Report } from './types.ts';
+
+/** What an edit is worked out from. */
+export interface EditRequest extends AskedSettings {
+  readonly decoder: Decoder;
+  readonly tokenizer: Tokenizer;
+  readonly facts: readonly Fact[];
+  /** Facts that earlier edits wrote and that are in force, the oldest first. */
+  readonly earlier: readonly Fact[];
+  /** A text file for the covariance; the model's own text when left out. */
+  readonly covarianceText?: string | undefined;
+  /** What the model is called, for published hyperparameters. */
+  readonly name: string;
+}
+
+/** Where the covariance came from. */
+interface CovarianceRecord {
+  readonly tokens: number;
+  readonly text: string;
+  readonly cached: boolean;
+  readonly ridges: readonly string[];
+}
 
 /** An edit as worked out, with everything that a record of it needs. */
 export interface Edit {
+  readonly method: EditMethodName;
+  readonly layers: readonly number[];
   readonly delta: Delta;
+  /** SHA-256 of the model. */
   readonly model: string;
-  readonly settings: EditSettings;
-  readonly hyperparameters: readonly { readonly name: string; readonly value: string; readonly source: string }[];
+  readonly hyperparameters: readonly Hyperparameter[];
   readonly contexts: readonly string[];
   readonly seed: number;
-  readonly covariance: { readonly tokens: number; readonly text: string; readonly cached: boolean; readonly ridges: readonly string[] };
-  /** Per fact and step: −log p(target), KL, decay. */
-  readonly histories: readonly (readonly (readonly [nll: number, kl: number, decay: number])[])[];
+  readonly covariance: CovarianceRecord;
+  readonly histories: EditResult['histories'];
   readonly warnings: readonly EditWarning[];
 }
-
-/** Tokens of covariance text per key dimension (arXiv 2506.04226: 2 keep 95%, 10 are plenty). */
-const TOKENS_PER_DIMENSION = 10;
-/** λ as a share of what kᵀC⁻¹k is for the facts' own keys: the smaller, the firmer the edit. */
-const LAMBDA_SHARE = 0.1;
-/** Shares that the search tries. */
-const LAMBDA_SHARES = [0.03, 0.1, 0.3];
-/** Facts that the search edits. */
-const TRIAL_FACTS = 6;
 
 /**
  * Works out an edit from facts in words. Nothing on disk changes but the covariance cache.
  * @throws EmendError 'bad-input' naming the first fact that cannot be edited, before anything runs
  */
-export async function editFacts(
-  decoder: Decoder,
-  tokenizer: Tokenizer,
-  facts: readonly Fact[],
-  method: EditMethodName,
-  choices: EditChoices,
-  name: string,
-  report: Report,
-): Promise<Edit> {
+export async function editFacts(request: EditRequest, report: Report): Promise<Edit> {
+  const { decoder, tokenizer, facts, earlier } = request;
   const warnings = refuseBadFacts(facts);
-  const asked = await editSettings(method, choices, decoder.anatomy, name);
-  const seed = choices.seed ?? 0;
+  const settled = editSettings(request, decoder.anatomy, request.name);
+  const { method, descriptor, settings, windows } = settled;
   report.progress('contexts', 0, 1);
-  const contexts =
-    method === 'memit'
-      ? await memitContexts(decoder, tokenizer, seed, report)
-      : await romeContexts(decoder, tokenizer, asked.contexts, seed, report);
-  const tokens = facts.map((fact) => factTokens(tokenizer, fact, contexts, asked.factToken.value));
+  const contexts = await method.contexts({ decoder, tokenizer, settings, report });
+  const tokens = facts.map((fact) => factTokens(tokenizer, fact, contexts, settings.factToken.value));
   const model = await modelHash(decoder.source);
-  const { statistics, covariance } = await keyStatistics(decoder, tokenizer, asked, choices, model, seed, report);
-  const energyOf = (layer: number) => keyEnergy(decoder, layer, tokens, statistics, report);
-  const trials = asked.windows.length > 0 ? await tryWindows(decoder, tokenizer, facts, tokens, asked, statistics, energyOf, report) : [];
-  const settings = trials.length > 0 ? chosen(asked, trials, method) : asked;
-  const lambda = method === 'memit' ? (settings.covarianceWeight ?? (await lambdaFrom(settings.layers.value[0]!, energyOf))) : undefined;
-  const shared = { model, settings, contexts, seed, hyperparameters: listed(settings, lambda) };
-  const ignored = settings.ignored.map((field) => ({
-    message: `The hyperparameter file's "${field}" was not used.`,
-    hint: 'Emend has no such setting.',
-  }));
-  if (lambda) {
-    const result = await memit(decoder, tokens, memitSettings(settings, lambda.value), statistics, report);
-    const more = { covariance: { ...covariance, ridges: ridgesOf(statistics) }, histories: result.targets.map((t) => t.history) };
-    return { ...shared, ...more, delta: result.delta, warnings: [...warnings, ...ignored, ...unreached(facts, more.histories)] };
-  }
-  const result = await rome(decoder, tokens, romeSettings(settings), statistics, report);
-  const more = { covariance: { ...covariance, ridges: ridgesOf(statistics) }, histories: result.targets };
+  const { statistics, covariance } = await keyStatistics(request, settled, model, report);
+  const result = await method.run({ decoder, tokenizer, facts, tokens, settings, windows, statistics, contexts, earlier, report });
+  const unused = settled.unused.map((fields) => unusedInWords(request.hyperparameterFile!, fields));
   return {
-    ...shared,
-    ...more,
+    method: request.method,
+    layers: result.settings.layers.value,
     delta: result.delta,
-    warnings: [...warnings, ...ignored, ...result.warnings, ...unreached(facts, more.histories)],
+    model,
+    hyperparameters: listed(descriptor, result.settings),
+    contexts,
+    seed: settings.seed.value,
+    covariance: { ...covariance, ridges: ridgesOf(statistics) },
+    histories: result.histories,
+    warnings: [...warnings, ...unused, ...result.warnings, ...unreached(facts, result.histories)],
   };
 }
 
@@ -108,23 +97,22 @@ function refuseBadFacts(facts: readonly Fact[]): EditWarning[] {
   return problems.map((p) => ({ message: `Fact ${p.index + 1}: ${p.message}`, hint: p.hint }));
 }
 
+/** The covariance of ordinary keys in every layer that may be edited: kept from an earlier edit, or measured in one pass. */
 async function keyStatistics(
-  decoder: Decoder,
-  tokenizer: Tokenizer,
-  settings: EditSettings,
-  choices: EditChoices,
+  { decoder, tokenizer, covarianceText }: EditRequest,
+  { settings, windows }: Settled,
   model: string,
-  seed: number,
   report: Report,
-): Promise<{ statistics: Statistics; covariance: { tokens: number; text: string; cached: boolean } }> {
-  if (!settings.useCovariance.value)
+): Promise<{ statistics: Statistics; covariance: Omit<CovarianceRecord, 'ridges'> }> {
+  const wanted = settings.covarianceTokens?.value;
+  if (wanted === undefined || settings.useCovariance?.value === false) {
     return { statistics: new Statistics({ tokens: 0, layers: new Map() }), covariance: { tokens: 0, text: 'not used', cached: false } };
-  const layers = [...new Set([...settings.layers.value, ...settings.windows.flat()])].sort((a, b) => a - b);
-  const wanted =
-    choices.covarianceTokens ?? TOKENS_PER_DIMENSION * Math.max(...layers.map((l) => decoder.anatomy.layers[l]!.mlp.down.inWidth));
-  const named = choices.covarianceText === undefined ? undefined : await corpusFromFile(tokenizer, choices.covarianceText, wanted);
+  }
+  const layers = [...new Set([...settings.layers.value, ...windows.flat()])].sort((a, b) => a - b);
+  const seed = settings.seed.value;
+  const named = covarianceText === undefined ? undefined : await corpusFromFile(tokenizer, covarianceText, wanted);
   const key = named?.hash ?? `own text, seed ${seed}, ${wanted} tokens`;
-  const ridge = settings.ridge.value;
+  const ridge = settings.ridge?.value ?? 0;
   const factorKey = `factor with ridge ${ridge} of ${key}`;
   const stored = (tokens: number) => ({
     tokens,
@@ -134,10 +122,8 @@ async function keyStatistics(
   });
   const known = isKept(model, key, layers);
   if (known !== undefined) {
-    return {
-      statistics: new Statistics(stored(known), ridge),
-      covariance: { tokens: known, text: named?.name ?? `text that the model wrote (seed ${seed})`, cached: true },
-    };
+    const text = named?.name ?? `text that the model wrote (seed ${seed})`;
+    return { statistics: new Statistics(stored(known), ridge), covariance: { tokens: known, text, cached: true } };
   }
   const corpus: Corpus = named ?? (await corpusFromModel(decoder, tokenizer, wanted, seed, report));
   const measured = await keyCovariance(decoder, layers, corpus.rows, report);
@@ -148,98 +134,6 @@ async function keyStatistics(
   );
   const statistics = new Statistics(isStored ? stored(measured.tokens) : measured, ridge);
   return { statistics, covariance: { tokens: measured.tokens, text: corpus.name, cached: false } };
-}
-
-/** Median kᵀC⁻¹k of the facts' keys: how unusual they are to the model, and so the natural size of λ. */
-async function keyEnergy(
-  decoder: Decoder,
-  layer: number,
-  facts: readonly FactTokens[],
-  statistics: Statistics,
-  report: Report,
-): Promise<number> {
-  const some = facts.slice(0, 32);
-  const { keys } = await new KeyWalk(some, report).at(
-    decoder,
-    layer,
-    siteValue(decoder.anatomy, { kind: 'residual', layer }),
-    keyWeights(some[0]!.rows.length),
-  );
-  const whitened = solve(await statistics.factor(layer), keys);
-  const energies = some.map((_, n) => dot(row(keys, n), row(whitened, n))).sort((a, b) => a - b);
-  return energies[Math.floor(energies.length / 2)]!;
-}
-
-async function lambdaFrom(layer: number, energyOf: (layer: number) => Promise<number>): Promise<{ value: number; source: string }> {
-  const energy = await energyOf(layer);
-  return { value: LAMBDA_SHARE * energy, source: `${LAMBDA_SHARE} of the facts' median kᵀC⁻¹k in layer ${layer} (${energy.toFixed(0)})` };
-}
-
-/** Tries the windows on a few of the facts; the others, and the neighbours that were given, must stay as they are. */
-async function tryWindows(
-  decoder: Decoder,
-  tokenizer: Tokenizer,
-  facts: readonly Fact[],
-  tokens: readonly FactTokens[],
-  settings: EditSettings,
-  statistics: Statistics,
-  energyOf: (layer: number) => Promise<number>,
-  report: Report,
-): Promise<Trial[]> {
-  const others = facts.slice(TRIAL_FACTS).map((f) => fillPrompt(f.prompt, f.subject).text);
-  const neighbors = facts
-    .slice(0, TRIAL_FACTS)
-    .flatMap((f) => (f.neighbors ?? []).slice(0, 3).map((n) => (typeof n === 'string' ? n : n.prompt)));
-  const probes = [...neighbors, ...others].slice(0, 24);
-  const rows = (probes.length > 0 ? probes : ['The', 'It is', 'In the', 'There was a', 'She said that']).map((p) => tokenizer.encode(p));
-  const material = {
-    facts: tokens.slice(0, TRIAL_FACTS),
-    probes: rows,
-    windows: settings.windows,
-    shares: settings.covarianceWeight || settings.method === 'rome' ? [LAMBDA_SHARE] : LAMBDA_SHARES,
-  };
-  return searchLayers(decoder, material, memitSettings(settings, 1), statistics, energyOf, report);
-}
-
-function chosen(settings: EditSettings, trials: readonly Trial[], method: EditMethodName): EditSettings {
-  const best = trials[0]!;
-  const windows = new Set(trials.map((t) => t.layers.join())).size;
-  const source = `best of ${windows} windows tried on a few of the facts (unseen contexts ${(100 * best.efficacy).toFixed(0)}%, drift ${best.drift.toFixed(3)} nats)`;
-  const layers = { value: best.layers, source };
-  if (method === 'rome' || settings.covarianceWeight) return { ...settings, layers };
-  return {
-    ...settings,
-    layers,
-    covarianceWeight: { value: best.covarianceWeight, source: `${best.share} of the facts' median kᵀC⁻¹k, the best share tried` },
-  };
-}
-
-/** Name, value and source of every setting, for people. */
-export function listed(
-  s: EditSettings,
-  lambda: { value: number; source: string } | undefined,
-): { name: string; value: string; source: string }[] {
-  const one = (name: string, given: { value: unknown; source: string }) => ({
-    name,
-    value: Array.isArray(given.value)
-      ? given.value.join(', ')
-      : typeof given.value === 'number'
-        ? String(Number(given.value.toPrecision(6)))
-        : String(given.value),
-    source: given.source,
-  });
-  return [
-    one('layers', s.layers),
-    one('steps', s.steps),
-    one('learning rate', s.learningRate),
-    one('weight decay', s.weightDecay),
-    one('KL factor', s.klFactor),
-    one('clamp', s.clamp),
-    ...(lambda ? [one('λ', lambda)] : [one('key', s.key)]),
-    one('covariance', s.useCovariance),
-    one('ridge', s.ridge),
-    one('fact token', s.factToken),
-  ];
 }
 
 function ridgesOf(statistics: Statistics): string[] {

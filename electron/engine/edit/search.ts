@@ -1,11 +1,19 @@
+import { fillPrompt } from '../../../shared/fact.ts';
 import { klDivergence, mean } from '../evaluate/metrics.ts';
+import { solve } from '../linalg/cholesky.ts';
+import { dot, row } from '../linalg/matrix.ts';
 import type { Decoder } from '../runtime/decoder.ts';
 import { logSoftmax } from '../runtime/sampling.ts';
 import { Generator } from '../runtime/generate.ts';
 import { ScoreSession } from '../runtime/score.ts';
+import { siteValue } from '../runtime/sites.ts';
 import { withDelta } from './delta.ts';
-import { memit } from './memit.ts';
-import type { Statistics } from './statistics.ts';
+import { targetSettings, type SearchSettings } from './defaults.ts';
+import { KeyWalk } from './keys.ts';
+import type { BaseSettings, EditWork, Sourced } from './method.ts';
+import { keyWeights } from './solve.ts';
+import { spread } from './spread.ts';
+import type { KeyStatistics } from './statistics.ts';
 import { findTargets, type TargetSettings } from './target.ts';
 import type { FactTokens, Report } from './types.ts';
 
@@ -23,8 +31,71 @@ export interface Trial {
   readonly score: number;
 }
 
+/** λ as a share of what kᵀC⁻¹k is for the facts' own keys: the smaller, the firmer the edit. */
+const LAMBDA_SHARE = 0.1;
+/** Shares that the search tries. */
+const LAMBDA_SHARES = [0.03, 0.1, 0.3];
+/** Facts that the search edits. */
+const TRIAL_FACTS = 6;
+
+/** The layers to edit, and, where windows were tried, the best trial with the λ that it was made with. */
+export interface Chosen {
+  readonly layers: Sourced<readonly number[]>;
+  readonly best: { readonly trial: Trial; readonly lambda: Sourced<number> } | undefined;
+}
+
+/**
+ * The layers as they were named, or else the window that did best on a few of the facts, while the others and the neighbours that were
+ * given had to stay as they are. Trials write by MEMIT's solve whatever the method: one search of the wanted states serves every λ.
+ * @param isLambdaOpen whether λ is sought as well
+ */
+export async function chooseLayers(work: EditWork<BaseSettings & SearchSettings>, isLambdaOpen: boolean): Promise<Chosen> {
+  const { decoder, tokenizer, facts, tokens, settings, windows, statistics, report } = work;
+  if (windows.length === 0) return { layers: settings.layers, best: undefined };
+  const others = facts.slice(TRIAL_FACTS).map((f) => fillPrompt(f.prompt, f.subject).text);
+  const neighbors = facts
+    .slice(0, TRIAL_FACTS)
+    .flatMap((f) => (f.neighbors ?? []).slice(0, 3).map((n) => (typeof n === 'string' ? n : n.prompt)));
+  const probes = [...neighbors, ...others].slice(0, 24);
+  const rows = (probes.length > 0 ? probes : ['The', 'It is', 'In the', 'There was a', 'She said that']).map((p) => tokenizer.encode(p));
+  const shares = isLambdaOpen ? LAMBDA_SHARES : [LAMBDA_SHARE];
+  const material = { facts: tokens.slice(0, TRIAL_FACTS), probes: rows, windows, shares };
+  const energyOf = (layer: number) => keyEnergy(work, layer);
+  const [trial] = await searchLayers(decoder, material, targetSettings(settings), statistics, energyOf, report);
+  const found = `unseen contexts ${(100 * trial!.efficacy).toFixed(0)}%, drift ${trial!.drift.toFixed(3)} nats`;
+  return {
+    layers: { value: trial!.layers, source: `best of ${windows.length} windows tried on a few of the facts (${found})` },
+    best: {
+      trial: trial!,
+      lambda: { value: trial!.covarianceWeight, source: `${trial!.share} of the facts' median kᵀC⁻¹k, the best share tried` },
+    },
+  };
+}
+
+/** λ from the facts' own keys in a layer. */
+export async function lambdaFor(
+  work: Pick<EditWork, 'decoder' | 'tokens' | 'statistics' | 'report'>,
+  layer: number,
+): Promise<Sourced<number>> {
+  const energy = await keyEnergy(work, layer);
+  return { value: LAMBDA_SHARE * energy, source: `${LAMBDA_SHARE} of the facts' median kᵀC⁻¹k in layer ${layer} (${energy.toFixed(0)})` };
+}
+
+/** Median kᵀC⁻¹k of the facts' keys: how unusual they are to the model, and so the natural size of λ. */
+async function keyEnergy(
+  { decoder, tokens, statistics, report }: Pick<EditWork, 'decoder' | 'tokens' | 'statistics' | 'report'>,
+  layer: number,
+): Promise<number> {
+  const some = tokens.slice(0, 32);
+  const site = siteValue(decoder.anatomy, { kind: 'residual', layer });
+  const { keys } = await new KeyWalk(some, report).at(decoder, layer, site, keyWeights(some[0]!.rows.length));
+  const whitened = solve(await statistics.factor(layer), keys);
+  const energies = some.map((_, n) => dot(row(keys, n), row(whitened, n))).sort((a, b) => a - b);
+  return energies[Math.floor(energies.length / 2)]!;
+}
+
 /** What the search tries and on what. */
-export interface SearchMaterial {
+interface SearchMaterial {
   /** Facts to edit in the trials; their last rows are held out to measure generalization. */
   readonly facts: readonly FactTokens[];
   /** Rows of tokens that the edit should leave alone. */
@@ -37,11 +108,11 @@ export interface SearchMaterial {
 const HELD_OUT = 2;
 
 /** Tries each window of layers and each λ on the facts. The wanted states are searched once a window; λ costs only a solve. */
-export async function searchLayers(
+async function searchLayers(
   decoder: Decoder,
   material: SearchMaterial,
   settings: TargetSettings,
-  statistics: Statistics,
+  statistics: KeyStatistics,
   energyOf: (layer: number) => Promise<number>,
   report: Report,
 ): Promise<Trial[]> {
@@ -55,7 +126,7 @@ export async function searchLayers(
     const energy = await energyOf(layers[0]!);
     for (const share of material.shares) {
       report.check();
-      const { delta } = await memit(decoder, seen, { ...settings, layers, covarianceWeight: share * energy }, statistics, quiet, targets);
+      const { delta } = await spread(decoder, seen, { ...settings, layers, covarianceWeight: share * energy }, statistics, quiet, targets);
       const edited = withDelta(decoder, delta);
       const efficacy = await heldOutProbability(edited, material.facts);
       const now = await distributions(edited, material.probes);

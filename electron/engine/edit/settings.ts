@@ -1,181 +1,132 @@
 import { EmendError } from '../../../shared/errors.ts';
+import { EDIT_METHODS, type Choices, type EditMethodName } from '../../../shared/methods/list.ts';
+import type { MethodDescriptor } from '../../../shared/methods/method.ts';
+import { written } from '../../../shared/methods/setting.ts';
 import type { Anatomy } from '../anatomy/types.ts';
-import type { EditChoices, EditMethodName } from '../jobs.ts';
-import type { FactToken } from '../text/positions.ts';
 import { publishedFor } from './hparams/published.ts';
-import { readHyperparameters } from './hparams/read.ts';
-import type { MemitHyperparameters, RomeHyperparameters } from './hparams/types.ts';
-import type { MemitSettings } from './memit.ts';
-import type { RomeSettings } from './rome.ts';
-import { STOP_BELOW } from './target.ts';
+import { type HyperparameterFile, readHyperparameters, type UnusedFields } from './hparams/read.ts';
+import type { BaseSettings, EditMethod, Sourced } from './method.ts';
+import { METHODS } from './methods.ts';
 
-/** A value, and in words where it came from. */
-export interface Sourced<T> {
-  readonly value: T;
+/** What was asked for. */
+export interface AskedSettings {
+  readonly method: EditMethodName;
+  readonly choices: Choices;
+  readonly hyperparameterFile?: HyperparameterFile | undefined;
+}
+
+/** The settings of an edit as far as they do not depend on the facts. */
+export interface Settled {
+  readonly method: EditMethod;
+  readonly descriptor: MethodDescriptor;
+  readonly settings: BaseSettings;
+  /** Windows of layers to choose from, when nobody chose any; empty otherwise. */
+  readonly windows: readonly (readonly number[])[];
+  readonly unused: readonly UnusedFields[];
+}
+
+/** A hyperparameter as forms and records have it. */
+export interface Hyperparameter {
+  readonly key: string;
+  readonly name: string;
+  readonly value: string;
   readonly source: string;
 }
 
-/** Every hyperparameter of an edit with its source. λ may still be open: then it is chosen from the facts' keys. */
-export interface EditSettings {
-  readonly method: EditMethodName;
-  readonly layers: Sourced<readonly number[]>;
-  /** Windows of layers worth trying, when nobody chose any; empty otherwise. */
-  readonly windows: readonly (readonly number[])[];
-  readonly steps: Sourced<number>;
-  readonly learningRate: Sourced<number>;
-  readonly weightDecay: Sourced<number>;
-  readonly klFactor: Sourced<number>;
-  readonly clamp: Sourced<number>;
-  /** MEMIT's λ; undefined: to be chosen from the keys. */
-  readonly covarianceWeight: Sourced<number> | undefined;
-  readonly useCovariance: Sourced<boolean>;
-  /** Added to the covariance's diagonal, relative to its mean. */
-  readonly ridge: Sourced<number>;
-  readonly key: Sourced<'averaged' | 'mixed'>;
-  readonly factToken: Sourced<FactToken>;
-  /** ROME's context texts. */
-  readonly contexts: readonly { readonly length: number; readonly count: number }[];
-  readonly ignored: readonly string[];
+/**
+ * Puts together what was asked for, a hyperparameter file, the set published for this model, and what its anatomy suggests, in this order.
+ * @param name what the model is called
+ * @throws EmendError 'bad-input' for a setting that the method has not, and layers that the model has not; 'unsupported' for layers that cannot be edited
+ */
+export function editSettings(asked: AskedSettings, anatomy: Anatomy, name: string): Settled {
+  const descriptor = EDIT_METHODS[asked.method];
+  const method = METHODS[asked.method];
+  refuseStrangeChoices(asked.choices, descriptor);
+  const file = asked.hyperparameterFile && readHyperparameters(asked.hyperparameterFile, descriptor);
+  const published = publishedFor(method.published, shapeOf(anatomy, name));
+  const given: readonly { readonly values: Readonly<Record<string, unknown>>; readonly source: string }[] = [
+    { values: asked.choices, source: 'as asked' },
+    ...(file ? [{ values: file.values, source: `from ${asked.hyperparameterFile!.name}` }] : []),
+    ...(published ? [{ values: published.values, source: `published for ${published.model} (${published.source})` }] : []),
+  ];
+  const defaults = method.defaults(anatomy) as unknown as Readonly<Record<string, Sourced<unknown> | undefined>>;
+  const pick = (key: string): Sourced<unknown> | undefined => {
+    const found = given.find(({ values }) => values[key] !== undefined);
+    return found ? { value: found.values[key], source: found.source } : defaults[key];
+  };
+  const settings = Object.fromEntries(descriptor.settings.map(({ key }) => [key, pick(key)])) as unknown as BaseSettings;
+  checkLayers(settings.layers.value, anatomy, descriptor);
+  const isOpen = given.every(({ values }) => values['layers'] === undefined);
+  return {
+    method,
+    descriptor,
+    settings,
+    windows: isOpen ? method.windows(anatomy) : [],
+    unused: file?.unused(anatomy.layers.length) ?? [],
+  };
 }
 
-const ASKED = 'as asked';
+/** Key, name, value and source of every setting, in the method's order. One that only the facts can tell says so. */
+export function listed(descriptor: MethodDescriptor, settings: BaseSettings): Hyperparameter[] {
+  const values = settings as unknown as Readonly<Record<string, Sourced<unknown> | undefined>>;
+  return descriptor.settings.map((setting) => {
+    const found = values[setting.key];
+    if (found) return { key: setting.key, name: setting.label, value: written(setting, found.value), source: found.source };
+    if (setting.later) return { key: setting.key, name: setting.label, ...setting.later };
+    throw new Error(`${descriptor.title} gives no value for its setting "${setting.key}"`);
+  });
+}
 
-/** Puts together what was asked for, a hyperparameter file, the set published for this model, and what its anatomy suggests, in this order. */
-export async function editSettings(method: EditMethodName, choices: EditChoices, anatomy: Anatomy, name: string): Promise<EditSettings> {
+/** Fields of a hyperparameter file that were not used, as a warning says it. */
+export function unusedInWords(file: HyperparameterFile, { fields, why }: UnusedFields): { message: string; hint: string } {
+  return { message: `${file.name}: not used: ${fields.join(', ')}.`, hint: `${why[0]!.toUpperCase()}${why.slice(1)}.` };
+}
+
+function shapeOf(anatomy: Anatomy, name: string) {
   const first = anatomy.layers[0]!.mlp.down;
-  const shape = {
+  return {
     hiddenSize: anatomy.hiddenSize,
     layers: anatomy.layers.length,
     innerSize: first.inWidth,
     vocabularySize: anatomy.vocabulary,
     name,
   };
-  const upper = method === 'rome' ? 'ROME' : 'MEMIT';
-  const file = choices.hyperparameterFile === undefined ? undefined : await readHyperparameters(choices.hyperparameterFile, upper);
-  const published = publishedFor(upper, shape);
-  const set: RomeHyperparameters | MemitHyperparameters | undefined = file?.value ?? published?.value;
-  const setSource = file ? `from ${choices.hyperparameterFile}` : published ? `published for ${published.model} (${published.source})` : '';
-  const pick = <T>(asked: T | undefined, inSet: T | undefined, derived: T, why: string): Sourced<T> => {
-    if (asked !== undefined) return { value: asked, source: ASKED };
-    return inSet === undefined ? { value: derived, source: why } : { value: inSet, source: setSource };
-  };
-  const memitSet = set?.method === 'MEMIT' ? set : undefined;
-  const depth = anatomy.layers.length;
-  const layers = pick(choices.layers, set?.layers, windowEnding(lastAt(0.3, depth), method), 'in proportion to the published models');
-  checkLayers(layers.value, anatomy, method);
-  const isOpen = choices.layers === undefined && set === undefined;
-  const covarianceWeight = choices.covarianceWeight ?? memitSet?.covarianceWeight;
-  return {
-    method,
-    layers,
-    windows: isOpen ? windowsToTry(depth, method) : [],
-    steps: pick(choices.steps, set?.steps, 25, 'published for models of this kind'),
-    learningRate: pick(choices.learningRate, set?.learningRate, 0.5, 'published default'),
-    weightDecay: pick(choices.weightDecay, set?.weightDecay, 0.5, 'published default'),
-    klFactor: pick(choices.klFactor, set?.klFactor, 0.0625, 'published default'),
-    clamp: pick(
-      choices.clamp,
-      set?.clampFactor,
-      clampFor(method, anatomy.layers.length),
-      'published default; wider for a shallow model, whose few layers must carry more',
-    ),
-    covarianceWeight:
-      covarianceWeight === undefined
-        ? undefined
-        : { value: covarianceWeight, source: choices.covarianceWeight === undefined ? setSource : ASKED },
-    useCovariance: pick(undefined, set?.covariance.use, true, 'published default'),
-    ridge: ridgeFor(method, published !== undefined && published.model !== 'atlas'),
-    key: pick(choices.key, undefined, 'averaged', 'one key throughout (arXiv 2403.07175)'),
-    factToken: pick(undefined, set?.factToken, 'subject_last', 'published default'),
-    contexts:
-      set?.method === 'ROME'
-        ? set.contexts
-        : [
-            { length: 5, count: 10 },
-            { length: 10, count: 10 },
-          ],
-    ignored: file?.ignored ?? [],
-  };
 }
 
-/**
- * With some ten thousand tokens the covariance has directions that hardly occur; its inverse then turns small keys into huge changes of the
- * weight (Atlas: ten times larger, for nothing). The published code inverts the covariance of many millions of tokens as it is.
- */
-function ridgeFor(method: EditMethodName, isPublished: boolean): Sourced<number> {
-  if (isPublished) return { value: 0, source: 'none in the published code' };
-  return { value: method === 'rome' ? 1e-4 : 1e-3, source: 'keeps the change of the weights small' };
+function refuseStrangeChoices(choices: Choices, { title, settings }: MethodDescriptor): void {
+  for (const [key, value] of Object.entries(choices)) {
+    if (value === undefined || settings.some((setting) => setting.key === key)) continue;
+    const known = settings.map((setting) => setting.key).join(', ');
+    throw new EmendError('bad-input', `${title} has no setting "${key}".`, `Leave it out; ${title} has: ${known}.`, { field: key });
+  }
 }
 
-function clampFor(method: EditMethodName, depth: number): number {
-  const isShallow = depth < 12;
-  if (method === 'rome') return isShallow ? 6 : 4;
-  return isShallow ? 1.5 : 0.75;
-}
-
-/** Published edits end at a fifth (GPT-J) to a third (GPT-2 XL) of the depth; shallow models may hold facts a little later. */
-const DEPTHS = [0.15, 0.3, 0.45, 0.6];
-
-function lastAt(share: number, depth: number): number {
-  return Math.max(0, Math.round(depth * share) - 1);
-}
-
-/** MEMIT's published windows are five or six layers wide; ROME edits one layer. */
-function windowEnding(last: number, method: EditMethodName): number[] {
-  const count = method === 'rome' ? 1 : Math.min(5, last + 1);
-  return Array.from({ length: count }, (_, i) => last - count + 1 + i);
-}
-
-function windowsToTry(depth: number, method: EditMethodName): number[][] {
-  const ends = [...new Set(DEPTHS.map((share) => lastAt(share, depth)))];
-  return ends.map((last) => windowEnding(last, method));
-}
-
-function checkLayers(layers: readonly number[], anatomy: Anatomy, method: EditMethodName): void {
+function checkLayers(layers: readonly number[], anatomy: Anatomy, { title, layers: count }: MethodDescriptor): void {
   const depth = anatomy.layers.length;
   const wrong = layers.find((l) => !Number.isInteger(l) || l < 0 || l >= depth);
-  if (wrong !== undefined)
+  if (wrong !== undefined) {
     throw new EmendError(
       'bad-input',
       `Layer ${wrong} was asked for; this model has layers 0 to ${depth - 1}.`,
       'Choose layers of this model, or leave them out.',
     );
-  if (layers.length === 0 || layers.some((l, i) => i > 0 && l <= layers[i - 1]!))
+  }
+  if (layers.length === 0 || layers.some((l, i) => i > 0 && l <= layers[i - 1]!)) {
     throw new EmendError(
       'bad-input',
       `The layers are ${layers.join(', ') || 'none'}; expected ascending ones, each once.`,
       'Write them as 3,4,5.',
     );
-  if (method === 'rome' && layers.length !== 1)
+  }
+  if (count === 'one' && layers.length !== 1) {
     throw new EmendError(
       'bad-input',
-      `ROME edits one layer; ${layers.length} were given (${layers.join(', ')}).`,
-      'Name one layer, or use MEMIT.',
+      `${title} edits one layer; ${layers.length} were given (${layers.join(', ')}).`,
+      'Name one layer, or use a method that edits several.',
     );
+  }
   for (const l of layers) {
     const refusal = anatomy.layers[l]!.mlp.refusal;
     if (refusal) throw new EmendError('unsupported', `Layer ${l} cannot be edited: ${refusal.reason}.`, refusal.hint);
   }
-}
-
-/** For the search of the wanted state. */
-function targetSettings(s: EditSettings): Omit<MemitSettings, 'layers' | 'covarianceWeight'> {
-  return {
-    steps: s.steps.value,
-    learningRate: s.learningRate.value,
-    weightDecay: s.weightDecay.value,
-    klFactor: s.klFactor.value,
-    clamp: s.clamp.value,
-    stopBelow: STOP_BELOW,
-  };
-}
-
-/** MEMIT's numbers. */
-export function memitSettings(s: EditSettings, covarianceWeight: number): MemitSettings {
-  return { ...targetSettings(s), layers: s.layers.value, covarianceWeight };
-}
-
-/** ROME's numbers. */
-export function romeSettings(s: EditSettings): RomeSettings {
-  return { ...targetSettings(s), layer: s.layers.value[0]!, useCovariance: s.useCovariance.value, key: s.key.value };
 }

@@ -2,7 +2,13 @@ import { EmendError } from '../../../shared/errors.ts';
 import { cholesky, type Cholesky } from '../linalg/cholesky.ts';
 import { matrix, type Matrix } from '../linalg/matrix.ts';
 import type { Covariance } from './covariance.ts';
-import type { KeyStatistics } from './memit.ts';
+
+/** What a solve needs to know of ordinary keys, per layer: C itself or its factor. */
+export interface KeyStatistics {
+  covariance(layer: number): Matrix;
+  /** Factor of C, kept from use to use. */
+  factor(layer: number): Promise<Cholesky>;
+}
 
 /** Covariances that lie elsewhere, and where their factors may lie. */
 export interface StoredCovariance {

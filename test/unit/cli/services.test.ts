@@ -169,7 +169,7 @@ describe('trials', () => {
     S: undefined,
     drift: { probes: 2, meanKl: ES, maxKl: ES, top1Changed: 0, perplexityBefore: undefined, perplexityNow: undefined },
   });
-  const trial = { folder: 'm', records, method: 'rome' as const, choices: { steps: 3 }, check: {} };
+  const trial = { folder: 'm', records, recipe: { method: 'rome' as const, choices: { steps: 3 } }, check: {} };
   type Call = {
     job: string;
     params: { facts?: unknown[]; records?: unknown[]; choices?: unknown; save?: string; model: { delta?: string } };

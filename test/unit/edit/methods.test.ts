@@ -3,8 +3,9 @@ import { EmendError } from '../../../shared/errors.ts';
 import { keyCovariance } from '../../../electron/engine/edit/covariance.ts';
 import { fullDelta, withDelta } from '../../../electron/engine/edit/delta.ts';
 import { KeyWalk } from '../../../electron/engine/edit/keys.ts';
-import { keyWeights, memit, solveKeys } from '../../../electron/engine/edit/memit.ts';
-import { rome } from '../../../electron/engine/edit/rome.ts';
+import { romeDelta } from '../../../electron/engine/edit/methods/rome.ts';
+import { keyWeights, solveKeys } from '../../../electron/engine/edit/solve.ts';
+import { spread } from '../../../electron/engine/edit/spread.ts';
 import { Statistics } from '../../../electron/engine/edit/statistics.ts';
 import { findTargets } from '../../../electron/engine/edit/target.ts';
 import { silent } from '../../../electron/engine/edit/types.ts';
@@ -151,7 +152,7 @@ describe('rome', () => {
     const [fact] = someFacts(1);
     const settings = { ...SEARCH, layer: 1, useCovariance, key: 'mixed' as const };
     const target = (await findTargets(decoder, { kind: 'mlp', layer: 1 }, [fact!], settings, silent))[0]!;
-    const result = await rome(decoder, [fact!], settings, await statistics(decoder, [1]), silent);
+    const result = await romeDelta(decoder, [fact!], settings, await statistics(decoder, [1]), silent);
     const edited = withDelta(decoder, result.delta);
     closeTo(await stateOf(edited, fact!, 'mlp', 1), target.z, 3);
     expect(result.targets[0]!.length).toBe(SEARCH.steps);
@@ -163,9 +164,9 @@ describe('rome', () => {
     const facts = someFacts(2);
     const settings = { ...SEARCH, layer: 0, useCovariance: true, key: 'mixed' as const };
     const known = await statistics(decoder, [0]);
-    const both = await rome(decoder, facts, settings, known, silent);
-    const first = await rome(decoder, facts.slice(0, 1), settings, known, silent);
-    const second = await rome(withDelta(decoder, first.delta), facts.slice(1), settings, known, silent);
+    const both = await romeDelta(decoder, facts, settings, known, silent);
+    const first = await romeDelta(decoder, facts.slice(0, 1), settings, known, silent);
+    const second = await romeDelta(withDelta(decoder, first.delta), facts.slice(1), settings, known, silent);
     const [a, b] = [first, second].map((r) => fullDelta(r.delta.weights[0]!)) as [Matrix, Matrix];
     closeTo(
       fullDelta(both.delta.weights[0]!).data,
@@ -179,7 +180,7 @@ describe('rome', () => {
     const [fact] = someFacts(1);
     const settings = { ...SEARCH, layer: 0, useCovariance: true, key: 'averaged' as const };
     const target = (await findTargets(decoder, { kind: 'mlp', layer: 0 }, [fact!], settings, silent))[0]!;
-    const { delta } = await rome(decoder, [fact!], settings, await statistics(decoder, [0]), silent);
+    const { delta } = await romeDelta(decoder, [fact!], settings, await statistics(decoder, [0]), silent);
     const site = siteValue(decoder.anatomy, { kind: 'mlp', layer: 0 });
     const key = row(
       (
@@ -217,7 +218,7 @@ describe('memit', () => {
     const decoder = await mini();
     const facts = someFacts(1, [[]]);
     const known = await statistics(decoder, [1]);
-    const result = await memit(decoder, facts, { ...SEARCH, layers: [1], covarianceWeight: 1e-9 }, known, silent);
+    const result = await spread(decoder, facts, { ...SEARCH, layers: [1], covarianceWeight: 1e-9 }, known, silent);
     const edited = withDelta(decoder, result.delta);
     closeTo(await stateOf(edited, facts[0]!, 'residual', 1), result.targets[0]!.z, 3);
     const key = row(result.steps[0]!.keys, 0);
@@ -230,7 +231,7 @@ describe('memit', () => {
   test('several layers share what is missing, the last one takes the rest', async () => {
     const decoder = await mini({ layers: 3 });
     const facts = someFacts(3, [[]]);
-    const result = await memit(
+    const result = await spread(
       decoder,
       facts,
       { ...SEARCH, layers: [0, 1, 2], covarianceWeight: 1e-9 },
@@ -258,8 +259,8 @@ describe('memit', () => {
     const decoder = await mini();
     const facts = someFacts(2);
     const known = await statistics(decoder, [0]);
-    const free = await memit(decoder, facts, { ...SEARCH, layers: [0], covarianceWeight: 1e-6 }, known, silent);
-    const held = await memit(decoder, facts, { ...SEARCH, layers: [0], covarianceWeight: 1e4 }, known, silent, free.targets);
+    const free = await spread(decoder, facts, { ...SEARCH, layers: [0], covarianceWeight: 1e-6 }, known, silent);
+    const held = await spread(decoder, facts, { ...SEARCH, layers: [0], covarianceWeight: 1e4 }, known, silent, free.targets);
     expect(held.targets).toBe(free.targets);
     expect(Math.hypot(...fullDelta(held.delta.weights[0]!).data)).toBeLessThan(
       0.05 * Math.hypot(...fullDelta(free.delta.weights[0]!).data),

@@ -1,9 +1,8 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { publishedFor, publishedSets } from '../../../electron/engine/edit/hparams/published.ts';
-import { parseHyperparameters, readHyperparameters } from '../../../electron/engine/edit/hparams/read.ts';
+import { publishedFor } from '../../../electron/engine/edit/hparams/published.ts';
+import { readHyperparameters } from '../../../electron/engine/edit/hparams/read.ts';
+import { METHODS } from '../../../electron/engine/edit/methods.ts';
+import { EDIT_METHODS, METHOD_NAMES } from '../../../shared/methods/list.ts';
 
 const memit = {
   layers: [3, 4, 5, 6, 7, 8],
@@ -45,106 +44,112 @@ context_template_length_params: [[5, 10], [10, 3]]
 `;
 
 describe('readHyperparameters', () => {
-  it('reads a published MEMIT file, every field of it', async () => {
-    const path = join(await mkdtemp(join(tmpdir(), 'emend-hparams-')), 'memit.json');
-    await writeFile(path, JSON.stringify(memit, null, 2));
-    const { value, ignored } = await readHyperparameters(path, 'MEMIT');
-    expect(ignored).toEqual([]);
-    expect(value).toEqual({
-      method: 'MEMIT',
+  it('reads a published MEMIT file, every field of it', () => {
+    const { values, unused } = readHyperparameters({ name: 'memit.json', text: JSON.stringify(memit, null, 2) }, EDIT_METHODS.memit);
+    expect(values).toEqual({
       layers: [3, 4, 5, 6, 7, 8],
       factToken: 'subject_last',
       steps: 25,
       learningRate: 0.5,
-      lossLayer: 27,
       weightDecay: 0.5,
-      clampFactor: 0.75,
+      clamp: 0.75,
       klFactor: 0.0625,
       covarianceWeight: 15000,
-      covariance: { use: true, dataset: 'wikipedia', samples: 100000, precision: 'float32' },
-      modules: {
-        rewrite: 'transformer.h.{}.mlp.fc_out',
-        layer: 'transformer.h.{}',
-        mlp: 'transformer.h.{}.mlp',
-        attention: 'transformer.h.{}.attn',
-        finalNorm: 'transformer.ln_f',
-        unembedding: 'lm_head',
-      },
+      ridge: undefined,
     });
+    expect(unused(28).flatMap(({ fields }) => fields)).toEqual([
+      'mom2_dataset',
+      'mom2_n_samples',
+      'mom2_dtype',
+      'rewrite_module_tmp',
+      'layer_module_tmp',
+      'mlp_module_tmp',
+      'attn_module_tmp',
+      'ln_f_module',
+      'lm_head_module',
+    ]);
+  });
+
+  it('says so where a file asks for what Emend does another way', () => {
+    const { unused } = readHyperparameters(
+      { name: 'memit.json', text: JSON.stringify({ ...memit, mom2_adjustment: false }) },
+      EDIT_METHODS.memit,
+    );
+    expect(unused(48)).toEqual(
+      expect.arrayContaining([
+        { fields: ['v_loss_layer'], why: 'the loss is read from the last layer' },
+        { fields: ['mom2_adjustment'], why: expect.stringContaining('always works with the covariance') as string },
+      ]),
+    );
   });
 
   it('reads an EasyEdit YAML file, numbers written as text too, and reports the fields it makes no use of', () => {
-    const { value, ignored } = parseHyperparameters(yaml, 'ROME');
-    expect(ignored).toEqual(['model_name', 'stats_dir', 'device']);
-    expect(value).toMatchObject({
+    const { values, unused } = readHyperparameters({ name: 'rome.yaml', text: yaml }, EDIT_METHODS.rome);
+    expect(unused(32)).toEqual([{ fields: ['model_name', 'stats_dir', 'device'], why: 'Emend has no such settings' }]);
+    expect(values).toMatchObject({
       learningRate: 0.5,
       weightDecay: 0.001,
       contexts: [
-        { length: 5, count: 10 },
-        { length: 10, count: 3 },
+        [5, 10],
+        [10, 3],
       ],
-      covariance: { use: false, samples: 100000 },
+      useCovariance: false,
       factToken: 'subject_last',
     });
   });
 
   it.each([
-    [{ layers: [5, 3] }, /layers: expected layers in ascending order, each once, found \[5,3\]/],
-    [{ layers: [] }, /layers: expected at least one layer/],
-    [{ layers: [-1] }, /layers\.0: expected 0 or more, found -1/],
-    [{ v_lr: 'fast' }, /v_lr: expected a number, found "fast"/],
-    [{ v_lr: 0 }, /v_lr: expected more than 0, found 0/],
+    [{ layers: [5, 3] }, /layers: expected layers from 0 on, ascending, each once, .* found \[5,3\]/],
+    [{ layers: [] }, /layers: expected layers .* found \[\]/],
+    [{ layers: [-1] }, /layers: expected layers from 0 on, .* found \[-1\]/],
+    [{ v_lr: 'fast' }, /v_lr: expected a number above 0, found "fast"/],
+    [{ v_lr: 0 }, /v_lr: expected a number above 0, found 0/],
     [{ kl_factor: Number.POSITIVE_INFINITY }, /kl_factor/],
-    [{ mom2_update_weight: undefined, v_loss_layer: undefined }, /v_loss_layer: missing; mom2_update_weight: missing/],
+    [{ mom2_update_weight: undefined, v_lr: undefined }, /v_lr: missing; mom2_update_weight: missing/],
     [{ fact_token: 'middle' }, /fact_token: expected subject_last, .* found "middle"/],
     [{ layer_selection: 'random' }, /layer_selection/],
     [{ alg_name: 'PMET' }, /alg_name: expected MEMIT, found PMET/],
   ])('refuses %j and names the field', (change, message) => {
-    const read = () => parseHyperparameters(JSON.stringify({ ...memit, ...change }), 'MEMIT', 'memit.json');
+    const read = () => readHyperparameters({ name: 'memit.json', text: JSON.stringify({ ...memit, ...change }) }, EDIT_METHODS.memit);
     expect(read).toThrow(message);
     expect(read).toThrow(expect.objectContaining({ code: 'bad-input', message: expect.stringContaining('memit.json: ') as string }));
   });
 
   it.each(['[1, 2]', 'layers: [1', '', 'just words'])('refuses text that holds no fields: %j', (text) => {
-    expect(() => parseHyperparameters(text, 'ROME')).toThrow(expect.objectContaining({ code: 'bad-file' }));
-  });
-
-  it('says which file is not there', async () => {
-    await expect(readHyperparameters('/nowhere/x.json', 'ROME')).rejects.toMatchObject({
-      code: 'not-found',
-      message: expect.stringContaining('/nowhere/x.json') as string,
-    });
+    expect(() => readHyperparameters({ name: 'rome.json', text }, EDIT_METHODS.rome)).toThrow(
+      expect.objectContaining({ code: 'bad-file' }),
+    );
   });
 });
 
 describe('published sets', () => {
-  it('are whole, name a source, and lie within their model', () => {
-    const sets = [...publishedSets('ROME'), ...publishedSets('MEMIT')];
+  it('are whole, name a source, and give a value for everything but the covariance text and the seed', () => {
+    const sets = METHOD_NAMES.flatMap((name) => METHODS[name].published.map((set) => ({ ...set, name })));
     expect(sets).toHaveLength(14);
-    for (const { value, source } of sets) {
+    for (const { name, values, source } of sets) {
       expect(source).toMatch(/^\w.*\/.*(hparams\/(ROME|MEMIT)|atlas)/);
-      expect(value.lossLayer).toBeGreaterThan(value.layers.at(-1)!);
-      expect(value.modules.rewrite).toContain('{}');
+      const open = EDIT_METHODS[name].settings.map(({ key }) => key).filter((key) => values[key] === undefined);
+      expect(open.filter((key) => key !== 'key')).toEqual(['covarianceTokens', 'seed']);
     }
   });
 
   it.each([
-    ['ROME', { layers: 24, hiddenSize: 1024, vocabularySize: 50257 }, 'gpt2-medium'],
-    ['ROME', { layers: 24, hiddenSize: 1024, vocabularySize: 50304, innerSize: 4096 }, 'gpt2-medium'],
-    ['ROME', { layers: 48, hiddenSize: 1600, name: 'openai-community/gpt2-xl' }, 'gpt2-xl'],
-    ['MEMIT', { layers: 32, hiddenSize: 4096, innerSize: 14336, vocabularySize: 128256 }, 'llama3-8b'],
-    ['MEMIT', { layers: 32, hiddenSize: 4096, innerSize: 11008 }, 'llama2-7b'],
+    ['rome', { layers: 24, hiddenSize: 1024, vocabularySize: 50257 }, 'gpt2-medium'],
+    ['rome', { layers: 24, hiddenSize: 1024, vocabularySize: 50304, innerSize: 4096 }, 'gpt2-medium'],
+    ['rome', { layers: 48, hiddenSize: 1600, name: 'openai-community/gpt2-xl' }, 'gpt2-xl'],
+    ['memit', { layers: 32, hiddenSize: 4096, innerSize: 14336, vocabularySize: 128256 }, 'llama3-8b'],
+    ['memit', { layers: 32, hiddenSize: 4096, innerSize: 11008 }, 'llama2-7b'],
   ] as const)('are found by shape: %s %j', (method, shape, model) => {
-    expect(publishedFor(method, shape)).toMatchObject({ method, model });
+    expect(publishedFor(METHODS[method].published, shape)).toMatchObject({ model });
   });
 
   it.each([
-    ['a Qwen with the depth and width of GPT-2 medium', 'ROME', { layers: 24, hiddenSize: 1024, vocabularySize: 151936, innerSize: 2816 }],
-    ['the same, of which only the vocabulary is known', 'ROME', { layers: 24, hiddenSize: 1024, vocabularySize: 151936 }],
-    ['a Mistral with those of Llama 2', 'MEMIT', { layers: 32, hiddenSize: 4096, innerSize: 14336, vocabularySize: 32000 }],
-    ['a model of which depth and width alone are known', 'ROME', { layers: 24, hiddenSize: 1024 }],
-    ['GPT-2 medium with MEMIT, for which nobody published one', 'MEMIT', { layers: 24, hiddenSize: 1024, vocabularySize: 50257 }],
+    ['a Qwen with the depth and width of GPT-2 medium', 'rome', { layers: 24, hiddenSize: 1024, vocabularySize: 151936, innerSize: 2816 }],
+    ['the same, of which only the vocabulary is known', 'rome', { layers: 24, hiddenSize: 1024, vocabularySize: 151936 }],
+    ['a Mistral with those of Llama 2', 'memit', { layers: 32, hiddenSize: 4096, innerSize: 14336, vocabularySize: 32000 }],
+    ['a model of which depth and width alone are known', 'rome', { layers: 24, hiddenSize: 1024 }],
+    ['GPT-2 medium with MEMIT, for which nobody published one', 'memit', { layers: 24, hiddenSize: 1024, vocabularySize: 50257 }],
   ] as const)('are not given to %s', (_what, method, shape) => {
-    expect(publishedFor(method, shape)).toBeUndefined();
+    expect(publishedFor(METHODS[method].published, shape)).toBeUndefined();
   });
 });

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
-import data from './published.json' with { type: 'json' };
+import type { MethodDescriptor } from '../../../../shared/methods/method.ts';
+import models from './models.json' with { type: 'json' };
 import { hyperparametersFrom } from './read.ts';
-import type { EditMethod, Hyperparameters } from './types.ts';
 
 /** What is known of a model when a published set is sought for it. */
 export interface ModelShape {
@@ -16,54 +16,40 @@ export interface ModelShape {
 }
 
 /** A set of hyperparameters that someone published, with where. */
-export interface PublishedSet<M extends EditMethod> {
-  readonly method: M;
+export interface PublishedSet {
   /** The model that it was published for. */
   readonly model: string;
   /** Repository and file. */
   readonly source: string;
-  readonly value: Hyperparameters[M];
+  /** By the keys of the method's settings. */
+  readonly values: Readonly<Record<string, unknown>>;
 }
 
-const DataSchema = v.object({
-  models: v.record(
-    v.string(),
-    v.object({ names: v.array(v.string()), layers: v.number(), hiddenSize: v.number(), innerSize: v.number(), vocabularySize: v.number() }),
-  ),
-  modules: v.record(v.string(), v.record(v.string(), v.string())),
-  sets: v.array(
-    v.object({
-      method: v.picklist(['ROME', 'MEMIT']),
-      model: v.string(),
-      modules: v.string(),
-      source: v.string(),
-      values: v.looseObject({}),
-    }),
-  ),
-});
-const published = v.parse(DataSchema, data);
+const ModelsSchema = v.record(
+  v.string(),
+  v.object({ names: v.array(v.string()), layers: v.number(), hiddenSize: v.number(), innerSize: v.number(), vocabularySize: v.number() }),
+);
+const MODELS = v.parse(ModelsSchema, models);
+const SetsSchema = v.array(
+  v.object({ model: v.picklist(Object.keys(MODELS)), source: v.string(), values: v.record(v.string(), v.unknown()) }),
+);
 
-/** All published sets of a method. */
-export function publishedSets<M extends EditMethod>(method: M): PublishedSet<M>[] {
-  return published.sets
-    .filter((set) => set.method === method)
-    .map(({ model, source, values, modules }) => ({
-      method,
-      model,
-      source,
-      value: hyperparametersFrom({ ...values, ...published.modules[modules] }, method, source),
-    }));
+/** The sets of a method from its data file, whose values have the published field names. */
+export function publishedSets(data: unknown, method: MethodDescriptor): PublishedSet[] {
+  return v
+    .parse(SetsSchema, data)
+    .map(({ model, source, values }) => ({ model, source, values: hyperparametersFrom(values, method, source).values }));
 }
 
 /**
  * The set published for a model of this shape, if there is one. Depth and width must be the same, and besides them at least one of
  * inner size, vocabulary or name: a Qwen has the depth and width of GPT-2 medium, a Mistral those of Llama 2.
  */
-export function publishedFor<M extends EditMethod>(method: M, shape: ModelShape): PublishedSet<M> | undefined {
-  return publishedSets(method).find(({ model }) => fits(published.models[model]!, shape));
+export function publishedFor(sets: readonly PublishedSet[], shape: ModelShape): PublishedSet | undefined {
+  return sets.find(({ model }) => fits(MODELS[model]!, shape));
 }
 
-type Model = v.InferOutput<typeof DataSchema>['models'][string];
+type Model = v.InferOutput<typeof ModelsSchema>[string];
 
 /** Exporters round a vocabulary up for speed, and people add a few tokens to it. */
 const MOST_PADDING = 128;

@@ -1,14 +1,21 @@
-import { EmendError } from '../../../shared/errors.ts';
-import { solve } from '../linalg/cholesky.ts';
-import { dot, matrix, norm } from '../linalg/matrix.ts';
-import { tensorFloats } from '../onnx/tensors.ts';
-import type { Decoder } from '../runtime/decoder.ts';
-import { siteValue } from '../runtime/sites.ts';
-import { changedWeight } from './delta.ts';
-import { KeyWalk } from './keys.ts';
-import type { KeyStatistics } from './memit.ts';
-import { findTargets, type TargetSettings } from './target.ts';
-import type { Delta, EditWarning, FactTokens, Report, WeightDelta } from './types.ts';
+import { EmendError } from '../../../../shared/errors.ts';
+import { rome as descriptor } from '../../../../shared/methods/rome.ts';
+import { solve } from '../../linalg/cholesky.ts';
+import { dot, matrix, norm } from '../../linalg/matrix.ts';
+import { tensorFloats } from '../../onnx/tensors.ts';
+import type { Decoder } from '../../runtime/decoder.ts';
+import { siteValue } from '../../runtime/sites.ts';
+import { changedWeight } from '../delta.ts';
+import { romeContexts } from '../contexts.ts';
+import { clampFor, layersFor, ridgeOf, sharedDefaults, targetSettings, windowsOf } from '../defaults.ts';
+import { publishedSets } from '../hparams/published.ts';
+import { KeyWalk } from '../keys.ts';
+import type { EditMethod, SettingsOf } from '../method.ts';
+import { chooseLayers } from '../search.ts';
+import type { KeyStatistics } from '../statistics.ts';
+import { findTargets, type TargetSettings } from '../target.ts';
+import type { Delta, EditWarning, FactTokens, Report, WeightDelta } from '../types.ts';
+import sets from './rome.json' with { type: 'json' };
 
 /** ROME's hyperparameters as numbers (Meng et al. 2022; rome/rome_hparams.py). */
 export interface RomeSettings extends TargetSettings {
@@ -36,7 +43,7 @@ const SMALL_DENOMINATOR = 1e-2;
  * Writes facts one after the other into one layer: Ŵ = W + Λ (C⁻¹k)ᵀ with Λ = (v − W k) / ((C⁻¹k)ᵀ k)
  * (rome/compute_u.py, compute_v.py, rome_main.py). Each fact is worked out on the model as the ones before left it.
  */
-export async function rome(
+export async function romeDelta(
   decoder: Decoder,
   facts: readonly FactTokens[],
   settings: RomeSettings,
@@ -113,3 +120,37 @@ function outputOf(decoder: Decoder, layer: number, key: Float64Array): Float64Ar
 function floatsOf(decoder: Decoder, name: string): Float32Array {
   return tensorFloats(decoder.model, decoder.graph.constants.get(name)!);
 }
+
+export const rome: EditMethod<SettingsOf<typeof descriptor>> = {
+  published: publishedSets(sets, descriptor),
+  defaults: (anatomy) => ({
+    ...sharedDefaults(anatomy),
+    layers: layersFor(anatomy, 1),
+    clamp: clampFor(anatomy, 4, 6),
+    ridge: ridgeOf(1e-4),
+    useCovariance: { value: true, source: 'published default' },
+    key: { value: 'averaged', source: 'one key throughout (arXiv 2403.07175)' },
+    contexts: {
+      value: [
+        [5, 10],
+        [10, 10],
+      ],
+      source: 'published default',
+    },
+  }),
+  windows: (anatomy) => windowsOf(anatomy, 1),
+  contexts: ({ decoder, tokenizer, settings, report }) =>
+    romeContexts(decoder, tokenizer, settings.contexts.value, settings.seed.value, report),
+  async run(work) {
+    const { settings } = work;
+    const { layers } = await chooseLayers(work, false);
+    const numbers = {
+      ...targetSettings(settings),
+      layer: layers.value[0]!,
+      useCovariance: settings.useCovariance.value,
+      key: settings.key.value,
+    };
+    const { delta, targets, warnings } = await romeDelta(work.decoder, work.tokens, numbers, work.statistics, work.report);
+    return { delta, settings: { ...settings, layers }, histories: targets, warnings };
+  },
+};

@@ -1,29 +1,23 @@
-import { cholesky, type Cholesky, solve } from '../linalg/cholesky.ts';
-import { matrix, type Matrix, row, timesTransposed } from '../linalg/matrix.ts';
+import { matrix, type Matrix, row } from '../linalg/matrix.ts';
 import type { Decoder } from '../runtime/decoder.ts';
 import { siteValue } from '../runtime/sites.ts';
 import { changedWeight } from './delta.ts';
 import { KeyWalk } from './keys.ts';
+import { keyWeights, solveKeys } from './solve.ts';
+import type { KeyStatistics } from './statistics.ts';
 import { findTargets, type Target, type TargetSettings } from './target.ts';
 import type { Delta, FactTokens, Report, WeightDelta } from './types.ts';
 
 /** MEMIT's hyperparameters as numbers (Meng et al. 2023; memit/memit_hparams.py). */
-export interface MemitSettings extends TargetSettings {
+export interface SpreadSettings extends TargetSettings {
   /** Edited layers, ascending; targets are set behind the last. */
   readonly layers: readonly number[];
   /** λ: how much the covariance weighs against the new keys (mom2_update_weight). */
   readonly covarianceWeight: number;
 }
 
-/** What the solve needs to know of ordinary keys, per layer: C itself or its factor. */
-export interface KeyStatistics {
-  covariance(layer: number): Matrix;
-  /** Factor of C, kept from use to use. */
-  factor(layer: number): Promise<Cholesky>;
-}
-
-/** Everything that a MEMIT edit found out on its way. */
-export interface MemitResult {
+/** Everything that such an edit found out on its way. */
+export interface SpreadResult {
   readonly delta: Delta;
   readonly targets: readonly Target[];
   /** Per edited layer: keys n × F, what was missing n × D, and the solved keys n × F. */
@@ -34,14 +28,14 @@ export interface MemitResult {
  * Writes many facts at once: Δ_l = R_l K_lᵀ (λ C_l + K_l K_lᵀ)⁻¹ with R_l = (z − h^L) / (layers left), layer after layer
  * (memit/memit_main.py execute_memit). Keys average contexts with weight ½ for the plain prompt (compute_ks.py).
  */
-export async function memit(
+export async function spread(
   decoder: Decoder,
   facts: readonly FactTokens[],
-  settings: MemitSettings,
+  settings: SpreadSettings,
   statistics: KeyStatistics,
   report: Report,
   known?: readonly Target[],
-): Promise<MemitResult> {
+): Promise<SpreadResult> {
   const last = settings.layers.at(-1)!;
   const site = { kind: 'residual', layer: last } as const;
   const targets = known ?? (await findTargets(decoder, site, facts, settings, report));
@@ -72,57 +66,4 @@ export async function memit(
     report.progress('writing', i + 1, settings.layers.length);
   }
   return { delta: { weights }, targets, steps };
-}
-
-/** ½ for the plain row and the other half shared by the contexts (mean within each template type, then over types). */
-export function keyWeights(rows: number): number[] {
-  if (rows === 1) return [1];
-  return Array.from({ length: rows }, (_, i) => (i === 0 ? 0.5 : 0.5 / (rows - 1)));
-}
-
-/**
- * (λC + KKᵀ)⁻¹K as n × F. With fewer facts than key dimensions by way of C's factor (Woodbury):
- * C⁻¹K (λI + KᵀC⁻¹K)⁻¹, an n × n solve; else directly.
- */
-export async function solveKeys(keys: Matrix, lambda: number, statistics: KeyStatistics, layer: number): Promise<Matrix> {
-  const n = keys.rows;
-  const width = keys.columns;
-  if (4 * n <= width) {
-    const whitened = solve(await statistics.factor(layer), keys);
-    const inner = timesTransposed(keys, whitened);
-    for (let i = 0; i < n; i++) inner.data[i * n + i]! += lambda;
-    const factor = await cholesky(inner);
-    // (λI + S)⁻¹ is symmetric: rows of the result are its combinations of the whitened keys.
-    return combine(solve(factor, identity(n)), whitened);
-  }
-  const c = statistics.covariance(layer);
-  const full = matrix(
-    width,
-    width,
-    c.data.map((x) => lambda * x),
-  );
-  for (let r = 0; r < n; r++) {
-    const k = row(keys, r);
-    for (let i = 0; i < width; i++) for (let j = 0; j < width; j++) full.data[i * width + j]! += k[i]! * k[j]!;
-  }
-  return solve(await cholesky(full), keys);
-}
-
-function identity(n: number): Matrix {
-  const m = matrix(n, n);
-  for (let i = 0; i < n; i++) m.data[i * n + i] = 1;
-  return m;
-}
-
-function combine(a: Matrix, b: Matrix): Matrix {
-  const out = matrix(a.rows, b.columns);
-  for (let i = 0; i < a.rows; i++) {
-    const into = row(out, i);
-    for (let k = 0; k < a.columns; k++) {
-      const x = a.data[i * a.columns + k]!;
-      const from = row(b, k);
-      for (let j = 0; j < into.length; j++) into[j]! += x * from[j]!;
-    }
-  }
-  return out;
 }

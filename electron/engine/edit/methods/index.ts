@@ -1,0 +1,3 @@
+/** Every edit method's implementation, one line each, under the names of shared/methods. */
+export { memit } from './memit.ts';
+export { rome } from './rome.ts';

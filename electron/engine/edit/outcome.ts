@@ -1,0 +1,38 @@
+import type { EditMethodName } from '../../../shared/methods/list.ts';
+import type { Hyperparameter } from './settings.ts';
+import type { EditWarning } from './types.ts';
+
+/** An edit as worked out; nothing on disk but the delta file that was asked for. */
+export interface EditOutcome {
+  readonly method: EditMethodName;
+  readonly layers: readonly number[];
+  readonly hyperparameters: readonly Hyperparameter[];
+  readonly contexts: readonly string[];
+  readonly seed: number;
+  readonly covariance: { readonly tokens: number; readonly text: string; readonly cached: boolean; readonly ridges: readonly string[] };
+  readonly facts: readonly FactOutcome[];
+  readonly weights: readonly {
+    readonly layer: number;
+    readonly weight: string;
+    readonly deltaNorm: number;
+    readonly weightNorm: number;
+    readonly rank: number;
+    readonly sha256Before: string;
+    readonly sha256After: string;
+  }[];
+  readonly warnings: readonly EditWarning[];
+  readonly seconds: number;
+  readonly deltaFile: string | undefined;
+}
+
+export interface FactOutcome {
+  readonly subject: string;
+  readonly prompt: string;
+  readonly target: string;
+  readonly steps: number;
+  readonly firstLoss: number;
+  readonly lastLoss: number;
+  /** Probability of the target (geometric mean over its tokens) before and after the edit. */
+  readonly before: number;
+  readonly after: number;
+}

@@ -1,0 +1,104 @@
+import { choice, integer, layers, number, texts, yesNo } from './setting.ts';
+
+/** Hyperparameters that several methods have. The field names are those of kmeng01/rome and kmeng01/memit. */
+
+export const LAYERS = layers('layers', {
+  label: 'Layers',
+  help: 'Whose MLP weights are changed, counted from 0.',
+  flag: 'layers',
+  field: { name: 'layers' },
+});
+export const STEPS = integer(
+  'steps',
+  {
+    label: 'Steps',
+    help: 'How long the hidden state that gives the new answer is searched for.',
+    flag: 'steps',
+    field: { name: 'v_num_grad_steps' },
+  },
+  { min: 1, max: 10_000 },
+);
+export const LEARNING_RATE = number(
+  'learningRate',
+  { label: 'Learning rate', help: 'How far each step of that search goes.', flag: 'lr', field: { name: 'v_lr' } },
+  { above: 0 },
+);
+export const CLAMP = number(
+  'clamp',
+  {
+    label: 'Clamp',
+    help: 'How far the new state may lie from the present one, as a multiple of its length. Larger edits more firmly and disturbs more.',
+    flag: 'clamp',
+    field: { name: 'clamp_norm_factor' },
+  },
+  { above: 0 },
+);
+export const KL_FACTOR = number(
+  'klFactor',
+  {
+    label: 'KL factor',
+    help: 'Weight of keeping what the model says of the subject in general ("{} is a").',
+    flag: 'kl',
+    field: { name: 'kl_factor' },
+  },
+  { min: 0 },
+);
+export const WEIGHT_DECAY = number(
+  'weightDecay',
+  {
+    label: 'Weight decay',
+    help: 'Weight of keeping the new state near the present one.',
+    flag: 'weightDecay',
+    field: { name: 'v_weight_decay' },
+  },
+  { min: 0 },
+);
+export const FACT_TOKEN = choice('factToken', ['subject_last', 'subject_first', 'subject_first_after_last', 'last'], {
+  label: 'Fact token',
+  help: 'The token of the prompt whose key is edited.',
+  flag: 'factToken',
+  field: { name: 'fact_token', missing: 'subject_last' },
+});
+export const RIDGE = number(
+  'ridge',
+  {
+    label: 'Ridge',
+    help: 'Added to the diagonal of the covariance, as a share of its mean: keeps the change of the weights small.',
+    flag: 'ridge',
+    field: { name: 'ridge', missing: undefined },
+  },
+  { min: 0 },
+);
+export const USE_COVARIANCE = yesNo('useCovariance', {
+  label: 'Covariance',
+  help: 'Whether the statistics of the layer take part; without them every direction of a key counts the same.',
+  flag: 'covariance',
+  field: { name: 'mom2_adjustment', missing: true },
+});
+export const COVARIANCE_TOKENS = integer(
+  'covarianceTokens',
+  {
+    label: 'Covariance tokens',
+    help: 'How much text the statistics of the layer are taken from.',
+    unit: 'tokens',
+    flag: 'covarianceTokens',
+  },
+  { min: 1 },
+);
+export const CONTEXTS = texts('contexts', {
+  label: 'Contexts',
+  help: 'How many texts stand before the prompts, and how many tokens each has.',
+  flag: 'contexts',
+  field: {
+    name: 'context_template_length_params',
+    missing: [
+      [5, 10],
+      [10, 10],
+    ],
+  },
+});
+export const SEED = integer(
+  'seed',
+  { label: 'Seed', help: 'Start of the random numbers, for the texts that stand before the prompts.', flag: 'seed' },
+  { min: 0 },
+);
