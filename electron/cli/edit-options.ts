@@ -47,11 +47,16 @@ export async function recipeFor(values: EditValues, otherwise: EditMethodName, m
   };
 }
 
+/** Longer lists of choices stand in the help, so that its columns stay. */
+const LONGEST_CHOICES = 24;
+
 function settingOption(setting: Setting): Option<unknown> {
   const owners = methodsWith(setting.key);
   const only = owners.length < METHOD_NAMES.length ? `${owners.join(', ')}: ` : '';
-  const placeholder = setting.choices?.join('|') ?? VALUES[setting.kind].placeholder;
-  return value(placeholder, `${only}${setting.help.replace(/\.$/, '')}`, (raw, name) => {
+  const written = setting.choices?.join('|') ?? VALUES[setting.kind].placeholder;
+  const isLong = written.length > LONGEST_CHOICES;
+  const help = `${only}${setting.help.replace(/\.$/, '')}${isLong ? `: ${setting.expected}` : ''}`;
+  return value(isLong ? 'NAME' : written, help, (raw, name) => {
     const found = readSetting(setting, raw);
     if ('value' in found) return found.value;
     throw new UsageError(`${name} is ${JSON.stringify(raw)}; expected ${setting.expected}.`, `Write ${name} with ${setting.expected}.`);

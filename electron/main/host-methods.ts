@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { app, shell } from 'electron';
+import { PICKS } from '../../shared/contract/host.ts';
 import { EmendError } from '../../shared/errors.ts';
 import type { HostMethods, HostTools } from '../services/application.ts';
 import { LINKS } from '../services/page/links.ts';
@@ -26,7 +27,7 @@ export function hostMethods(application: HostTools, window: MainWindow): HostMet
     }),
     'host.pick': async ({ kind, name }) => ({
       picked: (await pick(kind, name, window.current)).map((path) =>
-        grants.grant(path, kind === 'save' || kind === 'folder' ? 'write' : 'read'),
+        grants.grant(path, PICKS[kind].takes === 'place' || kind === 'folder' ? 'write' : 'read'),
       ),
     }),
     'host.browse': () => {

@@ -26,14 +26,7 @@ export const STRINGS = {
     help: 'Help',
   },
 
-  pick: {
-    model: 'Choose a model folder',
-    facts: 'Choose a file of facts',
-    folder: 'Choose a folder',
-    save: 'Choose where to save',
-    factFiles: 'Facts (CSV, JSON, JSONL)',
-    allFiles: 'All files',
-  },
+  allFiles: 'All files',
 
   quit: {
     running: (titles: readonly string[]) =>

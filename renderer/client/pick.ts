@@ -1,14 +1,10 @@
-import type { Params } from '../../shared/contract.ts';
-import type { Picked } from '../../shared/contract/host.ts';
+import type { Picked, PickKind } from '../../shared/contract/host.ts';
 import { picking } from '../state/picking.svelte.ts';
 import { preferences } from '../state/settings.svelte.ts';
 import { call } from './client.ts';
 
-export type PickKind = Params<'host.pick'>['kind'];
-
 /**
  * Lets the person choose a file or folder: in the system's dialog, or in a list of the serving machine's folders.
- * @param kind 'model', 'folder': an existing folder; 'facts': an existing file; 'save': a new file or folder to write
  * @param name suggested for what is to be written
  * @returns undefined when nothing was chosen
  * @throws ContractError when the host cannot show its dialog

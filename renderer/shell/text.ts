@@ -97,10 +97,6 @@ export const t = {
   },
 
   pick: {
-    model: 'Choose a model folder',
-    facts: 'Choose a file of facts',
-    folder: 'Choose a folder',
-    save: 'Choose where to save',
     up: 'Up one folder',
     list: 'Files and folders',
     name: 'Name',

@@ -1,8 +1,7 @@
-import type { Params } from '../../shared/contract.ts';
-import type { Picked } from '../../shared/contract/host.ts';
+import type { Picked, PickKind } from '../../shared/contract/host.ts';
 
 interface Question {
-  readonly kind: Params<'host.pick'>['kind'];
+  readonly kind: PickKind;
   readonly name: string;
   readonly answer: (picked: Picked | undefined) => void;
 }

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { METHOD_NAMES } from '../methods/list.ts';
 import { Handle, Line, method, Nothing } from './define.ts';
 
 /** A file or folder that the person chose. */
@@ -29,13 +30,35 @@ export const HostInfoSchema = v.object({
 });
 export type HostInfo = v.InferOutput<typeof HostInfoSchema>;
 
-export const PickKind = v.picklist(['model', 'facts', 'folder', 'save']);
+/** What people choose: a folder or file that is there, or a new place to write to. */
+export const PICKS = {
+  model: { takes: 'folder', title: 'Choose a model folder' },
+  facts: {
+    takes: 'file',
+    title: 'Choose a file of facts',
+    files: { name: 'Facts (CSV, JSON, JSONL)', extensions: ['csv', 'json', 'jsonl'] },
+  },
+  hyperparameters: {
+    takes: 'file',
+    title: 'Choose a hyperparameter file',
+    files: { name: 'Hyperparameters (JSON, YAML)', extensions: ['json', 'yaml', 'yml'] },
+  },
+  folder: { takes: 'folder', title: 'Choose a folder' },
+  save: { takes: 'place', title: 'Choose where to save' },
+} as const satisfies Record<string, Pick>;
+interface Pick {
+  readonly takes: 'folder' | 'file' | 'place';
+  readonly title: string;
+  readonly files?: { readonly name: string; readonly extensions: readonly string[] };
+}
+export type PickKind = keyof typeof PICKS;
+export const PickKindSchema = v.picklist(Object.keys(PICKS) as [PickKind, ...PickKind[]]);
 
 /** What each host does in its own way. */
 export const hostMethods = {
   'host.info': method(Nothing, HostInfoSchema),
   /** Opens the system's dialog (picker 'native'). Empty when it was closed without a choice. 'folder': an existing folder; 'save': a file to write. */
-  'host.pick': method(v.strictObject({ kind: PickKind, name: v.optional(Line) }), v.object({ picked: v.array(PickedSchema) })),
+  'host.pick': method(v.strictObject({ kind: PickKindSchema, name: v.optional(Line) }), v.object({ picked: v.array(PickedSchema) })),
   /** Lists a folder of the serving machine (picker 'list'); the home folder when none is given. */
   'host.browse': method(
     v.strictObject({ folder: v.optional(Handle) }),
@@ -48,6 +71,6 @@ export const hostMethods = {
   ),
   /** Shows a file or folder that Emend wrote in the system's file manager. */
   'host.reveal': method(v.strictObject({ handle: Handle }), Nothing),
-  /** Opens a page of Emend's own documentation list in the browser; anything else is refused. */
-  'host.openLink': method(v.strictObject({ link: v.picklist(['rome', 'memit', 'source']) }), Nothing),
+  /** Opens the page of a method's paper, or of Emend's source, in the browser; anything else is refused. */
+  'host.openLink': method(v.strictObject({ link: v.picklist([...METHOD_NAMES, 'source']) }), Nothing),
 };

@@ -89,6 +89,11 @@ export function written(setting: Pick<Setting, 'kind'>, value: unknown): string 
   return VALUES[setting.kind].write(value as never);
 }
 
+/** A value in full, as a person would type it. */
+export function inField(setting: Pick<Setting, 'kind'>, value: unknown): string {
+  return VALUES[setting.kind].inField(value as never);
+}
+
 /**
  * Reads what a person typed for a setting.
  * @returns the value, or what was expected instead of the text

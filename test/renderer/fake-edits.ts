@@ -1,18 +1,10 @@
 import * as v from 'valibot';
 import { type Bridge, CONTRACT, isMethod, type MethodName, type Parsed, type Reply, type Result } from '../../shared/contract.ts';
-import type {
-  Check,
-  Choices,
-  EditForm,
-  EditMethodName,
-  EditReport,
-  FactReport,
-  MethodInfo,
-  PromptOutcome,
-  Setting,
-} from '../../shared/contract/edits.ts';
+import type { Check, EditForm, EditReport, FactReport, PromptOutcome } from '../../shared/contract/edits.ts';
 import { EmendError, errorData } from '../../shared/errors.ts';
 import { factProblems, fillPrompt, type Fact, type Neighbor } from '../../shared/fact.ts';
+import type { Choices, EditMethodName } from '../../shared/methods/list.ts';
+import { fakeMethods } from './fake/methods.ts';
 import { hash as fakeHash } from './fake/samples.ts';
 
 /** Facts that the fake model holds, enough of them for neighbours. */
@@ -37,110 +29,6 @@ const PROMPTS = [
   'The city that is home to {} is',
   'To see {}, one travels to',
 ];
-
-const SETTINGS: readonly (Setting & { readonly only?: EditMethodName })[] = [
-  {
-    key: 'layers',
-    label: 'Layers',
-    kind: 'layers',
-    help: 'Whose MLP weights are changed, counted from 0. MEMIT spreads the change over several, ROME takes one.',
-    value: '2, 3, 4',
-    source: 'where the tracing found the facts',
-  },
-  {
-    key: 'steps',
-    label: 'Steps',
-    kind: 'integer',
-    help: 'How long the hidden state that gives the new answer is searched for.',
-    value: '25',
-    source: 'published defaults',
-  },
-  {
-    key: 'learningRate',
-    label: 'Learning rate',
-    kind: 'number',
-    help: 'How far each step of that search goes.',
-    value: '0.5',
-    source: 'published defaults',
-  },
-  {
-    key: 'clamp',
-    label: 'Clamp',
-    kind: 'number',
-    help: 'How far the new state may lie from the present one, as a multiple of its length. Larger edits more firmly and disturbs more.',
-    value: '0.75',
-    source: 'published defaults',
-  },
-  {
-    key: 'klFactor',
-    label: 'KL factor',
-    kind: 'number',
-    help: 'Weight of keeping what the model says of the subject in general ("{} is a").',
-    value: '0.0625',
-    source: 'published defaults',
-  },
-  {
-    key: 'weightDecay',
-    label: 'Weight decay',
-    kind: 'number',
-    help: 'Weight of keeping the new state near the present one.',
-    value: '0.5',
-    source: 'published defaults',
-  },
-  {
-    key: 'covarianceWeight',
-    label: 'λ (covariance weight)',
-    kind: 'number',
-    only: 'memit',
-    help: 'Weight of what the layers hold already, against the new facts. Smaller edits more firmly and disturbs more.',
-    value: 'from the facts',
-    source: "a tenth of the facts' median kᵀC⁻¹k",
-  },
-  {
-    key: 'key',
-    label: 'Key',
-    kind: 'choice',
-    choices: ['averaged', 'mixed'],
-    only: 'rome',
-    help: 'One averaged key throughout, or the mixture of the first published code.',
-    value: 'averaged',
-    source: 'default',
-  },
-  {
-    key: 'covarianceTokens',
-    label: 'Covariance tokens',
-    kind: 'integer',
-    help: 'How much text the statistics of the layer are taken from.',
-    value: '10 for each key dimension',
-    source: 'arXiv 2506.04226',
-  },
-  {
-    key: 'seed',
-    label: 'Seed',
-    kind: 'integer',
-    help: 'Start of the random numbers, for the texts that stand before the prompts.',
-    value: '0',
-    source: 'default',
-  },
-];
-
-const ABOUT: Readonly<Record<EditMethodName, { title: string; summary: string }>> = {
-  memit: {
-    title: 'MEMIT',
-    summary: 'For one fact or thousands: spreads the change over several layers, worked out for all facts together (Meng et al. 2023).',
-  },
-  rome: { title: 'ROME', summary: 'For single facts: one change of rank one in one layer (Meng et al. 2022).' },
-};
-
-export function fakeMethods(): MethodInfo[] {
-  return (['memit', 'rome'] as const).map((name) => ({
-    name,
-    ...ABOUT[name],
-    settings: SETTINGS.filter(({ only }) => only === undefined || only === name).map(({ only: _, ...setting }) =>
-      setting.key === 'layers' && name === 'rome' ? { ...setting, value: '3' } : setting,
-    ),
-  }));
-}
 
 /** Cuts at spaces and after every sixth letter; enough to see the roles. */
 function cut(fact: Fact): { text: string; role: 'prompt' | 'subject' | 'subject-last' | 'target' }[] {
@@ -310,7 +198,7 @@ export function fakeReport(
     return found === undefined ? [] : [{ name, ...found, before, threshold, passed: found.value >= threshold }];
   };
   const info = fakeMethods().find(({ name }) => name === method)!;
-  const layers = choices.layers ?? (method === 'rome' ? [3] : [2, 3, 4]);
+  const layers = [...(choices.layers ?? (method === 'rome' ? [3] : [2, 3, 4]))];
   return {
     method,
     layers,
@@ -318,8 +206,8 @@ export function fakeReport(
     hyperparameters: info.settings.map((setting) => {
       const chosen = choices[setting.key as keyof Choices];
       return chosen === undefined
-        ? { name: setting.label, value: setting.value, source: setting.source }
-        : { name: setting.label, value: String(chosen), source: 'you' };
+        ? { key: setting.key, name: setting.label, value: setting.value, source: setting.source }
+        : { key: setting.key, name: setting.label, value: String(chosen), source: 'as asked' };
     }),
     covariance: { tokens: 10_240, text: fakeHash('corpus'), cached: true, ridges: [] },
     contexts: ['', 'The', 'In the', 'It was', 'There are'],
@@ -386,6 +274,8 @@ export function editBridge(bridge: Bridge, scenario: EditScenario): Bridge {
   };
   const methods: { [M in MethodName]?: (params: Parsed<M>) => Reply<M> } = {
     'edits.methods': () => ({ methods: fakeMethods() }),
+    'edits.readHyperparameters': () => ({ name: 'memit.json', text: '{}' }),
+    'edits.settings': ({ method }) => ({ settings: fakeMethods().find(({ name }) => name === method)!.settings, unused: [] }),
     'edits.readFacts': fakeRead,
     'edits.validate': ({ facts }) => fakeValidation(facts),
     'edits.suggest': ({ fact }) => fakeSuggestion(fact),

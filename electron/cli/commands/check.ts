@@ -7,7 +7,7 @@ import type { NamedModel } from '../../services/models.ts';
 import { newFile } from '../../services/outputs.ts';
 import { tryEach, tryTogether, type TrialResult } from '../../services/trials.ts';
 import { type Context, defineCommand } from '../command.ts';
-import { DEFAULT_FOR_SINGLE_FACTS, DEFAULT_METHOD } from '../../../shared/methods/list.ts';
+import { DEFAULT_FOR_SINGLE_FACTS, DEFAULT_METHOD, methodTitle } from '../../../shared/methods/list.ts';
 import { editOptions, recipeFor } from '../edit-options.ts';
 import { factsOfFile } from '../facts.ts';
 import { short } from '../format/ids.ts';
@@ -176,8 +176,8 @@ function show({ out, warn }: Context, set: FactSet, { edits, report }: Measured,
     edits === undefined
       ? ''
       : edits.length === 1 && set.records.length !== 1
-        ? `, edited at once by ${edits[0]!.method.toUpperCase()}`
-        : `, each edited alone by ${edits[0]!.method.toUpperCase()}`;
+        ? `, edited at once by ${methodTitle(edits[0]!.method)}`
+        : `, each edited alone by ${methodTitle(edits[0]!.method)}`;
   out.heading(`${report.records.length} ${report.records.length === 1 ? 'fact' : 'facts'} of ${set.source}${how}, ${duration(ms / 1000)}`);
   if (edits?.[0]) {
     showSettings(out, edits[0]);

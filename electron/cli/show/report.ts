@@ -1,3 +1,4 @@
+import { methodTitle } from '../../../shared/methods/list.ts';
 import type { EditReport, FactReport, PromptOutcome } from '../../../shared/contract/edits.ts';
 import { fillPrompt } from '../../../shared/fact.ts';
 import { counted, short } from '../format/ids.ts';
@@ -17,7 +18,7 @@ const PROMPT_WIDTH = 60;
 export function showReport(out: Printer, report: EditReport): void {
   const { style } = out;
   out.heading(
-    `${report.method.toUpperCase()} in ${report.layers.length === 1 ? 'layer' : 'layers'} ${report.layers.join(', ')}, ${counted(report.facts.length, 'fact')}, on version ${short(report.parent)}, ${duration(report.seconds)}`,
+    `${methodTitle(report.method)} in ${report.layers.length === 1 ? 'layer' : 'layers'} ${report.layers.join(', ')}, ${counted(report.facts.length, 'fact')}, on version ${short(report.parent)}, ${duration(report.seconds)}`,
   );
   showSettings(out, report);
   out.heading('Checks');

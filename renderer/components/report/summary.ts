@@ -1,12 +1,9 @@
 import type { Check, EditReport, FactReport, PromptOutcome } from '../../../shared/contract/edits.ts';
+import { EDIT_METHODS } from '../../../shared/methods/list.ts';
+import type { Advice } from '../../../shared/methods/method.ts';
 
 /** What came out of an edit, in one word. 'untested': it took, but nothing says whether it holds in other words or harmed something. */
 export type Verdict = 'good' | 'untested' | 'weak' | 'harmful';
-
-export interface Advice {
-  readonly title: string;
-  readonly text: string;
-}
 
 export interface Headline {
   readonly verdict: Verdict;
@@ -79,7 +76,8 @@ export function headline(report: EditReport): Headline {
 }
 
 function adviceFor({ facts, method, hyperparameters }: EditReport, found: { harmful: boolean; weak: boolean; missed: boolean }): Advice[] {
-  const clamp = hyperparameters.find((one) => one.name.toLowerCase() === 'clamp')?.value;
+  const { advice: own, settings } = EDIT_METHODS[method];
+  const clamp = hyperparameters.find(({ key, name }) => (key ?? name) === 'clamp')?.value;
   const many = facts.length > 1;
   const advice: Advice[] = [];
   if (found.harmful) {
@@ -88,31 +86,23 @@ function adviceFor({ facts, method, hyperparameters }: EditReport, found: { harm
         title: 'Take fewer facts at once',
         text: 'Leave out the harmful ones (filter the list below), and edit those by themselves.',
       });
-    if (method === 'memit')
-      advice.push({
-        title: 'Hold on to more of what is there',
-        text: 'Raise λ (covariance weight), or lower the clamp: the edit becomes gentler.',
-      });
-    else advice.push({ title: 'Use MEMIT', text: 'It spreads the change over several layers and disturbs each one less.' });
+    if (own.harmful) advice.push(own.harmful);
     advice.push({ title: 'Add more neighbours', text: 'They show how far the harm reaches; a handful of each kind is enough.' });
   }
   if (found.missed) {
-    advice.push({
-      title: 'Search longer or further',
-      text: `Raise the steps or the clamp${clamp === undefined ? '' : ` (now ${clamp})`}, and compare the harm.`,
-    });
-    if (method === 'memit' && !many) advice.push({ title: 'Use ROME', text: 'For a single fact it writes more firmly, into one layer.' });
+    if (settings.some(({ key }) => key === 'clamp')) {
+      advice.push({
+        title: 'Search longer or further',
+        text: `Raise the steps or the clamp${clamp === undefined ? '' : ` (now ${clamp})`}, and compare the harm.`,
+      });
+    }
+    if (own.missedOne && !many) advice.push(own.missedOne);
   } else if (found.weak) {
     advice.push({
       title: 'Ask in a plainer way',
       text: 'A prompt that ends right before the answer, with the subject as texts name it, carries over best to other words.',
     });
-    if (!found.harmful)
-      advice.push(
-        method === 'memit'
-          ? { title: 'Edit more firmly', text: 'Lower λ (covariance weight) or raise the clamp, and compare the harm.' }
-          : { title: 'Use MEMIT', text: 'A change over several layers often holds better in other words.' },
-      );
+    if (own.weak && !found.harmful) advice.push(own.weak);
   }
   if (found.weak && many && !found.harmful)
     advice.push({ title: 'Take fewer facts at once', text: 'Facts of one subject, or very alike, get in each other’s way.' });

@@ -1,7 +1,8 @@
 import { SvelteMap, SvelteSet } from 'svelte/reactivity';
 import type { Result } from '../../../shared/contract.ts';
-import type { Choices, EditForm, EditMethodName } from '../../../shared/contract/edits.ts';
+import type { EditForm, HyperparameterFile } from '../../../shared/contract/edits.ts';
 import type { Fact } from '../../../shared/fact.ts';
+import type { Choices, EditMethodName } from '../../../shared/methods/list.ts';
 import { call } from '../../client/client.ts';
 import { toasts } from '../../state/toasts.svelte.ts';
 import { editText } from './text.ts';
@@ -90,7 +91,12 @@ export class FormState {
   }
 
   setMethod(method: EditMethodName): void {
-    this.change({ method });
+    // A hyperparameter file is for one method.
+    this.change({ method, hyperparameterFile: undefined });
+  }
+
+  setHyperparameterFile(hyperparameterFile: HyperparameterFile | undefined): void {
+    this.change({ hyperparameterFile });
   }
 
   setChoices(choices: Choices, mark?: string): void {
@@ -117,7 +123,7 @@ export class FormState {
 
   /** An empty form; what was in it can be brought back with undo. */
   clear(): void {
-    this.change({ rows: [row()], choices: {} });
+    this.change({ rows: [row()], choices: {}, hyperparameterFile: undefined });
     this.restored = 0;
   }
 

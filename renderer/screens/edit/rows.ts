@@ -1,4 +1,5 @@
-import type { Choices, EditForm, EditMethodName } from '../../../shared/contract/edits.ts';
+import type { EditForm, HyperparameterFile } from '../../../shared/contract/edits.ts';
+import { type Choices, DEFAULT_METHOD, type EditMethodName } from '../../../shared/methods/list.ts';
 import type { Fact } from '../../../shared/fact.ts';
 
 /** The cells of a row that are typed into, from left to right. */
@@ -16,6 +17,7 @@ export interface Sheet {
   readonly rows: readonly Row[];
   readonly method: EditMethodName;
   readonly choices: Choices;
+  readonly hyperparameterFile: HyperparameterFile | undefined;
   /** Whether fluency is measured too. */
   readonly fluency: boolean;
 }
@@ -33,16 +35,18 @@ export function sheetOf(form: EditForm | null): Sheet {
   const rows = (form?.facts ?? []).map((fact) => row(fact));
   return {
     rows: rows.length > 0 ? rows : [row()],
-    method: form?.method ?? 'memit',
+    method: form?.method ?? DEFAULT_METHOD,
     choices: form?.choices ?? {},
+    hyperparameterFile: form?.hyperparameterFile,
     fluency: form?.fluency ?? false,
   };
 }
 
 /** The form to keep; null when nothing was filled in. */
-export function formOf({ rows, method, choices, fluency }: Sheet): EditForm | null {
+export function formOf({ rows, method, choices, hyperparameterFile, fluency }: Sheet): EditForm | null {
   const facts = filled(rows).map(({ fact }) => fact);
-  return facts.length === 0 && Object.keys(choices).length === 0 ? null : { facts, method, choices, fluency };
+  if (facts.length === 0 && Object.keys(choices).length === 0 && hyperparameterFile === undefined) return null;
+  return { facts, method, choices, fluency, ...(hyperparameterFile ? { hyperparameterFile } : {}) };
 }
 
 /** Whether nothing at all was written into a row; such rows take no part in an edit. */

@@ -93,6 +93,12 @@ export const editText = {
   method: 'Method',
   advanced: 'Advanced settings',
   advancedSet: (set: number) => `${set} set`,
+  hyperparameters: {
+    choose: 'Hyperparameter file…',
+    from: (name: string) => `Values from ${name}; what is set below goes before them.`,
+    remove: 'Leave it out',
+    reading: 'Reading the hyperparameter file…',
+  },
   resetAll: 'Reset all',
   reset: (label: string) => `Reset ${label}`,
   inUse: (value: string, source: string) => [value, source].filter((part) => part !== '').join(', '),

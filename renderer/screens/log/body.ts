@@ -122,11 +122,15 @@ function valueText(name: string, value: unknown): string {
   return String(value);
 }
 
-/** Recorded as `{ value, source }`, or as the plain value. */
+/** Recorded as `{ name, value, source }`, by earlier releases without a name, or as the plain value. */
 function hyperparameter(name: string, recorded: unknown): { name: string; value: string; source: string } {
-  const full = v.safeParse(v.object({ value: v.unknown(), source: v.optional(v.string(), '') }), recorded);
+  const full = v.safeParse(
+    v.object({ name: v.optional(v.string(), name), value: v.unknown(), source: v.optional(v.string(), '') }),
+    recorded,
+  );
   const value = full.success ? full.output.value : recorded;
-  return { name, value: typeof value === 'string' ? value : JSON.stringify(value), source: full.success ? full.output.source : '' };
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return full.success ? { name: full.output.name, value: text, source: full.output.source } : { name, value: text, source: '' };
 }
 
 /** A fact as a sentence with its subject in place, up to the answer. */

@@ -1,3 +1,4 @@
+import { fakeMethods } from './methods.ts';
 import * as v from 'valibot';
 import { type Bridge, CONTRACT, isMethod, type MethodName, type Parsed, type Reply, type Result } from '../../../shared/contract.ts';
 import type { Event } from '../../../shared/contract/events.ts';
@@ -212,60 +213,9 @@ export function fakeBridge({ isNew = false, picker = 'native', hasJobs = false, 
     },
     'probing.tokens': ({ text }) => ({ tokens: text.split(/(?= )/).map((piece, id) => ({ id, text: piece })) }),
 
-    'edits.methods': () => ({
-      methods: (['memit', 'rome'] as const).map((name) => ({
-        name,
-        title: name.toUpperCase(),
-        summary:
-          name === 'memit'
-            ? 'Spreads the change over several layers. For one fact or thousands at once.'
-            : 'Writes one fact after the other into one layer. Exact for a few facts.',
-        settings: [
-          {
-            key: 'layers',
-            label: 'Layers',
-            help: 'Layers whose weights are changed.',
-            kind: 'layers' as const,
-            value: name === 'memit' ? '3, 4, 5' : '4',
-            source: 'from the model',
-          },
-          {
-            key: 'steps',
-            label: 'Steps',
-            help: 'Gradient steps for each target value.',
-            kind: 'integer' as const,
-            value: '25',
-            source: 'published',
-          },
-          {
-            key: 'learningRate',
-            label: 'Learning rate',
-            help: 'Of these steps.',
-            kind: 'number' as const,
-            value: '0.1',
-            source: 'published',
-          },
-          {
-            key: 'clamp',
-            label: 'Clamp',
-            help: 'Longest change of a value, as a multiple of its norm.',
-            kind: 'number' as const,
-            value: '1.5',
-            source: 'from the model',
-          },
-          {
-            key: 'key',
-            label: 'Key',
-            help: 'How the key of a subject is averaged over contexts.',
-            kind: 'choice' as const,
-            choices: ['averaged', 'mixed'],
-            value: 'averaged',
-            source: 'published',
-          },
-          { key: 'seed', label: 'Seed', help: 'Of the contexts.', kind: 'integer' as const, value: '0', source: 'Emend' },
-        ],
-      })),
-    }),
+    'edits.methods': () => ({ methods: fakeMethods() }),
+    'edits.readHyperparameters': () => ({ name: 'memit.json', text: '{}' }),
+    'edits.settings': ({ method }) => ({ settings: fakeMethods().find(({ name }) => name === method)!.settings, unused: [] }),
     'edits.readFacts': () => ({ format: 'CounterFact', facts: [...FACTS], total: FACTS.length, warnings: [] }),
     'edits.validate': ({ facts }) => ({
       problems: factProblems(facts).map((problem) => ({ ...problem })),
