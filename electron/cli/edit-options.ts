@@ -9,6 +9,9 @@ import type { NamedModel } from '../services/models.ts';
 import { choice, type Option, text, type Values, value } from './options.ts';
 import { UsageError } from './usage.ts';
 
+/** Longer lists of choices stand in the help, so that its columns stay. */
+const LONGEST_CHOICES = 24;
+
 /** How an edit is made; shared by the commands that make one. Every setting of every method has its option. */
 export const editOptions = {
   method: choice(METHOD_NAMES, `How to edit: ${METHOD_NAMES.map((name) => `${name} ${EDIT_METHODS[name].choose}`).join(', ')}`),
@@ -46,9 +49,6 @@ export async function recipeFor(values: EditValues, otherwise: EditMethodName, m
     covarianceText: text === undefined ? model.material?.corpus : resolve(text),
   };
 }
-
-/** Longer lists of choices stand in the help, so that its columns stay. */
-const LONGEST_CHOICES = 24;
 
 function settingOption(setting: Setting): Option<unknown> {
   const owners = methodsWith(setting.key);

@@ -6,6 +6,7 @@ import type { Choices, EditMethodName } from '../../shared/methods/list.ts';
 import type { HyperparameterFile } from './edit/hparams/read.ts';
 import type { EditOutcome } from './edit/outcome.ts';
 import type { Hyperparameter } from './edit/settings.ts';
+import type { Sampling } from './runtime/sampling.ts';
 
 /** What a job works on: an imported folder, the file of changed tensors that makes it a version, and a delta file on top. */
 export interface ModelRef {
@@ -13,15 +14,6 @@ export interface ModelRef {
   /** A file that a 'rebuild' saved. */
   readonly version?: string | undefined;
   readonly delta?: string | undefined;
-}
-
-/** Greedy when the temperature is 0. */
-export interface Sampling {
-  readonly temperature: number;
-  readonly topK: number;
-  readonly topP: number;
-  readonly repetitionPenalty: number;
-  readonly seed: number;
 }
 
 /** What was found in a model, for people and programs. */

@@ -1,11 +1,10 @@
 import type * as ort from 'onnxruntime-node';
-import type { Sampling } from '../jobs.ts';
 import { logitsAt, slice } from './surgery.ts';
 import type { Decoder } from './decoder.ts';
 import { feedsFor, rightPad } from './inputs.ts';
 import { floats, intFeed, type Session } from './session.ts';
 import { indicesFor, isFlat } from './stage.ts';
-import { logSoftmax, pickToken, Random } from './sampling.ts';
+import { logSoftmax, pickToken, Random, type Sampling } from './sampling.ts';
 
 const ROWS = 'emend.last_rows';
 

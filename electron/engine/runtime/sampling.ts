@@ -1,4 +1,11 @@
-import type { Sampling } from '../jobs.ts';
+/** Greedy when the temperature is 0. */
+export interface Sampling {
+  readonly temperature: number;
+  readonly topK: number;
+  readonly topP: number;
+  readonly repetitionPenalty: number;
+  readonly seed: number;
+}
 
 /** Always the most likely token. */
 export const greedy: Sampling = { temperature: 0, topK: 0, topP: 1, repetitionPenalty: 1, seed: 0 };
