@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { EmendError } from '../../shared/errors.ts';
@@ -24,7 +23,10 @@ import { Decoder } from './runtime/decoder.ts';
 import { DecoderScorer } from './runtime/decoder-scorer.ts';
 import { Generator } from './runtime/generate.ts';
 import { readVersion, saveVersion } from './version-file.ts';
-import { writeWhole } from './write-whole.ts';
+import { writeDurably } from '../storage/durable.ts';
+import { explained } from '../storage/file-errors.ts';
+import { disk } from '../storage/files.ts';
+import { sha256 } from '../storage/hash.ts';
 import { largest, logSoftmax } from './runtime/sampling.ts';
 import { cutFact, tokenizerOf } from './text/cut.ts';
 import { loadTokenizer } from './text/load.ts';
@@ -55,8 +57,8 @@ export const handlers: Handlers = {
       modelType: readModelType(base.source.folder),
       metadata,
     });
-    await writeWhole(join(target, 'adapter_config.json'), Buffer.from(adapter.config), 'The adapter');
-    await writeWhole(join(target, 'adapter_model.safetensors'), adapter.weights, 'The adapter');
+    await writeDurably(explained(disk), join(target, 'adapter_config.json'), Buffer.from(adapter.config));
+    await writeDurably(explained(disk), join(target, 'adapter_model.safetensors'), adapter.weights);
     return { files: ['adapter_config.json', 'adapter_model.safetensors'] };
   },
   tensorsFile: async ({ model, target, metadata }) => {
@@ -68,7 +70,7 @@ export const handlers: Handlers = {
       ]),
     );
     const { bytes } = changedTensorsFile({ anatomy: decoder.anatomy, changed, modelType: readModelType(decoder.source.folder), metadata });
-    await writeWhole(join(target, 'changed.safetensors'), bytes, 'The changed tensors');
+    await writeDurably(explained(disk), join(target, 'changed.safetensors'), bytes);
     return { files: ['changed.safetensors'] };
   },
   settings: async ({ model, method, hyperparameterFile, name }) => {
@@ -335,9 +337,7 @@ function compare(one: Decoder, other: Decoder): Jobs['compare']['result'] {
 }
 
 function hashOf(decoder: Decoder, name: string): string {
-  return createHash('sha256')
-    .update(tensorBytes(decoder.model, decoder.graph.constants.get(name)!))
-    .digest('hex');
+  return sha256(tensorBytes(decoder.model, decoder.graph.constants.get(name)!));
 }
 
 async function exportModel({ decoder, folder }: Opened, params: Jobs['export']['params'], context: JobContext): Promise<ExportOutcome> {

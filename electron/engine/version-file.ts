@@ -3,7 +3,9 @@ import { readSafetensors, writeSafetensors } from './onnx/safetensors.ts';
 import { tensorBytes } from './onnx/tensors.ts';
 import type { Decoder } from './runtime/decoder.ts';
 import type { Tensor } from './onnx/graph.ts';
-import { writeWhole } from './write-whole.ts';
+import { writeDurably } from '../storage/durable.ts';
+import { explained } from '../storage/file-errors.ts';
+import { disk } from '../storage/files.ts';
 
 /** Keeps the tensors in which a version differs from the imported files, as safetensors under the graph's own names. The same version gives the same bytes. */
 export async function saveVersion(decoder: Decoder, file: string): Promise<void> {
@@ -13,7 +15,7 @@ export async function saveVersion(decoder: Decoder, file: string): Promise<void>
       { dtype: tensor.dtype, dims: tensor.dims, bytes: tensorBytes(decoder.model, tensor) },
     ]),
   );
-  await writeWhole(file, writeSafetensors(tensors, { format: 'emend-version-1' }), 'The version');
+  await writeDurably(explained(disk), file, writeSafetensors(tensors, { format: 'emend-version-1' }));
 }
 
 /**

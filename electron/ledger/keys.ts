@@ -1,9 +1,10 @@
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify, type KeyObject } from 'node:crypto';
 import { join } from 'node:path';
 import { EmendError } from '../../shared/errors.ts';
 import { ensureFolder, writeDurably } from '../storage/durable.ts';
 import { errnoOf } from '../storage/file-errors.ts';
 import type { Files } from '../storage/files.ts';
+import { sha256 } from '../storage/hash.ts';
 
 /** Whoever holds this can check a signature. */
 export interface VerifyKey {
@@ -75,10 +76,7 @@ function privatePem(key: SigningKey): string {
 }
 
 function verifyKey(key: KeyObject): VerifyKey {
-  const id = createHash('sha256')
-    .update(key.export({ type: 'spki', format: 'der' }))
-    .digest('hex')
-    .slice(0, 32);
+  const id = sha256(key.export({ type: 'spki', format: 'der' })).slice(0, 32);
   return {
     id,
     pem: key.export({ type: 'spki', format: 'pem' }).toString(),

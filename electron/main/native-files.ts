@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { EmendError } from '../../shared/errors.ts';
+import { sha256 } from '../storage/hash.ts';
 
 /** SHA-256 (hex) of each native file, by its path below onnxruntime-node's `bin`, `/` between folders. */
 export const NativeListSchema = v.record(v.string(), v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)));
@@ -28,7 +28,7 @@ export function checkNativeFiles(bin: string, list: NativeList, target: string):
   for (const path of expected) {
     const file = join(bin, ...path.split('/'));
     if (!existsSync(file)) refuse(path, 'is missing');
-    if (createHash('sha256').update(readFileSync(file)).digest('hex') !== list[path]) refuse(path, 'is not as it was packed');
+    if (sha256(readFileSync(file)) !== list[path]) refuse(path, 'is not as it was packed');
   }
   const folder = expected[0]!.slice(0, expected[0]!.indexOf(target) + target.length);
   const stranger = readdirSync(join(bin, ...folder.split('/'))).find((name) => !expected.includes(`${folder}/${name}`));

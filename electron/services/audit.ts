@@ -13,7 +13,7 @@ import { shortId, type Version } from '../ledger/versions.ts';
 import * as v from 'valibot';
 import type { Services, Surroundings } from './surroundings.ts';
 import { FILES, FOLDER as ATTESTATIONS } from './attest/bundle.ts';
-import { listFolder } from './attest/folder-files.ts';
+import { listFolder } from '../storage/folders.ts';
 import { logCsv } from './attest/log-csv.ts';
 import { logHtml, type LogTable } from './attest/log-html.ts';
 import { Estimator } from './eta.ts';
@@ -229,7 +229,7 @@ async function verify(model: LibraryModel, control: JobControl, against: Exporte
       });
   }
   const recorded = new Set(files.map((file) => file.path));
-  const { files: there, others } = await listFolder(model.places.files).catch(() => ({ files: [], others: [] })); // then every file is missing, which was told
+  const { files: there, others } = await listFolder(model.places.files, { links: 'apart' }).catch(() => ({ files: [], others: [] })); // then every file is missing, which was told
   for (const path of [...there, ...others])
     if (first?.kind === 'import' && !recorded.has(path))
       problems.push({ entry: 1, what: 'file', message: `The file ${path} lies among the imported ones and was not imported.` });

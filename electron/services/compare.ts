@@ -1,5 +1,6 @@
-import { open, readdir, stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { listFolder } from '../storage/folders.ts';
 
 /** Bytes from `offset` to `offset + length` of a file. */
 export interface ByteRange {
@@ -42,11 +43,8 @@ export async function compareFolders(before: string, after: string, allowed: rea
 }
 
 async function sizes(folder: string): Promise<Map<string, number>> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  return new Map(
-    await Promise.all(files.map(async (file) => [file.slice(folder.length + 1).replaceAll('\\', '/'), (await stat(file)).size] as const)),
-  );
+  const { files } = await listFolder(folder, { links: 'apart' });
+  return new Map(await Promise.all(files.map(async (file) => [file, (await stat(join(folder, file))).size] as const)));
 }
 
 async function compareFiles(before: string, after: string, allowed: readonly ByteRange[]): Promise<{ changed: number; outside: number }> {

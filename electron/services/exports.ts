@@ -1,10 +1,11 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { mkdir, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Result } from '../../shared/contract.ts';
 import type { ExportFormat } from '../../shared/contract/exports.ts';
 import { EmendError } from '../../shared/errors.ts';
 import { disk } from '../storage/files.ts';
+import { isWithin, refuseOccupied, syncTree } from '../storage/folders.ts';
 import { partsOf, shortId, type Version } from '../ledger/versions.ts';
 import type { Services, Surroundings } from './surroundings.ts';
 import { writeAttestations } from './attest/bundle.ts';
@@ -13,7 +14,7 @@ import type { JobControl } from './job-list.ts';
 import type { LibraryModel } from './library-model.ts';
 import { version as appVersion } from './models.ts';
 import { exportHindrances, reviewed } from './policy.ts';
-import { inStaging, putInPlace, removeUnfinished, syncTree } from './staging.ts';
+import { inStaging, putInPlace, removeUnfinished } from './staging.ts';
 import { verifyExport } from './verify-export.ts';
 import { Estimator } from './eta.ts';
 
@@ -43,7 +44,7 @@ export function exportService({ library, engine, jobs, grants, preferences, plac
           { version: version.id },
         );
       const target = grants.target(destination);
-      refuseOccupied(target, places.root);
+      refuseTarget(target, places.root);
       return {
         job: jobs.start('exports.start', `Export ${model.name}`, model.id, (control) =>
           model.exclusively(() => write(model, version, format, target, destination, control)),
@@ -93,7 +94,7 @@ export function exportService({ library, engine, jobs, grants, preferences, plac
           time: new Date().toISOString(),
           report: follow('signing', control),
         });
-        await syncTree(staged);
+        await syncTree(disk, staged);
         control.check();
         if (existsSync(target)) await rmdir(target);
         const record = {
@@ -161,17 +162,13 @@ function withBytes(control: JobControl): JobControl {
 }
 
 /** @throws EmendError 'bad-input' when something lies at the target, its folder is missing, or it lies in the library */
-function refuseOccupied(target: string, library: string): void {
+function refuseTarget(target: string, library: string): void {
   const above = dirname(target);
   if (!existsSync(above))
     throw new EmendError('bad-input', `There is no folder ${above} to export into.`, 'Make the folder first, or choose another.');
-  if (`${target}/`.startsWith(`${library}/`))
+  if (isWithin(library, target))
     throw new EmendError('bad-input', `${target} lies in Emend's own data folder.`, 'Choose a folder elsewhere.');
-  if (!existsSync(target)) return;
-  if (!statSync(target).isDirectory())
-    throw new EmendError('bad-input', `${target} is a file; expected a folder to make.`, 'Choose another name.');
-  if (readdirSync(target).length > 0)
-    throw new EmendError('bad-input', `The folder ${target} is not empty.`, 'Choose a folder that is not there yet.');
+  refuseOccupied(target);
 }
 
 function spoken(error: unknown, target: string): unknown {

@@ -8,6 +8,7 @@ import type { FileRecord } from '../ledger/bodies.ts';
 import { ensureFolder } from '../storage/durable.ts';
 import { explained } from '../storage/file-errors.ts';
 import { disk, errno } from '../storage/files.ts';
+import { syncTree } from '../storage/folders.ts';
 import type { SigningKey } from '../ledger/keys.ts';
 import type { By } from '../ledger/ledger.ts';
 import { openLedger } from '../ledger/open.ts';
@@ -18,7 +19,7 @@ import type { Engine } from './jobs.ts';
 import { ledgerIdentity } from './library-model.ts';
 import type { Source } from './look.ts';
 import { ModelPlaces, type Places } from './places.ts';
-import { inStaging, putInPlace, syncTree } from './staging.ts';
+import { inStaging, putInPlace } from './staging.ts';
 
 /** What an import needs. */
 export interface ImportRequest {
@@ -144,7 +145,7 @@ async function copyAll(source: Source, target: string, control: JobControl): Pro
     records.push({ path, ...(await readThrough(isClone ? to : from, isClone ? undefined : to, told, control)) });
     await chmod(to, 0o444);
   }
-  await syncTree(target);
+  await syncTree(disk, target);
   return records;
 }
 

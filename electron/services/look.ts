@@ -1,9 +1,10 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { basename, dirname, join, relative, sep } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import type { Look } from '../../shared/contract/library.ts';
 import { EmendError } from '../../shared/errors.ts';
 import { explain } from '../storage/file-errors.ts';
 import { errno } from '../storage/files.ts';
+import { filesBelow, slashes } from '../storage/folders.ts';
 import { graphFile } from '../engine/model-folder.ts';
 import { FOLDER as ATTESTATIONS } from './attest/bundle.ts';
 import { SIGNATURE_FILE } from './attest/model-signing.ts';
@@ -44,7 +45,7 @@ async function found(engine: Engine, path: string): Promise<Source> {
   const root = isFolder ? path : dirname(graph);
   const needed = parts.map((file) => slashes(relative(root, file)));
   const found = isFolder
-    ? everyFile(root)
+    ? await filesBelow(root, LEFT_OUT)
     : [...new Set([...needed, ...readdirSync(root).filter((name) => BESIDE.test(name) && statSync(join(root, name)).isFile())])].sort();
   const files = [...new Set([...found, ...needed])].map((file) => ({ path: file, bytes: statSync(join(root, file)).size }));
   const hasTokenizer = files.some((file) => file.path === 'tokenizer.json');
@@ -106,20 +107,6 @@ export async function lookAt(engine: Engine, path: string): Promise<Look> {
   }
 }
 
-/** Every file below a folder, relative, with forward slashes. @throws EmendError for what is neither file nor folder */
-function everyFile(root: string, below = ''): string[] {
-  return readdirSync(join(root, below), { withFileTypes: true })
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .flatMap((entry) => {
-      if (LEFT_OUT.has(entry.name)) return [];
-      const path = join(below, entry.name);
-      const status = statSync(join(root, path), { throwIfNoEntry: false });
-      if (status?.isDirectory() === true) return everyFile(root, path);
-      if (status?.isFile() === true) return [slashes(path)];
-      throw new EmendError('unsupported', `${join(root, path)} is neither a file nor a plain folder.`, 'Remove it from the model folder.');
-    });
-}
-
 function nameOf(path: string): string {
   const name = basename(path).replace(/\.onnx$/, '');
   return name === 'model' || name === 'onnx' ? basename(dirname(path)) : name;
@@ -129,8 +116,4 @@ function inBytes(bytes: number): string {
   const units = ['bytes', 'kB', 'MB', 'GB'];
   const at = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3)));
   return at === 0 ? `${bytes} bytes` : `${(bytes / 1000 ** at).toFixed(1)} ${units[at]}`;
-}
-
-function slashes(path: string): string {
-  return path.split(sep).join('/');
 }

@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { EmendError } from '../../shared/errors.ts';
+import { refuseOccupied } from '../storage/folders.ts';
 
 /**
  * The path of a file to write, found fit before the work that makes it.
@@ -33,10 +34,6 @@ export function newFile(name: string, replace: boolean): string {
  */
 export function newFolder(name: string): string {
   const folder = resolve(name);
-  if (!existsSync(folder)) return folder;
-  if (!statSync(folder).isDirectory())
-    throw new EmendError('bad-input', `${folder} is a file; expected a folder to make.`, 'Choose another name.');
-  if (readdirSync(folder).length > 0)
-    throw new EmendError('bad-input', `The folder ${folder} is not empty.`, 'Choose a folder that is not there yet.');
+  refuseOccupied(folder);
   return folder;
 }

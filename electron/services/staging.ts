@@ -45,12 +45,6 @@ export async function removeUnfinished(above: string, prefix: string): Promise<v
   }
 }
 
-/** Makes every name below a folder last; the files themselves were synced when they were written. */
-export async function syncTree(folder: string): Promise<void> {
-  for (const entry of await readdir(folder, { withFileTypes: true })) if (entry.isDirectory()) await syncTree(join(folder, entry.name));
-  await disk.syncFolder(folder);
-}
-
 /**
  * Moves what has grown to its place, does what else makes it count, and takes it back where that fails.
  * @param act once the new name lasts; on failure nothing lies at `to`

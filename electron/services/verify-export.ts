@@ -4,12 +4,13 @@ import * as v from 'valibot';
 import { EmendError } from '../../shared/errors.ts';
 import type { FileRecord } from '../ledger/bodies.ts';
 import { parseCheckpoint } from '../ledger/checkpoints.ts';
+import { disk } from '../storage/files.ts';
+import { hashFiles, listFolder } from '../storage/folders.ts';
 import { Sha256Schema } from '../storage/hash.ts';
 import { parsePublicKey, type VerifyKey } from '../ledger/keys.ts';
 import { verifyJournal, type VerifyProgress } from '../ledger/verify.ts';
 import { FILES, FOLDER } from './attest/bundle.ts';
 import { parseEnvelope, parseJson } from './attest/dsse.ts';
-import { hashFiles, listFolder } from './attest/folder-files.ts';
 import { checkVoucher, parseModelKey } from './attest/model-key.ts';
 import { isIgnored, openModelSignature, SIGNATURE_FILE, type SignedFile } from './attest/model-signing.ts';
 import { openStatement } from './attest/statement.ts';
@@ -48,7 +49,7 @@ export interface VerifyExportOptions {
  */
 export async function verifyExport(folder: string, options: VerifyExportOptions = {}): Promise<ExportVerification> {
   const given = options.publicKey === undefined ? undefined : parsePublicKey(options.publicKey, 'The public key');
-  const content = await listFolder(folder).catch((error: NodeJS.ErrnoException) => {
+  const content = await listFolder(folder, { links: 'apart' }).catch((error: NodeJS.ErrnoException) => {
     throw new EmendError(
       'not-found',
       `The folder ${folder} cannot be read (${error.code ?? error.message}).`,
@@ -56,7 +57,7 @@ export async function verifyExport(folder: string, options: VerifyExportOptions 
       { folder },
     );
   });
-  const found = await hashFiles(folder, content.files, options.report);
+  const found = await hashFiles(disk, folder, content.files, options.report);
   const looking = new Looking(folder, found);
   for (const path of content.others) looking.problem('file', path, `${path} is a link or no plain file; an export holds none.`);
   const key = given ?? (await looking.own());

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';
-import { errnoOf } from './file-errors.ts';
+import { errnoOf, retell } from './file-errors.ts';
 import type { Files } from './files.ts';
 
 /** Makes a folder and those above it that are missing, such that they last. */
@@ -54,7 +54,7 @@ export async function writeDurably(
     await files.syncFolder(dirname(path));
   } catch (error) {
     await removeIfThere(files, temporary);
-    throw error;
+    throw retell(error, 'write', path);
   }
 }
 

@@ -54,6 +54,12 @@ export function explain(error: unknown, doing: string, path: string): EmendError
   return new EmendError(kind, `Could not ${doing} ${path}: ${why}.`, hint, { path, errno: code ?? null });
 }
 
+/** What {@link explained} files said of a part of some work, told of the whole: a person knows the file, not its temporary name. Anything else as it is. */
+export function retell(error: unknown, doing: string, path: string): unknown {
+  const code = errnoOf(error);
+  return code === undefined || CAUSES[code] === undefined ? error : explain(Object.assign(new Error(), { code }), doing, path);
+}
+
 const CAUSES: Readonly<Record<string, { kind: ErrorCode; why: string; hint: string }>> = {
   ENOENT: { kind: 'not-found', why: 'there is no such file or folder', hint: 'Look whether it was moved or removed.' },
   EEXIST: { kind: 'bad-input', why: 'it exists already', hint: 'Choose another name.' },

@@ -1,6 +1,7 @@
 import { createHash, hash } from 'node:crypto';
 import * as v from 'valibot';
 import { canonical } from './canonical.ts';
+import type { Files } from './files.ts';
 
 /** A SHA-256 as 64 lower-case hexadecimal digits. */
 export const Sha256Schema = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'expected a SHA-256: 64 lower-case hexadecimal digits'));
@@ -16,6 +17,11 @@ export function sha256(content: string | Uint8Array): string {
 /** SHA-256 of the canonical JSON of a value. @throws EmendError 'bad-input' for what JSON cannot hold */
 export function hashOf(value: unknown): string {
   return sha256(canonical(value));
+}
+
+/** SHA-256 of a file, read in pieces. */
+export async function sha256OfFile(files: Files, path: string): Promise<string> {
+  return (await hashPieces(files.pieces(path))).sha256;
 }
 
 /** SHA-256 and length of what comes piece by piece. */

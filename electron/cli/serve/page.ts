@@ -1,7 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { extname, join, relative, sep } from 'node:path';
+import { extname, join, relative } from 'node:path';
 import { EmendError } from '../../../shared/errors.ts';
+import { slashes } from '../../storage/folders.ts';
 import { TYPES } from '../../services/page/types.ts';
 
 /** The built page. Its files are listed once, so that no address can stand for any other file. */
@@ -10,7 +11,8 @@ export class Page {
 
   /** @throws EmendError 'not-found' when there is no page in the folder */
   constructor(folder: string) {
-    for (const path of below(folder)) this.#files.set(`/${relative(folder, path).split(sep).map(encodeURIComponent).join('/')}`, path);
+    for (const path of below(folder))
+      this.#files.set(`/${slashes(relative(folder, path)).split('/').map(encodeURIComponent).join('/')}`, path);
     const index = this.#files.get('/index.html');
     if (index === undefined)
       throw new EmendError(

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { EmendError } from '../../../shared/errors.ts';
+import { sha256 } from '../../storage/hash.ts';
 import type { Decoder } from '../runtime/decoder.ts';
 import { Generator } from '../runtime/generate.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';
@@ -41,11 +41,7 @@ export async function corpusFromFile(tokenizer: Tokenizer, file: string, tokens:
     if (count >= tokens) break;
   }
   if (count === 0) throw new EmendError('bad-input', `The covariance text ${file} holds no text.`, 'Give some pages of ordinary text.');
-  return {
-    rows,
-    name: file.split(/[/\\]/).at(-1)!,
-    hash: createHash('sha256').update(`${tokens} ${longest}\n`).update(text).digest('hex'),
-  };
+  return { rows, name: file.split(/[/\\]/).at(-1)!, hash: sha256(`${tokens} ${longest}\n${text}`) };
 }
 
 /** About `tokens` tokens that the model writes itself from its start token: its own distribution, without any download. */
@@ -77,9 +73,5 @@ export async function corpusFromModel(
   } finally {
     await generator.release();
   }
-  return {
-    rows,
-    name: `text that the model wrote (seed ${seed})`,
-    hash: createHash('sha256').update(`own ${seed} ${tokens} ${longest}`).digest('hex'),
-  };
+  return { rows, name: `text that the model wrote (seed ${seed})`, hash: sha256(`own ${seed} ${tokens} ${longest}`) };
 }

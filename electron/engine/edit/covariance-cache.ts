@@ -1,8 +1,10 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { ensureFolder, writeDurably } from '../../storage/durable.ts';
+import { explained } from '../../storage/file-errors.ts';
+import { disk } from '../../storage/files.ts';
+import { sha256 } from '../../storage/hash.ts';
 import { matrix, type Matrix } from '../linalg/matrix.ts';
 import type { Tensor } from '../onnx/graph.ts';
 import { readSafetensors, type Safetensors, writeSafetensors } from '../onnx/safetensors.ts';
@@ -21,7 +23,6 @@ export async function keepCovariance(model: string, corpus: string, covariance: 
 
 /** Keeps a matrix; `what` says which (a corpus for its covariance). A damaged or foreign file counts as absent later. */
 export async function keepMatrix(model: string, what: string, layer: number, tokens: number, m: Matrix): Promise<void> {
-  await mkdir(join(cacheFolder(), 'covariance'), { recursive: true });
   const bytes = writeSafetensors(
     new Map([
       [
@@ -35,10 +36,10 @@ export async function keepMatrix(model: string, what: string, layer: number, tok
     ]),
     { model, what, layer: String(layer), tokens: String(tokens) },
   );
+  const files = explained(disk);
   const file = fileOf(model, what, layer);
-  const partial = `${file}.${randomUUID()}`;
-  await writeFile(partial, bytes);
-  await rename(partial, file);
+  await ensureFolder(files, dirname(file));
+  await writeDurably(files, file, bytes);
 }
 
 /** How many tokens the kept covariances of these layers were measured on; undefined unless all are there. */
@@ -73,5 +74,5 @@ function about(model: string, what: string, layer: number): { stored: Safetensor
 }
 
 function fileOf(model: string, what: string, layer: number): string {
-  return join(cacheFolder(), 'covariance', `${createHash('sha256').update(`${model} ${what} ${layer}`).digest('hex')}.safetensors`);
+  return join(cacheFolder(), 'covariance', `${sha256(`${model} ${what} ${layer}`)}.safetensors`);
 }

@@ -5,7 +5,9 @@ import { EditMethodSchema } from '../../../shared/methods/list.ts';
 import { matrix, type Matrix } from '../linalg/matrix.ts';
 import { readSafetensors, writeSafetensors } from '../onnx/safetensors.ts';
 import { tensorBytes } from '../onnx/tensors.ts';
-import { writeWhole } from '../write-whole.ts';
+import { writeDurably } from '../../storage/durable.ts';
+import { explained } from '../../storage/file-errors.ts';
+import { disk } from '../../storage/files.ts';
 import type { Delta } from './types.ts';
 
 /** What a delta file says about itself. */
@@ -29,7 +31,7 @@ export async function writeDelta(file: string, delta: Delta, about: Omit<DeltaAb
     delta.weights.flatMap((w, i) => [[`${i}.left`, entry(w.left)] as const, [`${i}.right`, entry(w.right)] as const]),
   );
   const full: DeltaAbout = { format: 'emend-delta-1', ...about, weights: delta.weights.map(({ layer, weight }) => ({ layer, weight })) };
-  await writeWhole(file, writeSafetensors(tensors, { emend: JSON.stringify(full) }), 'The delta');
+  await writeDurably(explained(disk), file, writeSafetensors(tensors, { emend: JSON.stringify(full) }));
 }
 
 /** Reads a delta file. @throws EmendError 'bad-file' when it is anything else */

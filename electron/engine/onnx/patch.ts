@@ -1,9 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { constants as fsConstants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { chmod, copyFile, mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { chmod, copyFile, mkdir, open, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { EmendError } from '../../../shared/errors.ts';
+import { disk } from '../../storage/files.ts';
+import { filesBelow, isWithin, refuseOccupied, slashes, syncTree } from '../../storage/folders.ts';
+import { sha256 } from '../../storage/hash.ts';
 import type { Model, Tensor } from './graph.ts';
 import { readModelAndRanges } from './read.ts';
 import type { StoredRange } from './read-tensor.ts';
@@ -67,9 +70,10 @@ export async function patchModel(request: PatchRequest): Promise<PatchReport> {
   const { model, ranges: stored } = readModelAndRanges(join(request.model.folder, request.model.file));
   const target = resolve(request.target);
   const root = resolve(request.root ?? model.folder);
-  const inside = relative(root, model.folder);
-  if (!isBelow(inside)) throw new EmendError('bad-input', `${model.folder} does not lie in ${root}`, 'Give a folder that holds the model.');
-  if (isBelow(relative(root, target))) {
+  const inside = slashes(relative(root, model.folder));
+  if (!isWithin(root, model.folder))
+    throw new EmendError('bad-input', `${model.folder} does not lie in ${root}`, 'Give a folder that holds the model.');
+  if (isWithin(root, target)) {
     throw new EmendError(
       'bad-input',
       `${target} lies inside the model's folder ${root}`,
@@ -77,26 +81,26 @@ export async function patchModel(request: PatchRequest): Promise<PatchReport> {
     );
   }
   const ranges = rangesToWrite(model, stored, changes);
-  await refuseOccupied(target);
+  refuseOccupied(target);
   const partial = `${target}.partial-${randomUUID()}`;
   try {
     const files =
-      request.root === undefined ? [...new Set([model.file, ...[...stored.values()].map((range) => range.file)])] : await everyFile(root);
+      request.root === undefined ? [...new Set([model.file, ...[...stored.values()].map((range) => range.file)])] : await filesBelow(root);
     await mkdir(partial, { recursive: true });
     const copy = new Copy(request.onProgress, signal);
     await copy.all(files.map((file) => [join(root, file), join(partial, file)]));
     const written = [];
     for (const range of ranges) {
       stopIf(signal);
-      const file = inside === '' ? range.file : `${slashes(inside)}/${range.file}`;
+      const file = inside === '' ? range.file : `${inside}/${range.file}`;
       written.push({ ...range, file, ...(await overwrite(join(partial, file), range, changes.get(range.tensor)!)) });
     }
     stopIf(signal);
-    await syncFolder(partial);
+    await syncTree(disk, partial);
     await rmdir(target).catch(ignoreMissing);
     await rename(partial, target);
-    await syncFolder(dirname(target));
-    return { model: join(target, inside, model.file), files: files.map(slashes).sort(), ranges: written };
+    await disk.syncFolder(dirname(target));
+    return { model: join(target, inside, model.file), files: [...files].sort(), ranges: written };
   } catch (error) {
     await rm(partial, { recursive: true, force: true }).catch(() => undefined); // what failed first is what counts
     throw asEmendError(error, target);
@@ -136,27 +140,6 @@ function rangesToWrite(model: Model, stored: ReadonlyMap<Tensor, StoredRange>, c
     }
     return range;
   });
-}
-
-async function refuseOccupied(target: string): Promise<void> {
-  const inside = await readdir(target).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
-    throw new EmendError('bad-input', `${target} cannot be used as a folder (${error.code ?? error.message})`, 'Choose another folder.');
-  });
-  if (inside.length > 0) throw new EmendError('bad-input', `The folder ${target} is not empty`, 'Choose a new or an empty folder.');
-}
-
-/** Every file below a folder, relative to it. Links to files count as files. */
-async function everyFile(root: string, below = ''): Promise<string[]> {
-  const files: string[] = [];
-  for (const entry of await readdir(join(root, below), { withFileTypes: true })) {
-    const path = join(below, entry.name);
-    if (entry.isDirectory()) files.push(...(await everyFile(root, path)));
-    else if ((await stat(join(root, path))).isFile()) files.push(path);
-    else
-      throw new EmendError('unsupported', `${join(root, path)} is neither a file nor a plain folder`, 'Remove it from the model folder.');
-  }
-  return files;
 }
 
 /** Copies files, as clones that share their blocks where the file system can, in chunks where it cannot. */
@@ -235,7 +218,7 @@ async function overwrite(file: string, range: StoredRange, bytes: Uint8Array): P
     await writeFully(handle, bytes, range.offset);
     await handle.sync();
     const after = await hashRange(handle, range);
-    if (after !== createHash('sha256').update(bytes).digest('hex')) {
+    if (after !== sha256(bytes)) {
       throw new EmendError(
         'failed',
         `"${range.tensor}" does not read back from ${file} as it was written`,
@@ -268,17 +251,6 @@ async function writeFully(handle: FileHandle, bytes: Uint8Array, position: numbe
   }
 }
 
-/** Makes names in a folder durable. Windows has no such call and needs none. */
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
 function stopIf(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw new EmendError('cancelled', 'The copy was stopped; nothing was written', 'Start it again when you like.');
 }
@@ -293,13 +265,4 @@ function asEmendError(error: unknown, target: string): unknown {
   const hint =
     code === 'ENOSPC' ? 'Free some space on the disk, then try again.' : 'Check that the folder can be written to, then try again.';
   return new EmendError('failed', `Writing ${basename(target)} failed: ${(error as Error).message}`, hint);
-}
-
-/** Whether a path as `relative` gives it stays below its start (on Windows, another drive makes it absolute). */
-function isBelow(path: string): boolean {
-  return path.split(sep)[0] !== '..' && !isAbsolute(path);
-}
-
-function slashes(path: string): string {
-  return path.split(sep).join('/');
 }

@@ -11,7 +11,7 @@ import type { SigningKey } from '../../ledger/keys.ts';
 import type { VerifyProgress } from '../../ledger/verify.ts';
 import { envelopeLine } from './dsse.ts';
 import { EDIT, editPredicate } from './edit-statement.ts';
-import { hashFiles, listFolder } from './folder-files.ts';
+import { hashFiles, listFolder } from '../../storage/folders.ts';
 import { mlBom } from './ml-bom.ts';
 import { MODEL_KEY_FILE, vouchFor } from './model-key.ts';
 import { SIGNATURE_FILE, signModel } from './model-signing.ts';
@@ -124,7 +124,7 @@ export async function writeAttestations(folder: string, inputs: AttestationInput
 
 /** The files that an export wrote, hashed. */
 async function exported(folder: string, report: VerifyProgress | undefined): Promise<FileRecord[]> {
-  const { files, others } = await listFolder(folder);
+  const { files, others } = await listFolder(folder, { links: 'apart' });
   const old = files.find((path) => path === SIGNATURE_FILE || path.startsWith(`${FOLDER}/`));
   if (old !== undefined)
     throw new EmendError('bad-input', `${folder} has attestations already: ${old}.`, 'Export into a new folder.', { path: old });
@@ -136,7 +136,7 @@ async function exported(folder: string, report: VerifyProgress | undefined): Pro
       { path: others[0] },
     );
   if (files.length === 0) throw new EmendError('bad-input', `${folder} holds no file.`, 'Export the model first.');
-  return hashFiles(folder, files, report);
+  return hashFiles(disk, folder, files, report);
 }
 
 async function write(

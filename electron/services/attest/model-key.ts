@@ -1,4 +1,4 @@
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify, type KeyObject } from 'node:crypto';
 import { join } from 'node:path';
 import { EmendError } from '../../../shared/errors.ts';
 import { ensureFolder, writeDurably } from '../../storage/durable.ts';
@@ -67,11 +67,7 @@ export function checkVoucher(envelope: Envelope, modelKey: Uint8Array, key: Veri
 /** Its id is what Model Signing gives as the key's hint: the SHA-256 of its PEM text. Signatures are ECDSA with SHA-256, in DER. */
 function verifyKey(key: KeyObject): VerifyKey {
   const pem = key.export({ type: 'spki', format: 'pem' }).toString();
-  return {
-    id: createHash('sha256').update(pem).digest('hex'),
-    pem,
-    verify: (message, signature) => verify('sha256', message, key, signature),
-  };
+  return { id: sha256(pem), pem, verify: (message, signature) => verify('sha256', message, key, signature) };
 }
 
 function signingKey(key: KeyObject): SigningKey {

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
 import * as v from 'valibot';
 import { EmendError } from '../../../shared/errors.ts';
 import { canonical } from '../../storage/canonical.ts';
-import { Sha256Schema } from '../../storage/hash.ts';
+import { sha256, Sha256Schema } from '../../storage/hash.ts';
 import type { SigningKey, VerifyKey } from '../../ledger/keys.ts';
 import { EnvelopeSchema, parseJson } from './dsse.ts';
 import { openStatement, signStatement, statement } from './statement.ts';
@@ -96,9 +95,7 @@ function comparePaths(a: string, b: string): number {
 }
 
 function rootDigest(digests: readonly string[]): string {
-  const hash = createHash('sha256');
-  for (const digest of digests) hash.update(Buffer.from(digest, 'hex'));
-  return hash.digest('hex');
+  return sha256(Buffer.from(digests.join(''), 'hex'));
 }
 
 function bundleText(bundle: v.InferOutput<typeof BundleSchema>): string {

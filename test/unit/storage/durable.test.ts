@@ -1,0 +1,19 @@
+import { expect, it } from 'vitest';
+import { writeDurably } from '../../../electron/storage/durable.ts';
+import { explained } from '../../../electron/storage/file-errors.ts';
+import { MemoryFiles } from './memory-files.ts';
+
+it('a write that the disk refuses names the file that was to be written, and leaves the old content', async () => {
+  const files = new MemoryFiles();
+  await files.makeFolder('/data');
+  await writeDurably(explained(files), '/data/delta', Buffer.from('old'));
+  files.fault = ({ what }) => (what === 'write' ? { code: 'ENOSPC', part: 0.5 } : undefined);
+  await expect(writeDurably(explained(files), '/data/delta', Buffer.from('new'))).rejects.toMatchObject({
+    code: 'failed',
+    message: 'Could not write /data/delta: the disk is full.',
+    details: { path: '/data/delta', errno: 'ENOSPC' },
+  });
+  files.fault = () => undefined;
+  expect(Buffer.from(await files.read('/data/delta')).toString()).toBe('old');
+  expect(await files.list('/data')).toEqual(['delta']);
+});

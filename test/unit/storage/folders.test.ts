@@ -1,0 +1,62 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { disk } from '../../../electron/storage/files.ts';
+import { filesBelow, hashFiles, isWithin, listFolder, refuseOccupied } from '../../../electron/storage/folders.ts';
+import { sha256, sha256OfFile } from '../../../electron/storage/hash.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'emend-folders-'));
+  mkdirSync(join(folder, 'a', 'deep'), { recursive: true });
+  writeFileSync(join(folder, 'a', 'deep', 'one'), '1');
+  writeFileSync(join(folder, 'a.txt'), '22');
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('a walk of a folder', () => {
+  it('gives every file, relative, with forward slashes, sorted', async () => {
+    expect(await listFolder(folder, { links: 'apart' })).toEqual({ files: ['a.txt', 'a/deep/one'], others: [] });
+    expect(await listFolder(folder, { links: 'apart', leaveOut: new Set(['deep']) })).toEqual({ files: ['a.txt'], others: [] });
+  });
+
+  it('follows links or sets them apart, as asked', async () => {
+    symlinkSync('a.txt', join(folder, 'to-file'));
+    symlinkSync('a', join(folder, 'to-folder'));
+    symlinkSync('nowhere', join(folder, 'dead'));
+    const apart = await listFolder(folder, { links: 'apart' });
+    expect(apart).toEqual({ files: ['a.txt', 'a/deep/one'], others: ['dead', 'to-file', 'to-folder'] });
+    const followed = await listFolder(folder, { links: 'follow' });
+    expect(followed).toEqual({ files: ['a.txt', 'a/deep/one', 'to-file', 'to-folder/deep/one'], others: ['dead'] });
+    await expect(filesBelow(folder)).rejects.toThrow('dead is neither a file nor a plain folder');
+  });
+
+  it('ends where links lead in a circle', async () => {
+    symlinkSync('..', join(folder, 'a', 'up'));
+    await expect(listFolder(folder, { links: 'follow' })).rejects.toMatchObject({ code: 'ELOOP' });
+  });
+});
+
+it('files are hashed in the order asked, and counted', async () => {
+  const counts: number[] = [];
+  const hashed = await hashFiles(disk, folder, ['a/deep/one', 'a.txt'], { check: () => undefined, progress: (done) => counts.push(done) });
+  expect(hashed).toEqual([
+    { path: 'a/deep/one', bytes: 1, sha256: sha256('1') },
+    { path: 'a.txt', bytes: 2, sha256: sha256('22') },
+  ]);
+  expect(counts).toEqual([1, 2]);
+  expect(await sha256OfFile(disk, join(folder, 'a.txt'))).toBe(sha256('22'));
+});
+
+it('a place to make a folder is free, or is told what lies there', () => {
+  expect(() => refuseOccupied(join(folder, 'new'))).not.toThrow();
+  expect(() => refuseOccupied(folder)).toThrow(`The folder ${folder} is not empty`);
+  expect(() => refuseOccupied(join(folder, 'a.txt'))).toThrow('is a file; expected a folder');
+});
+
+it('what lies within a folder is told from its neighbours', () => {
+  const within = [folder, join(folder, 'a'), join(folder, '..a')].map((path) => isWithin(folder, path));
+  expect(within).toEqual([true, true, true]);
+  expect([join(folder, '..'), `${folder}-2`].map((path) => isWithin(folder, path))).toEqual([false, false]);
+});
