@@ -1,100 +1,33 @@
 import type { Fact } from '../../shared/fact.ts';
-import type { CheckReport } from './evaluate/report.ts';
-import type { CheckRecord } from './evaluate/records.ts';
-import type { CutFact } from './text/cut.ts';
 import type { Choices, EditMethodName } from '../../shared/methods/list.ts';
+import type { Inspection } from './anatomy/inspection.ts';
 import type { HyperparameterFile } from './edit/hparams/read.ts';
 import type { EditOutcome } from './edit/outcome.ts';
 import type { Hyperparameter } from './edit/settings.ts';
+import type { CheckChoices } from './evaluate/choices.ts';
+import type { CheckRecord } from './evaluate/records.ts';
+import type { CheckReport } from './evaluate/report.ts';
+import type { ModelRef } from './model-ref.ts';
+import type { ExportOutcome } from './onnx/export-outcome.ts';
+import type { Answer } from './runtime/answer.ts';
 import type { Sampling } from './runtime/sampling.ts';
+import type { CutFact } from './text/cut.ts';
+import type { ChangedTensor } from './version-file.ts';
 
-/** What a job works on: an imported folder, the file of changed tensors that makes it a version, and a delta file on top. */
-export interface ModelRef {
-  readonly folder: string;
-  /** A file that a 'rebuild' saved. */
-  readonly version?: string | undefined;
-  readonly delta?: string | undefined;
-}
-
-/** What was found in a model, for people and programs. */
-export interface Inspection {
-  readonly folder: string;
-  readonly graphFile: string;
-  /** As the configuration calls it: gpt2, llama, … */
-  readonly architecture: string;
-  readonly producer: string;
-  readonly opset: number;
-  readonly parameters: number;
-  readonly bytes: number;
-  readonly hiddenSize: number;
-  readonly vocabulary: number;
-  readonly cache: boolean;
-  readonly precision: string;
-  readonly tokenizer: { readonly kind: string; readonly size: number; readonly bos: string | undefined; readonly eos: string | undefined };
-  readonly layers: readonly LayerSummary[];
-  readonly warnings: readonly string[];
-}
-
-export interface LayerSummary {
-  readonly layer: number;
-  readonly heads: number | undefined;
-  readonly keyWidth: number;
-  readonly weight: string;
-  readonly layout: string;
-  readonly gated: boolean;
-  readonly parallel: boolean;
-  readonly postNorm: boolean;
-  /** Why this layer cannot be edited, and what to do instead; undefined when it can. */
-  readonly refusal: { readonly reason: string; readonly hint: string } | undefined;
-}
-
-export interface TokenChance {
-  readonly token: string;
-  readonly id: number;
-  readonly probability: number;
-}
-
-export interface Answer {
-  readonly prompt: string;
-  readonly next: readonly TokenChance[];
-  /** The continuation, without the prompt. */
-  readonly text: string;
-  readonly tokens: number;
-  /** The continuation token by token, each with the probability that it had. */
-  readonly pieces: readonly { readonly text: string; readonly probability: number }[];
-}
-
-export interface ExportOutcome {
-  readonly target: string;
-  readonly files: number;
-  readonly bytes: number;
-  readonly changed: readonly {
-    readonly file: string;
-    readonly weight: string;
-    readonly offset: number;
-    readonly length: number;
-    readonly sha256Before: string;
-    readonly sha256After: string;
-  }[];
-}
-
-/** What a check measures besides the targets. */
-export interface CheckChoices {
-  /** Whether the answer written freely begins with the target. Default true. */
-  readonly exactMatch?: boolean;
-  /** Write on from the generation prompts. Default: 100 tokens, top-k 5, as published; false leaves it out. */
-  readonly generation?: { readonly maxLength: number; readonly topK: number; readonly seed: number } | false;
-  /** Prompts and texts that have nothing to do with the facts, for drift against the model without its delta. */
-  readonly driftProbes?: readonly string[];
-  readonly driftTexts?: readonly string[];
-}
-
-/** A tensor of a version that differs from the imported file. */
-export interface ChangedTensor {
-  readonly tensor: string;
-  readonly sha256Base: string;
-  readonly sha256: string;
-}
+// The types that the jobs speak of, for the services; each lies with the part of the engine that owns it.
+export type { Inspection, LayerSummary } from './anatomy/inspection.ts';
+export type { HyperparameterFile } from './edit/hparams/read.ts';
+export type { EditOutcome, FactOutcome } from './edit/outcome.ts';
+export type { Hyperparameter } from './edit/settings.ts';
+export type { CheckChoices } from './evaluate/choices.ts';
+export type { CheckRecord } from './evaluate/records.ts';
+export type { CheckReport } from './evaluate/report.ts';
+export type { ModelRef } from './model-ref.ts';
+export type { ExportOutcome } from './onnx/export-outcome.ts';
+export type { Answer, TokenChance } from './runtime/answer.ts';
+export type { Sampling } from './runtime/sampling.ts';
+export type { CutFact } from './text/cut.ts';
+export type { ChangedTensor } from './version-file.ts';
 
 /** Every job that the engine does: what it is given and what it gives back. Everything is plain data. */
 export interface Jobs {

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { EmendError, type ErrorCode } from '../../shared/errors.ts';
-import type { ModelRef } from './jobs.ts';
+import type { ModelRef } from './model-ref.ts';
 
 /** What any list of jobs looks like; `Jobs` is the engine's own. Every job works on one model. */
 export type JobTable<J> = { readonly [N in keyof J]: { readonly params: { readonly model: ModelRef }; readonly result: unknown } };

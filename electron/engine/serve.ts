@@ -1,7 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 import { cancelled, EmendError, errorData, type ErrorData } from '../../shared/errors.ts';
-import type { Report } from './edit/types.ts';
-import type { JobContext } from './handlers.ts';
+import type { JobContext, Report } from '../../shared/progress.ts';
 import { type JobTable, type Reply, type Task } from './messages.ts';
 
 /** One function a job. */

@@ -7,6 +7,13 @@ import { writeDurably } from '../storage/durable.ts';
 import { explained } from '../storage/file-errors.ts';
 import { disk } from '../storage/files.ts';
 
+/** A tensor of a version that differs from the imported file. */
+export interface ChangedTensor {
+  readonly tensor: string;
+  readonly sha256Base: string;
+  readonly sha256: string;
+}
+
 /** Keeps the tensors in which a version differs from the imported files, as safetensors under the graph's own names. The same version gives the same bytes. */
 export async function saveVersion(decoder: Decoder, file: string): Promise<void> {
   const tensors = new Map(

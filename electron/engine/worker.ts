@@ -1,6 +1,6 @@
-import { handlers } from './handlers.ts';
-import type { Jobs } from './jobs.ts';
+import { handlersOn } from './handlers/index.ts';
+import { OpenModels } from './open-models.ts';
 import { serve } from './serve.ts';
 
 // Entry of a worker thread: one model, its sessions, one job at a time.
-serve<Jobs>(handlers);
+serve(handlersOn(new OpenModels()));

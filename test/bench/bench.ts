@@ -8,7 +8,8 @@ import { spread, type SpreadSettings } from '../../electron/engine/edit/spread.t
 import { Statistics } from '../../electron/engine/edit/statistics.ts';
 import { names } from '../../electron/engine/edit/suffix.ts';
 import { findTargets, type Target } from '../../electron/engine/edit/target.ts';
-import { type FactTokens, type Report, silent } from '../../electron/engine/edit/types.ts';
+import { type Report, silent } from '../../shared/progress.ts';
+import type { FactTokens } from '../../electron/engine/edit/types.ts';
 import type { Matrix } from '../../electron/engine/linalg/matrix.ts';
 import { Decoder } from '../../electron/engine/runtime/decoder.ts';
 import { type Clock, processor, timed, wall } from './clock.ts';

@@ -6,7 +6,7 @@ import * as v from 'valibot';
 import { spread, type SpreadSettings } from '../../electron/engine/edit/spread.ts';
 import type { KeyStatistics } from '../../electron/engine/edit/statistics.ts';
 import type { Statistics } from '../../electron/engine/edit/statistics.ts';
-import { silent } from '../../electron/engine/edit/types.ts';
+import { silent } from '../../shared/progress.ts';
 import { type Matrix, matrix } from '../../electron/engine/linalg/matrix.ts';
 import { Decoder } from '../../electron/engine/runtime/decoder.ts';
 import { makeFacts } from './facts.ts';

@@ -2,13 +2,18 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Channel, Ending } from '../../electron/engine/channel.ts';
-import { handlers, type JobContext } from '../../electron/engine/handlers.ts';
+import { handlersOn } from '../../electron/engine/handlers/index.ts';
 import type { Request } from '../../electron/engine/messages.ts';
+import { OpenModels } from '../../electron/engine/open-models.ts';
 import { Application } from '../../electron/services/application.ts';
 import { cancelled, errorData } from '../../shared/errors.ts';
 import type { Fact } from '../../shared/fact.ts';
+import type { JobContext } from '../../shared/progress.ts';
 import { writeModel } from '../bench/shapes.ts';
 import { NAME, noHost, type ServiceAct, type Where, whereIn } from './services-doing.ts';
+
+/** The models that stay open outlive an application. */
+const models = new OpenModels();
 
 /** The engine without a process of its own: what it does to the disk, this process does. Jobs are done one after the other. */
 export function engineInProcess(): Channel {
@@ -16,6 +21,7 @@ export function engineInProcess(): Channel {
   let end: (ending: Ending) => void = () => undefined;
   let queue = Promise.resolve();
   const stopped = new Set<number>();
+  const handlers = handlersOn(models);
   const ended = new Promise<Ending>((resolve) => (end = resolve));
   const perform = async ({ id, job, params }: Request & { type: 'run' }) => {
     const context: JobContext = {

@@ -6,7 +6,7 @@ import { keyCovariance } from '../../electron/engine/edit/covariance.ts';
 import { fullDelta, withDelta } from '../../electron/engine/edit/delta.ts';
 import { spread } from '../../electron/engine/edit/spread.ts';
 import { Statistics } from '../../electron/engine/edit/statistics.ts';
-import { silent } from '../../electron/engine/edit/types.ts';
+import { silent } from '../../shared/progress.ts';
 import { readSafetensors } from '../../electron/engine/onnx/safetensors.ts';
 import { tensorFloats, tensorInts } from '../../electron/engine/onnx/tensors.ts';
 import { Decoder } from '../../electron/engine/runtime/decoder.ts';

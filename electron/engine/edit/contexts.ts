@@ -2,7 +2,7 @@ import type { Decoder } from '../runtime/decoder.ts';
 import { Generator } from '../runtime/generate.ts';
 import { contextTemplates, MEMIT_CONTEXT_STARTS } from '../text/contexts.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';
-import type { Report } from './types.ts';
+import type { Report } from '../../../shared/progress.ts';
 
 /** The published sampling: the five most likely tokens, as likely as they are (util/generate.py). */
 const sampling = (seed: number) => ({ temperature: 1, topK: 5, topP: 1, repetitionPenalty: 1, seed });

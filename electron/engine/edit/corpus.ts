@@ -5,7 +5,7 @@ import type { Decoder } from '../runtime/decoder.ts';
 import { Generator } from '../runtime/generate.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';
 import { startRow } from './contexts.ts';
-import type { Report } from './types.ts';
+import type { Report } from '../../../shared/progress.ts';
 
 /** Token rows for the covariance, and what they are. */
 export interface Corpus {

@@ -5,7 +5,7 @@ import { rightPad } from '../runtime/inputs.ts';
 import { floatFeed, floats } from '../runtime/session.ts';
 import { Stage } from '../runtime/stage.ts';
 import { extend, slice, value } from '../runtime/surgery.ts';
-import type { Report } from './types.ts';
+import type { Report } from '../../../shared/progress.ts';
 
 /** Uncentred second moments of the keys, C = mean of k·kᵀ over tokens (layer_stats.py), and over how many tokens. */
 export interface Covariance {

@@ -12,7 +12,8 @@ import type { EditResult } from './method.ts';
 import { type AskedSettings, editSettings, type Hyperparameter, listed, type Settled, unusedInWords } from './settings.ts';
 import { Statistics } from './statistics.ts';
 import { factTokens } from './tokens.ts';
-import type { Delta, EditWarning, Report } from './types.ts';
+import type { Report } from '../../../shared/progress.ts';
+import type { Delta, EditWarning } from './types.ts';
 
 /** What an edit is worked out from. */
 export interface EditRequest extends AskedSettings {

@@ -4,7 +4,8 @@ import { rightPad, type Rows } from '../runtime/inputs.ts';
 import { floats } from '../runtime/session.ts';
 import { liveAt, Stage } from '../runtime/stage.ts';
 import { groupRows } from './chunks.ts';
-import type { FactTokens, Report } from './types.ts';
+import type { Report } from '../../../shared/progress.ts';
+import type { FactTokens } from './types.ts';
 import type * as ort from 'onnxruntime-node';
 
 /** Tokens in one run. */

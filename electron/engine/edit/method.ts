@@ -7,7 +7,8 @@ import type { FactToken } from '../text/positions.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';
 import type { PublishedSet } from './hparams/published.ts';
 import type { KeyStatistics } from './statistics.ts';
-import type { Delta, EditWarning, FactTokens, Report } from './types.ts';
+import type { Report } from '../../../shared/progress.ts';
+import type { Delta, EditWarning, FactTokens } from './types.ts';
 
 /** A value, and in words where it came from. */
 export interface Sourced<T> {

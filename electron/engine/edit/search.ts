@@ -15,7 +15,8 @@ import { keyWeights } from './solve.ts';
 import { spread } from './spread.ts';
 import type { KeyStatistics } from './statistics.ts';
 import { findTargets, type TargetSettings } from './target.ts';
-import type { FactTokens, Report } from './types.ts';
+import type { Report } from '../../../shared/progress.ts';
+import type { FactTokens } from './types.ts';
 
 /** One way to edit that was tried on a few facts. */
 export interface Trial {

@@ -6,7 +6,8 @@ import { Stage } from '../runtime/stage.ts';
 import { groupRows } from './chunks.ts';
 import { LossChunk, lossRows } from './loss-chunk.ts';
 import type { LossGraph } from './suffix.ts';
-import type { FactTokens, Report } from './types.ts';
+import type { Report } from '../../../shared/progress.ts';
+import type { FactTokens } from './types.ts';
 
 /** Keys and values of one token row in every layer: cache input → [1, heads, tokens, width]. */
 type Cache = ReadonlyMap<string, ort.Tensor>;

@@ -6,7 +6,8 @@ import { KeyWalk } from './keys.ts';
 import { keyWeights, solveKeys } from './solve.ts';
 import type { KeyStatistics } from './statistics.ts';
 import { findTargets, type Target, type TargetSettings } from './target.ts';
-import type { Delta, FactTokens, Report, WeightDelta } from './types.ts';
+import type { Report } from '../../../shared/progress.ts';
+import type { Delta, FactTokens, WeightDelta } from './types.ts';
 
 /** MEMIT's hyperparameters as numbers (Meng et al. 2023; memit/memit_hparams.py). */
 export interface SpreadSettings extends TargetSettings {

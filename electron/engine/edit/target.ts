@@ -8,7 +8,8 @@ import { Adam } from './adam.ts';
 import { type LossChunk, lossWeight } from './loss-chunk.ts';
 import { settle } from './settle.ts';
 import { type LossGraph, lossGraph } from './suffix.ts';
-import type { FactTokens, Report } from './types.ts';
+import type { Report } from '../../../shared/progress.ts';
+import type { FactTokens } from './types.ts';
 
 /** How the wanted hidden state is searched for (compute_z.py, compute_v.py). */
 export interface TargetSettings {

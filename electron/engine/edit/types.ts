@@ -35,16 +35,6 @@ export interface Delta {
   readonly weights: readonly WeightDelta[];
 }
 
-/** How a job tells what it is doing: a phase, how far it is, and whether someone wants it to stop. */
-export interface Report {
-  /** @param done work finished in this phase, of `total`, in whatever unit the phase counts */
-  progress(phase: string, done: number, total: number): void;
-  check(): void;
-}
-
-/** A report that nobody reads. */
-export const silent: Report = { progress: () => undefined, check: () => undefined };
-
 /** A thing that went not quite right in an edit that was done all the same. */
 export interface EditWarning {
   readonly message: string;

@@ -1,5 +1,6 @@
 import { EmendError } from '../../../shared/errors.ts';
 import { fillPrompt } from '../../../shared/fact.ts';
+import { type Report, silent } from '../../../shared/progress.ts';
 import { measureDrift } from './drift.ts';
 import { cleanGeneration, meanGenerationEntropy } from './fluency.ts';
 import {
@@ -26,7 +27,7 @@ import {
   type PromptReport,
   type RecordReport,
 } from './report.ts';
-import { inBatches, Scores, type OnProgress, type Requests } from './requests.ts';
+import { inBatches, Scores, type Requests } from './requests.ts';
 import type { ScoreItem, Scorer, TargetScore } from './scorer.ts';
 
 /** What a check needs beside its options, and cannot cross a thread. */
@@ -46,8 +47,7 @@ export async function checkRecords(
   scorer: Scorer,
   records: readonly CheckRecord[],
   options: CheckOptions & CheckAgainst = {},
-  onProgress: OnProgress = () => undefined,
-  signal?: AbortSignal,
+  report: Report = silent,
 ): Promise<CheckReport> {
   if (records.length === 0) throw new EmendError('bad-input', 'There is no record to check.', 'Give at least one fact.');
   if (options.drift && !options.baseline)
@@ -56,7 +56,7 @@ export async function checkRecords(
       'Drift is measured against the version before, and none was given.',
       'Choose the version to compare with.',
     );
-  const requests: Requests = { batchSize: options.batchSize ?? 64, onProgress, signal };
+  const requests: Requests = { batchSize: options.batchSize ?? 64, report };
   const cases = records.map((record) => ({ record, prompt: fillPrompt(record.fact.prompt, record.fact.subject).text }));
   const scores = await Scores.of(
     scorer,

@@ -1,15 +1,14 @@
 import { EmendError } from '../../../shared/errors.ts';
+import type { Report } from '../../../shared/progress.ts';
 import type { ScoreItem, Scorer, TargetScore } from './scorer.ts';
 
-/** Called with how much of a phase is done; counts prompts. */
-export type OnProgress = (phase: CheckPhase, done: number, total: number) => void;
+/** What a check counts prompts in. */
 export type CheckPhase = 'targets' | 'baseline' | 'answers' | 'generations' | 'drift';
 
-/** How the questions of a check are put to a model: in batches, with progress, until someone cancels. */
+/** How the questions of a check are put to a model: in batches, with progress, until someone stops it. */
 export interface Requests {
   readonly batchSize: number;
-  readonly onProgress: OnProgress;
-  readonly signal: AbortSignal | undefined;
+  readonly report: Report;
 }
 
 /**
@@ -24,7 +23,7 @@ export async function inBatches<T, R>(
 ): Promise<R[]> {
   const answers: R[] = [];
   for (let start = 0; start < items.length; start += requests.batchSize) {
-    if (requests.signal?.aborted) throw new EmendError('cancelled', 'The check was cancelled; nothing has changed.');
+    requests.report.check();
     const batch = items.slice(start, start + requests.batchSize);
     const answered = await ask(batch);
     if (answered.length !== batch.length)
@@ -34,7 +33,7 @@ export async function inBatches<T, R>(
         'This is a mistake in Emend; please report it.',
       );
     answers.push(...answered);
-    requests.onProgress(phase, start + batch.length, items.length);
+    requests.report.progress(phase, start + batch.length, items.length);
   }
   return answers;
 }

@@ -4,6 +4,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { chmod, copyFile, mkdir, open, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { EmendError } from '../../../shared/errors.ts';
+import { type Report, silent } from '../../../shared/progress.ts';
 import { disk } from '../../storage/files.ts';
 import { filesBelow, isWithin, refuseOccupied, slashes, syncTree } from '../../storage/folders.ts';
 import { sha256 } from '../../storage/hash.ts';
@@ -23,14 +24,6 @@ export interface PatchRequest {
    * model folder with tokenizer and configuration; otherwise only the .onnx file and its data files are.
    */
   readonly root?: string;
-  readonly onProgress?: (progress: PatchProgress) => void;
-  readonly signal?: AbortSignal;
-}
-
-/** Bytes of the copy done so far, and in all. */
-export interface PatchProgress {
-  readonly done: number;
-  readonly total: number;
 }
 
 /** One overwritten range. */
@@ -59,13 +52,14 @@ export interface PatchReport {
  * The copy grows beside `target` under a temporary name, is synced to disk and renamed at the end, so that a folder called `target`
  * is always complete. The model's own files are only read.
  *
+ * @param report told of the bytes that are copied
  * @throws EmendError
  *   `bad-input`: unknown constant, wrong byte length, occupied target;
  *   `unsupported`: a constant stored element by element, or one that shares its bytes with another that should not change;
- *   `cancelled`: the signal was given (nothing stays behind); `failed`: the disk refused
+ *   `cancelled`: the report's check threw it (nothing stays behind); `failed`: the disk refused
  */
-export async function patchModel(request: PatchRequest): Promise<PatchReport> {
-  const { changes, signal } = request;
+export async function patchModel(request: PatchRequest, report: Report = silent): Promise<PatchReport> {
+  const { changes } = request;
   // read anew: the caller's graph may have been rewritten, and small constants carry no offset in it
   const { model, ranges: stored } = readModelAndRanges(join(request.model.folder, request.model.file));
   const target = resolve(request.target);
@@ -87,15 +81,15 @@ export async function patchModel(request: PatchRequest): Promise<PatchReport> {
     const files =
       request.root === undefined ? [...new Set([model.file, ...[...stored.values()].map((range) => range.file)])] : await filesBelow(root);
     await mkdir(partial, { recursive: true });
-    const copy = new Copy(request.onProgress, signal);
+    const copy = new Copy(report);
     await copy.all(files.map((file) => [join(root, file), join(partial, file)]));
     const written = [];
     for (const range of ranges) {
-      stopIf(signal);
+      report.check();
       const file = inside === '' ? range.file : `${inside}/${range.file}`;
       written.push({ ...range, file, ...(await overwrite(join(partial, file), range, changes.get(range.tensor)!)) });
     }
-    stopIf(signal);
+    report.check();
     await syncTree(disk, partial);
     await rmdir(target).catch(ignoreMissing);
     await rename(partial, target);
@@ -146,19 +140,17 @@ function rangesToWrite(model: Model, stored: ReadonlyMap<Tensor, StoredRange>, c
 class Copy {
   private done = 0;
   private total = 0;
-  private readonly onProgress: PatchRequest['onProgress'];
-  private readonly signal: AbortSignal | undefined;
+  private readonly report: Report;
 
-  constructor(onProgress: PatchRequest['onProgress'], signal: AbortSignal | undefined) {
-    this.onProgress = onProgress;
-    this.signal = signal;
+  constructor(report: Report) {
+    this.report = report;
   }
 
   async all(pairs: readonly (readonly [from: string, to: string])[]): Promise<void> {
     for (const [from] of pairs) this.total += (await stat(from)).size;
     this.advance(0);
     for (const [from, to] of pairs) {
-      stopIf(this.signal);
+      this.report.check();
       await mkdir(dirname(to), { recursive: true });
       if (await clone(from, to)) this.advance((await stat(to)).size);
       else await this.chunks(from, to);
@@ -172,7 +164,7 @@ class Copy {
       try {
         const chunk = Buffer.allocUnsafe(4 * 2 ** 20);
         for (;;) {
-          stopIf(this.signal);
+          this.report.check();
           const { bytesRead } = await source.read(chunk, 0, chunk.length);
           if (bytesRead === 0) break;
           await writeFully(sink, chunk.subarray(0, bytesRead), null);
@@ -189,7 +181,7 @@ class Copy {
 
   private advance(bytes: number): void {
     this.done += bytes;
-    this.onProgress?.({ done: this.done, total: this.total });
+    this.report.progress('copying', this.done, this.total);
   }
 }
 
@@ -249,10 +241,6 @@ async function writeFully(handle: FileHandle, bytes: Uint8Array, position: numbe
     const { bytesWritten } = await handle.write(bytes, at, Math.min(bytes.length - at, 2 ** 30), position === null ? null : position + at);
     at += bytesWritten;
   }
-}
-
-function stopIf(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new EmendError('cancelled', 'The copy was stopped; nothing was written', 'Start it again when you like.');
 }
 
 function ignoreMissing(error: NodeJS.ErrnoException): void {

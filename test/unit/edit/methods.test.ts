@@ -8,7 +8,7 @@ import { keyWeights, solveKeys } from '../../../electron/engine/edit/solve.ts';
 import { spread } from '../../../electron/engine/edit/spread.ts';
 import { Statistics } from '../../../electron/engine/edit/statistics.ts';
 import { findTargets } from '../../../electron/engine/edit/target.ts';
-import { silent } from '../../../electron/engine/edit/types.ts';
+import { silent } from '../../../shared/progress.ts';
 import { solve } from '../../../electron/engine/linalg/cholesky.ts';
 import { dot, matrix, type Matrix, row } from '../../../electron/engine/linalg/matrix.ts';
 import type { Decoder } from '../../../electron/engine/runtime/decoder.ts';

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { beginsWith, checkRecords } from '../../../electron/engine/evaluate/protocol.ts';
 import { emptyRecord, recordOf, type CheckRecord } from '../../../electron/engine/evaluate/records.ts';
 import type { ScoreItem, Scorer, TargetScore } from '../../../electron/engine/evaluate/scorer.ts';
+import { cancelled } from '../../../shared/errors.ts';
+import { type Report, silent } from '../../../shared/progress.ts';
 
 /** A model whose every answer is written down: the probability of a target token, what it writes, and the next token out of four. */
 class KnownModel implements Scorer {
@@ -139,7 +141,12 @@ describe('checkRecords', () => {
   it('asks every question once, in batches, and tells how far it is', async () => {
     const model = new KnownModel(chances);
     const progress: [string, number, number][] = [];
-    await checkRecords(model, [rome, { ...rome, id: 'again' }, bonn], { ...quick, batchSize: 4 }, (...step) => progress.push(step));
+    await checkRecords(
+      model,
+      [rome, { ...rome, id: 'again' }, bonn],
+      { ...quick, batchSize: 4 },
+      { ...silent, progress: (...step) => progress.push(step) },
+    );
     expect(model.requests).toEqual([4, 4, 4, 4]);
     expect(new Set(model.asked.map((item) => JSON.stringify(item))).size).toBe(16);
     expect(progress).toEqual([
@@ -239,10 +246,14 @@ describe('checkRecords', () => {
 
   it('stops at the next batch when it is cancelled', async () => {
     const model = new KnownModel(chances);
-    const stop = new AbortController();
-    await expect(checkRecords(model, [rome, bonn], { ...quick, batchSize: 3 }, () => stop.abort(), stop.signal)).rejects.toMatchObject({
-      code: 'cancelled',
-    });
+    let stopped = false;
+    const stopping: Report = {
+      progress: () => (stopped = true),
+      check: () => {
+        if (stopped) throw cancelled();
+      },
+    };
+    await expect(checkRecords(model, [rome, bonn], { ...quick, batchSize: 3 }, stopping)).rejects.toMatchObject({ code: 'cancelled' });
     expect(model.requests).toEqual([3]);
   });
 

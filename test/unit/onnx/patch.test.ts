@@ -8,6 +8,8 @@ import type { DataType, Model, Tensor } from '../../../electron/engine/onnx/grap
 import { patchModel } from '../../../electron/engine/onnx/patch.ts';
 import { readModel } from '../../../electron/engine/onnx/read.ts';
 import { floatsToBytes, tensorBytes } from '../../../electron/engine/onnx/tensors.ts';
+import { cancelled } from '../../../shared/errors.ts';
+import { silent } from '../../../shared/progress.ts';
 import { linear, model, numbers, save, temporaryFolder, value } from './models.ts';
 
 /** A model of named constants; `external` ones lie in weights.bin with gaps between them. */
@@ -108,13 +110,10 @@ describe('patchModel', () => {
     const target = join(base, 'new');
     mkdirSync(target); // empty folders may be used
     const progress: number[] = [];
-    const report = await patchModel({
-      model: readModel(join(root, 'onnx', 'model.onnx')),
-      root,
-      target,
-      changes: new Map([['b', new Uint8Array(80)]]),
-      onProgress: ({ done, total }) => progress.push(done / total),
-    });
+    const report = await patchModel(
+      { model: readModel(join(root, 'onnx', 'model.onnx')), root, target, changes: new Map([['b', new Uint8Array(80)]]) },
+      { ...silent, progress: (_, done, total) => progress.push(done / total) },
+    );
     expect(report.files).toEqual(['onnx/model.onnx', 'tokenizer.json']);
     expect(report.ranges[0]!.file).toBe('onnx/model.onnx');
     expect(readFileSync(join(target, 'tokenizer.json'), 'utf8')).toBe('{"tokens":1}');
@@ -128,14 +127,16 @@ describe('patchModel', () => {
     const folder = join(base, 'model');
     mkdirSync(folder);
     const original = withConstants(folder, [{ dtype: 'float32', bytes: new Uint8Array(40_000), external: true }]);
-    const stop = new AbortController();
-    const work = patchModel({
-      model: original,
-      target: join(base, 'new'),
-      changes: new Map([['c0', new Uint8Array(40_000).fill(1)]]),
-      signal: stop.signal,
-      onProgress: ({ done }) => done > 0 && stop.abort(),
-    });
+    let stopped = false;
+    const work = patchModel(
+      { model: original, target: join(base, 'new'), changes: new Map([['c0', new Uint8Array(40_000).fill(1)]]) },
+      {
+        progress: (_, done) => (stopped = done > 0),
+        check: () => {
+          if (stopped) throw cancelled();
+        },
+      },
+    );
     await expect(work).rejects.toMatchObject({ code: 'cancelled' });
     expect(readdirSync(base)).toEqual(['model']);
   });
@@ -145,14 +146,15 @@ describe('patchModel', () => {
     const folder = join(base, 'model');
     mkdirSync(folder);
     const original = withConstants(folder, [{ dtype: 'float32', bytes: new Uint8Array(4000), external: true }]);
-    const work = patchModel({
-      model: original,
-      target: join(base, 'new'),
-      changes: new Map(),
-      onProgress: () => {
-        throw new Error('the listener failed');
+    const work = patchModel(
+      { model: original, target: join(base, 'new'), changes: new Map() },
+      {
+        ...silent,
+        progress: () => {
+          throw new Error('the listener failed');
+        },
       },
-    });
+    );
     await expect(work).rejects.toThrow('the listener failed');
     expect(readdirSync(base)).toEqual(['model']);
   });

@@ -14,7 +14,8 @@ import type { EditMethod, SettingsOf } from '../method.ts';
 import { chooseLayers } from '../search.ts';
 import type { KeyStatistics } from '../statistics.ts';
 import { findTargets, type TargetSettings } from '../target.ts';
-import type { Delta, EditWarning, FactTokens, Report, WeightDelta } from '../types.ts';
+import type { Report } from '../../../../shared/progress.ts';
+import type { Delta, EditWarning, FactTokens, WeightDelta } from '../types.ts';
 import sets from './rome.json' with { type: 'json' };
 
 /** ROME's hyperparameters as numbers (Meng et al. 2022; rome/rome_hparams.py). */

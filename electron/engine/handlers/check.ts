@@ -1,0 +1,23 @@
+import type { JobContext } from '../../../shared/progress.ts';
+import { checkRecords } from '../evaluate/protocol.ts';
+import type { Jobs } from '../jobs.ts';
+import type { OpenModels } from '../open-models.ts';
+import { DecoderScorer } from '../runtime/decoder-scorer.ts';
+
+/** Measures a version on records. */
+export async function check(models: OpenModels, params: Jobs['check']['params'], context: JobContext): Promise<Jobs['check']['result']> {
+  await models.forgetGenerators();
+  const { decoder, before, tokenizer } = await models.open(params.model);
+  const against =
+    params.baseline !== undefined ? (await models.open(params.baseline)).decoder : params.model.delta === undefined ? undefined : before;
+  const scorer = new DecoderScorer(decoder, tokenizer, () => context.check());
+  const baseline = against && new DecoderScorer(against, tokenizer, () => context.check());
+  try {
+    const { driftProbes, driftTexts, ...options } = params.options;
+    const drift = baseline && (driftProbes || driftTexts) ? { drift: { probes: driftProbes ?? [], texts: driftTexts ?? [] } } : {};
+    return await checkRecords(scorer, params.records, { ...options, ...drift, ...(baseline ? { baseline } : {}) }, context);
+  } finally {
+    await scorer.release();
+    await baseline?.release();
+  }
+}

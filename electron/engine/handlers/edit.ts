@@ -1,0 +1,96 @@
+import { basename } from 'node:path';
+import { fillPrompt } from '../../../shared/fact.ts';
+import type { JobContext } from '../../../shared/progress.ts';
+import { deltaNorms, withDelta } from '../edit/delta.ts';
+import { writeDelta } from '../edit/delta-file.ts';
+import { editFacts } from '../edit/edit.ts';
+import type { EditOutcome } from '../edit/outcome.ts';
+import { editSettings, listed, unusedInWords } from '../edit/settings.ts';
+import type { Jobs } from '../jobs.ts';
+import type { OpenModels } from '../open-models.ts';
+import type { Decoder } from '../runtime/decoder.ts';
+import { DecoderScorer } from '../runtime/decoder-scorer.ts';
+import { tensorHash } from './tensor-hash.ts';
+
+/** The hyperparameters that an edit would use, as far as they do not depend on the facts. */
+export async function settings(
+  models: OpenModels,
+  { model, method, hyperparameterFile, name }: Jobs['settings']['params'],
+): Promise<Jobs['settings']['result']> {
+  const { anatomy } = (await models.open(model)).decoder;
+  const { descriptor, settings, unused } = editSettings({ method, choices: {}, hyperparameterFile }, anatomy, name);
+  const words = hyperparameterFile ? unused.map((fields) => unusedInWords(hyperparameterFile, fields)) : [];
+  return { settings: listed(descriptor, settings), unused: words };
+}
+
+/** Works out an edit, and its delta file where one is asked for. */
+export async function edit(models: OpenModels, params: Jobs['edit']['params'], context: JobContext): Promise<EditOutcome> {
+  const { decoder, tokenizer, folder } = await models.open(params.model);
+  await models.forgetGenerators();
+  const started = performance.now();
+  const { facts, method, choices = {}, hyperparameterFile, covarianceText, earlier = [], name = basename(folder) } = params;
+  const asked = { method, choices, hyperparameterFile, covarianceText, name };
+  const made = await editFacts({ ...asked, decoder, tokenizer, facts, earlier }, context);
+  const edited = withDelta(decoder, made.delta);
+  const questions = params.facts.map((f) => ({ prompt: fillPrompt(f.prompt, f.subject).text, target: f.target }));
+  const chances = async (version: Decoder) => {
+    const scorer = new DecoderScorer(version, tokenizer, () => context.check(), { prepack: false });
+    try {
+      return (await scorer.scoreTargets(questions)).map((s) => Math.exp(-s.nll));
+    } finally {
+      await scorer.release();
+    }
+  };
+  context.progress('measuring', 0, 2);
+  const before = await chances(decoder);
+  context.progress('measuring', 1, 2);
+  const after = await chances(edited);
+  context.check();
+  if (params.save !== undefined) {
+    await writeDelta(params.save, made.delta, {
+      method: made.method,
+      model: made.model,
+      hyperparameters: [...made.hyperparameters],
+      contexts: [...made.contexts],
+      seed: made.seed,
+      facts: [...params.facts],
+    });
+  }
+  return {
+    method: made.method,
+    layers: made.layers,
+    hyperparameters: made.hyperparameters,
+    contexts: made.contexts,
+    seed: made.seed,
+    covariance: made.covariance,
+    facts: params.facts.map((f, i) => {
+      const history = made.histories[i]!;
+      const loss = (step: readonly [number, number, number] | undefined) => (step ? step[0] + step[1] + step[2] : 0);
+      return {
+        subject: f.subject,
+        prompt: f.prompt,
+        target: f.target,
+        steps: history.length,
+        firstLoss: loss(history[0]),
+        lastLoss: loss(history.at(-1)),
+        before: before[i]!,
+        after: after[i]!,
+      };
+    }),
+    weights: made.delta.weights.map((w) => {
+      const norms = deltaNorms(decoder, w);
+      return {
+        layer: w.layer,
+        weight: w.weight,
+        deltaNorm: norms.delta,
+        weightNorm: norms.weight,
+        rank: w.left.rows,
+        sha256Before: tensorHash(decoder, w.weight),
+        sha256After: tensorHash(edited, w.weight),
+      };
+    }),
+    warnings: made.warnings,
+    seconds: (performance.now() - started) / 1000,
+    deltaFile: params.save,
+  };
+}

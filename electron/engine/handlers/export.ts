@@ -1,0 +1,73 @@
+import { statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { JobContext } from '../../../shared/progress.ts';
+import { writeDurably } from '../../storage/durable.ts';
+import { explained } from '../../storage/file-errors.ts';
+import { disk } from '../../storage/files.ts';
+import { changedTensorsFile } from '../edit/changed-tensors.ts';
+import { readModelType } from '../edit/checkpoint-names.ts';
+import { changedBytes } from '../edit/delta.ts';
+import { readDelta } from '../edit/delta-file.ts';
+import { loraAdapter } from '../edit/lora.ts';
+import type { Jobs } from '../jobs.ts';
+import type { ExportOutcome } from '../onnx/export-outcome.ts';
+import { patchModel } from '../onnx/patch.ts';
+import { tensorBytes } from '../onnx/tensors.ts';
+import type { OpenModels } from '../open-models.ts';
+
+/** Writes a version as a whole model folder. */
+export async function exportModel(models: OpenModels, params: Jobs['export']['params'], context: JobContext): Promise<ExportOutcome> {
+  const { decoder, folder } = await models.open(params.model);
+  const target = resolve(params.target);
+  const report = await patchModel(
+    { model: decoder.source, target, changes: changedBytes(decoder), ...(statSync(folder).isDirectory() ? { root: folder } : {}) },
+    context,
+  );
+  return {
+    target,
+    files: report.files.length,
+    bytes: report.files.reduce((sum, f) => sum + statSync(join(target, f)).size, 0),
+    changed: report.ranges.map((r) => ({
+      file: r.file,
+      weight: r.tensor,
+      offset: r.offset,
+      length: r.length,
+      sha256Before: r.before,
+      sha256After: r.after,
+    })),
+  };
+}
+
+/** Writes a PEFT LoRA adapter of deltas on the imported model. */
+export async function adapter(
+  models: OpenModels,
+  { model, deltas, target, metadata }: Jobs['adapter']['params'],
+): Promise<Jobs['adapter']['result']> {
+  const { base } = await models.open(model);
+  const made = loraAdapter({
+    anatomy: base.anatomy,
+    deltas: deltas.map((file) => readDelta(file).delta),
+    modelType: readModelType(base.source.folder),
+    metadata,
+  });
+  await writeDurably(explained(disk), join(target, 'adapter_config.json'), Buffer.from(made.config));
+  await writeDurably(explained(disk), join(target, 'adapter_model.safetensors'), made.weights);
+  return { files: ['adapter_config.json', 'adapter_model.safetensors'] };
+}
+
+/** Writes the tensors in which a version differs, under the checkpoint's names where they can be told. */
+export async function tensorsFile(
+  models: OpenModels,
+  { model, target, metadata }: Jobs['tensorsFile']['params'],
+): Promise<Jobs['tensorsFile']['result']> {
+  const { decoder } = await models.open(model);
+  const changed = new Map(
+    [...decoder.changes].map(([name, tensor]) => [
+      name,
+      { dtype: tensor.dtype, dims: tensor.dims, bytes: tensorBytes(decoder.model, tensor) },
+    ]),
+  );
+  const { bytes } = changedTensorsFile({ anatomy: decoder.anatomy, changed, modelType: readModelType(decoder.source.folder), metadata });
+  await writeDurably(explained(disk), join(target, 'changed.safetensors'), bytes);
+  return { files: ['changed.safetensors'] };
+}

@@ -1,0 +1,29 @@
+import type { Jobs } from '../jobs.ts';
+import type { OpenModels } from '../open-models.ts';
+import type { Handlers } from '../serve.ts';
+import { ask } from './ask.ts';
+import { check } from './check.ts';
+import { edit, settings } from './edit.ts';
+import { adapter, exportModel, tensorsFile } from './export.ts';
+import { inspect } from './inspect.ts';
+import { cut, files, tokens } from './quick.ts';
+import { compare, rebuild } from './versions.ts';
+
+/** Does the jobs on the models that a thread keeps open; the thread calls one at a time. */
+export function handlersOn(models: OpenModels): Handlers<Jobs> {
+  return {
+    inspect: (params) => inspect(models, params),
+    ask: (params, context) => ask(models, params, context),
+    edit: (params, context) => edit(models, params, context),
+    settings: (params) => settings(models, params),
+    check: (params, context) => check(models, params, context),
+    rebuild: (params, context) => rebuild(models, params, context),
+    compare: (params) => compare(models, params),
+    export: (params, context) => exportModel(models, params, context),
+    adapter: (params) => adapter(models, params),
+    tensorsFile: (params) => tensorsFile(models, params),
+    files,
+    cut,
+    tokens,
+  };
+}

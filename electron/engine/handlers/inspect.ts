@@ -1,0 +1,47 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Inspection } from '../anatomy/inspection.ts';
+import { readModelType } from '../edit/checkpoint-names.ts';
+import type { Jobs } from '../jobs.ts';
+import { modelFiles } from '../onnx/identity.ts';
+import type { OpenModels } from '../open-models.ts';
+
+/** What was found in a model. */
+export async function inspect(models: OpenModels, { model }: Jobs['inspect']['params']): Promise<Inspection> {
+  const { decoder, tokenizer, folder } = await models.open(model);
+  const { source, anatomy } = decoder;
+  const constants = [...source.graph.constants.values()];
+  const files = modelFiles(source).map((f) => join(source.folder, f));
+  const special = (id: number | undefined) => (id === undefined ? undefined : tokenizer.tokenText(id));
+  return {
+    folder,
+    graphFile: source.file,
+    architecture: readModelType(source.folder) ?? 'decoder',
+    producer: source.producer,
+    opset: source.opsets.get('') ?? 0,
+    parameters: constants.filter((t) => t.dims.length >= 2).reduce((sum, t) => sum + t.dims.reduce((a, d) => a * d, 1), 0),
+    bytes: files.reduce((sum, f) => sum + statSync(f).size, 0),
+    hiddenSize: anatomy.hiddenSize,
+    vocabulary: anatomy.vocabulary,
+    cache: decoder.inputs.past.length > 0,
+    precision: anatomy.layers[0]!.mlp.down.quantised ? 'quantised' : anatomy.layers[0]!.mlp.down.dtype,
+    tokenizer: {
+      kind: tokenizer.addsBos ? 'adds a start token' : 'plain',
+      size: tokenizer.vocabularySize,
+      bos: special(tokenizer.bosId),
+      eos: special(tokenizer.eosId),
+    },
+    layers: anatomy.layers.map((l, layer) => ({
+      layer,
+      heads: l.attention?.heads,
+      keyWidth: l.mlp.down.inWidth,
+      weight: l.mlp.down.weight,
+      layout: l.mlp.down.layout,
+      gated: l.mlp.gated,
+      parallel: l.parallel,
+      postNorm: l.mlp.postNorm,
+      refusal: l.mlp.refusal,
+    })),
+    warnings: anatomy.warnings,
+  };
+}

@@ -1,0 +1,26 @@
+import { join } from 'node:path';
+import type { Jobs } from '../jobs.ts';
+import { graphFile, tokenizerFolder } from '../model-folder.ts';
+import { modelFiles } from '../onnx/identity.ts';
+import { readModel } from '../onnx/read.ts';
+import { cutFact, tokenizerOf } from '../text/cut.ts';
+
+// Jobs that open no model.
+
+/** The files that a model's graph and weights lie in. */
+export async function files({ model }: Jobs['files']['params']): Promise<Jobs['files']['result']> {
+  const read = readModel(graphFile(model.folder));
+  return { files: modelFiles(read).map((file) => join(read.folder, file)) };
+}
+
+/** Facts cut into tokens. */
+export async function cut({ model, facts }: Jobs['cut']['params']): Promise<Jobs['cut']['result']> {
+  const tokenizer = await tokenizerOf(tokenizerFolder(model.folder));
+  return { facts: facts.map((fact) => cutFact(tokenizer, fact)) };
+}
+
+/** The tokens of a text. */
+export async function tokens({ model, text }: Jobs['tokens']['params']): Promise<Jobs['tokens']['result']> {
+  const tokenizer = await tokenizerOf(tokenizerFolder(model.folder));
+  return { tokens: tokenizer.encode(text).map((id) => ({ id, text: tokenizer.tokenText(id) })) };
+}

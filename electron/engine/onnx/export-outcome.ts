@@ -1,0 +1,14 @@
+/** A version written as a model folder: what it holds, and the bytes that differ from the imported files. */
+export interface ExportOutcome {
+  readonly target: string;
+  readonly files: number;
+  readonly bytes: number;
+  readonly changed: readonly {
+    readonly file: string;
+    readonly weight: string;
+    readonly offset: number;
+    readonly length: number;
+    readonly sha256Before: string;
+    readonly sha256After: string;
+  }[];
+}

@@ -1,0 +1,67 @@
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { withDelta } from './edit/delta.ts';
+import { readDelta } from './edit/delta-file.ts';
+import { graphFile, tokenizerFolder } from './model-folder.ts';
+import type { ModelRef } from './model-ref.ts';
+import { Decoder } from './runtime/decoder.ts';
+import { Generator } from './runtime/generate.ts';
+import { loadTokenizer } from './text/load.ts';
+import type { Tokenizer } from './text/tokenizer.ts';
+import { readVersion } from './version-file.ts';
+
+/** A model as a job gets it. */
+export interface Opened {
+  readonly decoder: Decoder;
+  /** Without the delta, and the imported folder as it is. */
+  readonly before: Decoder;
+  readonly base: Decoder;
+  readonly tokenizer: Tokenizer;
+  readonly folder: string;
+}
+
+const KEPT_GENERATORS = 2;
+
+/** What a thread keeps open between its jobs, since jobs on the same model follow one another. */
+export class OpenModels {
+  private last: { readonly folder: string; readonly base: Decoder; readonly tokenizer: Tokenizer } | undefined;
+  /** Sessions of the versions asked last: asking again, or two versions in turn, need not make them anew. */
+  private readonly generators = new Map<string, Promise<Generator>>();
+
+  /** Opens a model; the last one stays open. */
+  async open(model: ModelRef): Promise<Opened> {
+    const folder = resolve(model.folder);
+    if (this.last?.folder !== folder) {
+      const file = graphFile(folder);
+      const threads = Number(process.env['EMEND_THREADS'] ?? 0);
+      this.last = { folder, base: await Decoder.open(file, { threads }), tokenizer: await loadTokenizer(tokenizerFolder(folder)) };
+    }
+    const { base, tokenizer } = this.last;
+    const before = model.version === undefined ? base : readVersion(base, model.version);
+    const decoder = model.delta === undefined ? before : withDelta(before, readDelta(model.delta).delta);
+    return { decoder, before, base, tokenizer, folder };
+  }
+
+  /** A generator that stays open for the next question. @param long repacking weights pays only over many tokens */
+  generator(model: ModelRef, decoder: Decoder, long: boolean): Promise<Generator> {
+    const key = JSON.stringify([resolve(model.folder), model.version, model.delta, model.delta && statSync(model.delta).mtimeMs]);
+    const known = this.generators.get(key);
+    this.generators.delete(key);
+    const generator = known ?? Generator.create(decoder, { prepack: long });
+    this.generators.set(key, generator);
+    generator.catch(() => this.generators.delete(key));
+    for (const old of [...this.generators.keys()].slice(0, -KEPT_GENERATORS)) void this.forget(old);
+    return generator;
+  }
+
+  /** Everything but asking needs the memory for itself. */
+  async forgetGenerators(): Promise<void> {
+    await Promise.all([...this.generators.keys()].map((key) => this.forget(key)));
+  }
+
+  private async forget(key: string): Promise<void> {
+    const generator = this.generators.get(key);
+    this.generators.delete(key);
+    await (await generator)?.release();
+  }
+}
