@@ -301,6 +301,51 @@ describe('drafts', () => {
     expect(await document('three', 'drafts', 'atlas')).toEqual({ drafts: [] });
   });
 
+  test('a published hyperparameter file serves a recorded edit; the record says where each value came from and keeps what the file said', async () => {
+    const fields = {
+      layers: [2],
+      v_num_grad_steps: 2,
+      v_lr: 0.5,
+      v_loss_layer: 7,
+      v_weight_decay: 0.5,
+      clamp_norm_factor: 5,
+      kl_factor: 0.1,
+    };
+    writeFileSync(join(scratch, 'rome.json'), JSON.stringify({ alg_name: 'ROME', model_name: 'gpt2', ...fields }));
+    await works('file', 'import', 'atlas');
+    const { subject, prompt, target } = FACTS[2]!;
+    const fact = ['--subject', subject, '--prompt', prompt, '--target', target];
+    const file = ['--method', 'rome', '--hyperparameters', 'rome.json', '--covariance-tokens', '2000', '--threads', '1'];
+    const { draft, report } = await document<{ draft: string; report: { layers: number[]; warnings: { message: string }[] } }>(
+      'file',
+      'edit',
+      'atlas',
+      ...fact,
+      ...file,
+    );
+    expect(report.layers).toEqual([2]);
+    expect(report.warnings.map(({ message }) => message)).toContain('rome.json: not used: model_name.');
+    const { entry } = await document<{ entry: number }>('file', 'commit', 'atlas', draft, '--reason', 'By a file');
+    const shown = await document<{ body: { hyperparameters: Record<string, unknown>; details: { request: Record<string, unknown> } } }>(
+      'file',
+      'show',
+      'atlas',
+      String(entry),
+    );
+    expect(shown.body.hyperparameters).toMatchObject({
+      layers: { name: 'Layers', value: '2', source: 'from rome.json' },
+      klFactor: { name: 'KL factor', value: '0.1', source: 'from rome.json' },
+      covarianceTokens: { value: '2000', source: 'as asked' },
+      ridge: { value: '0.0001', source: 'published for atlas (Emend, models/atlas)' },
+    });
+    expect(shown.body.details.request).toMatchObject({
+      method: 'rome',
+      hyperparameterFile: { name: 'rome.json', text: expect.stringContaining('"clamp_norm_factor":5') as string },
+    });
+    const other = ['--method', 'memit', '--hyperparameters', 'rome.json'];
+    expect((await fails('file', 'edit', 'atlas', ...fact, ...other)).err).toContain('rome.json: alg_name: expected MEMIT, found ROME');
+  });
+
   test('with --save there is no draft but a file, and the record stays as it is', async () => {
     const { subject, prompt, target } = FACTS[2];
     await works(
@@ -393,9 +438,9 @@ describe('what cannot be', () => {
     [['ask', './models', 'Hello', '--at', 'base'], 1, 'There is no model', ''],
     [
       ['edit', 'atlas', '--subject', 'a', '--prompt', 'b {}', '--target', 'c', '--hyperparameters', 'h.json'],
-      2,
-      '--hyperparameters is for edits that are saved',
-      '--save',
+      1,
+      'The hyperparameter file h.json cannot be read',
+      'Check the path',
     ],
     [['tag', 'atlas', 'base'], 1, 'base', ''],
     [['export', 'atlas'], 2, '--to is missing', '--to FOLDER'],
