@@ -5,9 +5,10 @@ import { EmendError } from '../../shared/errors.ts';
 import { errno, type Files } from './files.ts';
 import { hashPieces } from './hash.ts';
 
-/** What lies in a folder: every file, and what is neither a file nor a folder. Paths are relative to it, with forward slashes, sorted. */
+/** What lies in a folder: every file, every folder, and what is neither. Paths are relative to it, with forward slashes, sorted. */
 export interface FolderContent {
   readonly files: readonly string[];
+  readonly folders: readonly string[];
   readonly others: readonly string[];
 }
 
@@ -22,18 +23,21 @@ export interface Walking {
 /** Lists a folder with all below it. @throws Node's error when a folder cannot be read, or links lead in a circle */
 export async function listFolder(folder: string, { links, leaveOut }: Walking): Promise<FolderContent> {
   const files: string[] = [];
+  const folders: string[] = [];
   const others: string[] = [];
   const walk = async (below: string): Promise<void> => {
     for (const entry of await readdir(join(folder, below), { withFileTypes: true })) {
       if (leaveOut?.has(entry.name) === true) continue;
       const path = below === '' ? entry.name : `${below}/${entry.name}`;
       const found = links === 'follow' && entry.isSymbolicLink() ? await ledTo(join(folder, path)) : entry;
-      if (found?.isDirectory() === true) await walk(path);
-      else (found?.isFile() === true ? files : others).push(path);
+      if (found?.isDirectory() === true) {
+        folders.push(path);
+        await walk(path);
+      } else (found?.isFile() === true ? files : others).push(path);
     }
   };
   await walk('');
-  return { files: files.sort(), others: others.sort() };
+  return { files: files.sort(), folders: folders.sort(), others: others.sort() };
 }
 
 async function ledTo(link: string) {

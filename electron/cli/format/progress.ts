@@ -1,7 +1,8 @@
+import stringWidth from 'string-width';
 import type { Progress } from '../../services/eta.ts';
 import { duration, size, whole } from './numbers.ts';
 import type { Stream } from './printer.ts';
-import { displayWidth, shorten } from './table.ts';
+import { shorten } from './table.ts';
 
 const BAR = 24;
 /** Plain lines come at most this often (ms). */
@@ -41,7 +42,7 @@ export class ProgressLine {
 export function barLine(progress: Progress): string {
   const share = shareOf(progress);
   const full = Math.round(share * BAR);
-  const phase = progress.phase + ' '.repeat(Math.max(0, 24 - displayWidth(progress.phase)));
+  const phase = progress.phase + ' '.repeat(Math.max(0, 24 - stringWidth(progress.phase)));
   return `${phase} ${'━'.repeat(full)}${'╌'.repeat(BAR - full)} ${figures(progress)}`;
 }
 

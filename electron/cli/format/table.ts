@@ -1,4 +1,4 @@
-import { stripVTControlCharacters } from 'node:util';
+import stringWidth from 'string-width';
 
 export interface TableOptions {
   /** The first row is a heading with a rule below. */
@@ -12,11 +12,11 @@ export interface TableOptions {
 /** Rows as lines with aligned columns. */
 export function table(rows: readonly (readonly string[])[], { heading = false, right = [], indent = 0 }: TableOptions = {}): string[] {
   const columns = Math.max(0, ...rows.map((row) => row.length));
-  const widths = Array.from({ length: columns }, (_, c) => Math.max(...rows.map((row) => displayWidth(row[c] ?? ''))));
+  const widths = Array.from({ length: columns }, (_, c) => Math.max(...rows.map((row) => stringWidth(row[c] ?? ''))));
   const line = (row: readonly string[]) => {
     const cells = widths.map((width, c) => {
       const cell = row[c] ?? '';
-      const space = ' '.repeat(width - displayWidth(cell));
+      const space = ' '.repeat(width - stringWidth(cell));
       return right.includes(c) ? space + cell : cell + space;
     });
     return (' '.repeat(indent) + cells.join('  ')).trimEnd();
@@ -27,21 +27,12 @@ export function table(rows: readonly (readonly string[])[], { heading = false, r
     : lines;
 }
 
-/** Columns that a text takes on a terminal. */
-export function displayWidth(text: string): number {
-  let width = 0;
-  for (const character of stripVTControlCharacters(text))
-    width += /\p{M}|\u200B|\u200D/u.test(character) ? 0 : WIDE.test(character) ? 2 : 1;
-  return width;
-}
-const WIDE = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}\u3000-\u303F\uFF01-\uFF60]/u;
-
 /** A text in lines of at most `width`, broken at spaces. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
+    if (line !== '' && stringWidth(line) + 1 + stringWidth(word) > width) {
       lines.push(line);
       line = word;
     } else line = line === '' ? word : `${line} ${word}`;
@@ -49,7 +40,16 @@ export function wrap(text: string, width: number): string[] {
   return [...lines, line];
 }
 
-/** A text no longer than `width`, with an ellipsis where something is missing. */
+/** A text no wider than `width`, with an ellipsis where something is missing. */
 export function shorten(text: string, width: number): string {
-  return text.length <= width ? text : `${text.slice(0, width - 1)}…`;
+  if (stringWidth(text) <= width) return text;
+  let kept = '';
+  for (const { segment } of LETTERS.segment(text)) {
+    if (stringWidth(kept + segment) > width - 1) break;
+    kept += segment;
+  }
+  return `${kept}…`;
 }
+
+/** What a person takes for one letter, marks and joined emoji included. */
+const LETTERS = new Intl.Segmenter();

@@ -36,7 +36,7 @@ export class Downloads {
       throw new Refusal(404, 'not-found', `${path} is not there any more.`, 'It was moved or removed outside Emend; export again.');
     if (status.isDirectory()) {
       const entries = await entriesOf(path);
-      response.writeHead(200, attachment(`${basename(path)}.tar`, 'application/x-tar', tarSize(entries)));
+      response.writeHead(200, attachment(`${basename(path)}.tar`, 'application/x-tar', await tarSize(entries)));
       await pipeline(Readable.from(tar(entries)), response);
     } else {
       response.writeHead(200, attachment(basename(path), 'application/octet-stream', status.size));

@@ -21,8 +21,6 @@ const MEASURES: readonly (readonly [Measure, string, string])[] = [
   ['neighborsUnchanged', 'Neighbours, first token kept', 'same likeliest next token as without the edit'],
   ['neighborsStillRight', 'Neighbours, still right', 'of those right without the edit'],
   ['GE', 'Fluency (GE)', 'entropy of generated n-grams, bits × 100'],
-  ['RS', 'Consistency (RS)', 'likeness to texts about the new answer'],
-  ['essence', 'Essence', 'perplexity of texts about the subject'],
 ];
 
 /** All measures of a check. */

@@ -1,4 +1,3 @@
-import * as v from 'valibot';
 import { EmendError } from '../../../shared/errors.ts';
 import { readTable } from './csv.ts';
 import { recordFormats, type RecordFormat } from './formats.ts';
@@ -94,38 +93,4 @@ function formatOf(raw: readonly unknown[], source: string): RecordFormat {
     `${source}: records of an unknown format: ${found}.`,
     'Give each record subject, prompt and target; or use CounterFact, zsRE or EasyEdit records.',
   );
-}
-
-const SnippetsSchema = v.array(
-  v.object({ relation_id: v.string(), target_id: v.string(), samples: v.array(v.object({ name: v.string(), text: v.string() })) }),
-);
-
-/**
- * Gives CounterFact records their reference texts from attribute_snippets.json: texts about anything with the new target, and as essence those
- * about the subject itself (experiments/py/eval_utils_counterfact.py).
- * @throws EmendError 'bad-file'
- */
-export function withReferences(records: readonly CheckRecord[], snippetsJson: string): CheckRecord[] {
-  let snippets: v.InferOutput<typeof SnippetsSchema>;
-  try {
-    snippets = v.parse(SnippetsSchema, JSON.parse(snippetsJson));
-  } catch (error) {
-    throw new EmendError(
-      'bad-file',
-      `The attribute snippets cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-      'Use CounterFact’s attribute_snippets.json.',
-    );
-  }
-  const key = (relation: string, target: string) => `${relation} ${target}`;
-  const samples = new Map<string, { name: string; text: string }[]>();
-  for (const one of snippets)
-    samples.set(key(one.relation_id, one.target_id), [...(samples.get(key(one.relation_id, one.target_id)) ?? []), ...one.samples]);
-  return records.map((record) => {
-    const found = samples.get(key(record.fact.relation ?? '', record.targetId ?? '')) ?? [];
-    return {
-      ...record,
-      references: found.map(({ text }) => text),
-      essence: found.filter(({ name }) => name === record.fact.subject).map(({ text }) => text),
-    };
-  });
 }

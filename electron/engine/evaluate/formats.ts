@@ -69,7 +69,6 @@ const counterFact = format(
     return {
       ...emptyRecord,
       id: String(fields.case_id ?? index),
-      targetId: wanted.id,
       fact: {
         subject,
         prompt: withSlot(prompt, subject, 'requested_rewrite.prompt'),

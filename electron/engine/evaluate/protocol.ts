@@ -3,20 +3,8 @@ import { fillPrompt } from '../../../shared/fact.ts';
 import { type Report, silent } from '../../../shared/progress.ts';
 import { measureDrift } from './drift.ts';
 import { cleanGeneration, meanGenerationEntropy } from './fluency.ts';
-import {
-  argmax,
-  average,
-  harmonicMean,
-  magnitude,
-  mean,
-  neighborMagnitude,
-  neighborSuccess,
-  perplexity,
-  success,
-  type AnswerPair,
-} from './metrics.ts';
+import { argmax, average, harmonicMean, magnitude, mean, neighborMagnitude, neighborSuccess, success, type AnswerPair } from './metrics.ts';
 import type { CheckRecord } from './records.ts';
-import { TfIdf } from './reference-score.ts';
 import {
   PUBLISHED_GENERATION,
   type CaseMeasures,
@@ -34,8 +22,6 @@ import type { ScoreItem, Scorer, TargetScore } from './scorer.ts';
 export interface CheckAgainst {
   /** The version before; with it changes of the neighbours and drift are measured. */
   readonly baseline?: Scorer | undefined;
-  /** Term weights of the reference score. Default: learned from the reference texts of all records. */
-  readonly weights?: TfIdf | undefined;
 }
 
 /**
@@ -68,8 +54,6 @@ export async function checkRecords(
   const answers = options.exactMatch === false ? undefined : await freeAnswers(scorer, cases, scores, requests);
   const written =
     options.generation === false ? undefined : await generations(scorer, records, options.generation ?? PUBLISHED_GENERATION, requests);
-  const weights = options.weights ?? TfIdf.fit(records.flatMap((record) => record.references));
-  const essence = await essencePerplexity(scorer, records, requests);
   const reports = cases.map(({ record, prompt }, at): RecordReport => {
     const prompts = promptReports(record, prompt, scores, kept?.unchanged);
     const texts = written?.[at] ?? [];
@@ -85,8 +69,6 @@ export async function checkRecords(
         ...kept?.measures[at],
         exactMatch: answer === undefined ? undefined : Number(beginsWith(answer, record.fact.target)),
         GE: meanGenerationEntropy(texts),
-        RS: texts.length === 0 || record.references.length === 0 ? undefined : weights.similarity(texts, record.references),
-        essence: essence[at],
       }),
     };
   });
@@ -244,22 +226,13 @@ async function generations(
   return found;
 }
 
-/** The published perplexity divides by all tokens of the row, the first one too, which nothing predicts (util/perplexity.py). */
-async function essencePerplexity(scorer: Scorer, records: readonly CheckRecord[], requests: Requests): Promise<(number | undefined)[]> {
-  const asked = records.flatMap(({ essence }, at) => (essence.length === 0 ? [] : [{ text: essence.join(' '), at }]));
-  const scores = await inBatches(requests, 'targets', asked, (batch) => scorer.scoreTexts(batch.map(({ text }) => text)));
-  const found: (number | undefined)[] = records.map(() => undefined);
-  asked.forEach(({ at }, index) => (found[at] = perplexity(scores[index]!.nll, scores[index]!.tokens + 1)));
-  return found;
-}
-
 /** Averages over records, and score S: what a report of several records says in all. */
 export function summarize(reports: readonly RecordReport[]): Pick<CheckReport, 'summary' | 'S'> {
   const summary: CheckReport['summary'] = {};
   for (const measure of new Set(reports.flatMap(({ measures }) => Object.keys(measures) as Measure[]))) {
     const found = average(
       reports.map(({ measures }) => measures[measure]),
-      measure === 'essence' ? 1 : 100,
+      100,
     );
     if (found) summary[measure] = found;
   }

@@ -25,12 +25,6 @@ export interface CheckRecord {
   readonly generationPrompts: readonly string[];
   /** Questions that follow from the fact (EasyEdit's portability). */
   readonly portability: readonly Question[];
-  /** CounterFact's name for the new target, by which reference texts are found. */
-  readonly targetId?: string | undefined;
-  /** Texts about subjects with the new target, for the reference score. */
-  readonly references: readonly string[];
-  /** Texts about the subject itself, for the essence score. */
-  readonly essence: readonly string[];
 }
 
 /** A fact of our own as a record. */
@@ -47,12 +41,4 @@ export function recordOf(fact: Fact, id: string): CheckRecord {
 }
 
 /** A record's lists, all empty. */
-export const emptyRecord = {
-  paraphrases: [],
-  neighbors: [],
-  attributePrompts: [],
-  generationPrompts: [],
-  portability: [],
-  references: [],
-  essence: [],
-} as const;
+export const emptyRecord = { paraphrases: [], neighbors: [], attributePrompts: [], generationPrompts: [], portability: [] } as const;

@@ -34,7 +34,7 @@ export interface GenerationOptions {
 export const PUBLISHED_GENERATION: GenerationOptions = { maxLength: 100, topK: 5, seed: 0 };
 
 /**
- * Measures of one record: shares from 0 to 1 (EM, PM, NM from −1 to 1), GE in bits, essence a perplexity.
+ * Measures of one record: shares from 0 to 1 (EM, PM, NM from −1 to 1), GE in bits.
  * One that the record gives no material for is left out.
  */
 export interface CaseMeasures {
@@ -62,11 +62,8 @@ export interface CaseMeasures {
   neighborsUnchanged?: number | undefined;
   /** Share of the neighbours answered rightly before that are answered rightly now. Needs a baseline. */
   neighborsStillRight?: number | undefined;
-  /** Generation entropy, and reference score (TF-IDF cosine). */
+  /** Generation entropy. */
   GE?: number | undefined;
-  RS?: number | undefined;
-  /** Perplexity of the texts about the subject. */
-  essence?: number | undefined;
 }
 export type Measure = keyof CaseMeasures;
 
@@ -109,7 +106,7 @@ export interface DriftReport {
 
 export interface CheckReport {
   readonly records: readonly RecordReport[];
-  /** Averages over records as published: all but the essence perplexity times 100. A measure that no record has is left out. */
+  /** Averages over records as published: times 100. A measure that no record has is left out. */
   readonly summary: Partial<Record<Measure, Average>>;
   /** Score S: harmonic mean of ES, PS and NS, times 100; undefined unless there are all three. */
   readonly S: number | undefined;

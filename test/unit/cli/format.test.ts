@@ -1,9 +1,10 @@
 import fc from 'fast-check';
+import stringWidth from 'string-width';
 import { describe, expect, test } from 'vitest';
 import { digits, duration, percent, size, whole } from '../../../electron/cli/format/numbers.ts';
 import { barLine, plainLine, ProgressLine } from '../../../electron/cli/format/progress.ts';
 import { styleFor } from '../../../electron/cli/format/style.ts';
-import { displayWidth, shorten, table, wrap } from '../../../electron/cli/format/table.ts';
+import { shorten, table, wrap } from '../../../electron/cli/format/table.ts';
 import { oneLine, quoted, safe } from '../../../electron/cli/format/text.ts';
 
 describe('tables', () => {
@@ -17,7 +18,7 @@ describe('tables', () => {
       ],
       { right: [1] },
     );
-    expect(lines.map(displayWidth)).toEqual([8, 8, 8, 8]);
+    expect(lines.map((line) => stringWidth(line))).toEqual([8, 8, 8, 8]);
     expect(lines[0]).toBe('a      1');
   });
 
@@ -92,7 +93,7 @@ describe('progress', () => {
     line.show(progress);
     expect(written.startsWith('\r')).toBe(true);
     expect(written).not.toContain('\n');
-    expect(displayWidth(written.replace('\r', ''))).toBeLessThan(40);
+    expect(stringWidth(written.replace('\r', ''))).toBeLessThan(40);
     line.clear();
     expect(written.endsWith('\r\u001B[K')).toBe(true);
   });

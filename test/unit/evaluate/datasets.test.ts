@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readRecords, withReferences } from '../../../electron/engine/evaluate/datasets.ts';
+import { readRecords } from '../../../electron/engine/evaluate/datasets.ts';
 
 const counterFact = {
   case_id: 0,
@@ -53,7 +53,6 @@ describe('readRecords', () => {
           previousTarget: 'French',
           relation: 'P103',
         },
-        targetId: 'Q1860',
         paraphrases: ['Danielle Darrieux, a native'],
         attributePrompts: ['Robin Hobb speaks'],
         generationPrompts: ['Danielle Darrieux was'],
@@ -62,8 +61,6 @@ describe('readRecords', () => {
           { prompt: 'Montesquieu speaks', target: 'French' },
         ],
         portability: [],
-        references: [],
-        essence: [],
       },
     ]);
   });
@@ -180,26 +177,5 @@ describe('readRecords', () => {
     expect(() => readRecords(text, 'facts.csv')).toThrow(
       expect.objectContaining({ code, message: expect.stringContaining('facts.csv') as string }),
     );
-  });
-});
-
-describe('withReferences', () => {
-  const snippets = [
-    {
-      relation_id: 'P103',
-      target_id: 'Q1860',
-      samples: [
-        { name: 'Danielle Darrieux', text: 'She speaks English.' },
-        { name: 'Robin Hobb', text: 'English too.' },
-      ],
-    },
-    { relation_id: 'P103', target_id: 'Q150', samples: [] },
-  ];
-  it('finds texts by relation and target, and the subject’s own', () => {
-    const [record] = withReferences(readRecords(JSON.stringify([counterFact])).records, JSON.stringify(snippets));
-    expect(record).toMatchObject({ references: ['She speaks English.', 'English too.'], essence: ['She speaks English.'] });
-  });
-  it('refuses a file of another kind', () => {
-    expect(() => withReferences([], '{"a": 1}')).toThrow(expect.objectContaining({ code: 'bad-file' }));
   });
 });

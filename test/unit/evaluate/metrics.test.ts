@@ -15,21 +15,12 @@ import {
   perplexity,
   success,
 } from '../../../electron/engine/evaluate/metrics.ts';
-import { TfIdf } from '../../../electron/engine/evaluate/reference-score.ts';
 import { sentenceTokens, wordTokens } from '../../../electron/engine/evaluate/words.ts';
 
 const golden = v.parse(
   v.object({
     words: v.array(v.object({ sentence: v.string(), words: v.array(v.string()) })),
     entropies: v.array(v.object({ text: v.string(), entropy: v.number() })),
-    tfidf: v.object({
-      references: v.array(v.string()),
-      generated: v.array(v.string()),
-      against: v.array(v.string()),
-      similarity: v.number(),
-      vocabulary: v.record(v.string(), v.number()),
-      idf: v.array(v.number()),
-    }),
   }),
   JSON.parse(readFileSync(join(import.meta.dirname, 'fixtures/golden.json'), 'utf8')),
 );
@@ -125,18 +116,4 @@ describe('generationEntropy', () => {
     expect(meanGenerationEntropy([])).toBeUndefined();
   });
   it('reads generated texts as the published code does', () => expect(cleanGeneration('ﬁn\n\nal<|endoftext|>')).toBe('fin al'));
-});
-
-describe('TfIdf', () => {
-  const { references, generated, against, similarity, vocabulary, idf } = golden.tfidf;
-  it('scores as scikit-learn does, learned or from its tables', () => {
-    expect(TfIdf.fit(references).similarity(generated, against)).toBeCloseTo(similarity, 12);
-    expect(TfIdf.fromTables(vocabulary, idf).similarity(generated, against)).toBeCloseTo(similarity, 12);
-  });
-  it('is 1 for the same text, and 0 without a common or known term', () => {
-    const weights = TfIdf.fit(references);
-    expect(weights.similarity(against, against)).toBeCloseTo(1, 12);
-    expect(weights.similarity(['Lyon'], ['Paris'])).toBe(0);
-    expect(weights.similarity(['unknown'], ['Paris'])).toBe(0);
-  });
 });

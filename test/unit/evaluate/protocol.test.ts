@@ -190,23 +190,13 @@ describe('checkRecords', () => {
 
   it('writes on from the generation prompts with the published settings, and measures prompt and text together', async () => {
     const model = new KnownModel({}, {}, { 'Rome was': ' a ﬁne city', 'Rome is': ' on the Tiber' });
-    const record = {
-      ...rome,
-      generationPrompts: ['Rome was', 'Rome is'],
-      references: ['Rome is a city on the Tiber', 'and fine'],
-      essence: ['Rome', 'x'],
-    };
+    const record = { ...rome, generationPrompts: ['Rome was', 'Rome is'] };
     const { records, summary } = await checkRecords(model, [record], { exactMatch: false });
     expect(model.settings).toEqual([{ maxLength: 100, topK: 5, seed: 0 }]);
     expect(records[0]!.generations).toEqual(['Rome was a fine city', 'Rome is on the Tiber']);
     // Five different words: 4 pairs, 3 triples, all different.
     expect(records[0]!.measures.GE).toBeCloseTo(((2 / 3) * 2 + (4 / 3) * Math.log2(3)) / 2, 12);
     expect(summary.GE!.mean).toBeCloseTo(100 * records[0]!.measures.GE!, 10);
-    // Learned from two references that share no term: every idf is equal, so the cosine is that of the counts (rome 2, fine, city, is, on, the, tiber).
-    const shared = 2 * 1 + 6;
-    expect(records[0]!.measures.RS).toBeCloseTo(shared / (Math.sqrt(4 + 6) * Math.sqrt(8)), 10);
-    expect(records[0]!.measures.essence).toBeCloseTo(8 ** (6 / 7), 10);
-    expect(summary.essence!.mean).toBe(records[0]!.measures.essence);
   });
 
   describe('against a baseline', () => {

@@ -32,7 +32,7 @@ test('a folder comes out of another tar as it was: long and foreign names, empty
 
   const entries = await entriesOf(folder);
   const archive = await archived(entries);
-  expect(archive.length).toBe(tarSize(entries));
+  expect(archive.length).toBe(await tarSize(entries));
 
   writeFileSync(join(scratch, 'model.tar'), archive);
   mkdirSync(join(scratch, 'out'));
@@ -53,7 +53,7 @@ test('a size beyond what a plain header holds is kept', async () => {
   await parts.return(undefined);
   // Archives are listed from their headers alone.
   writeFileSync(join(scratch, 'large.tar'), first.value as Buffer);
-  truncateSync(join(scratch, 'large.tar'), tarSize([{ path: 'weights.bin', file, bytes, modified: 0 }]));
+  truncateSync(join(scratch, 'large.tar'), await tarSize([{ path: 'weights.bin', file, bytes, modified: 0 }]));
   expect(execFileSync('tar', ['-tvf', join(scratch, 'large.tar')], { encoding: 'utf8' })).toMatch(/\b9663676416\b.*weights\.bin/);
 });
 
@@ -70,4 +70,12 @@ test('a file that became shorter ends the archive with an error', async () => {
   const file = join(scratch, 'a');
   writeFileSync(file, 'four');
   await expect(archived([{ path: 'a', file, bytes: 5, modified: 0 }])).rejects.toThrow('changed while it was read');
+});
+
+test('a reader who goes away ends the archive, and the file is closed', async () => {
+  const file = join(scratch, 'large');
+  writeFileSync(file, Buffer.alloc(4 << 20));
+  const pieces = tar([{ path: 'large', file, bytes: 4 << 20, modified: 0 }]);
+  await pieces.next();
+  await expect(pieces.return(undefined)).resolves.toMatchObject({ done: true });
 });
