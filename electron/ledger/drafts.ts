@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { EmendError } from '../../shared/errors.ts';
+import { addsPart, kindNames } from '../../shared/kinds.ts';
 import { BlobRefSchema, FactBriefSchema } from './bodies.ts';
 import { canonical } from '../storage/canonical.ts';
 import { ensureFolder, removeTemporaries, writeDurably } from '../storage/durable.ts';
@@ -11,7 +12,7 @@ import { Sha256Schema } from '../storage/hash.ts';
 import type { Notice } from '../storage/notice.ts';
 
 const ContentSchema = v.strictObject({
-  kind: v.picklist(['edit', 'steer']),
+  kind: v.picklist(kindNames().filter(addsPart)),
   /** The version that it was made for. */
   parent: Sha256Schema,
   facts: v.array(FactBriefSchema),
@@ -22,7 +23,7 @@ const ContentSchema = v.strictObject({
 });
 const DraftSchema = v.strictObject({ id: v.pipe(v.string(), v.uuid()), changed: v.string(), ...ContentSchema.entries });
 
-/** An edit or steering that is being worked on; nothing of it is in the ledger yet. */
+/** A part of a version that is being worked on, such as an edit; nothing of it is in the ledger yet. */
 export type DraftContent = v.InferOutput<typeof ContentSchema>;
 export type Draft = v.InferOutput<typeof DraftSchema>;
 

@@ -1,6 +1,8 @@
 import * as v from 'valibot';
 import { EmendError } from '../../shared/errors.ts';
-import { BODIES, INPUTS, KINDS, type Body, type Kind } from './bodies.ts';
+import { isRemark as remarks, kindNames, makesVersion as makes, addsPart as adds } from '../../shared/kinds.ts';
+import type { Kind, PartKind, RemarkKind, VersionKind } from '../../shared/kinds.ts';
+import { definitionOf, type Body } from './kinds/index.ts';
 import { canonical, isCanonical } from '../storage/canonical.ts';
 import { sha256, Sha256Schema } from '../storage/hash.ts';
 
@@ -25,10 +27,27 @@ export interface EntryOf<K extends Kind> {
 export type Entry = { [K in Kind]: EntryOf<K> }[Kind];
 export type Unsealed = Omit<EntryOf<Kind>, 'hash'>;
 
+type OfKind<E, K extends Kind> = Extract<E, { readonly kind: K }>;
+
+/** Whether an entry makes a version the current one. */
+export function makesVersion<E extends { readonly kind: Kind }>(entry: E): entry is OfKind<E, VersionKind> {
+  return makes(entry.kind);
+}
+
+/** Whether an entry adds a part to the version. */
+export function addsPart<E extends { readonly kind: Kind }>(entry: E): entry is OfKind<E, PartKind> {
+  return adds(entry.kind);
+}
+
+/** Whether an entry remarks on another or on a version. */
+export function isRemark<E extends { readonly kind: Kind }>(entry: E): entry is OfKind<E, RemarkKind> {
+  return remarks(entry.kind);
+}
+
 const EnvelopeSchema = v.strictObject({
   seq: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
   prev: Sha256Schema,
-  kind: v.picklist(KINDS),
+  kind: v.picklist(kindNames()),
   time: v.pipe(v.string(), v.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/, 'expected a UTC time such as 2026-11-22T08:30:00.000Z')),
   author: v.pipe(v.string(), v.nonEmpty('expected a name')),
   reason: v.string(),
@@ -74,7 +93,7 @@ export function parseLine(line: string): Entry {
 
 /** Refuses a body that a program gave if it does not fit its kind. @throws EmendError 'bad-input' that names the field */
 export function checkInput(kind: Kind, input: unknown): void {
-  const result = v.safeParse(INPUTS[kind], input, { abortEarly: true });
+  const result = v.safeParse(definitionOf(kind).input, input, { abortEarly: true });
   if (!result.success)
     throw new EmendError('bad-input', `The ${kind} entry does not fit: ${issueText(result.issues)}.`, 'Nothing was recorded.', {
       field: v.getDotPath(result.issues[0]),
@@ -82,7 +101,7 @@ export function checkInput(kind: Kind, input: unknown): void {
 }
 
 function bodyProblem(kind: Kind, body: unknown): string | undefined {
-  const result = v.safeParse(BODIES[kind], body, { abortEarly: true });
+  const result = v.safeParse(definitionOf(kind).schema, body, { abortEarly: true });
   return result.success ? undefined : issueText(result.issues);
 }
 

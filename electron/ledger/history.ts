@@ -1,8 +1,9 @@
 import { EmendError } from '../../shared/errors.ts';
-import type { Body, BodyInput, Kind } from './bodies.ts';
-import type { Entry } from './entries.ts';
-import { hashOf } from '../storage/hash.ts';
-import { baseVersion, modelId, shortId, withPart, withoutPart, type Part, type Version } from './versions.ts';
+import { kindInfo, type Kind } from '../../shared/kinds.ts';
+import { addsPart, makesVersion, type Entry } from './entries.ts';
+import type { KindDefinition, Past, VersionDefinition } from './kinds/definition.ts';
+import { definitionOf, partOf, type Body, type BodyInput } from './kinds/index.ts';
+import { ABBREVIATION, shortId, withPart, withoutPart, type Version } from './versions.ts';
 
 /** What an entry does, without who, when and why. */
 type Act = { [K in Kind]: { readonly kind: K; readonly body: Body<K>; readonly seq: number } }[Kind];
@@ -24,7 +25,7 @@ export interface Review {
 }
 
 /** What the entries of a ledger come to: which versions there were, which is current, their names and reviews. Pure: the same entries give the same history. */
-export class History {
+export class History implements Past {
   #current: Version | undefined;
   readonly #moments: Moment[] = [];
   readonly #byId = new Map<string, Version>();
@@ -96,17 +97,21 @@ export class History {
     );
   }
 
+  /** Entries in force that came after the one of `entry`. @throws EmendError 'not-found' when that is not in force */
+  later(entry: number): number[] {
+    return withoutPart(this.current, entry).later.map((part) => part.entry);
+  }
+
   /**
-   * Adds to a body what follows from the history: the id of the version that it makes, and for a revert the edits that stay on top.
+   * Adds to a body what follows from the history: the id of the version that it makes, and whatever else its kind adds.
    * @param seq the number that its entry will have
    * @throws EmendError for an act that cannot follow what was recorded
    */
   complete<K extends Kind>(kind: K, input: BodyInput<K>, seq: number): Body<K> {
-    const body: Record<string, unknown> = { ...input };
+    const definition: KindDefinition = definitionOf(kind);
+    const body: Record<string, unknown> = { ...input, ...definition.adds?.(input, this) };
     const act = { kind, body, seq } as unknown as Act;
-    if (kind === 'import') body['ledger'] = 1;
-    if (act.kind === 'revert') body['later'] = this.#later(act.body.entry);
-    if (kind === 'import' || kind === 'edit' || kind === 'steer' || kind === 'revert') body['version'] = this.#result(act)?.id;
+    if (makesVersion(act)) body['version'] ??= this.#result(act)?.id;
     return body as Body<K>;
   }
 
@@ -117,6 +122,7 @@ export class History {
   check(act: Act): void {
     const made = this.#result(act);
     const { kind, body, seq } = act;
+    const definition: KindDefinition = definitionOf(kind);
     if (made && 'version' in body && made.id !== body.version) {
       throw new EmendError(
         'bad-input',
@@ -124,21 +130,8 @@ export class History {
         'Leave the version out; the ledger works it out.',
       );
     }
-    if (kind === 'revert' && this.#later(body.entry).join() !== body.later.join()) {
-      throw new EmendError(
-        'bad-input',
-        `Entry ${seq} names as computed on top the entries ${list(body.later)}; they are ${list(this.#later(body.entry))}.`,
-        'Leave them out; the ledger works them out.',
-      );
-    }
-    if (kind === 'rollback' && made === this.#current)
-      throw new EmendError(
-        'bad-input',
-        `Version ${shortId(body.version)} is the current one already.`,
-        'Choose another version to roll back to.',
-      );
-    if (kind === 'tag') this.#nameIsFree(body.name);
-    for (const named of namedEntries(act)) {
+    definition.check?.(body, this, seq, made);
+    for (const named of definition.names?.(body) ?? []) {
       if (named >= seq)
         throw new EmendError(
           'not-found',
@@ -155,16 +148,19 @@ export class History {
     const { kind, body, seq, time } = entry;
     const checked = this.#checked;
     this.#checked = undefined;
-    if (MAKES_VERSION.has(kind)) {
+    if (makesVersion(entry)) {
       const version = (checked?.act === entry ? checked.made : this.#result(entry))!;
-      if (version === this.#current) return; // steering that is not baked
       this.#current = version;
       this.#byId.set(version.id, version);
       this.#moments.push({ entry: seq, time, version });
-    } else if (kind === 'tag') {
-      this.#tags.set(body.name, body.version);
-    } else if (kind === 'approve' || kind === 'reject') {
-      const review = { entry: seq, time, author: entry.author, verdict: kind, comment: entry.reason };
+    }
+    if (!('version' in body)) return;
+    const definition: KindDefinition = definitionOf(kind);
+    const name = definition.tag?.(body);
+    if (name !== undefined) this.#tags.set(name, body.version);
+    const { verdict } = kindInfo(kind);
+    if (verdict !== undefined) {
+      const review = { entry: seq, time, author: entry.author, verdict, comment: entry.reason };
       this.#reviews.set(body.version, [...this.reviews(body.version), review]);
     }
   }
@@ -172,9 +168,16 @@ export class History {
   /** The version that an act is about: the one it makes current, or the one it names. */
   #result(act: Act): Version | undefined {
     const { kind, body, seq } = act;
-    if (kind === 'import') return this.#imported(body);
-    const current = this.current;
-    if (kind === 'verify') return undefined;
+    if (kindInfo(kind).version !== 'begins') this.#mustFollow(act, this.current);
+    if (addsPart(act)) return withPart(this.current, { entry: seq, hash: partOf(act).hash });
+    if (makesVersion(act)) {
+      const definition: VersionDefinition = definitionOf(act.kind);
+      return definition.result(act.body, this, seq);
+    }
+    return 'version' in body ? this.find(body.version) : undefined;
+  }
+
+  #mustFollow({ kind, body }: Act, current: Version): void {
     if ('parent' in body && body.parent !== current.id) {
       throw new EmendError(
         'bad-input',
@@ -183,76 +186,5 @@ export class History {
         { parent: body.parent, current: current.id },
       );
     }
-    switch (kind) {
-      case 'edit':
-        return withPart(current, { entry: seq, kind, hash: body.delta.blob });
-      case 'steer':
-        return body.baked ? withPart(current, steeringPart(body, seq)) : current;
-      case 'revert':
-        return withoutPart(current, body.entry).version;
-      default:
-        return this.find(body.version);
-    }
   }
-
-  #later(entry: number): number[] {
-    return withoutPart(this.current, entry).later.map((part) => part.entry);
-  }
-
-  #imported(body: Body<'import'>): Version {
-    if (this.#current)
-      throw new EmendError(
-        'bad-input',
-        `This ledger is already that of model ${shortId(this.#current.model)}.`,
-        'Import another model into a ledger of its own.',
-      );
-    const id = modelId(body.model.files);
-    if (body.model.id !== id)
-      throw new EmendError(
-        'bad-input',
-        `The model's id is ${body.model.id}; its files give ${id}.`,
-        'Work out the id from the list of files.',
-      );
-    return baseVersion(id);
-  }
-
-  #nameIsFree(name: string): void {
-    const taken = this.#tags.get(name);
-    if (taken !== undefined)
-      throw new EmendError(
-        'bad-input',
-        `The name ${JSON.stringify(name)} is taken: it stands for version ${shortId(taken)}.`,
-        'Choose another name; names are never moved.',
-        { name, version: taken },
-      );
-    if (RESERVED.has(name) || ABBREVIATION.test(name) || !NAME.test(name)) {
-      throw new EmendError(
-        'bad-input',
-        `A version cannot be called ${JSON.stringify(name)}.`,
-        'Choose a name of up to 100 letters, digits, spaces and . _ - / that begins with a letter or digit, is not "current" or "base", and does not look like an id.',
-        { name },
-      );
-    }
-  }
-}
-
-const MAKES_VERSION: ReadonlySet<Kind> = new Set<Kind>(['import', 'edit', 'steer', 'revert', 'rollback']);
-const RESERVED = new Set(['current', 'base']);
-const ABBREVIATION = /^[0-9a-f]{6,64}$/;
-const NAME = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}._/ -]{0,98}[\p{L}\p{M}\p{N}._/-]$|^[\p{L}\p{N}]$/u;
-
-function steeringPart(body: Body<'steer'>, entry: number): Part {
-  const { method, site, strength, vector } = body;
-  return { entry, kind: 'steer', hash: hashOf({ method, site, strength, vector: vector.blob }) };
-}
-
-/** Earlier entries that an act refers to. */
-function namedEntries({ kind, body }: Act): number[] {
-  if (kind === 'verify') return [body.upTo];
-  if (kind === 'edit') return body.reapplies === undefined ? [] : [body.reapplies];
-  return 'entry' in body && body.entry !== undefined ? [body.entry] : [];
-}
-
-function list(entries: readonly number[]): string {
-  return entries.length === 0 ? '(none)' : entries.join(', ');
 }

@@ -1,13 +1,15 @@
 import { join } from 'node:path';
 import { EmendError } from '../../shared/errors.ts';
 import { Blobs } from './blobs.ts';
-import { blobsIn, type BodyInput, type Kind } from './bodies.ts';
+import type { Kind } from '../../shared/kinds.ts';
+import { blobsIn } from './bodies.ts';
 import { saveCheckpoint, signCheckpoint, type Checkpoint } from './checkpoints.ts';
 import { Drafts } from './drafts.ts';
 import { checkInput, seal, type Entry, type EntryOf } from './entries.ts';
 import type { Files } from '../storage/files.ts';
 import { NO_HASH } from '../storage/hash.ts';
 import type { History } from './history.ts';
+import { definitionOf, type BodyInput } from './kinds/index.ts';
 import { JOURNAL, readJournal, type Journal } from './journal.ts';
 import type { SigningKey, VerifyKey } from './keys.ts';
 import type { Lock } from '../storage/lock.ts';
@@ -19,7 +21,7 @@ import { verifyLedger, type Against, type Verification, type VerifyProgress } fr
 /** Who does something, and why. */
 export interface By {
   readonly author: string;
-  /** May be empty for imports, checks, tags, approvals, exports and verifications. */
+  /** May be empty where the kind of entry needs none. */
   readonly reason: string;
 }
 
@@ -43,7 +45,6 @@ export interface Parts {
   readonly writing: { readonly journal: Journal; readonly lock: Lock } | undefined;
 }
 
-const NEEDS_REASON: ReadonlySet<Kind> = new Set<Kind>(['edit', 'steer', 'note', 'reject', 'rollback', 'revert']);
 /** So many entries at most could be cut off unnoticed when the process is killed. */
 const CHECKPOINT_EVERY = 100;
 
@@ -241,7 +242,7 @@ export class Ledger {
 function checkBy(kind: Kind, by: By): void {
   if (by.author.trim() === '')
     throw new EmendError('bad-input', `The ${kind} entry has no author.`, 'Set your name in the settings.', { field: 'author' });
-  if (NEEDS_REASON.has(kind) && by.reason.trim() === '')
+  if (definitionOf(kind).needsReason && by.reason.trim() === '')
     throw new EmendError('bad-input', `The ${kind} entry has no reason.`, 'Say why in a sentence; it is what the log shows.', {
       field: 'reason',
     });

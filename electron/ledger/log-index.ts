@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { Low } from 'lowdb';
 import * as v from 'valibot';
-import { KINDS, type CheckResult, type FactBrief, type Kind } from './bodies.ts';
+import { kindNames, type Kind } from '../../shared/kinds.ts';
+import type { CheckResult } from './bodies.ts';
 import type { Entry } from './entries.ts';
+import { toldBy } from './kinds/index.ts';
 import type { Files } from '../storage/files.ts';
 import type { Notice } from '../storage/notice.ts';
 import { DurableJson } from '../storage/store.ts';
@@ -13,7 +15,7 @@ const RowSchema = v.strictObject({
   hash: v.string(),
   time: v.string(),
   author: v.string(),
-  kind: v.picklist(KINDS),
+  kind: v.picklist(kindNames()),
   reason: v.string(),
   /** The version that it made or is about. */
   version: v.exactOptional(v.string()),
@@ -130,13 +132,7 @@ export class LogIndex {
 /** The row of an entry. */
 export function rowOf(entry: Entry): Row {
   const { seq, hash, time, author, kind, reason, body } = entry;
-  const facts: readonly FactBrief[] = 'facts' in body ? body.facts : [];
-  const words = facts.flatMap((fact) => [fact.prompt, fact.target, fact.previousTarget ?? '']);
-  if ('checks' in body) words.push(...body.checks.map((check) => check.name));
-  if (kind === 'import') words.push(body.model.name);
-  if (kind === 'tag') words.push(body.name);
-  if (kind === 'check') words.push(body.suite);
-  if (kind === 'export') words.push(body.format, body.destination ?? '');
+  const { facts = [], checks = [], method, about = [], words = [] } = toldBy(entry);
   return {
     seq,
     hash,
@@ -145,11 +141,16 @@ export function rowOf(entry: Entry): Row {
     kind,
     reason,
     ...('version' in body ? { version: body.version } : {}),
-    ...('method' in body ? { method: body.method } : {}),
+    ...(method === undefined ? {} : { method }),
     subjects: unique(facts.map((fact) => fact.subject)),
     relations: unique(facts.flatMap((fact) => fact.relation ?? [])),
-    verdict: verdictOf('checks' in body ? body.checks : []),
-    words: unique(words).join('\n'),
+    verdict: verdictOf(checks),
+    words: unique([
+      ...facts.flatMap((fact) => [fact.prompt, fact.target, fact.previousTarget ?? '']),
+      ...checks.map((check) => check.name),
+      ...about,
+      ...words,
+    ]).join('\n'),
   };
 }
 

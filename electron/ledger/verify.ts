@@ -1,6 +1,7 @@
 import { EmendError } from '../../shared/errors.ts';
 import { Blobs } from './blobs.ts';
-import { blobsIn, type BlobRef, type Kind } from './bodies.ts';
+import type { Kind } from '../../shared/kinds.ts';
+import { blobsIn, type BlobRef } from './bodies.ts';
 import { checkpointProblem, checkpointSeq, listCheckpoints, readCheckpoint, type Checkpoint } from './checkpoints.ts';
 import { Drafts } from './drafts.ts';
 import { examine, type Examined } from './examine.ts';

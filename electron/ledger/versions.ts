@@ -2,12 +2,11 @@ import { EmendError } from '../../shared/errors.ts';
 import { hashOf } from '../storage/hash.ts';
 import type { FileRecord } from './bodies.ts';
 
-/** An edit, or baked steering, that is in force. */
+/** What one entry did to the model, and is in force. */
 export interface Part {
   /** The entry that brought it. */
   readonly entry: number;
-  readonly kind: 'edit' | 'steer';
-  /** What it does to the model, as a hash: of the delta, or of the steering vector and how it is applied. */
+  /** What it does to the model, as a hash; an edit's is that of its delta. */
   readonly hash: string;
 }
 
@@ -68,6 +67,9 @@ export function withoutPart(version: Version, entry: number): { version: Version
     { entry, inForce: there },
   );
 }
+
+/** What may be the beginning of a version's id, or all of it. */
+export const ABBREVIATION = /^[0-9a-f]{6,64}$/;
 
 /** A version's id as people read it. */
 export function shortId(id: string): string {

@@ -1,13 +1,16 @@
 import { join } from 'node:path';
 import type { EntryView, Row as RowView, Verification } from '../../shared/contract/audit.ts';
 import { EmendError } from '../../shared/errors.ts';
+import type { RemarkKind } from '../../shared/kinds.ts';
 import { blobsIn, BlobRefSchema, type BlobRef } from '../ledger/bodies.ts';
 import { readCheckpoint, type Checkpoint } from '../ledger/checkpoints.ts';
 import { writeDurably } from '../storage/durable.ts';
-import type { Entry } from '../ledger/entries.ts';
+import { isRemark, type Entry } from '../ledger/entries.ts';
 import { explained } from '../storage/file-errors.ts';
 import { disk } from '../storage/files.ts';
 import { hashPieces } from '../storage/hash.ts';
+import { toldBy } from '../ledger/kinds/index.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import type { Row } from '../ledger/log-index.ts';
 import { shortId, type Version } from '../ledger/versions.ts';
 import * as v from 'valibot';
@@ -40,7 +43,7 @@ const SHOWN = 4_000_000;
 /** Reading, reviewing and verifying the record. */
 export function auditService({ library, preferences, jobs, grants, print, tell }: Surroundings): Part {
   const remark =
-    (kind: 'note' | 'approve' | 'reject') =>
+    (kind: RemarkKind) =>
     async ({ model: name, version, entry, comment }: { model: string; version: string; entry?: number | undefined; comment: string }) => {
       const model = await library.find(name);
       model.mustWrite();
@@ -52,8 +55,9 @@ export function auditService({ library, preferences, jobs, grants, print, tell }
     };
   return {
     'audit.list': async ({ model: name, filter, offset, limit }) => {
-      const { total, rows } = (await library.find(name)).ledger.list({ ...filter, offset, limit });
-      return { total, rows: rows.map(rowView) };
+      const { ledger } = await library.find(name);
+      const { total, rows } = ledger.list({ ...filter, offset, limit });
+      return { total, rows: rows.map((row) => rowView(row, ledger)) };
     },
     'audit.facets': async ({ model: name }) => {
       const { rows } = (await library.find(name)).ledger.list();
@@ -152,9 +156,9 @@ function versionAbout({ body }: Entry, model: LibraryModel): string {
   return 'version' in body ? body.version : model.ledger.history.current.id;
 }
 
-function rowView({ words, subjects, relations, ...row }: Row): RowView {
-  const about = row.kind === 'tag' || row.kind === 'export' || row.kind === 'import' ? words.split('\n').join(' → ') : '';
-  return { ...row, subjects: [...subjects], relations: [...relations], ...(about === '' ? {} : { about }) };
+function rowView({ words: _, subjects, relations, ...row }: Row, ledger: Ledger): RowView {
+  const { about } = toldBy(ledger.entry(row.seq));
+  return { ...row, subjects: [...subjects], relations: [...relations], ...(about === undefined ? {} : { about: about.join(' → ') }) };
 }
 
 /** Every blob that an entry names, under a name for people: its field, or its role among the evidence. */
@@ -175,7 +179,7 @@ async function entryView(model: LibraryModel, seq: number): Promise<EntryView> {
   );
   const version = 'version' in entry.body ? entry.body.version : undefined;
   const remarks = model.ledger.entries
-    .filter((one) => one.kind === 'note' || one.kind === 'approve' || one.kind === 'reject')
+    .filter(isRemark)
     .filter((one) => one.body.entry === seq || (one.body.entry === undefined && one.body.version === version))
     .map((one) => ({ entry: one.seq, kind: one.kind, time: one.time, author: one.author, comment: one.reason }));
   const { prev, hash, kind, time, author, reason, app, engine, body } = entry;

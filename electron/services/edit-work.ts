@@ -8,13 +8,14 @@ import { EmendError } from '../../shared/errors.ts';
 import { FactSchema, type Fact } from '../../shared/fact.ts';
 import { readRecords } from '../engine/evaluate/datasets.ts';
 import { recordOf, type CheckRecord } from '../engine/evaluate/records.ts';
-import type { BlobRef, BodyInput, FactBrief } from '../ledger/bodies.ts';
+import type { BlobRef, FactBrief } from '../ledger/bodies.ts';
 import { canonical } from '../storage/canonical.ts';
 import type { Draft as LedgerDraft } from '../ledger/drafts.ts';
 import { ensureFolder } from '../storage/durable.ts';
 import type { EntryOf } from '../ledger/entries.ts';
 import { explained } from '../storage/file-errors.ts';
 import { disk } from '../storage/files.ts';
+import type { BodyInput } from '../ledger/kinds/index.ts';
 import type { By } from '../ledger/ledger.ts';
 import { partsOf, shortId, withPart, type Version } from '../ledger/versions.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -120,7 +121,7 @@ export async function commitDraft(
     covariance,
   } = draft.blobs as Record<'delta' | 'factSet' | 'report' | 'prefixes' | 'covariance', BlobRef>;
   const report = await readReport(model, reportRef);
-  const version = withPart(current, { entry: ledger.head.seq + 1, kind: 'edit', hash: delta.blob });
+  const version = withPart(current, { entry: ledger.head.seq + 1, hash: delta.blob });
   const changed = await buildOnTop(parts, model, version.id, delta, control);
   const unlike = report.weights.find((weight) => changed.find((one) => one.tensor === weight.tensor)?.after !== weight.after);
   if (unlike)

@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import * as v from 'valibot';
 import { EditFormSchema, HyperparameterFileSchema, type Draft, type EditForm } from '../../shared/contract/edits.ts';
 import { EmendError } from '../../shared/errors.ts';
+import { kindInfo } from '../../shared/kinds.ts';
 import { factProblems, type Fact, type FactProblem } from '../../shared/fact.ts';
 import { METHOD_NAMES } from '../../shared/methods/list.ts';
 import { readRecords } from '../engine/evaluate/datasets.ts';
@@ -137,8 +138,8 @@ export function editService(parts: Surroundings): Part {
       if (seq === undefined)
         throw new EmendError('bad-input', 'A report is of a draft or of an entry; neither was named.', 'Name one of them.');
       const entry = model.ledger.entry(seq);
-      if (entry.kind !== 'edit')
-        throw new EmendError('bad-input', `Entry ${seq} is of kind ${entry.kind}; only edits have such a report.`, 'Choose an edit.');
+      if (!kindInfo(entry.kind).hasEditReport || !('evidence' in entry.body))
+        throw new EmendError('bad-input', `Entry ${seq} is of kind ${entry.kind}; it has no report of an edit.`, 'Choose an edit.');
       return readReport(model, entry.body.evidence['report']);
     },
     'edits.discard': async ({ model: name, draft }) => {

@@ -141,10 +141,7 @@ export function exportService({ library, engine, jobs, grants, preferences, plac
     await mkdir(target);
     const metadata = { emend_model: model.id, emend_version: version.id };
     if (format === 'tensors') return void (await engine.run('tensorsFile', { model: ref, target, metadata }, control));
-    const deltas = partsOf(version).map((part) => {
-      const { body } = model.ledger.entry(part.entry);
-      return model.ledger.blobs.path('delta' in body ? body.delta.blob : '');
-    });
+    const deltas = partsOf(version).map((part) => model.ledger.blobs.path(model.deltaOf(part).blob));
     await engine.run('adapter', { model: ref, deltas, target, metadata }, control);
   }
 }

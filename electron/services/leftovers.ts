@@ -1,6 +1,7 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EmendError } from '../../shared/errors.ts';
+import { addsPart } from '../ledger/entries.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { ModelPlaces } from './places.ts';
 
@@ -16,7 +17,7 @@ const ABANDONED = 3_600_000;
  */
 export async function removeLeftovers(places: ModelPlaces, ledger: Ledger): Promise<void> {
   try {
-    const committed = new Set(ledger.entries.map((entry) => (entry.kind === 'edit' ? entry.body.details['draft'] : undefined)));
+    const committed = new Set(ledger.entries.filter(addsPart).map(({ body }) => body.details['draft']));
     for (const draft of (await ledger.drafts.list()).drafts) if (committed.has(draft.id)) await ledger.drafts.remove(draft.id);
   } catch (error) {
     if (!(error instanceof EmendError)) throw error;

@@ -1,21 +1,23 @@
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { EmendError } from '../../shared/errors.ts';
+import type { Kind } from '../../shared/kinds.ts';
 import type { ChangedTensor, ModelRef } from '../engine/jobs.ts';
 import { readSafetensors } from '../engine/onnx/safetensors.ts';
-import type { BodyInput, Kind } from '../ledger/bodies.ts';
+import type { BlobRef } from '../ledger/bodies.ts';
 import { ensureFolder, writeDurably } from '../storage/durable.ts';
-import type { EntryOf } from '../ledger/entries.ts';
+import { addsPart, type EntryOf } from '../ledger/entries.ts';
 import { errnoOf, explained } from '../storage/file-errors.ts';
 import { disk, errno } from '../storage/files.ts';
 import { hashPieces, sha256 } from '../storage/hash.ts';
 import { JOURNAL } from '../ledger/journal.ts';
+import { partOf, type BodyInput } from '../ledger/kinds/index.ts';
 import type { SigningKey } from '../ledger/keys.ts';
 import type { By, Ledger } from '../ledger/ledger.ts';
 import { lockOwner, type Owner } from '../storage/lock.ts';
 import { openLedger } from '../ledger/open.ts';
 import { processes } from '../storage/owner.ts';
-import { partsOf, shortId, type Version } from '../ledger/versions.ts';
+import { partsOf, shortId, type Part, type Version } from '../ledger/versions.ts';
 import type { Follow, JobRunner } from './jobs.ts';
 import { removeLeftovers } from './leftovers.ts';
 import { engineVersion, version as appVersion } from './models.ts';
@@ -191,26 +193,32 @@ export class LibraryModel {
     return { tensors: changed.length, wasDamaged };
   }
 
+  /** What a part adds to the weights. @throws EmendError 'bad-file' when its entry is not one that adds a part */
+  deltaOf({ entry: seq }: Part): BlobRef {
+    const entry = this.#ledger.entry(seq);
+    if (addsPart(entry)) return partOf(entry).delta;
+    throw new EmendError(
+      'bad-file',
+      `Entry ${seq} of ${this.name} is of kind ${entry.kind}, which adds nothing to a version.`,
+      'Verify the ledger, and bring its journal back from a backup.',
+      { entry: seq },
+    );
+  }
+
   /** Works out the tensors of a list of parts from the import, and keeps them under the version's id. */
   async rebuild(version: Version, follow: Follow = {}): Promise<{ changed: readonly ChangedTensor[] }> {
     const deltas: string[] = [];
     for (const part of partsOf(version)) {
-      const entry = this.#ledger.entry(part.entry);
-      if (entry.kind !== 'edit')
-        throw new EmendError(
-          'unsupported',
-          `Entry ${part.entry} of ${this.name} is steering that was baked in; this release rebuilds edits only.`,
-          'Use the release of Emend that recorded it.',
-        );
-      const problem = await this.#ledger.blobs.problem(entry.body.delta);
+      const delta = this.deltaOf(part);
+      const problem = await this.#ledger.blobs.problem(delta);
       if (problem !== undefined)
         throw new EmendError(
           'bad-file',
-          `Version ${shortId(version.id)} cannot be rebuilt: the delta of entry ${entry.seq} is not as recorded. ${problem}`,
+          `Version ${shortId(version.id)} cannot be rebuilt: the delta of entry ${part.entry} is not as recorded. ${problem}`,
           'Bring the file back from a backup of the library.',
-          { entry: entry.seq, blob: entry.body.delta.blob },
+          { entry: part.entry, blob: delta.blob },
         );
-      deltas.push(this.#ledger.blobs.path(entry.body.delta.blob));
+      deltas.push(this.#ledger.blobs.path(delta.blob));
     }
     await ensureFolder(explained(disk), this.places.versions);
     return this.#parts.engine.run(

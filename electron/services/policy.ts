@@ -1,5 +1,6 @@
 import type { Settings } from '../../shared/contract/settings.ts';
-import type { CheckResult, Kind } from '../ledger/bodies.ts';
+import type { Kind } from '../../shared/kinds.ts';
+import type { CheckResult } from '../ledger/bodies.ts';
 import { partsOf, type Version } from '../ledger/versions.ts';
 import type { LibraryModel } from './library-model.ts';
 

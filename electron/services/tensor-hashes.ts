@@ -1,4 +1,4 @@
-import type { Entry } from '../ledger/entries.ts';
+import { makesVersion, type Entry } from '../ledger/entries.ts';
 import type { ChangedTensor } from '../ledger/bodies.ts';
 
 /** What the ledger says the tensors of each version hash to. */
@@ -13,9 +13,11 @@ export interface TensorHashes {
 export function tensorHashes(entries: readonly Entry[]): TensorHashes {
   const base = new Map<string, string>();
   const versions = new Map<string, ReadonlyMap<string, string>>();
-  for (const { kind, body } of entries) {
-    if (kind === 'import') versions.set(body.version, new Map());
-    if (kind !== 'edit' && kind !== 'steer' && kind !== 'revert' && kind !== 'rollback') continue;
+  for (const { body } of entries.filter(makesVersion)) {
+    if (!('parent' in body)) {
+      versions.set(body.version, new Map());
+      continue;
+    }
     const before = versions.get(body.parent);
     if (!before) continue; // behind damage in the journal
     for (const { tensor, before: hash } of body.changed) if (!base.has(tensor) && !before.has(tensor)) base.set(tensor, hash);

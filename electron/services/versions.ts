@@ -7,11 +7,13 @@ import type { Answer } from '../../shared/contract/probing.ts';
 import { GREEDY } from '../../shared/contract/probing.ts';
 import { EmendError } from '../../shared/errors.ts';
 import { fillPrompt, type Fact } from '../../shared/fact.ts';
+import type { VersionKind } from '../../shared/kinds.ts';
 import { readRecords } from '../engine/evaluate/datasets.ts';
 import { recordOf } from '../engine/evaluate/records.ts';
 import type { BlobRef, CheckResult } from '../ledger/bodies.ts';
 import { canonical } from '../storage/canonical.ts';
-import type { Entry, EntryOf } from '../ledger/entries.ts';
+import { makesVersion, type EntryOf } from '../ledger/entries.ts';
+import { takenOutBy } from '../ledger/kinds/index.ts';
 import type { Draft } from '../ledger/drafts.ts';
 import type { By } from '../ledger/ledger.ts';
 import { partsOf, withoutPart, withPart, type Version } from '../ledger/versions.ts';
@@ -188,7 +190,7 @@ export function versionService(parts: Surroundings): Part {
     const drafts: Draft[] = [];
     try {
       for (const entry of later) {
-        const { body } = model.ledger.entry(entry) as EntryOf<'edit'>;
+        const { body } = editEntry(model, entry);
         const { request } = v.parse(DetailsSchema, body.details);
         const draft = await workOut(
           parts,
@@ -200,7 +202,7 @@ export function versionService(parts: Surroundings): Part {
         drafts.push(draft);
         const delta = draft.blobs['delta']!;
         const below = await model.ref(on, control);
-        on = withPart(on, { entry, kind: 'edit', hash: delta.blob });
+        on = withPart(on, { entry, hash: delta.blob });
         await engine.run(
           'rebuild',
           { model: below, deltas: [model.ledger.blobs.path(delta.blob)], save: model.places.version(on.id) },
@@ -372,9 +374,21 @@ function factsOf(model: LibraryModel, seq: number) {
     : [];
 }
 
+/** An edit's entry. @throws EmendError 'unsupported' for a part of another kind: only edits can be computed anew */
+function editEntry(model: LibraryModel, seq: number): EntryOf<'edit'> {
+  const entry = model.ledger.entry(seq);
+  if (entry.kind === 'edit') return entry;
+  throw new EmendError(
+    'unsupported',
+    `Entry ${seq} is of kind ${entry.kind}; only edits can be computed anew.`,
+    'Leave the later parts as they are.',
+    { entry: seq },
+  );
+}
+
 async function factSetOf(model: LibraryModel, seq: number): Promise<Fact[]> {
   const entry = model.ledger.entry(seq);
-  return entry.kind === 'edit' ? readFactSet(model, entry.body.factSet) : [];
+  return 'factSet' in entry.body ? readFactSet(model, entry.body.factSet) : [];
 }
 
 async function factsInForceOf(model: LibraryModel, version: Version): Promise<Fact[]> {
@@ -401,22 +415,27 @@ function versionViews(model: LibraryModel): VersionView[] {
 function timeline(model: LibraryModel): Moment[] {
   const { ledger } = model;
   const inForce = new Set(partsOf(ledger.history.current).map((part) => part.entry));
-  return ledger.history.moments.map(({ entry: seq }) => momentOf(ledger.entry(seq), inForce)).reverse();
+  return ledger.history.moments
+    .map(({ entry }) => ledger.entry(entry))
+    .filter(makesVersion)
+    .map((entry) => momentOf(entry, inForce))
+    .reverse();
 }
 
-function momentOf(entry: Entry, inForce: ReadonlySet<number>): Moment {
+function momentOf(entry: EntryOf<VersionKind>, inForce: ReadonlySet<number>): Moment {
   const { seq, kind, time, author, reason, body } = entry;
+  const reverts = takenOutBy(entry);
   return {
     entry: seq,
-    kind: kind as Moment['kind'],
+    kind,
     time,
     author,
     reason,
-    version: 'version' in body ? body.version : '',
+    version: body.version,
     facts: 'facts' in body ? body.facts.map(({ subject, prompt, target }) => ({ subject, prompt, target })) : [],
     checks: 'checks' in body ? body.checks : [],
     ...('method' in body ? { method: body.method } : {}),
-    ...(kind === 'revert' ? { reverts: body.entry } : {}),
+    ...(reverts === undefined ? {} : { reverts }),
     inForce: inForce.has(seq),
   };
 }

@@ -1,21 +1,9 @@
 import * as v from 'valibot';
+import { isRemark, kindNames, type Kind } from '../kinds.ts';
 import { Count, Fields, Handle, job, Line, method, ModelName, Seq, VersionName } from './define.ts';
 
-export const KindSchema = v.picklist([
-  'import',
-  'edit',
-  'steer',
-  'check',
-  'tag',
-  'note',
-  'approve',
-  'reject',
-  'rollback',
-  'revert',
-  'export',
-  'verify',
-]);
-export type Kind = v.InferOutput<typeof KindSchema>;
+export const KindSchema = v.picklist(kindNames());
+export type { Kind };
 
 /** Which entries to list; everything given must hold. */
 export const FilterSchema = v.strictObject({
@@ -67,7 +55,15 @@ export const EntrySchema = v.object({
   /** Files that the entry names, by role. */
   evidence: v.array(v.object({ role: v.string(), blob: v.string(), bytes: v.number(), type: v.string(), present: v.boolean() })),
   /** Approvals and rejections of the version it is about, and notes on it. */
-  remarks: v.array(v.object({ entry: v.number(), kind: KindSchema, time: v.string(), author: v.string(), comment: v.string() })),
+  remarks: v.array(
+    v.object({
+      entry: v.number(),
+      kind: v.picklist(kindNames().filter(isRemark)),
+      time: v.string(),
+      author: v.string(),
+      comment: v.string(),
+    }),
+  ),
 });
 export type EntryView = v.InferOutput<typeof EntrySchema>;
 

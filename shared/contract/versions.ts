@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { AnswerSchema } from './probing.ts';
 import { CheckSchema } from './edits.ts';
 import { FactSchema } from '../fact.ts';
+import { kindNames, makesVersion } from '../kinds.ts';
 import { job, Line, list, method, ModelName, Seq, Text, VersionName } from './define.ts';
 
 export const ReviewSchema = v.object({
@@ -36,7 +37,7 @@ export type Version = v.InferOutput<typeof VersionSchema>;
 /** A change of the current version, as the timeline shows it. */
 export const MomentSchema = v.object({
   entry: v.number(),
-  kind: v.picklist(['import', 'edit', 'steer', 'revert', 'rollback']),
+  kind: v.picklist(kindNames().filter(makesVersion)),
   time: v.string(),
   author: v.string(),
   reason: v.string(),

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { BodyInput } from '../../electron/ledger/bodies.ts';
+import type { BodyInput } from '../../electron/ledger/kinds/index.ts';
 import { seal, type Entry } from '../../electron/ledger/entries.ts';
 import { hashOf, NO_HASH, sha256 } from '../../electron/storage/hash.ts';
 import { History } from '../../electron/ledger/history.ts';

@@ -7,6 +7,7 @@ import type { Answer } from '../../shared/contract/probing.ts';
 import type { Moment, Version } from '../../shared/contract/versions.ts';
 import { EmendError } from '../../shared/errors.ts';
 import { fillPrompt } from '../../shared/fact.ts';
+import { isRemark, kindInfo, makesVersion } from '../../shared/kinds.ts';
 
 interface FakeFact {
   readonly subject: string;
@@ -327,12 +328,12 @@ export class FakeLedger {
   list(): Result<'versions.list'> {
     const inForce = new Set(this.parts('current'));
     const timeline = this.entries.flatMap((entry): Moment[] => {
-      if (!['import', 'edit', 'steer', 'revert', 'rollback'].includes(entry.kind)) return [];
       const { seq, kind, time, author, reason, body } = entry;
+      if (!makesVersion(kind)) return [];
       return [
         {
           entry: seq,
-          kind: kind as Moment['kind'],
+          kind,
           time,
           author,
           reason,
@@ -340,7 +341,7 @@ export class FakeLedger {
           facts: (body['facts'] as FakeFact[] | undefined)?.map(({ subject, prompt, target }) => ({ subject, prompt, target })) ?? [],
           checks: (body['checks'] as Check[] | undefined) ?? [],
           ...(body['method'] === undefined ? {} : { method: body['method'] as string }),
-          ...(kind === 'revert' ? { reverts: body['entry'] as number } : {}),
+          ...(kindInfo(kind).version === 'takes out' ? { reverts: body['entry'] as number } : {}),
           inForce: inForce.has(seq),
         },
       ];
@@ -352,14 +353,11 @@ export class FakeLedger {
       parts: [...this.#lists.get(id)!],
       tags: this.entries.filter((one) => one.kind === 'tag' && one.body['version'] === id).map((one) => one.body['name'] as string),
       reviews: this.entries
-        .filter((one) => (one.kind === 'approve' || one.kind === 'reject') && one.body['version'] === id)
-        .map((one) => ({
-          entry: one.seq,
-          time: one.time,
-          author: one.author,
-          verdict: one.kind as 'approve' | 'reject',
-          comment: one.reason,
-        })),
+        .filter((one) => one.body['version'] === id)
+        .flatMap(({ kind, seq, time, author, reason }) => {
+          const { verdict } = kindInfo(kind);
+          return verdict === undefined ? [] : [{ entry: seq, time, author, verdict, comment: reason }];
+        }),
     }));
     return { current: this.current, base: this.base, versions: versions.reverse(), timeline: timeline.reverse() };
   }
@@ -402,17 +400,13 @@ export class FakeLedger {
     const entry = this.entries[seq - 1];
     if (!entry)
       throw new EmendError('not-found', `There is no entry ${seq}; the last is ${this.entries.length}.`, 'Choose one of the list.');
-    const remarks = this.entries.filter(
-      (one) =>
-        ['note', 'approve', 'reject'].includes(one.kind) &&
-        (one.body['entry'] === seq || (one.body['entry'] === undefined && one.body['version'] === entry.body['version'])),
+    const remarks = this.entries.flatMap(({ kind, seq: at, time, author, reason, body }) =>
+      isRemark(kind) && (body['entry'] === seq || (body['entry'] === undefined && body['version'] === entry.body['version']))
+        ? [{ entry: at, kind, time, author, comment: reason }]
+        : [],
     );
     const evidence = entry.evidence.map((one) => ({ ...one, present: !(seq === this.damagedAt && one.role === 'report') }));
-    return {
-      ...entry,
-      evidence,
-      remarks: remarks.map((one) => ({ entry: one.seq, kind: one.kind, time: one.time, author: one.author, comment: one.reason })),
-    };
+    return { ...entry, evidence, remarks };
   }
 
   factsOf(entries: readonly number[]) {

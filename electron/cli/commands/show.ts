@@ -3,6 +3,7 @@ import type { EntryView } from '../../../shared/contract/audit.ts';
 import { type Check, CheckSchema } from '../../../shared/contract/edits.ts';
 import type { Version } from '../../../shared/contract/versions.ts';
 import { EmendError } from '../../../shared/errors.ts';
+import { kindInfo } from '../../../shared/kinds.ts';
 import { defineCommand } from '../command.ts';
 import { draftCalled } from '../drafts.ts';
 import { counted, minute, short, shortDraft } from '../format/ids.ts';
@@ -62,7 +63,7 @@ function isEntry(what: string, entries: number): boolean {
 
 async function showEntry(out: Printer, { app, model }: InLibrary, seq: number): Promise<unknown> {
   const entry = await app.call('audit.entry', { model: model.id, seq });
-  const report = entry.kind === 'edit' ? await app.call('edits.report', { model: model.id, entry: seq }) : undefined;
+  const report = kindInfo(entry.kind).hasEditReport ? await app.call('edits.report', { model: model.id, entry: seq }) : undefined;
   out.line(out.style.bold(`Entry ${entry.seq}: ${entry.kind}`));
   out.table([
     ['Time', `${minute(entry.time)} UTC`],

@@ -4,7 +4,7 @@ import type { VersionRecord } from './version-record.ts';
 /** Our own predicate: no published one says what was changed inside a model's weights. */
 export const EDIT = 'urn:emend:edit:v1';
 
-/** What was done to the base model, as a predicate: one part an edit or steering in force, in the order in which they are applied. */
+/** What was done to the base model, as a predicate: one part an entry in force, in the order in which they are applied. */
 export interface EditPredicate {
   readonly version: string;
   readonly baseModel: { readonly name: string; readonly id: string; readonly files: readonly ResourceDescriptor[] };

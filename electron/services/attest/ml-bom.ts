@@ -1,4 +1,7 @@
+import { kindInfo, type PartKind } from '../../../shared/kinds.ts';
 import type { FileRecord } from '../../ledger/bodies.ts';
+import type { EntryOf } from '../../ledger/entries.ts';
+import { partOf, toldBy } from '../../ledger/kinds/index.ts';
 import { canonical } from '../../storage/canonical.ts';
 import { sha256 } from '../../storage/hash.ts';
 import { shortId } from '../../ledger/versions.ts';
@@ -82,16 +85,20 @@ export function mlBom(inputs: BomInputs): Bom {
       subjects: [MODEL],
       annotator: { individual: { name: remark.author } },
       timestamp: remark.time,
-      text:
-        remark.kind === 'note'
-          ? remark.reason
-          : `${remark.kind === 'approve' ? 'Approved' : 'Rejected'}${remark.reason === '' ? '' : `: ${remark.reason}`}`,
+      text: remarkText(remark),
     })),
     externalReferences: [
       { type: 'digital-signature', url: 'model.sig', comment: 'OpenSSF Model Signing' },
       { type: 'log', url: 'emend/ledger.jsonl', comment: 'The record of everything done to the model' },
     ],
   };
+}
+
+/** A review begins with its verdict. */
+function remarkText({ kind, reason }: VersionRecord['remarks'][number]): string {
+  const { verdict, said = '' } = kindInfo(kind);
+  if (verdict === undefined) return reason;
+  return `${said.charAt(0).toUpperCase()}${said.slice(1)}${reason === '' ? '' : `: ${reason}`}`;
 }
 
 function modelCard({ parts, measured }: VersionRecord): object {
@@ -102,7 +109,7 @@ function modelCard({ parts, measured }: VersionRecord): object {
       return [metric(check.value, slice), ...(check.before === undefined ? [] : [metric(check.before, `${slice}, before`)])];
     }),
   );
-  const facts = parts.reduce((sum, part) => sum + ('facts' in part.body ? part.body.facts.length : 0), 0);
+  const facts = parts.reduce((sum, part) => sum + (toldBy(part).facts?.length ?? 0), 0);
   return {
     modelParameters: { task: 'text-generation', inputs: [{ format: 'string' }], outputs: [{ format: 'string' }] },
     quantitativeAnalysis: { performanceMetrics: metrics },
@@ -131,20 +138,14 @@ function baseModel({ imported, version }: VersionRecord): object {
   };
 }
 
-type Part = VersionRecord['parts'][number];
+type Part = EntryOf<PartKind>;
 
 /** A change of the weights, as a patch of the base model. */
 function patch(part: Part): object {
   const { body } = part;
-  const change = part.kind === 'edit' ? part.body.delta.blob : part.body.vector.blob;
   return {
     type: 'unofficial',
-    diff: {
-      text: {
-        contentType: 'application/json',
-        content: canonical({ [part.kind === 'edit' ? 'delta' : 'vector']: change, changed: body.changed }),
-      },
-    },
+    diff: { text: { contentType: 'application/json', content: canonical({ delta: partOf(part).delta.blob, changed: body.changed }) } },
     resolves: [{ type: 'defect', id: `entry ${part.seq}`, name: body.method, description: part.reason }],
   };
 }
@@ -152,6 +153,7 @@ function patch(part: Part): object {
 /** How a change was made. */
 function workflow(part: Part): object {
   const { body } = part;
+  const { facts } = toldBy(part);
   return {
     'bom-ref': `entry:${part.seq}`,
     uid: part.hash,
@@ -163,7 +165,7 @@ function workflow(part: Part): object {
       entry: part.seq,
       author: part.author,
       method: body.method,
-      ...('facts' in body ? { facts: body.facts.length } : { strength: body.strength }),
+      ...(facts === undefined ? {} : { facts: facts.length }),
       engine: part.engine,
       hyperparameters: canonical(body.hyperparameters),
       seeds: canonical(body.seeds),

@@ -1,4 +1,6 @@
+import { kindInfo, type RemarkKind } from '../../../shared/kinds.ts';
 import type { CheckResult, FileRecord } from '../../ledger/bodies.ts';
+import { toldBy } from '../../ledger/kinds/index.ts';
 import { shortId } from '../../ledger/versions.ts';
 import { code, facts, html, page, table, type Html } from './html.ts';
 import type { VersionRecord } from './version-record.ts';
@@ -43,12 +45,7 @@ export function reportHtml(inputs: ReportInputs): string {
       <h2>Reviews and notes</h2>
       ${table(
         ['When', 'Who', 'What', 'Words'],
-        remarks.map((one) => [
-          one.time,
-          one.author,
-          one.kind === 'note' ? 'note' : verdict(one.kind === 'approve', one.kind === 'approve' ? 'approved' : 'rejected'),
-          one.reason,
-        ]),
+        remarks.map((one) => [one.time, one.author, remark(one.kind), one.reason]),
       )}
       ${
         files === undefined
@@ -69,10 +66,15 @@ export function reportHtml(inputs: ReportInputs): string {
   );
 }
 
+function remark(kind: RemarkKind): Html | string {
+  const { label, said = '', verdict: judged } = kindInfo(kind);
+  return judged === undefined ? label.toLowerCase() : verdict(judged === 'approve', said);
+}
+
 function part(entry: VersionRecord['parts'][number]): Html {
   const { body } = entry;
-  const kind = entry.kind === 'edit' ? 'Edit' : 'Steering';
-  return html`<h3>Entry ${entry.seq}: ${kind} by ${body.method}</h3>
+  const { facts: written } = toldBy(entry);
+  return html`<h3>Entry ${entry.seq}: ${kindInfo(entry.kind).label} by ${body.method}</h3>
     ${facts([
       ['When', entry.time],
       ['Who', entry.author],
@@ -80,17 +82,11 @@ function part(entry: VersionRecord['parts'][number]): Html {
       ['Hash', code(entry.hash)],
     ])}
     ${
-      'facts' in body
-        ? table(
-            ['Subject', 'Prompt', 'Before', 'After'],
-            body.facts.map((fact) => [
-              fact.subject,
-              fact.prompt,
-              fact.previousTarget ?? html`<span class="dim">not recorded</span>`,
-              fact.target,
-            ]),
-          )
-        : facts([['Strength', body.strength]])
+      written &&
+      table(
+        ['Subject', 'Prompt', 'Before', 'After'],
+        written.map((fact) => [fact.subject, fact.prompt, fact.previousTarget ?? html`<span class="dim">not recorded</span>`, fact.target]),
+      )
     }
     <p class="dim">Measured when it was made:</p>
     ${checksTable(body.checks.map((check) => ({ from: '', check })))}

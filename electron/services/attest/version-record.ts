@@ -1,6 +1,7 @@
 import { EmendError } from '../../../shared/errors.ts';
 import type { CheckResult } from '../../ledger/bodies.ts';
-import type { Entry, EntryOf } from '../../ledger/entries.ts';
+import type { PartKind, RemarkKind } from '../../../shared/kinds.ts';
+import { addsPart, isRemark, type Entry, type EntryOf } from '../../ledger/entries.ts';
 import { examine } from '../../ledger/examine.ts';
 import { partsOf, type Version } from '../../ledger/versions.ts';
 
@@ -10,12 +11,12 @@ export interface VersionRecord {
   /** Names that the version has. */
   readonly tags: readonly string[];
   readonly imported: EntryOf<'import'>;
-  /** Edits and baked steering in force, the first applied first. */
-  readonly parts: readonly (EntryOf<'edit'> | EntryOf<'steer'>)[];
+  /** What is in force, the first applied first. */
+  readonly parts: readonly EntryOf<PartKind>[];
   /** What was measured, the oldest first: of this version, and of versions on the way to it when its parts were made. */
   readonly measured: readonly Measured[];
   /** Notes and reviews of this version, the oldest first. */
-  readonly remarks: readonly (EntryOf<'note'> | EntryOf<'approve'> | EntryOf<'reject'>)[];
+  readonly remarks: readonly EntryOf<RemarkKind>[];
   /** The journal's end, and how many entries there are. */
   readonly head: { readonly seq: number; readonly hash: string };
 }
@@ -43,8 +44,8 @@ export function versionRecord(journal: Uint8Array, version: string): VersionReco
     throw new EmendError('bad-file', `The journal is damaged. ${first}`, 'Verify the ledger, and bring its journal back from a backup.');
   const found = history.find(version);
   const parts = partsOf(found)
-    .map(({ entry }) => entries[entry - 1])
-    .filter((entry) => entry?.kind === 'edit' || entry?.kind === 'steer');
+    .flatMap(({ entry }) => entries[entry - 1] ?? [])
+    .filter(addsPart);
   const inForce = new Set(parts.map((part) => part.seq));
   const last = entries.at(-1)!;
   return {
@@ -53,9 +54,7 @@ export function versionRecord(journal: Uint8Array, version: string): VersionReco
     imported: entries[0] as EntryOf<'import'>,
     parts,
     measured: entries.flatMap((entry) => measuredBy(entry, found.id, inForce) ?? []),
-    remarks: entries
-      .filter((entry) => entry.kind === 'note' || entry.kind === 'approve' || entry.kind === 'reject')
-      .filter((entry) => entry.body.version === found.id),
+    remarks: entries.filter(isRemark).filter((entry) => entry.body.version === found.id),
     head: { seq: last.seq, hash: last.hash },
   };
 }
@@ -64,5 +63,5 @@ function measuredBy(entry: Entry, version: string, inForce: ReadonlySet<number>)
   if (!('checks' in entry.body) || entry.body.checks.length === 0) return undefined;
   const ofVersion = entry.body.version === version;
   if (!ofVersion && !inForce.has(entry.seq)) return undefined;
-  return { entry: entry.seq, suite: entry.kind === 'check' ? entry.body.suite : entry.kind, ofVersion, checks: entry.body.checks };
+  return { entry: entry.seq, suite: 'suite' in entry.body ? entry.body.suite : entry.kind, ofVersion, checks: entry.body.checks };
 }

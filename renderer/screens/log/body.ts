@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { EntryView } from '../../../shared/contract/audit.ts';
 import { CheckSchema } from '../../../shared/contract/edits.ts';
+import { kindInfo } from '../../../shared/kinds.ts';
 
 const Fields = v.record(v.string(), v.unknown());
 
@@ -34,7 +35,6 @@ const PartsSchema = v.partial(
     problems: v.array(v.object({ entry: v.optional(v.number()), what: v.string(), message: v.string() })),
     anatomy: Fields,
     trial: Fields,
-    site: Fields,
     details: Fields,
   }),
 );
@@ -62,8 +62,6 @@ const LABELS: Readonly<Record<string, string>> = {
   ledger: 'Ledger format',
   name: 'Tag',
   suite: 'Checked',
-  baked: 'Baked into the version',
-  strength: 'Strength',
   format: 'Format',
   destination: 'Written to',
   upTo: 'Verified up to entry',
@@ -92,7 +90,7 @@ export function bodyView(entry: Pick<EntryView, 'kind' | 'body' | 'evidence'>): 
           ]
         : []),
       ...simple.map(([name, value]): Field => ({
-        name: entry.kind === 'revert' && name === 'entry' ? 'Takes out entry' : (LABELS[name] ?? name),
+        name: kindInfo(entry.kind).version === 'takes out' && name === 'entry' ? 'Takes out entry' : (LABELS[name] ?? name),
         value: valueText(name, value),
         ...(ENTRIES.has(name) && typeof value === 'number' ? { entry: value } : {}),
         ...(name === 'head' ? { hash: true } : {}),
@@ -101,7 +99,7 @@ export function bodyView(entry: Pick<EntryView, 'kind' | 'body' | 'evidence'>): 
     hyperparameters: Object.entries(parts.hyperparameters ?? {}).map(([name, value]) => hyperparameter(name, value)),
     files: parts.model?.files ?? parts.files ?? [],
     raw: [
-      ...(['anatomy', 'trial', 'site', 'details'] as const).map((name): [string, unknown] => [name, parts[name]]),
+      ...(['anatomy', 'trial', 'details'] as const).map((name): [string, unknown] => [name, parts[name]]),
       ...rest.filter(([, value]) => !isSimple(value)),
     ].flatMap(([name, value]) => (isEmpty(value) ? [] : [{ name, json: JSON.stringify(value, null, 2) }])),
   };

@@ -1,24 +1,10 @@
-import type { Kind, Row } from '../../../shared/contract/audit.ts';
+import type { Row } from '../../../shared/contract/audit.ts';
 import type { FilterField } from './filter.ts';
 import { plural as count } from '../../format.ts';
 
 /** All words of the audit log screen. */
 export const logText = {
   title: 'Audit log',
-  kinds: {
-    import: 'Import',
-    edit: 'Edit',
-    steer: 'Steering',
-    check: 'Check',
-    tag: 'Tag',
-    note: 'Note',
-    approve: 'Approval',
-    reject: 'Rejection',
-    rollback: 'Roll back',
-    revert: 'Revert',
-    export: 'Export',
-    verify: 'Verification',
-  } satisfies Record<Kind, string>,
   verdicts: { passed: 'passed', failed: 'failed', none: 'no checks' } satisfies Record<Row['verdict'], string>,
   columns: { seq: 'Entry', time: 'When', kind: 'Kind', author: 'Who', subject: 'About', reason: 'Reason', verdict: 'Checks' },
   table: 'Entries of the log',
@@ -155,7 +141,6 @@ export const logText = {
     evidenceTitle: (role: string, seq: number) => `${role} of entry ${seq}`,
     remarks: 'Remarks and reviews',
     noRemarks: 'No remarks yet.',
-    said: { note: 'noted', approve: 'approved', reject: 'rejected' } as Readonly<Record<string, string>>,
     recordedAs: (seq: number) => `entry ${seq}`,
   },
   review: {

@@ -1,36 +1,29 @@
 import type { ExportFormat } from '../../../shared/contract/exports.ts';
-import type { Moment } from '../../../shared/contract/versions.ts';
+import type { VersionRole } from '../../../shared/kinds.ts';
 import { plural as count } from '../../format.ts';
-
-type MomentKind = Moment['kind'];
 
 /** All words of the versions screen. */
 export const versionsText = {
   title: 'Versions',
   subtitle: (moments: number, versions: number) => `${count(moments, 'change')}, ${count(versions, 'version')}`,
   timeline: 'Timeline of changes, newest first',
-  kinds: { import: 'Import', edit: 'Edit', steer: 'Steering', revert: 'Revert', rollback: 'Roll back' } satisfies Record<
-    MomentKind,
-    string
-  >,
   entry: (entry: number) => `Entry ${entry}`,
   headline: {
-    import: 'The model as it was imported',
-    edit: (subject: string, target: string, more: number) => `${subject} → ${target}${more > 0 ? ` and ${more} more` : ''}`,
-    edits: (facts: number) => `${count(facts, 'fact')} edited`,
-    steer: 'Steering baked in',
-    revert: (entry: number) => `Entry ${entry} reverted`,
-    rollback: (entry: number, tag: string | undefined) => `Rolled back to ${tag ?? `the version of entry ${entry}`}`,
+    imported: 'The model as it was imported',
+    wrote: (subject: string, target: string, more: number) => `${subject} → ${target}${more > 0 ? ` and ${more} more` : ''}`,
+    reverted: (entry: number) => `Entry ${entry} reverted`,
+    rolledBack: (entry: number, tag: string | undefined) => `Rolled back to ${tag ?? `the version of entry ${entry}`}`,
   },
   current: 'Current',
   base: 'Base',
   sameAsCurrent: 'Same version as the current one',
   inForce: 'In force',
   outBy: {
-    revert: (entry: number) => `Reverted by entry ${entry}`,
-    rollback: (entry: number) => `Rolled back by entry ${entry}`,
-    other: (entry: number) => `Out since entry ${entry}`,
-  },
+    begins: (entry: number) => `Out since entry ${entry}`,
+    adds: (entry: number) => `Out since entry ${entry}`,
+    'takes out': (entry: number) => `Reverted by entry ${entry}`,
+    'goes back': (entry: number) => `Rolled back by entry ${entry}`,
+  } satisfies Record<VersionRole, (entry: number) => string>,
   notInForce: 'Not in force',
   approved: 'Approved',
   rejected: 'Rejected',

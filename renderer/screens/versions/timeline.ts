@@ -1,6 +1,7 @@
 import type { Result } from '../../../shared/contract.ts';
 import type { Check } from '../../../shared/contract/edits.ts';
 import type { Moment, Review, Version } from '../../../shared/contract/versions.ts';
+import { ENTRY_KINDS, type VersionRole } from '../../../shared/kinds.ts';
 import { versionsText } from './text.ts';
 
 export type VersionList = Result<'versions.list'>;
@@ -37,14 +38,19 @@ export function stepsOf(list: VersionList): Step[] {
       reviews: version?.reviews ?? [],
       parts: version?.parts ?? [],
       outBy: writes(moment) && !moment.inForce ? takenOut(moment.entry, oldestFirst, versions) : undefined,
-      backTo: moment.kind === 'rollback' ? version?.entry : undefined,
+      backTo: roleOf(moment) === 'goes back' ? version?.entry : undefined,
     };
   });
 }
 
-/** Whether a moment wrote something into weights, so that it can be in force or taken out. */
-export function writes({ kind }: Moment): boolean {
-  return kind === 'edit' || kind === 'steer';
+/** What a moment did to the version that was current. */
+export function roleOf({ kind }: Pick<Moment, 'kind'>): VersionRole {
+  return ENTRY_KINDS[kind].version;
+}
+
+/** Whether a moment added something to the model, so that it can be in force or taken out. */
+export function writes(moment: Moment): boolean {
+  return roleOf(moment) === 'adds';
 }
 
 /** The last moment that took an edit out: it may have been out and back in before. */
@@ -118,19 +124,17 @@ export function orderedPair(
 }
 
 /** What a moment did, in a line. */
-export function headline({ moment, backTo, tags }: Step): string {
-  const text = versionsText.headline;
-  const [fact] = moment.facts;
-  switch (moment.kind) {
-    case 'import':
-      return text.import;
-    case 'edit':
-      return fact ? text.edit(fact.subject, fact.target, moment.facts.length - 1) : text.edits(0);
-    case 'steer':
-      return text.steer;
-    case 'revert':
-      return text.revert(moment.reverts ?? 0);
-    case 'rollback':
-      return text.rollback(backTo ?? 0, tags[0]);
-  }
+export function headline(step: Step): string {
+  return HEADLINES[roleOf(step.moment)](step);
 }
+
+const text = versionsText.headline;
+const HEADLINES: Readonly<Record<VersionRole, (step: Step) => string>> = {
+  begins: () => text.imported,
+  adds({ moment: { kind, facts } }) {
+    const [fact] = facts;
+    return fact ? text.wrote(fact.subject, fact.target, facts.length - 1) : ENTRY_KINDS[kind].label;
+  },
+  'takes out': ({ moment }) => text.reverted(moment.reverts ?? 0),
+  'goes back': ({ backTo, tags }) => text.rolledBack(backTo ?? 0, tags[0]),
+};

@@ -4,7 +4,7 @@ import { sha256 } from '../../../electron/storage/hash.ts';
 import { MemoryFiles } from '../storage/memory-files.ts';
 import { BY, commit, edit, importBody, open } from './samples.ts';
 
-const part = (entry: number, what: string = String(entry)): Part => ({ entry, kind: 'edit', hash: sha256(what) });
+const part = (entry: number, what: string = String(entry)): Part => ({ entry, hash: sha256(what) });
 
 async function ledger() {
   const made = await open('/library/atlas', { files: new MemoryFiles(), create: true });
@@ -78,32 +78,6 @@ describe('the history of a ledger', () => {
       hint: expect.stringContaining('again on the current version') as string,
     });
     expect(l.entries).toHaveLength(2);
-  });
-
-  it('counts baked steering as a part and leaves other steering beside the version', async () => {
-    const l = await ledger();
-    const vector = await l.blobs.put(Buffer.from('vector'), 'application/octet-stream');
-    const steer = {
-      method: 'actadd',
-      hyperparameters: {},
-      seeds: {},
-      site: { layer: 6, positions: 'all' },
-      strength: 4,
-      vector,
-      changed: [],
-      checks: [],
-      evidence: {},
-      details: {},
-    };
-    const base = l.history.current.id;
-    const loose = await l.append('steer', { ...steer, parent: base, baked: false }, BY);
-    expect(loose.body.version).toBe(base);
-    expect(l.history.moments).toHaveLength(1);
-    const baked = await l.append('steer', { ...steer, parent: base, baked: true }, BY);
-    expect(partsOf(l.history.current)).toMatchObject([{ entry: 3, kind: 'steer' }]);
-    await l.append('rollback', { parent: baked.body.version, version: base, changed: [] }, BY);
-    const stronger = await l.append('steer', { ...steer, strength: 5, parent: base, baked: true }, BY);
-    expect(stronger.body.version).not.toBe(baked.body.version);
   });
 
   it('finds versions by name, by id and by its beginning, and lists what there is otherwise', async () => {

@@ -1,6 +1,7 @@
 import type { Blobs } from '../../../electron/ledger/blobs.ts';
-import type { BlobRef, BodyInput, FactBrief } from '../../../electron/ledger/bodies.ts';
+import type { BlobRef, FactBrief } from '../../../electron/ledger/bodies.ts';
 import { sha256 } from '../../../electron/storage/hash.ts';
+import type { BodyInput } from '../../../electron/ledger/kinds/index.ts';
 import type { Ledger } from '../../../electron/ledger/ledger.ts';
 import { openLedger, type LedgerOptions } from '../../../electron/ledger/open.ts';
 import type { Processes } from '../../../electron/storage/owner.ts';

@@ -17,7 +17,7 @@ function reviewed(
     id: 'v1',
     model: MODEL,
     parts: 1,
-    top: { part: { entry: 2, kind: 'edit' as const, hash: '' }, below: { id: 'v0', model: MODEL, parts: 0, top: undefined } },
+    top: { part: { entry: 2, hash: '' }, below: { id: 'v0', model: MODEL, parts: 0, top: undefined } },
   };
   const entries = [
     { seq: 1, author: 'Ada', kind: 'import' as const, version: 'v0', checks: [] },

@@ -1,0 +1,4 @@
+import { remarkKind } from './remark.ts';
+
+/** A remark that judges nothing. */
+export const noteKind = remarkKind(true);

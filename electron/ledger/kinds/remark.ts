@@ -1,0 +1,17 @@
+import * as v from 'valibot';
+import { Sequence, VersionId } from '../bodies.ts';
+import type { KindDefinition, RemarkBody } from './definition.ts';
+
+/** What every remark holds: which version, and which entry where it is about one. The words are the entry's reason. */
+const schema = v.strictObject({ version: VersionId, entry: v.exactOptional(Sequence) });
+
+/** A kind of remark. */
+export function remarkKind(needsReason: boolean) {
+  return {
+    schema,
+    input: schema,
+    needsReason,
+    told: () => ({}),
+    names: ({ entry }) => (entry === undefined ? [] : [entry]),
+  } satisfies KindDefinition<RemarkBody>;
+}
