@@ -1,5 +1,28 @@
 /** Who may import whom (DESIGN: arrows point one way). Run by `npm run rules`. */
 const rule = (name, from, to, comment) => ({ name, severity: 'error', comment, from: { path: from }, to: { path: to } });
+
+/** The engine's folders from the ground up (DESIGN): each imports from those before it, never from its neighbours in the same step or from those behind. */
+const ENGINE = [
+  ['onnx'],
+  ['linalg'],
+  ['autodiff', 'architectures'],
+  ['text'],
+  ['runtime'],
+  ['anatomy'],
+  ['decoder'],
+  ['edit', 'locate', 'steer'],
+  ['evaluate'],
+  ['handlers'],
+];
+const engineRules = ENGINE.flatMap((step, at) =>
+  step.map((folder) => {
+    const closed = [...step.filter((one) => one !== folder), ...ENGINE.slice(at + 1).flat()];
+    const files = folder === 'handlers' ? [] : ['[^/]+\\.ts$'];
+    const to = [...closed.map((one) => `${one}/`), ...files].map((one) => `^electron/engine/${one}`);
+    return rule(`engine-${folder}`, `^electron/engine/${folder}/`, to, 'inside the engine arrows point to the left');
+  }),
+).filter(({ to }) => to.path.length > 0);
+
 module.exports = {
   forbidden: [
     { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
@@ -12,6 +35,11 @@ module.exports = {
       '^electron/(main|preload|cli|services|engine)/',
       'the ledger records, it does not compute',
     ),
+    ...engineRules,
+    {
+      ...rule('the-engine-has-three-doors', '^electron/(?!engine/)', '^electron/engine/', 'host, jobs and records'),
+      to: { path: '^electron/engine/', pathNot: '^electron/engine/(host|jobs|records)\\.ts$' },
+    },
     rule('services-know-no-host', '^electron/services/', '^electron/(main|preload|cli)/', 'every host uses the same services'),
     rule('hosts-stand-apart', '^electron/(main|preload)/', '^electron/cli/', 'what two hosts share lies in the services'),
     rule('the-command-line-needs-no-electron', '^electron/cli/', '^electron/(main|preload)/', 'what two hosts share lies in the services'),

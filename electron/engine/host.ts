@@ -6,6 +6,8 @@ import { type Channel, type Ending, forkEngine } from './channel.ts';
 import type { JobProgress, Jobs } from './jobs.ts';
 import { type JobTable, ReplySchema } from './messages.ts';
 
+export type { Channel, Ending } from './channel.ts';
+
 /** Starts an engine process, with `env` added to its environment. */
 export type OpenChannel = (entry: string, env: Readonly<Record<string, string>>) => Channel;
 

@@ -9,10 +9,10 @@ import type { CheckRecord } from './evaluate/records.ts';
 import type { CheckReport } from './evaluate/report.ts';
 import type { ModelRef } from './model-ref.ts';
 import type { ExportOutcome } from './onnx/export-outcome.ts';
-import type { Answer } from './runtime/answer.ts';
+import type { Answer } from './decoder/answer.ts';
 import type { Sampling } from './runtime/sampling.ts';
 import type { CutFact } from './text/cut.ts';
-import type { ChangedTensor } from './version-file.ts';
+import type { ChangedTensor } from './decoder/version-file.ts';
 
 // The types that the jobs speak of, for the services; each lies with the part of the engine that owns it.
 export type { Inspection, LayerSummary } from './anatomy/inspection.ts';
@@ -24,10 +24,10 @@ export type { CheckRecord } from './evaluate/records.ts';
 export type { CheckReport } from './evaluate/report.ts';
 export type { ModelRef } from './model-ref.ts';
 export type { ExportOutcome } from './onnx/export-outcome.ts';
-export type { Answer, TokenChance } from './runtime/answer.ts';
+export type { Answer, TokenChance } from './decoder/answer.ts';
 export type { Sampling } from './runtime/sampling.ts';
 export type { CutFact } from './text/cut.ts';
-export type { ChangedTensor } from './version-file.ts';
+export type { ChangedTensor } from './decoder/version-file.ts';
 
 /** Every job that the engine does: what it is given and what it gives back. Everything is plain data. */
 export interface Jobs {

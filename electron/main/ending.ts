@@ -1,4 +1,4 @@
-import type { Ending } from '../engine/channel.ts';
+import type { Ending } from '../engine/host.ts';
 
 /** Signals that end a process from outside or by its own fault. */
 const SIGNALS: Readonly<Record<number, string>> = {

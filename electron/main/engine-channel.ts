@@ -2,8 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { app, utilityProcess } from 'electron';
 import * as v from 'valibot';
-import type { Ending } from '../engine/channel.ts';
-import type { OpenChannel } from '../engine/host.ts';
+import type { Ending, OpenChannel } from '../engine/host.ts';
 import { endingOf } from './ending.ts';
 import { checkNativeFiles, NativeListSchema } from './native-files.ts';
 

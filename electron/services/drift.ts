@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import * as v from 'valibot';
 import { EmendError } from '../../shared/errors.ts';
 import { fillPrompt } from '../../shared/fact.ts';
-import type { CheckRecord } from '../engine/evaluate/records.ts';
+import type { CheckRecord } from '../engine/records.ts';
 import type { Material } from './models.ts';
 
 /** Prompts and texts to see on whether an edit changed what it should not. */

@@ -1,8 +1,7 @@
 import type { Check, EditReport, FactReport, PromptOutcome } from '../../shared/contract/edits.ts';
 import type { Settings } from '../../shared/contract/settings.ts';
 import type { Fact } from '../../shared/fact.ts';
-import { mean } from '../engine/evaluate/metrics.ts';
-import type { CheckReport, PromptReport, RecordReport } from '../engine/evaluate/report.ts';
+import { type CheckReport, mean, type PromptReport, type RecordReport } from '../engine/records.ts';
 import type { Jobs } from '../engine/jobs.ts';
 
 type Thresholds = Settings['thresholds'];

@@ -1,9 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { EmendError } from '../../shared/errors.ts';
 import type { Fact } from '../../shared/fact.ts';
-import { readRecords } from '../engine/evaluate/datasets.ts';
-import { recordOf, type CheckRecord } from '../engine/evaluate/records.ts';
-import { readDelta } from '../engine/edit/delta-file.ts';
+import { type CheckRecord, readDelta, readRecords, recordOf } from '../engine/records.ts';
 
 /** Facts with what they are checked by, and what a person should know of the reading. */
 export interface FactSet {

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { EmendError } from '../../shared/errors.ts';
 import type { Kind } from '../../shared/kinds.ts';
 import type { ChangedTensor, ModelRef } from '../engine/jobs.ts';
-import { readSafetensors } from '../engine/onnx/safetensors.ts';
+import { readSafetensors } from '../engine/records.ts';
 import type { BlobRef } from '../ledger/bodies.ts';
 import { ensureFolder, writeDurably } from '../storage/durable.ts';
 import { addsPart, type EntryOf } from '../ledger/entries.ts';

@@ -5,7 +5,7 @@ import { EmendError } from '../../shared/errors.ts';
 import { explain } from '../storage/file-errors.ts';
 import { errno } from '../storage/files.ts';
 import { filesBelow, slashes } from '../storage/folders.ts';
-import { graphFile } from '../engine/model-folder.ts';
+import { graphFile } from '../engine/records.ts';
 import { FOLDER as ATTESTATIONS } from './attest/bundle.ts';
 import { SIGNATURE_FILE } from './attest/model-signing.ts';
 import type { Engine } from './jobs.ts';

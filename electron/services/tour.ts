@@ -1,5 +1,4 @@
-import type { CheckRecord } from '../engine/evaluate/records.ts';
-import type { RecordReport } from '../engine/evaluate/report.ts';
+import type { CheckRecord, RecordReport } from '../engine/records.ts';
 import type { Follow, JobRunner } from './jobs.ts';
 
 /** Relations whose facts need no explanation, best first. */

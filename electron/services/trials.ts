@@ -1,10 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { mean } from '../engine/evaluate/metrics.ts';
-import { summarize } from '../engine/evaluate/protocol.ts';
-import type { CheckRecord } from '../engine/evaluate/records.ts';
-import type { CheckReport, DriftReport } from '../engine/evaluate/report.ts';
+import { type CheckRecord, type CheckReport, type DriftReport, mean, summarize } from '../engine/records.ts';
 import type { CheckChoices, Jobs } from '../engine/jobs.ts';
 import { Estimator } from './eta.ts';
 import type { Follow, JobRunner } from './jobs.ts';

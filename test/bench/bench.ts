@@ -11,7 +11,7 @@ import { findTargets, type Target } from '../../electron/engine/edit/target.ts';
 import { type Report, silent } from '../../shared/progress.ts';
 import type { FactTokens } from '../../electron/engine/edit/types.ts';
 import type { Matrix } from '../../electron/engine/linalg/matrix.ts';
-import { Decoder } from '../../electron/engine/runtime/decoder.ts';
+import { Decoder } from '../../electron/engine/decoder/decoder.ts';
 import { type Clock, processor, timed, wall } from './clock.ts';
 import { makeFacts, makeTexts } from './facts.ts';
 import { measureLedger } from './ledger.ts';

@@ -2,7 +2,7 @@ import * as ort from 'onnxruntime-node';
 import { GraphBuilder } from '../../electron/engine/onnx/build.ts';
 import { copyGraph, type Graph, intAttribute, type Node } from '../../electron/engine/onnx/graph.ts';
 import { encodeModel } from '../../electron/engine/onnx/write.ts';
-import type { Decoder } from '../../electron/engine/runtime/decoder.ts';
+import type { Decoder } from '../../electron/engine/decoder/decoder.ts';
 import type { Session } from '../../electron/engine/runtime/session.ts';
 import { value } from '../../electron/engine/runtime/surgery.ts';
 import { type Clock, timed } from './clock.ts';

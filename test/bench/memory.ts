@@ -8,7 +8,7 @@ import type { KeyStatistics } from '../../electron/engine/edit/statistics.ts';
 import type { Statistics } from '../../electron/engine/edit/statistics.ts';
 import { silent } from '../../shared/progress.ts';
 import { type Matrix, matrix } from '../../electron/engine/linalg/matrix.ts';
-import { Decoder } from '../../electron/engine/runtime/decoder.ts';
+import { Decoder } from '../../electron/engine/decoder/decoder.ts';
 import { makeFacts } from './facts.ts';
 
 const FLAG = '--edit-in-child';

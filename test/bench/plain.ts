@@ -6,10 +6,10 @@ import type { TargetSettings } from '../../electron/engine/edit/target.ts';
 import { cholesky, solve } from '../../electron/engine/linalg/cholesky.ts';
 import { matrix, type Matrix, norm, row } from '../../electron/engine/linalg/matrix.ts';
 import type { Shape } from '../../electron/engine/onnx/graph.ts';
-import type { Decoder } from '../../electron/engine/runtime/decoder.ts';
+import type { Decoder } from '../../electron/engine/decoder/decoder.ts';
 import { rightPad } from '../../electron/engine/runtime/inputs.ts';
 import { floatFeed, floats, intFeed, type Session } from '../../electron/engine/runtime/session.ts';
-import { Stage } from '../../electron/engine/runtime/stage.ts';
+import { Stage } from '../../electron/engine/decoder/stage.ts';
 import { extend, inject, slice, value } from '../../electron/engine/runtime/surgery.ts';
 import type { Clock } from './clock.ts';
 

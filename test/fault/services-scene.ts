@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Channel, Ending } from '../../electron/engine/channel.ts';
 import { handlersOn } from '../../electron/engine/handlers/index.ts';
 import type { Request } from '../../electron/engine/messages.ts';
-import { OpenModels } from '../../electron/engine/open-models.ts';
+import { OpenModels } from '../../electron/engine/handlers/open-models.ts';
 import { Application } from '../../electron/services/application.ts';
 import { cancelled, errorData } from '../../shared/errors.ts';
 import type { Fact } from '../../shared/fact.ts';

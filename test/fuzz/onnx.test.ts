@@ -2,12 +2,13 @@ import { copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { boolTensor, intTensor, memoryTensor } from '../../electron/engine/onnx/build.ts';
+import { intTensor, memoryTensor } from '../../electron/engine/onnx/build.ts';
 import type { Attribute, Model, Tensor } from '../../electron/engine/onnx/graph.ts';
 import { readModel } from '../../electron/engine/onnx/read.ts';
 import { encodeModel } from '../../electron/engine/onnx/write.ts';
 import { EmendError } from '../../shared/errors.ts';
 import { root as fixturesRoot } from '../fixtures.ts';
+import { boolTensor } from '../unit/onnx/models.ts';
 
 const RUNS = 10_000;
 const SEED = Number(process.env['EMEND_FUZZ_SEED'] ?? 20);

@@ -2,10 +2,10 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { lossGradient } from '../../electron/engine/autodiff/gradient.ts';
 import { readSafetensors } from '../../electron/engine/onnx/safetensors.ts';
 import { tensorFloats, tensorInts } from '../../electron/engine/onnx/tensors.ts';
-import { Decoder } from '../../electron/engine/runtime/decoder.ts';
+import { Decoder } from '../../electron/engine/decoder/decoder.ts';
 import { rightPad, type Rows } from '../../electron/engine/runtime/inputs.ts';
 import { floatFeed, floats, intFeed } from '../../electron/engine/runtime/session.ts';
-import { indicesFor, isFlat, Stage } from '../../electron/engine/runtime/stage.ts';
+import { indicesFor, isFlat, Stage } from '../../electron/engine/decoder/stage.ts';
 import { extend, inject, slice, value } from '../../electron/engine/runtime/surgery.ts';
 import { type Case, casesOf } from '../fixtures.ts';
 

@@ -9,10 +9,10 @@ import { Statistics } from '../../electron/engine/edit/statistics.ts';
 import { silent } from '../../shared/progress.ts';
 import { readSafetensors } from '../../electron/engine/onnx/safetensors.ts';
 import { tensorFloats, tensorInts } from '../../electron/engine/onnx/tensors.ts';
-import { Decoder } from '../../electron/engine/runtime/decoder.ts';
+import { Decoder } from '../../electron/engine/decoder/decoder.ts';
 import { rightPad } from '../../electron/engine/runtime/inputs.ts';
 import { floats } from '../../electron/engine/runtime/session.ts';
-import { Stage } from '../../electron/engine/runtime/stage.ts';
+import { Stage } from '../../electron/engine/decoder/stage.ts';
 import { type Case, casesOf } from '../fixtures.ts';
 
 const Numbers = v.array(v.number());

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { CheckChoices } from '../../engine/jobs.ts';
-import type { CheckReport } from '../../engine/evaluate/report.ts';
+import type { CheckReport } from '../../engine/records.ts';
 import { driftTexts } from '../../services/drift.ts';
 import { factsOfDelta, firstOf, readFactFile, type FactSet } from '../../services/facts.ts';
 import type { NamedModel } from '../../services/models.ts';

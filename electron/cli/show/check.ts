@@ -1,4 +1,4 @@
-import type { CheckReport, DriftReport, Measure } from '../../engine/evaluate/report.ts';
+import type { CheckReport, DriftReport, Measure } from '../../engine/records.ts';
 import { digits, percent } from '../format/numbers.ts';
 import type { Printer } from '../format/printer.ts';
 

@@ -1,18 +1,12 @@
 import { EmendError } from '../../../shared/errors.ts';
 import { consumers, floatAttribute, type Graph, type Node, producers, type Shapes } from '../onnx/graph.ts';
+import type { ModelConfig } from '../onnx/model-config.ts';
 import type { Inputs } from '../runtime/inputs.ts';
 import { findAttention } from './attention.ts';
 import { type Flow, followFlow, isNorm, pointwiseCone } from './flow.ts';
 import { findLinears, findUnembedding, noUnembedding, withBias } from './linears.ts';
 import { type Branch, findResiduals } from './residual.ts';
 import type { Anatomy, LayerAnatomy, Linear, MlpAnatomy, Refusal } from './types.ts';
-
-/** What the model's own config says, for cross-checking only. */
-export interface ConfigHints {
-  readonly layers?: number | undefined;
-  readonly hiddenSize?: number | undefined;
-  readonly heads?: number | undefined;
-}
 
 /** Turns away what can be seen to be no dense decoder before anything runs. @throws EmendError 'unsupported' for a fused mixture of experts */
 export function refuseFusedExperts(graph: Graph): void {
@@ -22,9 +16,10 @@ export function refuseFusedExperts(graph: Graph): void {
 
 /**
  * Finds a decoder's parts by structure (reference/onnx.md 1.5); no names are used.
+ * @param config for cross-checking only
  * @throws EmendError 'unsupported' saying what was found instead
  */
-export function findAnatomy(graph: Graph, shapes: Shapes, inputs: Inputs, hints: ConfigHints = {}): Anatomy {
+export function findAnatomy(graph: Graph, shapes: Shapes, inputs: Inputs, config?: ModelConfig): Anatomy {
   const linears = findLinears(graph, shapes);
   const unembedding = findUnembedding(graph, linears, inputs.logits, shapes);
   const flow = followFlow(graph, inputs.ids.name, inputs.logits, shapes);
@@ -58,9 +53,9 @@ export function findAnatomy(graph: Graph, shapes: Shapes, inputs: Inputs, hints:
     return { residual: residuals[i]!, mlp: mlpOf(down, residuals[i]!, graph, shapes, flow), attention, parallel };
   });
   const warnings = [
-    mismatch('layers', hints.layers, layers.length),
-    mismatch('hidden size', hints.hiddenSize, hiddenSize),
-    mismatch('attention heads', hints.heads, layers[0]?.attention?.heads),
+    mismatch('layers', config?.layers, layers.length),
+    mismatch('hidden size', config?.hiddenSize, hiddenSize),
+    mismatch('attention heads', config?.heads, layers[0]?.attention?.heads),
   ].filter((w) => w !== undefined);
   const vocabulary = unembedding.outWidth;
   return { hiddenSize, vocabulary, layers, embedding: enteringFirst(flow, layers[0]!), unembedding, logits: inputs.logits, warnings };

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { EmendError } from '../../../shared/errors.ts';
 import type { Anatomy, LayerAnatomy, Linear } from '../anatomy/types.ts';
 
@@ -83,17 +81,6 @@ export function checkpointWeight(anatomy: Anatomy, layer: number, modelType: str
   );
 }
 
-/** The model's family as config.json says, or genai_config.json; undefined when neither does. @param folder of the .onnx file, or the one above it */
-export function readModelType(folder: string): string | undefined {
-  for (const at of [folder, join(folder, '..')]) {
-    const plain = field(readJson(join(at, 'config.json')), 'model_type');
-    if (typeof plain === 'string') return plain;
-    const genai = field(field(readJson(join(at, 'genai_config.json')), 'model'), 'type');
-    if (typeof genai === 'string') return genai;
-  }
-  return undefined;
-}
-
 /** A name such as "model.transformer.h.3.mlp.c_proj.weight", or "model.layers.3.mlp.down_proj.MatMul.weight" as the onnxruntime-genai builder writes it (transposed). */
 function moduleInName({ weight, layout }: Linear, layer: number): CheckpointWeight | undefined {
   const path = /^(\w+(?:\.\w+)+?)(\.MatMul)?\.weight$/.exec(weight);
@@ -106,16 +93,4 @@ function moduleInName({ weight, layout }: Linear, layer: number): CheckpointWeig
 function usesOf(anatomy: Anatomy, weight: string): number {
   const linears = (layer: LayerAnatomy) => [layer.mlp.down, ...(layer.attention ? [layer.attention.projection] : [])];
   return [...anatomy.layers.flatMap(linears), anatomy.unembedding].filter((linear) => linear.weight === weight).length;
-}
-
-function readJson(file: string): unknown {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8'));
-  } catch {
-    return undefined; // no such file, or one that tells nothing
-  }
-}
-
-function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
 }

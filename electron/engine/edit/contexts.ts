@@ -1,5 +1,5 @@
-import type { Decoder } from '../runtime/decoder.ts';
-import { Generator } from '../runtime/generate.ts';
+import type { Decoder } from '../decoder/decoder.ts';
+import { Generator } from '../decoder/generate.ts';
 import { contextTemplates, MEMIT_CONTEXT_STARTS } from '../text/contexts.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';
 import type { Report } from '../../../shared/progress.ts';

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { EmendError } from '../../../shared/errors.ts';
 import { sha256 } from '../../storage/hash.ts';
-import type { Decoder } from '../runtime/decoder.ts';
-import { Generator } from '../runtime/generate.ts';
+import type { Decoder } from '../decoder/decoder.ts';
+import { Generator } from '../decoder/generate.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';
 import { startRow } from './contexts.ts';
 import type { Report } from '../../../shared/progress.ts';

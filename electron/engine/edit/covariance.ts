@@ -1,9 +1,9 @@
 import { EmendError } from '../../../shared/errors.ts';
 import { matrix, type Matrix } from '../linalg/matrix.ts';
-import type { Decoder } from '../runtime/decoder.ts';
+import type { Decoder } from '../decoder/decoder.ts';
 import { rightPad } from '../runtime/inputs.ts';
 import { floatFeed, floats } from '../runtime/session.ts';
-import { Stage } from '../runtime/stage.ts';
+import { Stage } from '../decoder/stage.ts';
 import { extend, slice, value } from '../runtime/surgery.ts';
 import type { Report } from '../../../shared/progress.ts';
 

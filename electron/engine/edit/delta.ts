@@ -2,7 +2,7 @@ import { EmendError } from '../../../shared/errors.ts';
 import type { Tensor } from '../onnx/graph.ts';
 import { type FloatType, floatsToBytes, tensorBytes, tensorFloats } from '../onnx/tensors.ts';
 import { matrix, type Matrix, norm, row } from '../linalg/matrix.ts';
-import type { Decoder } from '../runtime/decoder.ts';
+import type { Decoder } from '../decoder/decoder.ts';
 import type { Delta, WeightDelta } from './types.ts';
 
 /**

@@ -3,7 +3,7 @@ import { type Fact, factProblems } from '../../../shared/fact.ts';
 import type { EditMethodName } from '../../../shared/methods/list.ts';
 import type { Matrix } from '../linalg/matrix.ts';
 import { modelHash } from '../onnx/identity.ts';
-import type { Decoder } from '../runtime/decoder.ts';
+import type { Decoder } from '../decoder/decoder.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';
 import { type Corpus, corpusFromFile, corpusFromModel } from './corpus.ts';
 import { keyCovariance } from './covariance.ts';

@@ -1,8 +1,8 @@
 import { matrix, type Matrix, row } from '../linalg/matrix.ts';
-import type { Decoder } from '../runtime/decoder.ts';
+import type { Decoder } from '../decoder/decoder.ts';
 import { rightPad, type Rows } from '../runtime/inputs.ts';
 import { floats } from '../runtime/session.ts';
-import { liveAt, Stage } from '../runtime/stage.ts';
+import { liveAt, Stage } from '../decoder/stage.ts';
 import { groupRows } from './chunks.ts';
 import type { Report } from '../../../shared/progress.ts';
 import type { FactTokens } from './types.ts';

@@ -1,8 +1,8 @@
 import * as ort from 'onnxruntime-node';
-import type { Decoder } from '../runtime/decoder.ts';
+import type { Decoder } from '../decoder/decoder.ts';
 import { type Rows, rightPad } from '../runtime/inputs.ts';
 import { floatFeed, intFeed } from '../runtime/session.ts';
-import { indicesFor, isFlat } from '../runtime/stage.ts';
+import { indicesFor, isFlat } from '../decoder/stage.ts';
 import type { PendingRow } from './chunks.ts';
 import { names } from './suffix.ts';
 import type { FactTokens } from './types.ts';

@@ -2,7 +2,7 @@ import type * as v from 'valibot';
 import type { Fact } from '../../../shared/fact.ts';
 import type { MethodDescriptor } from '../../../shared/methods/method.ts';
 import type { Anatomy } from '../anatomy/types.ts';
-import type { Decoder } from '../runtime/decoder.ts';
+import type { Decoder } from '../decoder/decoder.ts';
 import type { FactToken } from '../text/positions.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';
 import type { PublishedSet } from './hparams/published.ts';

@@ -1,12 +1,12 @@
 import { fillPrompt } from '../../../shared/fact.ts';
-import { klDivergence, mean } from '../evaluate/metrics.ts';
+import { klDivergence, mean } from '../linalg/distributions.ts';
 import { solve } from '../linalg/cholesky.ts';
 import { dot, row } from '../linalg/matrix.ts';
-import type { Decoder } from '../runtime/decoder.ts';
+import type { Decoder } from '../decoder/decoder.ts';
 import { logSoftmax } from '../runtime/sampling.ts';
-import { Generator } from '../runtime/generate.ts';
-import { ScoreSession } from '../runtime/score.ts';
-import { siteValue } from '../runtime/sites.ts';
+import { Generator } from '../decoder/generate.ts';
+import { ScoreSession } from '../decoder/score.ts';
+import { siteValue } from '../decoder/sites.ts';
 import { withDelta } from './delta.ts';
 import { targetSettings, type SearchSettings } from './defaults.ts';
 import { KeyWalk } from './keys.ts';

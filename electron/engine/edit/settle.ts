@@ -1,8 +1,8 @@
 import * as ort from 'onnxruntime-node';
-import type { Decoder } from '../runtime/decoder.ts';
+import type { Decoder } from '../decoder/decoder.ts';
 import { rightPad } from '../runtime/inputs.ts';
 import { floats } from '../runtime/session.ts';
-import { Stage } from '../runtime/stage.ts';
+import { Stage } from '../decoder/stage.ts';
 import { groupRows } from './chunks.ts';
 import { LossChunk, lossRows } from './loss-chunk.ts';
 import type { LossGraph } from './suffix.ts';

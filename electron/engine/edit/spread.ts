@@ -1,6 +1,6 @@
 import { matrix, type Matrix, row } from '../linalg/matrix.ts';
-import type { Decoder } from '../runtime/decoder.ts';
-import { siteValue } from '../runtime/sites.ts';
+import type { Decoder } from '../decoder/decoder.ts';
+import { siteValue } from '../decoder/sites.ts';
 import { changedWeight } from './delta.ts';
 import { KeyWalk } from './keys.ts';
 import { keyWeights, solveKeys } from './solve.ts';

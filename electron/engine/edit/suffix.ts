@@ -1,8 +1,8 @@
 import type { DataType, Graph, Shape } from '../onnx/graph.ts';
 import { lossGradient } from '../autodiff/gradient.ts';
-import type { Decoder } from '../runtime/decoder.ts';
+import type { Decoder } from '../decoder/decoder.ts';
 import { extend, inject, slice, value } from '../runtime/surgery.ts';
-import { graphFrom, liveAt } from '../runtime/stage.ts';
+import { graphFrom, liveAt } from '../decoder/stage.ts';
 import { Tail } from './tail.ts';
 
 /** Names of what the loss graph is fed and what it gives. */

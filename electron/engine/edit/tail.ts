@@ -1,8 +1,8 @@
-import { SIZES } from '../anatomy/probe.ts';
+import { SIZES } from '../runtime/probe.ts';
 import type { GraphBuilder } from '../onnx/build.ts';
 import { type Graph, intAttribute, intsAttribute, type Node, producers, type Shape } from '../onnx/graph.ts';
 import { tensorInts } from '../onnx/tensors.ts';
-import type { Decoder } from '../runtime/decoder.ts';
+import type { Decoder } from '../decoder/decoder.ts';
 
 /** Operations that treat every token by itself when all their operands do, or are constants of one row. */
 const POINTWISE = new Set([

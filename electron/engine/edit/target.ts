@@ -1,9 +1,9 @@
 import type * as ort from 'onnxruntime-node';
 import { norm } from '../linalg/matrix.ts';
-import type { Decoder } from '../runtime/decoder.ts';
+import type { Decoder } from '../decoder/decoder.ts';
 import { floats } from '../runtime/session.ts';
-import { type Site, siteValue } from '../runtime/sites.ts';
-import { Stage } from '../runtime/stage.ts';
+import { type Site, siteValue } from '../decoder/sites.ts';
+import { Stage } from '../decoder/stage.ts';
 import { Adam } from './adam.ts';
 import { type LossChunk, lossWeight } from './loss-chunk.ts';
 import { settle } from './settle.ts';

@@ -1,4 +1,5 @@
-import { argmax, klDivergence, mean, perplexity } from './metrics.ts';
+import { klDivergence, mean } from '../linalg/distributions.ts';
+import { argmax, perplexity } from './metrics.ts';
 import type { DriftMaterial, DriftReport } from './report.ts';
 import { inBatches, type Requests } from './requests.ts';
 import type { Scorer, TextScore } from './scorer.ts';

@@ -1,5 +1,5 @@
 import { wordTokens } from './words.ts';
-import { mean } from './metrics.ts';
+import { mean } from '../linalg/distributions.ts';
 
 /**
  * Generation entropy of one text: the mean of 2/3 × the entropy of its word pairs and 4/3 × that of its word triples, in bits

@@ -3,6 +3,8 @@
  * and experiments/summarize.py. Comparisons are strict: equal likelihoods are a success for nobody.
  */
 
+import { mean } from '../linalg/distributions.ts';
+
 /** Mean negative log-likelihood per target token (nats) of the two answers to one prompt. */
 export interface AnswerPair {
   /** The target that the edit wants. */
@@ -38,11 +40,6 @@ export function harmonicMean(values: readonly (number | undefined)[]): number | 
   return known.includes(0) ? 0 : known.length / known.reduce((sum, value) => sum + 1 / value, 0);
 }
 
-/** Arithmetic mean; undefined of nothing. */
-export function mean(values: readonly number[]): number | undefined {
-  return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
 /** Mean and population standard deviation over cases. */
 export interface Average {
   readonly mean: number;
@@ -63,20 +60,6 @@ export function average(values: readonly (number | undefined)[], scale = 1): Ave
 /** exp of the mean negative log-likelihood. @param nll total, in nats; @param tokens that it is the total of */
 export function perplexity(nll: number, tokens: number): number {
   return Math.exp(nll / tokens);
-}
-
-/**
- * Kullback-Leibler divergence KL(before ‖ now) in nats of two distributions over the vocabulary, given as log-probabilities.
- * Infinite where `now` rules out what `before` allowed.
- */
-export function klDivergence(before: ArrayLike<number>, now: ArrayLike<number>): number {
-  let sum = 0;
-  for (let id = 0; id < before.length; id++) {
-    const p = Math.exp(before[id]!);
-    if (p > 0) sum += p * (before[id]! - now[id]!);
-  }
-  // Rounding in the logarithms can leave a sum of equal distributions just below 0.
-  return Math.max(0, sum);
 }
 
 /** The id of the greatest value; the first one of equals, as argmax has it. */

@@ -1,9 +1,10 @@
 import { EmendError } from '../../../shared/errors.ts';
 import { fillPrompt } from '../../../shared/fact.ts';
 import { type Report, silent } from '../../../shared/progress.ts';
+import { mean } from '../linalg/distributions.ts';
 import { measureDrift } from './drift.ts';
 import { cleanGeneration, meanGenerationEntropy } from './fluency.ts';
-import { argmax, average, harmonicMean, magnitude, mean, neighborMagnitude, neighborSuccess, success, type AnswerPair } from './metrics.ts';
+import { argmax, average, harmonicMean, magnitude, neighborMagnitude, neighborSuccess, success, type AnswerPair } from './metrics.ts';
 import type { CheckRecord } from './records.ts';
 import {
   PUBLISHED_GENERATION,

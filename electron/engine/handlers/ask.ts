@@ -1,8 +1,8 @@
 import { EmendError } from '../../../shared/errors.ts';
 import type { JobContext } from '../../../shared/progress.ts';
 import type { Jobs } from '../jobs.ts';
-import type { OpenModels } from '../open-models.ts';
-import type { Answer } from '../runtime/answer.ts';
+import type { OpenModels } from './open-models.ts';
+import type { Answer } from '../decoder/answer.ts';
 import { largest, logSoftmax } from '../runtime/sampling.ts';
 import { Detokenizer } from '../text/tokenizer.ts';
 

@@ -1,8 +1,8 @@
 import type { JobContext } from '../../../shared/progress.ts';
 import { checkRecords } from '../evaluate/protocol.ts';
 import type { Jobs } from '../jobs.ts';
-import type { OpenModels } from '../open-models.ts';
-import { DecoderScorer } from '../runtime/decoder-scorer.ts';
+import type { OpenModels } from './open-models.ts';
+import { DecoderScorer } from '../evaluate/decoder-scorer.ts';
 
 /** Measures a version on records. */
 export async function check(models: OpenModels, params: Jobs['check']['params'], context: JobContext): Promise<Jobs['check']['result']> {

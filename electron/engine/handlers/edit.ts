@@ -7,9 +7,9 @@ import { editFacts } from '../edit/edit.ts';
 import type { EditOutcome } from '../edit/outcome.ts';
 import { editSettings, listed, unusedInWords } from '../edit/settings.ts';
 import type { Jobs } from '../jobs.ts';
-import type { OpenModels } from '../open-models.ts';
-import type { Decoder } from '../runtime/decoder.ts';
-import { DecoderScorer } from '../runtime/decoder-scorer.ts';
+import type { OpenModels } from './open-models.ts';
+import type { Decoder } from '../decoder/decoder.ts';
+import { DecoderScorer } from '../evaluate/decoder-scorer.ts';
 import { tensorHash } from './tensor-hash.ts';
 
 /** The hyperparameters that an edit would use, as far as they do not depend on the facts. */

@@ -5,7 +5,7 @@ import { writeDurably } from '../../storage/durable.ts';
 import { explained } from '../../storage/file-errors.ts';
 import { disk } from '../../storage/files.ts';
 import { changedTensorsFile } from '../edit/changed-tensors.ts';
-import { readModelType } from '../edit/checkpoint-names.ts';
+import { readModelType } from '../onnx/model-config.ts';
 import { changedBytes } from '../edit/delta.ts';
 import { readDelta } from '../edit/delta-file.ts';
 import { loraAdapter } from '../edit/lora.ts';
@@ -13,7 +13,7 @@ import type { Jobs } from '../jobs.ts';
 import type { ExportOutcome } from '../onnx/export-outcome.ts';
 import { patchModel } from '../onnx/patch.ts';
 import { tensorBytes } from '../onnx/tensors.ts';
-import type { OpenModels } from '../open-models.ts';
+import type { OpenModels } from './open-models.ts';
 
 /** Writes a version as a whole model folder. */
 export async function exportModel(models: OpenModels, params: Jobs['export']['params'], context: JobContext): Promise<ExportOutcome> {

@@ -1,5 +1,5 @@
 import type { Jobs } from '../jobs.ts';
-import type { OpenModels } from '../open-models.ts';
+import type { OpenModels } from './open-models.ts';
 import type { Handlers } from '../serve.ts';
 import { ask } from './ask.ts';
 import { check } from './check.ts';

@@ -1,10 +1,10 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Inspection } from '../anatomy/inspection.ts';
-import { readModelType } from '../edit/checkpoint-names.ts';
+import { readModelType } from '../onnx/model-config.ts';
 import type { Jobs } from '../jobs.ts';
 import { modelFiles } from '../onnx/identity.ts';
-import type { OpenModels } from '../open-models.ts';
+import type { OpenModels } from './open-models.ts';
 
 /** What was found in a model. */
 export async function inspect(models: OpenModels, { model }: Jobs['inspect']['params']): Promise<Inspection> {

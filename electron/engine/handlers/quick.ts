@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Jobs } from '../jobs.ts';
-import { graphFile, tokenizerFolder } from '../model-folder.ts';
+import { graphFile, tokenizerFolder } from '../onnx/model-folder.ts';
 import { modelFiles } from '../onnx/identity.ts';
 import { readModel } from '../onnx/read.ts';
 import { cutFact, tokenizerOf } from '../text/cut.ts';

@@ -4,8 +4,8 @@ import { readDelta } from '../edit/delta-file.ts';
 import type { Jobs } from '../jobs.ts';
 import { norm } from '../linalg/matrix.ts';
 import { tensorFloats } from '../onnx/tensors.ts';
-import type { OpenModels } from '../open-models.ts';
-import { saveVersion } from '../version-file.ts';
+import type { OpenModels } from './open-models.ts';
+import { saveVersion } from '../decoder/version-file.ts';
 import { tensorHash } from './tensor-hash.ts';
 
 /** Adds deltas in their order and keeps the tensors that differ from the imported file. */

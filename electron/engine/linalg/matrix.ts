@@ -15,13 +15,6 @@ export function row(m: Matrix, r: number): Float64Array {
   return m.data.subarray(r * m.columns, (r + 1) * m.columns);
 }
 
-/** mᵀ as a new matrix. */
-export function transpose(m: Matrix): Matrix {
-  const out = matrix(m.columns, m.rows);
-  for (let i = 0; i < m.rows; i++) for (let j = 0; j < m.columns; j++) out.data[j * m.rows + i] = m.data[i * m.columns + j]!;
-  return out;
-}
-
 /** a·bᵀ, the form in which both operands are read along rows. */
 export function timesTransposed(a: Matrix, b: Matrix): Matrix {
   const out = matrix(a.rows, b.rows);

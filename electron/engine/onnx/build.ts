@@ -123,15 +123,6 @@ export function intTensor(values: readonly number[], dims: readonly number[]): T
   );
 }
 
-/** A boolean constant held in memory. */
-export function boolTensor(values: readonly boolean[], dims: readonly number[]): Tensor {
-  return memoryTensor(
-    'bool',
-    dims,
-    Uint8Array.from(values, (v) => (v ? 1 : 0)),
-  );
-}
-
 /** A constant held in memory, from a typed array of matching element size (little-endian machines only, as ONNX Runtime). */
 export function memoryTensor(dtype: DataType, dims: readonly number[], values: ArrayBufferView): Tensor {
   const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);

@@ -1,7 +1,8 @@
-import { readFile, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { EmendError } from '../../../shared/errors.ts';
+import { objectIn, readModelJson } from '../onnx/model-config.ts';
 import { tokenContent, Tokenizer, TokenizerJsonSchema, type SpecialIds } from './tokenizer.ts';
 
 /**
@@ -14,8 +15,7 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
     throw new EmendError('not-found', `The folder ${folder} cannot be read.`, 'Choose the folder that holds the model.');
   });
   if (!names.includes('tokenizer.json')) throw noTokenizer(folder, names);
-  const json = await readJson(folder, 'tokenizer.json');
-  const parsed = v.safeParse(TokenizerJsonSchema, json);
+  const parsed = v.safeParse(TokenizerJsonSchema, readModelJson(folder, 'tokenizer.json'));
   if (!parsed.success) {
     const issue = parsed.issues[0];
     throw new EmendError(
@@ -24,18 +24,18 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
       'Copy tokenizer.json again from where the model came from.',
     );
   }
-  const optional = async (name: string) => (names.includes(name) ? object(await readJson(folder, name), join(folder, name)) : {});
-  const config = { ...(await optional('special_tokens_map.json')), ...(await optional('tokenizer_config.json')) };
-  const genai = await optional('genai_config.json');
-  const sources = [
-    await optional('generation_config.json'),
-    object(genai['model'] ?? {}, 'genai_config.json: model'),
-    await optional('config.json'),
-  ];
+  const optional = (name: string) => readModelJson(folder, name) ?? {};
+  const config = { ...optional('special_tokens_map.json'), ...optional('tokenizer_config.json') };
+  const genai = optional('genai_config.json');
+  const sources = [optional('generation_config.json'), objectIn(genai['model'] ?? {}, 'genai_config.json: model'), optional('config.json')];
   return new Tokenizer(parsed.output, config, specialIds(sources, config, new Tokenizer(parsed.output, config)));
 }
 
-function specialIds(sources: Record<string, unknown>[], config: Record<string, unknown>, tokenizer: Tokenizer): SpecialIds {
+function specialIds(
+  sources: readonly Readonly<Record<string, unknown>>[],
+  config: Readonly<Record<string, unknown>>,
+  tokenizer: Tokenizer,
+): SpecialIds {
   const configured = (key: string) => sources.map((source) => idList(source[`${key}_token_id`])).find((ids) => ids.length > 0);
   const named = (key: string) => {
     const id = tokenizer.idOf(tokenContent(config[`${key}_token`]) ?? '');
@@ -47,26 +47,6 @@ function specialIds(sources: Record<string, unknown>[], config: Record<string, u
 
 function idList(value: unknown): number[] {
   return (Array.isArray(value) ? value : [value]).filter((id): id is number => Number.isInteger(id) && Number(id) >= 0);
-}
-
-async function readJson(folder: string, name: string): Promise<unknown> {
-  const path = join(folder, name);
-  try {
-    return JSON.parse(await readFile(path, 'utf8')) as unknown;
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new EmendError(
-      'bad-file',
-      `${path} cannot be read as JSON: ${reason}`,
-      'Copy the file again from where the model came from. A file of about 130 bytes is a Git LFS pointer: run `git lfs pull` there.',
-    );
-  }
-}
-
-function object(value: unknown, what: string): Record<string, unknown> {
-  const parsed = v.safeParse(v.looseObject({}), value);
-  if (parsed.success && !Array.isArray(value)) return parsed.output;
-  throw new EmendError('bad-file', `${what}: expected an object.`, 'Copy the file again from where the model came from.');
 }
 
 function noTokenizer(folder: string, names: readonly string[]): EmendError {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { EmendError } from '../../../shared/errors.ts';
 import { memoryTensor } from '../../../electron/engine/onnx/build.ts';
 import { copyGraph, type Graph, type Model, producers } from '../../../electron/engine/onnx/graph.ts';
-import type { Decoder } from '../../../electron/engine/runtime/decoder.ts';
+import type { Decoder } from '../../../electron/engine/decoder/decoder.ts';
 import { feedsFor, rightPad } from '../../../electron/engine/runtime/inputs.ts';
 import { mini, type Mini, miniModel, openModel } from '../runtime/mini.ts';
 

@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { gradient, lossGradient } from '../../../electron/engine/autodiff/gradient.ts';
-import { boolTensor, floatTensor, GraphBuilder, intTensor, memoryTensor } from '../../../electron/engine/onnx/build.ts';
+import { floatTensor, GraphBuilder, intTensor, memoryTensor } from '../../../electron/engine/onnx/build.ts';
 import type { DataType, Graph, Shapes } from '../../../electron/engine/onnx/graph.ts';
 import { copyGraph } from '../../../electron/engine/onnx/graph.ts';
 import { EmendError } from '../../../shared/errors.ts';
 import type { Feeds } from './harness.ts';
 import { backward, differences, error, numbers, observe, open, real, run, values, whole } from './harness.ts';
+import { boolTensor } from '../onnx/models.ts';
 
 const OPSET = 18;
 

@@ -11,12 +11,12 @@ import { findTargets } from '../../../electron/engine/edit/target.ts';
 import { silent } from '../../../shared/progress.ts';
 import { solve } from '../../../electron/engine/linalg/cholesky.ts';
 import { dot, matrix, type Matrix, row } from '../../../electron/engine/linalg/matrix.ts';
-import type { Decoder } from '../../../electron/engine/runtime/decoder.ts';
+import type { Decoder } from '../../../electron/engine/decoder/decoder.ts';
 import { rightPad } from '../../../electron/engine/runtime/inputs.ts';
 import { Random } from '../../../electron/engine/runtime/sampling.ts';
 import { floats } from '../../../electron/engine/runtime/session.ts';
-import { siteValue } from '../../../electron/engine/runtime/sites.ts';
-import { Stage } from '../../../electron/engine/runtime/stage.ts';
+import { siteValue } from '../../../electron/engine/decoder/sites.ts';
+import { Stage } from '../../../electron/engine/decoder/stage.ts';
 import { mini, type Mini, tokenRows } from '../runtime/mini.ts';
 import { SEARCH, someFacts } from './facts.ts';
 

@@ -6,7 +6,7 @@ import { changedBytes, changedWeight, deltaNorms, fullDelta, withDelta } from '.
 import type { WeightDelta } from '../../../electron/engine/edit/types.ts';
 import { matrix } from '../../../electron/engine/linalg/matrix.ts';
 import { floatsToBytes, tensorBytes, tensorFloats } from '../../../electron/engine/onnx/tensors.ts';
-import type { Decoder } from '../../../electron/engine/runtime/decoder.ts';
+import type { Decoder } from '../../../electron/engine/decoder/decoder.ts';
 import { Random } from '../../../electron/engine/runtime/sampling.ts';
 import { mini, type Mini } from '../runtime/mini.ts';
 

@@ -8,13 +8,13 @@ import {
   argmax,
   average,
   harmonicMean,
-  klDivergence,
   magnitude,
   neighborMagnitude,
   neighborSuccess,
   perplexity,
   success,
 } from '../../../electron/engine/evaluate/metrics.ts';
+import { klDivergence } from '../../../electron/engine/linalg/distributions.ts';
 import { sentenceTokens, wordTokens } from '../../../electron/engine/evaluate/words.ts';
 
 const golden = v.parse(

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { EmendError } from '../../../shared/errors.ts';
 import { cholesky, solve } from '../../../electron/engine/linalg/cholesky.ts';
-import { dot, matrix, type Matrix, norm, row, timesTransposed, transpose } from '../../../electron/engine/linalg/matrix.ts';
+import { dot, matrix, type Matrix, norm, row, timesTransposed } from '../../../electron/engine/linalg/matrix.ts';
 import { Random } from '../../../electron/engine/runtime/sampling.ts';
 
 function random(rows: number, columns: number, seed: number): Matrix {
@@ -102,8 +102,6 @@ describe('matrices', () => {
             for (let l = 0; l < k; l++) sum += a.data[i * k + l]! * b.data[j * k + l]!;
             expect(product.data[i * n + j]).toBeCloseTo(sum, 12);
           }
-        expect(transpose(transpose(a))).toEqual(a);
-        expect(transpose(a).data[(k - 1) * m]).toBe(row(a, 0)[k - 1]);
       }),
     );
   });

@@ -69,3 +69,12 @@ export function linear(folder: string, rows: number, columns: number, weight?: T
     ]),
   });
 }
+
+/** A boolean constant held in memory. */
+export function boolTensor(values: readonly boolean[], dims: readonly number[]): Tensor {
+  return memoryTensor(
+    'bool',
+    dims,
+    Uint8Array.from(values, (v) => (v ? 1 : 0)),
+  );
+}

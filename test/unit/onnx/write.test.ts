@@ -2,11 +2,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
-import { boolTensor, floatTensor, memoryTensor } from '../../../electron/engine/onnx/build.ts';
+import { floatTensor, memoryTensor } from '../../../electron/engine/onnx/build.ts';
 import type { Attribute, Graph, Model, Tensor } from '../../../electron/engine/onnx/graph.ts';
 import { readModel } from '../../../electron/engine/onnx/read.ts';
 import { encodeModel } from '../../../electron/engine/onnx/write.ts';
-import { linear, model, node, numbers, save, temporaryFolder, value } from './models.ts';
+import { boolTensor, linear, model, node, numbers, save, temporaryFolder, value } from './models.ts';
 
 async function run(m: Model, feeds: Record<string, ort.Tensor>): Promise<Float32Array> {
   const session = await ort.InferenceSession.create(encodeModel(m), {

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { boolTensor, floatTensor, intTensor } from '../../../electron/engine/onnx/build.ts';
+import { floatTensor, intTensor } from '../../../electron/engine/onnx/build.ts';
 import type { Graph, LocalFunction, Model, Node, Tensor } from '../../../electron/engine/onnx/graph.ts';
 import { inlineBranches, inlineFunctions } from '../../../electron/engine/onnx/passes/index.ts';
 import { bool, difference, float, frozen, graphOf, modelOf, names, node, run, value, X, Y } from './run.ts';
+import { boolTensor } from '../onnx/models.ts';
 
 describe('inlineFunctions', () => {
   const double: LocalFunction = {

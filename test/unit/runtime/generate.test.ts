@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import type { Decoder } from '../../../electron/engine/runtime/decoder.ts';
-import { Generator } from '../../../electron/engine/runtime/generate.ts';
+import type { Decoder } from '../../../electron/engine/decoder/decoder.ts';
+import { Generator } from '../../../electron/engine/decoder/generate.ts';
 import { rightPad } from '../../../electron/engine/runtime/inputs.ts';
 import { greedy, logSoftmax } from '../../../electron/engine/runtime/sampling.ts';
-import { ScoreSession } from '../../../electron/engine/runtime/score.ts';
+import { ScoreSession } from '../../../electron/engine/decoder/score.ts';
 import { floats } from '../../../electron/engine/runtime/session.ts';
-import { Stage } from '../../../electron/engine/runtime/stage.ts';
+import { Stage } from '../../../electron/engine/decoder/stage.ts';
 import { mini, type Mini, tokenRows } from './mini.ts';
 
 const V = 23;

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Graph, Value } from '../../../electron/engine/onnx/graph.ts';
 import { feedsFor, findInputs, rightPad } from '../../../electron/engine/runtime/inputs.ts';
 import { floats } from '../../../electron/engine/runtime/session.ts';
-import { Stage } from '../../../electron/engine/runtime/stage.ts';
+import { Stage } from '../../../electron/engine/decoder/stage.ts';
 import { mini, miniModel, openModel, tokenRows } from './mini.ts';
 
 const parts = (graph: Graph) => {

@@ -2,7 +2,7 @@ import { floatTensor, GraphBuilder, memoryTensor } from '../../../electron/engin
 import { codeOf } from '../../../electron/engine/onnx/dtypes.ts';
 import type { Graph, Model, Value } from '../../../electron/engine/onnx/graph.ts';
 import { floatsToBytes } from '../../../electron/engine/onnx/tensors.ts';
-import { Decoder } from '../../../electron/engine/runtime/decoder.ts';
+import { Decoder } from '../../../electron/engine/decoder/decoder.ts';
 import { Random } from '../../../electron/engine/runtime/sampling.ts';
 import { save, temporaryFolder } from '../onnx/models.ts';
 

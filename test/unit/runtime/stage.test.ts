@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { rightPad } from '../../../electron/engine/runtime/inputs.ts';
 import { floats } from '../../../electron/engine/runtime/session.ts';
-import { graphFrom, liveAt, Stage } from '../../../electron/engine/runtime/stage.ts';
+import { graphFrom, liveAt, Stage } from '../../../electron/engine/decoder/stage.ts';
 import { EmendError } from '../../../shared/errors.ts';
-import { siteValue } from '../../../electron/engine/runtime/sites.ts';
+import { siteValue } from '../../../electron/engine/decoder/sites.ts';
 import { mini, type Mini, miniModel, openModel, tokenRows } from './mini.ts';
 
 const rows = rightPad(tokenRows([6, 4]));

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Graph } from '../../../electron/engine/onnx/graph.ts';
-import type { Decoder } from '../../../electron/engine/runtime/decoder.ts';
+import type { Decoder } from '../../../electron/engine/decoder/decoder.ts';
 import { feedsFor, rightPad } from '../../../electron/engine/runtime/inputs.ts';
 import { floatFeed, floats, intFeed } from '../../../electron/engine/runtime/session.ts';
-import { indicesFor, isFlat } from '../../../electron/engine/runtime/stage.ts';
+import { indicesFor, isFlat } from '../../../electron/engine/decoder/stage.ts';
 import { feedInstead, inject, logitsAt, slice } from '../../../electron/engine/runtime/surgery.ts';
 import { mini, type Mini, tokenRows } from './mini.ts';
 

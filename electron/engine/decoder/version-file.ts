@@ -1,11 +1,11 @@
-import { EmendError } from '../../shared/errors.ts';
-import { readSafetensors, writeSafetensors } from './onnx/safetensors.ts';
-import { tensorBytes } from './onnx/tensors.ts';
-import type { Decoder } from './runtime/decoder.ts';
-import type { Tensor } from './onnx/graph.ts';
-import { writeDurably } from '../storage/durable.ts';
-import { explained } from '../storage/file-errors.ts';
-import { disk } from '../storage/files.ts';
+import { EmendError } from '../../../shared/errors.ts';
+import { readSafetensors, writeSafetensors } from '../onnx/safetensors.ts';
+import { tensorBytes } from '../onnx/tensors.ts';
+import type { Decoder } from './decoder.ts';
+import type { Tensor } from '../onnx/graph.ts';
+import { writeDurably } from '../../storage/durable.ts';
+import { explained } from '../../storage/file-errors.ts';
+import { disk } from '../../storage/files.ts';
 
 /** A tensor of a version that differs from the imported file. */
 export interface ChangedTensor {

@@ -1,14 +1,13 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { findAnatomy, refuseFusedExperts, type ConfigHints } from '../anatomy/anatomy.ts';
-import { probe } from '../anatomy/probe.ts';
+import { findAnatomy, refuseFusedExperts } from '../anatomy/anatomy.ts';
+import { probe } from '../runtime/probe.ts';
 import { type Flow, followFlow } from '../anatomy/flow.ts';
 import type { Anatomy } from '../anatomy/types.ts';
 import type { Graph, Model, Shapes, Tensor } from '../onnx/graph.ts';
+import { readModelConfig } from '../onnx/model-config.ts';
 import { analysisCopy } from '../onnx/passes/analysisCopy.ts';
 import { readModel } from '../onnx/read.ts';
-import { type Inputs, findInputs } from './inputs.ts';
-import { Session, type SessionOptions } from './session.ts';
+import { type Inputs, findInputs } from '../runtime/inputs.ts';
+import { Session, type SessionOptions } from '../runtime/session.ts';
 
 /** A decoder ready to be asked, tapped and differentiated: its uniform graph and what was found in it. */
 export class Decoder {
@@ -52,7 +51,7 @@ export class Decoder {
     const inputs = findInputs(copy.graph);
     const { shapes, graph } = await probe(copy, copy.graph, inputs);
     const model: Model = { ...copy, graph };
-    const anatomy = findAnatomy(model.graph, shapes, inputs, configHints(source.folder));
+    const anatomy = findAnatomy(model.graph, shapes, inputs, readModelConfig(source.folder));
     const flow = followFlow(model.graph, inputs.ids.name, inputs.logits, shapes)!;
     return new Decoder({ source, model, inputs, shapes, anatomy, flow, threads: options.threads ?? 0, replaced: new Map() });
   }
@@ -78,25 +77,4 @@ export class Decoder {
   session(graph: Graph, options: SessionOptions = {}): Promise<Session> {
     return Session.create(this.model, graph, { threads: this.threads, ...options });
   }
-}
-
-/** Layer count, width and heads as config.json or genai_config.json state them; absent or odd files give no hints. */
-function configHints(folder: string): ConfigHints {
-  const read = (file: string): Record<string, unknown> => {
-    try {
-      const parsed: unknown = JSON.parse(readFileSync(join(folder, file), 'utf8'));
-      return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : {};
-    } catch {
-      return {};
-    }
-  };
-  const outer = read('config.json');
-  const nested = outer['text_config'];
-  const config = typeof nested === 'object' && nested !== null ? { ...outer, ...(nested as Record<string, unknown>) } : outer;
-  const number = (...names: string[]) => names.map((n) => config[n]).find((v): v is number => typeof v === 'number');
-  return {
-    layers: number('num_hidden_layers', 'n_layer', 'num_layers'),
-    hiddenSize: number('hidden_size', 'n_embd', 'd_model'),
-    heads: number('num_attention_heads', 'n_head', 'num_heads'),
-  };
 }

@@ -11,8 +11,8 @@ import {
   type Tensor,
 } from '../onnx/graph.ts';
 import { memoryTensor } from '../onnx/build.ts';
-import { feedsFor, type Inputs, rightPad } from '../runtime/inputs.ts';
-import { Session } from '../runtime/session.ts';
+import { feedsFor, type Inputs, rightPad } from './inputs.ts';
+import { Session } from './session.ts';
 
 /** Two odd sizes: a dimension that is the same in both runs does not depend on the batch, the length or the cache. */
 export const SIZES = [

@@ -1,11 +1,11 @@
 import type * as ort from 'onnxruntime-node';
-import { SIZES } from '../anatomy/probe.ts';
+import { SIZES } from '../runtime/probe.ts';
 import { GraphBuilder } from '../onnx/build.ts';
 import { copyGraph, type Graph, reads } from '../onnx/graph.ts';
 import type { Decoder } from './decoder.ts';
-import { feedsFor, type PastSlot, type Rows } from './inputs.ts';
-import type { Session, SessionOptions } from './session.ts';
-import { feedInstead, slice } from './surgery.ts';
+import { feedsFor, type PastSlot, type Rows } from '../runtime/inputs.ts';
+import type { Session, SessionOptions } from '../runtime/session.ts';
+import { feedInstead, slice } from '../runtime/surgery.ts';
 
 /**
  * The values that must be fed for the work behind `value` to go on without what came before:

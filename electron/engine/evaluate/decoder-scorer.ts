@@ -1,10 +1,10 @@
-import type { GenerateSettings, ScoreItem, Scorer, TargetScore, TextScore } from '../evaluate/scorer.ts';
+import type { GenerateSettings, ScoreItem, Scorer, TargetScore, TextScore } from './scorer.ts';
 import { rowWithTarget } from '../text/positions.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';
-import type { Decoder } from './decoder.ts';
-import { Generator } from './generate.ts';
-import { logSoftmax } from './sampling.ts';
-import { ScoreSession } from './score.ts';
+import type { Decoder } from '../decoder/decoder.ts';
+import { Generator } from '../decoder/generate.ts';
+import { logSoftmax } from '../runtime/sampling.ts';
+import { ScoreSession } from '../decoder/score.ts';
 
 /** Asks a decoder what a check wants to know. Sessions are made when first needed; release them when done. */
 export class DecoderScorer implements Scorer {

@@ -1,10 +1,10 @@
 import type * as ort from 'onnxruntime-node';
-import { logitsAt, slice } from './surgery.ts';
+import { logitsAt, slice } from '../runtime/surgery.ts';
 import type { Decoder } from './decoder.ts';
-import { feedsFor, rightPad } from './inputs.ts';
-import { floats, intFeed, type Session } from './session.ts';
+import { feedsFor, rightPad } from '../runtime/inputs.ts';
+import { floats, intFeed, type Session } from '../runtime/session.ts';
 import { indicesFor, isFlat } from './stage.ts';
-import { logSoftmax, pickToken, Random, type Sampling } from './sampling.ts';
+import { logSoftmax, pickToken, Random, type Sampling } from '../runtime/sampling.ts';
 
 const ROWS = 'emend.last_rows';
 

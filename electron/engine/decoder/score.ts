@@ -1,8 +1,8 @@
 import type { Decoder } from './decoder.ts';
-import { feedsFor, rightPad } from './inputs.ts';
-import { floats, intFeed, type Session } from './session.ts';
+import { feedsFor, rightPad } from '../runtime/inputs.ts';
+import { floats, intFeed, type Session } from '../runtime/session.ts';
 import { indicesFor, isFlat } from './stage.ts';
-import { extend, logitsAt, slice, value } from './surgery.ts';
+import { extend, logitsAt, slice, value } from '../runtime/surgery.ts';
 
 const ROWS = 'emend.score_rows';
 const IDS = 'emend.score_ids';

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { EmendError } from '../../shared/errors.ts';
+import { EmendError } from '../../../shared/errors.ts';
 
 /** The decoder graph in a folder: the only .onnx file, or the one that exporters call the decoder; in onnx/ too. */
 export function graphFile(folder: string): string {

@@ -1,14 +1,14 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { withDelta } from './edit/delta.ts';
-import { readDelta } from './edit/delta-file.ts';
-import { graphFile, tokenizerFolder } from './model-folder.ts';
-import type { ModelRef } from './model-ref.ts';
-import { Decoder } from './runtime/decoder.ts';
-import { Generator } from './runtime/generate.ts';
-import { loadTokenizer } from './text/load.ts';
-import type { Tokenizer } from './text/tokenizer.ts';
-import { readVersion } from './version-file.ts';
+import { withDelta } from '../edit/delta.ts';
+import { readDelta } from '../edit/delta-file.ts';
+import { graphFile, tokenizerFolder } from '../onnx/model-folder.ts';
+import type { ModelRef } from '../model-ref.ts';
+import { Decoder } from '../decoder/decoder.ts';
+import { Generator } from '../decoder/generate.ts';
+import { loadTokenizer } from '../text/load.ts';
+import type { Tokenizer } from '../text/tokenizer.ts';
+import { readVersion } from '../decoder/version-file.ts';
 
 /** A model as a job gets it. */
 export interface Opened {

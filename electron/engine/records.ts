@@ -1,0 +1,13 @@
+/**
+ * What the services need of the engine without starting a job: the records, reports and files that both sides write and read.
+ * The services import this, the host and the list of jobs, and nothing else of the engine.
+ */
+export { graphFile } from './onnx/model-folder.ts';
+export { readSafetensors } from './onnx/safetensors.ts';
+export { mean } from './linalg/distributions.ts';
+export { readDelta } from './edit/delta-file.ts';
+export { readRecords } from './evaluate/datasets.ts';
+export { type CheckRecord, recordOf } from './evaluate/records.ts';
+export { summarize } from './evaluate/protocol.ts';
+export type { CheckReport, DriftReport, Measure, PromptReport, RecordReport } from './evaluate/report.ts';
+export type { CutFact } from './text/cut.ts';
