@@ -1,6 +1,7 @@
 import type { Check, EditReport, FactReport, PromptOutcome } from '../../shared/contract/edits.ts';
 import type { Settings } from '../../shared/contract/settings.ts';
 import type { Fact } from '../../shared/fact.ts';
+import { measureNames, type DemandedName, type MeasureName } from '../../shared/measures.ts';
 import { type CheckReport, mean, type PromptReport, type RecordReport } from '../engine/records.ts';
 import type { Jobs } from '../engine/jobs.ts';
 
@@ -54,45 +55,77 @@ export function editReport(
 }
 
 /**
- * The measures of a check by name. Efficacy, generalization and specificity are the published scores (wanted against previous target);
- * facts without a previous target count by whether the target is on top.
+ * The measures of a check by name, in their order; those that were not taken are left out.
+ * A demanded one is held against its threshold.
  */
 export function checksOf(now: CheckReport, before: CheckReport | undefined, thresholds: Thresholds): Check[] {
-  const share = (name: keyof Thresholds, of: (record: RecordReport) => number | undefined): Check[] => {
-    const value = mean(now.records.flatMap((record) => of(record) ?? []));
+  return measureNames().flatMap((name): Check[] => {
+    const { value, before: was, count } = TAKEN[name](now, before);
     if (value === undefined) return [];
-    const was = before && mean(before.records.flatMap((record) => of(record) ?? []));
+    const threshold = thresholdOf(name, thresholds);
     return [
       {
         name,
         value,
         ...(was === undefined ? {} : { before: was }),
-        count: now.records.filter((record) => of(record) !== undefined).length,
-        threshold: thresholds[name],
-        passed: value >= thresholds[name],
+        count,
+        ...(threshold === undefined ? {} : { threshold, passed: value >= threshold }),
       },
     ];
+  });
+}
+
+function thresholdOf(name: MeasureName, thresholds: Thresholds): number | undefined {
+  return Object.hasOwn(thresholds, name) ? thresholds[name as DemandedName] : undefined;
+}
+
+/** What a check measured under a name, and on how many cases. */
+interface Taken {
+  readonly value: number | undefined;
+  readonly before: number | undefined;
+  readonly count: number;
+}
+type Take = (now: CheckReport, before: CheckReport | undefined) => Taken;
+
+/**
+ * How each measure is taken. Efficacy, generalization and specificity are the published scores (wanted against previous target);
+ * facts without a previous target count by whether the target is on top.
+ */
+const TAKEN = {
+  efficacy: ofRecords(efficacyOf),
+  generalization: ofRecords(generalizationOf),
+  specificity: ofRecords(specificityOf),
+  answers: ofAllRecords(({ measures }) => measures.exactMatch),
+  'neighbors unchanged': ofAllRecords(({ measures }) => measures.neighborsUnchanged),
+  fluency: ofAllRecords(({ measures }) => measures.GE),
+  drift: ofDrift(({ meanKl }) => [meanKl]),
+  'top token changed': ofDrift(({ top1Changed }) => [top1Changed]),
+  perplexity: ofDrift(({ perplexityNow, perplexityBefore }) => [perplexityNow, perplexityBefore]),
+} satisfies Record<MeasureName, Take>;
+
+type OfRecord = (record: RecordReport) => number | undefined;
+
+/** The mean over the facts that have the measure; they are the cases. */
+function ofRecords(of: OfRecord): Take {
+  return (now, before) => ({ ...means(of, now, before), count: now.records.filter((record) => of(record) !== undefined).length });
+}
+
+/** The mean over the facts that have the measure; all facts are the cases. */
+function ofAllRecords(of: OfRecord): Take {
+  return (now, before) => ({ ...means(of, now, before), count: now.records.length });
+}
+
+function means(of: OfRecord, now: CheckReport, before: CheckReport | undefined) {
+  const over = (report: CheckReport) => mean(report.records.flatMap((record) => of(record) ?? []));
+  return { value: over(now), before: before && over(before) };
+}
+
+/** Measured on texts that have nothing to do with the facts: the value, and the same before. A perplexity may be beyond all numbers. */
+function ofDrift(of: (drift: NonNullable<CheckReport['drift']>) => [number | undefined, (number | undefined)?]): Take {
+  return ({ drift }) => {
+    const [value, before] = (drift ? of(drift) : []).map((one) => (Number.isFinite(one) ? one : undefined));
+    return { value, before, count: drift?.probes ?? 0 };
   };
-  const plain = (name: string, of: (record: RecordReport) => number | undefined): Check[] => {
-    const value = mean(now.records.flatMap((record) => of(record) ?? []));
-    const was = before && mean(before.records.flatMap((record) => of(record) ?? []));
-    return value === undefined ? [] : [{ name, value, ...(was === undefined ? {} : { before: was }), count: now.records.length }];
-  };
-  const drift = (name: string, value: number | undefined, was?: number): Check[] =>
-    value === undefined || !Number.isFinite(value)
-      ? []
-      : [{ name, value, ...(was === undefined || !Number.isFinite(was) ? {} : { before: was }), count: now.drift!.probes }];
-  return [
-    ...share('efficacy', efficacyOf),
-    ...share('generalization', generalizationOf),
-    ...share('specificity', specificityOf),
-    ...plain('answers', (record) => record.measures.exactMatch),
-    ...plain('neighbors unchanged', (record) => record.measures.neighborsUnchanged),
-    ...plain('fluency', (record) => record.measures.GE),
-    ...drift('drift', now.drift?.meanKl),
-    ...drift('top token changed', now.drift?.top1Changed),
-    ...drift('perplexity', now.drift?.perplexityNow, now.drift?.perplexityBefore),
-  ];
 }
 
 function efficacyOf({ measures }: RecordReport): number | undefined {

@@ -1,5 +1,6 @@
 import type { Settings } from '../../shared/contract/settings.ts';
 import type { Kind } from '../../shared/kinds.ts';
+import { demandedNames } from '../../shared/measures.ts';
 import type { CheckResult } from '../ledger/bodies.ts';
 import { partsOf, type Version } from '../ledger/versions.ts';
 import type { LibraryModel } from './library-model.ts';
@@ -44,7 +45,7 @@ export function exportHindrances({ version, entries, reviews }: Reviewed, { poli
         .filter((entry) => entry.version === version.id)
         .flatMap((entry) => entry.checks.map((check) => [check.name, check.value] as const)),
     );
-    for (const name of Object.keys(thresholds) as (keyof typeof thresholds)[]) {
+    for (const name of demandedNames()) {
       const value = measured.get(name);
       if (value === undefined) hindrances.push(`The policy asks for a check of ${name}, and this version has none. Check it first.`);
       else if (value < thresholds[name])

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { forDemanded, MEASURES } from '../measures.ts';
 import { Count, Finite, Handle, Line, method, Nothing } from './define.ts';
 
 const Share = v.pipe(Finite, v.minValue(0), v.maxValue(1));
@@ -9,7 +10,7 @@ export const PolicySchema = v.object({
   requireChecks: v.boolean(),
   requireApproval: v.picklist(['none', 'anyone', 'someone-else']),
 });
-export const ThresholdsSchema = v.object({ efficacy: Share, generalization: Share, specificity: Share });
+export const ThresholdsSchema = v.object(forDemanded(() => Share));
 
 export const SettingsSchema = v.object({
   /** Who signs entries; empty until the person says. */
@@ -27,7 +28,7 @@ export const DEFAULT_SETTINGS: Settings = {
   author: '',
   theme: 'system',
   threads: 0,
-  thresholds: { efficacy: 0.9, generalization: 0.7, specificity: 0.7 },
+  thresholds: forDemanded((name) => MEASURES[name].demand.least),
   policy: { requireChecks: false, requireApproval: 'none' },
 };
 

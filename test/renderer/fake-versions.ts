@@ -8,6 +8,7 @@ import type { Moment, Version } from '../../shared/contract/versions.ts';
 import { EmendError } from '../../shared/errors.ts';
 import { fillPrompt } from '../../shared/fact.ts';
 import { isRemark, kindInfo, makesVersion } from '../../shared/kinds.ts';
+import { MEASURES, type DemandedName, type MeasureName } from '../../shared/measures.ts';
 
 interface FakeFact {
   readonly subject: string;
@@ -54,18 +55,16 @@ export function fakeHash(text: string): string {
   return out;
 }
 
-const share = (name: string, value: number, before: number, threshold: number): Check => ({
-  name,
-  value,
-  before,
-  count: 12,
-  threshold,
-  passed: value >= threshold,
-});
-const checksOf = (at: number, good = true): Check[] => [
-  share('efficacy', good ? 1 : 0.83, 0.08, 0.9),
-  share('generalization', good ? 0.875 : 0.625, 0.11, 0.7),
-  share('specificity', good ? 0.91 + (at % 5) / 100 : 0.58, 0.97, 0.7),
+const share = (
+  name: DemandedName,
+  value: number,
+  before: number,
+  threshold = MEASURES[name].demand.least,
+): Check & { readonly name: DemandedName } => ({ name, value, before, count: 12, threshold, passed: value >= threshold });
+const checksOf = (at: number, good = true): (Check & { readonly name: MeasureName })[] => [
+  share('efficacy', good ? 1 : 0.83, 0.08),
+  share('generalization', good ? 0.875 : 0.625, 0.11),
+  share('specificity', good ? 0.91 + (at % 5) / 100 : 0.58, 0.97),
   { name: 'fluency', value: 5.91, before: 6.02, count: 12 },
   { name: 'drift', value: 0.0031 + (at % 7) / 1000, count: 96 },
   { name: 'perplexity', value: 7.14, before: 7.09, count: 96 },

@@ -1,4 +1,5 @@
 import type { Settings } from '../../../shared/contract/settings.ts';
+import { demandedNames, forDemanded, MEASURES } from '../../../shared/measures.ts';
 import { defineCommand } from '../command.ts';
 import { percent } from '../format/numbers.ts';
 import type { Printer } from '../format/printer.ts';
@@ -9,9 +10,7 @@ const settingsOptions = {
   author: text('NAME', 'Who signs entries'),
   requireChecks: choice(['yes', 'no'], 'Whether exports need checks above the thresholds'),
   requireApproval: choice(['none', 'anyone', 'someone-else'], 'Who must approve a version before it is exported'),
-  efficacy: number('X', 'Least share of edited prompts that must hold, 0 to 1', share),
-  generalization: number('X', 'Least share of other wordings that must hold, 0 to 1', share),
-  specificity: number('X', 'Least share of neighbours that must stay, 0 to 1', share),
+  ...forDemanded((name) => number('X', MEASURES[name].demand.option, share)),
 };
 
 export const settings = defineCommand({
@@ -36,14 +35,10 @@ export const settings = defineCommand({
 
 /** The settings that the options change, whole. */
 function changed({ thresholds, policy }: Settings, values: Values<typeof settingsOptions>): Partial<Settings> {
-  const { author, requireChecks, requireApproval, efficacy, generalization, specificity } = values;
+  const { author, requireChecks, requireApproval } = values;
   return {
     ...(author === undefined ? {} : { author }),
-    thresholds: {
-      efficacy: efficacy ?? thresholds.efficacy,
-      generalization: generalization ?? thresholds.generalization,
-      specificity: specificity ?? thresholds.specificity,
-    },
+    thresholds: forDemanded((name) => values[name] ?? thresholds[name]),
     policy: {
       requireChecks: requireChecks === undefined ? policy.requireChecks : requireChecks === 'yes',
       requireApproval: requireApproval ?? policy.requireApproval,
@@ -56,9 +51,7 @@ function showSettings(out: Printer, { author, threads, thresholds, policy }: Set
     ['Author', author === '' ? `not set; entries are signed ${suggestedAuthor === '' ? 'by nobody' : suggestedAuthor}` : author],
     ['Data folder', home],
     ['Threads', threads === 0 ? 'as many as useful' : String(threads)],
-    ['Least efficacy', percent(thresholds.efficacy)],
-    ['Least generalization', percent(thresholds.generalization)],
-    ['Least specificity', percent(thresholds.specificity)],
+    ...demandedNames().map((name) => [`Least ${name}`, percent(thresholds[name])]),
     ['Exports need checks', policy.requireChecks ? 'yes' : 'no'],
     [
       'Exports need approval',

@@ -1,4 +1,5 @@
 import type { Check } from '../../../shared/contract/edits.ts';
+import { isMeasure, MEASURES, type Unit } from '../../../shared/measures.ts';
 import { digits, percent } from '../format/numbers.ts';
 import type { Printer } from '../format/printer.ts';
 
@@ -29,9 +30,14 @@ export function inShort(checks: readonly Check[]): string {
     .join(', ');
 }
 
-/** A value in its unit; what has none of its own is a share. */
+/** A value in its unit; that of a measure that this release does not know is told as it is recorded. */
 function measured(name: string, value: number): string {
-  if (name === 'perplexity') return digits(value);
-  if (name === 'fluency') return `${digits(value)} bits`;
-  return name === 'drift' ? `${digits(value)} nats` : percent(value);
+  return isMeasure(name) ? IN_UNIT[MEASURES[name].unit](value) : digits(value);
 }
+
+const IN_UNIT: Readonly<Record<Unit, (value: number) => string>> = {
+  share: (value) => percent(value),
+  bits: (value) => `${digits(value)} bits`,
+  nats: (value) => `${digits(value)} nats`,
+  none: digits,
+};

@@ -1,4 +1,5 @@
 import type { Check, EditReport, FactReport, PromptOutcome } from '../../../shared/contract/edits.ts';
+import { isMeasure, measureNames, MEASURES } from '../../../shared/measures.ts';
 import { EDIT_METHODS } from '../../../shared/methods/list.ts';
 import type { Advice } from '../../../shared/methods/method.ts';
 
@@ -123,50 +124,17 @@ export interface Meter {
   readonly count: number | undefined;
 }
 
-const METERS: readonly Pick<Meter, 'name' | 'label' | 'meaning' | 'kind'>[] = [
-  { name: 'efficacy', label: 'Efficacy', meaning: 'how often the new answer wins on its own prompt', kind: 'share' },
-  { name: 'generalization', label: 'Generalization', meaning: 'how often it wins in other words', kind: 'share' },
-  { name: 'specificity', label: 'Specificity', meaning: 'how many neighbours answer as they should', kind: 'share' },
-  { name: 'answers', label: 'Written answers', meaning: 'how often the model writes the new answer by itself', kind: 'share' },
-  { name: 'neighbors unchanged', label: 'Neighbours unchanged', meaning: 'how many say the very same as before', kind: 'share' },
-  {
-    name: 'fluency',
-    label: 'Fluency',
-    meaning: 'variety of what it writes about the subject, in bits; a fall means repetition',
-    kind: 'number',
-  },
-  { name: 'drift', label: 'Drift', meaning: 'how far answers to unrelated prompts moved, in nats; 0 is not at all', kind: 'number' },
-  {
-    name: 'top token changed',
-    label: 'Other first words',
-    meaning: 'unrelated prompts that now begin their answer differently',
-    kind: 'share',
-  },
-  { name: 'perplexity', label: 'Perplexity', meaning: 'of ordinary text; a rise means the model writes worse', kind: 'number' },
-];
-
-/** Checks in the order and words of the summary; one that is not known yet goes last, under its own name. */
+/** Checks in the order and words of the list of measures; those that this release does not know go last, under their own names. */
 export function meters(checks: readonly Check[]): Meter[] {
-  const known = METERS.flatMap((meter) => checks.filter((check) => check.name === meter.name).map((check) => withValues(meter, check)));
-  const others = checks.filter((check) => !METERS.some((meter) => meter.name === check.name));
-  return [
-    ...known,
-    ...others.map((check) =>
-      withValues(
-        {
-          name: check.name,
-          label: check.name,
-          meaning: '',
-          kind: check.threshold === undefined ? ('number' as const) : ('share' as const),
-        },
-        check,
-      ),
-    ),
-  ];
+  const known = measureNames().flatMap((name) => checks.filter((check) => check.name === name));
+  return [...known, ...checks.filter((check) => !isMeasure(check.name))].map(meterOf);
 }
 
-function withValues(meter: Pick<Meter, 'name' | 'label' | 'meaning' | 'kind'>, { value, before, threshold, passed, count }: Check): Meter {
-  return { ...meter, value, before, threshold, passed, count };
+function meterOf({ name, value, before, threshold, passed, count }: Check): Meter {
+  const values = { name, value, before, threshold, passed, count };
+  if (!isMeasure(name)) return { ...values, label: name, meaning: '', kind: threshold === undefined ? 'number' : 'share' };
+  const { label, help, unit } = MEASURES[name];
+  return { ...values, label, meaning: help, kind: unit === 'share' ? 'share' : 'number' };
 }
 
 export type FactFilter = 'all' | 'weak' | 'harmful' | 'good';

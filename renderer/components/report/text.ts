@@ -9,11 +9,6 @@ export const reportText = {
   before: (value: string) => `before ${value}`,
   passed: (threshold: string) => `Passed: at least ${threshold}`,
   failed: (threshold: string) => `Below ${threshold}`,
-  missing: {
-    efficacy: { label: 'Efficacy', says: 'Was not checked.' },
-    generalization: { label: 'Generalization', says: 'No other wordings were given to check it by.' },
-    specificity: { label: 'Specificity', says: 'No neighbours were given to check it by.' },
-  },
   facts: 'Facts',
   filters: { all: 'All', weak: 'Weak', harmful: 'Harmful', good: 'Good' },
   filter: 'Show facts',

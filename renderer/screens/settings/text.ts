@@ -10,12 +10,6 @@ export const settings = {
   themes: { system: 'As the system', light: 'Light', dark: 'Dark' },
   checks: 'Checks',
   checksAbout: 'Least share for a check to pass. They hold for checks from now on.',
-  thresholds: { efficacy: 'Efficacy', generalization: 'Generalization', specificity: 'Specificity' },
-  thresholdHints: {
-    efficacy: 'The edited prompts give the new answer.',
-    generalization: 'So do paraphrases.',
-    specificity: 'Neighbours keep their answers.',
-  },
   thresholdError: 'Write a share from 0 to 100.',
   percent: '%',
   policy: 'Exports',

@@ -1,0 +1,110 @@
+/**
+ * Every measure of a check, in the order in which they are read. How each is taken is in electron/services/edit-report.ts.
+ * Entries keep a measure under its name here, so a name is never changed.
+ */
+export const MEASURES = {
+  efficacy: {
+    label: 'Efficacy',
+    unit: 'share',
+    better: 'more',
+    help: 'how often the new answer wins on its own prompt',
+    demand: {
+      least: 0.9,
+      help: 'The edited prompts give the new answer.',
+      option: 'Least share of edited prompts that must hold, 0 to 1',
+      missing: 'Was not checked.',
+    },
+  },
+  generalization: {
+    label: 'Generalization',
+    unit: 'share',
+    better: 'more',
+    help: 'how often it wins in other words',
+    demand: {
+      least: 0.7,
+      help: 'So do paraphrases.',
+      option: 'Least share of other wordings that must hold, 0 to 1',
+      missing: 'No other wordings were given to check it by.',
+    },
+  },
+  specificity: {
+    label: 'Specificity',
+    unit: 'share',
+    better: 'more',
+    help: 'how many neighbours answer as they should',
+    demand: {
+      least: 0.7,
+      help: 'Neighbours keep their answers.',
+      option: 'Least share of neighbours that must stay, 0 to 1',
+      missing: 'No neighbours were given to check it by.',
+    },
+  },
+  answers: { label: 'Written answers', unit: 'share', better: 'more', help: 'how often the model writes the new answer by itself' },
+  'neighbors unchanged': { label: 'Neighbours unchanged', unit: 'share', better: 'more', help: 'how many say the very same as before' },
+  fluency: {
+    label: 'Fluency',
+    unit: 'bits',
+    better: 'more',
+    help: 'variety of what it writes about the subject, in bits; a fall means repetition',
+  },
+  drift: { label: 'Drift', unit: 'nats', better: 'less', help: 'how far answers to unrelated prompts moved, in nats; 0 is not at all' },
+  'top token changed': {
+    label: 'Other first words',
+    unit: 'share',
+    better: 'less',
+    help: 'unrelated prompts that now begin their answer differently',
+  },
+  perplexity: { label: 'Perplexity', unit: 'none', better: 'less', help: 'of ordinary text; a rise means the model writes worse' },
+} as const satisfies Readonly<Record<string, Measure>>;
+
+/** 'share': 0 to 1. 'none': a number without a unit. */
+export type Unit = 'share' | 'bits' | 'nats' | 'none';
+
+export type Measure = Described & (Demandable | { readonly unit: Unit; readonly better: 'more' | 'less' });
+interface Described {
+  readonly label: string;
+  /** What it says, as the rest of a sentence that begins with its label. */
+  readonly help: string;
+}
+/** Only a share of which more is better can be demanded. */
+interface Demandable {
+  readonly unit: 'share';
+  readonly better: 'more';
+  readonly demand: Demand;
+}
+
+/** A measure that a check must reach. */
+export interface Demand {
+  /** The least share that passes, until the settings say otherwise. */
+  readonly least: number;
+  /** What is demanded, as a sentence. */
+  readonly help: string;
+  /** The same as the help of an option of the command line. */
+  readonly option: string;
+  /** Said where it was not measured. */
+  readonly missing: string;
+}
+
+export type MeasureName = keyof typeof MEASURES;
+/** Measures of which something is demanded. */
+export type DemandedName = { [M in MeasureName]: (typeof MEASURES)[M] extends { readonly demand: Demand } ? M : never }[MeasureName];
+
+/** The names of all measures, in the order in which they are read. */
+export function measureNames(): MeasureName[] {
+  return Object.keys(MEASURES) as MeasureName[];
+}
+
+/** The names of those of which something is demanded. */
+export function demandedNames(): DemandedName[] {
+  return measureNames().filter((name) => 'demand' in MEASURES[name]) as DemandedName[];
+}
+
+/** A value for each measure of which something is demanded. */
+export function forDemanded<T>(valueOf: (name: DemandedName) => T): Record<DemandedName, T> {
+  return Object.fromEntries(demandedNames().map((name) => [name, valueOf(name)])) as Record<DemandedName, T>;
+}
+
+/** Whether a name that an entry holds is that of a measure of this release. */
+export function isMeasure(name: string): name is MeasureName {
+  return Object.hasOwn(MEASURES, name);
+}
