@@ -35,8 +35,18 @@ function anatomyOf(weights: readonly string[], more: Partial<Linear> = {}): Anat
     mlp: { down: linear(weight), key: '', output: '', bias: undefined, gated: false, postNorm: false, refusal: undefined },
     attention: undefined,
     parallel: false,
+    added: undefined,
   }));
-  return { hiddenSize: 2, vocabulary: 5, layers, embedding: '', unembedding: linear('lm_head.weight'), logits: '', warnings: [] };
+  return {
+    hiddenSize: 2,
+    vocabulary: 5,
+    layers,
+    tokens: '',
+    embedding: '',
+    unembedding: linear('lm_head.weight'),
+    logits: '',
+    warnings: [],
+  };
 }
 
 /** A change of rank 1 or more; each row of the factors is given. */

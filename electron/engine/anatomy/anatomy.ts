@@ -6,6 +6,7 @@ import { findAttention } from './attention.ts';
 import { type Flow, followFlow, isNorm, pointwiseCone } from './flow.ts';
 import { findLinears, findUnembedding, noUnembedding, withBias } from './linears.ts';
 import { type Branch, findResiduals } from './residual.ts';
+import { addedParts, tokenEmbedding } from './stream.ts';
 import type { Anatomy, LayerAnatomy, Linear, MlpAnatomy, Refusal } from './types.ts';
 
 /** Turns away what can be seen to be no dense decoder before anything runs. @throws EmendError 'unsupported' for a fused mixture of experts */
@@ -50,7 +51,15 @@ export function findAnatomy(graph: Graph, shapes: Shapes, inputs: Inputs, config
     const to = flow.position.get(residuals[i]!)!;
     const attention = attentions.find((a) => flow.position.get(a.output)! > from && flow.position.get(a.output)! <= to);
     const parallel = attention !== undefined && !reaches(attention.output, down.down.input, graph);
-    return { residual: residuals[i]!, mlp: mlpOf(down, residuals[i]!, graph, shapes, flow), attention, parallel };
+    const mlp = mlpOf(down, residuals[i]!, graph, shapes, flow);
+    return { residual: residuals[i]!, mlp, attention, parallel, added: undefined };
+  });
+  const embedding = enteringFirst(flow, layers[0]!);
+  const summed = layers.map((layer, i): LayerAnatomy => {
+    if (!layer.attention) return layer;
+    const before = i === 0 ? embedding : layers[i - 1]!.residual;
+    const block = { before, after: layer.residual, attention: layer.attention.output, mlp: layer.mlp.output };
+    return { ...layer, added: addedParts(graph, flow, block) };
   });
   const warnings = [
     mismatch('layers', config?.layers, layers.length),
@@ -58,7 +67,8 @@ export function findAnatomy(graph: Graph, shapes: Shapes, inputs: Inputs, config
     mismatch('attention heads', config?.heads, layers[0]?.attention?.heads),
   ].filter((w) => w !== undefined);
   const vocabulary = unembedding.outWidth;
-  return { hiddenSize, vocabulary, layers, embedding: enteringFirst(flow, layers[0]!), unembedding, logits: inputs.logits, warnings };
+  const tokens = tokenEmbedding(graph, flow);
+  return { hiddenSize, vocabulary, layers: summed, tokens, embedding, unembedding, logits: inputs.logits, warnings };
 }
 
 interface Down extends Branch {

@@ -55,6 +55,7 @@ export function findAttention(
       cachedHeads: inputs.past[0]?.heads,
       mixed: linear.input,
       projection: linear,
+      pattern: node.op === 'Softmax' ? node.outputs[0] : undefined,
       output,
     });
   }

@@ -44,6 +44,8 @@ export interface AttentionAnatomy {
   /** Heads side by side, [.., heads·headWidth]: the input of the output projection. */
   readonly mixed: string;
   readonly projection: Linear;
+  /** After the softmax, [batch, heads, queries, keys]; undefined where attention is one operation. */
+  readonly pattern: string | undefined;
   readonly output: string;
 }
 
@@ -55,6 +57,8 @@ export interface LayerAnatomy {
   readonly attention: AttentionAnatomy | undefined;
   /** Attention and MLP read the same hidden state (GPT-J, NeoX, Phi, Falcon). */
   readonly parallel: boolean;
+  /** The values that attention and MLP add to the hidden state; undefined where the block is no such sum. */
+  readonly added: { readonly attention: string; readonly mlp: string } | undefined;
 }
 
 /** What a decoder graph was found to contain. Names are those of the analysis copy. */
@@ -62,6 +66,8 @@ export interface Anatomy {
   readonly hiddenSize: number;
   readonly vocabulary: number;
   readonly layers: readonly LayerAnatomy[];
+  /** Output of the token embedding, scaled where the model does that. */
+  readonly tokens: string;
   /** The hidden state that enters the first block. */
   readonly embedding: string;
   readonly unembedding: Linear;

@@ -110,6 +110,11 @@ export class Stage {
     return new Stage(decoder, session, live);
   }
 
+  /** Whether the part asks for an input. */
+  takes(name: string): boolean {
+    return this.session.inputs.has(name);
+  }
+
   /** Runs on rows; `extra` holds live values and whatever else the graph asks for. */
   run(
     rows: Rows,

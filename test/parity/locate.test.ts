@@ -1,0 +1,93 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { afterAll, describe, expect, test } from 'vitest';
+import { runs, severed, trace, tracingSites } from '../../electron/engine/locate/tracing.ts';
+import { Walk } from '../../electron/engine/locate/walk.ts';
+import { readSafetensors } from '../../electron/engine/onnx/safetensors.ts';
+import { tensorFloats } from '../../electron/engine/onnx/tensors.ts';
+import { Decoder } from '../../electron/engine/runtime/decoder.ts';
+import { silent } from '../../shared/progress.ts';
+import { root } from '../fixtures.ts';
+
+const Kinds = v.record(v.string(), v.object({ window: v.number(), layers_restored: v.array(v.array(v.number())) }));
+const Trace = v.object({
+  model: v.string(),
+  cases: v.array(
+    v.object({
+      name: v.string(),
+      input_ids: v.array(v.number()),
+      subject_range: v.tuple([v.number(), v.number()]),
+      answer: v.number(),
+      high_score: v.number(),
+      low_score: v.number(),
+      low_score_replace: v.optional(v.number()),
+      samples: v.number(),
+      kinds: Kinds,
+      severed_tokens: v.optional(v.array(v.number()), []),
+    }),
+  ),
+});
+const PARTS = { mlp: 'mlp', attn: 'attention' } as const;
+
+/** Folders of a kind of golden below locate/, each with the model that it names: its own, or one of the project. */
+function foldersWith(file: string): { name: string; folder: string }[] {
+  const kind = join(root, 'locate');
+  if (!existsSync(kind)) return [];
+  return readdirSync(kind)
+    .filter((name) => existsSync(join(kind, name, file)))
+    .map((name) => ({ name, folder: join(kind, name) }));
+}
+
+function modelOf(folder: string, named: string): string {
+  const own = join(folder, named);
+  return existsSync(own) ? own : join(import.meta.dirname, '../..', named.replace(/ of the project$/, ''));
+}
+
+const traced = foldersWith('trace.json');
+const attained: string[] = [];
+
+describe.skipIf(traced.length === 0)('causal tracing', () => {
+  afterAll(() => console.log(attained.join('\n')));
+  test.each(traced)('$name', async ({ name, folder }) => {
+    const spec = v.parse(Trace, JSON.parse(readFileSync(join(folder, 'trace.json'), 'utf8')));
+    const golden = readSafetensors(join(folder, 'trace.safetensors'));
+    const floatsOf = (key: string) => tensorFloats(golden, golden.tensors.get(key)!);
+    const decoder = await Decoder.open(modelOf(folder, spec.model));
+    const walk = await Walk.create(decoder, tracingSites(decoder.anatomy.layers.length));
+    const worst = new Map<string, number>();
+    const hold = (what: string, found: ArrayLike<number>, wanted: ArrayLike<number>) => {
+      expect(found.length, what).toBe(wanted.length);
+      const most = Math.max(...Array.from(found, (x, i) => Math.abs(x - wanted[i]!)));
+      worst.set(what, Math.max(worst.get(what) ?? 0, most));
+      expect(most, what).toBeLessThan(1e-4);
+    };
+    for (const [i, one] of spec.cases.entries()) {
+      const corruption = { ids: one.input_ids, subject: one.subject_range, noise: floatsOf(`${i}.noise`), samples: one.samples };
+      const made = await runs(walk, corruption);
+      expect(made.answer).toBe(one.answer);
+      hold('high, low', [made.high, made.low], [one.high_score, one.low_score]);
+      for (const [kind, { window }] of Object.entries(one.kinds)) {
+        const part = kind.split('.')[0]!;
+        const scores = await trace(walk, made, part === 'hidden' ? 'hidden' : PARTS[part as keyof typeof PARTS], window, silent);
+        hold(`scores.${kind}`, scores, floatsOf(`${i}.scores.${kind}`));
+      }
+      if (one.low_score_replace !== undefined) {
+        const replaced = await runs(walk, { ...corruption, replace: true }, one.answer);
+        hold('low, replaced', [replaced.low], [one.low_score_replace]);
+        hold('scores.hidden.replace', await trace(walk, replaced, 'hidden', 1, silent), floatsOf(`${i}.scores.hidden.replace`));
+      }
+      if (one.severed_tokens.length === 0) continue;
+      const second = await runs(walk, { ...corruption, noise: floatsOf(`${i}.noise_second`) }, one.answer);
+      const at = one.severed_tokens;
+      hold('severed.ordinary', await severed(walk, made, undefined, at, silent), floatsOf(`${i}.severed.ordinary`));
+      for (const [short, kind] of Object.entries(PARTS)) {
+        hold(`severed_same.${short}`, await severed(walk, made, kind, at, silent), floatsOf(`${i}.severed_same.${short}`));
+        // As coded: the outputs come from the first draw, the run that is scored has the second.
+        hold(`severed.${short}`, await severed(walk, second, kind, at, silent, made), floatsOf(`${i}.severed.${short}`));
+      }
+    }
+    await walk.release();
+    attained.push(`${name}: ${[...worst].map(([what, most]) => `${what} ${most.toExponential(1)}`).join(', ')}`);
+  });
+});
