@@ -2,10 +2,12 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { afterAll, describe, expect, test } from 'vitest';
+import { attribute, attributionSites } from '../../electron/engine/locate/attribution.ts';
+import { lens } from '../../electron/engine/locate/lens.ts';
 import { runs, severed, trace, tracingSites } from '../../electron/engine/locate/tracing.ts';
 import { Walk } from '../../electron/engine/locate/walk.ts';
 import { readSafetensors } from '../../electron/engine/onnx/safetensors.ts';
-import { tensorFloats } from '../../electron/engine/onnx/tensors.ts';
+import { tensorFloats, tensorInts } from '../../electron/engine/onnx/tensors.ts';
 import { Decoder } from '../../electron/engine/runtime/decoder.ts';
 import { silent } from '../../shared/progress.ts';
 import { root } from '../fixtures.ts';
@@ -89,5 +91,92 @@ describe.skipIf(traced.length === 0)('causal tracing', () => {
     }
     await walk.release();
     attained.push(`${name}: ${[...worst].map(([what, most]) => `${what} ${most.toExponential(1)}`).join(', ')}`);
+  });
+});
+
+const Lens = v.object({
+  model: v.string(),
+  smallest_top1_margin: v.optional(v.number()),
+  cases: v.array(v.object({ name: v.string(), input_ids: v.array(v.number()), watched: v.array(v.number()) })),
+});
+const looked = foldersWith('lens.json');
+
+describe.skipIf(looked.length === 0)('lens, attribution, attention', () => {
+  const seen: string[] = [];
+  afterAll(() => console.log(seen.join('\n')));
+  test.each(looked)('$name', async ({ name, folder }) => {
+    const spec = v.parse(Lens, JSON.parse(readFileSync(join(folder, 'lens.json'), 'utf8')));
+    const golden = readSafetensors(join(folder, 'lens.safetensors'));
+    const patterns = readSafetensors(join(folder, 'attention.safetensors'));
+    const decoder = await Decoder.open(modelOf(folder, spec.model));
+    const layers = decoder.anatomy.layers.map((_, layer) => layer);
+    const sites = [...attributionSites(decoder), ...layers.map((layer) => ({ kind: 'pattern', layer }) as const)];
+    const walk = await Walk.create(decoder, sites);
+    const worst = new Map<string, number>();
+    const hold = (what: string, found: readonly number[], wanted: ArrayLike<number>, limit = 1e-4) => {
+      expect(found.length, what).toBe(wanted.length);
+      const most = found.reduce((m, x, i) => Math.max(m, Math.abs(x - wanted[i]!)), 0);
+      worst.set(what, Math.max(worst.get(what) ?? 0, most));
+      expect(most, what).toBeLessThan(limit);
+    };
+    for (const [i, { input_ids: ids, watched }] of spec.cases.entries()) {
+      const floatsOf = (key: string) => tensorFloats(golden, golden.tensors.get(`${i}.${key}`)!);
+      const intsOf = (key: string) => tensorInts(golden, golden.tensors.get(`${i}.${key}`)!);
+      const places = (await lens(walk, ids, watched)).flat();
+      hold(
+        'lens.watched',
+        places.flatMap((p) => p.watched.map((w) => w.logit)),
+        floatsOf('lens.watched'),
+      );
+      hold(
+        'lens.log_probability',
+        places.flatMap((p) => p.watched.map((w) => w.logProbability)),
+        floatsOf('lens.log_probability'),
+      );
+      hold(
+        'lens.entropy',
+        places.map((p) => p.entropy),
+        floatsOf('lens.entropy'),
+      );
+      hold(
+        'lens.kl_to_final',
+        places.map((p) => p.klToFinal),
+        floatsOf('lens.kl_to_final'),
+      );
+      const tops = floatsOf('lens.top5_logits');
+      hold(
+        'lens.top5_logits',
+        places.flatMap((p) => p.top.map((t) => t.logit)),
+        tops,
+      );
+      // Ids and ranks hang on rounding where logits lie close together.
+      const ids5 = intsOf('lens.top5_ids');
+      places
+        .flatMap((p) => p.top)
+        .forEach(({ id }, at) => {
+          const close = [at - 1, at + 1].some((other) => Math.abs((tops[other] ?? Infinity) - tops[at]!) <= 1e-3);
+          if (!close) expect(id, `top ${at}`).toBe(Number(ids5[at]));
+        });
+      const ranks = intsOf('lens.rank');
+      const far = places.flatMap((p) => p.watched).filter(({ rank }, at) => Math.abs(rank - Number(ranks[at])) > 1);
+      expect(far).toEqual([]);
+      const parts = await attribute(walk, ids, watched);
+      hold('attribution.embedding', parts.embedding.flat(), floatsOf('attribution.embedding'));
+      hold('attribution.attn', parts.attention.flat(2), floatsOf('attribution.attn'));
+      hold('attribution.mlp', parts.mlp.flat(2), floatsOf('attribution.mlp'));
+      hold('attribution.constant', [...parts.constant], floatsOf('attribution.constant'));
+      hold('attribution.total', parts.total.flat(), floatsOf('attribution.total'));
+      expect(parts.residue).toBeLessThan(1e-4);
+      let state = (await walk.start(ids, 1)).state;
+      const found: number[] = [];
+      for (const layer of layers) {
+        const step = await walk.next(state);
+        for (const x of step.read({ kind: 'pattern', layer })) found.push(x);
+        state = step.state;
+      }
+      hold('attention', found, tensorFloats(patterns, patterns.tensors.get(`${i}.attention`)!), 1e-5);
+    }
+    await walk.release();
+    seen.push(`${name}: ${[...worst].map(([what, most]) => `${what} ${most.toExponential(1)}`).join(', ')}`);
   });
 });

@@ -99,13 +99,16 @@ export class Walk {
     return this.logits(at);
   }
 
-  /** Logits behind each row's token `token`, the last when left out, from the state behind the last block. */
-  async logits(state: State, token = state.ids.length - 1): Promise<Float32Array> {
+  /** The model's own final norm and head on a state behind any block: logits behind each row's last token, or behind all tokens; [places, vocabulary]. */
+  async logits(state: State, where: 'last' | 'all' = 'last'): Promise<Float32Array> {
     const rows = rowsOf(state);
-    const places = Array.from({ length: state.rows }, (_, row) => ({ row, token }));
+    const tokens = where === 'last' ? [state.ids.length - 1] : state.ids.map((_, token) => token);
+    const places = Array.from({ length: state.rows }, (_, row) => tokens.map((token) => ({ row, token }))).flat();
     const flat = isFlat(this.decoder, this.decoder.anatomy.unembedding.input);
     const { data, dims } = indicesFor(flat, rows.length, places);
-    const feeds = { ...state.live, [LAST]: new ort.Tensor('int64', BigInt64Array.from(data, BigInt), dims) };
+    const [hidden] = Object.values(state.live);
+    const last = this.decoder.anatomy.layers.at(-1)!.residual;
+    const feeds = { [last]: hidden!, [LAST]: new ort.Tensor('int64', BigInt64Array.from(data, BigInt), dims) };
     return floats(await this.head.stage.run(rows, feeds), this.head.logits);
   }
 
