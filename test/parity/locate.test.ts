@@ -5,12 +5,13 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { attribute, attributionSites } from '../../electron/engine/locate/attribution.ts';
 import { lens } from '../../electron/engine/locate/lens.ts';
 import { runs, severed, trace, tracingSites } from '../../electron/engine/locate/tracing.ts';
+import { normalNoise } from '../../electron/engine/locate/noise.ts';
 import { Walk } from '../../electron/engine/locate/walk.ts';
 import { readSafetensors } from '../../electron/engine/onnx/safetensors.ts';
 import { tensorFloats, tensorInts } from '../../electron/engine/onnx/tensors.ts';
 import { Decoder } from '../../electron/engine/runtime/decoder.ts';
 import { silent } from '../../shared/progress.ts';
-import { root } from '../fixtures.ts';
+import { casesOf, root } from '../fixtures.ts';
 
 const Kinds = v.record(v.string(), v.object({ window: v.number(), layers_restored: v.array(v.array(v.number())) }));
 const Trace = v.object({
@@ -178,5 +179,25 @@ describe.skipIf(looked.length === 0)('lens, attribution, attention', () => {
     }
     await walk.release();
     seen.push(`${name}: ${[...worst].map(([what, most]) => `${what} ${most.toExponential(1)}`).join(', ')}`);
+  });
+});
+
+const exported = [...casesOf('exports'), ...casesOf('memit')];
+
+describe.skipIf(exported.length === 0)('whatever exporter and family', () => {
+  test.each(exported)('$name: the parts sum to the logits; putting back what noise changed gives the clean answer', async ({ model }) => {
+    const decoder = await Decoder.open(model);
+    const { layers, hiddenSize } = decoder.anatomy;
+    const ids = [3, 5, 7, 11, 2];
+    const parts = await Walk.create(decoder, attributionSites(decoder));
+    expect((await attribute(parts, ids, [1, 2])).residue).toBeLessThan(1e-3); // int4 rounds what goes into its products
+    await parts.release();
+    const walk = await Walk.create(decoder, tracingSites(layers.length));
+    const made = await runs(walk, { ids, subject: [1, 3], samples: 2, noise: normalNoise(2 * 2 * hiddenSize, 1) });
+    // The last token's last hidden state is all that the answer hangs on.
+    const hidden = await trace(walk, made, 'hidden', 1, silent);
+    expect(hidden.at(-1)).toBeCloseTo(made.high, 5);
+    expect(hidden[0]).toBe(made.low);
+    await walk.release();
   });
 });

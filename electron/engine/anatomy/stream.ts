@@ -1,5 +1,6 @@
 import { consumers, type Graph, type Node, producers } from '../onnx/graph.ts';
 import type { Flow } from './flow.ts';
+import { throughViews } from './linears.ts';
 
 /** The output of the token embedding behind its scale, where a model has one (Gemma): a product with a constant that nothing else reads. */
 export function tokenEmbedding(graph: Graph, flow: Flow): string {
@@ -27,41 +28,32 @@ export function addedParts(
   block: { readonly before: string; readonly after: string; readonly attention: string; readonly mlp: string },
 ): { attention: string; mlp: string } | undefined {
   const made = producers(graph);
-  const terms = sumTerms(block.after, block, made, flow);
-  const from = (output: string) => terms.filter((term) => term === output || comesFrom(term, output, block, made, flow));
-  const mlp = from(block.mlp);
-  const attention = from(block.attention).filter((term) => !mlp.includes(term));
-  const stream = terms.filter((term) => term === block.before);
-  if (terms.length !== 3 || stream.length !== 1 || mlp.length !== 1 || attention.length !== 1) return undefined;
+  const bare = (name: string) => throughViews(name, made);
+  const [before, ends] = [bare(block.before), { attention: bare(block.attention), mlp: bare(block.mlp) }];
+  const terms = sumTerms(block.after, [before, ends.attention, ends.mlp], made, flow);
+  const from = (output: string) => terms.filter((term) => comesFrom(term, output, [before, ends.attention, ends.mlp], made, flow));
+  const mlp = from(ends.mlp);
+  const attention = from(ends.attention).filter((term) => !mlp.includes(term));
+  const isStream = terms.filter((term) => bare(term) === before).length === 1;
+  if (terms.length !== 3 || !isStream || mlp.length !== 1 || attention.length !== 1) return undefined;
   return { attention: attention[0]!, mlp: mlp[0]! };
 }
 
-function sumTerms(
-  name: string,
-  block: { before: string; attention: string; mlp: string },
-  made: ReadonlyMap<string, Node>,
-  flow: Flow,
-): string[] {
-  const node = made.get(name);
-  const isTerm = [block.before, block.attention, block.mlp].includes(name);
-  if (isTerm || node?.op !== 'Add' || !node.inputs.every((input) => flow.position.has(input))) return [name];
-  return node.inputs.flatMap((input) => sumTerms(input, block, made, flow));
+/** The terms of a sum, looking through reshapes and casts; `ends` are terms whatever makes them. */
+function sumTerms(name: string, ends: readonly string[], made: ReadonlyMap<string, Node>, flow: Flow): string[] {
+  const bare = throughViews(name, made);
+  const node = made.get(bare);
+  if (ends.includes(bare) || node?.op !== 'Add' || !node.inputs.every((input) => flow.position.has(input))) return [name];
+  return node.inputs.flatMap((input) => sumTerms(input, ends, made, flow));
 }
 
-/** Whether a term is computed from an output of the block, without passing through another term on the way. */
-function comesFrom(
-  term: string,
-  output: string,
-  block: { before: string; attention: string; mlp: string },
-  made: ReadonlyMap<string, Node>,
-  flow: Flow,
-): boolean {
-  const stops = new Set([block.before, block.attention, block.mlp].filter((one) => one !== output));
+/** Whether a term is computed from one of the ends without passing through another. */
+function comesFrom(term: string, end: string, ends: readonly string[], made: ReadonlyMap<string, Node>, flow: Flow): boolean {
   const queue = [term];
   const seen = new Set(queue);
   for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
-    if (name === output) return true;
-    if (stops.has(name)) continue;
+    if (name === end) return true;
+    if (ends.includes(name)) continue;
     for (const input of made.get(name)?.inputs ?? []) {
       if (!flow.position.has(input) || seen.has(input)) continue;
       seen.add(input);

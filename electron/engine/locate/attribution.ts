@@ -1,4 +1,4 @@
-import { withBias } from '../anatomy/linears.ts';
+import { throughViews, withBias } from '../anatomy/linears.ts';
 import { producers } from '../onnx/graph.ts';
 import { tensorFloats } from '../onnx/tensors.ts';
 import type { Decoder } from '../runtime/decoder.ts';
@@ -79,7 +79,9 @@ function headsOf(
   of: (part: Float64Array, token: number) => number[],
 ): number[][][] {
   const { attention, added } = decoder.anatomy.layers[layer]!;
-  if (!attention || added?.attention !== attention.output) return [];
+  const made = producers(decoder.graph);
+  const bare = (name: string) => throughViews(name, made);
+  if (!attention || !added || bare(added.attention) !== bare(attention.output)) return [];
   const { projection, heads, headWidth } = attention;
   if (projection.quantised) return [];
   const weight = tensorFloats(decoder.model, decoder.graph.constants.get(projection.weight)!);
