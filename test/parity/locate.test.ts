@@ -9,7 +9,7 @@ import { normalNoise } from '../../electron/engine/locate/noise.ts';
 import { Walk } from '../../electron/engine/locate/walk.ts';
 import { readSafetensors } from '../../electron/engine/onnx/safetensors.ts';
 import { tensorFloats, tensorInts } from '../../electron/engine/onnx/tensors.ts';
-import { Decoder } from '../../electron/engine/runtime/decoder.ts';
+import { Decoder } from '../../electron/engine/decoder/decoder.ts';
 import { silent } from '../../shared/progress.ts';
 import { casesOf, root } from '../fixtures.ts';
 

@@ -1,8 +1,8 @@
 import { throughViews, withBias } from '../anatomy/linears.ts';
 import { producers } from '../onnx/graph.ts';
 import { tensorFloats } from '../onnx/tensors.ts';
-import type { Decoder } from '../runtime/decoder.ts';
-import type { Site } from '../runtime/sites.ts';
+import type { Decoder } from '../decoder/decoder.ts';
+import type { Site } from '../decoder/sites.ts';
 import { centre, finalNorm, type FinalNorm } from './final-norm.ts';
 import type { State, Walk } from './walk.ts';
 

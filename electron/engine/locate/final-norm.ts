@@ -2,7 +2,7 @@ import * as ort from 'onnxruntime-node';
 import { EmendError } from '../../../shared/errors.ts';
 import { rightPad } from '../runtime/inputs.ts';
 import { floats } from '../runtime/session.ts';
-import { Stage } from '../runtime/stage.ts';
+import { Stage } from '../decoder/stage.ts';
 import type { Walk, State } from './walk.ts';
 
 /** A final norm as what it does: y = gain ∘ centre(x) · scale(x) + bias. */

@@ -1,4 +1,4 @@
-import { klDivergence } from '../evaluate/metrics.ts';
+import { klDivergence } from '../linalg/distributions.ts';
 import { largest, logSoftmax } from '../runtime/sampling.ts';
 import type { Walk } from './walk.ts';
 
@@ -16,7 +16,7 @@ export interface LensPlace {
 /** @returns [layers + 1][tokens]: before the first block, then behind each block; the last is what the model says */
 export async function lens(walk: Walk, ids: readonly number[], watched: readonly number[], top = 5): Promise<LensPlace[][]> {
   const states = [(await walk.start(ids, 1)).state];
-  for (const _ of walk.decoder.anatomy.layers) states.push((await walk.next(states.at(-1)!)).state);
+  while (states.length <= walk.decoder.anatomy.layers.length) states.push((await walk.next(states.at(-1)!)).state);
   const logits: Float32Array[] = [];
   for (const state of states) logits.push(await walk.logits(state, 'all'));
   const vocabulary = logits[0]!.length / ids.length;

@@ -1,7 +1,7 @@
 import type { Report } from '../../../shared/progress.ts';
 import { EmendError } from '../../../shared/errors.ts';
 import { logSoftmax } from '../runtime/sampling.ts';
-import type { Site } from '../runtime/sites.ts';
+import type { Site } from '../decoder/sites.ts';
 import { type Change, hiddenAt, pickRows, type State, type Walk, withHidden } from './walk.ts';
 
 /**

@@ -1,10 +1,10 @@
 import * as ort from 'onnxruntime-node';
 import { EmendError } from '../../../shared/errors.ts';
-import type { Decoder } from '../runtime/decoder.ts';
+import type { Decoder } from '../decoder/decoder.ts';
 import { rightPad, type Rows } from '../runtime/inputs.ts';
 import { floats, type Session } from '../runtime/session.ts';
-import { type Site, siteValue } from '../runtime/sites.ts';
-import { graphFrom, indicesFor, isFlat, liveAt, Stage } from '../runtime/stage.ts';
+import { type Site, siteValue } from '../decoder/sites.ts';
+import { graphFrom, indicesFor, isFlat, liveAt, Stage } from '../decoder/stage.ts';
 import { inject, logitsAt } from '../runtime/surgery.ts';
 
 /** A site's value at one token of one row, put in place of what the run has there, or added to it. */
