@@ -3,7 +3,8 @@ import { EmendError } from '../../shared/errors.ts';
 import { removeIfThere } from '../storage/durable.ts';
 import { errnoOf } from '../storage/file-errors.ts';
 import type { Files, OpenFile } from '../storage/files.ts';
-import type { Scan } from './scan.ts';
+import { parseLine, type Entry } from './entries.ts';
+import { LINE_END, type Scan } from './scan.ts';
 
 export const JOURNAL = 'journal.jsonl';
 
@@ -15,6 +16,21 @@ export async function readJournal(files: Files, folder: string): Promise<Uint8Ar
     if (errnoOf(error) !== 'ENOENT') throw error;
     throw noLedger(folder);
   }
+}
+
+/** The first entry of a ledger, without reading on; undefined where there is none or it is not whole. */
+export async function readFirst(files: Files, folder: string): Promise<Entry | undefined> {
+  const pieces: Uint8Array[] = [];
+  try {
+    for await (const piece of files.pieces(join(folder, JOURNAL))) {
+      const end = piece.indexOf(LINE_END);
+      pieces.push(end < 0 ? piece : piece.subarray(0, end));
+      if (end >= 0) return parseLine(Buffer.concat(pieces).toString('utf8'));
+    }
+  } catch {
+    return undefined; // whoever opens the ledger is told why
+  }
+  return undefined;
 }
 
 export function noLedger(folder: string): EmendError {

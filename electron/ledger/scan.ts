@@ -22,7 +22,7 @@ export interface Scan {
   readonly length: number;
 }
 
-const LINE_END = 0x0a;
+export const LINE_END = 0x0a;
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**

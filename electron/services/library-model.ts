@@ -6,7 +6,7 @@ import type { ChangedTensor, ModelRef } from '../engine/jobs.ts';
 import { readSafetensors } from '../engine/records.ts';
 import type { BlobRef } from '../ledger/bodies.ts';
 import { ensureFolder, writeDurably } from '../storage/durable.ts';
-import { addsPart, type EntryOf } from '../ledger/entries.ts';
+import { addsPart, type Entry, type EntryOf } from '../ledger/entries.ts';
 import { errnoOf, explained } from '../storage/file-errors.ts';
 import { disk, errno } from '../storage/files.ts';
 import { hashPieces, sha256 } from '../storage/hash.ts';
@@ -77,13 +77,15 @@ export class LibraryModel {
 
   /** Id over the files as imported; the folder's name where the ledger does not tell it any more. */
   get id(): string {
-    const first = this.#ledger.entries[0];
-    return first?.kind === 'import' ? first.body.model.id : basename(this.places.folder);
+    return this.#title.id;
   }
 
   get name(): string {
-    const first = this.#ledger.entries[0];
-    return this.#parts.nameOf(this.id) ?? (first?.kind === 'import' ? first.body.model.name : basename(this.places.folder));
+    return this.#title.name;
+  }
+
+  get #title() {
+    return titleOf(this.#ledger.entries[0], basename(this.places.folder), this.#parts.nameOf);
   }
 
   get hashes(): TensorHashes {
@@ -271,6 +273,16 @@ export class LibraryModel {
     }
     return undefined;
   }
+}
+
+/** What a model is called: as the person named it, else as it was imported. Where its first entry does not tell, its folder's name stands in. */
+export function titleOf(
+  first: Entry | undefined,
+  folder: string,
+  nameOf: (id: string) => string | undefined,
+): { readonly id: string; readonly name: string } {
+  const model = first?.kind === 'import' ? first.body.model : { id: folder, name: folder };
+  return { id: model.id, name: nameOf(model.id) ?? model.name };
 }
 
 /** SHA-256 of every tensor of a safetensors file, read piece by piece; undefined when it cannot be read as one. */

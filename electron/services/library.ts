@@ -7,7 +7,8 @@ import { ensureFolder } from '../storage/durable.ts';
 import { explained } from '../storage/file-errors.ts';
 import { disk } from '../storage/files.ts';
 import type { Engine } from './jobs.ts';
-import { LibraryModel } from './library-model.ts';
+import { readFirst } from '../ledger/journal.ts';
+import { LibraryModel, titleOf } from './library-model.ts';
 import { ModelPlaces, type Places } from './places.ts';
 import type { Preferences } from './preferences.ts';
 import { removeUnfinished } from './staging.ts';
@@ -23,6 +24,15 @@ export interface Unopened {
 /** What the folder of a model is called: the beginning of its id. */
 const FOLDER = /^[0-9a-f]{16}$/;
 const ABBREVIATION = /^[0-9a-f]{6,64}$/;
+
+/** What a model is called, and the folder that it lies in. */
+interface Title {
+  readonly folder: string;
+  readonly id: string;
+  readonly name: string;
+  /** Whether its ledger tells; otherwise both are the folder's name. */
+  readonly isTold: boolean;
+}
 
 /** The models of the data folder, opened as they are needed. */
 export class Library {
@@ -51,55 +61,41 @@ export class Library {
 
   /** Every model, as it is now, and those that cannot be opened. */
   async list(): Promise<{ models: LibraryModel[]; unopened: Unopened[] }> {
-    const names = (await readdir(this.#places.models).catch(() => [])).filter((name) => FOLDER.test(name));
-    for (const gone of [...this.#models.keys()].filter((name) => !names.includes(name))) this.#models.delete(gone);
     const models: LibraryModel[] = [];
     const unopened: Unopened[] = [];
-    for (const name of names.sort()) {
+    for (const folder of await this.#folders()) {
       try {
-        models.push(await this.#open(name));
+        models.push(await this.#open(folder));
       } catch (error) {
-        const { message, hint } = errorData(error);
-        unopened.push({ folder: name, message: `The model in ${join(this.#places.models, name)} cannot be opened: ${message}`, hint });
+        unopened.push(this.#unopened(folder, error));
       }
     }
     return { models, unopened };
   }
 
   /**
-   * The model with this name, id, or beginning of its id (6 digits or more).
-   * @throws EmendError 'not-found' that lists what there is, 'bad-input' when several fit
+   * The model with this name, id, or beginning of its id (6 digits or more). Of the others no more is read than what they are called.
+   * @throws EmendError 'not-found' that lists what there is, 'bad-input' when several fit, 'bad-file' when it cannot be opened
    */
   async find(name: string): Promise<LibraryModel> {
-    const { models, unopened } = await this.list();
-    const byName = models.filter((model) => model.name === name);
-    const fitting =
-      byName.length > 0 ? byName : models.filter((model) => model.id === name || (ABBREVIATION.test(name) && model.id.startsWith(name)));
-    if (fitting.length === 1) return fitting[0]!;
+    const titles = await Promise.all((await this.#folders()).map((folder) => this.#title(folder)));
+    const byName = titles.filter((title) => title.name === name);
+    const fitting = byName.length > 0 ? byName : titles.filter((title) => isIdOf(name, title));
+    if (fitting.length === 1) return this.#mustOpen(fitting[0]!.folder);
     if (fitting.length > 1)
       throw new EmendError(
         'bad-input',
-        `${fitting.length} models fit ${JSON.stringify(name)}: ${fitting.map((model) => `${model.name} (${model.id.slice(0, 12)})`).join(', ')}.`,
+        `${fitting.length} models fit ${JSON.stringify(name)}: ${fitting.map((one) => `${one.name} (${one.id.slice(0, 12)})`).join(', ')}.`,
         'Give more digits of the id.',
       );
-    const broken =
-      unopened.find((one) => name.startsWith(one.folder) || (ABBREVIATION.test(name) && one.folder.startsWith(name))) ??
-      (models.length === 0 ? unopened[0] : undefined);
-    if (broken) throw new EmendError('bad-file', broken.message, broken.hint);
-    const known = models.map((model) => model.name).join(', ');
+    // Where no journal tells a name, what keeps it from doing so is the answer.
+    if (titles.length > 0 && titles.every((title) => !title.isTold)) await this.#mustOpen(titles[0]!.folder);
+    const known = titles.map((title) => title.name).join(', ');
     throw new EmendError(
       'not-found',
       `There is no model ${JSON.stringify(name)} in the library${known === '' ? ', which is empty' : `; there are: ${known}`}.`,
       'Import it first.',
       { model: name },
-    );
-  }
-
-  /** Whether a name or the beginning of an id is that of a model here. */
-  async has(name: string): Promise<boolean> {
-    return this.find(name).then(
-      () => true,
-      (error: unknown) => error instanceof EmendError && error.code === 'bad-input',
     );
   }
 
@@ -163,6 +159,35 @@ export class Library {
     this.#models.clear();
   }
 
+  /** The folders of the models that there are; one that is gone is forgotten. */
+  async #folders(): Promise<string[]> {
+    const folders = (await readdir(this.#places.models).catch(() => [])).filter((name) => FOLDER.test(name)).sort();
+    for (const gone of [...this.#models.keys()].filter((folder) => !folders.includes(folder))) this.#models.delete(gone);
+    return folders;
+  }
+
+  /** What the model in a folder is called. A ledger that is not open is not opened for that: its first entry tells. */
+  async #title(folder: string): Promise<Title> {
+    if (this.#models.has(folder)) {
+      const model = await this.#open(folder).catch(() => undefined);
+      if (model) return { folder, id: model.id, name: model.name, isTold: true };
+    }
+    const first = await readFirst(disk, new ModelPlaces(join(this.#places.models, folder)).ledger);
+    return { folder, ...titleOf(first, folder, (id) => this.#preferences.nameOf(id)), isTold: first !== undefined };
+  }
+
+  #mustOpen(folder: string): Promise<LibraryModel> {
+    return this.#open(folder).catch((error: unknown) => {
+      const { message, hint } = this.#unopened(folder, error);
+      throw new EmendError('bad-file', message, hint);
+    });
+  }
+
+  #unopened(folder: string, error: unknown): Unopened {
+    const { message, hint } = errorData(error);
+    return { folder, message: `The model in ${join(this.#places.models, folder)} cannot be opened: ${message}`, hint };
+  }
+
   async #open(name: string): Promise<LibraryModel> {
     let model = this.#models.get(name);
     if (!model) {
@@ -186,4 +211,9 @@ export class Library {
     await model.close();
     await this.#engine.release(new ModelPlaces(model.places.folder).files);
   }
+}
+
+/** Whether this is a model's id or its beginning. Where only the folder's name is known of the id, that much is compared. */
+function isIdOf(name: string, { id, folder }: Title): boolean {
+  return ABBREVIATION.test(name) && (id.startsWith(name) || (id === folder && name.startsWith(folder)));
 }

@@ -43,11 +43,19 @@ export class Generator {
   /**
    * Up to `maxTokens` more tokens for each row. Rows of different length run in groups of equal length, so that caches line up.
    * @param stopAt ids that end a row (they are not part of the result)
+   * @param onPrompt told the logits behind each prompt as it is read; with it the prompts are read even when no token is wanted
    * @param check called before each step; throws to stop
    */
   async continue(
     rows: readonly (readonly number[])[],
-    options: { maxTokens: number; sampling: Sampling; stopAt?: readonly number[]; onToken?: OnToken; check?: () => void },
+    options: {
+      maxTokens: number;
+      sampling: Sampling;
+      stopAt?: readonly number[];
+      onPrompt?: (row: number, logits: Float32Array) => void;
+      onToken?: OnToken;
+      check?: () => void;
+    },
   ): Promise<number[][]> {
     const results: number[][] = rows.map(() => []);
     const byLength = new Map<number, number[]>();
@@ -68,7 +76,8 @@ export class Generator {
     const ended = members.map(() => false);
     let past = new Map<string, ort.Tensor>();
     let settled = 0;
-    for (let made = 0; made < options.maxTokens && ended.includes(false); made++) {
+    const steps = options.onPrompt ? Math.max(options.maxTokens, 1) : options.maxTokens;
+    for (let made = 0; made < steps && ended.includes(false); made++) {
       options.check?.();
       const result = await this.step(
         texts.map((t) => t.slice(settled)),
@@ -76,6 +85,8 @@ export class Generator {
         settled,
       );
       const logits = rowsOf(floats(result, this.logits), members.length);
+      if (made === 0) members.forEach((row, m) => options.onPrompt?.(row, logits[m]!));
+      if (made === options.maxTokens) break;
       if (cached) {
         past = new Map(this.decoder.inputs.past.map((slot) => [slot.input, result[slot.present]!]));
         settled = texts[0]!.length;

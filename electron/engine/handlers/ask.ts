@@ -12,9 +12,7 @@ export async function ask(models: OpenModels, params: Jobs['ask']['params'], con
   const ids = tokenizer.encode(params.prompt);
   if (ids.length === 0) throw new EmendError('bad-input', 'The prompt is empty.', 'Write a prompt, such as "The capital of France is".');
   const generator = await models.generator(params.model, decoder, params.maxTokens > 8);
-  const logits = (await generator.next([ids]))[0]!;
-  const logp = logSoftmax(logits);
-  const next = largest(logits, params.top).map((id) => ({ id, token: tokenizer.tokenText(id), probability: Math.exp(logp[id]!) }));
+  let next: Answer['next'] = [];
   const stream = new Detokenizer(tokenizer);
   let text = '';
   const say = (piece: string) => {
@@ -28,6 +26,10 @@ export async function ask(models: OpenModels, params: Jobs['ask']['params'], con
     sampling: params.sampling,
     stopAt: tokenizer.eosIds,
     check: () => context.check(),
+    onPrompt: (_, logits) => {
+      const logp = logSoftmax(logits);
+      next = largest(logits, params.top).map((id) => ({ id, token: tokenizer.tokenText(id), probability: Math.exp(logp[id]!) }));
+    },
     onToken: (_, id, probability) => {
       const piece = stream.push(id);
       tokens++;

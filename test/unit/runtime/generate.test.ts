@@ -70,6 +70,24 @@ describe('Generator', () => {
     expect(made.map((ids) => ids.length)).toEqual([4, 2, 4, 4]);
   });
 
+  test.each([4, 0])('whoever asks hears the logits behind each prompt, read once, with %i tokens to write', async (maxTokens) => {
+    const generator = await Generator.create(await mini());
+    const plain = await generator.next(prompts);
+    const heard: Float32Array[] = [];
+    let steps = 0;
+    const made = await generator.continue(prompts, {
+      maxTokens,
+      sampling: greedy,
+      check: () => steps++,
+      onPrompt: (row, logits) => (heard[row] = logits.slice()),
+    });
+    expect(made.map((ids) => ids.length)).toEqual(prompts.map(() => maxTokens));
+    expect(heard).toHaveLength(prompts.length);
+    heard.forEach((logits, row) => logits.forEach((x, v) => expect(x).toBeCloseTo(plain[row]![v]!, 4)));
+    const groups = new Set(prompts.map((row) => row.length)).size;
+    expect(steps).toBe(groups * Math.max(maxTokens, 1));
+  });
+
   test('drawn text depends on the seed and on the row, not on its company', async () => {
     const generator = await Generator.create(await mini());
     const sampling = { ...greedy, temperature: 1, seed: 4 };

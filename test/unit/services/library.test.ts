@@ -1,0 +1,64 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { modelId } from '../../../electron/ledger/versions.ts';
+import { openLedger } from '../../../electron/ledger/open.ts';
+import { Engine } from '../../../electron/services/jobs.ts';
+import { Library } from '../../../electron/services/library.ts';
+import { Places } from '../../../electron/services/places.ts';
+import { Preferences } from '../../../electron/services/preferences.ts';
+import { LOCK } from '../../../electron/storage/lock.ts';
+import { BY, importBody } from '../ledger/samples.ts';
+
+let home: string;
+let library: Library;
+let ids: Record<'one' | 'two', string>;
+
+const ledgerOf = (id: string) => join(home, 'models', id.slice(0, 16), 'ledger');
+
+async function add(name: string, sha256: string): Promise<string> {
+  const files = [{ path: 'model.onnx', bytes: 1, sha256 }];
+  const id = modelId(files);
+  const ledger = await openLedger(ledgerOf(id), { app: 'test', engine: 'test', create: true });
+  await ledger.append('import', { ...importBody(), model: { id, name, files } }, BY);
+  await ledger.close();
+  return id;
+}
+
+beforeEach(async () => {
+  home = mkdtempSync(join(tmpdir(), 'emend-library-'));
+  ids = { one: await add('one', '1'.repeat(64)), two: await add('two', '2'.repeat(64)) };
+  const places = new Places(home);
+  const preferences = await Preferences.open(places, { readOnly: false, author: 'A', threads: 1 });
+  library = await Library.open(places, preferences, new Engine(), false);
+});
+afterEach(async () => {
+  await library.close();
+  rmSync(home, { recursive: true });
+});
+
+describe('finding a model', () => {
+  it('opens its ledger and no other', async () => {
+    for (const name of ['one', ids.one, ids.one.slice(0, 6), ids.one.slice(0, 20)]) expect((await library.find(name)).id).toBe(ids.one);
+    expect(existsSync(join(ledgerOf(ids.one), LOCK))).toBe(true);
+    expect(existsSync(join(ledgerOf(ids.two), LOCK))).toBe(false);
+  });
+
+  it('is not disturbed by damage elsewhere, and lists what there is', async () => {
+    const journal = join(ledgerOf(ids.two), 'journal.jsonl');
+    writeFileSync(journal, readFileSync(journal, 'utf8').replace('"two"', '"owt"'));
+    expect((await library.find('one')).name).toBe('one');
+    await expect(library.find('two')).rejects.toMatchObject({
+      code: 'not-found',
+      message: expect.stringContaining(ids.two.slice(0, 16)) as string,
+    });
+    expect((await library.find(ids.two.slice(0, 16))).ledger.damage).toHaveLength(1);
+  });
+
+  it('says why none can be found where no journal can be read', async () => {
+    for (const id of Object.values(ids)) rmSync(join(ledgerOf(id), 'journal.jsonl'));
+    await expect(library.find('one')).rejects.toMatchObject({ code: 'bad-file', message: expect.stringContaining('no journal') as string });
+    await expect(library.find(ids.two)).rejects.toMatchObject({ message: expect.stringContaining(ids.two.slice(0, 16)) as string });
+  });
+});
