@@ -1,11 +1,13 @@
 import * as v from 'valibot';
 import { auditMethods } from './contract/audit.ts';
+import { checkMethods } from './contract/checks.ts';
 import { editMethods } from './contract/edits.ts';
 import { exportMethods } from './contract/exports.ts';
 import { hostMethods, type Picked } from './contract/host.ts';
 import { ErrorSchema, jobMethods } from './contract/jobs.ts';
 import { libraryMethods } from './contract/library.ts';
 import { probingMethods } from './contract/probing.ts';
+import { sessionMethods } from './contract/sessions.ts';
 import { settingsMethods } from './contract/settings.ts';
 import { versionMethods } from './contract/versions.ts';
 import type { Event } from './contract/events.ts';
@@ -15,7 +17,9 @@ export const CONTRACT = {
   ...hostMethods,
   ...libraryMethods,
   ...probingMethods,
+  ...sessionMethods,
   ...editMethods,
+  ...checkMethods,
   ...versionMethods,
   ...auditMethods,
   ...exportMethods,

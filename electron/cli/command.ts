@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { Application, HostParts } from '../services/application.ts';
-import type { Follow, JobRunner } from '../services/jobs.ts';
+import type { Follow } from '../services/jobs.ts';
 import { helpText } from './help.ts';
 import { flag, integer, type OptionTable, type Positional, type Raw, text, type Values, written } from './options.ts';
 import type { Printer } from './format/printer.ts';
@@ -10,7 +10,6 @@ import { nearest, UsageError } from './usage.ts';
 export interface Context {
   /** Text for people; says nothing with --json. */
   readonly out: Printer;
-  readonly jobs: JobRunner;
   /** To be handed to every job: shows progress and carries the cancel. */
   readonly follow: Follow;
   /** The data folder of this run: models, ledgers, settings, keys. */

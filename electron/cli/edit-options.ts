@@ -1,11 +1,8 @@
-import { readFile } from 'node:fs/promises';
-import { basename, resolve } from 'node:path';
-import type { HyperparameterFile } from '../../shared/contract/edits.ts';
-import { EmendError } from '../../shared/errors.ts';
 import { EDIT_METHODS, METHOD_NAMES, type Choices, type EditMethodName, methodsWith, SETTINGS } from '../../shared/methods/list.ts';
 import { readSetting, type Setting } from '../../shared/methods/setting.ts';
 import { VALUES } from '../../shared/methods/values.ts';
-import type { NamedModel } from '../services/models.ts';
+import type { Params } from '../../shared/contract.ts';
+import type { Application } from '../services/application.ts';
 import { choice, type Option, text, type Values, value } from './options.ts';
 import { UsageError } from './usage.ts';
 
@@ -25,28 +22,25 @@ export const editOptions = {
 type EditValues = Pick<Values<typeof editOptions>, 'method' | 'hyperparameters' | 'covarianceText'> & Readonly<Record<string, unknown>>;
 
 /** What was set of the methods' settings, by their keys. */
-export function editChoices(values: EditValues): Choices {
+function editChoices(values: EditValues): Choices {
   const given = [...SETTINGS.values()].map(({ key, flag }) => [key, values[flag]] as const);
   return Object.fromEntries(given.filter(([, set]) => set !== undefined)) as Choices;
 }
 
-/** The hyperparameter file that was named. @throws EmendError 'not-found' */
-export async function hyperparameterFile({ hyperparameters: path }: EditValues): Promise<HyperparameterFile | undefined> {
-  if (path === undefined) return undefined;
-  const content = await readFile(resolve(path), 'utf8').catch((error: Error) => {
-    throw new EmendError('not-found', `The hyperparameter file ${path} cannot be read: ${error.message}.`, 'Check the path.');
-  });
-  return { name: basename(path), text: content };
-}
-
-/** How an edit of a folder is to be made. A model that came with text uses that for the covariance. */
-export async function recipeFor(values: EditValues, otherwise: EditMethodName, model: NamedModel) {
-  const text = values.covarianceText;
+/** How an edit is to be made. @throws EmendError 'not-found' for a hyperparameter file that is not there */
+export async function recipeFor(
+  app: Application,
+  values: EditValues,
+  otherwise: EditMethodName,
+): Promise<Pick<Params<'edits.start'>, 'method' | 'choices' | 'hyperparameterFile' | 'covarianceText'>> {
+  const granted = (path: string) => app.grants.grant(path).handle;
+  const { hyperparameters, covarianceText } = values;
+  const read = hyperparameters && (await app.call('edits.readHyperparameters', { source: granted(hyperparameters) }));
   return {
     method: values.method ?? otherwise,
     choices: editChoices(values),
-    hyperparameterFile: await hyperparameterFile(values),
-    covarianceText: text === undefined ? model.material?.corpus : resolve(text),
+    ...(read ? { hyperparameterFile: read } : {}),
+    covarianceText: covarianceText && granted(covarianceText),
   };
 }
 

@@ -1,11 +1,10 @@
-import { resolve } from 'node:path';
+import type { Result } from '../../shared/contract.ts';
 import { LIST_LIMIT } from '../../shared/contract/define.ts';
 import { EmendError } from '../../shared/errors.ts';
-import type { Fact } from '../../shared/fact.ts';
-import { firstOf, formFacts, readFactFile, type FactSet } from '../services/facts.ts';
+import { type Fact, factProblems } from '../../shared/fact.ts';
 import type { Context } from './command.ts';
 import { counted } from './format/ids.ts';
-import type { InLibrary } from './named.ts';
+import type { Working } from './named.ts';
 import { integer, text, type Values } from './options.ts';
 import { UsageError } from './usage.ts';
 
@@ -21,20 +20,11 @@ export const factOptions = {
 const WARNINGS_SHOWN = 10;
 type FactValues = Values<typeof factOptions>;
 
-/** The facts with everything that checks them, for an edit of a folder. */
-export async function readFacts(values: FactValues): Promise<FactSet> {
+/** The facts for an edit. One from the line is checked by wordings and neighbours that are known of the model. */
+export async function factsFor({ app, model }: Working, values: FactValues, { out, warn }: Pick<Context, 'out' | 'warn'>): Promise<Fact[]> {
   const given = whatIsGiven(values);
-  return typeof given === 'string' ? firstOf(await readFactFile(resolve(given)), values.take) : formFacts(given);
-}
-
-/** The facts for an edit of a model of the library. One from the line is checked by wordings and neighbours that the library knows. */
-export async function factsFor(
-  { app, model }: InLibrary,
-  values: FactValues,
-  { out, warn }: Pick<Context, 'out' | 'warn'>,
-): Promise<Fact[]> {
-  const given = whatIsGiven(values);
-  if (typeof given === 'string') return factsOfFile({ app, model }, given, values.take, warn);
+  if (typeof given === 'string') return factsOfFile({ app }, given, values.take, warn);
+  refuseWrong(factProblems([given]), 1);
   const {
     paraphrases,
     neighbors,
@@ -54,18 +44,34 @@ export async function factsFor(
  * Tells what is likely to go wrong with facts, by themselves and with the edits in force.
  * @throws EmendError for the first that cannot be written at all
  */
-export async function examine({ app, model }: InLibrary, facts: readonly Fact[], warn: Context['warn']): Promise<void> {
+export async function examine({ app, model }: Working, facts: readonly Fact[], warn: Context['warn']): Promise<void> {
   const { problems } = await app.call('edits.validate', { model: model.id, facts: [...facts] });
-  const which = (index: number) => (facts.length === 1 ? '' : `Fact ${index + 1}: `);
-  const wrong = problems.find(({ severity }) => severity === 'error');
-  if (wrong)
-    throw new EmendError('bad-input', `${which(wrong.index)}${wrong.message}`, wrong.hint, { index: wrong.index, field: wrong.field });
-  for (const { index, message, hint } of problems.slice(0, WARNINGS_SHOWN)) warn(`${which(index)}${message}`, hint);
+  refuseWrong(problems, facts.length);
+  for (const { index, message, hint } of problems.slice(0, WARNINGS_SHOWN)) warn(`${which(index, facts.length)}${message}`, hint);
   if (problems.length > WARNINGS_SHOWN) warn(`and ${problems.length - WARNINGS_SHOWN} more like these.`);
 }
 
+type Problem = Result<'edits.validate'>['problems'][number];
+
+/** @throws EmendError for the first that is more than a warning */
+function refuseWrong(problems: readonly Problem[], facts: number): void {
+  const wrong = problems.find(({ severity }) => severity === 'error');
+  if (!wrong) return;
+  const { index, field, message, hint } = wrong;
+  throw new EmendError('bad-input', `${which(index, facts)}${message}`, hint, { index, field });
+}
+
+function which(index: number, facts: number): string {
+  return facts === 1 ? '' : `Fact ${index + 1}: `;
+}
+
 /** The facts of a file, with everything that checks them. */
-export async function factsOfFile({ app }: InLibrary, file: string, take: number | undefined, warn: Context['warn']): Promise<Fact[]> {
+export async function factsOfFile(
+  { app }: Pick<Working, 'app'>,
+  file: string,
+  take: number | undefined,
+  warn: Context['warn'],
+): Promise<Fact[]> {
   const read = await app.call('edits.readFacts', { source: app.grants.grant(file).handle, take: take ?? LIST_LIMIT });
   for (const warning of read.warnings) warn(warning);
   if (take !== undefined && read.total < take)

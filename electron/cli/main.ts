@@ -1,46 +1,15 @@
 import { resolve } from 'node:path';
 import { EmendError, errorData, type ErrorData } from '../../shared/errors.ts';
 import { Application } from '../services/application.ts';
-import { Engine } from '../services/jobs.ts';
 import { version } from '../services/models.ts';
 import { dataFolder } from '../services/places.ts';
 import type { Command, Opening, Parsed } from './command.ts';
-import { ask } from './commands/ask.ts';
-import { check } from './commands/check.ts';
-import { commit } from './commands/commit.ts';
-import { diff } from './commands/diff.ts';
-import { discard } from './commands/discard.ts';
-import { drafts } from './commands/drafts.ts';
-import { edit } from './commands/edit.ts';
-import { exportCommand } from './commands/export.ts';
-import { importCommand } from './commands/import.ts';
-import { inspect } from './commands/inspect.ts';
-import { key } from './commands/key.ts';
-import { log } from './commands/log.ts';
-import { models } from './commands/models.ts';
-import { approve, note, reject } from './commands/remarks.ts';
-import { revert } from './commands/revert.ts';
-import { rollback } from './commands/rollback.ts';
-import { serve } from './commands/serve.ts';
-import { settings } from './commands/settings.ts';
-import { show } from './commands/show.ts';
-import { tag } from './commands/tag.ts';
-import { tour } from './commands/tour.ts';
-import { verify } from './commands/verify.ts';
+import { COMMANDS, GROUPS } from './commands.ts';
 import { Printer, type Stream } from './format/printer.ts';
 import { ProgressLine } from './format/progress.ts';
 import { overview } from './help.ts';
 import { terminalHost } from './host.ts';
 import { EXIT, nearest, UsageError } from './usage.ts';
-
-const GROUPS: readonly (readonly [heading: string, commands: readonly Command[]])[] = [
-  ['Models', [tour, importCommand, models, inspect, ask]],
-  ['Edits', [edit, check, drafts, commit, discard]],
-  ['Versions', [show, diff, rollback, revert, tag, exportCommand]],
-  ['Record', [log, note, approve, reject, verify]],
-  ['Emend itself', [serve, settings, key]],
-];
-const COMMANDS = GROUPS.flatMap(([, commands]) => commands);
 
 /** What the program is run with. */
 export interface Surroundings {
@@ -94,7 +63,6 @@ async function run(parsed: Parsed, { stdout, stderr, env }: Surroundings): Promi
   });
   const out = new Printer(parsed.json ? undefined : above(stdout), env);
   const errors = new Printer(above(stderr), env);
-  const engine = new Engine(() => parsed.threads);
   const home = parsed.home === undefined ? dataFolder(env) : resolve(parsed.home);
   let application: Promise<Application> | undefined;
   const open = ({ readOnly = false, host = terminalHost }: Opening = {}) =>
@@ -107,8 +75,7 @@ async function run(parsed: Parsed, { stdout, stderr, env }: Surroundings): Promi
     }));
   /** @param grace ms for work that is under way */
   const close = async (grace?: number) => {
-    const opened = await application?.catch(() => undefined); // whoever opened it was told
-    await Promise.all([engine.close(grace), opened?.close(grace)]);
+    await (await application?.catch(() => undefined))?.close(grace); // where it did not open, whoever opened it was told
   };
   let exit: number = EXIT.ok;
   const stop = new AbortController();
@@ -121,7 +88,6 @@ async function run(parsed: Parsed, { stdout, stderr, env }: Surroundings): Promi
   try {
     const document = await parsed.run({
       out,
-      jobs: engine,
       home,
       open,
       follow: { signal: stop.signal, onProgress: (one) => progress.show(one) },

@@ -8,9 +8,14 @@ import { ModelPlaces, Places } from '../services/places.ts';
 import type { Context, Opening } from './command.ts';
 import { UsageError } from './usage.ts';
 
-/** A model of the library, and the application that has it. */
-export interface InLibrary {
+/** A model as methods of the contract take it: of the library, or of a session. */
+export interface Working {
   readonly app: Application;
+  readonly model: { readonly id: string; readonly name: string };
+}
+
+/** A model of the library, and the application that has it. */
+export interface InLibrary extends Working {
   readonly model: ModelDetail;
 }
 
@@ -41,6 +46,18 @@ export async function namedModel(context: Context, name: string, how: Opening): 
     if (!(error instanceof EmendError) || !hasLibrary(context)) throw error;
     throw new EmendError(error.code, error.message, `${error.hint} Models of the library: emend models.`, error.details);
   }
+}
+
+/** The files of a model, open as they lie there, without a record. @param delta an edit to open them with */
+export async function inSession(context: Context, { files, library }: Named, delta?: string): Promise<Working> {
+  const app = await context.open({ readOnly: true });
+  const granted = (path: string) => app.grants.grant(path).handle;
+  const model = await app.call('sessions.open', {
+    folder: granted(files.folder),
+    ...(library ? { name: library.model.name } : {}),
+    ...(delta === undefined ? {} : { delta: granted(delta) }),
+  });
+  return { app, model };
 }
 
 /**

@@ -12,6 +12,7 @@ import {
 import type { Event } from '../../shared/contract/events.ts';
 import { EmendError, errorData } from '../../shared/errors.ts';
 import { auditService } from './audit.ts';
+import { checkService } from './checks.ts';
 import { editService } from './edits.ts';
 import { exportService } from './exports.ts';
 import { Grants } from './grants.ts';
@@ -20,9 +21,11 @@ import { Engine, type Follow } from './jobs.ts';
 import { Library } from './library.ts';
 import { libraryService } from './library-service.ts';
 import { findModel } from './models.ts';
+import { OpenModels } from './open-models.ts';
 import { dataFolder, Places } from './places.ts';
 import { probingService } from './probing.ts';
 import { Preferences } from './preferences.ts';
+import { sessionService } from './sessions.ts';
 import { settingsService } from './settings.ts';
 import type { HostParts, Implementation, Surroundings } from './surroundings.ts';
 import { versionService } from './versions.ts';
@@ -54,8 +57,10 @@ export class Application {
     this.#parts = { ...parts, print: host.print, grants: this.grants, jobs: this.jobs, tell: (event) => this.tell(event) };
     this.#implementation = {
       ...libraryService(this.#parts),
+      ...sessionService(this.#parts),
       ...probingService(this.#parts),
       ...editService(this.#parts),
+      ...checkService(this.#parts),
       ...versionService(this.#parts),
       ...auditService(this.#parts),
       ...exportService(this.#parts),
@@ -80,7 +85,7 @@ export class Application {
     const preferences = await Preferences.open(places, { readOnly, threads, author });
     const engine = new Engine(() => preferences.settings.threads || undefined, host.openChannel);
     const library = await Library.open(places, preferences, engine, readOnly);
-    return new Application(host, { places, preferences, engine, library });
+    return new Application(host, { places, preferences, engine, library, models: new OpenModels(library) });
   }
 
   get dataFolder(): string {
@@ -166,6 +171,6 @@ export class Application {
   async close(grace?: number): Promise<void> {
     const stopped = this.jobs.close();
     await Promise.all([stopped, this.#parts.engine.close(grace)]);
-    await this.#parts.library.close();
+    await Promise.all([this.#parts.library.close(), this.#parts.models.close()]);
   }
 }

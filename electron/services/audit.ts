@@ -41,11 +41,11 @@ type Part = Pick<
 const SHOWN = 4_000_000;
 
 /** Reading, reviewing and verifying the record. */
-export function auditService({ library, preferences, jobs, grants, print, tell }: Surroundings): Part {
+export function auditService({ models, preferences, jobs, grants, print, tell }: Surroundings): Part {
   const remark =
     (kind: RemarkKind) =>
     async ({ model: name, version, entry, comment }: { model: string; version: string; entry?: number | undefined; comment: string }) => {
-      const model = await library.find(name);
+      const model = await models.recorded(name);
       model.mustWrite();
       const about = entry === undefined ? model.ledger.history.find(version).id : versionAbout(model.ledger.entry(entry), model);
       const made = await model.append(kind, { version: about, ...(entry === undefined ? {} : { entry }) }, preferences.by(comment));
@@ -55,12 +55,12 @@ export function auditService({ library, preferences, jobs, grants, print, tell }
     };
   return {
     'audit.list': async ({ model: name, filter, offset, limit }) => {
-      const { ledger } = await library.find(name);
+      const { ledger } = await models.recorded(name);
       const { total, rows } = ledger.list({ ...filter, offset, limit });
       return { total, rows: rows.map((row) => rowView(row, ledger)) };
     },
     'audit.facets': async ({ model: name }) => {
-      const { rows } = (await library.find(name)).ledger.list();
+      const { rows } = (await models.recorded(name)).ledger.list();
       const distinct = <T>(of: (row: Row) => readonly T[]) => [...new Set(rows.flatMap(of))].sort();
       return {
         authors: distinct((row) => [row.author]),
@@ -69,9 +69,9 @@ export function auditService({ library, preferences, jobs, grants, print, tell }
         kinds: distinct((row) => [row.kind]),
       };
     },
-    'audit.entry': async ({ model: name, seq }) => entryView(await library.find(name), seq),
+    'audit.entry': async ({ model: name, seq }) => entryView(await models.recorded(name), seq),
     'audit.evidence': async ({ model: name, seq, role }) => {
-      const model = await library.find(name);
+      const model = await models.recorded(name);
       const ref = evidenceOf(model.ledger.entry(seq)).get(role);
       if (!ref)
         throw new EmendError('not-found', `Entry ${seq} has no evidence ${JSON.stringify(role)}.`, 'Choose one that the entry lists.');
@@ -82,7 +82,7 @@ export function auditService({ library, preferences, jobs, grants, print, tell }
     'audit.approve': remark('approve'),
     'audit.reject': remark('reject'),
     'audit.verify': async ({ model: name, record, against: handle }) => {
-      const model = await library.find(name);
+      const model = await models.recorded(name);
       const against = handle === undefined ? undefined : await exportedEnd(grants.path(handle));
       return {
         job: jobs.start('audit.verify', `Verify ${model.name}`, model.id, async (control) => {
@@ -117,7 +117,7 @@ export function auditService({ library, preferences, jobs, grants, print, tell }
       };
     },
     'audit.export': async ({ model: name, format, filter, destination }) => {
-      const model = await library.find(name);
+      const model = await models.recorded(name);
       const path = grants.target(destination);
       if (format === 'pdf' && !print)
         throw new EmendError('unsupported', 'This host cannot print a PDF.', 'Export HTML and print it, or use the desktop application.');

@@ -1,4 +1,4 @@
-import type { Check, EditReport, FactReport, PromptOutcome } from '../../shared/contract/edits.ts';
+import type { Check, EditMade, EditReport, FactReport, PromptOutcome } from '../../shared/contract/edits.ts';
 import type { Settings } from '../../shared/contract/settings.ts';
 import type { Fact } from '../../shared/fact.ts';
 import { measureNames, type DemandedName, type MeasureName } from '../../shared/measures.ts';
@@ -6,6 +6,29 @@ import { type CheckReport, mean, type PromptReport, type RecordReport } from '..
 import type { Jobs } from '../engine/jobs.ts';
 
 type Thresholds = Settings['thresholds'];
+
+/** How an edit was made, as screens and the ledger have it. */
+export function editMade(outcome: Jobs['edit']['result']): EditMade {
+  return {
+    method: outcome.method,
+    layers: [...outcome.layers],
+    hyperparameters: outcome.hyperparameters.map((one) => ({ ...one })),
+    covariance: { ...outcome.covariance, ridges: [...outcome.covariance.ridges] },
+    contexts: [...outcome.contexts],
+    seed: outcome.seed,
+    weights: outcome.weights.map((one) => ({
+      layer: one.layer,
+      tensor: one.weight,
+      rank: one.rank,
+      deltaNorm: one.deltaNorm,
+      weightNorm: one.weightNorm,
+      before: one.sha256Before,
+      after: one.sha256After,
+    })),
+    warnings: outcome.warnings.map(({ message, hint }) => ({ message, hint })),
+    seconds: outcome.seconds,
+  };
+}
 
 /** An edit with its measurements before and after, as screens and the ledger have it. */
 export function editReport(
@@ -19,24 +42,10 @@ export function editReport(
   const { drift } = after;
   const known = <T>(value: T | undefined, name: string) => (value === undefined ? {} : { [name]: value });
   return {
-    method: outcome.method,
-    layers: [...outcome.layers],
+    ...editMade(outcome),
     parent,
-    hyperparameters: outcome.hyperparameters.map((one) => ({ ...one })),
-    covariance: { ...outcome.covariance, ridges: [...outcome.covariance.ridges] },
-    contexts: [...outcome.contexts],
-    seed: outcome.seed,
     checks: checksOf(after, before, thresholds),
     facts: facts.map((fact, at) => factReport(fact, before.records[at]!, after.records[at]!, thresholds)),
-    weights: outcome.weights.map((one) => ({
-      layer: one.layer,
-      tensor: one.weight,
-      rank: one.rank,
-      deltaNorm: one.deltaNorm,
-      weightNorm: one.weightNorm,
-      before: one.sha256Before,
-      after: one.sha256After,
-    })),
     ...(drift === undefined
       ? {}
       : {
@@ -49,8 +58,6 @@ export function editReport(
             ...known(drift.perplexityNow, 'perplexityAfter'),
           },
         }),
-    warnings: outcome.warnings.map(({ message, hint }) => ({ message, hint })),
-    seconds: outcome.seconds,
   };
 }
 

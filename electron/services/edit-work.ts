@@ -1,67 +1,53 @@
 import { randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as v from 'valibot';
-import { EditReportSchema, type EditReport, type Recipe } from '../../shared/contract/edits.ts';
 import { EmendError } from '../../shared/errors.ts';
-import { FactSchema, type Fact } from '../../shared/fact.ts';
-import { type CheckRecord, readRecords, recordOf } from '../engine/records.ts';
-import type { BlobRef, FactBrief } from '../ledger/bodies.ts';
-import { canonical } from '../storage/canonical.ts';
+import type { Fact } from '../../shared/fact.ts';
+import { recordOf, type CheckRecord } from '../engine/records.ts';
+import type { BlobRef } from '../ledger/bodies.ts';
 import type { Draft as LedgerDraft } from '../ledger/drafts.ts';
-import { ensureFolder } from '../storage/durable.ts';
 import type { EntryOf } from '../ledger/entries.ts';
-import { explained } from '../storage/file-errors.ts';
-import { disk } from '../storage/files.ts';
 import type { BodyInput } from '../ledger/kinds/index.ts';
 import type { By } from '../ledger/ledger.ts';
-import { partsOf, shortId, withPart, type Version } from '../ledger/versions.ts';
-import type { Surroundings } from './surroundings.ts';
+import { shortId, withPart } from '../ledger/versions.ts';
 import { driftTexts } from './drift.ts';
 import { editReport } from './edit-report.ts';
-import { plain } from './import.ts';
+import { readFactFile } from './facts.ts';
 import type { JobControl } from './job-list.ts';
 import type { LibraryModel } from './library-model.ts';
-import { materialIn } from './models.ts';
+import { readReport } from './library-record.ts';
+import type { EditRequest, Model, ModelVersion } from './model.ts';
+import type { Surroundings } from './surroundings.ts';
 
-/** What an edit is worked out from. */
-export interface EditRequest {
-  readonly facts: readonly Fact[];
-  readonly recipe: Recipe;
-  /** A text file for the covariance; the one that came with the model, or the model's own text, when left out. */
-  readonly covarianceText?: string | undefined;
-  /** The earlier edit that this one computes anew. */
-  readonly reapplies?: number | undefined;
-}
-
-/** Works an edit out on a version, the current one when none is named, measures it, and keeps it as a draft. Nothing is recorded. */
+/**
+ * Works an edit out on a version, the current one when none is named, measures it, and keeps it as a draft. Nothing is recorded.
+ * @returns the draft's id
+ */
 export async function workOut(
   { engine, preferences }: Surroundings,
-  model: LibraryModel,
+  model: Model,
   request: EditRequest,
   control: JobControl,
-  version: Version = model.ledger.history.current,
-): Promise<LedgerDraft> {
-  const { facts, recipe, covarianceText, reapplies } = request;
+  version: ModelVersion = model.at('current'),
+): Promise<string> {
+  const { facts, recipe, covarianceText } = request;
   const { fluency, ...asked } = recipe;
-  const parent = await model.ref(version, control);
-  const material = materialIn(model.places.files);
+  const { material } = model;
+  const parent = await version.ref(control);
   const records = facts.map((fact, at) => recordOf(fact, String(at)));
-  const others = material ? readRecords(await readFile(material.evaluation, 'utf8'), material.evaluation).records : [];
-  const drift = await driftTexts({ material, edited: records, others: material ? others : otherRecords(model, facts) });
-  const file = join(model.places.versions, `draft-${randomUUID()}.safetensors`);
-  await ensureFolder(explained(disk), model.places.versions);
+  const others = material ? (await readFactFile(material.evaluation)).records : otherRecords(model, facts);
+  const drift = await driftTexts({ material, edited: records, others });
+  const delta = join(await model.scratch(), `draft-${randomUUID()}.safetensors`);
   try {
     const outcome = await engine.run(
       'edit',
       {
         model: parent,
         facts: facts.map(core),
-        earlier: factsInForce(model).reverse(),
+        earlier: [...model.factsInForce()].reverse(),
         ...asked,
         covarianceText: covarianceText ?? material?.corpus,
-        save: file,
+        save: delta,
         name: model.name,
       },
       control,
@@ -70,27 +56,14 @@ export async function workOut(
     const before = await engine.run('check', { model: parent, records, options }, named(control, 'before'));
     const after = await engine.run(
       'check',
-      { model: { ...parent, delta: file }, records, options: { ...options, ...drift }, baseline: parent },
+      { model: { ...parent, delta }, records, options: { ...options, ...drift }, baseline: parent },
       named(control, 'after'),
     );
     control.check();
     const report = editReport(version.id, facts, outcome, before, after, preferences.settings.thresholds);
-    const { blobs } = model.ledger;
-    const json = (value: object) => blobs.put(Buffer.from(canonical(plain(value))), 'application/json');
-    const found = {
-      delta: await blobs.put(createReadStream(file, { highWaterMark: 1 << 20 }), 'application/vnd.safetensors'),
-      factSet: await json({ facts }),
-      report: await json(report),
-      prefixes: await json({ prefixes: outcome.contexts }),
-      covariance: await json({ model: model.id, ...outcome.covariance }),
-    };
-    const content = plain({ request: recipe, checks: report.checks, ...(reapplies === undefined ? {} : { reapplies }) });
-    return await model.ledger.drafts.save(
-      { kind: 'edit', parent: version.id, facts: facts.map(briefOf), blobs: found, content },
-      new Date(),
-    );
+    return await model.drafts.keep({ request, parent: version.id, report, outcome, delta });
   } finally {
-    await rm(file, { force: true }).catch(() => undefined); // the next opening clears it away
+    await rm(delta, { force: true }).catch(() => undefined); // the next opening clears it away
   }
 }
 
@@ -119,7 +92,7 @@ export async function commitDraft(
     prefixes,
     covariance,
   } = draft.blobs as Record<'delta' | 'factSet' | 'report' | 'prefixes' | 'covariance', BlobRef>;
-  const report = await readReport(model, reportRef);
+  const report = await readReport(ledger, reportRef);
   const version = withPart(current, { entry: ledger.head.seq + 1, hash: delta.blob });
   const changed = await buildOnTop(parts, model, version.id, delta, control);
   const unlike = report.weights.find((weight) => changed.find((one) => one.tensor === weight.tensor)?.after !== weight.after);
@@ -178,31 +151,8 @@ function named(control: JobControl, when: string): JobControl {
   return { ...control, onProgress: (progress) => control.onProgress({ ...progress, phase: `${progress.phase} (${when})` }) };
 }
 
-/** The report that a blob holds. */
-export async function readReport(model: LibraryModel, ref: BlobRef | undefined): Promise<EditReport> {
-  if (!ref) throw new EmendError('not-found', 'There is no report with this.', 'Edits recorded by this release have one.');
-  return v.parse(EditReportSchema, JSON.parse(Buffer.from(await model.ledger.blobs.read(ref)).toString('utf8')));
-}
-
-const FactSetSchema = v.object({ facts: v.array(FactSchema) });
-
-/** The facts of an edit with all that they were checked by. */
-export async function readFactSet(model: LibraryModel, ref: BlobRef): Promise<Fact[]> {
-  return v.parse(FactSetSchema, JSON.parse(Buffer.from(await model.ledger.blobs.read(ref)).toString('utf8'))).facts;
-}
-
-/** Facts that edits in force wrote, the later before the earlier. */
-export function factsInForce(model: LibraryModel): (FactBrief & { readonly entry: number })[] {
-  if (model.ledger.history.isEmpty) return [];
-  return partsOf(model.ledger.history.current)
-    .reverse()
-    .flatMap((part) => {
-      const { body } = model.ledger.entry(part.entry);
-      return 'facts' in body ? body.facts.map((fact) => ({ ...fact, entry: part.entry })) : [];
-    });
-}
-
-function core({ subject, prompt, target, previousTarget, neighbors }: Fact): Fact {
+/** A fact as the engine writes it. */
+export function core({ subject, prompt, target, previousTarget, neighbors }: Fact): Fact {
   return {
     subject,
     prompt,
@@ -212,21 +162,11 @@ function core({ subject, prompt, target, previousTarget, neighbors }: Fact): Fac
   };
 }
 
-/** A fact in short, as entries have it. */
-export function briefOf({ subject, prompt, target, previousTarget, relation }: Fact): FactBrief {
-  return {
-    subject,
-    prompt,
-    target,
-    ...(previousTarget === undefined ? {} : { previousTarget }),
-    ...(relation === undefined ? {} : { relation }),
-  };
-}
-
 /** Facts of edits in force about other subjects, to see drift on where nothing else is known. */
-function otherRecords(model: LibraryModel, facts: readonly Fact[]): CheckRecord[] {
+function otherRecords(model: Model, facts: readonly Fact[]): CheckRecord[] {
   const subjects = new Set(facts.map((fact) => fact.subject));
-  return factsInForce(model)
+  return model
+    .factsInForce()
     .filter((fact) => !subjects.has(fact.subject))
     .map((fact, at) => recordOf(fact, String(at)));
 }

@@ -1,19 +1,22 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import * as v from 'valibot';
-import { EditFormSchema, HyperparameterFileSchema, type Draft, type EditForm } from '../../shared/contract/edits.ts';
+import { HyperparameterFileSchema } from '../../shared/contract/edits.ts';
 import { EmendError } from '../../shared/errors.ts';
 import { kindInfo } from '../../shared/kinds.ts';
 import { factProblems, type Fact, type FactProblem } from '../../shared/fact.ts';
 import { METHOD_NAMES } from '../../shared/methods/list.ts';
-import { type CheckRecord, type CutFact, readRecords } from '../engine/records.ts';
-import type { Draft as LedgerDraft } from '../ledger/drafts.ts';
-import { openStore } from '../storage/store.ts';
+import { readRecords, type CheckRecord, type CutFact } from '../engine/records.ts';
+import { writeDurably } from '../storage/durable.ts';
+import { explained } from '../storage/file-errors.ts';
+import { disk } from '../storage/files.ts';
 import type { Services, Surroundings } from './surroundings.ts';
 import { methodInfo, settingsOf } from './edit-methods.ts';
-import { commitDraft, factsInForce, readReport, workOut } from './edit-work.ts';
-import type { LibraryModel } from './library-model.ts';
-import { materialIn } from './models.ts';
+import { commitDraft, workOut } from './edit-work.ts';
+import { readFactText } from './facts.ts';
+import { readReport } from './library-record.ts';
+import type { Model } from './model.ts';
+import { newFile } from './outputs.ts';
 import { readTaught, suggestFor } from './suggest.ts';
 
 type Part = Pick<
@@ -27,6 +30,7 @@ type Part = Pick<
   | 'edits.start'
   | 'edits.drafts'
   | 'edits.report'
+  | 'edits.saveDelta'
   | 'edits.discard'
   | 'edits.commit'
   | 'edits.form'
@@ -35,11 +39,11 @@ type Part = Pick<
 
 /** Facts in, drafts and entries out. */
 export function editService(parts: Surroundings): Part {
-  const { library, engine, jobs, grants, preferences, tell } = parts;
+  const { models, engine, jobs, grants, preferences, tell } = parts;
   return {
     'edits.methods': async ({ model: name }) => {
-      const model = await library.find(name);
-      const ref = { folder: model.places.files };
+      const model = await models.find(name);
+      const ref = { folder: model.files };
       const derived = await Promise.all(METHOD_NAMES.map((method) => engine.run('settings', { model: ref, method, name: model.name })));
       return { methods: METHOD_NAMES.map((method, at) => methodInfo(method, derived[at]!.settings)) };
     },
@@ -57,8 +61,8 @@ export function editService(parts: Surroundings): Part {
       );
     },
     'edits.settings': async ({ model: name, method, hyperparameterFile }) => {
-      const model = await library.find(name);
-      const asked = { model: { folder: model.places.files }, method, name: model.name };
+      const model = await models.find(name);
+      const asked = { model: { folder: model.files }, method, name: model.name };
       const { settings, unused } = await engine.run('settings', { ...asked, ...(hyperparameterFile ? { hyperparameterFile } : {}) });
       return { settings: settingsOf(method, settings), unused: [...unused] };
     },
@@ -66,15 +70,7 @@ export function editService(parts: Surroundings): Part {
       if ((text === undefined) === (source === undefined))
         throw new EmendError('bad-input', 'Facts come from a text or from a file; give one of them.', 'Paste the facts, or choose a file.');
       const path = source === undefined ? undefined : grants.path(source);
-      const content =
-        text ??
-        (await readFile(path!, 'utf8').catch((error: Error) => {
-          throw new EmendError(
-            'not-found',
-            `The facts ${path} cannot be read: ${error.message}.`,
-            'Choose a file of facts: JSON, JSONL or CSV.',
-          );
-        }));
+      const content = text ?? (await readFactText(path!));
       const read = readRecords(withHeader(content), path === undefined ? 'The text' : basename(path));
       const shown = read.problems.slice(0, 5).map((one) => `Record ${one.index + 1} was left out: ${one.field}: ${one.message}`);
       const more = read.problems.length > shown.length ? [`${read.problems.length - shown.length} more records were left out.`] : [];
@@ -86,8 +82,8 @@ export function editService(parts: Surroundings): Part {
       };
     },
     'edits.validate': async ({ model: name, facts }) => {
-      const model = await library.find(name);
-      const { facts: cut } = await engine.run('cut', { model: { folder: model.places.files }, facts });
+      const model = await models.find(name);
+      const { facts: cut } = await engine.run('cut', { model: { folder: model.files }, facts });
       const problems = [
         ...factProblems(facts),
         ...inForceProblems(model, facts),
@@ -97,11 +93,10 @@ export function editService(parts: Surroundings): Part {
       return { problems, tokens: cut.map(rolesOf) };
     },
     'edits.suggest': async ({ model: name, fact }) => {
-      const model = await library.find(name);
-      const material = materialIn(model.places.files);
-      const taught = material && (await readTaught(material.facts));
-      const { form } = await loadForm(model);
-      const others = [...(form?.facts ?? []), ...factsInForce(model)].filter((one) => one.prompt.split('{}').length === 2);
+      const model = await models.find(name);
+      const taught = model.material && (await readTaught(model.material.facts));
+      const form = await model.form.load();
+      const others = [...(form?.facts ?? []), ...model.factsInForce()].filter((one) => one.prompt.split('{}').length === 2);
       const { paraphrases, neighbors, generationPrompts, previousTarget, source } = suggestFor(fact, taught, others);
       return {
         paraphrases: [...paraphrases],
@@ -112,44 +107,45 @@ export function editService(parts: Surroundings): Part {
       };
     },
     'edits.start': async ({ model: name, facts, covarianceText: text, ...recipe }) => {
-      const model = await library.find(name);
-      model.mustWrite();
+      const model = await models.find(name);
+      model.mayEdit();
       const covarianceText = text === undefined ? undefined : grants.path(text);
       const title = `Edit ${facts.length === 1 ? facts[0]!.subject : `${facts.length} facts`} of ${model.name}`;
       return {
         job: jobs.start('edits.start', title, model.id, async (control) => {
           const draft = await workOut(parts, model, { facts, recipe, covarianceText }, control);
           tell({ type: 'ledger', model: model.id });
-          return { draft: draft.id };
+          return { draft };
         }),
       };
     },
-    'edits.drafts': async ({ model: name }) => {
-      const model = await library.find(name);
-      return {
-        drafts: (await model.ledger.drafts.list()).drafts.filter((draft) => draft.kind === 'edit').map((draft) => draftView(draft, model)),
-      };
-    },
-    'edits.report': async ({ model: name, draft: draftId, entry: seq }) => {
-      const model = await library.find(name);
-      if (draftId !== undefined) return readReport(model, (await findDraft(model, draftId)).blobs['report']);
+    'edits.drafts': async ({ model: name }) => ({ drafts: await (await models.find(name)).drafts.list() }),
+    'edits.report': async ({ model: name, draft, entry: seq }) => {
+      if (draft !== undefined) return (await models.find(name)).drafts.report(draft);
       if (seq === undefined)
         throw new EmendError('bad-input', 'A report is of a draft or of an entry; neither was named.', 'Name one of them.');
-      const entry = model.ledger.entry(seq);
+      const { ledger } = await models.recorded(name);
+      const entry = ledger.entry(seq);
       if (!kindInfo(entry.kind).hasEditReport || !('evidence' in entry.body))
         throw new EmendError('bad-input', `Entry ${seq} is of kind ${entry.kind}; it has no report of an edit.`, 'Choose an edit.');
-      return readReport(model, entry.body.evidence['report']);
+      return readReport(ledger, entry.body.evidence['report']);
+    },
+    'edits.saveDelta': async ({ model: name, draft, destination }) => {
+      const model = await models.find(name);
+      const path = newFile(grants.target(destination), true);
+      await writeDurably(explained(disk), path, await readFile(await model.drafts.delta(draft)));
+      return { path };
     },
     'edits.discard': async ({ model: name, draft }) => {
-      const model = await library.find(name);
+      const model = await models.find(name);
       model.mustWrite();
-      await model.ledger.drafts.remove((await findDraft(model, draft)).id);
+      await model.drafts.discard(draft);
       tell({ type: 'ledger', model: model.id });
       return {};
     },
     'edits.commit': async ({ model: modelName, draft: draftId, reason, tag }) => {
-      const model = await library.find(modelName);
-      const draft = await findDraft(model, draftId);
+      const model = await models.recorded(modelName);
+      const draft = await model.drafts.find(draftId);
       const by = preferences.by(reason);
       if (by.reason === '')
         throw new EmendError('bad-input', 'A commit needs a reason.', 'Say why in a sentence; it is what the log shows.', {
@@ -171,13 +167,9 @@ export function editService(parts: Surroundings): Part {
         }),
       };
     },
-    'edits.form': async ({ model: name }) => ({ form: (await loadForm(await library.find(name))).form }),
+    'edits.form': async ({ model: name }) => ({ form: await (await models.find(name)).form.load() }),
     'edits.saveForm': async ({ model: name, form }) => {
-      const model = await library.find(name);
-      if (library.readOnly) return {};
-      const { db } = await openForm(model);
-      db.data = { form };
-      await db.write();
+      await (await models.find(name)).form.save(form);
       return {};
     },
   };
@@ -195,34 +187,8 @@ function untagged(error: unknown, entry: number, name: string): unknown {
     : error;
 }
 
-/** @throws EmendError 'not-found' that lists the drafts there are; an unambiguous beginning of the id will do */
-export async function findDraft(model: LibraryModel, id: string): Promise<LedgerDraft> {
-  const { drafts } = await model.ledger.drafts.list();
-  const found = drafts.filter((draft) => draft.id === id || (id.length >= 6 && draft.id.startsWith(id)));
-  if (found.length === 1) return found[0]!;
-  throw new EmendError(
-    'not-found',
-    `There is no draft ${JSON.stringify(id)} of ${model.name}; there ${drafts.length === 0 ? 'is none' : `are: ${drafts.map((draft) => draft.id.slice(0, 8)).join(', ')}`}.`,
-    'It may have been committed or discarded already.',
-    { draft: id },
-  );
-}
-
-function draftView(draft: LedgerDraft, model: LibraryModel): Draft {
-  const checks = draft.content['checks'];
-  return {
-    id: draft.id,
-    changed: draft.changed,
-    parent: draft.parent,
-    stale: draft.parent !== model.ledger.history.current.id,
-    method: (draft.content['request'] as { method?: string } | undefined)?.method ?? '',
-    facts: draft.facts.map(({ subject, prompt, target }) => ({ subject, prompt, target })),
-    checks: Array.isArray(checks) ? (checks as Draft['checks']) : [],
-  };
-}
-
-function inForceProblems(model: LibraryModel, facts: readonly Fact[]): FactProblem[] {
-  const known = factsInForce(model);
+function inForceProblems(model: Model, facts: readonly Fact[]): FactProblem[] {
+  const known = model.factsInForce();
   const same = (text: string) => text.trim().replaceAll(/\s+/g, ' ');
   return facts.flatMap((fact, index): FactProblem[] => {
     const before = known.find((one) => same(one.subject) === same(fact.subject) && same(one.prompt) === same(fact.prompt));
@@ -280,14 +246,4 @@ function factOf({ fact, paraphrases, neighbors, generationPrompts }: CheckRecord
     neighbors: neighbors.map(({ prompt, target }) => (target === undefined ? { prompt } : { prompt, target })),
     generationPrompts: [...generationPrompts],
   };
-}
-
-const FormSchema = v.object({ form: v.nullable(EditFormSchema) });
-
-function openForm(model: LibraryModel, readOnly = false) {
-  return openStore<{ form: EditForm | null }>(model.places.form, FormSchema, { form: null }, { readOnly });
-}
-
-async function loadForm(model: LibraryModel): Promise<{ form: EditForm | null }> {
-  return (await openForm(model, true)).db.data;
 }

@@ -1,18 +1,20 @@
 import { existsSync } from 'node:fs';
-import { mkdir, rmdir } from 'node:fs/promises';
+import { mkdir, readdir, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Result } from '../../shared/contract.ts';
 import type { ExportFormat } from '../../shared/contract/exports.ts';
 import { EmendError } from '../../shared/errors.ts';
 import { disk } from '../storage/files.ts';
-import { isWithin, refuseOccupied, syncTree } from '../storage/folders.ts';
-import { partsOf, shortId, type Version } from '../ledger/versions.ts';
+import { isWithin, syncTree } from '../storage/folders.ts';
+import { shortId } from '../ledger/versions.ts';
 import type { Services, Surroundings } from './surroundings.ts';
 import { writeAttestations } from './attest/bundle.ts';
 import { loadOrCreateModelKey } from './attest/model-key.ts';
 import type { JobControl } from './job-list.ts';
 import type { LibraryModel } from './library-model.ts';
+import type { Model, ModelVersion } from './model.ts';
 import { version as appVersion } from './models.ts';
+import { newFolder } from './outputs.ts';
 import { exportHindrances, reviewed } from './policy.ts';
 import { inStaging, putInPlace, removeUnfinished } from './staging.ts';
 import { verifyExport } from './verify-export.ts';
@@ -23,19 +25,25 @@ type Part = Pick<Services, 'exports.allowed' | 'exports.start' | 'exports.verify
 /** Exports that are being written begin with this, and lie beside where they are to be. */
 const STAGING = '.emend-';
 
-/** Versions out of the library, with what proves them. */
-export function exportService({ library, engine, jobs, grants, preferences, places, tell }: Surroundings): Part {
+/** Bytes that an export replaced. */
+type Ranges = NonNullable<Result<'exports.start'>['ranges']>;
+
+/** Versions out of Emend, and of models with a ledger what proves them. */
+export function exportService({ models, engine, jobs, grants, preferences, places, tell }: Surroundings): Part {
+  const hindrancesOf = (record: LibraryModel | undefined, version: string) =>
+    record ? exportHindrances(reviewed(record, record.ledger.history.find(version)), preferences.settings, preferences.author) : [];
   return {
     'exports.allowed': async ({ model: name, version }) => {
-      const model = await library.find(name);
-      const reasons = exportHindrances(reviewed(model, model.ledger.history.find(version)), preferences.settings, preferences.author);
+      const model = await models.find(name);
+      const reasons = hindrancesOf(models.recordOf(model), model.at(version).id);
       return { allowed: reasons.length === 0, reasons };
     },
     'exports.start': async ({ model: name, version: asked, format, destination }) => {
-      const model = await library.find(name);
+      const model = await models.find(name);
       model.mustWrite();
-      const version = model.ledger.history.find(asked);
-      const [hindrance] = exportHindrances(reviewed(model, version), preferences.settings, preferences.author);
+      const version = model.at(asked);
+      const record = models.recordOf(model);
+      const [hindrance] = hindrancesOf(record, version.id);
       if (hindrance !== undefined)
         throw new EmendError(
           'bad-input',
@@ -43,12 +51,15 @@ export function exportService({ library, engine, jobs, grants, preferences, plac
           'Do what the policy asks for, or change the policy in the settings.',
           { version: version.id },
         );
-      const target = grants.target(destination);
-      refuseTarget(target, places.root);
+      const chosen = grants.target(destination);
+      if (isWithin(places.root, chosen))
+        throw new EmendError('bad-input', `${chosen} lies in Emend's own data folder.`, 'Choose a folder elsewhere.');
+      const target = newFolder(chosen);
       return {
-        job: jobs.start('exports.start', `Export ${model.name}`, model.id, (control) =>
-          model.exclusively(() => write(model, version, format, target, destination, control)),
-        ),
+        job: jobs.start('exports.start', `Export ${model.name}`, model.id, async (control) => ({
+          ...(await model.exclusively(() => write(model, version, format, target, record, control))),
+          handle: destination,
+        })),
       };
     },
     'exports.verify': ({ source, publicKey }) => {
@@ -64,58 +75,39 @@ export function exportService({ library, engine, jobs, grants, preferences, plac
     },
   };
 
-  /** Writes beside the target under another name, signs, and renames at the end; then records it. An export that cannot be recorded is taken back. */
+  /**
+   * Writes beside the target under another name, attests that where there is a record, and renames at the end; then records it.
+   * An export that cannot be recorded is taken back.
+   */
   async function write(
-    model: LibraryModel,
-    version: Version,
+    model: Model,
+    version: ModelVersion,
     format: ExportFormat,
     target: string,
-    handle: string,
+    record: LibraryModel | undefined,
     control: JobControl,
-  ): Promise<Result<'exports.start'>> {
-    const key = preferences.key!;
+  ): Promise<Omit<Result<'exports.start'>, 'handle'>> {
     const above = dirname(target);
     try {
       await removeUnfinished(above, STAGING);
       return await inStaging(above, STAGING, async (staging) => {
         const staged = join(staging, basename(target));
-        await writeModel(model, version, format, staged, control);
+        const ranges = await writeModel(version, format, staged, control);
         control.check();
-        const { ledger } = model;
-        const checkpoint = await ledger.checkpoint();
-        const { files, written } = await writeAttestations(staged, {
-          journal: await ledger.journal(),
-          checkpoint,
-          version: version.id,
-          format,
-          key,
-          modelKey: await loadOrCreateModelKey(disk, places.keys),
-          app: appVersion(),
-          time: new Date().toISOString(),
-          report: follow('signing', control),
-        });
+        const attested = record && (await attest(record, version.id, format, staged, control));
+        const { files, bytes } = attested ?? (await sizeOf(staged));
         await syncTree(disk, staged);
         control.check();
         if (existsSync(target)) await rmdir(target);
-        const record = {
-          version: version.id,
-          format,
-          destination: basename(target),
-          files: files.map((file) => ({ ...file })),
-          details: { attestations: [...written] },
-        };
-        const entry = await putInPlace(staged, target, () => model.append('export', record, preferences.by('')));
-        tell({ type: 'ledger', model: model.id });
-        const changed = [...(model.hashes.versions.get(version.id)?.keys() ?? [])].filter(
-          (tensor) => model.hashes.versions.get(version.id)?.get(tensor) !== model.hashes.base.get(tensor),
-        );
+        const entry = await putInPlace(staged, target, async () => attested?.append(basename(target)));
+        if (entry !== undefined) tell({ type: 'ledger', model: model.id });
         return {
-          entry: entry.seq,
           path: target,
-          handle,
-          files: files.length + written.length,
-          bytes: files.reduce((sum, file) => sum + file.bytes, 0),
-          changed,
+          files,
+          bytes,
+          changed: [...version.changed()],
+          ...(entry === undefined ? {} : { entry }),
+          ...(ranges === undefined ? {} : { ranges }),
         };
       });
     } catch (error) {
@@ -123,27 +115,55 @@ export function exportService({ library, engine, jobs, grants, preferences, plac
     }
   }
 
-  async function writeModel(
-    model: LibraryModel,
-    version: Version,
-    format: ExportFormat,
-    target: string,
-    control: JobControl,
-  ): Promise<void> {
-    const ref = await model.ref(version, control);
-    if (format === 'folder') return void (await engine.run('export', { model: ref, target }, withBytes(control)));
-    if (version.parts === 0)
+  /** Lays the record and what proves it beside what was written. @returns how much there is, and what records it once it is in place */
+  async function attest(model: LibraryModel, version: string, format: ExportFormat, staged: string, control: JobControl) {
+    const { ledger } = model;
+    const checkpoint = await ledger.checkpoint();
+    const { files, written } = await writeAttestations(staged, {
+      journal: await ledger.journal(),
+      checkpoint,
+      version,
+      format,
+      key: preferences.key!,
+      modelKey: await loadOrCreateModelKey(disk, places.keys),
+      app: appVersion(),
+      time: new Date().toISOString(),
+      report: follow('signing', control),
+    });
+    return {
+      files: files.length + written.length,
+      bytes: files.reduce((sum, file) => sum + file.bytes, 0),
+      append: async (destination: string) => {
+        const details = { attestations: [...written] };
+        const body = { version, format, destination, files: files.map((file) => ({ ...file })), details };
+        return (await model.append('export', body, preferences.by(''))).seq;
+      },
+    };
+  }
+
+  /** @returns which bytes of a whole folder are new */
+  async function writeModel(version: ModelVersion, format: ExportFormat, target: string, control: JobControl): Promise<Ranges | undefined> {
+    const ref = await version.ref(control);
+    if (format === 'folder') return [...(await engine.run('export', { model: ref, target }, withBytes(control))).changed];
+    if (version.isBase)
       throw new EmendError(
         'bad-input',
         `Version ${shortId(version.id)} is the import itself; there is no change to write.`,
         'Choose a version with an edit, or export the whole folder.',
       );
     await mkdir(target);
-    const metadata = { emend_model: model.id, emend_version: version.id };
-    if (format === 'tensors') return void (await engine.run('tensorsFile', { model: ref, target, metadata }, control));
-    const deltas = partsOf(version).map((part) => model.ledger.blobs.path(model.deltaOf(part).blob));
-    await engine.run('adapter', { model: ref, deltas, target, metadata }, control);
+    const metadata = version.origin;
+    if (format === 'tensors') await engine.run('tensorsFile', { model: ref, target, metadata }, control);
+    else await engine.run('adapter', { model: ref, deltas: version.deltas(), target, metadata }, control);
+    return undefined;
   }
+}
+
+/** How many files lie in a folder, and how large they are together. */
+async function sizeOf(folder: string): Promise<{ files: number; bytes: number }> {
+  const entries = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+  const sizes = await Promise.all(entries.map(async (entry) => (await stat(join(entry.parentPath, entry.name))).size));
+  return { files: sizes.length, bytes: sizes.reduce((sum, size) => sum + size, 0) };
 }
 
 function follow(phase: string, control: JobControl) {
@@ -156,16 +176,6 @@ function follow(phase: string, control: JobControl) {
 
 function withBytes(control: JobControl): JobControl {
   return { ...control, onProgress: (progress) => control.onProgress({ ...progress, unit: 'bytes' }) };
-}
-
-/** @throws EmendError 'bad-input' when something lies at the target, its folder is missing, or it lies in the library */
-function refuseTarget(target: string, library: string): void {
-  const above = dirname(target);
-  if (!existsSync(above))
-    throw new EmendError('bad-input', `There is no folder ${above} to export into.`, 'Make the folder first, or choose another.');
-  if (isWithin(library, target))
-    throw new EmendError('bad-input', `${target} lies in Emend's own data folder.`, 'Choose a folder elsewhere.');
-  refuseOccupied(target);
 }
 
 function spoken(error: unknown, target: string): unknown {

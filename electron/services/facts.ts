@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { EmendError } from '../../shared/errors.ts';
 import type { Fact } from '../../shared/fact.ts';
-import { type CheckRecord, readDelta, readRecords, recordOf } from '../engine/records.ts';
+import { readRecords, recordOf, type CheckRecord } from '../engine/records.ts';
 
 /** Facts with what they are checked by, and what a person should know of the reading. */
 export interface FactSet {
@@ -11,16 +11,20 @@ export interface FactSet {
   readonly warnings: readonly string[];
 }
 
+/** The text of a file of facts. @throws EmendError 'not-found' when it cannot be read */
+export async function readFactText(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    const reason = error.code === 'EISDIR' ? 'it is a folder' : error.code === 'ENOENT' ? 'there is no such file' : error.message;
+    throw new EmendError('not-found', `The facts ${file} cannot be read: ${reason}.`, 'Give a file of facts: JSON, JSONL or CSV.');
+  });
+}
+
 /**
  * Reads a file of facts: CounterFact, zsRE, EasyEdit, or facts of our own as JSON, JSONL or CSV.
  * @throws EmendError 'not-found' when it cannot be read; what {@link readRecords} throws for its content
  */
 export async function readFactFile(file: string): Promise<FactSet> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    const reason = error.code === 'EISDIR' ? 'it is a folder' : error.code === 'ENOENT' ? 'there is no such file' : error.message;
-    throw new EmendError('not-found', `The facts ${file} cannot be read: ${reason}.`, 'Give a file of facts: JSON, JSONL or CSV.');
-  });
-  const read = readRecords(text, file);
+  const read = readRecords(await readFactText(file), file);
   const shown = read.problems.slice(0, 3).map((p) => `record ${p.index + 1}, ${p.field}: ${p.message}`);
   const more = read.problems.length > shown.length ? ` (and ${read.problems.length - shown.length} more)` : '';
   return {
@@ -43,24 +47,20 @@ export function firstOf(set: FactSet, most: number | undefined): FactSet {
   return { ...set, records: set.records.slice(0, most), warnings: [...set.warnings, ...short] };
 }
 
-/** One fact from a form. */
-export function formFacts(fact: Fact): FactSet {
-  return { source: 'the fact given', records: [recordOf(fact, '0')], warnings: [] };
+/** Facts as a caller gave them. */
+export function factsGiven(facts: readonly Fact[]): FactSet {
+  return { source: 'the facts given', records: facts.map((fact, at) => recordOf(fact, String(at))), warnings: [] };
 }
 
-/**
- * The facts that a delta was made from, each with the check material that `known` has for it.
- * @throws EmendError 'bad-file' when the file is no delta
- */
-export function factsOfDelta(file: string, known: readonly CheckRecord[] = []): FactSet {
-  const { facts } = readDelta(file).about;
+/** The facts that edits wrote, each with the check material that `known` has for it. */
+export function factsWritten(facts: readonly Fact[], known: readonly CheckRecord[]): FactSet {
   const question = (fact: Fact) => JSON.stringify([fact.subject, fact.prompt]);
   const byQuestion = new Map(known.map((record) => [question(record.fact), record]));
   const records = facts.map((fact, index) => {
     const record = byQuestion.get(question(fact));
     return record ? { ...record, fact: { ...record.fact, ...core(fact) } } : recordOf(fact, String(index));
   });
-  return { source: `the facts of ${file}`, records, warnings: [] };
+  return { source: "the version's edits", records, warnings: [] };
 }
 
 function core({ subject, prompt, target, previousTarget }: Fact): Fact {

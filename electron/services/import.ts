@@ -18,6 +18,7 @@ import type { JobControl } from './job-list.ts';
 import type { Engine } from './jobs.ts';
 import { ledgerIdentity } from './library-model.ts';
 import type { Source } from './look.ts';
+import { plain } from './plain.ts';
 import { ModelPlaces, type Places } from './places.ts';
 import { inStaging, putInPlace } from './staging.ts';
 
@@ -116,11 +117,6 @@ async function beginLedger(
   } finally {
     await ledger.close();
   }
-}
-
-/** As JSON keeps it: without undefined fields. */
-export function plain(value: object): Record<string, unknown> {
-  return JSON.parse(JSON.stringify(value)) as Record<string, unknown>;
 }
 
 async function hashAll(source: Source, control: JobControl): Promise<FileRecord[]> {

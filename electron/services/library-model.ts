@@ -20,7 +20,10 @@ import { processes } from '../storage/owner.ts';
 import { partsOf, shortId, type Part, type Version } from '../ledger/versions.ts';
 import type { Follow, JobRunner } from './jobs.ts';
 import { removeLeftovers } from './leftovers.ts';
-import { engineVersion, version as appVersion } from './models.ts';
+import { FormFile, LibraryDrafts } from './library-drafts.ts';
+import { factsInForce, factsOfVersion } from './library-record.ts';
+import type { Model, ModelVersion } from './model.ts';
+import { engineVersion, materialIn, version as appVersion, type Material } from './models.ts';
 import { ModelPlaces } from './places.ts';
 import { tensorHashes, type TensorHashes } from './tensor-hashes.ts';
 
@@ -33,8 +36,10 @@ export interface ModelParts {
 }
 
 /** A model of the library: its files, its ledger, and its versions as files that the engine takes. */
-export class LibraryModel {
+export class LibraryModel implements Model {
   readonly places: ModelPlaces;
+  readonly drafts: LibraryDrafts;
+  readonly form: FormFile;
   readonly #parts: ModelParts;
   #ledger: Ledger;
   /** Why it cannot be written to at present. */
@@ -47,6 +52,8 @@ export class LibraryModel {
 
   private constructor(places: ModelPlaces, parts: ModelParts, { ledger, obstacle }: Opened) {
     this.places = places;
+    this.drafts = new LibraryDrafts(this);
+    this.form = new FormFile(places.form, parts.readOnly);
     this.#parts = parts;
     this.#ledger = ledger;
     this.#obstacle = obstacle;
@@ -88,13 +95,53 @@ export class LibraryModel {
     return titleOf(this.#ledger.entries[0], basename(this.places.folder), this.#parts.nameOf);
   }
 
+  get files(): string {
+    return this.places.files;
+  }
+
+  get material(): Material | undefined {
+    return materialIn(this.files);
+  }
+
+  async scratch(): Promise<string> {
+    await ensureFolder(explained(disk), this.places.versions);
+    return this.places.versions;
+  }
+
+  at(name: string): ModelVersion {
+    return this.asVersion(this.#ledger.history.find(name));
+  }
+
+  /** A version of the ledger, or one that is being put together, as services take it. */
+  asVersion(version: Version): ModelVersion {
+    return {
+      id: version.id,
+      isBase: version.parts === 0,
+      ref: (follow) => this.ref(version, follow),
+      facts: () => factsOfVersion(this.#ledger, version),
+      deltas: () => partsOf(version).map((part) => this.#ledger.blobs.path(this.deltaOf(part).blob)),
+      changed: () => {
+        const { base, versions } = this.hashes;
+        return [...(versions.get(version.id) ?? [])].filter(([tensor, hash]) => hash !== base.get(tensor)).map(([tensor]) => tensor);
+      },
+      origin: { emend_model: this.id, emend_version: version.id },
+    };
+  }
+
+  factsInForce() {
+    return factsInForce(this.#ledger);
+  }
+
   get hashes(): TensorHashes {
     const { entries } = this.#ledger;
     if (this.#hashes?.entries !== entries.length) this.#hashes = { entries: entries.length, hashes: tensorHashes(entries) };
     return this.#hashes.hashes;
   }
 
-  /** Sees what another program appended since, or brought back after damage, and takes the ledger over once that program is gone or the disk takes something again. */
+  /**
+   * Sees what another program appended since, or brought back after damage,
+   * and takes the ledger over once that program is gone or the disk takes something again.
+   */
   async refresh(): Promise<void> {
     const isOurs = !this.#ledger.readOnly && !this.#obstacle;
     if (isOurs && this.#ledger.damage.length === 0) return;
@@ -163,8 +210,13 @@ export class LibraryModel {
       );
   }
 
+  mayEdit(): void {
+    this.mustWrite();
+  }
+
   /**
-   * A version as the engine takes it. Its tensors are rebuilt from the import where their file is missing, and must hash to what the ledger recorded.
+   * A version as the engine takes it. Its tensors are rebuilt from the import where their file is missing,
+   * and must hash to what the ledger recorded.
    * @throws EmendError 'bad-file' when they do not, or a delta is missing or damaged
    */
   async ref(version: Version, follow: Follow = {}): Promise<ModelRef> {
@@ -275,7 +327,7 @@ export class LibraryModel {
   }
 }
 
-/** What a model is called: as the person named it, else as it was imported. Where its first entry does not tell, its folder's name stands in. */
+/** What a model is called: as the person named it, else as it was imported; where its first entry does not tell, like its folder. */
 export function titleOf(
   first: Entry | undefined,
   folder: string,

@@ -26,7 +26,7 @@ type Part = Pick<
 >;
 
 /** The models of the library: bringing them in, looking at them, taking them out. */
-export function libraryService({ library, preferences, places, engine, grants, jobs, tell }: Surroundings): Part {
+export function libraryService({ library, models, preferences, places, engine, grants, jobs, tell }: Surroundings): Part {
   const card = (model: LibraryModel) => cardOf(model, preferences.openedAt(model.id));
   const startImport = <M extends 'library.import' | 'library.importBuiltIn'>(
     method: M,
@@ -70,7 +70,7 @@ export function libraryService({ library, preferences, places, engine, grants, j
       };
     },
     'library.get': async ({ model: name }) => {
-      const model = await library.find(name);
+      const model = await models.recorded(name);
       return detailOf(model, await card(model));
     },
     'library.look': ({ source }) => lookAt(engine, grants.path(source)),
@@ -87,17 +87,17 @@ export function libraryService({ library, preferences, places, engine, grants, j
       ),
     }),
     'library.opened': async ({ model: name }) => {
-      if (!library.readOnly) await preferences.opened((await library.find(name)).id);
+      if (!library.readOnly) await preferences.opened((await models.recorded(name)).id);
       return {};
     },
     'library.rename': async ({ model: name, name: asked }) => {
-      const model = await library.find(name);
+      const model = await models.recorded(name);
       if (model.name !== asked.trim()) await preferences.rename(model.id, await library.freeName(asked, ''));
       tell({ type: 'library' });
       return {};
     },
     'library.remove': async ({ model: name }) => {
-      const model = await library.find(name);
+      const model = await models.recorded(name);
       const running = jobs.list().find((job) => job.model === model.id && job.state === 'running');
       if (running) throw new EmendError('bad-input', `${model.name} is in use: ${running.title}.`, 'Cancel that first, or wait for it.');
       const called = model.name;

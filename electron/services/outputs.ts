@@ -30,10 +30,13 @@ export function newFile(name: string, replace: boolean): string {
 
 /**
  * The path of a folder to make, found fit before the work that fills it.
- * @throws EmendError 'bad-input' when something lies there
+ * @throws EmendError 'bad-input' when something lies there, or there is nowhere to make it
  */
 export function newFolder(name: string): string {
   const folder = resolve(name);
+  const above = dirname(folder);
+  if (!existsSync(above))
+    throw new EmendError('bad-input', `There is no folder ${above} to export into.`, 'Make the folder first, or choose another.');
   refuseOccupied(folder);
   return folder;
 }

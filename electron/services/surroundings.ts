@@ -5,6 +5,7 @@ import type { Grants } from './grants.ts';
 import type { JobList } from './job-list.ts';
 import type { Engine } from './jobs.ts';
 import type { Library } from './library.ts';
+import type { OpenModels } from './open-models.ts';
 import type { Places } from './places.ts';
 import type { Preferences } from './preferences.ts';
 
@@ -34,6 +35,8 @@ export interface HostParts {
 /** What services work with. */
 export interface Surroundings {
   readonly library: Library;
+  /** Finds the models that methods name, of the library and of sessions. */
+  readonly models: OpenModels;
   readonly preferences: Preferences;
   readonly places: Places;
   readonly engine: Engine;

@@ -1,18 +1,19 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type CheckRecord, type CheckReport, type DriftReport, mean, summarize } from '../engine/records.ts';
-import type { CheckChoices, Jobs } from '../engine/jobs.ts';
+import { mean, summarize, type CheckRecord, type CheckReport, type DriftReport } from '../engine/records.ts';
+import type { CheckChoices, Jobs, ModelRef } from '../engine/jobs.ts';
 import { Estimator } from './eta.ts';
 import type { Follow, JobRunner } from './jobs.ts';
 
 /** Edits that are made only to be measured. */
 export interface Trial {
-  /** Folder of the model. */
-  readonly folder: string;
+  readonly model: ModelRef;
+  /** A folder for deltas that do not outlive the trial. */
+  readonly scratch: string;
   readonly records: readonly CheckRecord[];
   /** How the edits are to be made. */
-  readonly recipe: Pick<Jobs['edit']['params'], 'method' | 'choices' | 'hyperparameterFile' | 'covarianceText'>;
+  readonly recipe: Pick<Jobs['edit']['params'], 'method' | 'choices' | 'hyperparameterFile' | 'covarianceText' | 'name'>;
   readonly check: CheckChoices;
 }
 
@@ -24,43 +25,34 @@ export interface TrialResult {
 
 /** Edits all facts at once and checks them. @param save where the delta is to stay; nowhere when left out */
 export function tryTogether(runner: JobRunner, trial: Trial, save: string | undefined, follow: Follow): Promise<TrialResult> {
-  return withScratch(async (scratch) => {
-    const delta = save ?? join(scratch, 'delta.safetensors');
+  return withDelta(trial.scratch, async (scratch) => {
+    const delta = save ?? scratch;
     const edit = await runner.run(
       'edit',
-      { model: { folder: trial.folder }, facts: trial.records.map((r) => r.fact), ...trial.recipe, save: delta },
+      { model: trial.model, facts: trial.records.map((r) => r.fact), ...trial.recipe, save: delta },
       follow,
     );
-    const report = await runner.run(
-      'check',
-      { model: { folder: trial.folder, delta }, records: trial.records, options: trial.check },
-      follow,
-    );
-    return { edits: [{ ...edit, deltaFile: save }], report };
+    const report = await runner.run('check', { model: { ...trial.model, delta }, records: trial.records, options: trial.check }, follow);
+    return { edits: [edit], report };
   });
 }
 
 /** Edits one fact after the other, each on the model as it is, checks each edit on its own, and averages. */
 export function tryEach(runner: JobRunner, trial: Trial, follow: Follow): Promise<TrialResult> {
-  return withScratch(async (scratch) => {
+  return withDelta(trial.scratch, async (delta) => {
     const estimator = new Estimator();
-    const delta = join(scratch, 'delta.safetensors');
-    const model = { folder: trial.folder };
+    const { model, recipe } = trial;
     const edits: Jobs['edit']['result'][] = [];
     const reports: CheckReport[] = [];
     for (const [done, record] of trial.records.entries()) {
       // Layers that the first edit settled on stay, so that all edits are of one kind and a search for them is made once.
-      const choices = { ...trial.recipe.choices, layers: trial.recipe.choices?.layers ?? edits[0]?.layers };
+      const choices = { ...recipe.choices, layers: recipe.choices?.layers ?? edits[0]?.layers };
       follow.onProgress?.(estimator.next({ phase: 'single edits', done, total: trial.records.length }));
-      const edit = await runner.run(
-        'edit',
-        { model, facts: [record.fact], ...trial.recipe, choices, save: delta },
-        { signal: follow.signal },
-      );
+      const edit = await runner.run('edit', { model, facts: [record.fact], ...recipe, choices, save: delta }, { signal: follow.signal });
       reports.push(
         await runner.run('check', { model: { ...model, delta }, records: [record], options: trial.check }, { signal: follow.signal }),
       );
-      edits.push({ ...edit, deltaFile: undefined });
+      edits.push(edit);
     }
     follow.onProgress?.(estimator.next({ phase: 'single edits', done: trial.records.length, total: trial.records.length }));
     return { edits, report: together(reports) };
@@ -87,12 +79,12 @@ function meanDrift(drifts: readonly DriftReport[]): DriftReport {
   };
 }
 
-/** Does `work` with a folder for what does not outlive it. */
-export async function withScratch<T>(work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'emend-'));
+/** Does `work` with a place for a delta that does not outlive it. */
+async function withDelta<T>(scratch: string, work: (delta: string) => Promise<T>): Promise<T> {
+  const delta = join(scratch, `trial-${randomUUID()}.safetensors`);
   try {
-    return await work(folder);
+    return await work(delta);
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await rm(delta, { force: true }).catch(() => undefined); // the next opening clears it away
   }
 }

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import * as v from 'valibot';
 import type { Result } from '../../shared/contract.ts';
 import { RecipeSchema } from '../../shared/contract/edits.ts';
@@ -8,7 +7,7 @@ import { GREEDY } from '../../shared/contract/probing.ts';
 import { EmendError } from '../../shared/errors.ts';
 import { fillPrompt, type Fact } from '../../shared/fact.ts';
 import type { VersionKind } from '../../shared/kinds.ts';
-import { readRecords, recordOf } from '../engine/records.ts';
+import { recordOf } from '../engine/records.ts';
 import type { BlobRef, CheckResult } from '../ledger/bodies.ts';
 import { canonical } from '../storage/canonical.ts';
 import { makesVersion, type EntryOf } from '../ledger/entries.ts';
@@ -19,11 +18,13 @@ import { partsOf, withoutPart, withPart, type Version } from '../ledger/versions
 import type { Services, Surroundings } from './surroundings.ts';
 import { driftTexts, spread } from './drift.ts';
 import { checksOf } from './edit-report.ts';
-import { briefOf, commitDraft, readFactSet, workOut } from './edit-work.ts';
-import { plain } from './import.ts';
+import { commitDraft, workOut } from './edit-work.ts';
+import { plain } from './plain.ts';
+import { readFactFile } from './facts.ts';
 import type { JobControl } from './job-list.ts';
 import type { LibraryModel } from './library-model.ts';
-import { materialIn } from './models.ts';
+import { factSetOf, factsOfVersion, readFactSet } from './library-record.ts';
+import { briefOf } from './model.ts';
 import { changedBetween } from './tensor-hashes.ts';
 
 /** What an edit's entry keeps of how it was asked for. */
@@ -44,19 +45,19 @@ const DIFF_PROMPTS = 8;
 
 /** Moving between versions, and comparing them. */
 export function versionService(parts: Surroundings): Part {
-  const { library, engine, jobs, preferences, tell } = parts;
+  const { models, engine, jobs, preferences, tell } = parts;
   const changed = (model: LibraryModel) => {
     tell({ type: 'ledger', model: model.id });
     tell({ type: 'library' });
   };
   return {
     'versions.list': async ({ model: name }) => {
-      const model = await library.find(name);
+      const model = await models.recorded(name);
       const { history } = model.ledger;
       return { current: history.current.id, base: history.find('base').id, versions: versionViews(model), timeline: timeline(model) };
     },
     'versions.diff': async ({ model: name, a, b, prompts }) => {
-      const model = await library.find(name);
+      const model = await models.recorded(name);
       const [one, other] = [model.ledger.history.find(a), model.ledger.history.find(b)];
       return {
         job: jobs.start('versions.diff', `Compare versions of ${model.name}`, model.id, (control) =>
@@ -65,7 +66,7 @@ export function versionService(parts: Surroundings): Part {
       };
     },
     'versions.rollback': async ({ model: name, version: to, reason }) => {
-      const model = await library.find(name);
+      const model = await models.recorded(name);
       model.mustWrite();
       const version = model.ledger.history.find(to);
       const by = preferences.by(reason);
@@ -88,7 +89,7 @@ export function versionService(parts: Surroundings): Part {
       };
     },
     'versions.revertPlan': async ({ model: name, entry }) => {
-      const model = await library.find(name);
+      const model = await models.recorded(name);
       const { later } = withoutPart(model.ledger.history.current, entry);
       return {
         entry,
@@ -101,7 +102,7 @@ export function versionService(parts: Surroundings): Part {
       };
     },
     'versions.revert': async ({ model: name, entry, reason, reapply }) => {
-      const model = await library.find(name);
+      const model = await models.recorded(name);
       model.mustWrite();
       withoutPart(model.ledger.history.current, entry); // refuses before the job starts
       const by = preferences.by(reason);
@@ -115,19 +116,19 @@ export function versionService(parts: Surroundings): Part {
       };
     },
     'versions.tag': async ({ model: name, version, name: tag }) => {
-      const model = await library.find(name);
+      const model = await models.recorded(name);
       model.mustWrite();
       const entry = await model.append('tag', { name: tag.trim(), version: model.ledger.history.find(version).id }, preferences.by(''));
       changed(model);
       return { entry: entry.seq };
     },
     'versions.check': async ({ model: name, version: asked, facts: given, reason }) => {
-      const model = await library.find(name);
+      const model = await models.recorded(name);
       model.mustWrite();
       const version = model.ledger.history.find(asked);
       return {
         job: jobs.start('versions.check', `Check ${model.name}`, model.id, async (control) => {
-          const facts = given ?? (await factsInForceOf(model, version));
+          const facts = given ?? (await factsOfVersion(model.ledger, version));
           if (facts.length === 0)
             throw new EmendError(
               'bad-input',
@@ -168,7 +169,7 @@ export function versionService(parts: Surroundings): Part {
     const { version: without, later } = withoutPart(model.ledger.history.current, seq);
     const entries = later.map((part) => part.entry);
     if (reapply && later.length > 0) return reapplied(model, seq, entries, by, control);
-    const facts = (await Promise.all(entries.map((entry) => factSetOf(model, entry)))).flat();
+    const facts = (await Promise.all(entries.map((entry) => factSetOf(model.ledger, entry)))).flat();
     await build(model, without, control);
     const measured = facts.length > 0 ? await measure(model, without, facts, control) : { checks: [], evidence: {} };
     control.check();
@@ -191,13 +192,14 @@ export function versionService(parts: Surroundings): Part {
       for (const entry of later) {
         const { body } = editEntry(model, entry);
         const { request } = v.parse(DetailsSchema, body.details);
-        const draft = await workOut(
+        const id = await workOut(
           parts,
           model,
-          { recipe: request, facts: await readFactSet(model, body.factSet), reapplies: entry },
+          { recipe: request, facts: await readFactSet(model.ledger, body.factSet), reapplies: entry },
           control,
-          on,
+          model.asVersion(on),
         );
+        const draft = await model.drafts.find(id);
         drafts.push(draft);
         const delta = draft.blobs['delta']!;
         const below = await model.ref(on, control);
@@ -255,10 +257,9 @@ export function versionService(parts: Surroundings): Part {
   }
 
   async function measure(model: LibraryModel, version: Version, facts: readonly Fact[], control: JobControl): Promise<Measured> {
-    const folder = model.places.files;
-    const material = materialIn(folder);
+    const { files: folder, material } = model;
     const records = facts.map((fact, at) => recordOf(fact, String(at)));
-    const others = material ? readRecords(await readFile(material.evaluation, 'utf8'), material.evaluation).records : [];
+    const others = material ? (await readFactFile(material.evaluation)).records : [];
     const drift = version.parts > 0 ? await driftTexts({ material, edited: records, others }) : {};
     const report = await engine.run(
       'check',
@@ -383,15 +384,6 @@ function editEntry(model: LibraryModel, seq: number): EntryOf<'edit'> {
     'Leave the later parts as they are.',
     { entry: seq },
   );
-}
-
-async function factSetOf(model: LibraryModel, seq: number): Promise<Fact[]> {
-  const entry = model.ledger.entry(seq);
-  return 'factSet' in entry.body ? readFactSet(model, entry.body.factSet) : [];
-}
-
-async function factsInForceOf(model: LibraryModel, version: Version): Promise<Fact[]> {
-  return (await Promise.all(partsOf(version).map((part) => factSetOf(model, part.entry)))).flat();
 }
 
 function versionViews(model: LibraryModel): VersionView[] {

@@ -110,18 +110,26 @@ export const WeightReportSchema = v.object({
   after: v.string(),
 });
 
-/** What an edit did, for a draft and, unchanged, for the entry that it became. */
-export const EditReportSchema = v.object({
+/** How an edit was made. */
+export const EditMadeSchema = v.object({
   method: EditMethodSchema,
   layers: v.array(v.number()),
-  parent: v.string(),
   hyperparameters: v.array(HyperparameterSchema),
   covariance: v.object({ tokens: v.number(), text: v.string(), cached: v.boolean(), ridges: v.array(v.string()) }),
   contexts: v.array(v.string()),
   seed: v.number(),
+  weights: v.array(WeightReportSchema),
+  warnings: v.array(v.object({ message: v.string(), hint: v.string() })),
+  seconds: v.number(),
+});
+export type EditMade = v.InferOutput<typeof EditMadeSchema>;
+
+/** What an edit did, for a draft and, unchanged, for the entry that it became. */
+export const EditReportSchema = v.object({
+  ...EditMadeSchema.entries,
+  parent: v.string(),
   checks: v.array(CheckSchema),
   facts: v.array(FactReportSchema),
-  weights: v.array(WeightReportSchema),
   drift: v.optional(
     v.object({
       probes: v.number(),
@@ -132,8 +140,6 @@ export const EditReportSchema = v.object({
       perplexityAfter: v.optional(v.number()),
     }),
   ),
-  warnings: v.array(v.object({ message: v.string(), hint: v.string() })),
-  seconds: v.number(),
 });
 export type EditReport = v.InferOutput<typeof EditReportSchema>;
 
@@ -200,6 +206,8 @@ export const editMethods = {
   'edits.drafts': method(v.strictObject({ model: ModelName }), v.object({ drafts: v.array(DraftSchema) })),
   /** The report of a draft, or of an entry of kind edit. */
   'edits.report': method(v.strictObject({ model: ModelName, draft: v.optional(Line), entry: v.optional(Seq) }), EditReportSchema),
+  /** Writes the delta of a draft to a file, which `sessions.open` takes. */
+  'edits.saveDelta': method(v.strictObject({ model: ModelName, draft: Line, destination: Handle }), v.object({ path: v.string() })),
   'edits.discard': method(v.strictObject({ model: ModelName, draft: Line }), Nothing),
   /** Records a draft: from then on it is part of the current version. */
   'edits.commit': job(

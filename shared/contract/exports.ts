@@ -11,13 +11,23 @@ export const ExportCheckSchema = v.object({
   items: v.array(v.object({ item: v.string(), ok: v.boolean(), message: v.string() })),
 });
 
+/** Bytes of a file that an export replaced. */
+export const RangeSchema = v.object({
+  file: v.string(),
+  weight: v.string(),
+  offset: v.number(),
+  length: v.number(),
+  sha256Before: v.string(),
+  sha256After: v.string(),
+});
+
 export const exportMethods = {
   /** Whether the policy lets a version out, and what it still asks for. */
   'exports.allowed': method(
     v.strictObject({ model: ModelName, version: v.optional(VersionName, 'current') }),
     v.object({ allowed: v.boolean(), reasons: v.array(v.string()) }),
   ),
-  /** Writes a version to a new folder, with its attestations beside it. */
+  /** Writes a version to a new folder; where there is a record, with its attestations beside it, and as an entry of it. */
   'exports.start': job(
     v.strictObject({
       model: ModelName,
@@ -25,7 +35,18 @@ export const exportMethods = {
       format: v.optional(ExportFormatSchema, 'folder'),
       destination: Handle,
     }),
-    v.object({ entry: Seq, path: v.string(), handle: v.string(), files: v.number(), bytes: v.number(), changed: v.array(v.string()) }),
+    v.object({
+      /** Absent where there is no record. */
+      entry: v.exactOptional(Seq),
+      path: v.string(),
+      handle: v.string(),
+      files: v.number(),
+      bytes: v.number(),
+      /** Tensors that differ from the import. */
+      changed: v.array(v.string()),
+      /** Of a whole folder: which bytes are new. */
+      ranges: v.exactOptional(v.array(RangeSchema)),
+    }),
   ),
   /** Checks a folder that was exported, here or elsewhere. */
   'exports.verify': job(v.strictObject({ source: Handle, publicKey: v.optional(Text) }), ExportCheckSchema),

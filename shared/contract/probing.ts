@@ -26,7 +26,41 @@ export const AnswerSchema = v.object({
 });
 export type Answer = v.InferOutput<typeof AnswerSchema>;
 
+/** What was found in a model's graph, and where it can be edited. */
+export const InspectionSchema = v.object({
+  folder: v.string(),
+  graphFile: v.string(),
+  architecture: v.string(),
+  producer: v.string(),
+  opset: v.number(),
+  parameters: v.number(),
+  bytes: v.number(),
+  hiddenSize: v.number(),
+  vocabulary: v.number(),
+  cache: v.boolean(),
+  precision: v.string(),
+  tokenizer: v.object({ kind: v.string(), size: v.number(), bos: v.optional(v.string()), eos: v.optional(v.string()) }),
+  layers: v.array(
+    v.object({
+      layer: v.number(),
+      heads: v.optional(v.number()),
+      keyWidth: v.number(),
+      weight: v.string(),
+      layout: v.string(),
+      gated: v.boolean(),
+      parallel: v.boolean(),
+      postNorm: v.boolean(),
+      /** Why this layer cannot be edited, and what to do instead; absent when it can. */
+      refusal: v.optional(v.object({ reason: v.string(), hint: v.string() })),
+    }),
+  ),
+  warnings: v.array(v.string()),
+});
+export type Inspection = v.InferOutput<typeof InspectionSchema>;
+
 export const probingMethods = {
+  /** Looks into a model's graph anew. */
+  'probing.inspect': job(v.strictObject({ model: ModelName }), InspectionSchema),
   /** Lets a version continue a prompt; pieces come as 'text' events of the job. */
   'probing.ask': job(
     v.strictObject({
@@ -34,7 +68,7 @@ export const probingMethods = {
       version: v.optional(VersionName),
       prompt: v.pipe(Text, v.nonEmpty('expected a prompt')),
       top: v.optional(v.pipe(Count, v.minValue(1), v.maxValue(1000)), 10),
-      maxTokens: v.optional(v.pipe(Count, v.maxValue(4096)), 20),
+      maxTokens: v.optional(v.pipe(Count, v.maxValue(100_000)), 20),
       sampling: v.optional(SamplingSchema, GREEDY),
     }),
     AnswerSchema,

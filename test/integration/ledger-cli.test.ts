@@ -439,8 +439,8 @@ describe('what cannot be', () => {
     [
       ['edit', 'atlas', '--subject', 'a', '--prompt', 'b {}', '--target', 'c', '--hyperparameters', 'h.json'],
       1,
-      'The hyperparameter file h.json cannot be read',
-      'Check the path',
+      'h.json cannot be read',
+      'Choose it again',
     ],
     [['tag', 'atlas', 'base'], 1, 'base', ''],
     [['export', 'atlas'], 2, '--to is missing', '--to FOLDER'],

@@ -5,7 +5,7 @@ import { short } from '../format/ids.ts';
 import { percent } from '../format/numbers.ts';
 import type { Printer } from '../format/printer.ts';
 import { quoted, safe } from '../format/text.ts';
-import { MODEL, namedModel } from '../named.ts';
+import { inSession, MODEL, namedModel } from '../named.ts';
 import { integer, number, orElse, text } from '../options.ts';
 import { UsageError } from '../usage.ts';
 import { deltaFile } from './export.ts';
@@ -32,14 +32,15 @@ export const ask = defineCommand({
     ['emend ask ./gpt2-onnx "Once upon a time" --tokens 60 --temperature 0.8 --top-k 40 --seed 7', 'Drawn at random'],
   ],
   async run(values, [name, prompt], context) {
-    const { jobs, out, follow } = context;
+    const { out, follow } = context;
     const { at, edit, top, tokens: maxTokens, temperature, topK, topP, repetitionPenalty, seed } = values;
     if (at !== undefined && edit !== undefined)
       throw new UsageError(
         '--at and --edit do not go together.',
         '--at asks a version of the library; --edit asks the model as imported with a delta.',
       );
-    const { files, library } = await namedModel(context, name!, { readOnly: true });
+    const named = await namedModel(context, name!, { readOnly: true });
+    const { library } = named;
     if (at !== undefined && !library)
       throw new UsageError(
         `--at is for models of the library, and ${JSON.stringify(name)} is none.`,
@@ -47,20 +48,19 @@ export const ask = defineCommand({
       );
     if (prompt!.trim() === '')
       throw new EmendError('bad-input', 'The prompt is empty.', 'Write the text to continue, in quotes.', { field: 'prompt' });
-    const delta = edit === undefined ? undefined : deltaFile(edit);
+    const recorded = edit === undefined ? library : undefined;
+    const { app, model } = recorded ?? (await inSession(context, named, edit === undefined ? undefined : deltaFile(edit)));
     const streamed = streamer(out, prompt!);
-    const [question, hear] = [
-      { prompt: prompt!, top, maxTokens, sampling: { temperature, topK, topP, repetitionPenalty, seed } },
+    const sampling = { temperature, topK, topP, repetitionPenalty, seed };
+    const answer = await app.run(
+      'probing.ask',
+      { model: model.id, version: at ?? 'current', prompt: prompt!, top, maxTokens, sampling },
       { ...follow, onText: streamed.say },
-    ];
-    const answer =
-      library && delta === undefined
-        ? await library.app.run('probing.ask', { model: library.model.id, version: at ?? 'current', ...question }, hear)
-        : await jobs.run('ask', { model: { folder: files.folder, delta }, ...question }, hear);
+    );
     streamed.end();
     out.line();
     showNext(out, answer);
-    if ('version' in answer) out.line(out.style.dim(`version ${short(answer.version)} of ${files.name}`));
+    if (recorded) out.line(out.style.dim(`version ${short(answer.version)} of ${model.name}`));
     return answer;
   },
 });

@@ -1,22 +1,18 @@
 import { resolve } from 'node:path';
-import type { CheckChoices } from '../../engine/jobs.ts';
-import type { CheckReport } from '../../engine/records.ts';
-import { driftTexts } from '../../services/drift.ts';
-import { factsOfDelta, firstOf, readFactFile, type FactSet } from '../../services/facts.ts';
-import type { NamedModel } from '../../services/models.ts';
-import { newFile } from '../../services/outputs.ts';
-import { tryEach, tryTogether, type TrialResult } from '../../services/trials.ts';
-import { type Context, defineCommand } from '../command.ts';
+import type { EditMade } from '../../../shared/contract/edits.ts';
+import type { Measured as Report } from '../../../shared/contract/checks.ts';
 import { DEFAULT_FOR_SINGLE_FACTS, DEFAULT_METHOD, methodTitle } from '../../../shared/methods/list.ts';
+import { newFile } from '../../services/outputs.ts';
+import { type Context, defineCommand } from '../command.ts';
 import { editOptions, recipeFor } from '../edit-options.ts';
 import { factsOfFile } from '../facts.ts';
-import { short } from '../format/ids.ts';
+import { counted, short } from '../format/ids.ts';
 import { duration } from '../format/numbers.ts';
-import { type InLibrary, MODEL, namedModel } from '../named.ts';
+import { type InLibrary, inSession, MODEL, namedModel, type Working } from '../named.ts';
 import { flag, integer, text, type Values, written } from '../options.ts';
-import { showCheck } from '../show/check.ts';
 import { showChecks } from '../show/checks.ts';
-import { showSettings } from '../show/edit.ts';
+import { showMeasures } from '../show/measures.ts';
+import { showSettings } from '../show/settings.ts';
 import { UsageError } from '../usage.ts';
 import { deltaFile } from './export.ts';
 
@@ -25,7 +21,8 @@ const checkOptions = {
   reason: text('TEXT', 'Of a model of the library: why, for the record'),
   facts: text(
     'FILE',
-    'Facts to check: CounterFact, zsRE, EasyEdit, JSON, JSONL or CSV (default: those in force in the version or of --edit, else those that came with the model)',
+    'Facts to check: CounterFact, zsRE, EasyEdit, JSON, JSONL or CSV ' +
+      '(default: those in force in the version or of --edit, else those that came with the model)',
   ),
   take: integer('N', 'Only the first N of them', { min: 1 }),
   edit: text('FILE', 'Check the model with this edit'),
@@ -45,7 +42,9 @@ export const check = defineCommand({
   name: 'check',
   summary: 'Measure how well facts are known, and what an edit did beside them',
   about:
-    'Of a model of the library a version is checked, and the result recorded. Of a folder, without --edit, --edits or --each, the model is measured as it is. With these a delta is measured, or edits made for the purpose; nothing is changed.',
+    'Of a model of the library a version is checked, and the result recorded. ' +
+    'Of a folder, without --edit, --edits or --each, the model is measured as it is. ' +
+    'With these a delta is measured, or edits made for the purpose; nothing is changed.',
   positionals: [MODEL],
   options: checkOptions,
   examples: [
@@ -58,7 +57,8 @@ export const check = defineCommand({
   async run(values, [name], context) {
     refuseMixed(values);
     const changes = values.edit !== undefined || values.edits !== undefined || values.each;
-    const { files: model, library } = await namedModel(context, name!, { readOnly: changes });
+    const named = await namedModel(context, name!, { readOnly: changes });
+    const { library, files } = named;
     if (library && !changes) return checkVersion(context, library, values);
     for (const option of ['at', 'reason'] as const)
       if (values[option] !== undefined)
@@ -66,27 +66,15 @@ export const check = defineCommand({
           `--${option} is for checks of a version of the library.`,
           library ? 'Leave --edit, --edits and --each out, or it.' : 'Bring the model in with: emend import <folder>',
         );
+    if (values.facts === undefined && values.edit === undefined && !files.material)
+      throw new UsageError('There are no facts to check.', 'Give --facts FILE (CounterFact, zsRE, EasyEdit, JSON, JSONL or CSV).');
     const save = values.save === undefined ? undefined : newFile(values.save, values.force);
-    const delta = values.edit === undefined ? undefined : deltaFile(values.edit);
-    const all = await factsFor(values, model, delta);
-    const set = firstOf(all, values.edits ?? values.take);
-    for (const warning of set.warnings) context.warn(warning);
-    const edited = delta === undefined ? set.records : [...set.records, ...factsOfDelta(delta).records];
-    const drift =
-      changes && !values.noDrift
-        ? await driftTexts({
-            material: model.material,
-            probes: values.probes,
-            texts: values.texts,
-            edited,
-            others: all.records.slice(set.records.length),
-          })
-        : undefined;
-    const options: CheckChoices = { ...(values.noGeneration ? { generation: false } : {}), ...drift };
+    const working = await inSession(context, named, values.edit === undefined ? undefined : deltaFile(values.edit));
     const started = performance.now();
-    const result = await measure(values, model, set, options, save, delta, context);
-    show(context, set, result, performance.now() - started, save);
-    return { model: model.name, facts: { source: set.source, count: set.records.length }, ...result };
+    const { warnings, ...found } = await measure(context, working, values, save);
+    for (const warning of warnings) context.warn(warning);
+    show(context, found, performance.now() - started, save);
+    return { model: files.name, ...found };
   },
 });
 
@@ -112,9 +100,8 @@ async function checkVersion({ out, follow, warn }: Context, library: InLibrary, 
     { model: model.id, version: at, reason, ...(facts === undefined ? {} : { facts }) },
     follow,
   );
-  out.heading(
-    `Version ${at === 'current' ? short(model.current) : at} of ${model.name}, ${facts === undefined ? 'the facts in force' : `${facts.length} facts of ${values.facts!}`}`,
-  );
+  const which = facts === undefined ? 'the facts in force' : `${facts.length} facts of ${values.facts!}`;
+  out.heading(`Version ${at === 'current' ? short(model.current) : at} of ${model.name}, ${which}`);
   showChecks(out, checked.checks);
   out.line(`Recorded as entry ${checked.entry}.`);
   return checked;
@@ -122,32 +109,38 @@ async function checkVersion({ out, follow, warn }: Context, library: InLibrary, 
 
 interface Measured {
   /** Undefined when nothing was edited for the check. */
-  readonly edits?: TrialResult['edits'];
-  readonly report: CheckReport;
+  readonly edits?: readonly EditMade[];
+  readonly facts: { readonly source: string; readonly count: number };
+  readonly warnings: readonly string[];
+  readonly report: Report;
 }
 
-async function measure(
-  values: CheckValues,
-  model: NamedModel,
-  set: FactSet,
-  options: CheckChoices,
-  save: string | undefined,
-  delta: string | undefined,
-  { jobs, follow }: Context,
-): Promise<Measured> {
-  const recipe = await recipeFor(values, values.each ? DEFAULT_FOR_SINGLE_FACTS : DEFAULT_METHOD, model);
-  const trial = { folder: model.folder, records: set.records, recipe, check: options };
-  if (values.each) return tryEach(jobs, trial, follow);
-  if (values.edits !== undefined) return tryTogether(jobs, trial, save, follow);
-  return { report: await jobs.run('check', { model: { folder: model.folder, delta }, records: set.records, options }, follow) };
-}
-
-async function factsFor(values: CheckValues, model: NamedModel, delta: string | undefined): Promise<FactSet> {
-  if (values.facts !== undefined) return readFactFile(resolve(values.facts));
-  const own = model.material && (await readFactFile(model.material.evaluation));
-  if (delta !== undefined) return factsOfDelta(delta, own?.records);
-  if (own) return own;
-  throw new UsageError('There are no facts to check.', 'Give --facts FILE (CounterFact, zsRE, EasyEdit, JSON, JSONL or CSV).');
+async function measure({ follow }: Context, working: Working, values: CheckValues, save: string | undefined): Promise<Measured> {
+  const { app, model } = working;
+  const granted = (name: string | undefined) => (name === undefined ? undefined : app.grants.grant(name).handle);
+  const asked = {
+    model: model.id,
+    source: granted(values.facts),
+    take: values.edits ?? values.take,
+    generation: !values.noGeneration,
+    drift: !values.noDrift,
+    probes: granted(values.probes),
+    texts: granted(values.texts),
+  };
+  if (!values.each && values.edits === undefined) {
+    const { facts, warnings, report } = await app.run('checks.measure', asked, follow);
+    return { facts, warnings, report };
+  }
+  return app.run(
+    'checks.try',
+    {
+      ...asked,
+      ...(await recipeFor(working.app, values, values.each ? DEFAULT_FOR_SINGLE_FACTS : DEFAULT_METHOD)),
+      each: values.each,
+      ...(save === undefined ? {} : { destination: app.grants.grant(save, 'write').handle }),
+    },
+    follow,
+  );
 }
 
 function refuseMixed(values: CheckValues): void {
@@ -171,19 +164,19 @@ function refuseMixed(values: CheckValues): void {
     );
 }
 
-function show({ out, warn }: Context, set: FactSet, { edits, report }: Measured, ms: number, save: string | undefined): void {
+function show({ out, warn }: Context, { edits, facts, report }: Omit<Measured, 'warnings'>, ms: number, save: string | undefined): void {
   const how =
     edits === undefined
       ? ''
-      : edits.length === 1 && set.records.length !== 1
+      : edits.length === 1 && facts.count !== 1
         ? `, edited at once by ${methodTitle(edits[0]!.method)}`
         : `, each edited alone by ${methodTitle(edits[0]!.method)}`;
-  out.heading(`${report.records.length} ${report.records.length === 1 ? 'fact' : 'facts'} of ${set.source}${how}, ${duration(ms / 1000)}`);
+  out.heading(`${counted(report.records.length, 'fact')} of ${facts.source}${how}, ${duration(ms / 1000)}`);
   if (edits?.[0]) {
     showSettings(out, edits[0]);
     out.line();
   }
-  showCheck(out, report);
+  showMeasures(out, report);
   const warnings = new Map((edits ?? []).flatMap((one) => one.warnings).map((one) => [one.message, one.hint]));
   for (const [message, hint] of [...warnings].slice(0, 10)) warn(message, hint);
   if (warnings.size > 10) warn(`and ${warnings.size - 10} more warnings; --json has them all.`);

@@ -1,36 +1,33 @@
-import { join, resolve } from 'node:path';
+import type { EditReport } from '../../../shared/contract/edits.ts';
 import { EmendError } from '../../../shared/errors.ts';
-import type { ExportOutcome } from '../../engine/jobs.ts';
-import type { NamedModel } from '../../services/models.ts';
-import { newFile, newFolder } from '../../services/outputs.ts';
-import { withScratch } from '../../services/trials.ts';
-import { type Context, defineCommand } from '../command.ts';
 import { DEFAULT_METHOD } from '../../../shared/methods/list.ts';
-import { editChoices, editOptions, hyperparameterFile, recipeFor } from '../edit-options.ts';
-import { examine, factOptions, factsFor, readFacts } from '../facts.ts';
+import { newFile, newFolder } from '../../services/outputs.ts';
+import { type Context, defineCommand } from '../command.ts';
+import { editOptions, recipeFor } from '../edit-options.ts';
+import { examine, factOptions, factsFor } from '../facts.ts';
 import { shortDraft } from '../format/ids.ts';
-import { type InLibrary, MODEL, namedModel } from '../named.ts';
-import { flag, text, type Values } from '../options.ts';
-import { showEdit } from '../show/edit.ts';
-import { showExport } from '../show/export.ts';
+import { type InLibrary, inSession, MODEL, namedModel, type Working } from '../named.ts';
+import { flag, text } from '../options.ts';
+import { exportDocument, showExport } from '../show/export.ts';
 import { showReport } from '../show/report.ts';
 import { word } from './import.ts';
 
 const options = {
   ...factOptions,
   ...editOptions,
-  fluency: flag('Of a model of the library: also measure fluency, which generates long texts'),
+  fluency: flag('Also measure fluency, which generates long texts'),
   save: text('FILE', 'Keep the edit as a delta in this file, such as delta.safetensors, and not as a draft'),
   export: text('FOLDER', 'Write the edited model to this new folder, and keep no draft'),
   force: flag('Replace the file of --save when it is there'),
 };
-type EditValues = Values<typeof options>;
 
 export const edit = defineCommand({
   name: 'edit',
   summary: 'Work out an edit that writes facts into a model, and measure it',
   about:
-    'The model itself is never changed. Of a model of the library the edit becomes a draft on the current version, for `emend commit`. Of a folder, or with --save or --export, it is a delta: --save keeps it in a file that ask, check and export take with --edit; --export writes a whole model folder with it.',
+    'The model itself is never changed. Of a model of the library the edit becomes a draft on the current version, for `emend commit`. ' +
+    'Of a folder, or with --save or --export, it is a delta: --save keeps it in a file that ask, check and export take with --edit; ' +
+    '--export writes a whole model folder with it.',
   positionals: [MODEL],
   options,
   examples: [
@@ -46,33 +43,27 @@ export const edit = defineCommand({
   ],
   async run(values, [name], context) {
     const asDelta = values.save !== undefined || values.export !== undefined;
-    const { files, library } = await namedModel(context, name!, { readOnly: asDelta });
-    return library && !asDelta ? draftOf(context, library, values) : deltaOf(context, files, values);
+    const named = await namedModel(context, name!, { readOnly: asDelta });
+    const recorded = asDelta ? undefined : named.library;
+    const outputs = {
+      save: values.save === undefined ? undefined : newFile(values.save, values.force),
+      target: values.export === undefined ? undefined : newFolder(values.export),
+    };
+    const working = recorded ?? (await inSession(context, named));
+    const { app, model } = working;
+    const recipe = await recipeFor(app, values, DEFAULT_METHOD);
+    const facts = await factsFor(working, values, context);
+    await examine(working, facts, context.warn);
+    const { draft } = await app.run('edits.start', { model: model.id, facts, ...recipe, fluency: values.fluency }, context.follow);
+    const report = await app.call('edits.report', { model: model.id, draft });
+    showReport(context.out, report);
+    if (recorded) return drafted(context, recorded, draft, report);
+    return { ...deltaDocument(report, outputs.save), ...(await written(context, working, draft, outputs)) };
   },
 });
 
-async function draftOf(context: Context, library: InLibrary, values: EditValues): Promise<unknown> {
-  const { out, follow, warn } = context;
-  const { app, model } = library;
-  const file = await hyperparameterFile(values);
-  const facts = await factsFor(library, values, context);
-  await examine(library, facts, warn);
-  const { draft } = await app.run(
-    'edits.start',
-    {
-      model: model.id,
-      facts,
-      method: values.method ?? DEFAULT_METHOD,
-      choices: editChoices(values),
-      ...(file ? { hyperparameterFile: file } : {}),
-      fluency: values.fluency,
-      covarianceText: values.covarianceText && app.grants.grant(resolve(values.covarianceText)).handle,
-    },
-    follow,
-  );
-  const report = await app.call('edits.report', { model: model.id, draft });
+async function drafted({ out }: Context, { app, model }: InLibrary, draft: string, report: EditReport): Promise<unknown> {
   const { drafts } = await app.call('edits.drafts', { model: model.id });
-  showReport(out, report);
   const id = drafts.length > 1 ? ` ${shortDraft(draft)}` : '';
   out.line();
   out.line(`Nothing is recorded yet. To put it in force:`);
@@ -80,29 +71,37 @@ async function draftOf(context: Context, library: InLibrary, values: EditValues)
   return { draft, report };
 }
 
-async function deltaOf({ jobs, out, follow, warn }: Context, model: NamedModel, values: EditValues): Promise<unknown> {
-  const save = values.save === undefined ? undefined : newFile(values.save, values.force);
-  const target = values.export === undefined ? undefined : newFolder(values.export);
-  const set = await readFacts(values);
-  for (const warning of set.warnings) warn(warning);
-  return withScratch(async (scratch) => {
-    const delta = save ?? join(scratch, 'delta.safetensors');
-    const facts = set.records.map(({ fact }) => fact);
-    const outcome = await jobs.run(
-      'edit',
-      { model: { folder: model.folder }, facts, ...(await recipeFor(values, DEFAULT_METHOD, model)), save: delta },
-      follow,
-    );
-    showEdit(out, { ...outcome, deltaFile: save });
-    for (const warning of outcome.warnings) warn(warning.message, warning.hint);
-    if (target === undefined) return { ...outcome, deltaFile: save };
-    const exported: ExportOutcome = await jobs
-      .run('export', { model: { folder: model.folder, delta }, target }, follow)
-      .catch((error: unknown) => {
-        if (!(error instanceof EmendError) || save === undefined) throw error;
-        throw new EmendError(error.code, `The edit is saved in ${save}, but not exported: ${error.message}`, error.hint, error.details);
-      });
-    showExport(out, exported);
-    return { ...outcome, deltaFile: save, export: exported };
+/** Writes what the edit is to be kept as. */
+async function written(
+  { out, follow }: Context,
+  { app, model }: Working,
+  draft: string,
+  { save, target }: { readonly save: string | undefined; readonly target: string | undefined },
+): Promise<{ readonly export?: object }> {
+  const place = (path: string) => app.grants.grant(path, 'write').handle;
+  out.line();
+  if (save === undefined) out.line('Nothing was saved: add --save FILE to keep this edit.');
+  else {
+    await app.call('edits.saveDelta', { model: model.id, draft, destination: place(save) });
+    out.line(`Saved in ${save}`);
+  }
+  if (target === undefined) return {};
+  const exported = await app
+    .run('exports.start', { model: model.id, version: draft, destination: place(target) }, follow)
+    .catch((error: unknown) => {
+      if (!(error instanceof EmendError) || save === undefined) throw error;
+      throw new EmendError(error.code, `The edit is saved in ${save}, but not exported: ${error.message}`, error.hint, error.details);
+    });
+  out.line();
+  showExport(out, exported);
+  return { export: exportDocument(exported) };
+}
+
+/** The report as programs know it of edits that are files: each fact with the probability of its target at hand. */
+function deltaDocument(report: EditReport, deltaFile: string | undefined): object {
+  const facts = report.facts.map((one) => {
+    const { subject, prompt, target } = one.fact;
+    return { subject, prompt, target, before: one.rewrite.before.wanted, after: one.rewrite.after.wanted, ...one };
   });
+  return { ...report, facts, deltaFile };
 }

@@ -2,12 +2,10 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ExportFormatSchema } from '../../../shared/contract/exports.ts';
 import { EmendError } from '../../../shared/errors.ts';
-import { newFolder } from '../../services/outputs.ts';
-import { type Context, defineCommand } from '../command.ts';
-import { size } from '../format/numbers.ts';
-import { type InLibrary, MODEL, namedModel } from '../named.ts';
-import { choice, demanded, text, type Values } from '../options.ts';
-import { showExport } from '../show/export.ts';
+import { defineCommand } from '../command.ts';
+import { inSession, MODEL, namedModel } from '../named.ts';
+import { choice, demanded, text } from '../options.ts';
+import { exportDocument, showExport } from '../show/export.ts';
 import { UsageError } from '../usage.ts';
 
 const exportOptions = {
@@ -24,7 +22,8 @@ export const exportCommand = defineCommand({
   name: 'export',
   summary: 'Write an edited model to a new folder',
   about:
-    'The folder is a copy of the model in which only the bytes of the edited weights differ; it runs wherever the model did. Of a model of the library the record, signatures and reports lie beside it, in emend/ and model.sig, for `emend verify`.',
+    'The folder is a copy of the model in which only the bytes of the edited weights differ; it runs wherever the model did. ' +
+    'Of a model of the library the record, signatures and reports lie beside it, in emend/ and model.sig, for `emend verify`.',
   positionals: [MODEL],
   options: exportOptions,
   examples: [
@@ -33,50 +32,30 @@ export const exportCommand = defineCommand({
     ['emend export ./gpt2-onnx --edit delta.safetensors --to ./gpt2-edited', 'A folder with an edit'],
   ],
   async run(values, [name], context) {
-    const { jobs, out, follow } = context;
-    if (values.edit !== undefined && (values.at !== undefined || values.format !== undefined))
+    const { out, follow } = context;
+    const { edit, at = 'current', format = 'folder' } = values;
+    if (edit !== undefined && (values.at !== undefined || values.format !== undefined))
       throw new UsageError(
         `--edit and ${values.at === undefined ? '--format' : '--at'} do not go together.`,
         '--edit writes the model as imported with a delta, as a folder; versions of the library need no --edit.',
       );
-    const { files, library } = await namedModel(context, name!, { readOnly: values.edit !== undefined });
-    if (values.edit === undefined && library) return exportVersion(context, library, values);
-    const edit = demanded(
-      values.edit,
-      'export',
-      '--edit',
-      'Name the delta to export with: --edit FILE. A model of the library needs none: emend import.',
-    );
-    const target = demanded(values.to, 'export', '--to', TO);
-    const exported = await jobs.run(
-      'export',
-      { model: { folder: files.folder, delta: deltaFile(edit) }, target: newFolder(target) },
+    const named = await namedModel(context, name!, { readOnly: edit !== undefined });
+    if (edit === undefined && !named.library)
+      throw new UsageError(
+        'emend export: --edit is missing.',
+        'Name the delta to export with: --edit FILE. A model of the library needs none: emend import.',
+      );
+    const target = demanded(values.to, 'export', '--to', 'Name the folder to make: --to FOLDER.');
+    const { app, model } = edit === undefined ? named.library! : await inSession(context, named, deltaFile(edit));
+    const exported = await app.run(
+      'exports.start',
+      { model: model.id, version: at, format, destination: app.grants.grant(target, 'write').handle },
       follow,
     );
     showExport(out, exported);
-    return exported;
+    return exportDocument(exported);
   },
 });
-
-const TO = 'Name the folder to make: --to FOLDER.';
-
-async function exportVersion({ out, follow }: Context, { app, model }: InLibrary, values: Values<typeof exportOptions>): Promise<unknown> {
-  const { at = 'current', format = 'folder' } = values;
-  const target = newFolder(demanded(values.to, 'export', '--to', TO));
-  const exported = await app.run(
-    'exports.start',
-    { model: model.id, version: at, format, destination: app.grants.grant(target, 'write').handle },
-    follow,
-  );
-  out.line(`Exported ${exported.files} files, ${size(exported.bytes)}, to ${exported.path}. Recorded as entry ${exported.entry}.`);
-  out.line(
-    exported.changed.length === 0 ? 'Every weight is as imported.' : `Weights that differ from the import: ${exported.changed.join(', ')}`,
-  );
-  out.line();
-  out.line('Whoever gets the folder verifies it with the public key that `emend key` shows:');
-  out.line(`  emend verify ${exported.path} --key public.pem`);
-  return exported;
-}
 
 /** The path of a delta that must be there. */
 export function deltaFile(name: string): string {

@@ -1,9 +1,9 @@
-import type { Inspection, LayerSummary } from '../../engine/jobs.ts';
+import type { Inspection } from '../../../shared/contract/probing.ts';
 import { defineCommand } from '../command.ts';
 import { size, whole } from '../format/numbers.ts';
 import type { Printer } from '../format/printer.ts';
 import { quoted } from '../format/text.ts';
-import { MODEL, namedModel } from '../named.ts';
+import { inSession, MODEL, namedModel } from '../named.ts';
 
 export const inspect = defineCommand({
   name: 'inspect',
@@ -15,10 +15,10 @@ export const inspect = defineCommand({
     ['emend inspect ./gpt2-onnx --json', 'An exported model, for a program'],
   ],
   async run(_, [model], context) {
-    const { jobs, out, follow } = context;
-    const { files } = await namedModel(context, model!, { readOnly: true });
-    const found = await jobs.run('inspect', { model: { folder: files.folder } }, follow);
-    showInspection(out, found);
+    const named = await namedModel(context, model!, { readOnly: true });
+    const { app, model: working } = named.library ?? (await inSession(context, named));
+    const found = await app.run('probing.inspect', { model: working.id }, context.follow);
+    showInspection(context.out, found);
     return found;
   },
 });
@@ -59,6 +59,6 @@ export function showInspection(out: Printer, model: Inspection): void {
   for (const warning of model.warnings) out.line(`Note: ${warning}`);
 }
 
-function kind(layer: LayerSummary): string {
+function kind(layer: Inspection['layers'][number]): string {
   return [layer.gated ? 'gated' : 'plain', ...(layer.parallel ? ['parallel'] : []), ...(layer.postNorm ? ['post-norm'] : [])].join(', ');
 }

@@ -1,30 +1,27 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { LIST_LIMIT } from '../../../shared/contract/define.ts';
+import { type Answer, GREEDY } from '../../../shared/contract/probing.ts';
 import { EmendError } from '../../../shared/errors.ts';
-import { fillPrompt } from '../../../shared/fact.ts';
-import type { CheckRecord, CheckReport, PromptReport } from '../../engine/records.ts';
+import { type Fact, fillPrompt } from '../../../shared/fact.ts';
 import type { EditMethodName } from '../../../shared/methods/list.ts';
-import type { Answer, ModelRef } from '../../engine/jobs.ts';
-import { compareFolders } from '../../services/compare.ts';
-import { driftTexts } from '../../services/drift.ts';
-import { readFactFile } from '../../services/facts.ts';
 import { findModel } from '../../services/models.ts';
-import { showpiece } from '../../services/tour.ts';
 import { type Context, defineCommand } from '../command.ts';
-import { percent, whole } from '../format/numbers.ts';
+import { compareFolders } from '../compare.ts';
+import { whole } from '../format/numbers.ts';
 import type { Printer } from '../format/printer.ts';
 import { shorten } from '../format/table.ts';
 import { oneLine } from '../format/text.ts';
-import { showCheck } from '../show/check.ts';
-import { showEdit } from '../show/edit.ts';
-import { showExport } from '../show/export.ts';
+import { inSession, type Named, type Working } from '../named.ts';
+import { exportDocument, showExport } from '../show/export.ts';
+import { showReport } from '../show/report.ts';
+import { showpiece } from '../showpiece.ts';
 import { showInspection } from './inspect.ts';
 import { showNext, streamer } from './ask.ts';
 
 const METHOD: EditMethodName = 'rome';
 const WORDS = 16;
-const GREEDY = { temperature: 0, topK: 0, topP: 1, repetitionPenalty: 1, seed: 0 };
 
 export const tour = defineCommand({
   name: 'tour',
@@ -33,11 +30,14 @@ export const tour = defineCommand({
   options: {},
   examples: [['emend tour', 'Takes less than a minute']],
   async run(_, __, context) {
-    const { jobs, out, follow } = context;
-    const model = findModel('atlas');
-    const { folder, material } = model;
+    const { out, follow } = context;
+    const named: Named = { files: findModel('atlas'), library: undefined };
+    const { folder, material } = named.files;
     if (!material) throw new EmendError('not-found', `${folder} has no facts to show an edit with.`, 'Install Emend again.');
     const home = await mkdtemp(join(tmpdir(), 'emend-tour-'));
+    const working = await inSession(context, named);
+    const { app, model } = working;
+    const place = (path: string) => app.grants.grant(path, 'write').handle;
 
     step(
       out,
@@ -45,63 +45,47 @@ export const tour = defineCommand({
       'The model',
       'Atlas is a small language model that knows facts of geography, people, works and companies. This is what Emend finds in its graph:',
     );
-    const inspection = await jobs.run('inspect', { model: { folder } }, follow);
+    const inspection = await app.run('probing.inspect', { model: model.id }, follow);
     out.line();
     showInspection(out, inspection);
 
-    const all = (await readFactFile(material.evaluation)).records;
-    const record = await showpiece(jobs, folder, all, follow);
-    const { fact } = record;
+    const source = app.grants.grant(material.evaluation).handle;
+    const { facts } = await app.call('edits.readFacts', { source, take: LIST_LIMIT });
+    const fact = await showpiece(working, facts, follow);
     const prompt = fillPrompt(fact.prompt, fact.subject).text;
     step(out, 2, 'What it believes', 'Asked about a fact, it continues the sentence:');
     out.line();
-    const believed = await ask(context, { folder }, prompt);
+    const believed = await ask(context, working, prompt);
     showNext(out, believed);
 
     step(
       out,
       3,
       'The edit',
-      `Now the model shall say ${strong(out, fact.target)} in place of ${strong(out, fact.previousTarget ?? 'what it says')}. Emend finds where the fact is looked up, and changes one weight there, by a matrix of rank one:`,
+      `Now the model shall say ${strong(out, fact.target)} in place of ${strong(out, fact.previousTarget ?? 'what it says')}. ` +
+        'Emend finds where the fact is looked up, and changes one weight there, by a matrix of rank one. Then it measures what that did. ' +
+        'Efficacy: the edited prompt. Generalization: other wordings of it. Specificity: neighbours, facts about other subjects ' +
+        'that have the old answer and must keep it. Each with the probability of the old and of the new answer:',
     );
-    const delta = join(home, 'delta.safetensors');
-    const edit = await jobs.run(
-      'edit',
-      { model: { folder }, facts: [fact], method: METHOD, covarianceText: material.corpus, save: delta },
-      follow,
-    );
-    showEdit(out, edit);
-    for (const warning of edit.warnings) context.warn(warning.message, warning.hint);
+    const { draft } = await app.run('edits.start', { model: model.id, facts: [fact], method: METHOD }, follow);
+    const report = await app.call('edits.report', { model: model.id, draft });
+    showReport(out, report);
 
-    step(
-      out,
-      4,
-      'What the edit did',
-      'Efficacy: the edited prompt. Generalization: other wordings of it. Specificity: neighbours, facts about other subjects that have the old answer and must keep it. Each with the probability of the old and of the new answer:',
-    );
-    const drift = await driftTexts({ material, edited: [record], others: [] });
-    const report = await jobs.run(
-      'check',
-      { model: { folder, delta }, records: [record], options: { generation: false, ...drift } },
-      follow,
-    );
-    out.line();
-    showPrompts(out, report);
-    out.line();
-    showCheck(out, report);
-
-    step(out, 5, 'In its own words', 'The same beginning, continued without and with the edit:');
-    const opening = record.paraphrases.at(-1) ?? prompt;
+    step(out, 4, 'In its own words', 'The same beginning, continued without and with the edit:');
+    const opening = fact.paraphrases?.at(-1) ?? prompt;
     out.line();
     out.line(out.style.dim('without:'));
-    const before = await ask(context, { folder }, opening);
+    const before = await ask(context, working, opening);
     out.line(out.style.dim('with:'));
-    const after = await ask(context, { folder, delta }, opening);
+    const after = await ask(context, working, opening, draft);
 
-    step(out, 6, 'Export', 'A whole model folder, in which only the bytes of the edited weight are new:');
-    const exported = await jobs.run('export', { model: { folder, delta }, target: join(home, 'atlas-edited') }, follow);
+    step(out, 5, 'Export', 'A whole model folder, in which only the bytes of the edited weight are new:');
+    const delta = join(home, 'delta.safetensors');
+    await app.call('edits.saveDelta', { model: model.id, draft, destination: place(delta) });
+    const destination = place(join(home, 'atlas-edited'));
+    const exported = await app.run('exports.start', { model: model.id, version: draft, destination }, follow);
     showExport(out, exported);
-    const difference = await compareFolders(folder, exported.target, exported.changed);
+    const difference = await compareFolders(folder, exported.path, exported.ranges ?? []);
     if (difference.outside > 0 || difference.unlike.length > 0)
       throw new EmendError(
         'failed',
@@ -109,21 +93,23 @@ export const tour = defineCommand({
         'This is a mistake in Emend; please report it.',
       );
     out.line(
-      `Compared byte by byte: ${whole(difference.changed)} of ${whole(difference.bytes)} bytes in ${difference.files} files differ, all of them in that weight.`,
+      `Compared byte by byte: ${whole(difference.changed)} of ${whole(difference.bytes)} bytes in ${difference.files} files differ, ` +
+        'all of them in that weight.',
     );
 
-    step(out, 7, 'The exported model', 'Opened anew from that folder with ONNX Runtime, as any program would:');
+    step(out, 6, 'The exported model', 'Opened anew from that folder with ONNX Runtime, as any program would:');
     out.line();
-    const reloaded = await ask(context, { folder: exported.target }, prompt);
+    const elsewhere = await inSession(context, { files: findModel(exported.path), library: undefined });
+    const reloaded = await ask(context, elsewhere, prompt);
     showNext(out, reloaded);
-    closing(out, record, believed, reloaded, delta, prompt);
-    return { inspection, fact, believed, edit, report, before, after, export: exported, difference, reloaded };
+    closing(out, fact, believed, reloaded, delta, prompt);
+    return { inspection, fact, believed, report, before, after, export: exportDocument(exported), difference, reloaded };
   },
 });
 
 function step(out: Printer, number: number, title: string, says: string): void {
   out.line();
-  out.line(out.style.bold(out.style.accent(`${number}/7  ${title}`)));
+  out.line(out.style.bold(out.style.accent(`${number}/6  ${title}`)));
   out.line(says);
 }
 
@@ -131,34 +117,19 @@ function strong(out: Printer, text: string): string {
   return out.style.bold(`“${text}”`);
 }
 
-async function ask({ jobs, out, follow }: Context, model: ModelRef, prompt: string): Promise<Answer> {
+async function ask({ out, follow }: Context, { app, model }: Working, prompt: string, version = 'current'): Promise<Answer> {
   const streamed = streamer(out, prompt);
-  const answer = await jobs.run('ask', { model, prompt, top: 5, maxTokens: WORDS, sampling: GREEDY }, { ...follow, onText: streamed.say });
+  const answer = await app.run(
+    'probing.ask',
+    { model: model.id, version, prompt, top: 5, maxTokens: WORDS, sampling: GREEDY },
+    { ...follow, onText: streamed.say },
+  );
   streamed.end();
   out.line();
   return answer;
 }
 
-/** Every prompt with the probability of both answers. */
-function showPrompts(out: Printer, report: CheckReport): void {
-  const { rewrite, paraphrases, neighbors } = report.records[0]!;
-  const row = (kind: string, { prompt, previous, wanted }: PromptReport) => [
-    kind,
-    shorten(oneLine(prompt), 64),
-    ...[previous, wanted].map((one) => (one ? percent(Math.exp(-one.nll)) : '')),
-  ];
-  out.table(
-    [
-      ['', 'prompt', 'old', 'new'],
-      row('edited', rewrite),
-      ...paraphrases.map((one) => row('wording', one)),
-      ...neighbors.map((one) => row('neighbour', one)),
-    ],
-    { heading: true, right: [2, 3] },
-  );
-}
-
-function closing(out: Printer, { fact }: CheckRecord, before: Answer, now: Answer, delta: string, prompt: string): void {
+function closing(out: Printer, fact: Fact, before: Answer, now: Answer, delta: string, prompt: string): void {
   const took = now.text.trimStart().startsWith(fact.target);
   out.line();
   out.line(

@@ -1,23 +1,42 @@
-import type { ExportOutcome } from '../../engine/jobs.ts';
+import type { Result } from '../../../shared/contract.ts';
+import { short } from '../format/ids.ts';
 import { size, whole } from '../format/numbers.ts';
 import type { Printer } from '../format/printer.ts';
 
-/** Where the edited model is, and which of its bytes are new. */
-export function showExport(out: Printer, exported: ExportOutcome): void {
-  out.heading(`Exported ${exported.files} files, ${size(exported.bytes)}, to ${exported.target}`);
-  out.table(
-    [
-      ['file', 'weight', 'from byte', 'bytes', 'SHA-256 before', 'after'],
-      ...exported.changed.map((c) => [
-        c.file,
-        c.weight,
-        whole(c.offset),
-        whole(c.length),
-        `${c.sha256Before.slice(0, 12)}…`,
-        `${c.sha256After.slice(0, 12)}…`,
-      ]),
-    ],
-    { heading: true, right: [2, 3] },
-  );
-  out.line('Every other byte is as it was.');
+type Exported = Result<'exports.start'>;
+
+/** Where a version was written, which of its bytes are new, and how it is verified where there is a record. */
+export function showExport(out: Printer, { entry, path, files, bytes, changed, ranges }: Exported): void {
+  const recorded = entry === undefined ? '' : ` Recorded as entry ${entry}.`;
+  out.line(`Exported ${files} files, ${size(bytes)}, to ${path}.${recorded}`);
+  out.line(changed.length === 0 ? 'Every weight is as imported.' : `Weights that differ from the import: ${changed.join(', ')}`);
+  if (ranges && ranges.length > 0) {
+    out.line();
+    out.table(
+      [
+        ['file', 'weight', 'from byte', 'bytes', 'SHA-256 before', 'after'],
+        ...ranges.map((one) => [
+          one.file,
+          one.weight,
+          whole(one.offset),
+          whole(one.length),
+          `${short(one.sha256Before)}…`,
+          `${short(one.sha256After)}…`,
+        ]),
+      ],
+      { heading: true, right: [2, 3] },
+    );
+    out.line('Every other byte of the model is as it was.');
+  }
+  if (entry === undefined) return;
+  out.line();
+  out.line('Whoever gets the folder verifies it with the public key that `emend key` shows:');
+  out.line(`  emend verify ${path} --key public.pem`);
+}
+
+/** The document for programs. Without a record, `changed` lists the bytes that are new. */
+export function exportDocument({ ranges, ...exported }: Exported): object {
+  if (exported.entry !== undefined) return exported;
+  const { path, files, bytes } = exported;
+  return { target: path, files, bytes, changed: ranges ?? [] };
 }

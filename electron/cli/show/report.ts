@@ -1,12 +1,14 @@
-import { methodTitle } from '../../../shared/methods/list.ts';
 import type { EditReport, FactReport, PromptOutcome } from '../../../shared/contract/edits.ts';
+import { methodTitle } from '../../../shared/methods/list.ts';
 import { fillPrompt } from '../../../shared/fact.ts';
 import { counted, short } from '../format/ids.ts';
-import { digits, duration, percent, ratio, whole } from '../format/numbers.ts';
+import { digits, duration, percent, ratio } from '../format/numbers.ts';
 import type { Printer } from '../format/printer.ts';
 import { shorten } from '../format/table.ts';
 import { oneLine } from '../format/text.ts';
 import { showChecks } from './checks.ts';
+import { showDrift } from './drift.ts';
+import { showSettings } from './settings.ts';
 
 /** More facts than this are summed up; --json has them all. */
 const FACTS_SHOWN = 20;
@@ -17,16 +19,16 @@ const PROMPT_WIDTH = 60;
 /** What an edit was made with, what it did to the facts, and what else it changed. */
 export function showReport(out: Printer, report: EditReport): void {
   const { style } = out;
-  out.heading(
-    `${methodTitle(report.method)} in ${report.layers.length === 1 ? 'layer' : 'layers'} ${report.layers.join(', ')}, ${counted(report.facts.length, 'fact')}, on version ${short(report.parent)}, ${duration(report.seconds)}`,
-  );
+  const layers = `${report.layers.length === 1 ? 'layer' : 'layers'} ${report.layers.join(', ')}`;
+  const facts = `${counted(report.facts.length, 'fact')}, on version ${short(report.parent)}`;
+  out.heading(`${methodTitle(report.method)} in ${layers}, ${facts}, ${duration(report.seconds)}`);
   showSettings(out, report);
   out.heading('Checks');
   showChecks(out, report.checks);
   out.heading('Facts (probability of the target)');
   showFacts(out, report.facts);
   if (report.facts.length <= FACTS_IN_FULL) for (const fact of report.facts) showPrompts(out, fact);
-  if (report.drift) showDrift(out, report.drift);
+  if (report.drift) showDrift(out, 'the version before', report.drift);
   out.heading('Weights');
   out.table(
     [
@@ -44,18 +46,6 @@ export function showReport(out: Printer, report: EditReport): void {
     { heading: true, right: [0, 2, 3, 4] },
   );
   for (const { message, hint } of report.warnings) out.line(style.accent(`Warning: ${message} ${hint}`.trimEnd()));
-}
-
-function showSettings(out: Printer, { hyperparameters, covariance }: EditReport): void {
-  out.table([['hyperparameter', 'value', 'from'], ...hyperparameters.map((h) => [h.name, h.value, out.style.dim(h.source)])], {
-    heading: true,
-  });
-  const ridges = covariance.ridges.length === 0 ? '' : `; ridge ${covariance.ridges.join(', ')}`;
-  out.line(
-    covariance.tokens === 0
-      ? 'Covariance: not used.'
-      : `Covariance of keys: ${whole(covariance.tokens)} tokens of ${covariance.text}${covariance.cached ? ', computed before' : ''}${ridges}.`,
-  );
 }
 
 function showFacts(out: Printer, facts: readonly FactReport[]): void {
@@ -110,17 +100,4 @@ function showPrompts(out: Printer, report: FactReport): void {
   if (report.answerBefore !== undefined) out.line(`It wrote: “${oneLine(report.answerBefore)}”`);
   if (report.answerAfter !== undefined) out.line(`Now it writes: “${oneLine(report.answerAfter)}”`);
   if (report.says !== '') out.line(report.says);
-}
-
-function showDrift(out: Printer, drift: NonNullable<EditReport['drift']>): void {
-  const { probes, meanKl, maxKl, topChanged, perplexityBefore, perplexityAfter } = drift;
-  out.heading('Drift from the version before, on other subjects');
-  out.table([
-    ...(meanKl === undefined ? [] : [[`KL of the next token, mean of ${probes} prompts`, `${digits(meanKl)} nats`]]),
-    ...(maxKl === undefined ? [] : [['KL of the next token, greatest', `${digits(maxKl)} nats`]]),
-    ...(topChanged === undefined ? [] : [['Another first choice', percent(topChanged)]]),
-    ...(perplexityBefore === undefined || perplexityAfter === undefined
-      ? []
-      : [['Perplexity of texts', `${digits(perplexityBefore)} → ${digits(perplexityAfter)}`]]),
-  ]);
 }

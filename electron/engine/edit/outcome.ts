@@ -2,7 +2,7 @@ import type { EditMethodName } from '../../../shared/methods/list.ts';
 import type { Hyperparameter } from './settings.ts';
 import type { EditWarning } from './types.ts';
 
-/** An edit as worked out; nothing on disk but the delta file that was asked for. */
+/** An edit as worked out, not measured; nothing on disk but the delta file that was asked for. */
 export interface EditOutcome {
   readonly method: EditMethodName;
   readonly layers: readonly number[];
@@ -22,7 +22,6 @@ export interface EditOutcome {
   }[];
   readonly warnings: readonly EditWarning[];
   readonly seconds: number;
-  readonly deltaFile: string | undefined;
 }
 
 export interface FactOutcome {
@@ -32,7 +31,4 @@ export interface FactOutcome {
   readonly steps: number;
   readonly firstLoss: number;
   readonly lastLoss: number;
-  /** Probability of the target (geometric mean over its tokens) before and after the edit. */
-  readonly before: number;
-  readonly after: number;
 }

@@ -1,5 +1,4 @@
 import { basename } from 'node:path';
-import { fillPrompt } from '../../../shared/fact.ts';
 import type { JobContext } from '../../../shared/progress.ts';
 import { deltaNorms, withDelta } from '../edit/delta.ts';
 import { writeDelta } from '../edit/delta-file.ts';
@@ -8,8 +7,6 @@ import type { EditOutcome } from '../edit/outcome.ts';
 import { editSettings, listed, unusedInWords } from '../edit/settings.ts';
 import type { Jobs } from '../jobs.ts';
 import type { OpenModels } from './open-models.ts';
-import type { Decoder } from '../decoder/decoder.ts';
-import { DecoderScorer } from '../evaluate/decoder-scorer.ts';
 import { tensorHash } from './tensor-hash.ts';
 
 /** The hyperparameters that an edit would use, as far as they do not depend on the facts. */
@@ -23,7 +20,7 @@ export async function settings(
   return { settings: listed(descriptor, settings), unused: words };
 }
 
-/** Works out an edit, and its delta file where one is asked for. */
+/** Works out an edit, and its delta file where one is asked for. What it did is for a check to measure. */
 export async function edit(models: OpenModels, params: Jobs['edit']['params'], context: JobContext): Promise<EditOutcome> {
   const { decoder, tokenizer, folder } = await models.open(params.model);
   await models.forgetGenerators();
@@ -32,19 +29,6 @@ export async function edit(models: OpenModels, params: Jobs['edit']['params'], c
   const asked = { method, choices, hyperparameterFile, covarianceText, name };
   const made = await editFacts({ ...asked, decoder, tokenizer, facts, earlier }, context);
   const edited = withDelta(decoder, made.delta);
-  const questions = params.facts.map((f) => ({ prompt: fillPrompt(f.prompt, f.subject).text, target: f.target }));
-  const chances = async (version: Decoder) => {
-    const scorer = new DecoderScorer(version, tokenizer, () => context.check(), { prepack: false });
-    try {
-      return (await scorer.scoreTargets(questions)).map((s) => Math.exp(-s.nll));
-    } finally {
-      await scorer.release();
-    }
-  };
-  context.progress('measuring', 0, 2);
-  const before = await chances(decoder);
-  context.progress('measuring', 1, 2);
-  const after = await chances(edited);
   context.check();
   if (params.save !== undefined) {
     await writeDelta(params.save, made.delta, {
@@ -73,8 +57,6 @@ export async function edit(models: OpenModels, params: Jobs['edit']['params'], c
         steps: history.length,
         firstLoss: loss(history[0]),
         lastLoss: loss(history.at(-1)),
-        before: before[i]!,
-        after: after[i]!,
       };
     }),
     weights: made.delta.weights.map((w) => {
@@ -91,6 +73,5 @@ export async function edit(models: OpenModels, params: Jobs['edit']['params'], c
     }),
     warnings: made.warnings,
     seconds: (performance.now() - started) / 1000,
-    deltaFile: params.save,
   };
 }

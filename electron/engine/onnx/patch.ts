@@ -1,12 +1,12 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { constants as fsConstants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { chmod, copyFile, mkdir, open, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, open, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { EmendError } from '../../../shared/errors.ts';
 import { type Report, silent } from '../../../shared/progress.ts';
 import { disk } from '../../storage/files.ts';
-import { filesBelow, isWithin, refuseOccupied, slashes, syncTree } from '../../storage/folders.ts';
+import { filesBelow, isWithin, slashes, syncTree } from '../../storage/folders.ts';
 import { sha256 } from '../../storage/hash.ts';
 import type { Model, Tensor } from './graph.ts';
 import { readModelAndRanges } from './read.ts';
@@ -15,7 +15,7 @@ import type { StoredRange } from './read-tensor.ts';
 /** What {@link patchModel} needs. */
 export interface PatchRequest {
   readonly model: Model;
-  /** Folder to make; it must not exist or be empty. */
+  /** Folder to make, in one that is there. */
   readonly target: string;
   /** Constant name → its new little-endian bytes, as long as the old ones. */
   readonly changes: ReadonlyMap<string, Uint8Array>;
@@ -49,12 +49,12 @@ export interface PatchReport {
 
 /**
  * Writes a copy of a model in which the bytes of the given constants differ and nothing else does.
- * The copy grows beside `target` under a temporary name, is synced to disk and renamed at the end, so that a folder called `target`
- * is always complete. The model's own files are only read.
+ * The copy grows in `target`, is synced to disk, and removed where that fails; who wants `target` never to be there unfinished
+ * gives a place to stage it. The model's own files are only read.
  *
  * @param report told of the bytes that are copied
  * @throws EmendError
- *   `bad-input`: unknown constant, wrong byte length, occupied target;
+ *   `bad-input`: unknown constant, wrong byte length, a target that is there already;
  *   `unsupported`: a constant stored element by element, or one that shares its bytes with another that should not change;
  *   `cancelled`: the report's check threw it (nothing stays behind); `failed`: the disk refused
  */
@@ -75,30 +75,39 @@ export async function patchModel(request: PatchRequest, report: Report = silent)
     );
   }
   const ranges = rangesToWrite(model, stored, changes);
-  refuseOccupied(target);
-  const partial = `${target}.partial-${randomUUID()}`;
+  const files = await (request.root === undefined ? filesOf(model, stored) : filesBelow(root)).catch((error: unknown) => {
+    throw asEmendError(error, target);
+  });
+  await makeFolder(target);
   try {
-    const files =
-      request.root === undefined ? [...new Set([model.file, ...[...stored.values()].map((range) => range.file)])] : await filesBelow(root);
-    await mkdir(partial, { recursive: true });
     const copy = new Copy(report);
-    await copy.all(files.map((file) => [join(root, file), join(partial, file)]));
+    await copy.all(files.map((file) => [join(root, file), join(target, file)]));
     const written = [];
     for (const range of ranges) {
       report.check();
       const file = inside === '' ? range.file : `${inside}/${range.file}`;
-      written.push({ ...range, file, ...(await overwrite(join(partial, file), range, changes.get(range.tensor)!)) });
+      written.push({ ...range, file, ...(await overwrite(join(target, file), range, changes.get(range.tensor)!)) });
     }
     report.check();
-    await syncTree(disk, partial);
-    await rmdir(target).catch(ignoreMissing);
-    await rename(partial, target);
-    await disk.syncFolder(dirname(target));
+    await syncTree(disk, target);
     return { model: join(target, inside, model.file), files: [...files].sort(), ranges: written };
   } catch (error) {
-    await rm(partial, { recursive: true, force: true }).catch(() => undefined); // what failed first is what counts
+    await rm(target, { recursive: true, force: true }).catch(() => undefined); // what failed first is what counts
     throw asEmendError(error, target);
   }
+}
+
+/** The .onnx file and those that its weights lie in. */
+async function filesOf(model: Model, stored: ReadonlyMap<Tensor, StoredRange>): Promise<string[]> {
+  return [...new Set([model.file, ...[...stored.values()].map((range) => range.file)])];
+}
+
+async function makeFolder(target: string): Promise<void> {
+  await mkdir(target).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'EEXIST')
+      throw new EmendError('bad-input', `${target} is there already; expected a folder to make.`, 'Choose a new folder.');
+    throw asEmendError(error, target);
+  });
 }
 
 /** Where the changed constants lie. */
@@ -241,10 +250,6 @@ async function writeFully(handle: FileHandle, bytes: Uint8Array, position: numbe
     const { bytesWritten } = await handle.write(bytes, at, Math.min(bytes.length - at, 2 ** 30), position === null ? null : position + at);
     at += bytesWritten;
   }
-}
-
-function ignoreMissing(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'ENOENT') throw error;
 }
 
 function asEmendError(error: unknown, target: string): unknown {

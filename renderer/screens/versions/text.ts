@@ -131,8 +131,8 @@ export const versionsText = {
     act: 'Export',
     working: 'Exporting',
     doneTitle: 'Exported',
-    done: (entry: number) => `Exported. Recorded as entry ${entry}.`,
-    wrote: (files: number, size: string, entry: number) => `${count(files, 'file')}, ${size}. Recorded as entry ${entry}.`,
+    done: (entry: number | undefined) => `Exported.${recorded(entry)}`,
+    wrote: (files: number, size: string, entry: number | undefined) => `${count(files, 'file')}, ${size}.${recorded(entry)}`,
     changed: (tensors: number) => `${count(tensors, 'tensor')} differ from the import.`,
     lies: 'What lies beside it',
     besideFiles: [
@@ -175,3 +175,8 @@ export const versionsText = {
     answerDiffers: 'Different',
   },
 };
+
+/** What has no record is not said to be in one. */
+function recorded(entry: number | undefined): string {
+  return entry === undefined ? '' : ` Recorded as entry ${entry}.`;
+}

@@ -203,6 +203,13 @@ export function fakeBridge({ isNew = false, picker = 'native', hasJobs = false, 
       return { model: removed.id, name: removed.name };
     },
 
+    // The window opens no sessions yet, and inspects and measures by what the record has.
+    'sessions.open': notHere,
+    'sessions.close': notHere,
+    'probing.inspect': notHere,
+    'checks.measure': notHere,
+    'checks.try': notHere,
+    'edits.saveDelta': notHere,
     'probing.ask': ({ model, prompt, version, top, maxTokens }) => {
       const said = answer(prompt, version ?? 'current', find(model).current, top, maxTokens);
       const reply = start('probing.ask', `Ask ${find(model).name}`, ['thinking', 'writing'], () => said, find(model).id, 120);
@@ -344,6 +351,10 @@ export function fakeBridge({ isNew = false, picker = 'native', hasJobs = false, 
     },
     grant: async (files) => files.map((_file, at) => ({ ...FOLDER, handle: `dropped-${at}` })),
   };
+}
+
+function notHere(): never {
+  throw new EmendError('unsupported', 'The page has no use for this.', 'Call it in a test of the services.');
 }
 
 const pieces = (text: string) => text.match(/ ?[^ ]{1,5}/g) ?? [];

@@ -1,11 +1,11 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { EmendError } from '../../../shared/errors.ts';
 import type { CheckReport } from '../../../electron/engine/evaluate/report.ts';
 import { recordOf } from '../../../electron/engine/evaluate/records.ts';
-import { compareFolders } from '../../../electron/services/compare.ts';
+import { compareFolders } from '../../../electron/cli/compare.ts';
 import { driftTexts, spread } from '../../../electron/services/drift.ts';
 import { Estimator } from '../../../electron/services/eta.ts';
 import { firstOf, readFactFile } from '../../../electron/services/facts.ts';
@@ -135,6 +135,7 @@ describe('outputs', () => {
     expect(() => newFile(join(scratch, 'no', 'delta'), false)).toThrow(/there is no folder/);
     expect(() => newFolder(scratch)).toThrow(/not empty/);
     expect(() => newFolder(there)).toThrow(/is a file/);
+    expect(() => newFolder(join(scratch, 'no', 'folder'))).toThrow(/There is no folder/);
     expect(newFolder(join(scratch, 'new'))).toBe(join(scratch, 'new'));
   });
 });
@@ -169,7 +170,7 @@ describe('trials', () => {
     S: undefined,
     drift: { probes: 2, meanKl: ES, maxKl: ES, top1Changed: 0, perplexityBefore: undefined, perplexityNow: undefined },
   });
-  const trial = { folder: 'm', records, recipe: { method: 'rome' as const, choices: { steps: 3 } }, check: {} };
+  const trial = () => ({ model: { folder: 'm' }, scratch, records, recipe: { method: 'rome' as const, choices: { steps: 3 } }, check: {} });
   type Call = {
     job: string;
     params: { facts?: unknown[]; records?: unknown[]; choices?: unknown; save?: string; model: { delta?: string } };
@@ -180,9 +181,8 @@ describe('trials', () => {
     const jobs = {
       run(job: string, params: Call['params']) {
         calls.push({ job, params });
-        return Promise.resolve(
-          job === 'edit' ? { layers: [4], deltaFile: params.save, warnings: [] } : report('x', calls.length > 2 ? 0 : 1),
-        );
+        if (params.save !== undefined) writeFileSync(params.save, 'a delta');
+        return Promise.resolve(job === 'edit' ? { layers: [4], warnings: [] } : report('x', calls.length > 2 ? 0 : 1));
       },
     } as unknown as JobRunner;
     return { calls, jobs };
@@ -190,7 +190,7 @@ describe('trials', () => {
 
   test('one by one: each edit is on the model as it is and is checked alone', async () => {
     const { calls, jobs } = runner();
-    const result = await tryEach(jobs, trial, {});
+    const result = await tryEach(jobs, trial(), {});
     expect(calls.map(({ job }) => job)).toEqual(['edit', 'check', 'edit', 'check']);
     expect(calls[2]!.params).toMatchObject({ model: { folder: 'm' }, facts: [fact('Spain')], choices: { steps: 3, layers: [4] } });
     expect(calls[2]!.params.model.delta).toBeUndefined();
@@ -202,18 +202,18 @@ describe('trials', () => {
 
   test('together: one edit, kept only where asked', async () => {
     const { calls, jobs } = runner();
-    const unsaved = await tryTogether(jobs, trial, undefined, {});
+    const unsaved = await tryTogether(jobs, trial(), undefined, {});
     expect(calls[0]!.params.facts).toHaveLength(2);
     expect(calls[1]!.params.model.delta).toBe(calls[0]!.params.save);
-    expect(unsaved.edits[0]!.deltaFile).toBeUndefined();
-    expect(existsSync(dirname(calls[0]!.params.save!))).toBe(false);
-    const saved = await tryTogether(jobs, trial, join(scratch, 'd'), {});
-    expect(saved.edits[0]!.deltaFile).toBe(join(scratch, 'd'));
+    expect(unsaved.edits).toHaveLength(1);
+    expect(readdirSync(scratch)).toEqual([]);
+    await tryTogether(jobs, trial(), join(scratch, 'd'), {});
+    expect(readdirSync(scratch)).toEqual(['d']);
   });
 
   test('a failed edit is the failure of the trial', async () => {
     const jobs: JobRunner = { run: () => Promise.reject(new EmendError('cancelled', 'x')) };
-    await expect(tryEach(jobs, trial, {})).rejects.toMatchObject({ code: 'cancelled' });
+    await expect(tryEach(jobs, trial(), {})).rejects.toMatchObject({ code: 'cancelled' });
   });
 
   test('averages are over all records, S from the averages', () => {

@@ -1,9 +1,9 @@
-import type { CheckReport, DriftReport, Measure } from '../../engine/records.ts';
-import { digits, percent } from '../format/numbers.ts';
+import type { Measured } from '../../../shared/contract/checks.ts';
 import type { Printer } from '../format/printer.ts';
+import { showDrift } from './drift.ts';
 
 /** Measures in the order in which they are read, with what they say. */
-const MEASURES: readonly (readonly [Measure, string, string])[] = [
+const MEASURES: readonly (readonly [name: string, title: string, says: string])[] = [
   ['ES', 'Efficacy (ES)', 'the edited prompt: new answer likelier than the old'],
   ['PS', 'Generalization (PS)', 'paraphrases: new answer likelier than the old'],
   ['NS', 'Specificity (NS)', 'neighbours: their own answer likelier than the new'],
@@ -23,8 +23,8 @@ const MEASURES: readonly (readonly [Measure, string, string])[] = [
   ['GE', 'Fluency (GE)', 'entropy of generated n-grams, bits × 100'],
 ];
 
-/** All measures of a check. */
-export function showCheck(out: Printer, report: CheckReport): void {
+/** The published measures of facts on a version. */
+export function showMeasures(out: Printer, report: Measured): void {
   const rows = MEASURES.flatMap(([measure, name, says]) => {
     const found = report.summary[measure];
     return found
@@ -40,18 +40,7 @@ export function showCheck(out: Printer, report: CheckReport): void {
     heading: true,
     right: [1, 2, 3],
   });
-  if (report.drift) showDrift(out, report.drift);
-}
-
-function showDrift(out: Printer, drift: DriftReport): void {
-  const { probes, meanKl, maxKl, top1Changed, perplexityBefore, perplexityNow } = drift;
-  out.heading('Drift from the model without the edit, on other subjects');
-  out.table([
-    ...(meanKl === undefined ? [] : [[`KL of the next token, mean of ${probes} prompts`, `${digits(meanKl)} nats`]]),
-    ...(maxKl === undefined ? [] : [['KL of the next token, greatest', `${digits(maxKl)} nats`]]),
-    ...(top1Changed === undefined ? [] : [['Another first choice', percent(top1Changed)]]),
-    ...(perplexityBefore === undefined || perplexityNow === undefined
-      ? []
-      : [['Perplexity of texts', `${digits(perplexityBefore)} → ${digits(perplexityNow)}`]]),
-  ]);
+  if (!report.drift) return;
+  const { top1Changed, perplexityNow, ...drift } = report.drift;
+  showDrift(out, 'the model without the edit', { ...drift, topChanged: top1Changed, perplexityAfter: perplexityNow });
 }

@@ -1,0 +1,33 @@
+import type { Command } from './command.ts';
+import { ask } from './commands/ask.ts';
+import { check } from './commands/check.ts';
+import { commit } from './commands/commit.ts';
+import { diff } from './commands/diff.ts';
+import { discard } from './commands/discard.ts';
+import { drafts } from './commands/drafts.ts';
+import { edit } from './commands/edit.ts';
+import { exportCommand } from './commands/export.ts';
+import { importCommand } from './commands/import.ts';
+import { inspect } from './commands/inspect.ts';
+import { key } from './commands/key.ts';
+import { log } from './commands/log.ts';
+import { models } from './commands/models.ts';
+import { approve, note, reject } from './commands/remarks.ts';
+import { revert } from './commands/revert.ts';
+import { rollback } from './commands/rollback.ts';
+import { serve } from './commands/serve.ts';
+import { settings } from './commands/settings.ts';
+import { show } from './commands/show.ts';
+import { tag } from './commands/tag.ts';
+import { tour } from './commands/tour.ts';
+import { verify } from './commands/verify.ts';
+
+/** Every command, under the heading that the help shows it by. A new one is a file in commands/ and a line here. */
+export const GROUPS: readonly (readonly [heading: string, commands: readonly Command[]])[] = [
+  ['Models', [tour, importCommand, models, inspect, ask]],
+  ['Edits', [edit, check, drafts, commit, discard]],
+  ['Versions', [show, diff, rollback, revert, tag, exportCommand]],
+  ['Record', [log, note, approve, reject, verify]],
+  ['Emend itself', [serve, settings, key]],
+];
+export const COMMANDS: readonly Command[] = GROUPS.flatMap(([, commands]) => commands);

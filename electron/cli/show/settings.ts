@@ -1,0 +1,17 @@
+import type { EditMade } from '../../../shared/contract/edits.ts';
+import { whole } from '../format/numbers.ts';
+import type { Printer } from '../format/printer.ts';
+
+/** Hyperparameters with their sources, and the covariance. */
+export function showSettings(out: Printer, { hyperparameters, covariance }: EditMade): void {
+  out.table([['hyperparameter', 'value', 'from'], ...hyperparameters.map((h) => [h.name, h.value, out.style.dim(h.source)])], {
+    heading: true,
+  });
+  const ridges = covariance.ridges.length === 0 ? '' : `; ridge ${covariance.ridges.join(', ')}`;
+  const computed = covariance.cached ? ', computed before' : '';
+  out.line(
+    covariance.tokens === 0
+      ? 'Covariance: not used.'
+      : `Covariance of keys: ${whole(covariance.tokens)} tokens of ${covariance.text}${computed}${ridges}.`,
+  );
+}

@@ -1,0 +1,117 @@
+import type { Parsed, Result } from '../../shared/contract.ts';
+import { EmendError } from '../../shared/errors.ts';
+import type { CheckReport } from '../engine/records.ts';
+import type { CheckChoices } from '../engine/jobs.ts';
+import { driftTexts } from './drift.ts';
+import { editMade } from './edit-report.ts';
+import { factsGiven, factsWritten, firstOf, readFactFile, type FactSet } from './facts.ts';
+import type { Model, ModelVersion } from './model.ts';
+import { newFile } from './outputs.ts';
+import type { Services, Surroundings } from './surroundings.ts';
+import { tryEach, tryTogether } from './trials.ts';
+
+type Part = Pick<Services, 'checks.measure' | 'checks.try'>;
+
+/** What is asked for, with paths in place of handles. */
+type Asked = Pick<Parsed<'checks.measure'>, 'source' | 'facts' | 'take' | 'generation' | 'exactMatch' | 'drift' | 'probes' | 'texts'>;
+
+/** Measuring for whoever asks; nothing is recorded. */
+export function checkService({ models, engine, jobs, grants }: Surroundings): Part {
+  const path = (handle: string | undefined) => (handle === undefined ? undefined : grants.path(handle));
+  const withPaths = (asked: Asked): Asked => ({
+    ...asked,
+    source: path(asked.source),
+    probes: path(asked.probes),
+    texts: path(asked.texts),
+  });
+  return {
+    'checks.measure': async ({ model: name, version: versionName, ...params }) => {
+      const model = await models.find(name);
+      const version = model.at(versionName);
+      const asked = withPaths(params);
+      return {
+        job: jobs.start('checks.measure', `Measure ${model.name}`, model.id, async (control) => {
+          const { set, options } = await prepare(model, version, asked, !version.isBase);
+          const baseline = version.isBase ? {} : { baseline: await model.at('base').ref(control) };
+          const report = await engine.run(
+            'check',
+            { model: await version.ref(control), records: set.records, options, ...baseline },
+            control,
+          );
+          return { version: version.id, ...found(set, report) };
+        }),
+      };
+    },
+    'checks.try': async ({ model: name, method, choices, hyperparameterFile, covarianceText: text, each, destination, ...params }) => {
+      const model = await models.find(name);
+      const version = model.at('current');
+      const asked = withPaths(params);
+      const covarianceText = path(text) ?? model.material?.corpus;
+      const save = destination === undefined ? undefined : newFile(grants.target(destination), true);
+      if (each && save !== undefined)
+        throw new EmendError('bad-input', 'Edits one by one have no one delta to save.', 'Edit the facts together, or save none.');
+      return {
+        job: jobs.start('checks.try', `Try edits of ${model.name}`, model.id, async (control) => {
+          const { set, options } = await prepare(model, version, asked, true);
+          const trial = {
+            model: await version.ref(control),
+            scratch: await model.scratch(),
+            records: set.records,
+            recipe: { method, choices, hyperparameterFile, covarianceText, name: model.name },
+            check: options,
+          };
+          const { edits, report } = await (each ? tryEach(engine, trial, control) : tryTogether(engine, trial, save, control));
+          return { edits: edits.map(editMade), ...found(set, report) };
+        }),
+      };
+    },
+  };
+}
+
+/** The facts to measure, and how. @param changes whether there is something to see drift from */
+async function prepare(
+  model: Model,
+  version: ModelVersion,
+  asked: Asked,
+  changes: boolean,
+): Promise<{ set: FactSet; options: CheckChoices }> {
+  const written = await version.facts();
+  const all = await factsFor(model, written, asked);
+  const set = firstOf(all, asked.take);
+  const drift =
+    changes && asked.drift
+      ? await driftTexts({
+          material: model.material,
+          probes: asked.probes,
+          texts: asked.texts,
+          edited: [...set.records, ...factsWritten(written, []).records],
+          others: all.records.slice(set.records.length),
+        })
+      : {};
+  const { exactMatch, generation } = asked;
+  return { set, options: { exactMatch, ...(generation ? {} : { generation: false }), ...drift } };
+}
+
+/** Those of the file, those given, else those that the version's edits wrote, else those that came with the model. */
+async function factsFor({ name, material }: Model, written: Awaited<ReturnType<ModelVersion['facts']>>, asked: Asked): Promise<FactSet> {
+  if (asked.source !== undefined && asked.facts !== undefined)
+    throw new EmendError('bad-input', 'Facts come from a file or from a list; give one of them.', 'Leave one of them out.');
+  if (asked.source !== undefined) return readFactFile(asked.source);
+  if (asked.facts !== undefined) return factsGiven(asked.facts);
+  const own = material && (await readFactFile(material.evaluation));
+  if (written.length > 0) return factsWritten(written, own?.records ?? []);
+  if (own) return own;
+  throw new EmendError(
+    'bad-input',
+    `There are no facts to check ${name} with: none were given, none are in force, and none came with it.`,
+    'Give a file of facts.',
+  );
+}
+
+function found({ source, records, warnings }: FactSet, report: CheckReport): Omit<Result<'checks.measure'>, 'version'> {
+  return {
+    facts: { source, count: records.length },
+    warnings: [...warnings],
+    report: { ...report, records: report.records.map((record) => ({ ...record, measures: { ...record.measures } })) },
+  };
+}

@@ -1,0 +1,108 @@
+import { createReadStream } from 'node:fs';
+import * as v from 'valibot';
+import { EditFormSchema, type Draft, type EditForm, type EditReport } from '../../shared/contract/edits.ts';
+import type { Draft as LedgerDraft } from '../ledger/drafts.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { canonical } from '../storage/canonical.ts';
+import { openStore } from '../storage/store.ts';
+import { readReport } from './library-record.ts';
+import { briefOf, findDraft, type DraftShelf, type FormShelf, type WorkedOut } from './model.ts';
+import { plain } from './plain.ts';
+
+/** A model whose ledger is open; taken over or looked at anew, it has another one. */
+interface Owner {
+  readonly id: string;
+  readonly name: string;
+  readonly ledger: Ledger;
+}
+
+/** Drafts beside a ledger, with what they are made of as its blobs. */
+export class LibraryDrafts implements DraftShelf {
+  readonly #model: Owner;
+
+  constructor(model: Owner) {
+    this.#model = model;
+  }
+
+  async keep({ request, parent, report, outcome, delta }: WorkedOut): Promise<string> {
+    const { id, ledger } = this.#model;
+    const { facts, recipe, reapplies } = request;
+    const json = (value: object) => ledger.blobs.put(Buffer.from(canonical(plain(value))), 'application/json');
+    const blobs = {
+      delta: await ledger.blobs.put(createReadStream(delta, { highWaterMark: 1 << 20 }), 'application/vnd.safetensors'),
+      factSet: await json({ facts }),
+      report: await json(report),
+      prefixes: await json({ prefixes: outcome.contexts }),
+      covariance: await json({ model: id, ...outcome.covariance }),
+    };
+    const content = plain({ request: recipe, checks: report.checks, ...(reapplies === undefined ? {} : { reapplies }) });
+    const draft = await ledger.drafts.save({ kind: 'edit', parent, facts: facts.map(briefOf), blobs, content }, new Date());
+    return draft.id;
+  }
+
+  async list(): Promise<Draft[]> {
+    return (await this.#all()).filter((draft) => draft.kind === 'edit').map((draft) => this.#view(draft));
+  }
+
+  /** The draft as the ledger keeps it. @throws EmendError 'not-found' */
+  async find(id: string): Promise<LedgerDraft> {
+    return findDraft(await this.#all(), id, this.#model.name);
+  }
+
+  async report(id: string): Promise<EditReport> {
+    return readReport(this.#model.ledger, (await this.find(id)).blobs['report']);
+  }
+
+  async delta(id: string): Promise<string> {
+    return this.#model.ledger.blobs.path((await this.find(id)).blobs['delta']!.blob);
+  }
+
+  async discard(id: string): Promise<void> {
+    await this.#model.ledger.drafts.remove((await this.find(id)).id);
+  }
+
+  async #all(): Promise<readonly LedgerDraft[]> {
+    return (await this.#model.ledger.drafts.list()).drafts;
+  }
+
+  #view(draft: LedgerDraft): Draft {
+    const checks = draft.content['checks'];
+    return {
+      id: draft.id,
+      changed: draft.changed,
+      parent: draft.parent,
+      stale: draft.parent !== this.#model.ledger.history.current.id,
+      method: (draft.content['request'] as { method?: string } | undefined)?.method ?? '',
+      facts: draft.facts.map(({ subject, prompt, target }) => ({ subject, prompt, target })),
+      checks: Array.isArray(checks) ? (checks as Draft['checks']) : [],
+    };
+  }
+}
+
+const FormSchema = v.object({ form: v.nullable(EditFormSchema) });
+
+/** The form in a file beside the ledger. */
+export class FormFile implements FormShelf {
+  readonly #path: string;
+  readonly #readOnly: boolean;
+
+  constructor(path: string, readOnly: boolean) {
+    this.#path = path;
+    this.#readOnly = readOnly;
+  }
+
+  async load(): Promise<EditForm | null> {
+    return (await this.#open(true)).db.data.form;
+  }
+
+  async save(form: EditForm | null): Promise<void> {
+    if (this.#readOnly) return;
+    const { db } = await this.#open(false);
+    db.data = { form };
+    await db.write();
+  }
+
+  #open(readOnly: boolean) {
+    return openStore<{ form: EditForm | null }>(this.#path, FormSchema, { form: null }, { readOnly });
+  }
+}
