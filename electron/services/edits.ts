@@ -7,6 +7,7 @@ import { kindInfo } from '../../shared/kinds.ts';
 import { factProblems, type Fact, type FactProblem } from '../../shared/fact.ts';
 import { METHOD_NAMES } from '../../shared/methods/list.ts';
 import { type CheckRecord, type CutFact, readRecords } from '../engine/records.ts';
+import { shortDraft } from '../../shared/ids.ts';
 import type { Draft as LedgerDraft } from '../ledger/drafts.ts';
 import { openStore } from '../storage/store.ts';
 import type { Services, Surroundings } from './surroundings.ts';
@@ -202,7 +203,7 @@ export async function findDraft(model: LibraryModel, id: string): Promise<Ledger
   if (found.length === 1) return found[0]!;
   throw new EmendError(
     'not-found',
-    `There is no draft ${JSON.stringify(id)} of ${model.name}; there ${drafts.length === 0 ? 'is none' : `are: ${drafts.map((draft) => draft.id.slice(0, 8)).join(', ')}`}.`,
+    `There is no draft ${JSON.stringify(id)} of ${model.name}; there ${drafts.length === 0 ? 'is none' : `are: ${drafts.map((draft) => shortDraft(draft.id)).join(', ')}`}.`,
     'It may have been committed or discarded already.',
     { draft: id },
   );

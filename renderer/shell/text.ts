@@ -4,13 +4,7 @@ import { plural } from '../format.ts';
 /** What the shell says, and what screens share. */
 export const t = {
   app: 'Emend',
-  library: 'Library',
   models: 'Models',
-  ask: 'Ask',
-  edit: 'Edit',
-  versions: 'Versions',
-  log: 'Audit log',
-  settings: 'Settings',
   notFound: 'This model is not in the library',
   notFoundAbout: 'It was removed, or the address is wrong.',
   toLibrary: 'Go to the library',
@@ -39,16 +33,7 @@ export const t = {
     results: (count: number) => plural(count, 'command'),
   },
   groups: { go: 'Go to', models: 'Models', do: 'Do', view: 'View' },
-  commands: {
-    import: 'Import a model…',
-    palette: 'Find a command',
-    shortcuts: 'Keyboard shortcuts',
-    light: 'Light appearance',
-    dark: 'Dark appearance',
-    system: 'Appearance of the system',
-    jobs: 'Show jobs',
-    openModel: (name: string) => `Ask ${name}`,
-  },
+  openModel: (name: string) => `Ask ${name}`,
   shortcuts: {
     title: 'Keyboard shortcuts',
     groups: { everywhere: 'Everywhere', tables: 'In lists and tables', writing: 'While writing' },
