@@ -37,8 +37,8 @@ export interface Server {
 export async function startServer({ application, page, uploads, port: asked = 0 }: ServerOptions): Promise<Server> {
   const downloads = new Downloads(application);
   application.listen((event) => {
-    // An import copies; what was uploaded for it is not needed any more.
-    if (event.type === 'imported') void uploads.remove(application.grants.path(event.source));
+    // An import copies; what was uploaded for it is not needed any more, and goes at the latest when the server closes.
+    if (event.type === 'imported') uploads.remove(application.grants.path(event.source)).catch(() => undefined);
   });
   // A large upload takes its time.
   const server = createServer({ requestTimeout: 0 }, (request, response) => {

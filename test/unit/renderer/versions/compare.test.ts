@@ -34,7 +34,7 @@ describe('answers side by side', () => {
   });
   it('marks nothing in equal answers', () => {
     const { a, isSame } = compareWords('one two', 'one two');
-    expect(a).toEqual([{ text: 'one two', own: false }]);
+    expect(a).toEqual([{ text: 'one two', isOwn: false }]);
     expect(isSame).toBe(true);
   });
 });
