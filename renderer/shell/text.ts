@@ -87,7 +87,6 @@ export const t = {
     name: 'Name',
     nameEmpty: 'Write a name.',
     choose: 'Choose this folder',
-    chooseFile: 'Choose',
     write: 'Write here',
     empty: 'This folder is empty.',
     about: 'Folders of the machine that serves this page.',
