@@ -34,5 +34,5 @@ export default tseslint.config(
     },
   },
   inSvelte,
-  { files: ['**/*.config.ts', 'build/*.ts'], rules: { 'no-restricted-syntax': 'off' } },
+  { files: ['**/*.config.ts', '*.config.js', 'build/*.ts'], rules: { 'no-restricted-syntax': 'off' } },
 );

@@ -5,13 +5,15 @@ import { defineConfig } from 'vite';
 const root = resolve(import.meta.dirname, '..');
 const page = resolve(root, 'test/renderer');
 
-/** The page with sample data behind it: `npx vite --config build/vite.renderer-dev.ts`, then /dev.html. */
+/** The page with sample data behind it, for tests; live by `npm run dev`. */
 export default defineConfig({
   root: page,
   base: './',
   publicDir: false,
-  plugins: [svelte({ configFile: false, compilerOptions: { runes: true } })],
-  server: { fs: { allow: [root] } },
+  plugins: [svelte({ configFile: resolve(root, 'svelte.config.js') })],
+  // Above the root, where the page's address for it does not lead while it is served live.
+  resolve: { alias: { '/renderer': resolve(root, 'renderer') } },
+  server: { fs: { allow: [root] }, open: '/dev.html' },
   build: {
     outDir: resolve(root, 'dist/renderer-dev'),
     emptyOutDir: true,

@@ -9,7 +9,7 @@ export default defineConfig({
   root: resolve(root, 'renderer'),
   base: './',
   publicDir: false,
-  plugins: [svelte({ configFile: false, compilerOptions: { runes: true } })],
+  plugins: [svelte({ configFile: resolve(root, 'svelte.config.js') })],
   build: {
     outDir: resolve(root, 'dist/renderer'),
     emptyOutDir: true,

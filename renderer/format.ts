@@ -49,11 +49,6 @@ export function duration(seconds: number): string {
   return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** The beginning of a hash or id that is enough to tell it from others. */
-export function shortHash(hash: string, digits = 8): string {
-  return hash.slice(0, digits);
-}
-
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
 const STEPS = [
   ['second', 60],

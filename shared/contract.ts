@@ -4,13 +4,14 @@ import { checkMethods } from './contract/checks.ts';
 import { editMethods } from './contract/edits.ts';
 import { exportMethods } from './contract/exports.ts';
 import { hostMethods, type Picked } from './contract/host.ts';
-import { ErrorSchema, jobMethods } from './contract/jobs.ts';
+import { jobMethods } from './contract/jobs.ts';
 import { libraryMethods } from './contract/library.ts';
 import { probingMethods } from './contract/probing.ts';
 import { sessionMethods } from './contract/sessions.ts';
 import { settingsMethods } from './contract/settings.ts';
 import { versionMethods } from './contract/versions.ts';
 import type { Event } from './contract/events.ts';
+import { ErrorDataSchema } from './errors.ts';
 
 /** Every method that screens, the command line and scripts can call, whatever the host. */
 export const CONTRACT = {
@@ -42,7 +43,7 @@ export type Reply<M extends MethodName> = M extends JobMethodName ? { readonly j
 /** A result as it crosses a host: a value, or why not. */
 export const EnvelopeSchema = v.variant('ok', [
   v.object({ ok: v.literal(true), value: v.unknown() }),
-  v.object({ ok: v.literal(false), error: ErrorSchema }),
+  v.object({ ok: v.literal(false), error: ErrorDataSchema }),
 ]);
 export type Envelope = v.InferOutput<typeof EnvelopeSchema>;
 

@@ -1,3 +1,5 @@
+import * as v from 'valibot';
+
 /**
  * The one kind of error that Emend shows to people.
  * `message` names the file or field, what was expected and what was found; `hint` says what to do next.
@@ -24,23 +26,23 @@ export function cancelled(): EmendError {
   return new EmendError('cancelled', `${CANCELLED}.`);
 }
 
-/** Why something was refused. Programs branch on these; people read the message. */
-export type ErrorCode =
-  | 'bad-file' // a file is malformed, truncated or hostile
-  | 'bad-input' // a value that a person or program gave does not fit
-  | 'not-found' // a file, model, layer or version that is not there
-  | 'unsupported' // well-formed, but Emend cannot do it; the hint says what to do instead
-  | 'cancelled' // the person stopped the job; nothing changed
-  | 'crashed' // the engine process ended during a job
-  | 'failed'; // the computation itself did not succeed (not finite, not positive definite, …)
-
-/** An error as plain data, for crossing a thread, a process or the contract. */
-export interface ErrorData {
-  code: ErrorCode;
-  message: string;
-  hint: string;
-  details: Record<string, unknown>;
-}
+/** An error as plain data, for crossing a thread, a process or the contract. Programs branch on the code; people read the message. */
+export const ErrorDataSchema = v.object({
+  code: v.picklist([
+    'bad-file', // a file is malformed, truncated or hostile
+    'bad-input', // a value that a person or program gave does not fit
+    'not-found', // a file, model, layer or version that is not there
+    'unsupported', // well-formed, but Emend cannot do it; the hint says what to do instead
+    'cancelled', // the person stopped the job; nothing changed
+    'crashed', // the engine process ended during a job
+    'failed', // the computation itself did not succeed (not finite, not positive definite, …)
+  ]),
+  message: v.string(),
+  hint: v.string(),
+  details: v.record(v.string(), v.unknown()),
+});
+export type ErrorData = v.InferOutput<typeof ErrorDataSchema>;
+export type ErrorCode = ErrorData['code'];
 
 /** Turns anything thrown into plain data; what is not an EmendError becomes `failed` with its message. */
 export function errorData(error: unknown): ErrorData {

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { EmendError, type ErrorCode } from '../../shared/errors.ts';
+import { EmendError, ErrorDataSchema } from '../../shared/errors.ts';
 import type { ModelRef } from './model-ref.ts';
 
 /** What any list of jobs looks like; `Jobs` is the engine's own. Every job works on one model. */
@@ -16,13 +16,6 @@ export const RequestSchema = v.variant('type', [
   v.object({ type: v.literal('close') }),
 ]);
 export type Request = v.InferOutput<typeof RequestSchema>;
-
-const ErrorDataSchema = v.object({
-  code: v.custom<ErrorCode>((code) => typeof code === 'string'),
-  message: v.string(),
-  hint: v.string(),
-  details: v.record(v.string(), v.unknown()),
-});
 
 /** What the engine process, or a thread of it, answers. `done` or `failed` is the last word on a job. */
 export const ReplySchema = v.variant('type', [

@@ -3,7 +3,8 @@ import { kindInfo, type Kind } from '../../shared/kinds.ts';
 import { addsPart, makesVersion, type Entry } from './entries.ts';
 import type { KindDefinition, Past, VersionDefinition } from './kinds/definition.ts';
 import { definitionOf, partOf, type Body, type BodyInput } from './kinds/index.ts';
-import { ABBREVIATION, shortId, withPart, withoutPart, type Version } from './versions.ts';
+import { ABBREVIATION, withPart, withoutPart, type Version } from './versions.ts';
+import { shortId } from '../../shared/ids.ts';
 
 /** What an entry does, without who, when and why. */
 type Act = { [K in Kind]: { readonly kind: K; readonly body: Body<K>; readonly seq: number } }[Kind];

@@ -1,8 +1,8 @@
+import { verdictOf } from '../../shared/checks.ts';
 import { join } from 'node:path';
 import { Low } from 'lowdb';
 import * as v from 'valibot';
 import { kindNames, type Kind } from '../../shared/kinds.ts';
-import type { CheckResult } from './bodies.ts';
 import type { Entry } from './entries.ts';
 import { toldBy } from './kinds/index.ts';
 import type { Files } from '../storage/files.ts';
@@ -152,11 +152,6 @@ export function rowOf(entry: Entry): Row {
       ...words,
     ]).join('\n'),
   };
-}
-
-function verdictOf(checks: readonly CheckResult[]): Row['verdict'] {
-  if (checks.some((check) => check.passed === false)) return 'failed';
-  return checks.some((check) => check.passed === true) ? 'passed' : 'none';
 }
 
 function predicate(filter: Filter): (row: Row) => boolean {

@@ -1,4 +1,5 @@
 import { EmendError } from '../../shared/errors.ts';
+import { shortId } from '../../shared/ids.ts';
 import { hashOf } from '../storage/hash.ts';
 import type { FileRecord } from './bodies.ts';
 
@@ -70,8 +71,3 @@ export function withoutPart(version: Version, entry: number): { version: Version
 
 /** What may be the beginning of a version's id, or all of it. */
 export const ABBREVIATION = /^[0-9a-f]{6,64}$/;
-
-/** A version's id as people read it. */
-export function shortId(id: string): string {
-  return id.slice(0, 12);
-}

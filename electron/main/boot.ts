@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { app, session } from 'electron';
 import { Application } from '../services/application.ts';
-import { commandEvent } from './commands.ts';
 import { openEngine } from './engine-channel.ts';
 import { keepPagesInPlace, refuseEverything } from './guards.ts';
 import { hostMethods } from './host-methods.ts';
@@ -38,7 +37,7 @@ export async function boot(home: string, opened: Opened): Promise<void> {
   await followTheme(application);
   setMenu((command) => {
     window.show();
-    window.send(commandEvent(command));
+    window.send({ type: 'command', command });
   });
   app.on('activate', () => window.show());
 

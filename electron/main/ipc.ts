@@ -13,7 +13,10 @@ const PathsSchema = v.pipe(v.array(v.pipe(v.string(), v.maxLength(32_768), v.che
 
 /** Connects the page with the application: calls in, events out. Messages from anywhere else are refused. */
 export function connect(application: Application, window: MainWindow): void {
-  application.listen((event) => window.send(event));
+  application.listen((event) => {
+    window.send(event);
+    if (event.type === 'imported') app.addRecentDocument(application.grants.path(event.source));
+  });
 
   ipcMain.handle(CALL, async (event, method: unknown, params: unknown): Promise<Envelope> => {
     try {
@@ -22,10 +25,7 @@ export function connect(application: Application, window: MainWindow): void {
     } catch (error) {
       return { ok: false, error: errorData(error) };
     }
-    const envelope = await application.handle(method, params);
-    if (method === 'library.import' && envelope.ok)
-      rememberImport(application, envelope.value as { job: string }, params as { source: string });
-    return envelope;
+    return application.handle(method, params);
   });
 
   ipcMain.handle(GRANT, (event, paths: unknown): Picked[] => {
@@ -40,13 +40,4 @@ export function connect(application: Application, window: MainWindow): void {
 
 function foreign(): EmendError {
   return new EmendError('bad-input', 'This message did not come from the window of Emend.', 'Only its own page may call.');
-}
-
-/** Puts an imported model on the system's list of recent documents. */
-function rememberImport(application: Application, { job }: { job: string }, { source }: { source: string }): void {
-  const path = application.grants.path(source);
-  application.jobs.finished(job).then(
-    () => app.addRecentDocument(path),
-    () => undefined,
-  );
 }

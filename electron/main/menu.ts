@@ -1,25 +1,30 @@
 import { app, Menu, type MenuItemConstructorOptions } from 'electron';
-import type { Command } from './commands.ts';
+import { COMMANDS, type CommandInfo } from '../../shared/commands.ts';
+import type { ActionId } from '../../shared/contract/events.ts';
+import { SCREENS } from '../../shared/screens.ts';
 import { STRINGS } from './strings.ts';
 
 const isMac = process.platform === 'darwin';
 const LINE: MenuItemConstructorOptions = { type: 'separator' };
 
-/** Sets the application's menu. @param command does what an item stands for */
-export function setMenu(command: (name: Command) => void): void {
-  const item = (name: Command, accelerator: string): MenuItemConstructorOptions => ({
-    id: name,
-    label: STRINGS.menu[name],
-    accelerator,
-    click: () => command(name),
-  });
-  const settings = item('settings', 'CmdOrCtrl+,');
+type MenuHeading = NonNullable<CommandInfo['menu']>['in'];
+
+/** Sets the application's menu. @param act does what an item stands for */
+export function setMenu(act: (id: ActionId) => void): void {
+  /** What stands under a heading: screens, then commands. */
+  const items = (list: readonly (CommandInfo & { readonly id: ActionId })[], heading: MenuHeading): MenuItemConstructorOptions[] =>
+    list.flatMap(({ id, menu, keys }) => {
+      if (menu?.in !== heading) return [];
+      const accelerator = keys.find((key) => key.startsWith('Mod+'))?.replace('Mod', 'CmdOrCtrl');
+      return [{ id, label: menu.label, ...(accelerator !== undefined && { accelerator }), click: () => act(id) }];
+    });
+  const under = (heading: MenuHeading) => [...items(SCREENS, heading), ...items(COMMANDS, heading)];
   const applicationMenu: MenuItemConstructorOptions = {
     label: STRINGS.name,
     submenu: [
       { role: 'about' },
       LINE,
-      settings,
+      ...under('application'),
       LINE,
       { role: 'services' },
       LINE,
@@ -41,23 +46,12 @@ export function setMenu(command: (name: Command) => void): void {
     {
       label: STRINGS.menu.file,
       submenu: [
-        item('import', 'CmdOrCtrl+O'),
-        ...(isMac ? [recent, LINE, { role: 'close' } as const] : [LINE, settings, LINE, { role: 'quit' } as const]),
+        ...under('file'),
+        ...(isMac ? [recent, LINE, { role: 'close' } as const] : [LINE, ...under('application'), LINE, { role: 'quit' } as const]),
       ],
     },
     { role: 'editMenu' },
-    {
-      label: STRINGS.menu.go,
-      submenu: [
-        item('library', 'CmdOrCtrl+1'),
-        item('ask', 'CmdOrCtrl+2'),
-        item('edit', 'CmdOrCtrl+3'),
-        item('versions', 'CmdOrCtrl+4'),
-        item('log', 'CmdOrCtrl+5'),
-        LINE,
-        item('palette', 'CmdOrCtrl+K'),
-      ],
-    },
+    { label: STRINGS.menu.go, submenu: [...items(SCREENS, 'go'), LINE, ...items(COMMANDS, 'go')] },
     {
       label: STRINGS.menu.view,
       submenu: [
@@ -70,11 +64,7 @@ export function setMenu(command: (name: Command) => void): void {
       ],
     },
     { role: 'windowMenu' },
-    {
-      role: 'help',
-      label: STRINGS.menu.help,
-      submenu: [item('shortcuts', 'CmdOrCtrl+/'), ...(isMac ? [] : [LINE, { role: 'about' } as const])],
-    },
+    { role: 'help', label: STRINGS.menu.help, submenu: [...under('help'), ...(isMac ? [] : [LINE, { role: 'about' } as const])] },
   ];
   Menu.setApplicationMenu(Menu.buildFromTemplate(template));
 }

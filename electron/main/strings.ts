@@ -8,23 +8,7 @@ export const STRINGS = {
     `The data folder ${folder} cannot be used: ${why}. Emend keeps models, ledgers and settings there.`,
   noHomeHint: 'Make the folder writable, or set EMEND_HOME to another one.',
 
-  menu: {
-    file: 'File',
-    import: 'Import Model…',
-    recent: 'Open Recent',
-    clearRecent: 'Clear List',
-    settings: 'Settings…',
-    go: 'Go',
-    library: 'Library',
-    ask: 'Ask',
-    edit: 'Correct Facts',
-    versions: 'Versions',
-    log: 'Audit Log',
-    palette: 'Find a Command…',
-    shortcuts: 'Keyboard Shortcuts',
-    view: 'View',
-    help: 'Help',
-  },
+  menu: { file: 'File', recent: 'Open Recent', clearRecent: 'Clear List', go: 'Go', view: 'View', help: 'Help' },
 
   allFiles: 'All files',
 

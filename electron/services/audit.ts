@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { EntryView, Row as RowView, Verification } from '../../shared/contract/audit.ts';
 import { EmendError } from '../../shared/errors.ts';
 import type { RemarkKind } from '../../shared/kinds.ts';
+import { shortId } from '../../shared/ids.ts';
 import { blobsIn, BlobRefSchema, type BlobRef } from '../ledger/bodies.ts';
 import { readCheckpoint, type Checkpoint } from '../ledger/checkpoints.ts';
 import { writeDurably } from '../storage/durable.ts';
@@ -12,7 +13,7 @@ import { hashPieces } from '../storage/hash.ts';
 import { toldBy } from '../ledger/kinds/index.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Row } from '../ledger/log-index.ts';
-import { shortId, type Version } from '../ledger/versions.ts';
+import type { Version } from '../ledger/versions.ts';
 import * as v from 'valibot';
 import type { Services, Surroundings } from './surroundings.ts';
 import { FILES, FOLDER as ATTESTATIONS } from './attest/bundle.ts';
@@ -168,7 +169,7 @@ function evidenceOf({ body }: Entry): Map<string, BlobRef> {
     if (v.is(BlobRefSchema, value)) found.set(field, value);
     else if (field === 'evidence') for (const [role, ref] of Object.entries(value as Record<string, BlobRef>)) found.set(role, ref);
   }
-  for (const ref of blobsIn(body)) if (![...found.values()].some((known) => known.blob === ref.blob)) found.set(ref.blob.slice(0, 12), ref);
+  for (const ref of blobsIn(body)) if (![...found.values()].some((known) => known.blob === ref.blob)) found.set(shortId(ref.blob), ref);
   return found;
 }
 

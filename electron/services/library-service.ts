@@ -33,6 +33,7 @@ export function libraryService({ library, models, preferences, places, engine, g
     title: string,
     find: () => Promise<Source>,
     asked: string | undefined,
+    copied: () => void = () => undefined,
   ) =>
     jobs.start(method, title, undefined, async (control: JobControl) => {
       const source = await find();
@@ -52,6 +53,7 @@ export function libraryService({ library, models, preferences, places, engine, g
         },
         control,
       );
+      copied();
       if ('known' in result) return { model: result.known, name: (await library.find(result.known)).name, known: true };
       tell({ type: 'library' });
       return { model: result.id, name, known: false };
@@ -76,7 +78,8 @@ export function libraryService({ library, models, preferences, places, engine, g
     'library.look': ({ source }) => lookAt(engine, grants.path(source)),
     'library.import': ({ source, name }) => {
       const path = grants.path(source);
-      return { job: startImport('library.import', `Import ${lookName(path, name)}`, () => findSource(engine, path), name) };
+      const find = () => findSource(engine, path);
+      return { job: startImport('library.import', `Import ${lookName(path, name)}`, find, name, () => tell({ type: 'imported', source })) };
     },
     'library.importBuiltIn': () => ({
       job: startImport(

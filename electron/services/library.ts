@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { readdir, rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { EmendError, errorData } from '../../shared/errors.ts';
+import { shortId } from '../../shared/ids.ts';
 import { ensureFolder } from '../storage/durable.ts';
 import { explained } from '../storage/file-errors.ts';
 import { disk } from '../storage/files.ts';
@@ -85,7 +86,7 @@ export class Library {
     if (fitting.length > 1)
       throw new EmendError(
         'bad-input',
-        `${fitting.length} models fit ${JSON.stringify(name)}: ${fitting.map((one) => `${one.name} (${one.id.slice(0, 12)})`).join(', ')}.`,
+        `${fitting.length} models fit ${JSON.stringify(name)}: ${fitting.map((one) => `${one.name} (${shortId(one.id)})`).join(', ')}.`,
         'Give more digits of the id.',
       );
     // Where no journal tells a name, what keeps it from doing so is the answer.

@@ -1,3 +1,4 @@
+import { shortDraft } from '../../shared/ids.ts';
 import type { Draft, EditForm, EditReport, Recipe } from '../../shared/contract/edits.ts';
 import { EmendError } from '../../shared/errors.ts';
 import type { Fact } from '../../shared/fact.ts';
@@ -97,7 +98,7 @@ export interface FormShelf {
 export function findDraft<D extends { readonly id: string }>(drafts: readonly D[], id: string, model: string): D {
   const found = drafts.filter((draft) => draft.id === id || (id.length >= 6 && draft.id.startsWith(id)));
   if (found.length === 1) return found[0]!;
-  const there = drafts.length === 0 ? 'is none' : `are: ${drafts.map((draft) => draft.id.slice(0, 8)).join(', ')}`;
+  const there = drafts.length === 0 ? 'is none' : `are: ${drafts.map((draft) => shortDraft(draft.id)).join(', ')}`;
   throw new EmendError(
     'not-found',
     `There is no draft ${JSON.stringify(id)} of ${model}; there ${there}.`,

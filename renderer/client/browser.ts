@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { type Envelope, EnvelopeSchema } from '../../shared/contract.ts';
 import { EventSchema } from '../../shared/contract/events.ts';
 import { PickedSchema } from '../../shared/contract/host.ts';
-import { ContractError } from './client.ts';
+import { errorFromData } from '../../shared/errors.ts';
 import { filesOf, type GivenFiles, type Host } from './host.ts';
 
 const UploadedSchema = v.object({ picked: v.array(PickedSchema) });
@@ -75,7 +75,7 @@ async function post(address: string, body: BodyInit, headers: Record<string, str
           hint: 'Reload the page, then drop the files again.',
           details: {},
         };
-  throw new ContractError(error);
+  throw errorFromData(error);
 }
 
 /** Files with their path inside what was dropped. The entries are taken before anything is awaited: afterwards they are gone. */

@@ -1,24 +1,9 @@
 import * as v from 'valibot';
 import { CONTRACT, type JobMethodName, type MethodName, type Params, type Reply, type Result } from '../../shared/contract.ts';
 import type { Job } from '../../shared/contract/jobs.ts';
-import type { ErrorCode, ErrorData } from '../../shared/errors.ts';
+import { cancelled, EmendError, errorFromData } from '../../shared/errors.ts';
 import type { GivenFiles, Host, HostEvent } from './host.ts';
 import { plain } from './plain.svelte.ts';
-
-/** Why a call or a job did not succeed, as the host said it. */
-export class ContractError extends Error {
-  readonly code: ErrorCode;
-  readonly hint: string;
-  readonly details: Readonly<Record<string, unknown>>;
-
-  constructor(data: ErrorData) {
-    super(data.message);
-    this.name = 'ContractError';
-    this.code = data.code;
-    this.hint = data.hint;
-    this.details = data.details;
-  }
-}
 
 let host: Host | undefined;
 const hearers = new Set<(event: HostEvent) => void>();
@@ -53,11 +38,11 @@ export function hear(heard: (event: HostEvent) => void, missed?: () => void): ()
 
 /**
  * Calls one method. Of a job method this only starts the job; see {@link run}.
- * @throws ContractError as the host says
+ * @throws EmendError as the host says
  */
 export async function call<M extends MethodName>(method: M, params: Params<M>): Promise<Reply<M>> {
   const envelope = await theHost().call(method, plain(params));
-  if (!envelope.ok) throw new ContractError(envelope.error);
+  if (!envelope.ok) throw errorFromData(envelope.error);
   return (CONTRACT[method].isJob ? envelope.value : v.parse(CONTRACT[method].result, envelope.value)) as Reply<M>;
 }
 
@@ -78,19 +63,13 @@ export interface FollowJob {
 /**
  * Starts a job and waits for its end. The job goes on and stays in the tray whatever becomes of the caller.
  * @returns what the job ended with
- * @throws ContractError when it could not begin, failed, or was cancelled (code 'cancelled')
+ * @throws EmendError when it could not begin, failed, or was cancelled (code 'cancelled')
  */
 export async function run<M extends JobMethodName>(method: M, params: Params<M>, follow: FollowJob = {}): Promise<Result<M>> {
   const job = await ended(() => call(method, params).then((reply) => (reply as { job: string }).job), follow);
   if (job.state === 'done') return v.parse(CONTRACT[method].result, job.result) as Result<M>;
-  throw new ContractError(
-    job.error ?? {
-      code: job.state === 'cancelled' ? 'cancelled' : 'failed',
-      message: job.state === 'cancelled' ? 'Cancelled, nothing changed.' : `${job.title} failed.`,
-      hint: '',
-      details: {},
-    },
-  );
+  if (job.error) throw errorFromData(job.error);
+  throw job.state === 'cancelled' ? cancelled() : new EmendError('failed', `${job.title} failed.`);
 }
 
 /** Starts a job and gives it back when it has ended. Events that overtake the answer of the start are kept until the id is known. */

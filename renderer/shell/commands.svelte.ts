@@ -1,14 +1,19 @@
+import { COMMANDS, type CommandId } from '../../shared/commands.ts';
+import type { ActionId } from '../../shared/contract/events.ts';
+import type { ModelCard } from '../../shared/contract/library.ts';
+import type { Settings } from '../../shared/contract/settings.ts';
+import { SCREENS, type Screen } from '../../shared/screens.ts';
 import type { IconName } from '../components/icons.ts';
 import { arrivals } from '../state/arrivals.svelte.ts';
 import { library } from '../state/library.svelte.ts';
-import { go, href, MODEL_SCREENS, route } from '../state/route.svelte.ts';
+import { go, href, route } from '../state/route.svelte.ts';
 import { preferences } from '../state/settings.svelte.ts';
 import { shell } from '../state/shell.svelte.ts';
 import { toasts } from '../state/toasts.svelte.ts';
 import { t } from './text.ts';
 
-/** Something that the palette, a key or the host's menu can do. */
-export interface Command {
+/** A line of the palette. */
+export interface Choice {
   readonly id: string;
   readonly label: string;
   readonly group: string;
@@ -18,47 +23,49 @@ export interface Command {
   readonly act: () => unknown;
 }
 
+const theme = (name: Settings['theme']) => () => preferences.save({ theme: name }).catch((error: unknown) => toasts.fail(error));
+
+const ACTS: Readonly<Record<CommandId, () => unknown>> = {
+  palette: () => (shell.palette = true),
+  import: () => arrivals.choose(),
+  jobs: () => (shell.jobs = !shell.jobs),
+  shortcuts: () => (shell.shortcuts = true),
+  system: theme('system'),
+  light: theme('light'),
+  dark: theme('dark'),
+};
+
+/** The model whose screens are gone to. */
+function atHand(): ModelCard | undefined {
+  return library.find(route.model ?? '') ?? library.models[0];
+}
+
+function goTo(screen: Screen): void {
+  const model = atHand();
+  if (screen.of === 'application') go(href(screen.id));
+  else if (model) go(href(screen.id, model.id));
+}
+
 /** Everything that can be done from here, now. */
-export function commands(): Command[] {
-  const model = library.find(route.model ?? '') ?? library.models[0];
-  const theme = (name: 'light' | 'dark' | 'system'): Command => ({
-    id: name,
-    label: t.commands[name],
-    group: t.groups.view,
-    icon: 'settings',
-    act: () => preferences.save({ theme: name }).catch((error: unknown) => toasts.fail(error)),
-  });
+export function choices(): Choice[] {
+  const model = atHand();
   return [
-    { id: 'library', label: t.library, group: t.groups.go, icon: 'library', keys: 'Mod+1', act: () => go(href('library')) },
-    ...(model
-      ? MODEL_SCREENS.map((screen, at): Command => ({
-          id: screen,
-          label: `${t[screen]}: ${model.name}`,
-          group: t.groups.go,
-          icon: screen,
-          keys: `Mod+${at + 2}`,
-          act: () => go(href(screen, model.id)),
-        }))
-      : []),
-    { id: 'settings', label: t.settings, group: t.groups.go, icon: 'settings', keys: 'Mod+,', act: () => go(href('settings')) },
-    { id: 'import', label: t.commands.import, group: t.groups.do, icon: 'plus', keys: 'Mod+O', act: () => arrivals.choose() },
-    { id: 'jobs', label: t.commands.jobs, group: t.groups.do, icon: 'clock', keys: 'Mod+J', act: () => (shell.jobs = !shell.jobs) },
-    {
-      id: 'shortcuts',
-      label: t.commands.shortcuts,
-      group: t.groups.view,
-      icon: 'keyboard',
-      keys: '?',
-      act: () => (shell.shortcuts = true),
-    },
-    theme('system'),
-    theme('light'),
-    theme('dark'),
+    ...SCREENS.filter(({ of }) => of === 'application' || model).map((screen): Choice => ({
+      id: screen.id,
+      label: screen.of === 'model' ? `${screen.label}: ${model?.name}` : screen.label,
+      group: t.groups.go,
+      icon: screen.icon,
+      keys: screen.keys[0],
+      act: () => goTo(screen),
+    })),
+    ...COMMANDS.flatMap(({ id, label, group, icon, keys }): Choice[] =>
+      group === undefined ? [] : [{ id, label, group: t.groups[group], icon, keys: keys[0], act: ACTS[id] }],
+    ),
     ...library.models
       .filter(({ id }) => id !== model?.id)
-      .map((other): Command => ({
+      .map((other): Choice => ({
         id: `model ${other.id}`,
-        label: t.commands.openModel(other.name),
+        label: t.openModel(other.name),
         group: t.groups.models,
         icon: 'ask',
         act: () => go(href('ask', other.id)),
@@ -66,12 +73,9 @@ export function commands(): Command[] {
   ];
 }
 
-/** Does what a name of the host's menu stands for. */
-export function doCommand(id: string): void {
-  if (id === 'palette') shell.palette = true;
-  else if (id === 'reload-models') void library.refresh();
-  else
-    commands()
-      .find((command) => command.id === id)
-      ?.act();
+/** Goes to a screen or does a command, for a key or an item of the host's menu. */
+export function doCommand(id: ActionId): void {
+  const screen = SCREENS.find((one) => one.id === id);
+  if (screen) goTo(screen);
+  else ACTS[id as CommandId]();
 }

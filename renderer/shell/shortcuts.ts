@@ -1,25 +1,21 @@
+import { COMMANDS, type CommandInfo } from '../../shared/commands.ts';
+import type { ActionId } from '../../shared/contract/events.ts';
+import { SCREENS } from '../../shared/screens.ts';
 import { hasMod, isWriting } from '../keys.ts';
 import { shell } from '../state/shell.svelte.ts';
 import { doCommand } from './commands.svelte.ts';
 
-const WITH_MOD: Readonly<Record<string, string>> = {
-  1: 'library',
-  2: 'ask',
-  3: 'edit',
-  4: 'versions',
-  5: 'log',
-  k: 'palette',
-  o: 'import',
-  j: 'jobs',
-  ',': 'settings',
-  '/': 'shortcuts',
-};
+/** What each key does, by its name: "Mod+k", "?". */
+const BY_KEY: ReadonlyMap<string, ActionId> = new Map(
+  [...SCREENS, ...COMMANDS].flatMap(({ id, keys }: CommandInfo & { readonly id: ActionId }) =>
+    keys.map((key) => [key.startsWith('Mod+') ? `Mod+${key.slice(4).toLowerCase()}` : key, id] as const),
+  ),
+);
 
 /** Keys that work on every screen. A modal dialog keeps them to itself. */
 export function handleKey(event: KeyboardEvent): void {
   if (event.defaultPrevented || document.querySelector('dialog:modal')) return;
-  const command =
-    hasMod(event) && !event.shiftKey ? WITH_MOD[event.key.toLowerCase()] : event.key === '?' && !isWriting(event) ? 'shortcuts' : undefined;
+  const command = keyOf(event);
   if (command !== undefined) {
     event.preventDefault();
     doCommand(command);
@@ -27,4 +23,10 @@ export function handleKey(event: KeyboardEvent): void {
     event.preventDefault();
     shell.jobs = false;
   }
+}
+
+/** What the pressed keys stand for, if anything. A bare key is text where one writes. */
+function keyOf(event: KeyboardEvent): ActionId | undefined {
+  if (hasMod(event) && !event.shiftKey) return BY_KEY.get(`Mod+${event.key.toLowerCase()}`);
+  return isWriting(event) ? undefined : BY_KEY.get(event.key);
 }

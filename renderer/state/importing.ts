@@ -1,5 +1,6 @@
 import type { Picked } from '../../shared/contract/host.ts';
-import { ContractError, run } from '../client/client.ts';
+import { EmendError } from '../../shared/errors.ts';
+import { run } from '../client/client.ts';
 import { library } from './library.svelte.ts';
 import { go, href } from './route.svelte.ts';
 import { shell } from './shell.svelte.ts';
@@ -27,7 +28,7 @@ async function say(importing: Promise<{ model: string; name: string; known: bool
     return done;
   } catch (error) {
     // The tray holds the error with its hint.
-    if (!(error instanceof ContractError && error.code === 'cancelled')) shell.jobs = true;
+    if (!(error instanceof EmendError && error.code === 'cancelled')) shell.jobs = true;
     return undefined;
   }
 }

@@ -30,7 +30,7 @@ class Preferences {
     this.isRead = true;
   }
 
-  /** @throws ContractError when the host refuses */
+  /** @throws EmendError when the host refuses */
   async save(settings: Partial<Settings>): Promise<void> {
     this.settings = (await call('settings.set', { settings })).settings;
   }

@@ -1,12 +1,6 @@
 import * as v from 'valibot';
+import { ErrorDataSchema } from '../errors.ts';
 import { Count, Line, method, Nothing } from './define.ts';
-
-export const ErrorSchema = v.object({
-  code: v.picklist(['bad-file', 'bad-input', 'not-found', 'unsupported', 'cancelled', 'crashed', 'failed']),
-  message: v.string(),
-  hint: v.string(),
-  details: v.record(v.string(), v.unknown()),
-});
 
 /** Long work as screens show it. */
 export const JobSchema = v.object({
@@ -29,7 +23,7 @@ export const JobSchema = v.object({
   ended: v.optional(v.string()),
   /** As the method's result says, once it is done. */
   result: v.optional(v.unknown()),
-  error: v.optional(ErrorSchema),
+  error: v.optional(ErrorDataSchema),
 });
 export type Job = v.InferOutput<typeof JobSchema>;
 

@@ -14,8 +14,6 @@ import { checkSender } from './sender.ts';
 import type { Uploads } from './uploads.ts';
 
 const CallSchema = v.object({ method: v.string(), params: v.optional(v.unknown(), {}) });
-const ImportSchema = v.object({ source: v.string() });
-const StartedSchema = v.object({ job: v.string() });
 const DoneSchema = v.object({ id: v.string() });
 const DOWNLOAD = '/api/download/';
 
@@ -38,6 +36,10 @@ export interface Server {
 /** Serves the page and the application behind it to one browser of this machine. @throws EmendError when the port cannot be had */
 export async function startServer({ application, page, uploads, port: asked = 0 }: ServerOptions): Promise<Server> {
   const downloads = new Downloads(application);
+  application.listen((event) => {
+    // An import copies; what was uploaded for it is not needed any more, and goes at the latest when the server closes.
+    if (event.type === 'imported') uploads.remove(application.grants.path(event.source)).catch(() => undefined);
+  });
   // A large upload takes its time.
   const server = createServer({ requestTimeout: 0 }, (request, response) => {
     answer(request, response).catch((error: unknown) => sendError(request, response, error));
@@ -91,7 +93,8 @@ export async function startServer({ application, page, uploads, port: asked = 0 
 
   async function post(pathname: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (pathname === '/api/call') {
-      sendJson(response, await call(await readBody(request, CallSchema)));
+      const { method, params } = await readBody(request, CallSchema);
+      sendJson(response, await application.handle(method, params));
     } else if (pathname === '/api/upload') {
       await uploads.receive(request);
       sendJson(response, {});
@@ -99,19 +102,6 @@ export async function startServer({ application, page, uploads, port: asked = 0 
       const { id } = await readBody(request, DoneSchema);
       sendJson(response, { picked: await uploads.finish(id) });
     } else throw nothingAt(pathname);
-  }
-
-  async function call({ method, params }: v.InferOutput<typeof CallSchema>) {
-    const envelope = await application.handle(method, params);
-    if (method === 'library.import' && envelope.ok) {
-      // An import copies; what was uploaded for it is not needed any more.
-      const source = application.grants.path(v.parse(ImportSchema, params).source);
-      application.jobs.finished(v.parse(StartedSchema, envelope.value).job).then(
-        () => uploads.remove(source),
-        () => undefined,
-      );
-    }
-    return envelope;
   }
 
   return {

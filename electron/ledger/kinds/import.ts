@@ -1,7 +1,8 @@
+import { shortId } from '../../../shared/ids.ts';
 import * as v from 'valibot';
 import { EmendError } from '../../../shared/errors.ts';
 import { Fields, ModelRecordSchema, VersionId } from '../bodies.ts';
-import { baseVersion, modelId, shortId } from '../versions.ts';
+import { baseVersion, modelId } from '../versions.ts';
 import type { VersionDefinition } from './definition.ts';
 
 /** How the record of one model begins. `ledger` is the format of the journal. */

@@ -1,7 +1,7 @@
+import { shortId } from '../../../shared/ids.ts';
 import * as v from 'valibot';
 import { EmendError } from '../../../shared/errors.ts';
 import { Changed, VersionId } from '../bodies.ts';
-import { shortId } from '../versions.ts';
 import type { VersionDefinition } from './definition.ts';
 
 /** An earlier version becomes the current one. */

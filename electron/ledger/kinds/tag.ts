@@ -1,7 +1,8 @@
+import { shortId } from '../../../shared/ids.ts';
 import * as v from 'valibot';
 import { EmendError } from '../../../shared/errors.ts';
 import { Text, VersionId } from '../bodies.ts';
-import { ABBREVIATION, shortId } from '../versions.ts';
+import { ABBREVIATION } from '../versions.ts';
 import type { KindDefinition, Past } from './definition.ts';
 
 /** A name for a version. */

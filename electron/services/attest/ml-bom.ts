@@ -1,10 +1,10 @@
 import { kindInfo, type PartKind } from '../../../shared/kinds.ts';
+import { shortId } from '../../../shared/ids.ts';
 import type { FileRecord } from '../../ledger/bodies.ts';
 import type { EntryOf } from '../../ledger/entries.ts';
 import { partOf, toldBy } from '../../ledger/kinds/index.ts';
 import { canonical } from '../../storage/canonical.ts';
 import { sha256 } from '../../storage/hash.ts';
-import { shortId } from '../../ledger/versions.ts';
 import type { VersionRecord } from './version-record.ts';
 
 /** What a bill of materials is made from. */

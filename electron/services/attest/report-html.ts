@@ -1,7 +1,7 @@
 import { kindInfo, type RemarkKind } from '../../../shared/kinds.ts';
 import type { CheckResult, FileRecord } from '../../ledger/bodies.ts';
 import { toldBy } from '../../ledger/kinds/index.ts';
-import { shortId } from '../../ledger/versions.ts';
+import { shortId } from '../../../shared/ids.ts';
 import { code, facts, html, page, table, type Html } from './html.ts';
 import type { VersionRecord } from './version-record.ts';
 

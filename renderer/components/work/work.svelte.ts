@@ -1,6 +1,7 @@
 import type { JobMethodName, Params, Result } from '../../../shared/contract.ts';
 import type { Job } from '../../../shared/contract/jobs.ts';
-import { ContractError, run } from '../../client/client.ts';
+import { EmendError } from '../../../shared/errors.ts';
+import { run } from '../../client/client.ts';
 import { toasts } from '../../state/toasts.svelte.ts';
 import { words } from '../../text.ts';
 
@@ -20,7 +21,7 @@ export class Work {
     try {
       return await run(method, params, { onJob: (job) => (this.job = job), signal: this.#stop.signal });
     } catch (error) {
-      if (error instanceof ContractError && error.code === 'cancelled') toasts.say(words.cancelled, { kind: 'note' });
+      if (error instanceof EmendError && error.code === 'cancelled') toasts.say(words.cancelled, { kind: 'note' });
       else this.error = error;
       return undefined;
     } finally {

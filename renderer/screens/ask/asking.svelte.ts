@@ -1,5 +1,6 @@
 import type { Answer } from '../../../shared/contract/probing.ts';
-import { ContractError, run } from '../../client/client.ts';
+import { EmendError } from '../../../shared/errors.ts';
+import { run } from '../../client/client.ts';
 import { jobs } from '../../state/jobs.svelte.ts';
 import { type AskOptions, DEFAULT_OPTIONS } from './sampling.ts';
 import { PromptHistory } from './history.svelte.ts';
@@ -34,7 +35,7 @@ export class Asked {
       // It is here on the screen; the tray is for what one may have missed.
       if (job !== undefined) await jobs.clear(job);
     } catch (error) {
-      if (error instanceof ContractError && error.code === 'cancelled') this.isStopped = true;
+      if (error instanceof EmendError && error.code === 'cancelled') this.isStopped = true;
       else this.error = error;
     } finally {
       this.isBusy = false;

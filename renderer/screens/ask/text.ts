@@ -2,7 +2,6 @@ import { plural } from '../../format.ts';
 
 /** What the Ask screen says. */
 export const ask = {
-  title: 'Ask',
   prompt: 'Prompt',
   placeholder: 'The beginning of a sentence, which the model goes on with',
   ask: 'Ask',

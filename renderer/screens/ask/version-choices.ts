@@ -1,5 +1,6 @@
 import type { Result } from '../../../shared/contract.ts';
-import { fullTime, shortHash } from '../../format.ts';
+import { shortId } from '../../../shared/ids.ts';
+import { fullTime } from '../../format.ts';
 import { ask as t } from './text.ts';
 
 export interface VersionChoice {
@@ -25,6 +26,6 @@ export function versionChoices(listed?: Result<'versions.list'>, wanted?: string
   const earlier = listed.versions
     .filter(({ id }) => id !== listed.current && id !== listed.base)
     .filter(({ id }, at) => at < EARLIER || id === wanted)
-    .map(({ id, time }) => ({ value: id, label: `${shortHash(id)}, ${fullTime(time)}`, group: t.earlier }));
+    .map(({ id, time }) => ({ value: id, label: `${shortId(id)}, ${fullTime(time)}`, group: t.earlier }));
   return [...first, ...tags, ...earlier];
 }

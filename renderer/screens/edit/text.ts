@@ -3,7 +3,6 @@ import { count, plural } from '../../format.ts';
 
 /** All words of the edit screen that are not computed from what it shows. */
 export const editText = {
-  title: 'Edit',
   saved: 'Form kept',
   saving: 'Keeping the form…',
   notSaved: 'The form could not be kept',
@@ -57,6 +56,7 @@ export const editText = {
     added: (facts: number) => `${plural(facts, 'fact')} added. Ctrl+Z takes ${facts === 1 ? 'it' : 'them'} out again.`,
     text: 'the pasted text',
     file: 'the file',
+    warnings: 'Warnings',
     many: 'Editing more than a few hundred facts at once takes long and disturbs more.',
   },
 

@@ -1,6 +1,5 @@
 /** What the library says. */
 export const library = {
-  title: 'Library',
   import: 'Import a model…',
   detailsOf: (name: string) => `Details of ${name}`,
   actionsOf: (name: string) => `Screens of ${name}`,

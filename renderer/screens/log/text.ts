@@ -4,7 +4,6 @@ import { plural as count } from '../../format.ts';
 
 /** All words of the audit log screen. */
 export const logText = {
-  title: 'Audit log',
   verdicts: { passed: 'passed', failed: 'failed', none: 'no checks' } satisfies Record<Row['verdict'], string>,
   columns: { seq: 'Entry', time: 'When', kind: 'Kind', author: 'Who', subject: 'About', reason: 'Reason', verdict: 'Checks' },
   table: 'Entries of the log',

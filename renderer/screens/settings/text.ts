@@ -1,6 +1,5 @@
 /** What the settings say. */
 export const settings = {
-  title: 'Settings',
   you: 'You',
   author: 'Name in the record',
   authorHint: 'Entries from now on carry it. Entries that exist keep theirs.',

@@ -1,4 +1,3 @@
-import { diffWordsWithSpace } from 'diff';
 import type { Diff } from '../../../shared/contract/versions.ts';
 import { percent } from '../../format.ts';
 
@@ -35,22 +34,6 @@ export function groupFacts({ onlyA, onlyB }: Pick<Diff, 'onlyA' | 'onlyB'>): Fac
 
 function byQuestion(facts: readonly FactInForce[]): Map<string, FactInForce> {
   return new Map(facts.map((fact) => [JSON.stringify([fact.subject.trim(), fact.prompt.trim()]), fact]));
-}
-
-/** A stretch of an answer: in both, or in this one alone. */
-export interface Stretch {
-  readonly text: string;
-  readonly own: boolean;
-}
-
-/** Two answers, each cut into what both share and what it has alone, by words. */
-export function compareAnswers(a: string, b: string): { readonly a: Stretch[]; readonly b: Stretch[]; readonly same: boolean } {
-  const parts = diffWordsWithSpace(a, b);
-  return {
-    a: parts.filter((part) => !part.added).map((part) => ({ text: part.value, own: part.removed })),
-    b: parts.filter((part) => !part.removed).map((part) => ({ text: part.value, own: part.added })),
-    same: a === b,
-  };
 }
 
 /** The norm of a change against that of the weight; 0 for a weight of norm 0. */

@@ -4,7 +4,6 @@ import { plural as count } from '../../format.ts';
 
 /** All words of the versions screen. */
 export const versionsText = {
-  title: 'Versions',
   subtitle: (moments: number, versions: number) => `${count(moments, 'change')}, ${count(versions, 'version')}`,
   timeline: 'Timeline of changes, newest first',
   entry: (entry: number) => `Entry ${entry}`,

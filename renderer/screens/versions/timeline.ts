@@ -1,7 +1,7 @@
 import type { Result } from '../../../shared/contract.ts';
-import type { Check } from '../../../shared/contract/edits.ts';
 import type { Moment, Review, Version } from '../../../shared/contract/versions.ts';
 import { ENTRY_KINDS, type VersionRole } from '../../../shared/kinds.ts';
+import { shortId } from '../../../shared/ids.ts';
 import { versionsText } from './text.ts';
 
 export type VersionList = Result<'versions.list'>;
@@ -65,14 +65,6 @@ function takenOut(entry: number, oldestFirst: readonly Moment[], versions: Reado
   return out;
 }
 
-export type Verdict = 'passed' | 'failed' | 'none';
-
-/** 'failed' when any check failed, 'passed' when some passed and none failed. */
-export function verdictOf(checks: readonly Check[]): Verdict {
-  if (checks.some((check) => check.passed === false)) return 'failed';
-  return checks.some((check) => check.passed === true) ? 'passed' : 'none';
-}
-
 /** What can be done with the version of a step, and why not where it cannot. */
 export interface Acts {
   readonly rollback: boolean;
@@ -93,15 +85,10 @@ export function reviewState(reviews: readonly Review[]): 'approved' | 'rejected'
   return verdicts.includes('approve') ? 'approved' : 'none';
 }
 
-/** The first digits of a version's id or of any hash, as lists show it. */
-export function short(hash: string): string {
-  return hash.slice(0, 10);
-}
-
 /** A version as a choice in a list: its tags if it has some, its entry, and the first digits of its id. */
 export function versionLabel(version: Version, list: Pick<VersionList, 'current' | 'base'>): string {
   const names = [...(version.id === list.current ? ['current'] : []), ...(version.id === list.base ? ['base'] : []), ...version.tags];
-  return `Entry ${version.entry} · ${short(version.id)}${names.length > 0 ? ` (${names.join(', ')})` : ''}`;
+  return `Entry ${version.entry} · ${shortId(version.id)}${names.length > 0 ? ` (${names.join(', ')})` : ''}`;
 }
 
 /**

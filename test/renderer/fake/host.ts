@@ -1,16 +1,16 @@
-import { fakeMethods } from './methods.ts';
 import * as v from 'valibot';
-import { type Bridge, CONTRACT, isMethod, type MethodName, type Parsed, type Reply, type Result } from '../../../shared/contract.ts';
+import { type Bridge, CONTRACT, isMethod, type MethodName, type Parsed, type Reply } from '../../../shared/contract.ts';
 import type { Event } from '../../../shared/contract/events.ts';
 import type { Picked } from '../../../shared/contract/host.ts';
 import type { Job } from '../../../shared/contract/jobs.ts';
 import type { ModelCard } from '../../../shared/contract/library.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../../../shared/contract/settings.ts';
-import { EmendError, errorData } from '../../../shared/errors.ts';
-import { factProblems } from '../../../shared/fact.ts';
-import { fakeVersionMethods } from '../fake-versions.ts';
+import { cancelled as cancelledError, EmendError, errorData } from '../../../shared/errors.ts';
 import { answer } from './answers.ts';
-import { detail, DRAFT, FACTS, hash, MODELS, REPORT } from './samples.ts';
+import { type EditScenario, fakeEditMethods } from './edits.ts';
+import { plainest } from './from-schema.ts';
+import { fakeRecordMethods } from './records.ts';
+import { detail, hash, MODELS } from './samples.ts';
 
 export interface Scenario {
   /** An empty library, and nobody has given a name yet. */
@@ -20,19 +20,20 @@ export interface Scenario {
   readonly hasJobs?: boolean;
   /** Length of the first model's ledger. */
   readonly entries?: number | undefined;
+  readonly edits?: EditScenario | undefined;
 }
 
-type Methods = { [M in MethodName]: (params: Parsed<M>) => Reply<M> | Promise<Reply<M>> };
+/** What has something of its own to say; the rest is answered with the plainest value that its schema allows. */
+type Methods = { [M in MethodName]?: (params: Parsed<M>) => Reply<M> | Promise<Reply<M>> };
 
 const FOLDER: Picked = { handle: 'h1', path: '/home/ada/models/gpt2-onnx', name: 'gpt2-onnx', folder: true };
 
 /** Answers the contract with sample data, all of it held against the schemas, so that screens can be looked at without the services. */
-export function fakeBridge({ isNew = false, picker = 'native', hasJobs = false, entries }: Scenario): Bridge {
+export function fakeBridge({ isNew = false, picker = 'native', hasJobs = false, entries, edits }: Scenario): Bridge {
   const hearers = new Set<(event: Event) => void>();
   const tell = (event: Event) => hearers.forEach((hear) => hear(event));
   let models: ModelCard[] = isNew ? [] : [...MODELS];
   let settings: Settings = { ...DEFAULT_SETTINGS, author: isNew ? '' : 'Ada Byron' };
-  let form: Result<'edits.form'>['form'] = null;
   let removed: ModelCard | undefined;
   const jobs = new Map<string, Job>();
   const cancelled = new Set<string>();
@@ -82,12 +83,7 @@ export function fakeBridge({ isNew = false, picker = 'native', hasJobs = false, 
     };
     const step = () => {
       const ended = new Date().toISOString();
-      if (cancelled.has(id))
-        return put({
-          state: 'cancelled',
-          ended,
-          error: { code: 'cancelled', message: 'Cancelled, nothing changed.', hint: '', details: {} },
-        });
+      if (cancelled.has(id)) return put({ state: 'cancelled', ended, error: errorData(cancelledError()) });
       at += 1;
       if (at < steps) {
         put({});
@@ -209,7 +205,6 @@ export function fakeBridge({ isNew = false, picker = 'native', hasJobs = false, 
     'probing.inspect': notHere,
     'checks.measure': notHere,
     'checks.try': notHere,
-    'edits.saveDelta': notHere,
     'probing.ask': ({ model, prompt, version, top, maxTokens }) => {
       const said = answer(prompt, version ?? 'current', find(model).current, top, maxTokens);
       const reply = start('probing.ask', `Ask ${find(model).name}`, ['thinking', 'writing'], () => said, find(model).id, 120);
@@ -220,55 +215,8 @@ export function fakeBridge({ isNew = false, picker = 'native', hasJobs = false, 
     },
     'probing.tokens': ({ text }) => ({ tokens: text.split(/(?= )/).map((piece, id) => ({ id, text: piece })) }),
 
-    'edits.methods': () => ({ methods: fakeMethods() }),
-    'edits.readHyperparameters': () => ({ name: 'memit.json', text: '{}' }),
-    'edits.settings': ({ method }) => ({ settings: fakeMethods().find(({ name }) => name === method)!.settings, unused: [] }),
-    'edits.readFacts': () => ({ format: 'CounterFact', facts: [...FACTS], total: FACTS.length, warnings: [] }),
-    'edits.validate': ({ facts }) => ({
-      problems: factProblems(facts).map((problem) => ({ ...problem })),
-      tokens: facts.map(({ subject, prompt, target }) =>
-        prompt.split('{}').length !== 2 || !subject
-          ? null
-          : {
-              tokens: [
-                ...pieces(prompt.split('{}')[0]!).map((text) => ({ text, role: 'prompt' as const })),
-                ...pieces(subject).map((text, at, all) => ({
-                  text,
-                  role: at === all.length - 1 ? ('subject-last' as const) : ('subject' as const),
-                })),
-                ...pieces(prompt.split('{}')[1]!).map((text) => ({ text, role: 'prompt' as const })),
-                ...pieces(` ${target}`).map((text) => ({ text, role: 'target' as const })),
-              ],
-            },
-      ),
-    }),
-    'edits.suggest': ({ fact }) => ({
-      paraphrases: FACTS.find(({ relation }) => relation === fact.relation)?.paraphrases ?? [`${fact.subject} can be visited in`],
-      neighbors: ['The Louvre is in the city of', { prompt: 'The Colosseum is in the city of', target: 'Rome' }],
-      generationPrompts: [`${fact.subject} is known for`],
-      previousTarget: 'Paris',
-      source: "the model's own facts",
-    }),
-    'edits.start': ({ model }) =>
-      start(
-        'edits.start',
-        'Edit 2 facts by MEMIT',
-        ['keys', 'covariance', 'targets', 'solve', 'checks'],
-        () => ({ draft: 'draft-1' }),
-        find(model).id,
-      ),
-    'edits.drafts': ({ model }) => ({ drafts: find(model).drafts > 0 ? [DRAFT] : [] }),
-    'edits.report': () => REPORT,
-    'edits.discard': () => ({}),
-    'edits.commit': ({ model }) =>
-      start('edits.commit', 'Commit', ['hashing weights', 'recording'], () => ({ entry: 215, version: hash('committed') }), find(model).id),
-    'edits.form': () => ({ form }),
-    'edits.saveForm': ({ form: kept }) => {
-      form = kept;
-      return {};
-    },
-
-    ...fakeVersionMethods({
+    ...fakeEditMethods({ find, start }, edits),
+    ...fakeRecordMethods({
       find,
       models: () => models,
       author: () => settings.author,
@@ -305,9 +253,12 @@ export function fakeBridge({ isNew = false, picker = 'native', hasJobs = false, 
 
   async function answerTo(method: string, params: unknown): Promise<unknown> {
     if (!isMethod(method)) throw new EmendError('bad-input', `There is no method ${method}.`, '');
-    const act = methods[method] as (params: unknown) => unknown;
-    const value = await act(v.parse(CONTRACT[method].params, params));
-    return CONTRACT[method].isJob ? value : v.parse(CONTRACT[method].result, value);
+    const { result, isJob, params: expected } = CONTRACT[method];
+    const parsed = v.parse(expected, params);
+    const act = methods[method] as ((params: unknown) => unknown) | undefined;
+    if (act === undefined) return isJob ? start(method, method, ['working'], () => plainest(result)) : plainest(result);
+    const value = await act(parsed);
+    return isJob ? value : v.parse(result, value);
   }
 
   if (hasJobs) {
@@ -356,5 +307,3 @@ export function fakeBridge({ isNew = false, picker = 'native', hasJobs = false, 
 function notHere(): never {
   throw new EmendError('unsupported', 'The page has no use for this.', 'Call it in a test of the services.');
 }
-
-const pieces = (text: string) => text.match(/ ?[^ ]{1,5}/g) ?? [];

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { compareAnswers, groupFacts, promptLines, relativeNorm, relativeText } from '../../../../renderer/screens/versions/compare.ts';
+import { compareWords } from '../../../../renderer/words.ts';
+import { groupFacts, promptLines, relativeNorm, relativeText } from '../../../../renderer/screens/versions/compare.ts';
 
 const fact = (entry: number, subject: string, target: string) => ({ entry, subject, prompt: '{} lies in', target });
 
@@ -24,17 +25,17 @@ describe('facts of two versions', () => {
 
 describe('answers side by side', () => {
   it('cuts them so that each side reads as it was, and marks only its own words', () => {
-    const { a, b, same } = compareAnswers(' in France, by the sea.', ' in Italy, by the sea.');
+    const { a, b, isSame } = compareWords(' in France, by the sea.', ' in Italy, by the sea.');
     expect(a.map((one) => one.text).join('')).toBe(' in France, by the sea.');
     expect(b.map((one) => one.text).join('')).toBe(' in Italy, by the sea.');
-    expect(a.filter((one) => one.own).map((one) => one.text)).toEqual(['France']);
-    expect(b.filter((one) => one.own).map((one) => one.text)).toEqual(['Italy']);
-    expect(same).toBe(false);
+    expect(a.filter((one) => one.isOwn).map((one) => one.text)).toEqual(['France']);
+    expect(b.filter((one) => one.isOwn).map((one) => one.text)).toEqual(['Italy']);
+    expect(isSame).toBe(false);
   });
   it('marks nothing in equal answers', () => {
-    const { a, same } = compareAnswers('one two', 'one two');
-    expect(a).toEqual([{ text: 'one two', own: false }]);
-    expect(same).toBe(true);
+    const { a, isSame } = compareWords('one two', 'one two');
+    expect(a).toEqual([{ text: 'one two', isOwn: false }]);
+    expect(isSame).toBe(true);
   });
 });
 

@@ -1,11 +1,12 @@
 import * as v from 'valibot';
-import { type Bridge, CONTRACT, isMethod, type MethodName, type Parsed, type Reply, type Result } from '../../shared/contract.ts';
-import type { Check, EditForm, EditReport, FactReport, PromptOutcome } from '../../shared/contract/edits.ts';
-import { EmendError, errorData } from '../../shared/errors.ts';
-import { factProblems, fillPrompt, type Fact, type Neighbor } from '../../shared/fact.ts';
-import type { Choices, EditMethodName } from '../../shared/methods/list.ts';
-import { fakeMethods } from './fake/methods.ts';
-import { hash as fakeHash } from './fake/samples.ts';
+import type { MethodName, Parsed, Reply, Result } from '../../../shared/contract.ts';
+import type { Check, EditForm, EditReport, FactReport, PromptOutcome } from '../../../shared/contract/edits.ts';
+import { EmendError } from '../../../shared/errors.ts';
+import { factProblems, fillPrompt, type Fact, type Neighbor } from '../../../shared/fact.ts';
+import type { Choices, EditMethodName } from '../../../shared/methods/list.ts';
+import { fakeMethods } from './methods.ts';
+import type { FakeSurroundings } from './records.ts';
+import { hash } from './samples.ts';
 
 /** Facts that the fake model holds, enough of them for neighbours. */
 const CITIES: readonly (readonly [subject: string, city: string])[] = [
@@ -202,14 +203,14 @@ export function fakeReport(
   return {
     method,
     layers,
-    parent: fakeHash('parent'),
+    parent: hash('parent'),
     hyperparameters: info.settings.map((setting) => {
       const chosen = choices[setting.key as keyof Choices];
       return chosen === undefined
         ? { key: setting.key, name: setting.label, value: setting.value, source: setting.source }
         : { key: setting.key, name: setting.label, value: String(chosen), source: 'as asked' };
     }),
-    covariance: { tokens: 10_240, text: fakeHash('corpus'), cached: true, ridges: [] },
+    covariance: { tokens: 10_240, text: hash('corpus'), cached: true, ridges: [] },
     contexts: ['', 'The', 'In the', 'It was', 'There are'],
     seed: 0,
     checks: [
@@ -230,8 +231,8 @@ export function fakeReport(
       rank: facts.length,
       deltaNorm: 0.31 + at / 10,
       weightNorm: 41.2 + at,
-      before: fakeHash(`before ${layer}`),
-      after: fakeHash(`after ${layer}`),
+      before: hash(`before ${layer}`),
+      after: hash(`after ${layer}`),
     })),
     drift: { probes: 100, meanKl: 0.00382, maxKl: 0.0911, topChanged: 0.02, perplexityBefore: 7.09, perplexityAfter: 7.14 },
     warnings: mixed
@@ -253,30 +254,33 @@ interface KeptDraft {
 }
 
 /** What the edit screen finds: `form` an unfinished form, `mixed` drafts of many facts, good, weak and harmful, one of them out of date, `none` nothing at all. */
-export type EditScenario = 'form' | 'mixed' | 'none';
+export const EditScenarioSchema = v.picklist(['form', 'mixed', 'none']);
+export type EditScenario = v.InferOutput<typeof EditScenarioSchema>;
 
-/** Forms, drafts and reports in memory, in front of a bridge that does the rest. A job that it starts ends with the draft `draft-1`. */
-export function editBridge(bridge: Bridge, scenario: EditScenario): Bridge {
+type EditMethods = { readonly [M in MethodName & `edits.${string}`]: (params: Parsed<M>) => Reply<M> };
+
+/** Forms, drafts and reports in memory. A job that is started ends with the draft `draft-1`. @param scenario left out: one draft of two facts */
+export function fakeEditMethods(
+  { find, start }: Pick<FakeSurroundings, 'find' | 'start'>,
+  scenario: EditScenario | undefined,
+): EditMethods {
   let form: EditForm | null = scenario === 'form' ? { facts: unfinished(), method: 'memit', choices: { clamp: 1 }, fluency: false } : null;
-  let drafts: KeptDraft[] =
-    scenario === 'mixed'
-      ? [
-          { id: 'mixed', stale: false, report: fakeReport(fakeFacts(12), { fluency: true, choices: { clamp: 1 } }) },
-          { id: 'old', stale: true, report: fakeReport(fakeFacts(1)) },
-          { id: 'bare', stale: false, report: fakeReport([BARE], { method: 'rome' }) },
-        ]
-      : [];
-  const find = (id: string | undefined): KeptDraft => {
-    const draft = drafts.find((one) => one.id === id);
-    if (draft === undefined)
+  let drafts: readonly KeptDraft[] = draftsOf(scenario);
+  const draft = (id: string | undefined): KeptDraft => {
+    const found = drafts.find((one) => one.id === id);
+    if (found === undefined)
       throw new EmendError('not-found', `There is no draft ${JSON.stringify(id)}.`, 'It may have been committed or discarded already.');
-    return draft;
+    return found;
   };
-  const methods: { [M in MethodName]?: (params: Parsed<M>) => Reply<M> } = {
+  const without = (id: string) => drafts.filter((one) => one.id !== id);
+  return {
     'edits.methods': () => ({ methods: fakeMethods() }),
     'edits.readHyperparameters': () => ({ name: 'memit.json', text: '{}' }),
     'edits.settings': ({ method }) => ({ settings: fakeMethods().find(({ name }) => name === method)!.settings, unused: [] }),
     'edits.readFacts': fakeRead,
+    'edits.saveDelta': () => {
+      throw new EmendError('unsupported', 'The page saves no deltas.', 'Call it in a test of the services.');
+    },
     'edits.validate': ({ facts }) => fakeValidation(facts),
     'edits.suggest': ({ fact }) => fakeSuggestion(fact),
     'edits.form': () => ({ form }),
@@ -284,8 +288,19 @@ export function editBridge(bridge: Bridge, scenario: EditScenario): Bridge {
       form = kept;
       return {};
     },
-    'edits.drafts': () => ({
-      drafts: drafts.map(({ id, stale, report }, at) => ({
+    'edits.start': ({ model, facts, method, choices, fluency }) =>
+      start(
+        'edits.start',
+        `Edit ${facts.length === 1 ? '1 fact' : `${facts.length} facts`} by ${method.toUpperCase()}`,
+        ['keys', 'covariance', 'targets', 'solve', 'checks'],
+        () => {
+          drafts = [{ id: 'draft-1', stale: false, report: fakeReport(facts, { method, choices, fluency }) }, ...without('draft-1')];
+          return { draft: 'draft-1' };
+        },
+        find(model).id,
+      ),
+    'edits.drafts': ({ model }) => ({
+      drafts: (find(model).drafts > 0 || scenario !== undefined ? drafts : []).map(({ id, stale, report }, at) => ({
         id,
         stale,
         changed: new Date(Date.now() - (at * 17 + 2) * 3_600_000).toISOString(),
@@ -295,35 +310,33 @@ export function editBridge(bridge: Bridge, scenario: EditScenario): Bridge {
         facts: report.facts.map(({ fact: { subject, prompt, target } }) => ({ subject, prompt, target })),
       })),
     }),
-    'edits.report': ({ draft }) => (draft === undefined ? fakeReport(fakeFacts(2)) : find(draft).report),
-    'edits.discard': ({ draft }) => {
-      find(draft);
-      drafts = drafts.filter(({ id }) => id !== draft);
+    'edits.report': ({ draft: id }) => (id === undefined ? fakeReport(fakeFacts(2)) : draft(id).report),
+    'edits.discard': ({ draft: id }) => {
+      drafts = without(draft(id).id);
       return {};
     },
+    'edits.commit': ({ model, draft: id }) =>
+      start(
+        'edits.commit',
+        'Commit',
+        ['hashing weights', 'recording'],
+        () => {
+          drafts = without(id);
+          return { entry: 215, version: hash('committed') };
+        },
+        find(model).id,
+      ),
   };
-  return {
-    ...bridge,
-    async call(method, params) {
-      if (!isMethod(method)) return bridge.call(method, params);
-      const parsed = v.parse(CONTRACT[method].params, structuredClone(params));
-      if (method === 'edits.start') {
-        const { facts, method: used, choices, fluency } = parsed as Parsed<'edits.start'>;
-        drafts = [
-          { id: 'draft-1', stale: false, report: fakeReport(facts, { method: used, choices, fluency }) },
-          ...drafts.filter(({ id }) => id !== 'draft-1'),
-        ];
-      }
-      if (method === 'edits.commit') drafts = drafts.filter(({ id }) => id !== (parsed as Parsed<'edits.commit'>).draft);
-      const act = methods[method] as ((params: unknown) => unknown) | undefined;
-      if (act === undefined) return bridge.call(method, params);
-      try {
-        return { ok: true, value: structuredClone(v.parse(CONTRACT[method].result, act(parsed))) };
-      } catch (error) {
-        return { ok: false, error: errorData(error) };
-      }
-    },
-  };
+}
+
+function draftsOf(scenario: EditScenario | undefined): KeptDraft[] {
+  if (scenario === undefined) return [{ id: 'draft-1', stale: false, report: fakeReport(fakeFacts(2)) }];
+  if (scenario !== 'mixed') return [];
+  return [
+    { id: 'mixed', stale: false, report: fakeReport(fakeFacts(12), { fluency: true, choices: { clamp: 1 } }) },
+    { id: 'old', stale: true, report: fakeReport(fakeFacts(1)) },
+    { id: 'bare', stale: false, report: fakeReport([BARE], { method: 'rome' }) },
+  ];
 }
 
 const BARE: Fact = { subject: 'Tower Bridge', prompt: '{} stands in the city of', target: 'Rome' };

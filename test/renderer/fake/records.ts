@@ -1,14 +1,17 @@
-import type { MethodName, Parsed, Reply, Result } from '../../shared/contract.ts';
-import type { EntryView, Kind, Row } from '../../shared/contract/audit.ts';
-import type { Check } from '../../shared/contract/edits.ts';
-import type { Event } from '../../shared/contract/events.ts';
-import type { ModelCard } from '../../shared/contract/library.ts';
-import type { Answer } from '../../shared/contract/probing.ts';
-import type { Moment, Version } from '../../shared/contract/versions.ts';
-import { EmendError } from '../../shared/errors.ts';
-import { fillPrompt } from '../../shared/fact.ts';
-import { isRemark, kindInfo, makesVersion } from '../../shared/kinds.ts';
-import { MEASURES, type DemandedName, type MeasureName } from '../../shared/measures.ts';
+import type { MethodName, Parsed, Reply, Result } from '../../../shared/contract.ts';
+import type { EntryView, Kind, Row } from '../../../shared/contract/audit.ts';
+import type { Check } from '../../../shared/contract/edits.ts';
+import type { Event } from '../../../shared/contract/events.ts';
+import type { ModelCard } from '../../../shared/contract/library.ts';
+import type { Answer } from '../../../shared/contract/probing.ts';
+import type { Moment, Version } from '../../../shared/contract/versions.ts';
+import { EmendError } from '../../../shared/errors.ts';
+import { verdictOf } from '../../../shared/checks.ts';
+import { fillPrompt } from '../../../shared/fact.ts';
+import { shortId } from '../../../shared/ids.ts';
+import { isRemark, kindInfo, makesVersion } from '../../../shared/kinds.ts';
+import { MEASURES, type DemandedName, type MeasureName } from '../../../shared/measures.ts';
+import { hash } from './samples.ts';
 
 interface FakeFact {
   readonly subject: string;
@@ -42,18 +45,6 @@ const FACTS: readonly FakeFact[] = [
 ];
 const AUTHORS = ['Ada Moreau', 'Jun Takahashi', 'Priya Nair', 'build robot'];
 const TENSORS = ['model.layers.2.mlp.down_proj.weight', 'model.layers.3.mlp.down_proj.weight', 'model.layers.4.mlp.down_proj.weight'];
-
-/** A hash as long as a real one, the same for the same text. */
-export function fakeHash(text: string): string {
-  let out = '';
-  for (let round = 0; out.length < 64; round++) {
-    let state = 2166136261 ^ round;
-    for (const character of text) state = Math.imul(state ^ character.codePointAt(0)!, 16777619);
-    state = Math.imul(state ^ (state >>> 13), 2246822519);
-    out += ((state ^ (state >>> 16)) >>> 0).toString(16).padStart(8, '0');
-  }
-  return out;
-}
 
 const share = (
   name: DemandedName,
@@ -110,7 +101,7 @@ export class FakeLedger {
     const time = new Date(seq > this.#total ? Date.now() : past).toISOString();
     let full: Record<string, unknown> = body;
     if (parts) {
-      const version = fakeHash(`version ${parts.join(' ')}`);
+      const version = hash(`version ${parts.join(' ')}`);
       full = { ...(this.current === '' ? {} : { parent: this.current }), ...body, version };
       this.#lists.set(version, parts);
       if (!this.#made.has(version)) this.#made.set(version, { entry: seq, time });
@@ -121,7 +112,7 @@ export class FakeLedger {
     const entry: EntryView = {
       seq,
       prev: this.entries.at(-1)?.hash ?? '0'.repeat(64),
-      hash: fakeHash(`entry ${seq} ${reason}`),
+      hash: hash(`entry ${seq} ${reason}`),
       kind,
       time,
       author,
@@ -131,7 +122,7 @@ export class FakeLedger {
       body: full,
       evidence: evidence.map((role) => ({
         role,
-        blob: fakeHash(`${role} ${seq}`),
+        blob: hash(`${role} ${seq}`),
         bytes: role === 'delta' ? 49_664 : 18_231,
         type: role === 'delta' ? 'application/octet-stream' : role === 'prefixes' ? 'text/plain' : 'application/json',
         present: true,
@@ -161,8 +152,8 @@ export class FakeLedger {
         seeds: { contexts: 42 },
         changed: TENSORS.slice(0, method === 'rome' ? 1 : 3).map((tensor, at) => ({
           tensor,
-          before: fakeHash(`${tensor} ${seq} before`),
-          after: fakeHash(`${tensor} ${seq} after`),
+          before: hash(`${tensor} ${seq} before`),
+          after: hash(`${tensor} ${seq} after`),
           measures: { rank: facts.length, norm: 0.31 + at / 10, weightNorm: 41.2 },
         })),
         details: { request: { method, fluency: false } },
@@ -177,7 +168,7 @@ export class FakeLedger {
     return this.append(
       'rollback',
       reason,
-      { changed: [{ tensor: TENSORS[0]!, before: fakeHash('r'), after: fakeHash('s') }] },
+      { changed: [{ tensor: TENSORS[0]!, before: hash('r'), after: hash('s') }] },
       author,
       this.#lists.get(id)!,
     );
@@ -192,7 +183,7 @@ export class FakeLedger {
       {
         entry,
         later,
-        changed: [{ tensor: TENSORS[1]!, before: fakeHash('t'), after: fakeHash('u') }],
+        changed: [{ tensor: TENSORS[1]!, before: hash('t'), after: hash('u') }],
         checks: later.length > 0 ? checksOf(entry) : [],
       },
       author,
@@ -203,16 +194,16 @@ export class FakeLedger {
   #story(total: number): void {
     const [ada, jun, priya, robot] = AUTHORS as [string, string, string, string];
     const files = [
-      { path: 'model.onnx', bytes: 31_354_112, sha256: fakeHash('onnx') },
-      { path: 'tokenizer.json', bytes: 214_087, sha256: fakeHash('tokenizer') },
-      { path: 'config.json', bytes: 731, sha256: fakeHash('config') },
+      { path: 'model.onnx', bytes: 31_354_112, sha256: hash('onnx') },
+      { path: 'tokenizer.json', bytes: 214_087, sha256: hash('tokenizer') },
+      { path: 'config.json', bytes: 731, sha256: hash('config') },
     ];
     this.append(
       'import',
       '',
       {
         ledger: 1,
-        model: { id: fakeHash('model'), name: 'atlas', files },
+        model: { id: hash('model'), name: 'atlas', files },
         anatomy: { layers: 6, hidden: 256, heads: 4 },
         trial: { prompt: 'The capital of France is', next: ' Paris' },
       },
@@ -268,7 +259,7 @@ export class FakeLedger {
         version: this.current,
         format: 'folder',
         destination: 'atlas-release-1',
-        files: [{ path: 'model.onnx', bytes: 31_354_112, sha256: fakeHash('exported') }],
+        files: [{ path: 'model.onnx', bytes: 31_354_112, sha256: hash('exported') }],
         details: { attestations: ['emend/model.sig', 'emend/ml-bom.cdx.json'] },
       },
       priya,
@@ -454,8 +445,8 @@ export class FakeLedger {
             norm: 0.42 / (at + 1),
             weightNorm: 41.2 + at,
             rank: onlyA.length + onlyB.length,
-            a: fakeHash(`${tensor}${a}`),
-            b: fakeHash(`${tensor}${b}`),
+            a: hash(`${tensor}${a}`),
+            b: hash(`${tensor}${b}`),
           }))
         : [],
       answers: asked.map((prompt) => ({ prompt, a: answer(a, prompt), b: answer(b, prompt) })),
@@ -501,7 +492,7 @@ function rowOf({ seq, hash, time, author, kind, reason, body }: EntryView): Row 
           : {}),
     ...(body['version'] === undefined ? {} : { version: body['version'] as string }),
     ...(body['method'] === undefined ? {} : { method: body['method'] as string }),
-    verdict: checks.some((check) => check.passed === false) ? 'failed' : checks.some((check) => check.passed === true) ? 'passed' : 'none',
+    verdict: verdictOf(checks),
   };
 }
 
@@ -523,7 +514,7 @@ type FakeMethods = {
 };
 
 /** The part of the contract that moves between versions and keeps the record, on a ledger that grows as one acts. */
-export function fakeVersionMethods({ find, models, author, start, tell, entries = 24 }: FakeSurroundings): FakeMethods {
+export function fakeRecordMethods({ find, models, author, start, tell, entries = 24 }: FakeSurroundings): FakeMethods {
   const ledgers = new Map<string, FakeLedger>();
   const of = (name: string): FakeLedger => {
     const card = find(name);
@@ -630,7 +621,7 @@ export function fakeVersionMethods({ find, models, author, start, tell, entries 
       if (taken)
         throw new EmendError(
           'bad-input',
-          `The name ${JSON.stringify(name.trim())} is taken: it stands for version ${taken.id.slice(0, 12)}.`,
+          `The name ${JSON.stringify(name.trim())} is taken: it stands for version ${shortId(taken.id)}.`,
           'Choose another name; names are never moved.',
         );
       return { entry: changed(model, ledger.append('tag', '', { name: name.trim(), version: ledger.find(version) }, author())).seq };
