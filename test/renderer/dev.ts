@@ -4,7 +4,10 @@ import { fakeBridge } from './fake/host.ts';
 const page = globalThis as unknown as { location: { search: string } };
 const asked = new URLSearchParams(page.location.search);
 
-/** `?new` an empty library, `?picker=list` folders of a serving machine, `?jobs` a filled tray, `?entries=10000` a long ledger, `?edits=form` a form half written (see fake-edits). */
+/**
+ * `?new` an empty library, `?picker=list` folders of a serving machine, `?jobs` a filled tray, `?entries=10000` a long ledger,
+ * `?edits=form` a form half written (see fake-edits).
+ */
 const bridge = fakeBridge({
   isNew: asked.has('new'),
   picker: asked.get('picker') === 'list' ? 'list' : 'native',
