@@ -21,11 +21,19 @@ const inSvelte = {
   },
 };
 
+/** Folders whose long lines are being mended; this list goes when they are. */
+const STILL_LONG = ['electron/{cli,engine,services}/**', 'renderer/**'];
+
+/** What is checked for more than the length of its lines. */
+const PRODUCT = ['**/*.ts', '**/*.svelte'];
+
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', 'electron/engine/onnx/proto/onnx_pb.ts', 'models/', '**/*.cjs', '**/*.mjs'] },
-  ...tseslint.configs.strict,
+  { ignores: ['dist/', 'node_modules/', 'electron/engine/onnx/proto/onnx_pb.ts', 'models/'] },
+  { files: ['**/*.{ts,svelte,mjs,cjs}'], ignores: STILL_LONG, rules: { 'max-len': ['error', { code: 140 }] } },
+  ...tseslint.configs.strict.map((config) => ({ files: PRODUCT, ...config })),
   ...svelte.configs.recommended,
   {
+    files: PRODUCT,
     rules: {
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/no-non-null-assertion': 'off',

@@ -1,4 +1,5 @@
-// `npm run dist`: builds what is stale and packs it. Arguments go to electron-builder: `npm run dist -- --dir`, `npm run dist -- --win --x64`.
+// `npm run dist`: builds what is stale and packs it. Arguments go to electron-builder: `npm run dist -- --dir`, `npm run dist -- --win
+// --x64`.
 // EMEND_ELECTRON_DIST names an unpacked Electron, or a folder with its zip, where none can be downloaded.
 import { buildIfStale, installPackages, run, stop } from './setup.mjs';
 

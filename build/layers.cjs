@@ -1,7 +1,10 @@
 /** Who may import whom (DESIGN: arrows point one way). Run by `npm run rules`. */
 const rule = (name, from, to, comment) => ({ name, severity: 'error', comment, from: { path: from }, to: { path: to } });
 
-/** The engine's folders from the ground up (DESIGN): each imports from those before it, never from its neighbours in the same step or from those behind. */
+/**
+ * The engine's folders from the ground up (DESIGN): each imports from those before it, never from its neighbours in the same step or from
+ * those behind.
+ */
 const ENGINE = [
   ['onnx'],
   ['linalg'],

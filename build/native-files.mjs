@@ -1,4 +1,5 @@
-// Before packing: lists the SHA-256 of the native files, so that the packed application can tell whether they are still the same (electron/main/native-files.ts).
+// Before packing: lists the SHA-256 of the native files, so that the packed application can tell whether they are still the same
+// (electron/main/native-files.ts).
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';

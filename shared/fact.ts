@@ -133,13 +133,16 @@ function sharedProblems(facts: readonly Fact[]): FactProblem[] {
     byQuestion.set(question, index);
     const other = bySubject.get(words(fact.subject));
     if (other === undefined) bySubject.set(words(fact.subject), index);
-    // The key is read at the subject's last token, so equal subjects have nearly equal keys that must give different values (arXiv 2502.07322).
+    // The key is read at the subject's last token, so equal subjects have nearly equal keys that must give different values (arXiv
+    // 2502.07322).
     else {
       problems.push({
         index,
         field: 'subject',
         severity: 'warning',
-        message: `Fact ${other + 1} in this list has the same subject, ${JSON.stringify(fact.subject)}. Facts of one subject share a key, and together they take less well.`,
+        message:
+          `Fact ${other + 1} in this list has the same subject, ${JSON.stringify(fact.subject)}. ` +
+          'Facts of one subject share a key, and together they take less well.',
         hint: 'Edit them one after the other, or check both closely afterwards.',
       });
     }
@@ -161,7 +164,9 @@ function repeated(first: Fact, fact: Fact, firstIndex: number, index: number): F
     index,
     field: 'target',
     severity: 'error',
-    message: `This fact contradicts fact ${firstIndex + 1}: the same subject and prompt, but ${JSON.stringify(first.target)} there and ${JSON.stringify(fact.target)} here.`,
+    message:
+      `This fact contradicts fact ${firstIndex + 1}: the same subject and prompt, ` +
+      `but ${JSON.stringify(first.target)} there and ${JSON.stringify(fact.target)} here.`,
     hint: 'Keep the one that is right.',
   };
 }

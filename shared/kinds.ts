@@ -16,7 +16,9 @@ export const ENTRY_KINDS = {
   verify: { label: 'Verification', icon: 'shield' },
 } as const satisfies Readonly<Record<string, EntryKind>>;
 
-/** What an entry does to the version that is current: it begins with the import, adds a part, takes one out, or goes back to an earlier one. */
+/**
+ * What an entry does to the version that is current: it begins with the import, adds a part, takes one out, or goes back to an earlier one.
+ */
 export type VersionRole = 'begins' | 'adds' | 'takes out' | 'goes back';
 
 export interface EntryKind {

@@ -28,7 +28,8 @@ export class Blobs {
   /**
    * Keeps content and returns its reference; when this returns, it lasts. The same content is kept once.
    * @param type media type, such as application/json
-   * @throws EmendError 'failed' on a full disk, 'bad-file' when a damaged blob stands in its place, 'bad-input' on a ledger opened for reading
+   * @throws EmendError 'failed' on a full disk, 'bad-file' when a damaged blob stands in its place, 'bad-input' on a ledger opened for
+   *   reading
    */
   async put(content: Uint8Array | AsyncIterable<Uint8Array>, type: string): Promise<BlobRef> {
     if (!this.#writable)
@@ -96,7 +97,10 @@ export class Blobs {
   }
 
   #damaged(ref: BlobRef, bytes: number, actual: string): string {
-    return `Blob ${ref.blob} is damaged: expected ${ref.bytes} bytes with that SHA-256, found ${bytes} bytes with ${actual} in ${this.path(ref.blob)}.`;
+    return (
+      `Blob ${ref.blob} is damaged: expected ${ref.bytes} bytes with that SHA-256, found ${bytes} bytes with ${actual} in ` +
+      `${this.path(ref.blob)}.`
+    );
   }
 
   async #write(path: string, pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<{ hash: string; bytes: number }> {

@@ -25,7 +25,10 @@ export interface Review {
   readonly comment: string;
 }
 
-/** What the entries of a ledger come to: which versions there were, which is current, their names and reviews. Pure: the same entries give the same history. */
+/**
+ * What the entries of a ledger come to: which versions there were, which is current, their names and reviews. Pure: the same entries give
+ * the same history.
+ */
 export class History implements Past {
   #current: Version | undefined;
   readonly #moments: Moment[] = [];
@@ -92,7 +95,8 @@ export class History implements Past {
     const names = [...this.#tags.keys()];
     throw new EmendError(
       'not-found',
-      `There is no version ${JSON.stringify(name)}. Named versions: ${names.length === 0 ? 'none' : names.join(', ')}; the last ids: ${[...this.#byId.keys()].slice(-5).map(shortId).join(', ') || 'none'}.`,
+      `There is no version ${JSON.stringify(name)}. Named versions: ${names.length === 0 ? 'none' : names.join(', ')}; the last ` +
+        `ids: ${[...this.#byId.keys()].slice(-5).map(shortId).join(', ') || 'none'}.`,
       'Give a name, the first 6 or more digits of an id, "current" or "base".',
       { version: name },
     );

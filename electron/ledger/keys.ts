@@ -94,7 +94,8 @@ function notAKey(path: string, half: string, error: unknown): EmendError {
   return new EmendError(
     'bad-file',
     `${path} is not a ${half} key: expected an Ed25519 key as PEM text (${found}).`,
-    'Bring the key back from a backup. To sign with a new one, move this file away; checkpoints that the old one signed then need its public half.',
+    'Bring the key back from a backup. To sign with a new one, move this file away; checkpoints that the old one signed then need ' +
+      'its public half.',
     { path },
   );
 }

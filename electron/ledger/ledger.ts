@@ -118,7 +118,8 @@ export class Ledger {
   /**
    * Records an act. Its blobs were put before; when this returns, it lasts, and when it throws, nothing was recorded.
    * Calls are done one after the other.
-   * @throws EmendError 'bad-input' for a body that does not fit, an act that cannot follow, a missing reason, a ledger open for reading; 'not-found' for a blob, version or entry that is not there; 'failed' on a full or failing disk
+   * @throws EmendError 'bad-input' for a body that does not fit, an act that cannot follow, a missing reason, a ledger open for reading;
+   *   'not-found' for a blob, version or entry that is not there; 'failed' on a full or failing disk
    */
   append<K extends Kind>(kind: K, input: BodyInput<K>, by: By): Promise<EntryOf<K>> {
     return this.#inTurn(async () => {
@@ -132,7 +133,10 @@ export class Ledger {
     });
   }
 
-  /** Signs the present end of the journal. Keep a copy elsewhere: it proves later that nothing was cut off. @throws EmendError without a key or an entry */
+  /**
+   * Signs the present end of the journal. Keep a copy elsewhere: it proves later that nothing was cut off.
+   * @throws EmendError without a key or an entry
+   */
   checkpoint(): Promise<Checkpoint> {
     return this.#inTurn(() => {
       this.#writing();
@@ -216,7 +220,8 @@ export class Ledger {
       throw new EmendError(
         'bad-file',
         `The journal in ${this.folder} is damaged at entry ${first.seq}, so nothing is added to it. ${first.message}`,
-        `Bring ${join(this.folder, JOURNAL)} back from a backup, and verify it. Reading and exporting still work for versions before the damage.`,
+        `Bring ${join(this.folder, JOURNAL)} back from a backup, and verify it. Reading and exporting still work for versions ` +
+          `before the damage.`,
         { ...first },
       );
     return writing;

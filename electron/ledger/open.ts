@@ -36,7 +36,8 @@ export interface LedgerOptions {
 /**
  * Opens the ledger of a folder. A damaged journal opens too, with `damage` saying where, and takes no entries;
  * an unfinished last line is set aside in a file of its own and told in `notices`.
- * @throws EmendError 'not-found' when there is none, 'failed' with `details.owner` when another process writes to it, or when the disk refuses
+ * @throws EmendError 'not-found' when there is none, 'failed' with `details.owner` when another process writes to it, or when the disk
+ *   refuses
  */
 export async function openLedger(folder: string, options: LedgerOptions): Promise<Ledger> {
   const files = explained(options.files ?? disk);

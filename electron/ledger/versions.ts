@@ -13,7 +13,8 @@ export interface Part {
 
 /**
  * A version: the base model, or a version with one more part on it, so that versions share what they have in common.
- * Its id is a hash over the whole list, made link by link, and depends on nothing else: the same edits on the same model give the same id at any time.
+ * Its id is a hash over the whole list, made link by link, and depends on nothing else: the same edits on the same model give the same id
+ * at any time.
  */
 export interface Version {
   readonly id: string;
@@ -63,7 +64,8 @@ export function withoutPart(version: Version, entry: number): { version: Version
   const there = partsOf(version).map((part) => part.entry);
   throw new EmendError(
     'not-found',
-    `Entry ${entry} is no edit that is in force in version ${shortId(version.id)}; in force there ${there.length === 0 ? 'is none' : `are those of entries ${there.join(', ')}`}.`,
+    `Entry ${entry} is no edit that is in force in version ${shortId(version.id)}; in force there ` +
+      `${there.length === 0 ? 'is none' : `are those of entries ${there.join(', ')}`}.`,
     there.length === 0 ? 'There is nothing to revert.' : 'Choose one of these, or roll back to a version that has it.',
     { entry, inForce: there },
   );

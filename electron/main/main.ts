@@ -5,7 +5,8 @@ import { Opened } from './opened.ts';
 import { declareScheme } from './protocol.ts';
 import { STRINGS } from './strings.ts';
 
-// Entry of the desktop application. What must happen before 'ready' happens here; nothing here may wait for 'ready', which waits for this file.
+// Entry of the desktop application. What must happen before 'ready' happens here; nothing here may wait for 'ready', which waits for this
+// file.
 
 app.enableSandbox();
 declareScheme();

@@ -16,7 +16,8 @@ export const STRINGS = {
     running: (titles: readonly string[]) =>
       titles.length === 1 ? `“${titles[0]}” is still running.` : `${titles.length} jobs are still running.`,
     detail: (titles: readonly string[]) =>
-      `${titles.length === 1 ? '' : `${titles.join('\n')}\n\n`}Quitting stops ${titles.length === 1 ? 'it' : 'them'}; nothing half done is kept.`,
+      `${titles.length === 1 ? '' : `${titles.join('\n')}\n\n`}Quitting stops ${titles.length === 1 ? 'it' : 'them'}; nothing half ` +
+      `done is kept.`,
     keep: 'Keep Running',
     stop: 'Stop and Quit',
   },

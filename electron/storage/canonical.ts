@@ -13,7 +13,8 @@ const PLAIN = /^[ !#-[\]-~]*$/;
 /**
  * The one text that a JSON value has under RFC 8785: members sorted by UTF-16 code units, no spaces,
  * strings and numbers as ECMAScript writes them (which is what the RFC prescribes).
- * @throws EmendError 'bad-input' that names the place of a value JSON cannot hold: NaN, an infinity, undefined, a lone surrogate, anything but plain data
+ * @throws EmendError 'bad-input' that names the place of a value JSON cannot hold: NaN, an infinity, undefined, a lone surrogate, anything
+ *   but plain data
  */
 export function canonical(value: unknown): string {
   return write(value, []);

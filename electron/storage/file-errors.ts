@@ -1,7 +1,10 @@
 import { EmendError, type ErrorCode } from '../../shared/errors.ts';
 import { errno, type Files, type OpenFile } from './files.ts';
 
-/** The same files with every error told as people need it: what was done with which file, why it failed, what to do. `details.errno` keeps Node's code. */
+/**
+ * The same files with every error told as people need it: what was done with which file, why it failed, what to do. `details.errno` keeps
+ * Node's code.
+ */
 export function explained(files: Files): Files {
   const guard = async <T>(doing: string, path: string, act: () => Promise<T>): Promise<T> => {
     try {
@@ -54,7 +57,10 @@ export function explain(error: unknown, doing: string, path: string): EmendError
   return new EmendError(kind, `Could not ${doing} ${path}: ${why}.`, hint, { path, errno: code ?? null });
 }
 
-/** What {@link explained} files said of a part of some work, told of the whole: a person knows the file, not its temporary name. Anything else as it is. */
+/**
+ * What {@link explained} files said of a part of some work, told of the whole: a person knows the file, not its temporary name. Anything
+ * else as it is.
+ */
 export function retell(error: unknown, doing: string, path: string): unknown {
   const code = errnoOf(error);
   return code === undefined || CAUSES[code] === undefined ? error : explain(Object.assign(new Error(), { code }), doing, path);

@@ -14,7 +14,10 @@ export interface FolderContent {
 
 /** How {@link listFolder} walks. */
 export interface Walking {
-  /** 'follow': a link counts as what it leads to (a dead one is neither file nor folder); 'apart': no link is followed, all are among the others. */
+  /**
+   * 'follow': a link counts as what it leads to (a dead one is neither file nor folder); 'apart': no link is followed, all are among the
+   * others.
+   */
   readonly links: 'follow' | 'apart';
   /** Names that are passed over, wherever they lie. */
   readonly leaveOut?: ReadonlySet<string>;
@@ -47,7 +50,10 @@ async function ledTo(link: string) {
   });
 }
 
-/** Every file of a model folder, links followed. @throws EmendError 'unsupported' for what is neither a file nor a folder, such as a dead link */
+/**
+ * Every file of a model folder, links followed.
+ * @throws EmendError 'unsupported' for what is neither a file nor a folder, such as a dead link
+ */
 export async function filesBelow(folder: string, leaveOut?: ReadonlySet<string>): Promise<readonly string[]> {
   const { files, others } = await listFolder(folder, { links: 'follow', ...(leaveOut === undefined ? {} : { leaveOut }) });
   if (others.length > 0)

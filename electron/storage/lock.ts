@@ -34,7 +34,8 @@ export interface Lock {
 /**
  * Takes the lock of a folder. A lock whose process has ended is taken over.
  *
- * The successor of an owner that ended makes a file named after that owner's nonce, which only one can make; then it moves that file over the lock.
+ * The successor of an owner that ended makes a file named after that owner's nonce, which only one can make; then it moves that file over
+ * the lock.
  * No lock is ever removed to make room, so two that find the same one left behind cannot remove each other's.
  * @throws EmendError 'failed' with `details.owner` when another process holds it
  */
@@ -149,6 +150,7 @@ function held(folder: string, owner: Owner, state: 'running' | 'unknown'): Emend
   const hint =
     state === 'running'
       ? 'Close it there, or open this one for reading only.'
-      : `Whether it still runs cannot be told from here. Close it on ${owner.host}, or open this one for reading only; when that computer is gone for good, remove the file ${join(folder, LOCK)}.`;
+      : `Whether it still runs cannot be told from here. Close it on ${owner.host}, or open this one for reading only; when that ` +
+        `computer is gone for good, remove the file ${join(folder, LOCK)}.`;
   return new EmendError('failed', `The ledger in ${folder} is in use: ${who}.`, hint, { owner, folder });
 }

@@ -116,7 +116,10 @@ export const auditMethods = {
   'audit.note': method(Remark, Recorded),
   'audit.approve': method(v.strictObject({ ...Remark.entries, comment: v.optional(Line, '') }), Recorded),
   'audit.reject': method(Remark, Recorded),
-  /** Chain, blobs, checkpoints, rebuilt tensors, library files. `record` appends the result. `against` is the folder of an export of the model: its record must be how this one begins. */
+  /**
+   * Chain, blobs, checkpoints, rebuilt tensors, library files. `record` appends the result. `against` is the folder of an export of the
+   * model: its record must be how this one begins.
+   */
   'audit.verify': job(
     v.strictObject({ model: ModelName, record: v.optional(v.boolean(), true), against: v.optional(Handle) }),
     VerificationSchema,

@@ -71,7 +71,10 @@ export const CheckSchema = v.object({
 });
 export type Check = v.InferOutput<typeof CheckSchema>;
 
-/** A prompt before and after: probability of the wanted and of the previous target, and whether the wanted (for a neighbour: its own) one is on top. */
+/**
+ * A prompt before and after: probability of the wanted and of the previous target, and whether the wanted (for a neighbour: its own) one is
+ * on top.
+ */
 export const PromptOutcomeSchema = v.object({
   prompt: v.string(),
   /** The target that should be on top after the edit: the wanted one, or a neighbour's own. */

@@ -57,7 +57,10 @@ export const PickKindSchema = v.picklist(Object.keys(PICKS) as [PickKind, ...Pic
 /** What each host does in its own way. */
 export const hostMethods = {
   'host.info': method(Nothing, HostInfoSchema),
-  /** Opens the system's dialog (picker 'native'). Empty when it was closed without a choice. 'folder': an existing folder; 'save': a file to write. */
+  /**
+   * Opens the system's dialog (picker 'native'). Empty when it was closed without a choice. 'folder': an existing folder; 'save': a file to
+   * write.
+   */
   'host.pick': method(v.strictObject({ kind: PickKindSchema, name: v.optional(Line) }), v.object({ picked: v.array(PickedSchema) })),
   /** Lists a folder of the serving machine (picker 'list'); the home folder when none is given. */
   'host.browse': method(

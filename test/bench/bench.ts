@@ -66,7 +66,9 @@ async function measureEdits(plan: Plan, { isQuick, threads }: Options, table: Ta
     const yardstick = await Yardstick.create(clock, threads, isQuick ? 512 : 2048);
     for (let i = 0; i < 5; i++) await yardstick.measure();
     console.log(
-      `GPT-2 of ${plan.shape.layers} layers, ${plan.shape.width} wide, ${(bytes / 1e6).toFixed(0)} MB; ${plan.facts} facts, layers ${plan.layers.join(' ')}, ${settings.steps} steps; ${threads === 1 ? 'one thread, processor time' : 'all threads, wall time'}\n`,
+      `GPT-2 of ${plan.shape.layers} layers, ${plan.shape.width} wide, ${(bytes / 1e6).toFixed(0)} MB; ${plan.facts} facts, layers ` +
+        `${plan.layers.join(' ')}, ${settings.steps} steps; ` +
+        `${threads === 1 ? 'one thread, processor time' : 'all threads, wall time'}\n`,
     );
 
     const opened = await timed(clock, () => Decoder.open(join(folder, 'model.onnx'), { threads }));
@@ -83,7 +85,8 @@ async function measureEdits(plan: Plan, { isQuick, threads }: Options, table: Ta
     const child = await editInChild(folder, threads, plan.facts, settings, statistics, fileURLToPath(import.meta.url));
     table.row(
       'peak resident memory of the whole edit',
-      `${(child.peak / 1e6).toFixed(0)} MB = ${(child.peak / bytes).toFixed(2)} × weights (${(child.started / 1e6).toFixed(0)} MB before the model was opened)`,
+      `${(child.peak / 1e6).toFixed(0)} MB = ${(child.peak / bytes).toFixed(2)} × weights (${(child.started / 1e6).toFixed(0)} MB ` +
+        `before the model was opened)`,
       isQuick ? undefined : { limit: `≤ ${LIMIT.memory}`, holds: child.peak <= LIMIT.memory * bytes },
     );
   } finally {
@@ -144,7 +147,8 @@ async function measureTargets(
   table.row('targets, the plain way', `${seconds(perPlain)} per fact (${plainCount} facts, all steps)`);
   table.row(
     'targets, ours',
-    `${seconds(perFact)} per fact, ${(perPlain / perFact).toFixed(1)} × faster (loop ${seconds((loop * settings.steps) / (settings.steps - 1) / facts.length)} per fact)`,
+    `${seconds(perFact)} per fact, ${(perPlain / perFact).toFixed(1)} × faster (loop ` +
+      `${seconds((loop * settings.steps) / (settings.steps - 1) / facts.length)} per fact)`,
   );
   table.row('largest |z ours − z plain| / |z|', worst.toExponential(1), {
     limit: `< ${LIMIT.difference}`,
@@ -163,7 +167,8 @@ async function measureTargets(
   const attained = (operations * (settings.steps - 1)) / loop;
   table.row(
     'optimisation loop, attained',
-    `${(attained / 1e9).toFixed(1)} GF/s = ${((100 * attained) / nearby).toFixed(0)}% of the plain product among its runs (${(nearby / 1e9).toFixed(1)}); ${(operations / 1e9 / facts.length).toFixed(2)} GF per fact and step`,
+    `${(attained / 1e9).toFixed(1)} GF/s = ${((100 * attained) / nearby).toFixed(0)}% of the plain product among its runs ` +
+      `(${(nearby / 1e9).toFixed(1)}); ${(operations / 1e9 / facts.length).toFixed(2)} GF per fact and step`,
     isQuick ? undefined : { limit: `≥ ${100 * LIMIT.attained}%`, holds: attained / nearby >= LIMIT.attained },
   );
   return ours.value;
@@ -225,11 +230,13 @@ async function measureInsertion(
   const step = ours.value.steps[0]!;
   table.row(
     'insertion, the plain way',
-    `${seconds(plainTotal)} (one layer × ${settings.layers.length}: keys and states ${seconds(plain.forward)}, solve ${seconds(plain.solve)})`,
+    `${seconds(plainTotal)} (one layer × ${settings.layers.length}: keys and states ${seconds(plain.forward)}, solve ` +
+      `${seconds(plain.solve)})`,
   );
   table.row(
     'insertion, ours, factors known',
-    `${seconds(ours.seconds)}, ${(plainTotal / ours.seconds).toFixed(1)} × faster (keys and states ${seconds(times.keys)}, solve and write ${seconds(times.write)})`,
+    `${seconds(ours.seconds)}, ${(plainTotal / ours.seconds).toFixed(1)} × faster (keys and states ${seconds(times.keys)}, solve ` +
+      `and write ${seconds(times.write)})`,
   );
   const worst = Math.max(difference(step.keys.data, plain.keys.data), difference(step.solved.data, plain.solved.data));
   table.row('largest difference in keys and solved keys', worst.toExponential(1), {

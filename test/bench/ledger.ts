@@ -58,7 +58,8 @@ export async function measureLedger(table: Table, count: number, isQuick: boolea
     const journal = join(models, readdirSync(models)[0]!, 'ledger', JOURNAL);
     const lines = readFileSync(journal, 'utf8').trimEnd().split('\n');
     for (const what of ['index to be made', 'index there'] as const) {
-      // Whatever else the machine does only adds, so the fastest counts; and the same lines merely parsed tell how fast the machine is just now.
+      // Whatever else the machine does only adds, so the fastest counts; and the same lines merely parsed tell how fast the machine is just
+      // now.
       const plain = await repeated(isQuick ? 1 : 3, (measure) => measure(async () => lines.forEach((line) => JSON.parse(line))));
       const times = await repeated(isQuick ? 1 : 3, async (measure) => {
         if (what === 'index to be made') rmSync(join(journal, '..', 'index.json'), { force: true });
@@ -71,7 +72,8 @@ export async function measureLedger(table: Table, count: number, isQuick: boolea
         `ledger of ${count} entries, opened, ${what}`,
         took,
         LIMIT.open,
-        `processor time, the fastest of ${times.wall.length}; by the clock ${times.wall.map(ms).join(', ')}; ${(took / parsed).toFixed(1)} × what JSON.parse takes for its ${(Buffer.byteLength(lines.join('\n')) / 1e6).toFixed(0)} MB`,
+        `processor time, the fastest of ${times.wall.length}; by the clock ${times.wall.map(ms).join(', ')}; ` +
+          `${(took / parsed).toFixed(1)} × what JSON.parse takes for its ${(Buffer.byteLength(lines.join('\n')) / 1e6).toFixed(0)} MB`,
       );
     }
 
@@ -104,7 +106,10 @@ export async function measureLedger(table: Table, count: number, isQuick: boolea
   }
 }
 
-/** Does something over and over. Work that only computes is judged by the processor time it takes, however busy others keep the machine. @returns seconds of each try */
+/**
+ * Does something over and over. Work that only computes is judged by the processor time it takes, however busy others keep the machine.
+ * @returns seconds of each try
+ */
 async function repeated(
   tries: number,
   act: (measure: (work: (n: number) => Promise<unknown>) => Promise<void>) => Promise<void>,
@@ -140,7 +145,10 @@ function openApplication(dataFolder: string): Promise<Application> {
   });
 }
 
-/** Writes a model's ledger of an import, edits, tags, checks and reverts, as ten years of work leave it. @returns what the model is called */
+/**
+ * Writes a model's ledger of an import, edits, tags, checks and reverts, as ten years of work leave it.
+ * @returns what the model is called
+ */
 export function writeLedger(root: string, count: number): string {
   const files = [{ path: 'model.onnx', bytes: 1000, sha256: sha256('graph') }];
   const id = modelId(files);

@@ -25,7 +25,10 @@ export class Random {
     return from + (this.bits() % (to - from + 1));
   }
 
-  /** Fills an array with normal deviates of this standard deviation: draws from a table, for half a billion bytes should take a second or two. */
+  /**
+   * Fills an array with normal deviates of this standard deviation: draws from a table, for half a billion bytes should take a second or
+   * two.
+   */
   normals(into: Float32Array, deviation: number): void {
     for (let i = 0; i + 1 < into.length; i += 2) {
       const bits = this.bits();

@@ -18,11 +18,16 @@ const LIMIT = 100;
 const PATIENCE = 900_000;
 const FACTS = 10;
 
-/** Watches the page: its long tasks, how late a timer of 16 ms is, and how far frames lie apart. Ends with what it saw since it was asked last. */
+/**
+ * Watches the page: its long tasks, how late a timer of 16 ms is, and how far frames lie apart. Ends with what it saw since it was asked
+ * last.
+ */
 const WATCH_PAGE = `(() => {
   const seen = { task: 0, drift: 0, frame: 0 };
   const take = () => { const found = { ...seen }; seen.task = seen.drift = seen.frame = 0; return found; };
-  new PerformanceObserver((list) => { for (const { duration } of list.getEntries()) seen.task = Math.max(seen.task, duration); }).observe({ type: 'longtask' });
+  new PerformanceObserver((list) => {
+    for (const { duration } of list.getEntries()) seen.task = Math.max(seen.task, duration);
+  }).observe({ type: 'longtask' });
   let last = performance.now();
   setInterval(() => { const now = performance.now(); seen.drift = Math.max(seen.drift, now - last - 16); last = now; }, 16);
   let drawn = performance.now();
@@ -31,7 +36,10 @@ const WATCH_PAGE = `(() => {
   globalThis.takeSeen = take;
 })()`;
 
-/** All in ms: the longest task of the page, the latest timer, the longest between two frames; the longest that main's event loop stood still. */
+/**
+ * All in ms: the longest task of the page, the latest timer, the longest between two frames; the longest that main's event loop stood
+ * still.
+ */
 interface Seen {
   readonly task: number;
   readonly drift: number;
@@ -95,7 +103,8 @@ async function measureSteps(
     const blocked = Math.max(task, drift, main);
     table.row(
       `window: ${name}`,
-      `blocked ${ms(blocked)} (long task ${ms(task)}, timer ${ms(drift)} late, frames ${ms(frame)} apart); main ${ms(main)}; took ${took.toFixed(1)} s`,
+      `blocked ${ms(blocked)} (long task ${ms(task)}, timer ${ms(drift)} late, frames ${ms(frame)} apart); main ${ms(main)}; took ` +
+        `${took.toFixed(1)} s`,
       isQuick ? undefined : { limit: `< ${LIMIT} ms`, holds: blocked < LIMIT },
     );
   }
@@ -111,8 +120,10 @@ async function open(home?: string): Promise<Desktop> {
 }
 
 /**
- * The double answers for a dropped file's path while the page stands at a `debugger` statement. Before its first such stop below functions of a
- * script V8 reads the whole script (70 ms and more), which nobody meets on Electron. Stops once at a key press, so that no step pays for it.
+ * The double answers for a dropped file's path while the page stands at a `debugger` statement. Before its first such stop below functions
+ * of a
+ * script V8 reads the whole script (70 ms and more), which nobody meets on Electron. Stops once at a key press, so that no step pays for
+ * it.
  */
 async function readForDebugger(page: Page): Promise<void> {
   const session = await page.context().newCDPSession(page);
@@ -136,7 +147,10 @@ async function ask(page: Page, version: string): Promise<string> {
   return [await answer.locator('.answer').innerText(), await answer.getByRole('table').innerText()].join('\n');
 }
 
-/** How long the window is blocked on the way from a dropped folder to an exported one, by a model of GPT-2 small's shape with random weights. */
+/**
+ * How long the window is blocked on the way from a dropped folder to an exported one, by a model of GPT-2 small's shape with random
+ * weights.
+ */
 export async function measureJourney(table: Table, isQuick: boolean): Promise<void> {
   const scratch = mkdtempSync(join(tmpdir(), 'emend-bench-window-'));
   let desktop: Desktop | undefined;

@@ -1,7 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Page } from 'playwright';
 
-/** Time for Chromium to hear the page's answer to a step of a drag, once the page has seen it (ms): a drop that comes before the answer is lost. */
+/**
+ * Time for Chromium to hear the page's answer to a step of a drag, once the page has seen it (ms): a drop that comes before the answer is
+ * lost.
+ */
 const ANSWER = 60;
 
 /** Time for the page to see a step before it is sent again, as a hand that holds still sends it, and how often (ms). */

@@ -33,7 +33,10 @@ function inFolder(folder: string): Omit<Application, 'resources'> {
   return { folder, manifest, entry: join(folder, manifest.main ?? 'index.js') };
 }
 
-/** Node cannot read inside archives as Electron can. The folder keeps the archive's name, so that paths to what lies unpacked beside it can be told as usual. */
+/**
+ * Node cannot read inside archives as Electron can. The folder keeps the archive's name, so that paths to what lies unpacked beside it can
+ * be told as usual.
+ */
 function unpack(archive: string): string {
   const folder = join(temporaryFolder, 'app.asar');
   extractAll(archive, folder);

@@ -49,7 +49,10 @@ export async function launch(options: Launch = {}): Promise<Desktop> {
   };
 }
 
-/** Waits until an expression is true in a page, whatever it loads meanwhile. Playwright's own wait asks from inside the page, where the security policy forbids it. */
+/**
+ * Waits until an expression is true in a page, whatever it loads meanwhile. Playwright's own wait asks from inside the page, where the
+ * security policy forbids it.
+ */
 export async function until(page: Page, expression: string): Promise<void> {
   while (!(await page.evaluate(`Boolean(${expression})`).catch((error: Error) => refused(error))))
     await new Promise((done) => setTimeout(done, 20));

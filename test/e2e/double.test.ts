@@ -166,7 +166,8 @@ describe('messages', () => {
       });
       return [
         map.get('a') === 1n, set.has(1), date.getTime() === 5, floats instanceof Float32Array && floats[0] === 1.5,
-        Object.is(numbers[0], NaN), Object.is(numbers[1], -0), 'none' in rest && rest.none === undefined, JSON.stringify(nested), error instanceof Error && error.message,
+        Object.is(numbers[0], NaN), Object.is(numbers[1], -0), 'none' in rest && rest.none === undefined, JSON.stringify(nested),
+        error instanceof Error && error.message,
       ];
     })()`);
     expect(result).toEqual([true, true, true, true, true, true, true, '[{"$":"tag","v":null}]', 'far']);

@@ -55,7 +55,8 @@ describe('the edit form', () => {
   const cell = (column: string, fact: number): Locator => page.getByLabel(`${column}, fact ${fact}`, { exact: true });
   const rows = () =>
     page.evaluate<string[]>(
-      `[...document.querySelectorAll('[role=grid] [role=rowgroup] [role=row]')].map((row) => [...row.querySelectorAll('input')].map(({ value }) => value).join('|'))`,
+      `[...document.querySelectorAll('[role=grid] [role=rowgroup] [role=row]')].map((row) => ` +
+        `[...row.querySelectorAll('input')].map(({ value }) => value).join('|'))`,
     );
   const focused = () => page.evaluate<string>('document.activeElement?.getAttribute("aria-label")');
   const press = async (...keys: string[]) => {

@@ -19,7 +19,8 @@ const FOCUS = `(() => {
   return {
     name: (element.getAttribute('aria-label') || element.labels?.[0]?.textContent || element.textContent).trim().slice(0, 80),
     role: element.getAttribute('role') ?? element.tagName.toLowerCase(),
-    isShown: [style, frame].some((one) => one && one.outlineStyle !== 'none' && parseFloat(one.outlineWidth) > 0) && box.width > 0 && box.bottom > 0 && box.top < innerHeight,
+    isShown: [style, frame].some((one) => one && one.outlineStyle !== 'none' && parseFloat(one.outlineWidth) > 0) &&
+      box.width > 0 && box.bottom > 0 && box.top < innerHeight,
   };
 })()`;
 
@@ -97,7 +98,8 @@ describe('by keyboard alone', () => {
   it('reads the report to its end, and commits with a reason', async () => {
     const body = () =>
       page.evaluate<{ top: number; rest: number }>(
-        "(({ scrollTop, scrollHeight, clientHeight }) => ({ top: scrollTop, rest: scrollHeight - clientHeight - scrollTop }))(document.querySelector('.screen-body'))",
+        '(({ scrollTop, scrollHeight, clientHeight }) => ({ top: scrollTop, rest: scrollHeight - clientHeight - scrollTop ' +
+          "}))(document.querySelector('.screen-body'))",
       );
     await press('End');
     await expect.poll(async () => (await body()).rest).toBeLessThan(2);

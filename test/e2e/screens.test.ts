@@ -70,7 +70,8 @@ describe('every screen, light and dark', () => {
     page.on('console', (message) => void (message.type() === 'error' && errors.push(message.text())));
     await page.emulateMedia({ reducedMotion: 'reduce' });
     await page.addInitScript(
-      "violations = []; addEventListener('securitypolicyviolation', (event) => violations.push(event.violatedDirective + ' ' + event.blockedURI))",
+      "violations = []; addEventListener('securitypolicyviolation', (event) => violations.push(event.violatedDirective + ' ' + " +
+        'event.blockedURI))',
     );
     await page.reload();
     await until(page, "typeof emend === 'object' && document.readyState === 'complete'");

@@ -9,6 +9,20 @@ import { parse } from 'yaml';
 import { recorded } from '../double/recorded.ts';
 import { type Desktop, launch, until } from './desktop-app.ts';
 
+/** Addresses that must not lead out of the page's files. */
+const STRANGE = [
+  '/..%2f..%2fpackage.json',
+  '/%2e%2e/%2e%2e/package.json',
+  '/..%5c..%5cpackage.json',
+  '/%2fetc%2fpasswd',
+  '//etc/passwd',
+  '/notes.txt',
+  '/style.css%00.txt',
+  '/%',
+  '/print/',
+  '/nothing.js',
+];
+
 // Electron's security checklist, item by item, and what a hostile page could try, on a page of our own that would love to do harm.
 
 const root = resolve(import.meta.dirname, '../..');
@@ -95,7 +109,8 @@ describe("Electron's checklist", () => {
 
   it('5: no permissions, asked for or not', async () => {
     const states = await page.evaluate(
-      `Promise.all(['geolocation', 'camera', 'microphone', 'clipboard-read', 'midi'].map((name) => navigator.permissions.query({ name }).then(({ state }) => state)))`,
+      `Promise.all(['geolocation', 'camera', 'microphone', 'clipboard-read', 'midi'].map((name) => navigator.permissions.query({ ` +
+        `name }).then(({ state }) => state)))`,
     );
     expect(states).toEqual(Array(5).fill('denied'));
     expect(await page.evaluate('Notification.requestPermission()')).toBe('denied');
@@ -157,7 +172,8 @@ describe("Electron's checklist", () => {
     expect((await preferences()).webviewTag ?? false).toBe(false);
     expect(
       await page.evaluate(
-        "(() => { const view = document.createElement('webview'); view.setAttribute('allowpopups', ''); view.setAttribute('src', 'https://elsewhere.invalid/'); document.body.append(view); return [typeof view.loadURL, typeof view.contentWindow] })()",
+        "(() => { const view = document.createElement('webview'); view.setAttribute('allowpopups', ''); view.setAttribute('src', " +
+          "'https://elsewhere.invalid/'); document.body.append(view); return [typeof view.loadURL, typeof view.contentWindow] })()",
       ),
     ).toEqual(['undefined', 'undefined']);
   });
@@ -177,10 +193,12 @@ describe("Electron's checklist", () => {
     await page.evaluate(`location.href = ${JSON.stringify(address())}`);
     await page.evaluate("(() => { location.assign('/notes.txt') })()");
     await page.evaluate(
-      `(() => { const form = document.createElement('form'); form.action = ${JSON.stringify(address())}; form.method = 'post'; document.body.append(form); form.submit() })()`,
+      `(() => { const form = document.createElement('form'); form.action = ${JSON.stringify(address())}; form.method = 'post'; ` +
+        `document.body.append(form); form.submit() })()`,
     );
     await page.evaluate(
-      `(() => { const meta = document.createElement('meta'); meta.httpEquiv = 'refresh'; meta.content = ${JSON.stringify(`0;url=${address()}`)}; document.head.append(meta) })()`,
+      `(() => { const meta = document.createElement('meta'); meta.httpEquiv = 'refresh'; meta.content = ` +
+        `${JSON.stringify(`0;url=${address()}`)}; document.head.append(meta) })()`,
     );
     // The last of these would be on its way now: a turn through the application, and the page is asked again.
     await call("'jobs.list'");
@@ -258,7 +276,8 @@ describe("Electron's checklist", () => {
 
   it('20: nothing of Electron is exposed: three functions, frozen, and events without their sender', async () => {
     const exposed = await page.evaluate(
-      `[Object.entries(emend).map(([name, value]) => name + ' ' + typeof value).sort(), Object.isFrozen(emend), typeof electron, typeof ipcRenderer, Reflect.ownKeys(Object.getPrototypeOf(emend)).includes('call')]`,
+      `[Object.entries(emend).map(([name, value]) => name + ' ' + typeof value).sort(), Object.isFrozen(emend), typeof electron, ` +
+        `typeof ipcRenderer, Reflect.ownKeys(Object.getPrototypeOf(emend)).includes('call')]`,
     );
     expect(exposed).toEqual([['call function', 'grant function', 'listen function'], true, 'undefined', 'undefined', false]);
     await app.evaluate(({ Menu }) => Menu.getApplicationMenu()!.getMenuItemById('palette')!.click());
@@ -296,7 +315,7 @@ describe('a hostile page', () => {
 
   it('gets no files outside its folder, and no kinds that pages are not made of', async () => {
     const answers = await page.evaluate(
-      `Promise.all(${JSON.stringify(['/..%2f..%2fpackage.json', '/%2e%2e/%2e%2e/package.json', '/..%5c..%5cpackage.json', '/%2fetc%2fpasswd', '//etc/passwd', '/notes.txt', '/style.css%00.txt', '/%', '/print/', '/nothing.js'])}.map((path) => fetch(path).then(({ status }) => status, () => 'failed')))`,
+      `Promise.all(${JSON.stringify(STRANGE)}.map((path) => fetch(path).then(({ status }) => status, () => 'failed')))`,
     );
     for (const answer of answers as unknown[]) expect([404, 'failed']).toContain(answer);
     expect(await page.evaluate("fetch('/style.css', { method: 'POST', body: 'x' }).then(({ status }) => status)")).toBe(405);

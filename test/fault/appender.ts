@@ -5,7 +5,8 @@ import { begin, checkpoint, draft, edit, note, revert, rollback, tag, type Act }
 
 /**
  * Appends to the ledger in the folder it is told on its first input line until it is killed.
- * Says "ready", then "open" with the number of entries, then the hash of every entry once that is acknowledged; each a line, written at once.
+ * Says "ready", then "open" with the number of entries, then the hash of every entry once that is acknowledged; each a line, written at
+ * once.
  */
 const say = (line: string) => writeSync(1, `${line}\n`);
 

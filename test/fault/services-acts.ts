@@ -16,7 +16,8 @@ export function hashesIn(library: string): string[] {
 }
 
 /**
- * What must hold after an act was disturbed: it opens; all that was there before is there, and the act's entry if it was acknowledged, at most that one otherwise;
+ * What must hold after an act was disturbed: it opens; all that was there before is there, and the act's entry if it was acknowledged, at
+ * most that one otherwise;
  * ledger, files and rebuilt tensors verify; nothing half looks whole; the act can be done again; nothing is left behind.
  */
 export async function afterwards(

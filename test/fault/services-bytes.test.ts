@@ -152,7 +152,7 @@ it('a single byte of the journal that changed while nobody looked is found by op
   }
 });
 
-it('a journal that is cut anywhere is told from a whole one by its checkpoint, by that of an export, and by the export itself', async () => {
+it('a journal that is cut anywhere is told from a whole one by its checkpoint, that of an export, and the export itself', async () => {
   const where = library();
   const ledger = join(modelIn(where.library), 'ledger');
   const app = await openHere(where.library);

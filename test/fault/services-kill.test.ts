@@ -13,7 +13,10 @@ import { makeScene, prepared, removeTemporary, type Scene } from './services-sce
 
 /** Of each act; 200 in all. */
 const KILLS = { import: 50, commit: 60, rollback: 45, export: 45 } as const;
-/** How the time in which a kill falls follows what the act was seen to take: shorter after one that came too late, longer after one that did not. */
+/**
+ * How the time in which a kill falls follows what the act was seen to take: shorter after one that came too late, longer after one that did
+ * not.
+ */
 const FOLLOW = { late: 0.8, inTime: 1.1 };
 /** An orphaned engine ends when its job does (ms). */
 const ORPHAN = 15_000;

@@ -18,8 +18,10 @@ type Promises = typeof disk;
 type Handle = Awaited<ReturnType<Promises['open']>>;
 
 /**
- * Puts a disk that fails or forgets under everything that this process writes below a folder, services and engine alike: it knows what was synced.
- * The rules are those of MemoryFiles: names last after their folder was synced, content after its file was; `fault` makes any operation fail.
+ * Puts a disk that fails or forgets under everything that this process writes below a folder, services and engine alike: it knows what was
+ * synced.
+ * The rules are those of MemoryFiles: names last after their folder was synced, content after its file was; `fault` makes any operation
+ * fail.
  */
 export class LossyDisk {
   operations = 0;
@@ -56,7 +58,10 @@ export class LossyDisk {
     syncBuiltinESMExports();
   }
 
-  /** Leaves below the folder what a power cut leaves. @param random numbers in [0, 1): decide how much of what was not synced is there all the same; left out, none of it */
+  /**
+   * Leaves below the folder what a power cut leaves.
+   * @param random numbers in [0, 1): decide how much of what was not synced is there all the same; left out, none of it
+   */
   powerCut(random?: () => number): void {
     for (const { apply } of this.#pending) if (random && random() < 0.5) apply();
     const now = new Map<Node, Buffer>();

@@ -96,7 +96,9 @@ const FACTS: readonly Fact[] = [
 
 /** A library as it stands before the acts that are to be disturbed. */
 export interface Scene {
-  /** Data folder: the model with two edits in force, a rollback behind it, a tag, and a draft made for the current version. Nobody holds it. */
+  /**
+   * Data folder: the model with two edits in force, a rollback behind it, a tag, and a draft made for the current version. Nobody holds it.
+   */
   readonly library: string;
   /** A data folder with nothing in it but a key. */
   readonly empty: string;

@@ -16,8 +16,7 @@ const RUNS = Number(process.env['EMEND_FUZZ_RUNS'] ?? 10_000);
 const SEED = Number(process.env['EMEND_FUZZ_SEED'] ?? 20);
 const NAMES = Object.keys(CONTRACT) as MethodName[];
 /** What JavaScript says when a program is wrong; a person must never read it. */
-const DEFECT =
-  /Cannot read properties|is not a function|is not iterable|is not defined|Cannot convert|Maximum call stack|Invalid array length|Assertion/;
+const DEFECT = /Cannot (read properties|convert)|is not (a function|iterable|defined)|Maximum call stack|Invalid array length|Assertion/;
 
 let application: Application;
 let words: Words;

@@ -5,7 +5,8 @@ import { errorData } from '../../shared/errors.ts';
 import { openHere } from '../fault/services-scene.ts';
 
 /**
- * Another process with an application, for tests: each input line is a call, { method, params }, where a param that begins with "path:" stands for a handle.
+ * Another process with an application, for tests: each input line is a call, { method, params }, where a param that begins with "path:"
+ * stands for a handle.
  * Each is answered by a line with what `handle` gives; of a job the result.
  */
 const say = (value: unknown) => writeSync(1, `${JSON.stringify(value)}\n`);

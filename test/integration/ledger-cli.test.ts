@@ -301,7 +301,7 @@ describe('drafts', () => {
     expect(await document('three', 'drafts', 'atlas')).toEqual({ drafts: [] });
   });
 
-  test('a published hyperparameter file serves a recorded edit; the record says where each value came from and keeps what the file said', async () => {
+  test('a published hyperparameter file serves a recorded edit; the record says where each value came from, and keeps it', async () => {
     const fields = {
       layers: [2],
       v_num_grad_steps: 2,

@@ -5,7 +5,10 @@ import { fakeBridge } from './fake/host.ts';
 const page = globalThis as unknown as { location: { search: string } };
 const asked = new URLSearchParams(page.location.search);
 
-/** `?new` an empty library, `?picker=list` folders of a serving machine, `?jobs` a filled tray, `?entries=10000` a long ledger, `?edits=form` a form half written (see fake/edits.ts). */
+/**
+ * `?new` an empty library, `?picker=list` folders of a serving machine, `?jobs` a filled tray, `?entries=10000` a long ledger,
+ * `?edits=form` a form half written (see fake/edits.ts).
+ */
 Object.assign(globalThis, {
   emend: fakeBridge({
     isNew: asked.has('new'),

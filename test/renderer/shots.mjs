@@ -1,6 +1,7 @@
 /**
  * Pictures of screens with sample data, light and dark: `node test/renderer/shots.mjs /tmp/shots [beginnings of names]`.
- * The page is built, served under the policy that the desktop application sends, and every violation and error is printed; so is what axe finds.
+ * The page is built, served under the policy that the desktop application sends, and every violation and error is printed; so is what axe
+ * finds.
  */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -11,7 +12,8 @@ import { build } from 'vite';
 import { SHOTS } from './shot-list.mjs';
 
 const POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types svelte-trusted-html";
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; base-uri 'none'; " +
+  "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types svelte-trusted-html";
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
 const [out = '/tmp/emend-shots', ...wanted] = process.argv.slice(2);
 const here = import.meta.dirname;

@@ -16,7 +16,8 @@ import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 const CSP =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action " +
+  "'none'; frame-ancestors 'none'";
 const pages = join(import.meta.dirname, 'page');
 globalThis.seen = { events: [], permissions: [], secondInstances: [], exits: [] };
 

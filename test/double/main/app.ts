@@ -14,7 +14,10 @@ class App extends EventEmitter {
   readonly isPackaged = application.resources !== undefined;
   readonly dock = undefined;
   name = application.manifest.productName ?? application.manifest.name ?? 'Electron';
-  /** Switches added by the program. Chromium runs by then, so those are only written down; those that Playwright adds come before and do count. */
+  /**
+   * Switches added by the program. Chromium runs by then, so those are only written down; those that Playwright adds come before and do
+   * count.
+   */
   readonly commandLine = strictObject('app.commandLine', {
     appendSwitch: (name: string, value = ''): void => this.appendSwitch(name, value),
     hasSwitch: (name: string): boolean => this.switch(name) !== undefined,

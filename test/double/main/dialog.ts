@@ -18,7 +18,10 @@ function options<O extends object>(args: Args<O>): O {
   return ((args.length > 1 ? args[1] : args[0]) ?? {}) as O;
 }
 
-/** `dialog`: nobody is there, so each is written down and cancelled; a test that wants an answer replaces the function, as it would in Electron. */
+/**
+ * `dialog`: nobody is there, so each is written down and cancelled; a test that wants an answer replaces the function, as it would in
+ * Electron.
+ */
 export const dialog = strictObject('dialog', {
   showOpenDialog(...args: Args<OpenDialogOptions>): Promise<OpenDialogReturnValue> {
     record('dialog.showOpenDialog', options(args));

@@ -33,7 +33,10 @@ function eachField(fields: object, change: (item: unknown) => unknown): object {
   );
 }
 
-/** The message when what cannot be cloned is a proxy or something of the platform. Otherwise it names a function (by its source) or a promise inside. */
+/**
+ * The message when what cannot be cloned is a proxy or something of the platform. Otherwise it names a function (by its source) or a
+ * promise inside.
+ */
 const REFUSED = /: (#<(?!Promise>)\S*>|\[object \w+\]|\w+ object|A \w+) could not be cloned/;
 
 /**

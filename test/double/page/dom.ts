@@ -1,4 +1,5 @@
-// The few parts of the browser that the page scripts use. The project is checked without the DOM's types, which are global and would reach every file.
+// The few parts of the browser that the page scripts use. The project is checked without the DOM's types, which are global and would reach
+// every file.
 
 interface PageEvent {
   /** Of a custom event. */

@@ -171,12 +171,16 @@ function factReport(fact: Fact, verdict: FactReport['verdict'], at: number): Fac
     ...(generalization === undefined ? {} : { generalization }),
     ...(specificity === undefined ? {} : { specificity }),
     verdict,
-    says: missed
-      ? 'The new answer did not take on its own prompt.'
-      : `The new answer took${verdict === 'weak' ? '; it holds in only 25 % of the other wordings' : verdict === 'harmful' ? '; only 33 % of the neighbours keep their answers' : '; all neighbours keep their answers'}.`,
+    says: missed ? 'The new answer did not take on its own prompt.' : `The new answer took${TOOK[verdict]}.`,
   };
 }
 
+/** What the fake says of an answer that took, by its verdict. */
+const TOOK = {
+  good: '; all neighbours keep their answers',
+  weak: '; it holds in only 25 % of the other wordings',
+  harmful: '; only 33 % of the neighbours keep their answers',
+};
 const VERDICTS = ['good', 'good', 'weak', 'good', 'harmful', 'good', 'good', 'weak', 'good', 'good', 'good', 'good'] as const;
 
 /** A report of facts. @param mixed some of them weak or harmful; otherwise all good */
@@ -253,7 +257,10 @@ interface KeptDraft {
   readonly report: EditReport;
 }
 
-/** What the edit screen finds: `form` an unfinished form, `mixed` drafts of many facts, good, weak and harmful, one of them out of date, `none` nothing at all. */
+/**
+ * What the edit screen finds: `form` an unfinished form, `mixed` drafts of many facts, good, weak and harmful, one of them out of date,
+ * `none` nothing at all.
+ */
 export const EditScenarioSchema = v.picklist(['form', 'mixed', 'none']);
 export type EditScenario = v.InferOutput<typeof EditScenarioSchema>;
 

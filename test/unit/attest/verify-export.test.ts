@@ -13,6 +13,12 @@ let inputs: Awaited<ReturnType<typeof attested>>['inputs'];
 beforeAll(async () => ({ folder, inputs } = await attested()));
 afterAll(() => rmSync(folder, { recursive: true }));
 
+/** Some file systems sync a file that is cut and written again. */
+function rewrite(file: string, content: string | Uint8Array): void {
+  rmSync(file, { force: true });
+  writeFileSync(file, content);
+}
+
 /** Does something to a file of the folder, verifies, and puts it back. */
 async function after(path: string, change: (file: string) => void) {
   const file = join(folder, path);
@@ -48,10 +54,10 @@ describe('verifying an export', () => {
     for (const [path, bytes] of contents(folder)) {
       if (bytes.length === 0) continue;
       // every file several times, its first and last byte among them
-      for (const at of [0, bytes.length - 1, ...Array.from({ length: 8 }, () => Math.floor(next() * bytes.length))]) {
+      for (const at of [0, bytes.length - 1, ...Array.from({ length: 4 }, () => Math.floor(next() * bytes.length))]) {
         const changed = Buffer.from(bytes);
         changed[at]! ^= bits[Math.floor(next() * bits.length)]!;
-        const { ok, problems } = await after(path, (file) => writeFileSync(file, changed));
+        const { ok, problems } = await after(path, (file) => rewrite(file, changed));
         expect(ok, `${path} at ${at}`).toBe(false);
         expect(
           problems.some((problem) => problem.path === path || problem.message.includes(path)),
@@ -68,7 +74,8 @@ describe('verifying an export', () => {
       const at = Math.floor(next() * text.length);
       const other = String.fromCharCode(33 + Math.floor(next() * 94));
       if (other === text[at]) continue;
-      const { ok } = await after('model.sig', (file) => writeFileSync(file, text.slice(0, at) + other + text.slice(at + 1), 'latin1'));
+      const changed = Buffer.from(text.slice(0, at) + other + text.slice(at + 1), 'latin1');
+      const { ok } = await after('model.sig', (file) => rewrite(file, changed));
       expect(ok, `${text[at]} → ${other} at ${at}`).toBe(false);
     }
   });
@@ -80,14 +87,14 @@ describe('verifying an export', () => {
       { what: 'edit' },
       { what: 'bom' },
     ]);
-    expect((await after('added.bin', (file) => writeFileSync(file, 'x'))).problems).toMatchObject([
+    expect((await after('added.bin', (file) => rewrite(file, 'x'))).problems).toMatchObject([
       { what: 'file', path: 'added.bin', message: 'added.bin was not there when the export was signed.' },
     ]);
-    expect((await after('.gitignore', (file) => writeFileSync(file, 'x'))).problems).toMatchObject([{ what: 'file', path: '.gitignore' }]);
+    expect((await after('.gitignore', (file) => rewrite(file, 'x'))).problems).toMatchObject([{ what: 'file', path: '.gitignore' }]);
     expect((await after('linked.json', (file) => symlinkSync('tokenizer.json', file))).problems).toMatchObject([
       { what: 'file', path: 'linked.json', message: expect.stringContaining('link') as string },
     ]);
-    expect((await after('.gitattributes', (file) => writeFileSync(file, ''))).problems[0]).toMatchObject({
+    expect((await after('.gitattributes', (file) => rewrite(file, ''))).problems[0]).toMatchObject({
       what: 'file',
       path: '.gitattributes',
       message: expect.stringContaining('was changed') as string,

@@ -128,7 +128,8 @@ describe('readRecords', () => {
 
   it('reads tables, with columns by many names, lists in one or several columns, and says which columns it left', () => {
     const csv =
-      'Entity;Question;New target;target_true;Paraphrase 1;paraphrase_2;Neighbours;Colour\n"Rome";"The ""river"" of {} is";Po;Tiber;It is;So | and so;Paris is => Seine | Bonn;red\n\n';
+      'Entity;Question;New target;target_true;Paraphrase 1;paraphrase_2;Neighbours;Colour\n"Rome";"The ""river"" of {} is";Po;' +
+      'Tiber;It is;So | and so;Paris is => Seine | Bonn;red\n\n';
     const { format, records, ignored } = readRecords(csv);
     expect({ format, ignored }).toEqual({ format: 'Emend', ignored: ['Colour'] });
     expect(records[0]).toMatchObject({

@@ -348,9 +348,9 @@ describe('names and order', () => {
       attribute: [{ name: 'then_branch', type: Type.GRAPH, g }],
     }));
     const bytes = encode({ node: node.reverse() });
-    const start = performance.now();
+    const start = process.cpuUsage(); // not the clock: others may keep the machine busy
     expect(read(bytes).graph.nodes.length).toBe(10_000);
-    expect(performance.now() - start).toBeLessThan(5000);
+    expect(process.cpuUsage(start).user).toBeLessThan(5e6);
   });
 
   it('refuses subgraphs nested deeper than 32', () => {

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -12,6 +12,7 @@ const folder = temporaryFolder();
 const file = join(folder, 't.safetensors');
 
 function read(bytes: Uint8Array) {
+  rmSync(file, { force: true }); // some file systems sync a file that is cut and written again
   writeFileSync(file, bytes);
   return readSafetensors(file);
 }

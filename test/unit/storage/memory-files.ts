@@ -181,7 +181,10 @@ function folderNode(): Node {
   return { folder: true, data: Buffer.alloc(0), synced: Buffer.alloc(0) };
 }
 
-/** What may be left of a file: all, nothing of the change, a part of what was appended, or a length that grew over blocks that were never written. */
+/**
+ * What may be left of a file: all, nothing of the change, a part of what was appended, or a length that grew over blocks that were never
+ * written.
+ */
 export function survivor({ data, synced }: Pick<Node, 'data' | 'synced'>, random: () => number): Buffer {
   const appended = data.length > synced.length && data.subarray(0, synced.length).equals(synced);
   const choice = Math.floor(random() * (appended ? 4 : 2));
