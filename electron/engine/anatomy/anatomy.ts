@@ -1,5 +1,6 @@
 import { EmendError } from '../../../shared/errors.ts';
 import { consumers, floatAttribute, type Graph, type Node, producers, type Shapes } from '../onnx/graph.ts';
+import { traitsOf } from '../onnx/op-traits.ts';
 import type { ModelConfig } from '../onnx/model-config.ts';
 import type { Inputs } from '../runtime/inputs.ts';
 import { findAttention } from './attention.ts';
@@ -11,7 +12,7 @@ import type { Anatomy, LayerAnatomy, Linear, MlpAnatomy, Refusal } from './types
 
 /** Turns away what can be seen to be no dense decoder before anything runs. @throws EmendError 'unsupported' for a fused mixture of experts */
 export function refuseFusedExperts(graph: Graph): void {
-  const expert = graph.nodes.find((n) => /^Q?MoE$/.test(n.op));
+  const expert = graph.nodes.find((n) => traitsOf(n).experts);
   if (expert) throw experts(`node "${expert.name}" is a ${expert.op}`);
 }
 
@@ -160,7 +161,8 @@ function weightReaders(graph: Graph, weight: string): number {
   const queue = [weight];
   for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
     for (const node of readers.get(name) ?? []) {
-      if (['Cast', 'Transpose', 'Identity'].includes(node.op)) queue.push(node.outputs[0]!);
+      const { holds } = traitsOf(node);
+      if (holds === 'same' || holds === 'transposed') queue.push(node.outputs[0]!);
       else count++;
     }
   }

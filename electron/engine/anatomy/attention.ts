@@ -1,26 +1,9 @@
 import { consumers, type Graph, type Node, producers, type Shapes } from '../onnx/graph.ts';
+import { isView, traitsOf } from '../onnx/op-traits.ts';
 import type { Inputs } from '../runtime/inputs.ts';
 import type { Flow } from './flow.ts';
 import { withBias } from './linears.ts';
 import type { AttentionAnatomy, Linear } from './types.ts';
-
-const PASSING = new Set([
-  'Transpose',
-  'Reshape',
-  'Cast',
-  'Identity',
-  'Squeeze',
-  'Unsqueeze',
-  'Where',
-  'Dropout',
-  'Mul',
-  'Flatten',
-  'DynamicQuantizeLinear',
-  'QuantizeLinear',
-  'DequantizeLinear',
-  'MatMulInteger',
-  'QLinearMatMul',
-]);
 
 /** Attention parts in order: from each Softmax through the product with the values to the output projection. */
 export function findAttention(
@@ -39,7 +22,7 @@ export function findAttention(
     const start =
       node.op === 'Softmax'
         ? next(node.outputs[0]!, readers, (n) => n.op === 'MatMul' && !linears.has(n))
-        : KEEPS_INSIDE.has(node.op)
+        : traitsOf(node).attention // fused, and not expanded by the analysis copy
           ? node
           : undefined;
     if (!start) continue;
@@ -62,22 +45,26 @@ export function findAttention(
   return found;
 }
 
-/** Fused attention that the analysis copy could not expand. */
-const KEEPS_INSIDE = new Set(['GroupQueryAttention', 'MultiHeadAttention', 'Attention']);
-
 function headsOf(node: Node): number {
   const heads = node.attributes['num_heads'] ?? node.attributes['q_num_heads'];
   return heads?.type === 'int' ? heads.value : 1;
 }
 
-/** The first node downstream that fits, looking through views and NaN guards only. */
+/** Views, transposes, NaN guards, scalings, and what codes or decodes. */
+function passes(node: Node): boolean {
+  const traits = traitsOf(node);
+  const { holds, trainingOnly, scales, chooses, encodes, decodes } = traits;
+  return isView(traits) || holds === 'transposed' || [trainingOnly, scales, chooses, encodes, decodes].includes(true);
+}
+
+/** The first node downstream that fits, looking only through what {@link passes}. */
 function next(from: string, readers: Map<string, Node[]>, fits: (node: Node) => boolean): Node | undefined {
   const queue = [from];
   const visited = new Set(queue);
   for (let name = queue.shift(); name !== undefined; name = queue.shift()) {
     for (const node of readers.get(name) ?? []) {
       if (fits(node)) return node;
-      if (!PASSING.has(node.op) || visited.has(node.outputs[0]!)) continue;
+      if (!passes(node) || visited.has(node.outputs[0]!)) continue;
       visited.add(node.outputs[0]!);
       queue.push(node.outputs[0]!);
     }

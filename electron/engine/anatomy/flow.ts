@@ -1,27 +1,7 @@
 import { type Graph, type Node, reads, type Shapes } from '../onnx/graph.ts';
+import { isView, type OpTraits, traitsOf } from '../onnx/op-traits.ts';
 
-/** Operands that carry shapes, indices or masks instead of activations. */
-const PLUMBING = new Set([
-  'Shape',
-  'Size',
-  'IsNaN',
-  'IsInf',
-  'NonZero',
-  'Equal',
-  'Greater',
-  'GreaterOrEqual',
-  'Less',
-  'LessOrEqual',
-  'Not',
-  'And',
-  'Or',
-  'ArgMax',
-  'ArgMin',
-]);
 const HALF_OR_FLOAT = new Set(['float32', 'float16', 'bfloat16', 'float64']);
-/** Operations whose whole-number results stand for activations. */
-const CODING = new Set(['DynamicQuantizeLinear', 'QuantizeLinear', 'MatMulInteger', 'QLinearMatMul']);
-
 /** The activations between the token embedding and the logits, in the order in which they are computed. */
 export interface Flow {
   /** Value → position in the sweep; the embedding is 0. */
@@ -38,12 +18,14 @@ export function followFlow(graph: Graph, ids: string, logits: string, shapes: Sh
   const isFloat = (name: string) => HALF_OR_FLOAT.has(shapes.get(name)?.dtype ?? '');
   const down = new Set([embedding]);
   for (const node of graph.nodes) {
-    if (PLUMBING.has(node.op) || !reads(node).some((name) => down.has(name))) continue;
-    for (const output of node.outputs) if (isFloat(output) || CODING.has(node.op)) down.add(output);
+    if (!reads(node).some((name) => down.has(name))) continue;
+    const { tells, encodes } = traitsOf(node);
+    if (tells) continue;
+    for (const output of node.outputs) if (isFloat(output) || encodes) down.add(output);
   }
   const up = new Set([logits]);
   for (const node of graph.nodes.toReversed()) {
-    if (PLUMBING.has(node.op) || !node.outputs.some((name) => up.has(name))) continue;
+    if (!node.outputs.some((name) => up.has(name)) || traitsOf(node).tells) continue;
     for (const input of reads(node)) if (down.has(input)) up.add(input);
   }
   const position = new Map([[embedding, 0]]);
@@ -58,7 +40,7 @@ function cutVertices(graph: Graph, position: ReadonlyMap<string, number>): Set<s
   const furthest = new Array<number>(position.size).fill(0);
   for (const node of graph.nodes) {
     const targets = node.outputs.map((o) => position.get(o)).filter((p) => p !== undefined);
-    if (targets.length === 0 || PLUMBING.has(node.op)) continue;
+    if (targets.length === 0 || traitsOf(node).tells) continue;
     const target = Math.max(...targets);
     for (const input of reads(node)) {
       const from = position.get(input);
@@ -76,93 +58,27 @@ function cutVertices(graph: Graph, position: ReadonlyMap<string, number>): Set<s
 
 /** Whether a node is a norm, or the part of a norm written out that takes the mean. */
 export function isNorm(node: Node): boolean {
-  return NORMS.has(node.op);
+  const { norm, mean } = traitsOf(node);
+  return norm === true || mean === true;
 }
-
-const NORMS = new Set(['LayerNormalization', 'RMSNormalization', 'SimplifiedLayerNormalization', 'ReduceMean']);
 
 /** The first float value selected by the ids, from a table that may be quantised. */
 function embeddingOf(graph: Graph, ids: string, shapes: Shapes): string | undefined {
   const aliases = new Set([ids]);
   const coded = new Set<string>();
   for (const node of graph.nodes) {
-    if (node.op === 'DequantizeLinear' && coded.has(node.inputs[0]!)) return node.outputs[0];
-    if (['Cast', 'Identity', 'Reshape', 'Squeeze', 'Unsqueeze', 'Flatten'].includes(node.op) && aliases.has(node.inputs[0]!))
-      aliases.add(node.outputs[0]!);
+    if (coded.has(node.inputs[0]!) && traitsOf(node).decodes) return node.outputs[0];
+    if (!node.inputs.some((i) => aliases.has(i))) continue;
+    const traits = traitsOf(node);
+    if (isView(traits) && aliases.has(node.inputs[0]!)) aliases.add(node.outputs[0]!);
     if (node.op === 'Gather' && aliases.has(node.inputs[1]!)) {
       if (HALF_OR_FLOAT.has(shapes.get(node.outputs[0]!)?.dtype ?? '')) return node.outputs[0];
       coded.add(node.outputs[0]!);
     }
-    if (['GatherBlockQuantized', 'EmbedLayerNormalization'].includes(node.op) && node.inputs.some((i) => aliases.has(i)))
-      return node.outputs[0];
+    if (traits.embeds) return node.outputs[0];
   }
   return undefined;
 }
-
-const POINTWISE = new Set([
-  'Add',
-  'Sub',
-  'Mul',
-  'Div',
-  'Pow',
-  'Sqrt',
-  'Tanh',
-  'Sigmoid',
-  'Erf',
-  'Relu',
-  'Gelu',
-  'FastGelu',
-  'QuickGelu',
-  'BiasGelu',
-  'Swish',
-  'Softplus',
-  'Exp',
-  'Neg',
-  'Reciprocal',
-  'Abs',
-  'Min',
-  'Max',
-  'Clip',
-  'Elu',
-  'LeakyRelu',
-  'HardSigmoid',
-  'HardSwish',
-  'Mish',
-  'ThresholdedRelu',
-  'Reshape',
-  'Split',
-  'Slice',
-  'Cast',
-  'Identity',
-  'Squeeze',
-  'Unsqueeze',
-  'Flatten',
-  'Dropout',
-  'Where',
-  'QuantizeLinear',
-  'DequantizeLinear',
-]);
-const BENDING = new Set([
-  'Tanh',
-  'Sigmoid',
-  'Erf',
-  'Relu',
-  'Gelu',
-  'FastGelu',
-  'QuickGelu',
-  'BiasGelu',
-  'Swish',
-  'Softplus',
-  'Exp',
-  'Elu',
-  'LeakyRelu',
-  'HardSigmoid',
-  'HardSwish',
-  'Mish',
-  'ThresholdedRelu',
-  'Clip',
-  'Max',
-]);
 
 /** A down-projection's backward cone: the linears it ends at, or undefined when it ends at anything else. */
 export function pointwiseCone(
@@ -185,9 +101,17 @@ export function pointwiseCone(
       sources.add(node);
       continue;
     }
-    if (!POINTWISE.has(node.op)) return undefined;
-    bends ||= BENDING.has(node.op);
+    const traits = traitsOf(node);
+    if (!keepsPlaces(traits)) return undefined;
+    bends ||= traits.bends === true;
     queue.push(...node.inputs.filter((i) => i !== ''));
   }
   return { sources, bends };
+}
+
+/** Whether each element of the result comes from the elements in one place of the operands; where rows are cut or counted anew is no matter. */
+function keepsPlaces(traits: OpTraits): boolean {
+  const { holds, pointwise, chooses, trainingOnly, encodes, decodes, product, ranges } = traits;
+  if (product || ranges) return false;
+  return isView(traits) || holds === 'part' || [pointwise, chooses, trainingOnly, encodes, decodes].includes(true);
 }

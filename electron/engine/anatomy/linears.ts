@@ -1,24 +1,7 @@
 import { EmendError } from '../../../shared/errors.ts';
 import { consumers, type Graph, intAttribute, intsAttribute, type Node, producers, type Shapes } from '../onnx/graph.ts';
+import { isView, type Product, traitsOf } from '../onnx/op-traits.ts';
 import type { Linear } from './types.ts';
-
-const THROUGH = new Set(['Transpose', 'Cast', 'Identity', 'DequantizeLinear']);
-/** Products with quantised weights, and which operand the weight is. */
-const QUANTISED: Readonly<Record<string, number>> = {
-  MatMulNBits: 1,
-  MatMulBnb4: 1,
-  MatMulInteger: 1,
-  DynamicQuantizeMatMul: 1,
-  MatMulIntegerToFloat: 1,
-  QLinearMatMul: 3,
-  QGemm: 3,
-};
-/** What turns such a product's whole numbers back into activations, operation by operation. */
-const DECODED: Readonly<Record<string, readonly string[]>> = {
-  MatMulInteger: ['Cast', 'Mul'],
-  QLinearMatMul: ['DequantizeLinear'],
-  QGemm: ['DequantizeLinear'],
-};
 
 /** Matrix products with a constant weight, by the node that makes the product as activations, in topological order. */
 export function findLinears(graph: Graph, shapes: Shapes): Map<Node, Linear> {
@@ -26,7 +9,11 @@ export function findLinears(graph: Graph, shapes: Shapes): Map<Node, Linear> {
   const readers = consumers(graph);
   const found = new Map<Node, Linear>();
   for (const node of graph.nodes) {
-    const linear = node.op in QUANTISED ? quantisedLinear(node, graph, made, readers, shapes) : linearOf(node, graph, made);
+    const { product } = traitsOf(node);
+    if (!product) continue;
+    const linear = product.quantised
+      ? quantisedLinear(node, product.weight, product.quantised, graph, made, readers, shapes)
+      : linearOf(node, product.weight, graph, made);
     if (linear) found.set(made.get(linear.product)!, linear);
   }
   return found;
@@ -34,40 +21,40 @@ export function findLinears(graph: Graph, shapes: Shapes): Map<Node, Linear> {
 
 function quantisedLinear(
   node: Node,
+  weightAt: number,
+  { layout, decodedBy }: NonNullable<Product['quantised']>,
   graph: Graph,
   made: Map<string, Node>,
   readers: Map<string, Node[]>,
   shapes: Shapes,
 ): Linear | undefined {
-  const weight = node.inputs[QUANTISED[node.op]!] ?? '';
+  const weight = node.inputs[weightAt] ?? '';
   const dtype = graph.constants.get(weight)?.dtype;
   if (dtype === undefined) return undefined;
   const maker = made.get(node.inputs[0]!);
-  const input = maker && ['DynamicQuantizeLinear', 'QuantizeLinear'].includes(maker.op) ? maker.inputs[0]! : node.inputs[0]!;
+  const input = maker && isCoded(maker) ? maker.inputs[0]! : node.inputs[0]!;
   let product = node.outputs[0]!;
-  for (const op of DECODED[node.op] ?? []) product = readers.get(product)?.find((n) => n.op === op)?.outputs[0] ?? product;
+  for (const op of decodedBy) product = readers.get(product)?.find((n) => n.op === op)?.outputs[0] ?? product;
   const inWidth = intAttribute(node, 'K', shapes.get(input)?.dims.at(-1) ?? 0);
   const outWidth = intAttribute(node, 'N', shapes.get(product)?.dims.at(-1) ?? 0);
-  return {
-    input,
-    product,
-    weight,
-    layout: node.op.endsWith('Bits') || node.op.endsWith('Bnb4') ? 'out-in' : 'in-out',
-    inWidth,
-    outWidth,
-    dtype,
-    quantised: true,
-  };
+  return { input, product, weight, layout, inWidth, outWidth, dtype, quantised: true };
 }
 
-function linearOf(node: Node, graph: Graph, made: Map<string, Node>): Linear | undefined {
-  if (!['MatMul', 'Gemm', 'FusedMatMul'].includes(node.op)) return undefined;
+/** Whether a node only writes activations as whole numbers, for a product to take. */
+function isCoded(node: Node): boolean {
+  const { encodes, product } = traitsOf(node);
+  return encodes === true && product === undefined;
+}
+
+function linearOf(node: Node, weightAt: number, graph: Graph, made: Map<string, Node>): Linear | undefined {
   let flipped = intAttribute(node, 'transB', 0) === 1;
-  let name = node.inputs[1]!;
+  let name = node.inputs[weightAt]!;
   let quantised = false;
-  for (let maker = made.get(name); maker && THROUGH.has(maker.op); maker = made.get(name)) {
-    if (maker.op === 'Transpose' && swapsLastTwo(intsAttribute(maker, 'perm'))) flipped = !flipped;
-    if (maker.op === 'DequantizeLinear') quantised = true;
+  for (let maker = made.get(name); maker; maker = made.get(name)) {
+    const { holds, decodes } = traitsOf(maker);
+    if (holds !== 'same' && holds !== 'transposed' && !decodes) break;
+    if (holds === 'transposed' && swapsLastTwo(intsAttribute(maker, 'perm'))) flipped = !flipped;
+    if (decodes) quantised = true;
     name = maker.inputs[0]!;
   }
   const weight = graph.constants.get(name);
@@ -92,13 +79,16 @@ function swapsLastTwo(perm: readonly number[] | undefined): boolean {
   return perm[n - 1] === n - 2 && perm[n - 2] === n - 1;
 }
 
-const VIEWS = new Set(['Reshape', 'Cast', 'Identity', 'Squeeze', 'Unsqueeze', 'Dropout', 'Flatten']);
-
 /** The value that another one is only a reshaped or cast form of. */
 export function throughViews(name: string, made: ReadonlyMap<string, Node>): string {
   let at = name;
-  for (let node = made.get(at); node && VIEWS.has(node.op); node = made.get(at)) at = node.inputs[0]!;
+  for (let node = made.get(at); node && isViewNode(node); node = made.get(at)) at = node.inputs[0]!;
   return at;
+}
+
+function isViewNode(node: Node): boolean {
+  const traits = traitsOf(node);
+  return isView(traits) || traits.trainingOnly === true;
 }
 
 /** The last linear whose width is the logits' width. @throws EmendError 'unsupported' when there is none */
@@ -134,6 +124,6 @@ export function withBias(node: Node, product: string, graph: Graph): { output: s
 export function constantBehind(name: string, graph: Graph): string | undefined {
   const made = producers(graph);
   let at = name;
-  for (let node = made.get(at); node && ['Cast', 'Identity'].includes(node.op); node = made.get(at)) at = node.inputs[0]!;
+  for (let node = made.get(at); node && traitsOf(node).holds === 'same'; node = made.get(at)) at = node.inputs[0]!;
   return graph.constants.has(at) ? at : undefined;
 }

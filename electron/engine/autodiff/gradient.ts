@@ -2,7 +2,8 @@ import { EmendError } from '../../../shared/errors.ts';
 import { GraphBuilder, memoryTensor } from '../onnx/build.ts';
 import type { Graph, Node, Shapes } from '../onnx/graph.ts';
 import { Context, isFloat } from './context.ts';
-import { carriers, opName, rules, stops } from './rules.ts';
+import { opName } from '../onnx/op-traits.ts';
+import { carriers, rules, stops } from './rules.ts';
 
 export interface GradientOptions {
   /** Starts the names of the backward nodes. Default `gradient`. */

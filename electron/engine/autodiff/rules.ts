@@ -1,5 +1,6 @@
 import type { Node } from '../onnx/graph.ts';
 import { reads } from '../onnx/graph.ts';
+import { opName } from '../onnx/op-traits.ts';
 import { elementwise } from './elementwise.ts';
 import { indexing } from './indexing.ts';
 import { linear } from './linear.ts';
@@ -7,7 +8,7 @@ import { movement } from './movement.ts';
 import { reductions } from './reductions.ts';
 import type { Rule } from './rule.ts';
 
-/** Operation → derivative. Operations outside the standard domain carry their domain's name. */
+/** Operation, by {@link opName}, → derivative. */
 export const rules: Readonly<Record<string, Rule>> = { ...elementwise, ...linear, ...reductions, ...movement, ...indexing };
 
 /** Operations whose derivative is zero almost everywhere, or whose results are not real numbers. */
@@ -37,11 +38,6 @@ export const stops: ReadonlySet<string> = new Set([
   'Round',
   'Sign',
 ]);
-
-/** The name that {@link rules} and {@link stops} know a node's operation by. */
-export function opName(node: Node): string {
-  return node.domain === '' ? node.op : `${node.domain}.${node.op}`;
-}
 
 /** The values that a node's results can depend on smoothly: the second operand of CastLike only names a type. */
 export function carriers(node: Node): readonly string[] {

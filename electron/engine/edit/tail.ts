@@ -1,37 +1,9 @@
 import { SIZES } from '../runtime/probe.ts';
 import type { GraphBuilder } from '../onnx/build.ts';
 import { type Graph, intAttribute, intsAttribute, type Node, producers, type Shape } from '../onnx/graph.ts';
+import { traitsOf } from '../onnx/op-traits.ts';
 import { tensorInts } from '../onnx/tensors.ts';
 import type { Decoder } from '../decoder/decoder.ts';
-
-/** Operations that treat every token by itself when all their operands do, or are constants of one row. */
-const POINTWISE = new Set([
-  'Add',
-  'Sub',
-  'Mul',
-  'Div',
-  'Pow',
-  'Sqrt',
-  'Reciprocal',
-  'Neg',
-  'Exp',
-  'Tanh',
-  'Sigmoid',
-  'Erf',
-  'Relu',
-  'Gelu',
-  'Softplus',
-  'Swish',
-  'Cast',
-  'Identity',
-  'com.microsoft.Gelu',
-  'com.microsoft.FastGelu',
-  'com.microsoft.BiasGelu',
-  'com.microsoft.QuickGelu',
-]);
-const NORMS = new Set(['LayerNormalization', 'SimplifiedLayerNormalization', 'RMSNormalization']);
-const REDUCTIONS = new Set(['ReduceMean', 'ReduceSum', 'ReduceSumSquare']);
-const VIEWS = new Set(['Reshape', 'Flatten', 'Squeeze', 'Unsqueeze']);
 
 /**
  * Repeats the work behind the last values that mix tokens, for chosen tokens only: everything on the way to `value` that treats each
@@ -80,10 +52,11 @@ export class Tail {
     if (!node) return undefined;
     if (node.op === 'Split' || node.op === 'Slice') return this.part(node, value);
     if (node.outputs[0] !== value) return undefined;
-    const op = node.domain === '' ? node.op : `${node.domain}.${node.op}`;
+    const { holds, pointwise, norm, reduces } = traitsOf(node);
     const first = node.inputs[0]!;
-    if (VIEWS.has(op)) return this.isTokens(first) && this.widthOf(first) === this.widthOf(value) ? this.at(first) : undefined;
-    if (POINTWISE.has(op)) {
+    if (holds === 'reshaped') return this.isTokens(first) && this.widthOf(first) === this.widthOf(value) ? this.at(first) : undefined;
+    if (pointwise || holds === 'same') {
+      // Each token is by itself when all operands are, or are the same for every token.
       if (!node.inputs.every((i) => this.isTokens(i) || this.isOneRow(i))) return undefined;
       return this.write(
         node,
@@ -92,13 +65,13 @@ export class Tail {
       );
     }
     if (!this.isTokens(first)) return undefined;
-    if (NORMS.has(op) && this.isLastAxis(first, [intAttribute(node, 'axis', -1)]))
+    if (norm && this.isLastAxis(first, [intAttribute(node, 'axis', -1)]))
       return this.write(
         { ...node, attributes: { ...node.attributes, axis: { type: 'int', value: -1 } } },
         [this.at(first), ...node.inputs.slice(1)],
         value,
       );
-    if (REDUCTIONS.has(op) && intAttribute(node, 'keepdims', 1) === 1) {
+    if (reduces && intAttribute(node, 'keepdims', 1) === 1) {
       const axes = intsAttribute(node, 'axes') ?? this.numbers(node.inputs[1]);
       if (!axes || !this.isLastAxis(first, axes)) return undefined;
       return this.write({ ...node, attributes: { keepdims: { type: 'int', value: 1 } } }, [this.at(first), this.builder.ints([-1])], value);

@@ -1,6 +1,7 @@
 import * as ort from 'onnxruntime-node';
 import { EmendError } from '../../../shared/errors.ts';
 import { consumers, type DataType, type Graph, type Node, producers, type Value } from '../onnx/graph.ts';
+import { isView, traitsOf } from '../onnx/op-traits.ts';
 
 /** A cache input with the output that continues it. */
 export interface PastSlot {
@@ -104,8 +105,7 @@ function byFlow(graph: Graph, candidates: readonly Value[]): Value | undefined {
   for (const value of candidates) {
     const aliases = new Set([value.name]);
     for (const node of graph.nodes) {
-      if (['Cast', 'Identity', 'Reshape', 'Squeeze', 'Unsqueeze'].includes(node.op) && aliases.has(node.inputs[0]!))
-        aliases.add(node.outputs[0]!);
+      if (aliases.has(node.inputs[0]!) && isView(traitsOf(node))) aliases.add(node.outputs[0]!);
       if (node.op !== 'Gather' || !aliases.has(node.inputs[1]!)) continue;
       const length = graph.constants.get(node.inputs[0]!)?.dims[0] ?? 0;
       const rows = length === vocabulary ? Infinity : length;
@@ -162,14 +162,12 @@ function pastSlots(graph: Graph): PastSlot[] {
   return slots;
 }
 
-const PASSING = new Set(['Cast', 'Identity', 'Concat', 'Transpose', 'Reshape', 'Slice', 'ScatterND', 'ScatterElements']);
-
 function presentOf(from: string, readers: Map<string, Node[]>, outputs: Set<string>): string | undefined {
   const queue = [from];
   const visited = new Set(queue);
   for (let value = queue.shift(); value !== undefined; value = queue.shift()) {
     for (const node of readers.get(value) ?? []) {
-      if (!PASSING.has(node.op)) continue;
+      if (!traitsOf(node).holds) continue;
       for (const output of node.outputs) {
         if (outputs.has(output)) return output;
         if (!visited.has(output)) queue.push(output);

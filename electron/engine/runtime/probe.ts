@@ -10,6 +10,7 @@ import {
   type Shapes,
   type Tensor,
 } from '../onnx/graph.ts';
+import { traitsOf } from '../onnx/op-traits.ts';
 import { memoryTensor } from '../onnx/build.ts';
 import { feedsFor, type Inputs, rightPad } from './inputs.ts';
 import { Session } from './session.ts';
@@ -97,11 +98,14 @@ function viewsOfLargeConstants(graph: Graph, shapes: Map<string, Shape>): Set<st
   const large = new Set<string>();
   for (const node of graph.nodes) {
     const source = shapes.get(node.inputs[0] ?? '');
-    if (!source || !['Transpose', 'Cast', 'Identity'].includes(node.op)) continue;
+    if (!source) continue;
+    const { holds } = traitsOf(node);
+    if (holds !== 'same' && holds !== 'transposed') continue;
     if (source.dims.reduce<number>((a, d) => a * (d ?? 1), 1) < BIG) continue;
     const perm = intsAttribute(node, 'perm') ?? source.dims.map((_, i) => source.dims.length - 1 - i);
     const to = node.attributes['to'];
-    const dtype: DataType = node.op === 'Cast' && to?.type === 'int' && to.value === 1 ? 'float32' : source.dtype;
+    const named = to?.type === 'int' && to.value === 1 ? 'float32' : shapes.get(node.inputs[1] ?? '')?.dtype; // by Cast, and by CastLike
+    const dtype: DataType = named ?? source.dtype;
     shapes.set(node.outputs[0]!, { dtype, dims: node.op === 'Transpose' ? perm.map((p) => source.dims[p]!) : source.dims });
     large.add(node.outputs[0]!);
   }

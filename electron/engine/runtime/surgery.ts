@@ -1,5 +1,6 @@
 import { GraphBuilder } from '../onnx/build.ts';
 import { copyGraph, type DataType, type Graph, type Node, producers, type Value } from '../onnx/graph.ts';
+import { traitsOf } from '../onnx/op-traits.ts';
 
 /** An output or input whose exact dimensions the graph need not state. */
 export function value(name: string, dtype: DataType = 'other', dims?: Value['dims']): Value {
@@ -97,9 +98,6 @@ export function extend<T>(graph: Graph, prefix: string, build: (builder: GraphBu
   return { graph: copy, made };
 }
 
-const ROWWISE = new Set(['Add', 'Sub', 'Mul', 'Div', 'Tanh', 'Cast', 'Identity', 'Neg', 'Clip', 'Min', 'Max']);
-const VIEWS = new Set(['Reshape', 'Squeeze', 'Unsqueeze', 'Flatten']);
-
 /**
  * A copy whose logits are computed only for chosen rows: the unembedding's input is gathered at `rows` (int64 [n, rank − 1]) first.
  * The work behind the unembedding (bias, softcap, casts) is repeated on [n, V]; views are left out.
@@ -124,7 +122,7 @@ export function logitsAt(
     at = builder.op('GatherND', [unembeddingInput, rows]);
     at = builder.op(linear.op, [at, ...linear.inputs.slice(1)], linear.attributes, linear.domain);
     for (const { node, from } of chain) {
-      if (!VIEWS.has(node.op))
+      if (traitsOf(node).holds !== 'reshaped')
         at = builder.op(
           node.op,
           node.inputs.map((i) => (i === from ? at : i)),
@@ -147,9 +145,10 @@ function rowwiseChain(graph: Graph, product: string, logits: string, made: Map<s
   for (let at = logits; at !== product;) {
     const node = made.get(at);
     if (!node) return undefined;
-    const isView = VIEWS.has(node.op);
-    const varying = isView ? node.inputs.slice(0, 1) : node.inputs.filter((i) => i !== '' && !isVector(graph, i, made));
-    if (varying.length !== 1 || !(isView || ROWWISE.has(node.op))) return undefined;
+    const { holds, pointwise } = traitsOf(node);
+    const isReshaped = holds === 'reshaped';
+    const varying = isReshaped ? node.inputs.slice(0, 1) : node.inputs.filter((i) => i !== '' && !isVector(graph, i, made));
+    if (varying.length !== 1 || !(isReshaped || holds === 'same' || pointwise)) return undefined;
     chain.unshift({ node, from: varying[0]! });
     at = varying[0]!;
   }
@@ -159,6 +158,6 @@ function rowwiseChain(graph: Graph, product: string, logits: string, made: Map<s
 /** A constant, or a cast of one, that is broadcast over rows of any rank. */
 function isVector(graph: Graph, name: string, made: Map<string, Node>): boolean {
   let at = name;
-  for (let node = made.get(at); node && (node.op === 'Cast' || node.op === 'Identity'); node = made.get(at)) at = node.inputs[0]!;
+  for (let node = made.get(at); node && traitsOf(node).holds === 'same'; node = made.get(at)) at = node.inputs[0]!;
   return (graph.constants.get(at)?.dims.length ?? Infinity) <= 1;
 }
