@@ -10,6 +10,7 @@ import type { CheckReport } from './evaluate/report.ts';
 import type { ModelRef } from './model-ref.ts';
 import type { ExportOutcome } from './onnx/export-outcome.ts';
 import type { Answer } from './decoder/answer.ts';
+import type { AttributionReport, LensReport, TraceReport, TraceSettings } from './locate/report.ts';
 import type { Sampling } from './runtime/sampling.ts';
 import type { CutFact } from './text/cut.ts';
 import type { ChangedTensor } from './decoder/version-file.ts';
@@ -108,6 +109,31 @@ export interface Jobs {
       /** What of the hyperparameter file was not used. */
       readonly unused: readonly { readonly message: string; readonly hint: string }[];
     };
+  };
+  /** Causal tracing of one prompt. */
+  readonly trace: {
+    readonly params: {
+      readonly model: ModelRef;
+      /** With one {} for the subject. */
+      readonly prompt: string;
+      readonly subject: string;
+      /** The answer to follow; the model's own when left out. */
+      readonly answer?: string | undefined;
+      /** Subjects whose embeddings say how large the noise is; the prompt's own when there are none. */
+      readonly subjects: readonly string[];
+      readonly settings: TraceSettings;
+    };
+    readonly result: TraceReport;
+  };
+  /** Logit lens. `watched` are answers, of which the first token is followed. */
+  readonly lens: {
+    readonly params: { readonly model: ModelRef; readonly prompt: string; readonly watched: readonly string[]; readonly top: number };
+    readonly result: LensReport;
+  };
+  /** Direct logit attribution behind a prompt. */
+  readonly attribute: {
+    readonly params: { readonly model: ModelRef; readonly prompt: string; readonly watched: readonly string[] };
+    readonly result: AttributionReport;
   };
   /** The files that a model's graph and weights lie in, from the graph's structure; no weights are read. @returns paths, the graph file first */
   readonly files: { readonly params: { readonly model: ModelRef }; readonly result: { readonly files: readonly string[] } };

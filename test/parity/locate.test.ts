@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { afterAll, describe, expect, test } from 'vitest';
 import { attribute, attributionSites } from '../../electron/engine/locate/attribution.ts';
+import { embeddingDeviation } from '../../electron/engine/locate/embedding.ts';
 import { lens } from '../../electron/engine/locate/lens.ts';
 import { runs, severed, trace, tracingSites } from '../../electron/engine/locate/tracing.ts';
 import { normalNoise } from '../../electron/engine/locate/noise.ts';
@@ -16,6 +17,8 @@ import { casesOf, root } from '../fixtures.ts';
 const Kinds = v.record(v.string(), v.object({ window: v.number(), layers_restored: v.array(v.array(v.number())) }));
 const Trace = v.object({
   model: v.string(),
+  embedding_std: v.optional(v.number()),
+  noise_subjects: v.optional(v.array(v.array(v.number()))),
   cases: v.array(
     v.object({
       name: v.string(),
@@ -65,6 +68,8 @@ describe.skipIf(traced.length === 0)('causal tracing', () => {
       worst.set(what, Math.max(worst.get(what) ?? 0, most));
       expect(most, what).toBeLessThan(1e-4);
     };
+    if (spec.noise_subjects && spec.embedding_std !== undefined)
+      hold('embedding_std', [await embeddingDeviation(walk, spec.noise_subjects)], [spec.embedding_std]);
     for (const [i, one] of spec.cases.entries()) {
       const corruption = { ids: one.input_ids, subject: one.subject_range, noise: floatsOf(`${i}.noise`), samples: one.samples };
       const made = await runs(walk, corruption);

@@ -6,6 +6,7 @@ import { check } from './check.ts';
 import { edit, settings } from './edit.ts';
 import { adapter, exportModel, tensorsFile } from './export.ts';
 import { inspect } from './inspect.ts';
+import { attribute, lens, trace } from './locate.ts';
 import { cut, files, tokens } from './quick.ts';
 import { compare, rebuild } from './versions.ts';
 
@@ -22,6 +23,9 @@ export function handlersOn(models: OpenModels): Handlers<Jobs> {
     export: (params, context) => exportModel(models, params, context),
     adapter: (params) => adapter(models, params),
     tensorsFile: (params) => tensorsFile(models, params),
+    trace: (params, context) => trace(models, params, context),
+    lens: (params) => lens(models, params),
+    attribute: (params) => attribute(models, params),
     files,
     cut,
     tokens,

@@ -87,6 +87,11 @@ export class Walk {
     return this.entry.run({ layer: -1, ids, rows, live: {} }, changes);
   }
 
+  /** Token embeddings of ids that need not be a text: ids × width. */
+  async embed(ids: readonly number[]): Promise<Float32Array> {
+    return (await this.start(ids, 1)).read({ kind: 'tokens' });
+  }
+
   /** Through one more block. @param changes inside the block, or to the hidden state behind it */
   next(state: State, changes: readonly Change[] = []): Promise<Step> {
     return this.blocks[state.layer]!.run(state, changes);

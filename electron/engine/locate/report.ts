@@ -1,0 +1,61 @@
+import type { LensPlace } from './lens.ts';
+import type { TraceKind } from './tracing.ts';
+
+/** A token of the text that was looked into. */
+export interface TextToken {
+  readonly id: number;
+  readonly text: string;
+  readonly isSubject: boolean;
+}
+
+/** How a trace was made; everything that another one needs to come out alike. */
+export interface TraceSettings {
+  readonly samples: number;
+  readonly seed: number;
+  /** Noise in standard deviations of the embeddings. */
+  readonly level: number;
+  /** Layers whose outputs are put back together. */
+  readonly window: number;
+  readonly kinds: readonly TraceKind[];
+}
+
+/** A causal trace. Indirect effect: score − low; total effect: high − low. */
+export interface TraceReport {
+  readonly prompt: string;
+  readonly tokens: readonly TextToken[];
+  readonly answer: { readonly id: number; readonly text: string };
+  readonly high: number;
+  readonly low: number;
+  /** Of the embeddings of how many subjects, and how large it is. */
+  readonly deviation: { readonly subjects: number; readonly value: number };
+  readonly settings: TraceSettings;
+  /** Probability of the answer with a state put back: [tokens][layers]. */
+  readonly scores: Readonly<Partial<Record<TraceKind, readonly (readonly number[])[]>>>;
+}
+
+/** What a model would say behind each block. */
+export interface LensReport {
+  readonly prompt: string;
+  readonly tokens: readonly TextToken[];
+  readonly watched: readonly { readonly id: number; readonly text: string }[];
+  /** [layers + 1][tokens], before the first block first. */
+  readonly places: readonly (readonly LensPlace[])[];
+  /** Texts of the ids among the top tokens. */
+  readonly texts: Readonly<Record<number, string>>;
+}
+
+/** What each part adds to the logits of the watched tokens behind the last token of the text. */
+export interface AttributionReport {
+  readonly prompt: string;
+  readonly watched: readonly { readonly id: number; readonly text: string }[];
+  readonly embedding: readonly number[];
+  /** [layers][watched]. */
+  readonly attention: readonly (readonly number[])[];
+  readonly mlp: readonly (readonly number[])[];
+  /** [layers][heads][watched]; empty where heads cannot be told apart. */
+  readonly heads: readonly (readonly (readonly number[])[])[];
+  readonly constant: readonly number[];
+  readonly total: readonly number[];
+  /** How far the sum of the parts is from the logits, at most. */
+  readonly residue: number;
+}
