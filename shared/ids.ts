@@ -1,4 +1,4 @@
-/** The beginning of a hash, or of the id of a model or version, that people read and type. As long everywhere, so that one finds it again. */
+/** The beginning of a hash, or of an id, that people read and type. As long everywhere, so that one finds it again. */
 export function shortId(id: string): string {
   return id.slice(0, 12);
 }

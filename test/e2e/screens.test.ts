@@ -88,7 +88,7 @@ describe('every screen, light and dark', () => {
   const main = () => page.getByRole('main');
   const dialog = () => page.locator('dialog[open]');
 
-  /** Saves a picture of what is in the window in both themes, and lets axe look at it: all there is, then the other theme's colours and other layouts. */
+  /** Saves a picture of what is in the window in both themes, and lets axe look: all there is, then the other theme and other layouts. */
   async function look(name: string): Promise<void> {
     const at = String(++taken).padStart(2, '0');
     for (const theme of ['light', 'dark'] as const) {

@@ -266,7 +266,7 @@ export type EditScenario = v.InferOutput<typeof EditScenarioSchema>;
 
 type EditMethods = { readonly [M in MethodName & `edits.${string}`]: (params: Parsed<M>) => Reply<M> };
 
-/** Forms, drafts and reports in memory. A job that is started ends with the draft `draft-1`. @param scenario left out: one draft of two facts */
+/** Forms, drafts and reports in memory. A job that is started ends with `draft-1`. @param scenario left out: one draft of two facts */
 export function fakeEditMethods(
   { find, start }: Pick<FakeSurroundings, 'find' | 'start'>,
   scenario: EditScenario | undefined,

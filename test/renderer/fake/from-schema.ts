@@ -11,6 +11,9 @@ interface Node {
   readonly pipe?: readonly { readonly kind: string; readonly type: string; readonly requirement?: unknown }[];
 }
 
+/** Fields that may be left out. */
+const OPTIONAL = new Set(['optional', 'exact_optional']);
+
 /** The plainest value that fits a schema: empty lists and texts, zeros, the first of a choice, nothing where nothing is asked for. */
 export function plainest(schema: v.GenericSchema): unknown {
   return valueOf(schema as unknown as Node);
@@ -23,7 +26,7 @@ function valueOf(node: Node): unknown {
     case 'strict_object':
     case 'loose_object':
       return Object.fromEntries(
-        Object.entries(node.entries ?? {}).flatMap(([name, one]) => (one.type === 'optional' ? [] : [[name, valueOf(one)]])),
+        Object.entries(node.entries ?? {}).flatMap(([name, one]) => (OPTIONAL.has(one.type) ? [] : [[name, valueOf(one)]])),
       );
     case 'array':
       return [];
@@ -50,6 +53,7 @@ function valueOf(node: Node): unknown {
     case 'null':
       return null;
     case 'optional':
+    case 'exact_optional':
       return undefined;
     default:
       throw new Error(`No plainest value is known for a schema of type ${node.type}; add it here.`);
