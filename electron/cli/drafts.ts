@@ -16,7 +16,8 @@ export function draftCalled(drafts: readonly Draft[], wanted: string | undefined
   if (wanted !== undefined)
     throw new EmendError(
       fitting.length === 0 ? 'not-found' : 'bad-input',
-      `${fitting.length === 0 ? 'No draft has' : `${fitting.length} drafts have`} an id that begins with ${JSON.stringify(wanted)}. There are: ${listed}.`,
+      `${fitting.length === 0 ? 'No draft has' : `${fitting.length} drafts have`} an id that begins with ` +
+        `${JSON.stringify(wanted)}. There are: ${listed}.`,
       'Give the beginning of one of these ids.',
     );
   if (fitting.length === 0)

@@ -84,7 +84,10 @@ export class EngineHost<J extends JobTable<J> = Jobs> {
     });
   }
 
-  /** Ends the thread of a model folder once its jobs are done, so that the folder can be moved or removed. Does nothing without an engine process. */
+  /**
+   * Ends the thread of a model folder once its jobs are done, so that the folder can be moved or removed. Does nothing without an engine
+   * process.
+   */
   release(folder: string): Promise<void> {
     const channel = this.channel;
     if (!channel || this.closed) return Promise.resolve();

@@ -135,7 +135,10 @@ export interface Jobs {
     readonly params: { readonly model: ModelRef; readonly prompt: string; readonly watched: readonly string[] };
     readonly result: AttributionReport;
   };
-  /** The files that a model's graph and weights lie in, from the graph's structure; no weights are read. @returns paths, the graph file first */
+  /**
+   * The files that a model's graph and weights lie in, from the graph's structure; no weights are read.
+   * @returns paths, the graph file first
+   */
   readonly files: { readonly params: { readonly model: ModelRef }; readonly result: { readonly files: readonly string[] } };
   /** Facts cut into tokens. */
   readonly cut: {

@@ -7,7 +7,8 @@ import { QUICK_JOBS } from './jobs.ts';
 import { modelFolder, type Reply, type Request, RequestSchema } from './messages.ts';
 import { JobThread } from './thread.ts';
 
-// Entry of the engine process: keeps a thread for each model folder, and one for quick jobs, and carries messages between them and the application.
+// Entry of the engine process: keeps a thread for each model folder, and one for quick jobs, and carries messages between them and the
+// application.
 // The application is a Node process that forked it, or Electron's main process, of which it is a utility process.
 
 /** An orphan with a job in native code gives it this long (ms). */
@@ -100,7 +101,8 @@ async function leaveWhenIdle(): Promise<void> {
   else process.exit(0);
 }
 
-// Where processors are scarce, the window comes before the work behind it. Threads inherit it, so this comes before them. Raising it would be refused.
+// Where processors are scarce, the window comes before the work behind it. Threads inherit it, so this comes before them. Raising it would
+// be refused.
 if (electron) setPriority(Math.max(getPriority(), constants.priority.PRIORITY_BELOW_NORMAL));
 if (electron) electron.on('message', ({ data }) => hear(v.parse(RequestSchema, data)));
 else process.on('message', (message: unknown) => hear(v.parse(RequestSchema, message)));

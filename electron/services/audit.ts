@@ -230,11 +230,14 @@ async function verify(model: LibraryModel, control: JobControl, against: Exporte
       problems.push({
         entry: 1,
         what: 'file',
-        message: `The imported file ${file.path} changed: it hashes to ${found.sha256} (${found.bytes} bytes); the import recorded ${file.sha256} (${file.bytes} bytes).`,
+        message:
+          `The imported file ${file.path} changed: it hashes to ${found.sha256} (${found.bytes} bytes); ` +
+          `the import recorded ${file.sha256} (${file.bytes} bytes).`,
       });
   }
   const recorded = new Set(files.map((file) => file.path));
-  const { files: there, others } = await listFolder(model.places.files, { links: 'apart' }).catch(() => ({ files: [], others: [] })); // then every file is missing, which was told
+  // then every file is missing, which was told
+  const { files: there, others } = await listFolder(model.places.files, { links: 'apart' }).catch(() => ({ files: [], others: [] }));
   for (const path of [...there, ...others])
     if (first?.kind === 'import' && !recorded.has(path))
       problems.push({ entry: 1, what: 'file', message: `The file ${path} lies among the imported ones and was not imported.` });
@@ -278,7 +281,9 @@ async function verifyVersions(model: LibraryModel, problems: Verification['probl
         problems.push({
           entry,
           what: 'tensors',
-          message: `The kept tensors of version ${shortId(version.id)} were damaged; they were rebuilt from the import and its edits, and are right again.`,
+          message:
+            `The kept tensors of version ${shortId(version.id)} were damaged; ` +
+            'they were rebuilt from the import and its edits, and are right again.',
         });
     } catch (error) {
       if (!(error instanceof EmendError) || error.code === 'cancelled' || error.code === 'crashed') throw error;
@@ -316,7 +321,8 @@ function logTable(rows: readonly Row[], entries: readonly Entry[]): LogTable {
         'facts' in body
           ? body.facts.map(
               (fact) =>
-                `${fact.prompt.replace('{}', fact.subject)} ${fact.previousTarget === undefined ? '' : `${fact.previousTarget} → `}${fact.target}`,
+                `${fact.prompt.replace('{}', fact.subject)} ` +
+                `${fact.previousTarget === undefined ? '' : `${fact.previousTarget} → `}${fact.target}`,
             )
           : [];
       const checks = 'checks' in body ? body.checks.map((check) => `${check.name} ${Number(check.value.toPrecision(4))}`) : [];

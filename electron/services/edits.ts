@@ -153,7 +153,8 @@ export function editService(parts: Surroundings): Part {
         });
       const name = tag?.trim() ?? '';
       const { ledger } = model;
-      if (name !== '') ledger.history.check({ kind: 'tag', body: { name, version: ledger.history.current.id }, seq: ledger.head.seq + 1 }); // before anything is recorded
+      // before anything is recorded
+      if (name !== '') ledger.history.check({ kind: 'tag', body: { name, version: ledger.history.current.id }, seq: ledger.head.seq + 1 });
       return {
         job: jobs.start('edits.commit', `Commit to ${model.name}`, model.id, async (control) => {
           const entry = await model.exclusively(() => commitDraft(parts, model, draft, by, control));

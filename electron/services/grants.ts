@@ -34,7 +34,10 @@ export class Grants {
     return this.#find(handle).path;
   }
 
-  /** What a handle stands for, to write there. @throws EmendError 'bad-input' for a handle that was never given, or given for reading only */
+  /**
+   * What a handle stands for, to write there.
+   * @throws EmendError 'bad-input' for a handle that was never given, or given for reading only
+   */
   target(handle: string): string {
     const { path, use } = this.#find(handle);
     if (use === 'read')

@@ -40,7 +40,8 @@ const TRIAL = 'The';
 const PIECE = 1 << 20;
 
 /**
- * Copies a model into the library and begins its ledger. Everything grows in a folder of its own; the rename at the end is the moment it is there.
+ * Copies a model into the library and begins its ledger. Everything grows in a folder of its own; the rename at the end is the moment it is
+ * there.
  * @returns the new model's folder, or the id of the same model that is there already
  * @throws EmendError 'cancelled' having left nothing behind; 'failed' when the disk refuses
  */

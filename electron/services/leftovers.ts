@@ -11,7 +11,8 @@ const VERSION = /^[0-9a-f]{64}\.safetensors$/;
 const ABANDONED = 3_600_000;
 
 /**
- * Clears away what a process that was stopped left in a model's folder: drafts that were committed, files of versions and drafts that were never finished.
+ * Clears away what a process that was stopped left in a model's folder: drafts that were committed, files of versions and drafts that were
+ * never finished.
  * It harms nobody, so what cannot be removed stays.
  * @param ledger open for writing
  */

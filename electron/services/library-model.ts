@@ -309,7 +309,8 @@ export class LibraryModel implements Model {
     if (misfit)
       throw new EmendError(
         'bad-file',
-        `The tensor "${misfit.tensor}" of version ${shortId(version.id)}, ${how}, hashes to ${misfit.found}; the ledger recorded ${misfit.expected}.`,
+        `The tensor "${misfit.tensor}" of version ${shortId(version.id)}, ${how}, hashes to ${misfit.found}; the ledger recorded ` +
+          `${misfit.expected}.`,
         'The imported files or a delta changed. Verify the model, and bring them back from a backup.',
         misfit,
       );

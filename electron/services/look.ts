@@ -26,8 +26,10 @@ const LEFT_OUT = new Set(['.git', '.cache', '__pycache__', '.ipynb_checkpoints',
 const FACT_FILE = /\.(json|jsonl|csv|tsv|txt)$/i;
 
 /**
- * The files that an import of `path` would take: everything in a folder; of an .onnx file itself, its data files, and the tokenizer and configuration beside it.
- * @throws EmendError 'not-found' without a graph or a tokenizer; 'bad-file' for a graph that is malformed or whose data files are missing or too short; 'failed' where permission is refused
+ * The files that an import of `path` would take: everything in a folder; of an .onnx file itself, its data files, and the tokenizer and
+ * configuration beside it.
+ * @throws EmendError 'not-found' without a graph or a tokenizer; 'bad-file' for a graph that is malformed or whose data files are missing
+ *   or too short; 'failed' where permission is refused
  */
 export async function findSource(engine: Engine, path: string): Promise<Source> {
   try {
@@ -87,13 +89,15 @@ export async function lookAt(engine: Engine, path: string): Promise<Look> {
     const { files, bytes } = await findSource(engine, path);
     const isExport = status.isDirectory() && existsSync(join(path, ATTESTATIONS, 'ledger.jsonl'));
     const data = files.some((file) => !/\.(onnx|json|txt|md|model|jinja)$/.test(file.path)) ? ', external data present' : '';
+    const folder = isExport ? 'A model that Emend exported' : 'ONNX folder';
+    const kind = status.isDirectory() ? folder : 'ONNX file with what lies beside it';
     return {
       what: isExport ? 'export' : 'model',
       name,
       bytes,
       files: [...files],
       problems: [],
-      says: `${isExport ? 'A model that Emend exported' : status.isDirectory() ? 'ONNX folder' : 'ONNX file with what lies beside it'}, ${files.length} ${files.length === 1 ? 'file' : 'files'}, ${inBytes(bytes)}${data}.`,
+      says: `${kind}, ${files.length} ${files.length === 1 ? 'file' : 'files'}, ${inBytes(bytes)}${data}.`,
     };
   } catch (error) {
     if (!(error instanceof EmendError)) throw error;

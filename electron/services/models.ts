@@ -31,7 +31,8 @@ export const BUILT_IN = ['atlas'] as const;
  */
 export function findModel(name: string): NamedModel {
   const builtIn = BUILT_IN.find((one) => one === name);
-  const folder = builtIn === undefined ? resolve(name) : join(packageRoot().replace(/\.asar$/, '.asar.unpacked'), 'models', builtIn); // ONNX Runtime reads no archives
+  // ONNX Runtime reads no archives
+  const folder = builtIn === undefined ? resolve(name) : join(packageRoot().replace(/\.asar$/, '.asar.unpacked'), 'models', builtIn);
   if (!existsSync(folder)) {
     if (builtIn !== undefined)
       throw new EmendError('not-found', `The built-in model "${name}" is missing: there is no ${folder}.`, 'Install Emend again.');

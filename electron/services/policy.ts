@@ -63,7 +63,8 @@ export function exportHindrances({ version, entries, reviews }: Reviewed, { poli
     hindrances.push(
       policy.requireApproval === 'anyone'
         ? 'The policy asks for an approval of this version, and there is none.'
-        : `The policy asks for the approval of someone who did not make these edits${editors.has(author) ? ' (you did)' : ''}, and there is none.`,
+        : `The policy asks for the approval of someone who did not make these edits${editors.has(author) ? ' (you did)' : ''}, and ` +
+            `there is none.`,
     );
   return hindrances;
 }

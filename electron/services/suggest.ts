@@ -41,7 +41,8 @@ export async function readTaught(file: string): Promise<Taught> {
 }
 
 /**
- * Paraphrases and neighbours for a fact. Where the model's own facts have the subject and the prompt, its other phrasings are the paraphrases,
+ * Paraphrases and neighbours for a fact. Where the model's own facts have the subject and the prompt, its other phrasings are the
+ * paraphrases,
  * and subjects with the same previous answer the neighbours, as CounterFact has them. Otherwise other subjects are asked in the same words.
  * @param others facts of other subjects that were written down already: edits in force, rows of the form
  */

@@ -45,7 +45,8 @@ export interface VerifyExportOptions {
 /**
  * Verifies an export by nothing but its folder and a public key: the signature, every file, the record and its end, the statements.
  * Changes nothing.
- * @throws EmendError 'not-found' when there is no such folder, 'bad-file' for a public key that is none; what is wrong with the export is in the result
+ * @throws EmendError 'not-found' when there is no such folder, 'bad-file' for a public key that is none; what is wrong with the export is
+ *   in the result
  */
 export async function verifyExport(folder: string, options: VerifyExportOptions = {}): Promise<ExportVerification> {
   const given = options.publicKey === undefined ? undefined : parsePublicKey(options.publicKey, 'The public key');
@@ -113,7 +114,9 @@ class Looking {
         what: 'key',
         path,
         state: 'unsure',
-        message: `The key was taken from the folder itself. Whoever changed the model could have changed the key too: compare it with one from the maker.`,
+        message:
+          'The key was taken from the folder itself. Whoever changed the model could have changed the key too: ' +
+          'compare it with one from the maker.',
       });
   }
 
@@ -186,7 +189,8 @@ class Looking {
           if (there !== digest.sha256)
             throw new EmendError(
               'bad-file',
-              `${path} is about ${file} with SHA-256 ${digest.sha256}; ${there === undefined ? 'there is no such file' : `it has ${there}`}.`,
+              `${path} is about ${file} with SHA-256 ${digest.sha256}; ` +
+                `${there === undefined ? 'there is no such file' : `it has ${there}`}.`,
             );
         }
       }

@@ -158,7 +158,10 @@ export function versionService(parts: Surroundings): Part {
     },
   };
 
-  /** Takes one edit out; checks the facts of the later ones again, or works those edits out anew. Everything is computed before anything is recorded. */
+  /**
+   * Takes one edit out; checks the facts of the later ones again, or works those edits out anew. Everything is computed before anything is
+   * recorded.
+   */
   async function revert(
     model: LibraryModel,
     seq: number,

@@ -10,7 +10,8 @@ export const importCommand = defineCommand({
   name: 'import',
   summary: 'Copy a model into the library and begin its record',
   about:
-    'The copy is read-only from then on: every edit is recorded beside it, and each version can be had again, bit for bit. The folder itself stays as it is.',
+    'The copy is read-only from then on: every edit is recorded beside it, and each version can be had again, bit for bit. The ' +
+    'folder itself stays as it is.',
   positionals: [{ name: 'folder', help: 'A folder with an .onnx decoder and its tokenizer, or "atlas"' }],
   options: { name: text('NAME', 'What to call it (default: the folder’s name)') },
   examples: [

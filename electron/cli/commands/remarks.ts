@@ -48,7 +48,8 @@ function remark(name: Remark, summary: string, done: string, needsComment: boole
         ...(values.entry === undefined ? {} : { entry: values.entry }),
       });
       context.out.line(
-        `${done}: ${values.entry === undefined ? versionText(values.at) : `entry ${values.entry}`} of ${model.name}. Recorded as entry ${entry}.`,
+        `${done}: ${values.entry === undefined ? versionText(values.at) : `entry ${values.entry}`} of ${model.name}. Recorded as ` +
+          `entry ${entry}.`,
       );
       return { entry };
     },

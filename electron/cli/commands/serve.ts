@@ -16,7 +16,8 @@ export const serve = defineCommand({
   name: 'serve',
   summary: 'Use the application in a browser, on this machine or through an SSH tunnel',
   about:
-    'Listens on this machine alone and lets in one browser, by a link that works once. Data and screens are those of the desktop application.',
+    'Listens on this machine alone and lets in one browser, by a link that works once. Data and screens are those of the desktop ' +
+    'application.',
   positionals: [],
   options: {
     port: integer('PORT', 'Port to listen on (default: any that is free)', { min: 1, max: 65535 }),

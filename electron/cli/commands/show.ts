@@ -37,19 +37,19 @@ export const show = defineCommand({
     if (version) return showVersion(context.out, version, listed.current, factsOf(version, listed.timeline));
     const { drafts } = await app.call('edits.drafts', { model: model.id });
     if (!drafts.some(({ id }) => id.startsWith(what!.toLowerCase()))) {
+      const versions = listed.versions.map(({ id, tags }) => [short(id), ...tags].join(' = '));
       throw new EmendError(
         'not-found',
-        `${model.name} has no entry, version or draft ${JSON.stringify(what)}. Its entries are 1 to ${model.entries}; its versions: ${listed.versions
-          .map(({ id, tags }) => [short(id), ...tags].join(' = '))
-          .slice(-8)
-          .join(', ')}.`,
+        `${model.name} has no entry, version or draft ${JSON.stringify(what)}. Its entries are 1 to ${model.entries}; ` +
+          `its versions: ${versions.slice(-8).join(', ')}.`,
         `See: emend log ${model.name}, emend drafts ${model.name}`,
       );
     }
     const draft = draftCalled(drafts, what!);
     const report = await app.call('edits.report', { model: model.id, draft: draft.id });
     context.out.line(
-      `Draft ${shortDraft(draft.id)} of ${minute(draft.changed)} UTC${draft.stale ? ', for a version that is no longer the current one' : ''}`,
+      `Draft ${shortDraft(draft.id)} of ${minute(draft.changed)} ` +
+        `UTC${draft.stale ? ', for a version that is no longer the current one' : ''}`,
     );
     showReport(context.out, report);
     return { draft, report };
@@ -78,7 +78,8 @@ async function showEntry(out: Printer, { app, model }: InLibrary, seq: number): 
   showEvidence(out, entry);
   for (const remark of entry.remarks)
     out.line(
-      `Entry ${remark.entry}, ${minute(remark.time)}, ${oneLine(remark.author)}: ${remark.kind}${remark.comment === '' ? '' : `: ${oneLine(remark.comment)}`}`,
+      `Entry ${remark.entry}, ${minute(remark.time)}, ${oneLine(remark.author)}: ` +
+        `${remark.kind}${remark.comment === '' ? '' : `: ${oneLine(remark.comment)}`}`,
     );
   return report ? { ...entry, report } : entry;
 }

@@ -18,7 +18,9 @@ export const verify = defineCommand({
   name: 'verify',
   summary: 'Verify the record of a model, or a folder that was exported',
   about:
-    'Of a model: the chain of entries, every file beside them, the signed checkpoints, the imported files, and the versions rebuilt. Of an exported folder: its signature, files and record, by nothing but the folder and a public key; no library is needed. Exit code 1 when something is damaged.',
+    'Of a model: the chain of entries, every file beside them, the signed checkpoints, the imported files, and the versions ' +
+    'rebuilt. Of an exported folder: its signature, files and record, by nothing but the folder and a public key; no library is ' +
+    'needed. Exit code 1 when something is damaged.',
   positionals: [{ name: 'model', help: 'A model of the library, or an exported folder' }],
   options: {
     against: text(
@@ -96,11 +98,14 @@ function showVerification(out: Printer, found: Verification): void {
   for (const { seq, problems } of shown) for (const problem of problems) out.line(style.bad(`Entry ${seq}: ${problem}`));
   out.line();
   out.line(
-    `Looked at: ${counted(found.entries.length, 'entry', 'entries')} (${sound} sound), ${counted(found.blobs, 'file')} beside them, ${counted(found.checkpoints, 'checkpoint')}, ${counted(found.files, 'imported file')}, ${counted(found.tensors, 'rebuilt tensor')}.`,
+    `Looked at: ${counted(found.entries.length, 'entry', 'entries')} (${sound} sound), ${counted(found.blobs, 'file')} beside ` +
+      `them, ${counted(found.checkpoints, 'checkpoint')}, ${counted(found.files, 'imported file')}, ` +
+      `${counted(found.tensors, 'rebuilt tensor')}.`,
   );
   if (found.against)
     out.line(
-      `Held against the export ${found.against.path}, whose record ends with entry ${found.against.seq} (${minute(found.against.time)} UTC).`,
+      `Held against the export ${found.against.path}, whose record ends with entry ${found.against.seq} ` +
+        `(${minute(found.against.time)} UTC).`,
     );
   for (const problem of found.problems.filter(({ entry }) => entry === undefined)) out.line(style.bad(problem.message));
   if (found.ok)
@@ -108,7 +113,8 @@ function showVerification(out: Printer, found: Verification): void {
   else if (found.first)
     out.line(
       style.bad(
-        `Damaged. The first damage is ${found.first.entry === undefined ? 'outside the entries' : `at entry ${found.first.entry}`}: ${found.first.message}`,
+        `Damaged. The first damage is ` +
+          `${found.first.entry === undefined ? 'outside the entries' : `at entry ${found.first.entry}`}: ${found.first.message}`,
       ),
     );
 }

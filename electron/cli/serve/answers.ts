@@ -26,7 +26,8 @@ export function sendJson(response: ServerResponse, value: unknown, status = 200)
 /** Goes to the page, with the cookie when there is one to set. */
 export function sendOn(request: IncomingMessage, response: ServerResponse, cookie?: string): void {
   if (cookie !== undefined) response.setHeader('Set-Cookie', cookie);
-  // After a link on another site's page a redirect would still count as from there, and the cookie would not be sent; a page of ours may go on.
+  // After a link on another site's page a redirect would still count as from there, and the cookie would not be sent; a page of ours may go
+  // on.
   if (request.headers['sec-fetch-site'] === 'cross-site')
     response
       .writeHead(200, { ...dataHeaders('text/html; charset=utf-8'), 'Content-Security-Policy': PAGE_POLICY, Refresh: '0; url=/' })
@@ -49,7 +50,8 @@ export function sendError(request: IncomingMessage, response: ServerResponse, er
   response
     .writeHead(status, pageHeaders('text/html; charset=utf-8'))
     .end(
-      `<!doctype html><html lang="en"><meta charset="utf-8"><title>Emend</title><h1>Emend</h1><p>${escaped(data.message)}</p><p>${escaped(data.hint)}</p></html>`,
+      '<!doctype html><html lang="en"><meta charset="utf-8"><title>Emend</title><h1>Emend</h1>' +
+        `<p>${escaped(data.message)}</p><p>${escaped(data.hint)}</p></html>`,
     );
 }
 

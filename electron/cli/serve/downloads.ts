@@ -13,7 +13,10 @@ import { entriesOf, tar, tarSize } from './tar.ts';
 /** Jobs that write something for the person end with its handle. */
 const WroteSchema = v.object({ handle: v.string() });
 
-/** What the person may take home: everything that Emend wrote to a place of their choice since the server began, and nothing else of this machine. */
+/**
+ * What the person may take home: everything that Emend wrote to a place of their choice since the server began, and nothing else of this
+ * machine.
+ */
 export class Downloads {
   readonly #application: Application;
   readonly #written = new Set<string>();

@@ -8,7 +8,8 @@ import { Refusal } from './refusal.ts';
 const HOST = /^(127\.0\.0\.1|localhost)(:\d{1,5})?$/;
 
 /**
- * Refuses what no page of this server sends: requests to another name, or from a page of another origin, another port of this machine included.
+ * Refuses what no page of this server sends: requests to another name, or from a page of another origin, another port of this machine
+ * included.
  * @param isEntry the request brings the token, so the link may stand on any page
  * @throws Refusal
  */

@@ -15,7 +15,9 @@ import { uploadPath } from './upload-path.ts';
 const RESERVE = 256 * 1024 * 1024;
 const ID = /^[\w-]{8,64}$/;
 
-/** Files that the browser sends because a page cannot name them. They lie in a folder of this server until they are imported, or it ends. */
+/**
+ * Files that the browser sends because a page cannot name them. They lie in a folder of this server until they are imported, or it ends.
+ */
 export class Uploads {
   readonly #folder: string;
   readonly #lock: Lock;
@@ -51,7 +53,8 @@ export class Uploads {
       throw new Refusal(
         413,
         'failed',
-        `${names.join('/')} has ${inMegabytes(bytes)}, and ${this.#folder} has room for ${inMegabytes(Math.max(0, bavail * bsize - RESERVE))}.`,
+        `${names.join('/')} has ${inMegabytes(bytes)}, and ${this.#folder} has room for ` +
+          `${inMegabytes(Math.max(0, bavail * bsize - RESERVE))}.`,
         'Free some space on the serving machine, or copy the model there and choose its folder.',
       );
     let folder = this.#open.get(id);

@@ -10,7 +10,10 @@ import { type Branch, findResiduals } from './residual.ts';
 import { addedParts, tokenEmbedding } from './stream.ts';
 import type { Anatomy, LayerAnatomy, Linear, MlpAnatomy, Refusal } from './types.ts';
 
-/** Turns away what can be seen to be no dense decoder before anything runs. @throws EmendError 'unsupported' for a fused mixture of experts */
+/**
+ * Turns away what can be seen to be no dense decoder before anything runs.
+ * @throws EmendError 'unsupported' for a fused mixture of experts
+ */
 export function refuseFusedExperts(graph: Graph): void {
   const expert = graph.nodes.find((n) => traitsOf(n).experts);
   if (expert) throw experts(`node "${expert.name}" is a ${expert.op}`);
@@ -35,7 +38,8 @@ export function findAnatomy(graph: Graph, shapes: Shapes, inputs: Inputs, config
   if (downs.length === 0) {
     throw new EmendError(
       'unsupported',
-      `No feed-forward layers were found: none of the ${linears.size} matrix products with constant weights takes an activation function of others.`,
+      `No feed-forward layers were found: none of the ${linears.size} matrix products with constant weights takes an activation ` +
+        `function of others.`,
       'Emend edits transformer decoders; state-space and convolutional models are not supported.',
     );
   }

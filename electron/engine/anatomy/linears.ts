@@ -97,7 +97,8 @@ export function findUnembedding(graph: Graph, linears: Map<Node, Linear>, logits
   const last = [...linears.values()].filter((l) => l.outWidth === vocabulary).at(-1);
   if (!last)
     throw noUnembedding(
-      `the output "${logits}" has width ${vocabulary ?? 'unknown'}, and no matrix product with a constant weight makes it (${graph.nodes.length} nodes, ${linears.size} such products)`,
+      `the output "${logits}" has width ${vocabulary ?? 'unknown'}, and no matrix product with a constant weight makes it ` +
+        `(${graph.nodes.length} nodes, ${linears.size} such products)`,
     );
   return last;
 }

@@ -22,7 +22,10 @@ export interface Linear {
   readonly quantised: boolean;
 }
 
-/** A layer's feed-forward part. Its key is the down-projection's input, [.., F]; its output [.., D] includes the bias, where that follows at once. */
+/**
+ * A layer's feed-forward part. Its key is the down-projection's input, [.., F]; its output [.., D] includes the bias, where that follows at
+ * once.
+ */
 export interface MlpAnatomy {
   readonly down: Linear;
   readonly key: string;

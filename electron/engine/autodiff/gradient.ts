@@ -15,7 +15,8 @@ export interface GradientOptions {
 /**
  * Reverse-mode differentiation: appends to `graph` the nodes that compute Σ ⟨cotangent, ∂ seed value / ∂ wrt⟩ for each `wrt` value.
  *
- * Rules are applied in reverse order of the nodes to whatever lies downstream of a `wrt` and upstream of a seed; everything else is constant.
+ * Rules are applied in reverse order of the nodes to whatever lies downstream of a `wrt` and upstream of a seed; everything else is
+ * constant.
  * The standard opset must be 18 to 24; the backward nodes may use com.microsoft version 1.
  *
  * @param graph the caller's own copy; nodes in topological order; nodes and constants are added

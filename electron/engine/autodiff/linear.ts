@@ -123,7 +123,9 @@ function einsumTerms({ c, node }: Terms): { operands: string[]; result: string }
   return { operands, result };
 }
 
-/** The cotangent of one operand is an Einsum of the result's cotangent with the other operands; an index found nowhere else was summed away. */
+/**
+ * The cotangent of one operand is an Einsum of the result's cotangent with the other operands; an index found nowhere else was summed away.
+ */
 function einsum(t: Terms, index: number): string {
   const { c, node, g } = t;
   const { operands, result } = einsumTerms(t);

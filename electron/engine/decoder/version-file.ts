@@ -14,7 +14,10 @@ export interface ChangedTensor {
   readonly sha256: string;
 }
 
-/** Keeps the tensors in which a version differs from the imported files, as safetensors under the graph's own names. The same version gives the same bytes. */
+/**
+ * Keeps the tensors in which a version differs from the imported files, as safetensors under the graph's own names. The same version gives
+ * the same bytes.
+ */
 export async function saveVersion(decoder: Decoder, file: string): Promise<void> {
   const tensors = new Map(
     [...decoder.changes].map(([name, tensor]) => [
@@ -37,7 +40,8 @@ export function readVersion(decoder: Decoder, file: string): Decoder {
     if (!own || own.dtype !== tensor.dtype || own.dims.join() !== tensor.dims.join()) {
       throw new EmendError(
         'bad-file',
-        `${file} holds "${name}" as ${tensor.dtype}[${tensor.dims.join(', ')}]; the model has ${own ? `${own.dtype}[${own.dims.join(', ')}]` : 'no such weight'}.`,
+        `${file} holds "${name}" as ${tensor.dtype}[${tensor.dims.join(', ')}]; the model has ` +
+          `${own ? `${own.dtype}[${own.dims.join(', ')}]` : 'no such weight'}.`,
         'It is rebuilt from the ledger when it is removed.',
       );
     }

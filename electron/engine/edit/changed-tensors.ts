@@ -25,7 +25,8 @@ export interface ChangedTensors {
 
 /**
  * The changed tensors alone as safetensors, under the names and in the layout of the checkpoint, ready to be loaded over it.
- * A tensor whose place there cannot be told keeps the graph's name and layout, and a note in the header says so. The same inputs give the same bytes.
+ * A tensor whose place there cannot be told keeps the graph's name and layout, and a note in the header says so. The same inputs give the
+ * same bytes.
  * @throws EmendError 'bad-input' when there is none, or a weight's bytes do not fit its dimensions
  */
 export function changedTensorsFile({ anatomy, changed, modelType, metadata = {} }: ChangedInputs): ChangedTensors {

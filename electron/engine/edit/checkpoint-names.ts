@@ -9,7 +9,10 @@ export interface CheckpointWeight {
   readonly kind: 'linear' | 'conv1d';
 }
 
-/** The down-projection of layer N in the checkpoints of a family, by the model_type of config.json. Source: transformers 5.18, modeling_*.py. */
+/**
+ * The down-projection of layer N in the checkpoints of a family, by the model_type of config.json. Source: transformers 5.18,
+ * modeling_*.py.
+ */
 const FAMILIES: readonly { readonly types: readonly string[]; readonly module: string; readonly kind?: 'conv1d' }[] = [
   { types: ['gpt2', 'openai-gpt'], module: 'transformer.h.N.mlp.c_proj', kind: 'conv1d' },
   { types: ['gpt_neo', 'gpt_bigcode'], module: 'transformer.h.N.mlp.c_proj' },
@@ -52,7 +55,8 @@ const FAMILIES: readonly { readonly types: readonly string[]; readonly module: s
 const WRAPPER = /^model\.(?=(?:model|transformer|gpt_neox)\.)/;
 
 /**
- * Where a layer's down-projection lies in the checkpoint: by the constant's own name where the exporter kept the checkpoint's, else by the model's family.
+ * Where a layer's down-projection lies in the checkpoint: by the constant's own name where the exporter kept the checkpoint's, else by the
+ * model's family.
  * @param modelType model_type of config.json, where there is one
  * @throws EmendError 'unsupported' when it cannot be told, when other parts of the model use the weight too, or when it is quantised
  */
@@ -81,7 +85,10 @@ export function checkpointWeight(anatomy: Anatomy, layer: number, modelType: str
   );
 }
 
-/** A name such as "model.transformer.h.3.mlp.c_proj.weight", or "model.layers.3.mlp.down_proj.MatMul.weight" as the onnxruntime-genai builder writes it (transposed). */
+/**
+ * A name such as "model.transformer.h.3.mlp.c_proj.weight", or "model.layers.3.mlp.down_proj.MatMul.weight" as the onnxruntime-genai
+ * builder writes it (transposed).
+ */
 function moduleInName({ weight, layout }: Linear, layer: number): CheckpointWeight | undefined {
   const path = /^(\w+(?:\.\w+)+?)(\.MatMul)?\.weight$/.exec(weight);
   const module = path?.[1]?.replace(WRAPPER, '');

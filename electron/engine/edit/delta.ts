@@ -22,7 +22,8 @@ export function changedWeight(decoder: Decoder, delta: WeightDelta): Tensor {
   if (delta.left.columns !== down.outWidth || delta.right.columns !== down.inWidth || delta.left.rows !== delta.right.rows) {
     throw new EmendError(
       'bad-input',
-      `The delta of "${delta.weight}" has factors ${delta.left.rows}×${delta.left.columns} and ${delta.right.rows}×${delta.right.columns}; expected r×${down.outWidth} and r×${down.inWidth}.`,
+      `The delta of "${delta.weight}" has factors ${delta.left.rows}×${delta.left.columns} and ` +
+        `${delta.right.rows}×${delta.right.columns}; expected r×${down.outWidth} and r×${down.inWidth}.`,
       'Use a delta that was made on this model.',
     );
   }

@@ -149,7 +149,9 @@ function unreached(facts: readonly Fact[], histories: readonly (readonly (readon
       ? []
       : [
           {
-            message: `Fact ${i + 1} (${facts[i]!.subject}): its target stays unlikely (${(100 * Math.exp(-nll)).toFixed(1)}%) even with the hidden state set for it.`,
+            message:
+              `Fact ${i + 1} (${facts[i]!.subject}): its target stays unlikely (${(100 * Math.exp(-nll)).toFixed(1)}%) ` +
+              'even with the hidden state set for it.',
             hint: 'Try more steps, a larger clamp, or other layers.',
           },
         ];

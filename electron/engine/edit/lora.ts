@@ -31,7 +31,8 @@ export interface LoraInputs {
 /**
  * The sum of deltas as a PEFT LoRA adapter. ΔW = Σ left_r ⊗ right_r is B·A with A = right and B = leftᵀ, scaled by alpha / r = 1;
  * deltas of one weight stand below each other, so their ranks add up. The same inputs give the same bytes.
- * @throws EmendError 'unsupported' when a weight's place in the checkpoint cannot be told, 'bad-input' for deltas of another model or none at all, 'failed' for values beyond float32
+ * @throws EmendError 'unsupported' when a weight's place in the checkpoint cannot be told, 'bad-input' for deltas of another model or none
+ *   at all, 'failed' for values beyond float32
  */
 export function loraAdapter({ anatomy, deltas, modelType, baseModel, metadata = {} }: LoraInputs): LoraAdapter {
   const tensors = new Map<string, SafetensorsEntry>();
@@ -77,7 +78,8 @@ function byLayer(anatomy: Anatomy, deltas: readonly Delta[]): [number, WeightDel
     ) {
       throw new EmendError(
         'bad-input',
-        `The delta of "${part.weight}" in layer ${part.layer} (factors ${part.left.rows}×${part.left.columns} and ${part.right.rows}×${part.right.columns}) does not fit the model, which keeps "${down?.weight ?? 'nothing'}" there.`,
+        `The delta of "${part.weight}" in layer ${part.layer} (factors ${part.left.rows}×${part.left.columns} and ` +
+          `${part.right.rows}×${part.right.columns}) does not fit the model, which keeps "${down?.weight ?? 'nothing'}" there.`,
         'Use deltas that were made on this model.',
       );
     }
@@ -86,7 +88,10 @@ function byLayer(anatomy: Anatomy, deltas: readonly Delta[]): [number, WeightDel
   return [...found].sort(([a], [b]) => a - b);
 }
 
-/** Every module has a rank of its own; alpha equals it, so that nothing is scaled. Module names go into patterns, which match a name's end after a dot. */
+/**
+ * Every module has a rank of its own; alpha equals it, so that nothing is scaled. Module names go into patterns, which match a name's end
+ * after a dot.
+ */
 function adapterConfig(ranks: Readonly<Record<string, number>>, conv1d: boolean, baseModel: string | undefined): string {
   const r = Math.max(...Object.values(ranks));
   const config = {

@@ -36,7 +36,8 @@ export interface Hyperparameter {
 /**
  * Puts together what was asked for, a hyperparameter file, the set published for this model, and what its anatomy suggests, in this order.
  * @param name what the model is called
- * @throws EmendError 'bad-input' for a setting that the method has not, and layers that the model has not; 'unsupported' for layers that cannot be edited
+ * @throws EmendError 'bad-input' for a setting that the method has not, and layers that the model has not; 'unsupported' for layers that
+ *   cannot be edited
  */
 export function editSettings(asked: AskedSettings, anatomy: Anatomy, name: string): Settled {
   const descriptor = EDIT_METHODS[asked.method];

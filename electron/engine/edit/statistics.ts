@@ -18,7 +18,10 @@ export interface StoredCovariance {
   keepFactor?(layer: number, factor: Matrix): Promise<void>;
 }
 
-/** Covariances with their factors. Large ones are read when asked for, and only the last factor is kept: five layers of them outweigh a model. */
+/**
+ * Covariances with their factors. Large ones are read when asked for, and only the last factor is kept: five layers of them outweigh a
+ * model.
+ */
 export class Statistics implements KeyStatistics {
   readonly tokens: number;
   /** Layers whose covariance needed a ridge to be invertible, and how large it was relative to the mean diagonal. */

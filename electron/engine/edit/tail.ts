@@ -91,7 +91,9 @@ export class Tail {
     return this.done.get(value);
   }
 
-  /** A product with one weight for all tokens. A weight that is transposed on the way is read as it is stored, which spares a copy of it. */
+  /**
+   * A product with one weight for all tokens. A weight that is transposed on the way is read as it is stored, which spares a copy of it.
+   */
   private product(node: Node, value: string): string | undefined {
     const [first, weight, ...bias] = node.inputs as [string, string, ...string[]];
     if (node.op !== 'MatMulNBits' && (this.dimsOf(weight)?.length !== 2 || this.decoder.flow.position.has(weight))) return undefined;

@@ -22,7 +22,8 @@ export interface ReadRecords {
 }
 
 /**
- * Reads facts with what they are checked by: CounterFact, multi-CounterFact, zsRE, EasyEdit and KnowEdit (JSON), or facts of our own (JSON, JSONL,
+ * Reads facts with what they are checked by: CounterFact, multi-CounterFact, zsRE, EasyEdit and KnowEdit (JSON), or facts of our own (JSON,
+ * JSONL,
  * CSV). The format is known by the content.
  * @param source what errors call the text, such as the file's name
  * @throws EmendError 'bad-file' for text of none of these kinds; 'bad-input' for a table without the columns needed, for records of

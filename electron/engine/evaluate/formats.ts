@@ -85,7 +85,8 @@ const counterFact = format(
 );
 
 /**
- * kmeng01/memit dsets/zsre.py: the target is answers[0], and a neighbour is the question of `loc` with "?" and its answer. The published code
+ * kmeng01/memit dsets/zsre.py: the target is answers[0], and a neighbour is the question of `loc` with "?" and its answer. The published
+ * code
  * asks that answer token by token, each with the right tokens before it; that is the token accuracy of the answer as one row, which is how
  * it is scored here.
  */

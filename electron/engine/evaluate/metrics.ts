@@ -13,7 +13,9 @@ export interface AnswerPair {
   readonly previous: number;
 }
 
-/** Share of prompts where the wanted target is likelier: ES on the prompt of the edit, PS on paraphrases. 0 to 1; undefined without prompts. */
+/**
+ * Share of prompts where the wanted target is likelier: ES on the prompt of the edit, PS on paraphrases. 0 to 1; undefined without prompts.
+ */
 export function success(pairs: readonly AnswerPair[]): number | undefined {
   return mean(pairs.map(({ wanted, previous }) => Number(previous > wanted)));
 }

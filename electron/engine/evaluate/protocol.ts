@@ -184,7 +184,9 @@ async function compareNeighbors(
   return { measures, unchanged };
 }
 
-/** What the model writes greedily after each prompt: one token more than the longest target of a batch, so that the end of the target shows. */
+/**
+ * What the model writes greedily after each prompt: one token more than the longest target of a batch, so that the end of the target shows.
+ */
 async function freeAnswers(
   scorer: Scorer,
   cases: readonly { record: CheckRecord; prompt: string }[],

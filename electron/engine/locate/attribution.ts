@@ -13,7 +13,10 @@ export interface Attribution {
   /** Per layer, token, watched token. */
   readonly attention: readonly (readonly (readonly number[])[])[];
   readonly mlp: readonly (readonly (readonly number[])[])[];
-  /** Per layer, head, token, watched token; a layer's heads and its projection's bias make up its attention. Empty where a norm stands behind the attention. */
+  /**
+   * Per layer, head, token, watched token; a layer's heads and its projection's bias make up its attention. Empty where a norm stands
+   * behind the attention.
+   */
   readonly heads: readonly (readonly (readonly (readonly number[])[])[])[];
   /** What the norm's and the head's bias give, per watched token. */
   readonly constant: readonly number[];
@@ -32,7 +35,8 @@ export function attributionSites(decoder: Decoder): Site[] {
 }
 
 /**
- * Direct logit attribution: the final norm's division is frozen at what it was for the real final state, and every part p of that state then adds
+ * Direct logit attribution: the final norm's division is frozen at what it was for the real final state, and every part p of that state
+ * then adds
  * W_U[v] · (gain ∘ centre(p)) · scale. @param walk with {@link attributionSites}
  * @throws EmendError 'unsupported' for a model whose blocks are no sums or whose final norm is none
  */

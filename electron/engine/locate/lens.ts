@@ -2,7 +2,10 @@ import { klDivergence } from '../linalg/distributions.ts';
 import { largest, logSoftmax } from '../runtime/sampling.ts';
 import type { Walk } from './walk.ts';
 
-/** What the model would say next if it stopped behind a block (logit lens): its own final norm, applied once, and its head, with a softcap where there is one. */
+/**
+ * What the model would say next if it stopped behind a block (logit lens): its own final norm, applied once, and its head, with a softcap
+ * where there is one.
+ */
 export interface LensPlace {
   /** Logit, log probability and rank (how many tokens have a strictly greater logit) of each watched token. */
   readonly watched: readonly { readonly logit: number; readonly logProbability: number; readonly rank: number }[];

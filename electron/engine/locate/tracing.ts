@@ -5,7 +5,8 @@ import type { Site } from '../decoder/sites.ts';
 import { type Change, hiddenAt, pickRows, type State, type Walk, withHidden } from './walk.ts';
 
 /**
- * Causal tracing (Meng et al. 2022; kmeng01/rome experiments/causal_trace.py): the subject's embeddings are corrupted by noise, single states of the
+ * Causal tracing (Meng et al. 2022; kmeng01/rome experiments/causal_trace.py): the subject's embeddings are corrupted by noise, single
+ * states of the
  * clean run are put back, and the probability of the clean answer says how much each of them restores.
  */
 
@@ -139,7 +140,10 @@ async function restored(
   return means(await walk.finish(at), made, tokens.length);
 }
 
-/** Changes that put a part's output of one of the runs' rows in place, at each cell's token. @param from a row of the runs, or for each cell its own */
+/**
+ * Changes that put a part's output of one of the runs' rows in place, at each cell's token.
+ * @param from a row of the runs, or for each cell its own
+ */
 function outputsOf(
   walk: Walk,
   made: Runs,
@@ -158,9 +162,11 @@ function outputsOf(
 }
 
 /**
- * Severed tracing (the authors' notebook causal_trace_frozen_mlp_attn): a hidden state is put back, and at its token the MLPs (or the attention) of all layers
+ * Severed tracing (the authors' notebook causal_trace_frozen_mlp_attn): a hidden state is put back, and at its token the MLPs (or the
+ * attention) of all layers
  * give what they gave in the corrupted run, so that nothing of it can pass through them.
- * @param other the run whose outputs are put back; the same one when left out. The published code draws new noise for its second pass, so that they differ.
+ * @param other the run whose outputs are put back; the same one when left out. The published code draws new noise for its second pass, so
+ *   that they differ.
  */
 export async function severed(
   walk: Walk,
@@ -178,7 +184,8 @@ export async function severed(
     const cells = corrupted.map((_, row) => ({ token, row }));
     for (let layer = 0; layer < layers; layer++) {
       report.check();
-      // With outputs of the same run the layers up to the restored one are as they were; with those of another everything differs from the start.
+      // With outputs of the same run the layers up to the restored one are as they were; with those of another everything differs from the
+      // start.
       let state = pickRows(made.states[other === made ? layer + 1 : 0]!, corrupted);
       const restore = (s: State) =>
         withHidden(

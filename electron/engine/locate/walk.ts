@@ -104,7 +104,10 @@ export class Walk {
     return this.logits(at);
   }
 
-  /** The model's own final norm and head on a state behind any block: logits behind each row's last token, or behind all tokens; [places, vocabulary]. */
+  /**
+   * The model's own final norm and head on a state behind any block: logits behind each row's last token, or behind all tokens; [places,
+   * vocabulary].
+   */
   async logits(state: State, where: 'last' | 'all' = 'last'): Promise<Float32Array> {
     const rows = rowsOf(state);
     const tokens = where === 'last' ? [state.ids.length - 1] : state.ids.map((_, token) => token);

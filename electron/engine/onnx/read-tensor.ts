@@ -77,7 +77,8 @@ export class TensorReader {
     if (range.offset + range.length > available) {
       throw new EmendError(
         'bad-file',
-        `Tensor "${name}" should lie at bytes ${range.offset} to ${range.offset + range.length} of "${range.file}", which has only ${available} bytes`,
+        `Tensor "${name}" should lie at bytes ${range.offset} to ${range.offset + range.length} of "${range.file}", which has only ` +
+          `${available} bytes`,
         'The data file is truncated or belongs to another model. Download it again.',
       );
     }

@@ -58,7 +58,8 @@ export function readSafetensors(file: string): Safetensors {
 }
 
 /**
- * The bytes of a safetensors file. The same content gives the same bytes: tensors are sorted by element size (wide ones first, which keeps all
+ * The bytes of a safetensors file. The same content gives the same bytes: tensors are sorted by element size (wide ones first, which keeps
+ * all
  * aligned) and name, metadata by key, and the header is padded with spaces so that data begins at a multiple of 8.
  *
  * @param tensors name → type, dimensions and bytes in memory

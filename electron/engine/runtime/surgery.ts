@@ -57,7 +57,8 @@ export interface Injected {
 
 /**
  * A copy in which rows of a value are changed on the way: at `positions` (int64 [n, rank − 1]) the vectors `vectors` (float [n, width])
- * are added or put in place of what was there. Both become inputs. A computed value keeps its name behind the change, an input in front of it.
+ * are added or put in place of what was there. Both become inputs. A computed value keeps its name behind the change, an input in front of
+ * it.
  */
 export function inject(
   graph: Graph,
@@ -139,7 +140,10 @@ export function logitsAt(
   return { graph: copy, logits: at };
 }
 
-/** The nodes from the product to the logits, each with the input that it goes on from; undefined unless all of them work row by row with the same numbers for every row. */
+/**
+ * The nodes from the product to the logits, each with the input that it goes on from; undefined unless all of them work row by row with the
+ * same numbers for every row.
+ */
 function rowwiseChain(graph: Graph, product: string, logits: string, made: Map<string, Node>): { node: Node; from: string }[] | undefined {
   const chain: { node: Node; from: string }[] = [];
   for (let at = logits; at !== product;) {

@@ -56,7 +56,8 @@ function noTokenizer(folder: string, names: readonly string[]): EmendError {
   const found = older.length > 0 ? `only ${older.join(' and ')}` : 'no tokenizer file at all';
   const hint =
     older.length > 0
-      ? "Write it once from these files: python -c \"from transformers import AutoTokenizer; AutoTokenizer.from_pretrained('<folder>', use_fast=True).save_pretrained('<folder>')\"."
+      ? 'Write it once from these files: python -c "from transformers import AutoTokenizer; ' +
+        "AutoTokenizer.from_pretrained('<folder>', use_fast=True).save_pretrained('<folder>')\"."
       : 'Copy tokenizer.json (and tokenizer_config.json) from the model that was exported into this folder.';
   return new EmendError('not-found', `${folder} has no tokenizer.json; found ${found}.`, hint, { found: older });
 }

@@ -74,7 +74,8 @@ export interface Attestations {
  * Writes beside an exported model what explains and proves it: a subfolder `emend/` and, last, `model.sig`, which lists every file.
  * Each file is synced before the call returns. All but model.sig follow from the inputs byte by byte.
  * @param folder a finished export that nothing writes to any more
- * @throws EmendError 'bad-input' when the folder has attestations already, is empty, holds a link, or the checkpoint is not of the journal's end; 'failed' when the disk refuses
+ * @throws EmendError 'bad-input' when the folder has attestations already, is empty, holds a link, or the checkpoint is not of the
+ *   journal's end; 'failed' when the disk refuses
  */
 export async function writeAttestations(folder: string, inputs: AttestationInputs): Promise<Attestations> {
   const { journal, checkpoint, version, format, key, modelKey, app, time } = inputs;

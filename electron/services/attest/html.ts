@@ -67,12 +67,18 @@ export function code(text: string): Html {
 const STYLE = `:root{color-scheme:light dark;--ink:#1c1d21;--dim:#5b5f69;--line:#d5d8de;--paper:#fff;--good:#1a6b3c;--bad:#a3261b}
 @media (prefers-color-scheme:dark){:root{--ink:#e6e7ea;--dim:#a0a5b0;--line:#3a3d45;--paper:#17181b;--good:#6fcf97;--bad:#ff8a7d}}
 body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);max-width:62rem;margin:2rem auto;padding:0 1.25rem}
-h1{font-size:1.6rem;line-height:1.2;margin:0 0 .25rem}h2{font-size:1.15rem;margin:2rem 0 .5rem;border-bottom:1px solid var(--line)}h3{font-size:1rem;margin:1.25rem 0 .25rem}
+h1{font-size:1.6rem;line-height:1.2;margin:0 0 .25rem}h2{font-size:1.15rem;margin:2rem 0 .5rem;border-bottom:1px solid var(--line)}
+h3{font-size:1rem;margin:1.25rem 0 .25rem}
 .dim,.none{color:var(--dim)}.good{color:var(--good)}.bad{color:var(--bad);font-weight:600}
-.wide{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.93em}th,td{text-align:left;vertical-align:top;padding:.3rem .6rem .3rem 0;border-bottom:1px solid var(--line);overflow-wrap:break-word}th{color:var(--dim);font-weight:600}
+.wide{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.93em}
+th,td{text-align:left;vertical-align:top;padding:.3rem .6rem .3rem 0;border-bottom:1px solid var(--line);overflow-wrap:break-word}
+th{color:var(--dim);font-weight:600}
 .number{font-variant-numeric:tabular-nums;white-space:nowrap}code{font:.9em/1.4 ui-monospace,monospace;overflow-wrap:anywhere}
-dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1.25rem;margin:.5rem 0}dt{color:var(--dim)}dd{margin:0;overflow-wrap:anywhere}
-@media print{:root{color-scheme:light;--ink:#000;--dim:#444;--line:#bbb;--paper:#fff;--good:#000;--bad:#000}body{max-width:none;margin:0;padding:0;font-size:10pt}.wide{overflow:visible}tr,h2,h3{break-inside:avoid}h2,h3{break-after:avoid}thead{display:table-header-group}}`;
+dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1.25rem;margin:.5rem 0}dt{color:var(--dim)}
+dd{margin:0;overflow-wrap:anywhere}
+@media print{:root{color-scheme:light;--ink:#000;--dim:#444;--line:#bbb;--paper:#fff;--good:#000;--bad:#000}
+body{max-width:none;margin:0;padding:0;font-size:10pt}.wide{overflow:visible}tr,h2,h3{break-inside:avoid}h2,h3{break-after:avoid}
+thead{display:table-header-group}}`;
 
 /** A whole page that needs nothing else: no scripts, no other files; it reads in light and dark and prints. */
 export function page(title: string, body: Html): string {

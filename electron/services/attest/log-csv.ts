@@ -5,7 +5,8 @@ import type { LogTable } from './log-html.ts';
 const FORMULA = /^[=+\-@\t\r]/;
 
 /**
- * The audit log as CSV (RFC 4180: lines end in CR LF, quotes are doubled), in UTF-8 with a byte order mark, without which spreadsheets misread accents.
+ * The audit log as CSV (RFC 4180: lines end in CR LF, quotes are doubled), in UTF-8 with a byte order mark, without which spreadsheets
+ * misread accents.
  * Text that would run as a formula gets an apostrophe in front; numbers stay as they are.
  */
 export function logCsv({ columns, rows }: LogTable): string {

@@ -44,15 +44,19 @@ interface Property {
 const MODEL = 'model';
 const BASE = 'base-model';
 
-/** The ML-BOM of an exported version: what it consists of, where it comes from, what was edited, how it measured, who said what. The same inputs give the same BOM. */
+/**
+ * The ML-BOM of an exported version: what it consists of, where it comes from, what was edited, how it measured, who said what. The same
+ * inputs give the same BOM.
+ */
 export function mlBom(inputs: BomInputs): Bom {
   const { record, files, format, app, time } = inputs;
   const { imported, version, parts, remarks, head } = record;
+  const named = { version: version.id, head: head.hash, format, time, files: files.map((file) => file.sha256) };
   return {
     $schema: 'http://cyclonedx.org/schema/bom-1.7.schema.json',
     bomFormat: 'CycloneDX',
     specVersion: '1.7',
-    serialNumber: `urn:uuid:${uuidOf(canonical({ version: version.id, head: head.hash, format, time, files: files.map((file) => file.sha256) }))}`,
+    serialNumber: `urn:uuid:${uuidOf(canonical(named))}`,
     version: 1,
     metadata: {
       timestamp: time,
@@ -115,7 +119,8 @@ function modelCard({ parts, measured }: VersionRecord): object {
     quantitativeAnalysis: { performanceMetrics: metrics },
     considerations: {
       technicalLimitations: [
-        `${plural(facts, 'fact')} were written into the weights. What else they changed is known only as far as the checks in this document measured it.`,
+        `${plural(facts, 'fact')} were written into the weights. What else they changed is known only as far as the checks in this ` +
+          `document measured it.`,
       ],
     },
   };

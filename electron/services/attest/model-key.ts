@@ -52,7 +52,11 @@ export function vouchFor(modelKey: VerifyKey, key: SigningKey): Envelope {
   );
 }
 
-/** Whether an envelope vouches for exactly these bytes of a model key. @param from, keyFrom where both are from, for the message @throws EmendError 'bad-file' when not */
+/**
+ * Whether an envelope vouches for exactly these bytes of a model key.
+ * @param from, keyFrom where both are from, for the message
+ * @throws EmendError 'bad-file' when not
+ */
 export function checkVoucher(envelope: Envelope, modelKey: Uint8Array, key: VerifyKey, from: string, keyFrom: string): void {
   const claim = openStatement(envelope, key, from);
   if (claim.predicateType === VOUCHER && claim.subject.some((subject) => subject.digest.sha256 === sha256(modelKey))) return;

@@ -62,7 +62,8 @@ export function signModel(key: SigningKey, name: string, files: readonly SignedF
 }
 
 /**
- * The files that a model.sig lists, after its signature was found to fit. Only the text that {@link signModel} writes is taken, so that no byte
+ * The files that a model.sig lists, after its signature was found to fit. Only the text that {@link signModel} writes is taken, so that no
+ * byte
  * of it can change unseen.
  * @throws EmendError 'bad-file'
  */

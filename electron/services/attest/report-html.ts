@@ -19,11 +19,17 @@ export interface ReportInputs {
   readonly key?: string;
 }
 
-/** A report on a version for a person: what was changed and why, how it measured, who reviewed it, and how to verify all that. The same inputs give the same page. */
+/**
+ * A report on a version for a person: what was changed and why, how it measured, who reviewed it, and how to verify all that. The same
+ * inputs give the same page.
+ */
 export function reportHtml(inputs: ReportInputs): string {
   const { record, files, format, app, time, key } = inputs;
   const { imported, version, tags, parts, remarks, measured, head } = record;
   const name = imported.body.model.name;
+  const ofVersion = measured
+    .filter((one) => one.ofVersion)
+    .flatMap(({ entry, suite, checks }) => checks.map((check) => ({ from: `entry ${entry}, ${suite}`, check })));
   return page(
     `${name}: ${tags[0] ?? shortId(version.id)}`,
     html`<h1>${name}</h1>
@@ -41,7 +47,7 @@ export function reportHtml(inputs: ReportInputs): string {
       <h2>What was changed</h2>
       ${parts.length === 0 ? html`<p class="none">Nothing: this is the model as it was imported.</p>` : parts.map(part)}
       <h2>Checks of this version</h2>
-      ${checksTable(measured.filter((one) => one.ofVersion).flatMap(({ entry, suite, checks }) => checks.map((check) => ({ from: `entry ${entry}, ${suite}`, check }))))}
+      ${checksTable(ofVersion)}
       <h2>Reviews and notes</h2>
       ${table(
         ['When', 'Who', 'What', 'Words'],
@@ -62,9 +68,16 @@ export function reportHtml(inputs: ReportInputs): string {
         ['Hash of the last one', code(head.hash)],
         ['Key that signs', key === undefined ? undefined : code(key)],
       ])}
-      ${files === undefined ? html`<p>Verify the ledger in Emend, and compare its last hash with the one above.</p>` : html`<p>Every file here is listed in <code>model.sig</code>, and the record of the changes is <code>emend/ledger.jsonl</code>. Emend's verification of an export checks both and needs nothing but this folder and the public key of whoever made it. Take the key from them, not from this folder.</p>`}`,
+      ${files === undefined ? ALONE : WITH_FILES}`,
   );
 }
+
+const ALONE = html`<p>Verify the ledger in Emend, and compare its last hash with the one above.</p>`;
+const WITH_FILES = html`<p>
+  Every file here is listed in <code>model.sig</code>, and the record of the changes is <code>emend/ledger.jsonl</code>. Emend's
+  verification of an export checks both and needs nothing but this folder and the public key of whoever made it. Take the key from them, not
+  from this folder.
+</p>`;
 
 function remark(kind: RemarkKind): Html | string {
   const { label, said = '', verdict: judged } = kindInfo(kind);

@@ -8,7 +8,8 @@ export type Branch = 'then_branch' | 'else_branch';
 export type ChooseBranch = (node: Node, graph: Graph) => Branch;
 
 /**
- * Replaces an If by one of its branches where the condition is a constant, or a graph input (optimum's merged decoders: `use_cache_branch`).
+ * Replaces an If by one of its branches where the condition is a constant, or a graph input (optimum's merged decoders:
+ * `use_cache_branch`).
  * The latter's input is removed when nothing else reads it. Other Ifs, Loop and Scan are left as they are.
  * @param choose default: {@link branchWithPast}
  */

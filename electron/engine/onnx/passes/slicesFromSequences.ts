@@ -4,7 +4,8 @@ import type { Graph, Node } from '../graph.ts';
 import { smallInts } from './types.ts';
 
 /**
- * Replaces SequenceAt(SplitToSequence(x, sizes), i), which torch.onnx writes for `x.split(n)` when nothing optimises it afterwards, by a Slice of x.
+ * Replaces SequenceAt(SplitToSequence(x, sizes), i), which torch.onnx writes for `x.split(n)` when nothing optimises it afterwards, by a
+ * Slice of x.
  * Sequences made in another way, or asked for an element that is not constant, are left as they are.
  */
 export function slicesFromSequences(graph: Graph): Graph {

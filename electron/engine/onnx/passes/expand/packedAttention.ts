@@ -4,7 +4,8 @@ import { optional } from './expander.ts';
 import { attend, causalMask, mergeHeads, PADDING_AXES, paddingBias, size, splitHeads, withPast } from './heads.ts';
 
 /**
- * com.microsoft Attention(input, weights, bias?, mask?, past?, attention_bias?): the fused attention of GPT-2-like models, projection included.
+ * com.microsoft Attention(input, weights, bias?, mask?, past?, attention_bias?): the fused attention of GPT-2-like models, projection
+ * included.
  * past and present are [2, batch, heads, length, size]. Left alone: rotation, shared buffers, lengths instead of masks.
  */
 export const packedAttention: Expander = (node, { b, type }) => {
