@@ -1,4 +1,7 @@
-/** Which rows of a long list are in the page: those in sight and a few beyond each edge, so that scrolling shows no gap. All rows are as high. */
+/**
+ * Which rows of a long list are in the page: those in sight and a few beyond each edge, so that scrolling shows no gap. All rows are as
+ * high.
+ */
 export class RowWindow {
   /** The element that scrolls; bound, as are where it stands and how high it is. */
   element: HTMLElement | undefined = $state();
@@ -21,7 +24,10 @@ export class RowWindow {
   /** Exclusive. */
   readonly end = $derived.by(() => Math.min(this.#count(), Math.ceil((this.top + this.height) / this.#rowHeight()) + this.#beyond));
   readonly shown = $derived(Array.from({ length: Math.max(0, this.end - this.first) }, (_, at) => this.first + at));
-  /** How many there can be in the page at once. A row that leaves can be used again for one that comes, which is cheaper than making it anew. */
+  /**
+   * How many there can be in the page at once. A row that leaves can be used again for one that comes, which is cheaper than making it
+   * anew.
+   */
   readonly places = $derived.by(() => Math.ceil(this.height / this.#rowHeight()) + 2 * this.#beyond + 1);
 
   has(index: number): boolean {

@@ -109,7 +109,9 @@ export function pointwiseCone(
   return { sources, bends };
 }
 
-/** Whether each element of the result comes from the elements in one place of the operands; where rows are cut or counted anew is no matter. */
+/**
+ * Whether each element of the result comes from the elements in one place of the operands; where rows are cut or counted anew is no matter.
+ */
 function keepsPlaces(traits: OpTraits): boolean {
   const { holds, pointwise, chooses, trainingOnly, encodes, decodes, product, ranges } = traits;
   if (product || ranges) return false;

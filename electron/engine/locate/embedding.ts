@@ -4,7 +4,8 @@ import type { Walk } from './walk.ts';
 const TOGETHER = 32;
 
 /**
- * Standard deviation (divisor n − 1) of all numbers in the token embeddings of some rows, each token as often as it occurs: the measure of the noise
+ * Standard deviation (divisor n − 1) of all numbers in the token embeddings of some rows, each token as often as it occurs: the measure of
+ * the noise
  * in causal tracing (kmeng01/rome collect_embedding_std).
  */
 export async function embeddingDeviation(walk: Walk, rows: readonly (readonly number[])[]): Promise<number> {

@@ -39,7 +39,8 @@ export function headline(report: EditReport): Headline {
   if (weak.length > 0 || failed.length > 0) {
     const text =
       missed.length > 0
-        ? `The new answer did not take on ${facts.length === 1 ? 'its own prompt' : missed.length === 1 ? 'the prompt of one' : `the prompts of ${missed.length}`}.`
+        ? `The new answer did not take on ` +
+          `${facts.length === 1 ? 'its own prompt' : missed.length === 1 ? 'the prompt of one' : `the prompts of ${missed.length}`}.`
         : weak.length > 0
           ? 'The new answer took, but not in other words.'
           : `Below the threshold: ${failed.join(', ')}.`;
@@ -61,10 +62,12 @@ export function headline(report: EditReport): Headline {
   ];
   const took = facts.length === 1 ? 'The edit took' : `All ${facts.length} facts took`;
   if (unasked.length > 0) {
+    const one = unasked[0] === 'neighbours' ? 'what else it changed' : 'whether it holds when asked differently';
+    const unknown = unasked.length === 2 ? 'how far the edit reaches' : one;
     return {
       verdict: 'untested',
       title: `${took}, but little was checked`,
-      text: `${facts.length === 1 ? 'It has' : 'Some facts have'} no ${unasked.join(' and no ')}, so nothing tells ${unasked.length === 2 ? 'how far the edit reaches' : unasked[0] === 'neighbours' ? 'what else it changed' : 'whether it holds when asked differently'}.`,
+      text: `${facts.length === 1 ? 'It has' : 'Some facts have'} no ${unasked.join(' and no ')}, so nothing tells ${unknown}.`,
       advice: [{ title: `Add ${unasked.join(' and ')}`, text: 'Go back to the form, take the suggestions, and work the edit out again.' }],
     };
   }

@@ -1,7 +1,10 @@
 /** Longest answer that is taken for the answer now, in words; longer ones are sentences. */
 const ANSWER_WORDS = 4;
 
-/** What the edit form starts with to correct an answer: the likely subject, the prompt with {} in its place, and a short answer as the answer now. All of it can be changed there. */
+/**
+ * What the edit form starts with to correct an answer: the likely subject, the prompt with {} in its place, and a short answer as the
+ * answer now. All of it can be changed there.
+ */
 export function correction(prompt: string, answer: string): Readonly<Record<string, string>> {
   const subject = subjectOf(prompt);
   const previous = (/^[^.,;:!?\n]*/.exec(answer)?.[0] ?? '').trim();

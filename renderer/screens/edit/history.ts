@@ -1,4 +1,7 @@
-/** A value with what it was before and what was undone. `mark` names the run of changes that the last one belongs to, such as typing in one cell. */
+/**
+ * A value with what it was before and what was undone. `mark` names the run of changes that the last one belongs to, such as typing in one
+ * cell.
+ */
 export interface History<T> {
   readonly past: readonly T[];
   readonly present: T;

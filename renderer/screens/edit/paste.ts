@@ -3,7 +3,8 @@ import { countSlots } from '../../../shared/fact.ts';
 import { CELLS } from './rows.ts';
 
 /**
- * What pasted text is. 'text' goes into the cell as it stands; 'cells' is a block without a header, to write over the table from a column on
+ * What pasted text is. 'text' goes into the cell as it stands; 'cells' is a block without a header, to write over the table from a column
+ * on
  * (the cell's own when `column` is undefined); 'facts' is a table with a header or records, for the services to read.
  */
 export type Pasted =
@@ -38,7 +39,9 @@ function cells(block: string[][]): Pasted {
   };
 }
 
-/** Tab-separated, as spreadsheets copy; else by commas or semicolons where every line has as many and they look like facts; else one column. */
+/**
+ * Tab-separated, as spreadsheets copy; else by commas or semicolons where every line has as many and they look like facts; else one column.
+ */
 function table(content: string): string[][] {
   const read = (delimiter: string) => Papa.parse<string[]>(content, { delimiter, skipEmptyLines: 'greedy' }).data;
   if (content.includes('\t')) return read('\t');

@@ -6,7 +6,9 @@ import type { Fact } from '../../../shared/fact.ts';
 export const CELLS = ['subject', 'prompt', 'target', 'previousTarget'] as const;
 export type Cell = (typeof CELLS)[number];
 
-/** A row of the form. Its id stays while the fact in it changes; equal facts are the same object, so what is known of one can hang on it. */
+/**
+ * A row of the form. Its id stays while the fact in it changes; equal facts are the same object, so what is known of one can hang on it.
+ */
 export interface Row {
   readonly id: number;
   readonly fact: Fact;
@@ -88,7 +90,10 @@ export function removeRow(rows: readonly Row[], id: number): Row[] {
   return rest.length > 0 ? rest : [row()];
 }
 
-/** Writes a block of cells over the table, its left upper corner at a cell; rows are added as needed and columns beyond the last are left out. */
+/**
+ * Writes a block of cells over the table, its left upper corner at a cell; rows are added as needed and columns beyond the last are left
+ * out.
+ */
 export function fillCells(rows: readonly Row[], block: readonly (readonly string[])[], atRow: number, atColumn: number): Row[] {
   const filledRows = [...rows];
   block.forEach((cells, down) => {

@@ -34,7 +34,8 @@ export const editText = {
   choose: 'Open file…',
   tableHelp: 'Enter: next row · Tab: next cell · arrows move · paste rows from a spreadsheet',
   tableKeys:
-    'Enter goes to the row below, Tab to the next cell, arrow keys move between cells, Escape takes back what was typed in a cell, Control Enter works the edit out, Control Delete removes the row, Control D duplicates it.',
+    'Enter goes to the row below, Tab to the next cell, arrow keys move between cells, Escape takes back what was typed in a cell, ' +
+    'Control Enter works the edit out, Control Delete removes the row, Control D duplicates it.',
   noFacts: 'Type a fact, paste rows from a spreadsheet, or drop a file of facts.',
   noFactsMore: 'CSV, JSON, JSONL, CounterFact, zsRE and EasyEdit records are understood.',
   example: 'Fill in an example',

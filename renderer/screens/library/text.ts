@@ -15,7 +15,8 @@ export const library = {
 
   emptyTitle: 'Correct a first fact',
   emptyAbout:
-    'Emend comes with Atlas, a small model that knows two thousand facts about the world. Ask it something, write what it should answer instead, and see what else changed.',
+    'Emend comes with Atlas, a small model that knows two thousand facts about the world. Ask it something, write what it should ' +
+    'answer instead, and see what else changed.',
   addBuiltIn: 'Add Atlas',
   adding: 'Adding Atlas…',
   emptyDrop: 'Or drop an ONNX model folder anywhere in this window.',

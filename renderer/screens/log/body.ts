@@ -73,7 +73,9 @@ const LABELS: Readonly<Record<string, string>> = {
 };
 const ENTRIES = new Set(['upTo', 'entry', 'reapplies']);
 
-/** A recorded body, in the parts that the pane shows. Whatever has no place of its own is shown as it is, so nothing recorded stays hidden. */
+/**
+ * A recorded body, in the parts that the pane shows. Whatever has no place of its own is shown as it is, so nothing recorded stays hidden.
+ */
 export function bodyView(entry: Pick<EntryView, 'kind' | 'body' | 'evidence'>): BodyView {
   const parts = v.parse(PartsSchema, entry.body);
   const shown = new Set(Object.keys(PartsSchema.entries));

@@ -62,7 +62,8 @@ export const logText = {
     first: 'First damage',
     goTo: (entry: number) => `Go to entry ${entry}`,
     counted: ({ checkpoints, blobs, files, tensors }: { checkpoints: number; blobs: number; files: number; tensors: number }) =>
-      `${count(checkpoints, 'signed checkpoint')}, ${count(blobs, 'evidence file')}, ${count(files, 'imported file')} and ${count(tensors, 'rebuilt tensor')} were hashed again.`,
+      `${count(checkpoints, 'signed checkpoint')}, ${count(blobs, 'evidence file')}, ${count(files, 'imported file')} and ` +
+      `${count(tensors, 'rebuilt tensor')} were hashed again.`,
     entries: 'Result for each entry',
     result: 'Result',
     onlyDamaged: 'Only entries with problems',
