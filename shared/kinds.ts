@@ -1,6 +1,6 @@
 /**
  * Every kind of ledger entry, as people see it. What each holds and does is in electron/ledger/kinds/<kind>.ts.
- * A new kind is a line here, a line in electron/ledger/kinds/index.ts, and its file there.
+ * A new kind is a line here, a line in electron/ledger/kinds/all.ts, and its file there.
  */
 export const ENTRY_KINDS = {
   import: { label: 'Import', icon: 'download', version: 'begins' },

@@ -1,34 +1,12 @@
 import type { InferOutput } from 'valibot';
 import type { Kind, PartKind } from '../../../shared/kinds.ts';
-import { approveKind } from './approve.ts';
-import { checkKind } from './check.ts';
+import * as definitions from './all.ts';
 import type { DefinitionOf, KindDefinition, PartContent, PartDefinition, Told } from './definition.ts';
-import { editKind } from './edit.ts';
-import { exportKind } from './export.ts';
-import { importKind } from './import.ts';
-import { noteKind } from './note.ts';
-import { rejectKind } from './reject.ts';
-import { revertKind } from './revert.ts';
-import { rollbackKind } from './rollback.ts';
-import { tagKind } from './tag.ts';
-import { verifyKind } from './verify.ts';
 
 type Definitions = { readonly [K in Kind]: DefinitionOf<K> };
 
 /** What each kind of entry holds and does; the compiler holds it against the list of kinds that people see. */
-export const DEFINITIONS = {
-  import: importKind,
-  edit: editKind,
-  check: checkKind,
-  tag: tagKind,
-  note: noteKind,
-  approve: approveKind,
-  reject: rejectKind,
-  rollback: rollbackKind,
-  revert: revertKind,
-  export: exportKind,
-  verify: verifyKind,
-} as const satisfies Definitions;
+export const DEFINITIONS = { ...definitions } satisfies Definitions;
 
 export type Body<K extends Kind = Kind> = InferOutput<(typeof DEFINITIONS)[K]['schema']>;
 /** What a program gives: a body without what follows from the history, which the ledger adds. */
@@ -36,8 +14,8 @@ export type BodyInput<K extends Kind = Kind> = InferOutput<(typeof DEFINITIONS)[
 
 /** What a kind holds and does. */
 export function definitionOf<K extends Kind>(kind: K): Definitions[K] {
-  const definitions: Definitions = DEFINITIONS;
-  return definitions[kind];
+  const all: Definitions = DEFINITIONS;
+  return all[kind];
 }
 
 /** What the log's row and its search take from an entry. */

@@ -1,0 +1,12 @@
+/** Every kind of entry, one line each, under the names of shared/kinds.ts. */
+export { approveKind as approve } from './approve.ts';
+export { checkKind as check } from './check.ts';
+export { editKind as edit } from './edit.ts';
+export { exportKind as export } from './export.ts';
+export { importKind as import } from './import.ts';
+export { noteKind as note } from './note.ts';
+export { rejectKind as reject } from './reject.ts';
+export { revertKind as revert } from './revert.ts';
+export { rollbackKind as rollback } from './rollback.ts';
+export { tagKind as tag } from './tag.ts';
+export { verifyKind as verify } from './verify.ts';
