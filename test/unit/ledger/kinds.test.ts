@@ -37,7 +37,7 @@ it('seals the entries of every kind, and makes their rows, as the releases befor
 });
 
 it('holds the two lists of kinds, for people and for the ledger, to say the same', () => {
-  expect(Object.keys(DEFINITIONS)).toEqual(kindNames());
+  expect(Object.keys(DEFINITIONS).toSorted()).toEqual(kindNames().toSorted());
   for (const kind of kindNames()) {
     const { version, said, verdict, icon } = kindInfo(kind);
     const definition: KindDefinition = definitionOf(kind);
@@ -49,8 +49,8 @@ it('holds the two lists of kinds, for people and for the ledger, to say the same
       takesOut: version === 'takes out',
     });
     if (version !== undefined) expect(fields, kind).toContain('version');
-    if (version !== undefined && version !== 'begins') expect(fields, kind).toEqual(expect.arrayContaining(['parent', 'changed']));
-    if (said !== undefined) expect(fields, kind).toEqual(['version', 'entry']);
+    if (version !== undefined && version !== 'begins') expect(fields, kind).toEqual(expect.arrayContaining(['parent', 'changed']).toSorted());
+    if (said !== undefined) expect(fields, kind).toEqual(['version', 'entry'].toSorted());
     if (verdict !== undefined) expect(said, kind).toBeDefined();
     expect(Object.keys(ICONS), kind).toContain(icon);
   }
