@@ -8,7 +8,15 @@ interface More {
 }
 
 const project = (name: string, timeout: number, more: More = {}) => ({
-  test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout: timeout, hookTimeout: timeout, pool: 'forks' as const, ...more },
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    testTimeout: timeout,
+    hookTimeout: timeout,
+    expect: { poll: { timeout: 15_000 } }, // what is waited for may take long on a busy machine
+    pool: 'forks' as const,
+    ...more,
+  },
 });
 
 /** Unit tests that change what others import: a module in another's place, one more entry in a list. Each gets modules of its own. */
