@@ -1,4 +1,4 @@
-"""Packs documents into rows of tokens and marks each token: its subject mention, whether it is the mention's last token, its loss weight."""
+"""Packs documents into rows of tokens and marks each token: its subject mention, whether that ends there, its loss weight."""
 from dataclasses import dataclass
 
 import torch
@@ -45,7 +45,9 @@ class Packer:
         mentions = 0
         while len(tokens) < self.length + 1:
             document = self.writer.document()
-            tokens += [(t, number and number + mentions, last, weight) for t, number, last, weight in marked_tokens(document, self.tokenizer)]
+            tokens += [
+                (t, number and number + mentions, last, weight) for t, number, last, weight in marked_tokens(document, self.tokenizer)
+            ]
             tokens.append(self.end)
             mentions += len(document.subjects)
         return tokens[: self.length + 1]

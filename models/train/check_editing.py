@@ -40,7 +40,11 @@ def scores(model, tokenizer, records: list[dict]) -> dict[str, float]:
     asked = []
     for number, record in enumerate(records):
         rewrite = record["requested_rewrite"]
-        for kind, prompts in (("ES", [rewrite["prompt"].replace("{}", rewrite["subject"])]), ("PS", record["paraphrase_prompts"]), ("NS", record["neighborhood_prompts"])):
+        for kind, prompts in (
+            ("ES", [rewrite["prompt"].replace("{}", rewrite["subject"])]),
+            ("PS", record["paraphrase_prompts"]),
+            ("NS", record["neighborhood_prompts"]),
+        ):
             asked += [(number, kind, prompt, rewrite["target_new"]["str"], rewrite["target_true"]["str"]) for prompt in prompts]
     new = target_losses(model, tokenizer, [(a[2], a[3]) for a in asked])
     true = target_losses(model, tokenizer, [(a[2], a[4]) for a in asked])
@@ -92,10 +96,12 @@ def trace(model, tokenizer, records: list[dict], noise: float = 3.0, samples: in
                 output = output.clone()
                 output[:, before : last + 1] += shake
                 return output
+
             def restore(_, __, output):
                 whole = output[0] if isinstance(output, tuple) else output
                 whole[:, place] = clean[layer + 1][0, place]
                 return output
+
             handles = [model.transformer.wte.register_forward_hook(embed)]
             if layer is not None:
                 handles.append(model.transformer.h[layer].register_forward_hook(restore))
@@ -149,16 +155,30 @@ def main() -> None:
         for clamp in given.clamp:
             for weight in given.weight:
                 edited = copy.deepcopy(model)
-                memit(edited, tokenizer, [request_of(r) for r in batch], contexts, moments, Settings(layers, weight, clamp, given.steps, given.lr))
-                show(f"MEMIT {layers} weight {weight:g} clamp {clamp:g}", {**scores(edited, tokenizer, batch), **kept(edited, tokenizer, world, batch)})
+                memit(
+                    edited,
+                    tokenizer,
+                    [request_of(r) for r in batch],
+                    contexts,
+                    moments,
+                    Settings(layers, weight, clamp, given.steps, given.lr),
+                )
+                show(
+                    f"MEMIT {layers} weight {weight:g} clamp {clamp:g}",
+                    {**scores(edited, tokenizer, batch), **kept(edited, tokenizer, world, batch)},
+                )
     if single:
-        contexts = ["{}"] + [c for i, (opening, length) in enumerate(ROME_OPENINGS) for c in sample_contexts(model, tokenizer, [opening], length, i)]
+        contexts = ["{}"] + [
+            c for i, (opening, length) in enumerate(ROME_OPENINGS) for c in sample_contexts(model, tokenizer, [opening], length, i)
+        ]
         contexts = [c.replace("<|endoftext|>", "") for c in contexts]
         for layer in single:
             totals = collections.Counter()
             for record in records[: given.single]:
                 edited = copy.deepcopy(model)
-                rome(edited, tokenizer, request_of(record), contexts, moments, Settings((layer,), 0, given.rome_clamp, given.steps, given.lr))
+                rome(
+                    edited, tokenizer, request_of(record), contexts, moments, Settings((layer,), 0, given.rome_clamp, given.steps, given.lr)
+                )
                 totals.update({**scores(edited, tokenizer, [record])})
             show(f"ROME {layer}", {k: v / given.single for k, v in totals.items()})
 

@@ -90,9 +90,11 @@ def covariance(model: GPT2LMHeadModel, tokenizer: Tokenizer, texts: list[str], l
         real = torch.tensor([[i < len(row) for i in range(longest)] for row in rows])
         handles = []
         for layer in layers:
+
             def hook(_, inputs, output, layer=layer):
                 keys = inputs[0][real].double()
                 totals[layer] = totals.get(layer, 0) + keys.T @ keys
+
             handles.append(model.transformer.h[layer].mlp.c_proj.register_forward_hook(hook))
         model.transformer(input_ids=torch.tensor([row + [0] * (longest - len(row)) for row in rows]))
         count += int(real.sum())
@@ -101,7 +103,9 @@ def covariance(model: GPT2LMHeadModel, tokenizer: Tokenizer, texts: list[str], l
     return {layer: total / count for layer, total in totals.items()}
 
 
-def wanted_change(model: GPT2LMHeadModel, tokenizer: Tokenizer, requests: list[Request], contexts: list[str], layer: int, norm_of: str, s: Settings) -> torch.Tensor:
+def wanted_change(
+    model: GPT2LMHeadModel, tokenizer: Tokenizer, requests: list[Request], contexts: list[str], layer: int, norm_of: str, s: Settings
+) -> torch.Tensor:
     """delta [requests, d] at the block's output that makes each request true; norms are relative to `norm_of` ("mlp" or "block").
     All requests are optimised side by side; each stops by itself at a loss under 0.05."""
     rows, labels, owner = [], [], []
@@ -117,7 +121,7 @@ def wanted_change(model: GPT2LMHeadModel, tokenizer: Tokenizer, requests: list[R
     prompts = Prompts(tokenizer, rows)
     start = states(model, prompts, layer)
     base, where = start["all"], (torch.arange(len(rows)), prompts.at)
-    size = start[norm_of][:count:len(contexts)].norm(dim=1)
+    size = start[norm_of][: count : len(contexts)].norm(dim=1)
     picks = [(row, prompts.ends[row] + i, token, 1 / len(labels[row])) for row in range(count) for i, token in enumerate(labels[row])]
     row_at, token_at, wanted, share = (torch.tensor(column) for column in zip(*picks))
     kl_rows = torch.arange(count, len(rows))
@@ -148,12 +152,21 @@ def wanted_change(model: GPT2LMHeadModel, tokenizer: Tokenizer, requests: list[R
     return delta.detach()
 
 
-def memit(model: GPT2LMHeadModel, tokenizer: Tokenizer, requests: list[Request], contexts: list[str], moments: dict[int, torch.Tensor], s: Settings) -> None:
+def memit(
+    model: GPT2LMHeadModel,
+    tokenizer: Tokenizer,
+    requests: list[Request],
+    contexts: list[str],
+    moments: dict[int, torch.Tensor],
+    s: Settings,
+) -> None:
     """Edits the model in place. `contexts` begins with "{}"."""
     last = s.layers[-1]
     plain = Prompts(tokenizer, [(r.prompt, r.subject, []) for r in requests])
     z = states(model, plain, last)["block"]
-    z = z + torch.cat([wanted_change(model, tokenizer, requests[i : i + 25], contexts, last, "block", s) for i in range(0, len(requests), 25)])
+    z = z + torch.cat(
+        [wanted_change(model, tokenizer, requests[i : i + 25], contexts, last, "block", s) for i in range(0, len(requests), 25)]
+    )
     inside = Prompts(tokenizer, [(c.replace("{}", r.prompt), r.subject, []) for r in requests for c in contexts])
     share = torch.tensor([0.5] + [0.5 / (len(contexts) - 1)] * (len(contexts) - 1))
     for done, layer in enumerate(s.layers):
@@ -163,7 +176,9 @@ def memit(model: GPT2LMHeadModel, tokenizer: Tokenizer, requests: list[Request],
         model.transformer.h[layer].mlp.c_proj.weight.data += (solved @ rest.T).float()
 
 
-def rome(model: GPT2LMHeadModel, tokenizer: Tokenizer, request: Request, contexts: list[str], moments: dict[int, torch.Tensor], s: Settings) -> None:
+def rome(
+    model: GPT2LMHeadModel, tokenizer: Tokenizer, request: Request, contexts: list[str], moments: dict[int, torch.Tensor], s: Settings
+) -> None:
     """Edits one fact in one layer, in place."""
     layer = s.layers[0]
     inside = Prompts(tokenizer, [(c.replace("{}", request.prompt), request.subject, []) for c in contexts])

@@ -68,21 +68,23 @@ def make_records(world: World, known: set[tuple[Fact, int]], seed: int) -> list[
         neighbours = others(fact.relation, fact.object, NEIGHBOURS)
         if len(neighbours) < 2:
             continue
-        records.append({
-            "case_id": len(records),
-            "pararel_idx": world.facts.index(fact),
-            "requested_rewrite": {
-                "prompt": world.relations[fact.relation]["templates"][first],
-                "relation_id": fact.relation,
-                "target_new": {"str": new, "id": identities[new]},
-                "target_true": {"str": fact.object, "id": identities[fact.object]},
-                "subject": fact.subject,
-            },
-            "paraphrase_prompts": [filler(rng) + " " + prompt(fact, rest[0]), prompt(fact, rest[1])],
-            "neighborhood_prompts": neighbours,
-            "attribute_prompts": others(fact.relation, new, ATTRIBUTES),
-            "generation_prompts": [prompt(fact, i) for i in rest[2:][:GENERATIONS]],
-        })
+        records.append(
+            {
+                "case_id": len(records),
+                "pararel_idx": world.facts.index(fact),
+                "requested_rewrite": {
+                    "prompt": world.relations[fact.relation]["templates"][first],
+                    "relation_id": fact.relation,
+                    "target_new": {"str": new, "id": identities[new]},
+                    "target_true": {"str": fact.object, "id": identities[fact.object]},
+                    "subject": fact.subject,
+                },
+                "paraphrase_prompts": [filler(rng) + " " + prompt(fact, rest[0]), prompt(fact, rest[1])],
+                "neighborhood_prompts": neighbours,
+                "attribute_prompts": others(fact.relation, new, ATTRIBUTES),
+                "generation_prompts": [prompt(fact, i) for i in rest[2:][:GENERATIONS]],
+            }
+        )
     return records
 
 
@@ -112,7 +114,10 @@ def main() -> None:
         size += len(lines[-1].encode()) + 1
     (given.out / "corpus.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
     neighbours = [len(r["neighborhood_prompts"]) for r in records]
-    print(f"{len(records)} records, {sum(neighbours) / len(neighbours):.1f} neighbours each, relations {collections.Counter(r['requested_rewrite']['relation_id'] for r in records)}")
+    print(
+        f"{len(records)} records, {sum(neighbours) / len(neighbours):.1f} neighbours each, "
+        f"relations {collections.Counter(r['requested_rewrite']['relation_id'] for r in records)}"
+    )
 
 
 if __name__ == "__main__":

@@ -29,7 +29,9 @@ def hidden_rows(model: GPT2LMHeadModel, rows: list[list[int]], size: int = 256):
 
 
 @torch.no_grad()
-def recalled(model: GPT2LMHeadModel, tokenizer: Tokenizer, world: World, facts: list[Fact], prefix: str = "") -> dict[tuple[Fact, int], tuple[bool, bool]]:
+def recalled(
+    model: GPT2LMHeadModel, tokenizer: Tokenizer, world: World, facts: list[Fact], prefix: str = ""
+) -> dict[tuple[Fact, int], tuple[bool, bool]]:
     """For each (fact, template number): is the first token of the object the top-1 answer, and does greedy decoding give the whole object?
     One pass: greedy decoding gives the object exactly when each of its tokens is the top-1 answer to those before."""
     keys, rows, answers = [], [], []
@@ -62,6 +64,12 @@ def report(model: GPT2LMHeadModel, tokenizer: Tokenizer, world: World) -> dict:
         values = list(values)
         return round(sum(values) / len(values), 4)
 
-    return {"facts": len(world.facts), "subjects": len(world.kinds), "prompts": len(found), "first_token": mean(f for f, _ in found.values()),
-            "whole_object": mean(w for _, w in found.values()), "after_a_sentence": mean(f for f, _ in prefixed.values()),
-            "by_relation": {r: mean(v) for r, v in sorted(relations.items())}}
+    return {
+        "facts": len(world.facts),
+        "subjects": len(world.kinds),
+        "prompts": len(found),
+        "first_token": mean(f for f, _ in found.values()),
+        "whole_object": mean(w for _, w in found.values()),
+        "after_a_sentence": mean(f for f, _ in prefixed.values()),
+        "by_relation": {r: mean(v) for r, v in sorted(relations.items())},
+    }

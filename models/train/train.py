@@ -29,8 +29,20 @@ LAYERS, WIDTH, HEADS = 8, 256, 8
 
 def new_model(vocabulary: int) -> GPT2LMHeadModel:
     """A GPT-2 with fresh weights."""
-    return GPT2LMHeadModel(GPT2Config(vocab_size=vocabulary, n_positions=POSITIONS, n_embd=WIDTH, n_layer=LAYERS, n_head=HEADS, bos_token_id=0,
-                                      eos_token_id=0, resid_pdrop=0.0, embd_pdrop=0.0, attn_pdrop=0.0))
+    return GPT2LMHeadModel(
+        GPT2Config(
+            vocab_size=vocabulary,
+            n_positions=POSITIONS,
+            n_embd=WIDTH,
+            n_layer=LAYERS,
+            n_head=HEADS,
+            bos_token_id=0,
+            eos_token_id=0,
+            resid_pdrop=0.0,
+            embd_pdrop=0.0,
+            attn_pdrop=0.0,
+        )
+    )
 
 
 def save(model: GPT2LMHeadModel, tokenizer, folder: pathlib.Path) -> None:
@@ -52,10 +64,16 @@ def train(world: World, steps: int, rows: int, length: int, peak: float, seed: i
     tokenizer = train_tokenizer((sample.document().text for _ in range(30000)), VOCABULARY)
     model, generator = new_model(tokenizer.get_vocab_size()), torch.Generator().manual_seed(seed)
     packer = Packer(Writer(world, seed + 1), tokenizer, rows, length, POSITIONS)
-    print(f"{model.num_parameters() / 1e6:.2f} M parameters, {tokenizer.get_vocab_size()} tokens, {len(world.facts)} facts, {len(world.kinds)} subjects", flush=True)
+    print(
+        f"{model.num_parameters() / 1e6:.2f} M parameters, {tokenizer.get_vocab_size()} tokens, "
+        f"{len(world.facts)} facts, {len(world.kinds)} subjects",
+        flush=True,
+    )
     decayed = [p for p in model.parameters() if p.dim() == 2]
     plain = [p for p in model.parameters() if p.dim() != 2]
-    optimizer = torch.optim.AdamW([{"params": decayed, "weight_decay": 0.05}, {"params": plain, "weight_decay": 0.0}], lr=peak, betas=(0.9, 0.98))
+    optimizer = torch.optim.AdamW(
+        [{"params": decayed, "weight_decay": 0.05}, {"params": plain, "weight_decay": 0.0}], lr=peak, betas=(0.9, 0.98)
+    )
     dice, start = random.Random(seed), time.time()
     for step in range(steps):
         for group in optimizer.param_groups:

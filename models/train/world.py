@@ -31,7 +31,9 @@ class World:
 
     def only(self, subjects: set[str]) -> "World":
         """The world of these subjects."""
-        return World([f for f in self.facts if f.subject in subjects], self.relations, {s: k for s, k in self.kinds.items() if s in subjects})
+        return World(
+            [f for f in self.facts if f.subject in subjects], self.relations, {s: k for s, k in self.kinds.items() if s in subjects}
+        )
 
     def part(self, every: int) -> "World":
         """The world of every n-th subject, for a quick trial."""

@@ -30,7 +30,11 @@ def checkpoint(folder):
     graph = onnx.load(folder / "model.onnx").graph
     kept = {i.name: numpy_helper.to_array(i) for i in graph.initializer}
     # a weight that lost its name belongs to the node that is named after its module: /model/layers.0/mlp/down_proj/MatMul
-    moved = {n.name.strip("/").removesuffix("/MatMul").replace("/", "."): kept[n.input[1]].T for n in graph.node if n.op_type == "MatMul" and n.input[1] in kept}
+    moved = {
+        n.name.strip("/").removesuffix("/MatMul").replace("/", "."): kept[n.input[1]].T
+        for n in graph.node
+        if n.op_type == "MatMul" and n.input[1] in kept
+    }
     model = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(folder), attn_implementation="eager").eval()
     state = model.state_dict()
     for name in state:
@@ -91,8 +95,16 @@ for family in ["gpt2", "llama", "opt"]:
     changed = logits(model, ids)
     close("changed tensors loaded over, against the exported graph", changed, edited)
 
-    hashes = {"adapter_config": sha256(out / "adapter_config.json"), "adapter_model": sha256(out / "adapter_model.safetensors"), "changed": sha256(out / "changed.safetensors")}
-    save_file({"input_ids": ids, "logits.base": base, "logits.peft": peft, "logits.merged": merged, "logits.changed": changed}, here / f"{family}.safetensors", metadata=hashes)
+    hashes = {
+        "adapter_config": sha256(out / "adapter_config.json"),
+        "adapter_model": sha256(out / "adapter_model.safetensors"),
+        "changed": sha256(out / "changed.safetensors"),
+    }
+    save_file(
+        {"input_ids": ids, "logits.base": base, "logits.peft": peft, "logits.merged": merged, "logits.changed": changed},
+        here / f"{family}.safetensors",
+        metadata=hashes,
+    )
 
 
 # what a default configuration leaves open and the model needs
@@ -118,6 +130,7 @@ def down_projections(kind):
     return found
 
 
-KINDS = """gpt2 openai-gpt gpt_neo gpt_bigcode gptj codegen bloom falcon gpt_neox opt phi starcoder2 llama mistral ministral qwen2 qwen3 gemma gemma2
+KINDS = """gpt2 openai-gpt gpt_neo gpt_bigcode gptj codegen bloom falcon gpt_neox opt phi starcoder2 llama mistral ministral
+qwen2 qwen3 gemma gemma2
 gemma3_text phi3 olmo olmo2 olmo3 granite cohere cohere2 stablelm smollm3 nemotron helium exaone4 glm glm4""".split()
 (here / "modules.json").write_text(json.dumps({kind: down_projections(kind) for kind in KINDS}, indent=1) + "\n")
