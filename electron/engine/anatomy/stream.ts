@@ -1,4 +1,5 @@
 import { consumers, type Graph, type Node, producers } from '../onnx/graph.ts';
+import { traitsOf } from '../onnx/op-traits.ts';
 import type { Flow } from './flow.ts';
 import { throughViews } from './linears.ts';
 
@@ -15,7 +16,9 @@ export function tokenEmbedding(graph: Graph, flow: Flow): string {
 
 function isScale(node: Node, flow: Flow): boolean {
   const activations = node.inputs.filter((input) => flow.position.has(input));
-  return activations.length === 1 && (node.op === 'Mul' || node.op === 'Cast' || node.op === 'Identity');
+  if (activations.length !== 1) return false;
+  const { scales, holds } = traitsOf(node);
+  return scales === true || holds === 'same';
 }
 
 /**
