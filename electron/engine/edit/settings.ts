@@ -45,10 +45,13 @@ export function editSettings(asked: AskedSettings, anatomy: Anatomy, name: strin
   refuseStrangeChoices(asked.choices, descriptor);
   const file = asked.hyperparameterFile && readHyperparameters(asked.hyperparameterFile, descriptor);
   const published = publishedFor(method.published, shapeOf(anatomy, name));
+  const fileName = asked.hyperparameterFile?.name;
   const given: readonly { readonly values: Readonly<Record<string, unknown>>; readonly source: string }[] = [
     { values: asked.choices, source: 'as asked' },
-    ...(file ? [{ values: file.values, source: `from ${asked.hyperparameterFile!.name}` }] : []),
-    ...(published ? [{ values: published.values, source: `published for ${published.model} (${published.source})` }] : []),
+    { values: file?.values ?? {}, source: `from ${fileName}` },
+    { values: file?.implied ?? {}, source: `what ${fileName} means by leaving it out` },
+    { values: published?.values ?? {}, source: `published for ${published?.model} (${published?.source})` },
+    { values: published?.implied ?? {}, source: 'published default' },
   ];
   const defaults = method.defaults(anatomy) as unknown as Readonly<Record<string, Sourced<unknown> | undefined>>;
   const pick = (key: string): Sourced<unknown> | undefined => {

@@ -84,7 +84,7 @@ describe('readHyperparameters', () => {
   });
 
   it('reads an EasyEdit YAML file, numbers written as text too, and reports the fields it makes no use of', () => {
-    const { values, unused } = readHyperparameters({ name: 'rome.yaml', text: yaml }, EDIT_METHODS.rome);
+    const { values, implied, unused } = readHyperparameters({ name: 'rome.yaml', text: yaml }, EDIT_METHODS.rome);
     expect(unused(32)).toEqual([{ fields: ['model_name', 'stats_dir', 'device'], why: 'Emend has no such settings' }]);
     expect(values).toMatchObject({
       learningRate: 0.5,
@@ -94,8 +94,8 @@ describe('readHyperparameters', () => {
         [10, 3],
       ],
       useCovariance: false,
-      factToken: 'subject_last',
     });
+    expect(implied).toMatchObject({ factToken: 'subject_last' });
   });
 
   it.each([
@@ -126,9 +126,9 @@ describe('published sets', () => {
   it('are whole, name a source, and give a value for everything but the covariance text and the seed', () => {
     const sets = METHOD_NAMES.flatMap((name) => METHODS[name].published.map((set) => ({ ...set, name })));
     expect(sets).toHaveLength(14);
-    for (const { name, values, source } of sets) {
+    for (const { name, values, implied, source } of sets) {
       expect(source).toMatch(/^\w.*\/.*(hparams\/(ROME|MEMIT)|atlas)/);
-      const open = EDIT_METHODS[name].settings.map(({ key }) => key).filter((key) => values[key] === undefined);
+      const open = EDIT_METHODS[name].settings.map(({ key }) => key).filter((key) => (values[key] ?? implied[key]) === undefined);
       expect(open.filter((key) => key !== 'key')).toEqual(['covarianceTokens', 'seed']);
     }
   });

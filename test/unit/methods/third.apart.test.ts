@@ -108,8 +108,9 @@ describe('a third method, in the two indexes alone', () => {
 
   it('is read from hyperparameter files, by its own fields', async () => {
     const { readHyperparameters } = await import('../../../electron/engine/edit/hparams/read.ts');
-    const { values } = readHyperparameters({ name: 'third.yaml', text: 'layers: [3]\nv_hue: 0.75' }, EDIT_METHODS[THIRD]);
-    expect(values).toEqual({ layers: [3], hue: 0.75, factToken: 'subject_last' });
+    const { values, implied } = readHyperparameters({ name: 'third.yaml', text: 'layers: [3]\nv_hue: 0.75' }, EDIT_METHODS[THIRD]);
+    expect(values).toEqual({ layers: [3], hue: 0.75 });
+    expect(implied).toEqual({ factToken: 'subject_last' });
   });
 
   it('crosses the contract, and nothing else does', async () => {

@@ -23,6 +23,8 @@ export interface PublishedSet {
   readonly source: string;
   /** By the keys of the method's settings. */
   readonly values: Readonly<Record<string, unknown>>;
+  /** What the set means by leaving fields out. */
+  readonly implied: Readonly<Record<string, unknown>>;
 }
 
 const ModelsSchema = v.record(
@@ -36,9 +38,10 @@ const SetsSchema = v.array(
 
 /** The sets of a method from its data file, whose values have the published field names. */
 export function publishedSets(data: unknown, method: MethodDescriptor): PublishedSet[] {
-  return v
-    .parse(SetsSchema, data)
-    .map(({ model, source, values }) => ({ model, source, values: hyperparametersFrom(values, method, source).values }));
+  return v.parse(SetsSchema, data).map(({ model, source, values: fields }) => {
+    const { values, implied } = hyperparametersFrom(fields, method, source);
+    return { model, source, values, implied };
+  });
 }
 
 /**

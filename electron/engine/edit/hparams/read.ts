@@ -20,6 +20,8 @@ export interface UnusedFields {
 /** What a file says, by the keys of the method's settings. A setting that the file leaves open is undefined. */
 export interface ReadHyperparameters {
   readonly values: Readonly<Record<string, unknown>>;
+  /** What a file means by leaving fields out. */
+  readonly implied: Readonly<Record<string, unknown>>;
   /** @param layers how many the model has */
   unused(layers: number): UnusedFields[];
 }
@@ -59,11 +61,12 @@ export function hyperparametersFrom(
   refuseOtherMethod(fields['alg_name'], method, source);
   const problems: { readonly field: string; readonly text: string }[] = [];
   const values: Record<string, unknown> = {};
+  const implied: Record<string, unknown> = {};
   for (const setting of method.settings) {
     if (setting.field === undefined) continue;
     const given = read(setting, setting.field, fields);
     if ('problem' in given) problems.push({ field: setting.field.name, text: given.problem });
-    else values[setting.key] = given.value;
+    else (fields[setting.field.name] === undefined ? implied : values)[setting.key] = given.value;
   }
   const known = new Set(method.settings.map(({ field }) => field?.name));
   const others = OTHER_FIELDS.filter(({ name }) => !known.has(name) && fields[name] !== undefined);
@@ -82,6 +85,7 @@ export function hyperparametersFrom(
   const strange = Object.keys(fields).filter((name) => !known.has(name) && !OTHER_FIELDS.some((other) => other.name === name));
   return {
     values,
+    implied,
     unused(layers) {
       const without = others.filter(({ name, isMet }) => isMet?.(fields[name], layers) !== true);
       const reasons = [...new Set(without.map(({ why }) => why))];
