@@ -101,10 +101,8 @@ describe('on the built-in model', () => {
     const edited = await document('edit', 'atlas', ...FACT, ...QUICK, '--save', 'one.safetensors');
     expect(edited).toMatchObject({ method: 'rome', layers: [1], deltaFile: join(scratch, 'one.safetensors') });
     expect((edited['facts'] as { after: number; before: number }[])[0]!.after).toBeGreaterThan(0);
-    expect((edited['hyperparameters'] as { name: string; value: string; source: string }[]).find((h) => h.name === 'steps')).toMatchObject({
-      value: '4',
-      source: 'as asked',
-    });
+    const hyperparameters = edited['hyperparameters'] as { key: string; name: string; value: string; source: string }[];
+    expect(hyperparameters.find(({ key }) => key === 'steps')).toMatchObject({ name: 'Steps', value: '4', source: 'as asked' });
 
     const again = await emend(['edit', 'atlas', ...FACT, ...QUICK, '--save', 'one.safetensors']);
     expect(again).toMatchObject({ code: 1, err: expect.stringContaining('is there already') });
