@@ -1,4 +1,5 @@
 import { EmendError } from '../../../shared/errors.ts';
+import { fillPrompt } from '../../../shared/fact.ts';
 import type { JobContext } from '../../../shared/progress.ts';
 import type { Decoder } from '../decoder/decoder.ts';
 import type { Jobs } from '../jobs.ts';
@@ -37,7 +38,7 @@ export async function trace(models: OpenModels, params: Jobs['trace']['params'],
       scores[kind] = row.ids.map((_, token) => [...flat.subarray(token * layers, (token + 1) * layers)]);
     }
     return {
-      prompt: prompt.replace('{}', () => subject),
+      prompt: fillPrompt(prompt, subject).text,
       tokens: tokensOf(tokenizer, row.ids, range),
       answer: { id: made.answer, text: tokenizer.tokenText(made.answer) },
       high: made.high,
@@ -99,15 +100,18 @@ function rowOf(decoder: Decoder, tokenizer: Tokenizer, prompt: string, watched: 
   const ids = tokenizer.encode(prompt);
   if (ids.length === 0) throw new EmendError('bad-input', 'The prompt is empty.', 'Write a prompt, such as "The capital of France is".');
   const found = watched.map((text) => rowWithTarget(tokenizer, prompt, text).targetIds[0]!);
-  return { ids, watched: found.filter((id) => id < decoder.anatomy.vocabulary) };
+  const strange = found.findIndex((id) => id >= decoder.anatomy.vocabulary);
+  if (strange >= 0)
+    throw new EmendError(
+      'bad-input',
+      `The model gives no logit for the first token of ${JSON.stringify(watched[strange])}.`,
+      'Watch another word.',
+    );
+  return { ids, watched: found };
 }
 
 function firstToken(tokenizer: Tokenizer, prompt: string, subject: string, answer: string): number {
-  return rowWithTarget(
-    tokenizer,
-    prompt.replace('{}', () => subject),
-    answer,
-  ).targetIds[0]!;
+  return rowWithTarget(tokenizer, fillPrompt(prompt, subject).text, answer).targetIds[0]!;
 }
 
 function tokensOf(tokenizer: Tokenizer, ids: readonly number[], [first, end]: readonly [number, number]): TextToken[] {
