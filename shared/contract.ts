@@ -6,6 +6,7 @@ import { exportMethods } from './contract/exports.ts';
 import { hostMethods, type Picked } from './contract/host.ts';
 import { jobMethods } from './contract/jobs.ts';
 import { libraryMethods } from './contract/library.ts';
+import { locatingMethods } from './contract/locating.ts';
 import { probingMethods } from './contract/probing.ts';
 import { sessionMethods } from './contract/sessions.ts';
 import { settingsMethods } from './contract/settings.ts';
@@ -18,6 +19,7 @@ export const CONTRACT = {
   ...hostMethods,
   ...libraryMethods,
   ...probingMethods,
+  ...locatingMethods,
   ...sessionMethods,
   ...editMethods,
   ...checkMethods,

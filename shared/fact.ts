@@ -52,6 +52,21 @@ export function fillPrompt(prompt: string, subject: string): { text: string; sta
   return { text: prompt.slice(0, start) + subject + prompt.slice(start + SUBJECT_SLOT.length), start, end: start + subject.length };
 }
 
+/**
+ * A prompt with {} in the subject's place, which may be written out in it; the first place is taken.
+ * @throws EmendError 'bad-input' when it has neither
+ */
+export function withSlot(prompt: string, subject: string): string {
+  if (countSlots(prompt) > 0) return prompt;
+  if (subject !== '' && prompt.includes(subject)) return prompt.replace(subject, () => SUBJECT_SLOT);
+  throw new EmendError(
+    'bad-input',
+    `The prompt ${JSON.stringify(prompt)} has neither {} nor the subject ${JSON.stringify(subject)}.`,
+    'Write the subject into the prompt as it is, or {} in its place.',
+    { field: 'prompt' },
+  );
+}
+
 /** One thing to mend in a list of facts. */
 export interface FactProblem {
   /** Position of the fact in the list, from 0. */

@@ -1,5 +1,6 @@
 import type { Command } from './command.ts';
 import { ask } from './commands/ask.ts';
+import { attribute } from './commands/attribute.ts';
 import { check } from './commands/check.ts';
 import { commit } from './commands/commit.ts';
 import { diff } from './commands/diff.ts';
@@ -10,6 +11,7 @@ import { exportCommand } from './commands/export.ts';
 import { importCommand } from './commands/import.ts';
 import { inspect } from './commands/inspect.ts';
 import { key } from './commands/key.ts';
+import { lens } from './commands/lens.ts';
 import { log } from './commands/log.ts';
 import { models } from './commands/models.ts';
 import { approve, note, reject } from './commands/remarks.ts';
@@ -20,11 +22,13 @@ import { settings } from './commands/settings.ts';
 import { show } from './commands/show.ts';
 import { tag } from './commands/tag.ts';
 import { tour } from './commands/tour.ts';
+import { trace } from './commands/trace.ts';
 import { verify } from './commands/verify.ts';
 
 /** Every command, under the heading that the help shows it by. A new one is a file in commands/ and a line here. */
 export const GROUPS: readonly (readonly [heading: string, commands: readonly Command[]])[] = [
   ['Models', [tour, importCommand, models, inspect, ask]],
+  ['Looking inside', [trace, lens, attribute]],
   ['Edits', [edit, check, drafts, commit, discard]],
   ['Versions', [show, diff, rollback, revert, tag, exportCommand]],
   ['Record', [log, note, approve, reject, verify]],

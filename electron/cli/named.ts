@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { ModelDetail } from '../../shared/contract/library.ts';
 import { EmendError } from '../../shared/errors.ts';
 import type { Application } from '../services/application.ts';
 import { findModel, type NamedModel } from '../services/models.ts';
 import { ModelPlaces, Places } from '../services/places.ts';
 import type { Context, Opening } from './command.ts';
+import { text } from './options.ts';
 import { UsageError } from './usage.ts';
 
 /** A model as methods of the contract take it: of the library, or of a session. */
@@ -46,6 +47,45 @@ export async function namedModel(context: Context, name: string, how: Opening): 
     if (!(error instanceof EmendError) || !hasLibrary(context)) throw error;
     throw new EmendError(error.code, error.message, `${error.hint} Models of the library: emend models.`, error.details);
   }
+}
+
+/** Options of commands that look at one version, of whichever kind of model. */
+export const WHICH = {
+  at: text('VERSION', 'Which version of a model of the library: "current" (also when left out), "base", a tag or an id'),
+  edit: text('FILE', 'The model as imported with this edit (a delta that `emend edit --save` made)'),
+};
+
+/**
+ * A model to look at, with the version that was meant.
+ * @param recorded whether the version is one of the library
+ * @throws UsageError when the two ways of naming one do not go together
+ */
+export async function versionNamed(
+  context: Context,
+  name: string,
+  { at, edit }: { readonly at: string | undefined; readonly edit: string | undefined },
+): Promise<Working & { readonly version: string; readonly recorded: boolean }> {
+  if (at !== undefined && edit !== undefined)
+    throw new UsageError(
+      '--at and --edit do not go together.',
+      '--at is a version of the library; --edit lays a delta on the model as imported.',
+    );
+  const named = await namedModel(context, name, { readOnly: true });
+  if (at !== undefined && !named.library)
+    throw new UsageError(
+      `--at is for models of the library, and ${JSON.stringify(name)} is none.`,
+      'Bring it in with: emend import <folder>',
+    );
+  const recorded = edit === undefined ? named.library : undefined;
+  const { app, model } = recorded ?? (await inSession(context, named, edit === undefined ? undefined : deltaFile(edit)));
+  return { app, model, version: at ?? 'current', recorded: recorded !== undefined };
+}
+
+/** The path of a delta that must be there. */
+export function deltaFile(name: string): string {
+  const file = resolve(name);
+  if (!existsSync(file)) throw new EmendError('not-found', `There is no edit ${file}.`, 'Give the file that `emend edit --save` made.');
+  return file;
 }
 
 /** The files of a model, open as they lie there, without a record. @param delta an edit to open them with */

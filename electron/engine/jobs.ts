@@ -10,7 +10,7 @@ import type { CheckReport } from './evaluate/report.ts';
 import type { ModelRef } from './model-ref.ts';
 import type { ExportOutcome } from './onnx/export-outcome.ts';
 import type { Answer } from './decoder/answer.ts';
-import type { AttributionReport, LensReport, TraceReport, TraceSettings } from './locate/report.ts';
+import type { AttentionReport, AttributionReport, LensReport, TraceReport, TraceSettings } from './locate/report.ts';
 import type { Sampling } from './runtime/sampling.ts';
 import type { CutFact } from './text/cut.ts';
 import type { ChangedTensor } from './decoder/version-file.ts';
@@ -134,6 +134,11 @@ export interface Jobs {
   readonly attribute: {
     readonly params: { readonly model: ModelRef; readonly prompt: string; readonly watched: readonly string[] };
     readonly result: AttributionReport;
+  };
+  /** Attention patterns of one layer. */
+  readonly attention: {
+    readonly params: { readonly model: ModelRef; readonly prompt: string; readonly layer: number };
+    readonly result: AttentionReport;
   };
   /**
    * The files that a model's graph and weights lie in, from the graph's structure; no weights are read.

@@ -20,6 +20,7 @@ import { JobList } from './job-list.ts';
 import { Engine, type Follow } from './jobs.ts';
 import { Library } from './library.ts';
 import { libraryService } from './library-service.ts';
+import { locatingService } from './locating.ts';
 import { findModel } from './models.ts';
 import { OpenModels } from './open-models.ts';
 import { dataFolder, Places } from './places.ts';
@@ -59,6 +60,7 @@ export class Application {
       ...libraryService(this.#parts),
       ...sessionService(this.#parts),
       ...probingService(this.#parts),
+      ...locatingService(this.#parts),
       ...editService(this.#parts),
       ...checkService(this.#parts),
       ...versionService(this.#parts),

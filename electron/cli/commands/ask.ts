@@ -5,18 +5,15 @@ import { short } from '../format/ids.ts';
 import { percent } from '../format/numbers.ts';
 import type { Printer } from '../format/printer.ts';
 import { quoted, safe } from '../format/text.ts';
-import { inSession, MODEL, namedModel } from '../named.ts';
-import { integer, number, orElse, text } from '../options.ts';
-import { UsageError } from '../usage.ts';
-import { deltaFile } from './export.ts';
+import { MODEL, versionNamed, WHICH } from '../named.ts';
+import { integer, number, orElse } from '../options.ts';
 
 export const ask = defineCommand({
   name: 'ask',
   summary: 'Let a model continue a prompt, and show its likeliest next tokens',
   positionals: [MODEL, { name: 'prompt', help: 'The text to continue, in quotes' }],
   options: {
-    at: text('VERSION', 'Which version of a model of the library: "current" (also when left out), "base", a tag or an id'),
-    edit: text('FILE', 'Ask the model with this edit (a delta that `emend edit --save` made)'),
+    ...WHICH,
     top: orElse(integer('N', 'Likeliest next tokens to show', { min: 1, max: 1000 }), 10),
     tokens: orElse(integer('N', 'Tokens to write; 0 for none', { min: 0, max: 100_000 }), 20),
     temperature: orElse(number('T', '0 takes the likeliest token each time', { min: 0 }), 0),
@@ -33,28 +30,15 @@ export const ask = defineCommand({
   ],
   async run(values, [name, prompt], context) {
     const { out, follow } = context;
-    const { at, edit, top, tokens: maxTokens, temperature, topK, topP, repetitionPenalty, seed } = values;
-    if (at !== undefined && edit !== undefined)
-      throw new UsageError(
-        '--at and --edit do not go together.',
-        '--at asks a version of the library; --edit asks the model as imported with a delta.',
-      );
-    const named = await namedModel(context, name!, { readOnly: true });
-    const { library } = named;
-    if (at !== undefined && !library)
-      throw new UsageError(
-        `--at is for models of the library, and ${JSON.stringify(name)} is none.`,
-        'Bring it in with: emend import <folder>',
-      );
+    const { top, tokens: maxTokens, temperature, topK, topP, repetitionPenalty, seed } = values;
     if (prompt!.trim() === '')
       throw new EmendError('bad-input', 'The prompt is empty.', 'Write the text to continue, in quotes.', { field: 'prompt' });
-    const recorded = edit === undefined ? library : undefined;
-    const { app, model } = recorded ?? (await inSession(context, named, edit === undefined ? undefined : deltaFile(edit)));
+    const { app, model, version, recorded } = await versionNamed(context, name!, values);
     const streamed = streamer(out, prompt!);
     const sampling = { temperature, topK, topP, repetitionPenalty, seed };
     const answer = await app.run(
       'probing.ask',
-      { model: model.id, version: at ?? 'current', prompt: prompt!, top, maxTokens, sampling },
+      { model: model.id, version, prompt: prompt!, top, maxTokens, sampling },
       { ...follow, onText: streamed.say },
     );
     streamed.end();

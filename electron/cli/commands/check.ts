@@ -8,13 +8,12 @@ import { editOptions, recipeFor } from '../edit-options.ts';
 import { factsOfFile } from '../facts.ts';
 import { counted, short } from '../format/ids.ts';
 import { duration } from '../format/numbers.ts';
-import { type InLibrary, inSession, MODEL, namedModel, type Working } from '../named.ts';
+import { deltaFile, type InLibrary, inSession, MODEL, namedModel, type Working } from '../named.ts';
 import { flag, integer, text, type Values, written } from '../options.ts';
 import { showChecks } from '../show/checks.ts';
 import { showMeasures } from '../show/measures.ts';
 import { showSettings } from '../show/settings.ts';
 import { UsageError } from '../usage.ts';
-import { deltaFile } from './export.ts';
 
 const checkOptions = {
   at: text('VERSION', 'Which version of a model of the library (default: the current one)'),

@@ -1,9 +1,6 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { ExportFormatSchema } from '../../../shared/contract/exports.ts';
-import { EmendError } from '../../../shared/errors.ts';
 import { defineCommand } from '../command.ts';
-import { inSession, MODEL, namedModel } from '../named.ts';
+import { deltaFile, inSession, MODEL, namedModel } from '../named.ts';
 import { choice, demanded, text } from '../options.ts';
 import { exportDocument, showExport } from '../show/export.ts';
 import { UsageError } from '../usage.ts';
@@ -56,10 +53,3 @@ export const exportCommand = defineCommand({
     return exportDocument(exported);
   },
 });
-
-/** The path of a delta that must be there. */
-export function deltaFile(name: string): string {
-  const file = resolve(name);
-  if (!existsSync(file)) throw new EmendError('not-found', `There is no edit ${file}.`, 'Give the file that `emend edit --save` made.');
-  return file;
-}

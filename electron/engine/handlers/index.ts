@@ -2,6 +2,7 @@ import type { Jobs } from '../jobs.ts';
 import type { OpenModels } from './open-models.ts';
 import type { Handlers } from '../serve.ts';
 import { ask } from './ask.ts';
+import { attention } from './attention.ts';
 import { check } from './check.ts';
 import { edit, settings } from './edit.ts';
 import { adapter, exportModel, tensorsFile } from './export.ts';
@@ -25,6 +26,7 @@ export function handlersOn(models: OpenModels): Handlers<Jobs> {
     tensorsFile: (params) => tensorsFile(models, params),
     trace: (params, context) => trace(models, params, context),
     lens: (params) => lens(models, params),
+    attention: (params) => attention(models, params),
     attribute: (params) => attribute(models, params),
     files,
     cut,

@@ -10,6 +10,7 @@ import { normalNoise } from '../locate/noise.ts';
 import type { AttributionReport, LensReport, TextToken, TraceReport } from '../locate/report.ts';
 import { runs, trace as traced, tracingSites } from '../locate/tracing.ts';
 import { Walk } from '../locate/walk.ts';
+import { largest } from '../runtime/sampling.ts';
 import { locateSubject, rowWithTarget } from '../text/positions.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';
 import type { OpenModels } from './open-models.ts';
@@ -55,9 +56,10 @@ export async function trace(models: OpenModels, params: Jobs['trace']['params'],
 /** What the model would say behind each block. */
 export async function lens(models: OpenModels, params: Jobs['lens']['params']): Promise<LensReport> {
   const { decoder, tokenizer } = await models.open(params.model);
-  const { ids, watched } = rowOf(decoder, tokenizer, params.prompt, params.watched);
+  const { ids, watched: asked } = rowOf(decoder, tokenizer, params.prompt, params.watched);
   const walk = await Walk.create(decoder, []);
   try {
+    const watched = asked.length > 0 ? asked : [await ownAnswer(walk, ids)];
     const places = await looked(walk, ids, watched, params.top);
     const seen = new Set(places.flat().flatMap(({ top }) => top.map(({ id }) => id)));
     return {
@@ -75,9 +77,10 @@ export async function lens(models: OpenModels, params: Jobs['lens']['params']): 
 /** What each part of the model adds to the logits behind a prompt. */
 export async function attribute(models: OpenModels, params: Jobs['attribute']['params']): Promise<AttributionReport> {
   const { decoder, tokenizer } = await models.open(params.model);
-  const { ids, watched } = rowOf(decoder, tokenizer, params.prompt, params.watched);
+  const { ids, watched: asked } = rowOf(decoder, tokenizer, params.prompt, params.watched);
   const walk = await Walk.create(decoder, attributionSites(decoder));
   try {
+    const watched = asked.length > 0 ? asked : [await ownAnswer(walk, ids)];
     const found = await attributed(walk, ids, watched);
     const last = ids.length - 1;
     return {
@@ -94,6 +97,11 @@ export async function attribute(models: OpenModels, params: Jobs['attribute']['p
   } finally {
     await walk.release();
   }
+}
+
+/** The model's likeliest next token, where no word is named to follow. */
+async function ownAnswer(walk: Walk, ids: readonly number[]): Promise<number> {
+  return largest(await walk.finish((await walk.start(ids, 1)).state), 1)[0]!;
 }
 
 function rowOf(decoder: Decoder, tokenizer: Tokenizer, prompt: string, watched: readonly string[]) {

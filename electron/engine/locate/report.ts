@@ -59,3 +59,13 @@ export interface AttributionReport {
   /** How far the sum of the parts is from the logits, at most. */
   readonly residue: number;
 }
+
+/** Where the heads of one layer look: [heads][queries][keys]. */
+export interface AttentionReport {
+  readonly prompt: string;
+  readonly tokens: readonly TextToken[];
+  readonly layer: number;
+  /** How many layers the model has. */
+  readonly layers: number;
+  readonly heads: readonly (readonly (readonly number[])[])[];
+}

@@ -1,0 +1,63 @@
+import type { JobMethodName, Parsed, Result } from '../../shared/contract.ts';
+import type { JobName, Jobs, ModelRef } from '../engine/jobs.ts';
+import type { Model } from './model.ts';
+import { readTaught } from './suggest.ts';
+import type { Services, Surroundings } from './surroundings.ts';
+
+type Method = Extract<JobMethodName, `locating.${string}`>;
+type Part = Pick<Services, Method>;
+
+/** Seeing where a version of a model holds what it says. Nothing is changed or recorded. */
+export function locatingService({ models, engine, jobs }: Surroundings): Part {
+  /** A method that is one job of the engine on one version. */
+  const looking =
+    <M extends Method, N extends JobName>(
+      method: M,
+      job: N,
+      title: (model: string) => string,
+      asked: (params: Parsed<M>, ref: ModelRef, model: Model) => Promise<Jobs[N]['params']> | Jobs[N]['params'],
+    ) =>
+    async (params: Parsed<M>): Promise<{ job: string }> => {
+      const model = await models.find(params.model);
+      const version = model.at(params.version);
+      return {
+        job: jobs.start(method, title(model.name), model.id, async (control) => {
+          const found = await engine.run(job, await asked(params, await version.ref(control), model), control);
+          return { version: version.id, ...found } as Result<M>;
+        }),
+      };
+    };
+  return {
+    'locating.trace': looking(
+      'locating.trace',
+      'trace',
+      (name) => `Trace ${name}`,
+      async ({ prompt, subject, answer, samples, seed, level, window, kinds }, model, { material }) => ({
+        model,
+        prompt,
+        subject,
+        answer,
+        subjects: material ? (await readTaught(material.facts)).facts.map((fact) => fact.subject) : [],
+        settings: { samples, seed, level, window: window ?? 2, kinds },
+      }),
+    ),
+    'locating.lens': looking(
+      'locating.lens',
+      'lens',
+      (name) => `Look through ${name}`,
+      ({ prompt, watched, top }, model) => ({ model, prompt, watched, top }),
+    ),
+    'locating.attribute': looking(
+      'locating.attribute',
+      'attribute',
+      (name) => `Attribute in ${name}`,
+      ({ prompt, watched }, model) => ({ model, prompt, watched }),
+    ),
+    'locating.attention': looking(
+      'locating.attention',
+      'attention',
+      (name) => `Attention of ${name}`,
+      ({ prompt, layer }, model) => ({ model, prompt, layer }),
+    ),
+  };
+}

@@ -1,0 +1,125 @@
+import * as v from 'valibot';
+import { TRACE_KINDS } from '../locating.ts';
+import { Count, Finite, job, list, Line, ModelName, Named, Text, VersionName } from './define.ts';
+
+const numbers = v.pipe(v.array(v.number()), v.readonly());
+const grid = v.pipe(v.array(numbers), v.readonly());
+const rows = <S extends v.GenericSchema>(item: S) => v.pipe(v.array(item), v.readonly());
+
+/** A token that an answer begins with. */
+const FollowedSchema = v.object({ id: v.number(), text: v.string() });
+/** A token of the text that was looked into. */
+const TextTokenSchema = v.object({ id: v.number(), text: v.string(), isSubject: v.boolean() });
+export type TextToken = v.InferOutput<typeof TextTokenSchema>;
+
+export const TraceKindSchema = v.picklist(TRACE_KINDS);
+
+/** A causal trace. Indirect effect: score − low; total effect: high − low. */
+export const TraceSchema = v.object({
+  /** Id of the version that was looked into; so for all figures. */
+  version: v.string(),
+  prompt: v.string(),
+  tokens: rows(TextTokenSchema),
+  /** The token that was followed. */
+  answer: FollowedSchema,
+  /** Its probability, and the mean of it once the subject is noise. */
+  high: v.number(),
+  low: v.number(),
+  /** Noise is measured by the embeddings of so many subjects; their standard deviation. */
+  deviation: v.object({ subjects: v.number(), value: v.number() }),
+  settings: v.object({ samples: v.number(), seed: v.number(), level: v.number(), window: v.number(), kinds: rows(TraceKindSchema) }),
+  /** Probability of the answer with a state put back: [tokens][layers]. */
+  scores: v.object({ hidden: v.optional(grid), mlp: v.optional(grid), attention: v.optional(grid) }),
+});
+export type Trace = v.InferOutput<typeof TraceSchema>;
+
+/** What the model would say behind each block. */
+export const LensSchema = v.object({
+  version: v.string(),
+  prompt: v.string(),
+  tokens: rows(TextTokenSchema),
+  watched: rows(FollowedSchema),
+  /** [layers + 1][tokens], before the first block first. */
+  places: rows(
+    rows(
+      v.object({
+        /** Rank 0 is the likeliest. */
+        watched: rows(v.object({ logit: v.number(), logProbability: v.number(), rank: v.number() })),
+        top: rows(v.object({ id: v.number(), logit: v.number(), logProbability: v.number() })),
+        /** Nats. */
+        entropy: v.number(),
+        /** KL(final ‖ here), nats. */
+        klToFinal: v.number(),
+      }),
+    ),
+  ),
+  /** Texts of the ids among the top tokens. */
+  texts: v.record(v.string(), v.string()),
+});
+export type Lens = v.InferOutput<typeof LensSchema>;
+
+/** What each part adds to the logits of the watched tokens behind the text. */
+export const AttributionSchema = v.object({
+  version: v.string(),
+  prompt: v.string(),
+  watched: rows(FollowedSchema),
+  /** Per watched token. */
+  embedding: numbers,
+  /** [layers][watched]. */
+  attention: grid,
+  mlp: grid,
+  /** [layers][heads][watched]; empty where heads cannot be told apart. */
+  heads: rows(grid),
+  constant: numbers,
+  total: numbers,
+  /** How far the sum of the parts is from the logits, at most. */
+  residue: v.number(),
+});
+export type Attribution = v.InferOutput<typeof AttributionSchema>;
+
+/** Where the heads of one layer look: [heads][queries][keys], each row of shares adding up to 1. */
+export const AttentionSchema = v.object({
+  version: v.string(),
+  prompt: v.string(),
+  tokens: rows(TextTokenSchema),
+  layer: v.number(),
+  layers: v.number(),
+  heads: rows(grid),
+});
+export type Attention = v.InferOutput<typeof AttentionSchema>;
+
+const Of = { model: ModelName, version: v.optional(VersionName, 'current') };
+const prompt = v.pipe(Text, v.nonEmpty('expected a prompt'));
+/** Answers to follow by their first token. */
+const watched = v.optional(v.pipe(list(v.pipe(Line, v.nonEmpty('expected a word'))), v.maxLength(20, 'expected at most 20 words')), []);
+
+export const locatingMethods = {
+  /** Causal tracing: the subject's embeddings become noise, single states of the clean run are put back. */
+  'locating.trace': job(
+    v.strictObject({
+      ...Of,
+      /** With one {} for the subject. */
+      prompt,
+      subject: Named,
+      /** The answer to follow; the model's own when left out. */
+      answer: v.optional(v.pipe(Line, v.nonEmpty('expected an answer'))),
+      samples: v.optional(v.pipe(Count, v.minValue(1), v.maxValue(100)), 10),
+      seed: v.optional(v.pipe(Count, v.maxValue(2 ** 32 - 1)), 1),
+      /** Noise in standard deviations of the subjects' embeddings. */
+      level: v.optional(v.pipe(Finite, v.gtValue(0), v.maxValue(100)), 3),
+      /** Layers put back together; 10 of 48, scaled to the model, when left out. */
+      window: v.optional(v.pipe(Count, v.minValue(1), v.maxValue(1000))),
+      kinds: v.optional(v.pipe(v.array(TraceKindSchema), v.minLength(1, 'expected a kind')), [...TRACE_KINDS]),
+    }),
+    TraceSchema,
+  ),
+  /** Logit lens. Without watched words it is the model's own answer that is followed. */
+  'locating.lens': job(
+    v.strictObject({ ...Of, prompt, watched, top: v.optional(v.pipe(Count, v.minValue(1), v.maxValue(100)), 5) }),
+    LensSchema,
+  ),
+  /** Direct logit attribution. */
+  'locating.attribute': job(v.strictObject({ ...Of, prompt, watched }), AttributionSchema),
+  /** Attention patterns of one layer. */
+  'locating.attention': job(v.strictObject({ ...Of, prompt, layer: Count }), AttentionSchema),
+};
