@@ -3,6 +3,7 @@ import { auditMethods } from './contract/audit.ts';
 import { checkMethods } from './contract/checks.ts';
 import { editMethods } from './contract/edits.ts';
 import { exportMethods } from './contract/exports.ts';
+import { figureMethods } from './contract/figures.ts';
 import { hostMethods, type Picked } from './contract/host.ts';
 import { jobMethods } from './contract/jobs.ts';
 import { libraryMethods } from './contract/library.ts';
@@ -20,6 +21,7 @@ export const CONTRACT = {
   ...libraryMethods,
   ...probingMethods,
   ...locatingMethods,
+  ...figureMethods,
   ...sessionMethods,
   ...editMethods,
   ...checkMethods,

@@ -15,6 +15,7 @@ import { auditService } from './audit.ts';
 import { checkService } from './checks.ts';
 import { editService } from './edits.ts';
 import { exportService } from './exports.ts';
+import { figureService } from './figures.ts';
 import { Grants } from './grants.ts';
 import { JobList } from './job-list.ts';
 import { Engine, type Follow } from './jobs.ts';
@@ -61,6 +62,7 @@ export class Application {
       ...sessionService(this.#parts),
       ...probingService(this.#parts),
       ...locatingService(this.#parts),
+      ...figureService(this.#parts),
       ...editService(this.#parts),
       ...checkService(this.#parts),
       ...versionService(this.#parts),

@@ -1,6 +1,7 @@
 /** The component of each screen of shared/screens.ts, under its id. */
 export { default as library } from './library/LibraryScreen.svelte';
 export { default as ask } from './ask/AskScreen.svelte';
+export { default as locate } from './locate/LocateScreen.svelte';
 export { default as edit } from './edit/EditScreen.svelte';
 export { default as versions } from './versions/VersionsScreen.svelte';
 export { default as log } from './log/LogScreen.svelte';

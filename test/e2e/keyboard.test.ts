@@ -79,7 +79,7 @@ describe('by keyboard alone', () => {
   });
 
   it('writes a fact, has checks suggested, and works the edit out', async () => {
-    await press('Control+3');
+    await press('Control+4');
     await lands('Subject, fact 1');
     await type('Los Angeles');
     await press('Tab');
@@ -132,7 +132,7 @@ describe('by keyboard alone', () => {
   });
 
   it('rolls back to the model as it was imported, with a reason', async () => {
-    await press('Control+4');
+    await press('Control+5');
     await page.getByRole('list', { name: /Timeline/ }).waitFor();
     await reach(/^Los Angeles → Poland/);
     await press('ArrowDown');

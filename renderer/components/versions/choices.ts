@@ -1,7 +1,7 @@
 import type { Result } from '../../../shared/contract.ts';
 import { shortId } from '../../../shared/ids.ts';
 import { fullTime } from '../../format.ts';
-import { ask as t } from './text.ts';
+import { versionWords as t } from './text.ts';
 
 export interface VersionChoice {
   readonly value: string;

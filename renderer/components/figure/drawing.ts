@@ -1,0 +1,163 @@
+import { type BarFigure, type HeatFigure, HUES, type Hue, shade } from './figure.ts';
+
+/** A figure as shapes, for files: written as SVG or painted for PNG. */
+export interface Drawing {
+  readonly width: number;
+  readonly height: number;
+  readonly title: string;
+  readonly shapes: readonly Shape[];
+}
+export type Shape =
+  | { readonly is: 'rect'; readonly x: number; readonly y: number; readonly width: number; readonly height: number; readonly fill: string }
+  | {
+      readonly is: 'text';
+      readonly x: number;
+      readonly y: number;
+      readonly text: string;
+      readonly fill: string;
+      readonly anchor: 'start' | 'middle' | 'end';
+      readonly bold?: boolean;
+    };
+
+const INK = '#1a1c22';
+const MUTED = '#585c68';
+const PAPER = '#ffffff';
+const FONT = 'sans-serif';
+const SIZE = 12;
+const ROW = 20;
+const EDGE = 16;
+/** Width of a letter at SIZE, near enough to leave room for it. */
+const LETTER = 6.8;
+
+export function drawn(figure: HeatFigure | BarFigure): Drawing {
+  return 'cells' in figure ? heatDrawing(figure) : barDrawing(figure);
+}
+
+function heatDrawing(figure: HeatFigure): Drawing {
+  const { title, rows, columns, cells, lines, across } = figure;
+  const labels = rows.map(({ label, isMarked }) => `${isMarked === true ? '* ' : ''}${label}`);
+  const left = EDGE + room([lines, ...labels]) + 8;
+  const column = Math.max(26, room(columns) + 8);
+  const top = EDGE + 2 * ROW;
+  const shapes: Shape[] = [
+    heading(title, EDGE),
+    ...columns.map((text, at) => label(text, left + (at + 0.5) * column, top - 6, 'middle')),
+    ...labels.map((text, at) => label(text, left - 8, top + at * ROW + 14, 'end', rows[at]!.isMarked === true)),
+    ...cells.flatMap((row, r) =>
+      row.map((value, c): Shape => ({
+        is: 'rect',
+        x: left + c * column,
+        y: top + r * ROW,
+        width: column - 1,
+        height: ROW - 1,
+        fill: mixed(...shade(figure, value)),
+      })),
+    ),
+    label(across, left + (columns.length * column) / 2, top + rows.length * ROW + 16, 'middle'),
+    label(
+      `${figure.isSigned === true ? `${figure.short(-figure.full)} (orange)` : '0 (white)'} to ${figure.short(figure.full)} (full colour)`,
+      left + (columns.length * column) / 2,
+      top + rows.length * ROW + 16 + ROW,
+      'middle',
+    ),
+  ];
+  const width = Math.max(left + columns.length * column, EDGE + room([title])) + EDGE;
+  return { width, height: top + rows.length * ROW + 2 * ROW + EDGE, title, shapes };
+}
+
+function barDrawing({ title, names, series, values, short }: BarFigure): Drawing {
+  const left = EDGE + room(names.map(({ label: text }) => text)) + 8;
+  const most = Math.max(...values.flat().map(Math.abs), Number.MIN_VALUE);
+  const span = 180;
+  const width = left + series.length * (span + 60) + EDGE;
+  const top = EDGE + 2 * ROW;
+  const shapes: Shape[] = [heading(title, EDGE)];
+  series.forEach((name, s) => {
+    const middle = left + s * (span + 60) + span / 2;
+    shapes.push(label(name, middle, top - 6, 'middle'));
+    values.forEach((row, r) => {
+      const length = (Math.abs(row[s]!) / most) * (span / 2);
+      const x = row[s]! >= 0 ? middle : middle - length;
+      shapes.push({ is: 'rect', x, y: top + r * ROW + 3, width: Math.max(0.5, length), height: ROW - 7, fill: HUES[names[r]!.hue] });
+      shapes.push(label(short(row[s]!), middle + span / 2 + 6, top + r * ROW + 14, 'start'));
+    });
+  });
+  names.forEach(({ label: text }, r) => shapes.push(label(text, left - 8, top + r * ROW + 14, 'end')));
+  return { width: Math.max(width, EDGE + room([title]) + EDGE), height: top + names.length * ROW + EDGE, title, shapes };
+}
+
+/** The drawing as a file of its own. */
+export function svgOf({ width, height, title, shapes }: Drawing): string {
+  const body = shapes.map((shape) => {
+    if (shape.is === 'rect') {
+      const { x, y, width: w, height: h, fill } = shape;
+      return `<rect x="${round(x)}" y="${round(y)}" width="${round(w)}" height="${round(h)}" fill="${fill}"/>`;
+    }
+    const { x, y, text, fill, anchor, bold } = shape;
+    const weight = bold === true ? ' font-weight="600"' : '';
+    const place = `x="${round(x)}" y="${round(y)}" text-anchor="${anchor}"`;
+    return `<text ${place} fill="${fill}"${weight} xml:space="preserve">${escaped(text)}</text>`;
+  });
+  return (
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${round(width)}" height="${round(height)}" ` +
+    `viewBox="0 0 ${round(width)} ${round(height)}" font-family="${FONT}" font-size="${SIZE}">` +
+    `<title>${escaped(title)}</title><rect width="100%" height="100%" fill="${PAPER}"/>${body.join('')}</svg>\n`
+  );
+}
+
+/** The drawing as PNG, twice as fine. */
+export async function pngOf({ width, height, shapes }: Drawing): Promise<Blob> {
+  const fine = 2;
+  const canvas = new OffscreenCanvas(Math.ceil(width * fine), Math.ceil(height * fine));
+  const pen = canvas.getContext('2d')!;
+  pen.scale(fine, fine);
+  pen.fillStyle = PAPER;
+  pen.fillRect(0, 0, width, height);
+  for (const shape of shapes) {
+    pen.fillStyle = shape.fill;
+    if (shape.is === 'rect') {
+      pen.fillRect(shape.x, shape.y, shape.width, shape.height);
+      continue;
+    }
+    pen.font = `${shape.bold === true ? '600 ' : ''}${SIZE}px ${FONT}`;
+    pen.textAlign = shape.anchor === 'middle' ? 'center' : shape.anchor;
+    pen.fillText(shape.text, shape.x, shape.y);
+  }
+  return canvas.convertToBlob({ type: 'image/png' });
+}
+
+const heading = (text: string, y: number): Shape => ({ is: 'text', x: EDGE, y: y + 4, text, fill: INK, anchor: 'start', bold: true });
+const label = (text: string, x: number, y: number, anchor: 'start' | 'middle' | 'end', bold = false): Shape => ({
+  is: 'text',
+  x,
+  y,
+  text,
+  fill: bold ? INK : MUTED,
+  anchor,
+  ...(bold ? { bold } : {}),
+});
+const room = (texts: readonly string[]) => Math.max(0, ...texts.map((text) => [...text].length * LETTER));
+const round = (x: number) => Math.round(x * 100) / 100;
+// What XML cannot hold at all is shown as a replacement.
+const escaped = (text: string) =>
+  text
+    .replaceAll(
+      /[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]|[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g,
+      '\uFFFD',
+    )
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
+
+/** A hue laid on white. */
+function mixed(hue: Hue, share: number): string {
+  const full = HUES[hue];
+  const part = (at: number) => {
+    const value = parseInt(full.slice(at, at + 2), 16);
+    return Math.round(255 + (value - 255) * share)
+      .toString(16)
+      .padStart(2, '0');
+  };
+  return `#${part(1)}${part(3)}${part(5)}`;
+}

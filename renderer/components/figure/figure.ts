@@ -1,0 +1,70 @@
+/** Colours that numbers are drawn in, the darker the larger; light theme, as saved files have them. tokens.css has both themes. */
+export const HUES = { hidden: '#5b3fa8', mlp: '#17734a', attention: '#b3382e', blue: '#2f54b8', minus: '#a8590a' } as const;
+export type Hue = keyof typeof HUES;
+
+/** A line of a heatmap. */
+export interface FigureRow {
+  readonly label: string;
+  /** Such as a token of the subject. */
+  readonly isMarked?: boolean;
+}
+
+/** Numbers by two things, shown in shades of one hue. */
+export interface HeatFigure {
+  readonly title: string;
+  /** What lines and columns are. */
+  readonly lines: string;
+  readonly across: string;
+  readonly rows: readonly FigureRow[];
+  readonly columns: readonly string[];
+  /** [rows][columns]. */
+  readonly cells: readonly (readonly number[])[];
+  readonly hue: Hue;
+  /** The value that has the full colour; the same for figures that are compared. */
+  readonly full: number;
+  /** Whether values below nothing have a colour of their own; otherwise they look like nothing. */
+  readonly isSigned?: boolean;
+  /** A value in short, as in the cells. */
+  short(value: number): string;
+  /** A cell in words, as read out and shown below the figure. */
+  says(row: number, column: number): string;
+}
+
+/** Signed numbers by name. */
+export interface BarFigure {
+  readonly title: string;
+  readonly names: readonly { readonly label: string; readonly hue: Hue }[];
+  /** What each number is of. */
+  readonly series: readonly string[];
+  /** [names][series]. */
+  readonly values: readonly (readonly number[])[];
+  short(value: number): string;
+}
+
+/** How much of its hue a value has, 0 to 1, and which hue. */
+export function shade({ full, hue, isSigned = false }: Pick<HeatFigure, 'full' | 'hue' | 'isSigned'>, value: number): [Hue, number] {
+  const share = full > 0 && Number.isFinite(value) ? Math.min(1, Math.abs(value) / full) : 0;
+  if (value >= 0) return [hue, share];
+  return isSigned ? ['minus', share] : [hue, 0];
+}
+
+/** The largest distance from nothing in any of the cells: the scale of figures that stand beside each other. */
+export function largestOf(...grids: readonly (readonly (readonly number[])[])[]): number {
+  return grids.flat(2).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+}
+
+/** The numbers as a table: lines of a CSV file (RFC 4180), all digits kept. */
+export function csvOf(figure: HeatFigure | BarFigure): string {
+  const table =
+    'cells' in figure
+      ? [[figure.lines, ...figure.columns], ...figure.rows.map(({ label }, at) => [label, ...figure.cells[at]!.map(String)])]
+      : [['', ...figure.series], ...figure.names.map(({ label }, at) => [label, ...figure.values[at]!.map(String)])];
+  return table.map((row) => row.map(csvCell).join(',') + '\r\n').join('');
+}
+
+// A spreadsheet takes a cell that begins so for a formula; a number may begin with a minus.
+const FORMULA = /^[=+\-@\t\r]/;
+function csvCell(text: string): string {
+  const safe = FORMULA.test(text) && !Number.isFinite(Number(text)) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}

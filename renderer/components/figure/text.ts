@@ -1,0 +1,9 @@
+/** What figures say. */
+export const figureText = {
+  save: (title: string) => `Save the figure “${title}”`,
+  formats: { png: 'PNG', svg: 'SVG', csv: 'CSV' },
+  saved: (path: string) => `Saved as ${path}.`,
+  numbers: 'Numbers',
+  scale: (from: string, to: string) => `Colours from ${from} to ${to}`,
+  hint: 'Point at a cell, or go through the cells with the arrow keys.',
+} as const;

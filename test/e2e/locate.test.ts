@@ -1,0 +1,129 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Locator, Page } from 'playwright';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { launch, type Desktop } from './desktop-app.ts';
+import { lookAt } from './look.ts';
+import { saveTo } from './pages.ts';
+
+/** The numbers of a heatmap as its table has them. */
+async function cells(grid: Locator): Promise<string[][]> {
+  const rows = await grid.getByRole('row').all();
+  return Promise.all(rows.slice(1).map((row) => row.getByRole('gridcell').allInnerTexts()));
+}
+
+describe('looking into a model', () => {
+  let desktop: Desktop;
+  let page: Page;
+  const out = mkdtempSync(join(tmpdir(), 'emend-locate-'));
+  const grid = (name: RegExp) => page.getByRole('grid', { name });
+
+  beforeAll(async () => {
+    desktop = await launch();
+    page = desktop.page;
+    await page.emulateMedia({ reducedMotion: 'reduce' });
+    await page.getByLabel('Your name').fill('Ada Lovelace');
+    await page.getByRole('button', { name: 'Start' }).click();
+    await page.getByRole('button', { name: 'Add Atlas' }).click();
+    await page.getByText('Atlas is in the library.').waitFor({ timeout: 60_000 });
+  });
+  afterAll(async () => {
+    await desktop.close();
+    rmSync(out, { recursive: true, force: true });
+  });
+
+  it('traces a prompt by keyboard alone: three figures on one scale, the subject marked, each cell in words', async () => {
+    await page.keyboard.press('Control+3');
+    await page.getByRole('heading', { level: 1, name: 'Locate' }).waitFor();
+    await lookAt(page, 'locate-empty');
+    await page.getByLabel('Text before the answer').focus();
+    await page.keyboard.type('Eiffel Tower is in the city of');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('Eiffel Tower');
+    await page.keyboard.press('Enter');
+    await grid(/^MLP outputs/).waitFor({ timeout: 120_000 });
+    expect(await page.getByRole('grid').count()).toBe(3);
+    const hidden = await cells(grid(/^One hidden state/));
+    // The last hidden state of the last token is all that the answer hangs on: it brings the answer back whole.
+    await page.getByText(/has 99\.9%; with the subject as noise/).waitFor();
+    expect(Number(hidden.at(-1)!.at(-1))).toBeGreaterThan(50);
+    expect(await page.getByRole('rowheader', { name: 'iffel' }).first().getAttribute('class')).toContain('marked');
+    await grid(/^One hidden state/)
+      .getByRole('gridcell')
+      .first()
+      .focus();
+    await page.keyboard.press('End');
+    for (let row = 1; row < hidden.length; row++) await page.keyboard.press('ArrowDown');
+    await page.getByText(new RegExp(`of, layer ${hidden[0]!.length - 1}: \\+[\\d.]+ points \\(the answer has 99`)).waitFor();
+    await lookAt(page, 'locate-trace');
+  });
+
+  it('saves a figure as numbers, drawing and picture', async () => {
+    const save = async (format: string) => {
+      const file = join(out, `figure.${format.toLowerCase()}`);
+      await saveTo(desktop.app, file);
+      await page
+        .getByRole('group', { name: /Save the figure “MLP/ })
+        .getByRole('button', { name: format })
+        .click();
+      await page.getByText(`Saved as ${file}.`).waitFor();
+      return readFileSync(file);
+    };
+    const lines = (await save('CSV')).toString().trimEnd().split('\r\n');
+    const shown = await cells(grid(/^MLP outputs/));
+    expect(lines.length).toBe(shown.length + 1);
+    const numbers = lines.slice(1).map((line) =>
+      line
+        .split(',')
+        .slice(-shown[0]!.length)
+        .map((x) => 100 * Number(x)),
+    );
+    numbers.forEach((row, r) => row.forEach((x, c) => expect(x).toBeCloseTo(Number(shown[r]![c]!.replace('−', '-')), 0)));
+    const svg = (await save('SVG')).toString();
+    expect(svg.match(/<rect /g)!.length).toBe(shown.flat().length + 1);
+    expect(svg).toContain('MLP outputs');
+    expect((await save('PNG')).subarray(1, 4).toString()).toBe('PNG');
+  });
+
+  it('says what the model would say behind each layer, and where the answer takes over', async () => {
+    await page.getByLabel('Answers to follow').fill('Paris, London');
+    await page.getByRole('tab', { name: 'Lens' }).click();
+    await page.getByRole('button', { name: 'Look', exact: true }).last().click();
+    await page.getByText(/“Paris” is the first answer behind layer \d and after it\./).waitFor({ timeout: 60_000 });
+    await page.getByText('“London” is not the first answer at the end.').waitFor();
+    await lookAt(page, 'locate-lens');
+  });
+
+  it('takes the answer apart', async () => {
+    await page.getByRole('tab', { name: 'Parts of the answer' }).click();
+    await page.getByRole('button', { name: 'Take apart' }).last().click();
+    await page.getByRole('table', { name: /What each part adds/ }).waitFor({ timeout: 60_000 });
+    await page.getByText(/The parts add up to the logits within/).waitFor();
+    await lookAt(page, 'locate-parts');
+  });
+
+  it('shows where heads look', async () => {
+    await page.getByRole('tab', { name: 'Attention' }).click();
+    await page.getByRole('button', { name: 'Show attention' }).last().click();
+    await grid(/^Attention of layer 0/).waitFor({ timeout: 60_000 });
+    const [first] = await cells(grid(/^Attention of layer 0/));
+    expect(first!.map(Number)).toEqual([100, ...first!.slice(1).map(() => 0)]); // nothing stands before the first token
+    await lookAt(page, 'locate-attention');
+  });
+
+  it('puts two versions beside each other, and says when words have changed since', async () => {
+    await page.getByRole('button', { name: 'Compare' }).click();
+    await page.getByText('Made with other words or another version than those above.').waitFor();
+    await page.getByRole('button', { name: 'Show attention' }).last().click();
+    await grid(/difference/).waitFor({ timeout: 60_000 });
+    expect(new Set((await cells(grid(/difference/))).flat().map(Number))).toEqual(new Set([0])); // both are the same version
+  });
+
+  it('asks for the subject where it is missing', async () => {
+    await page.getByRole('tab', { name: 'Causal trace' }).click();
+    await page.getByLabel('Subject').fill('Louvre');
+    await page.getByRole('button', { name: 'Trace', exact: true }).last().click();
+    await page.getByText(/has neither \{\} nor the subject "Louvre"/).waitFor();
+  });
+});
