@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { auditMethods } from './contract/audit.ts';
 import { checkMethods } from './contract/checks.ts';
+import { dissectingMethods } from './contract/dissecting.ts';
 import { editMethods } from './contract/edits.ts';
 import { exportMethods } from './contract/exports.ts';
 import { hostMethods, type Picked } from './contract/host.ts';
@@ -18,6 +19,7 @@ export const CONTRACT = {
   ...hostMethods,
   ...libraryMethods,
   ...probingMethods,
+  ...dissectingMethods,
   ...sessionMethods,
   ...editMethods,
   ...checkMethods,

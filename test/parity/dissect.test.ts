@@ -7,6 +7,11 @@ import { Decoder } from '../../electron/engine/decoder/decoder.ts';
 import { lossesWithout } from '../../electron/engine/dissect/ablation.ts';
 import { readActivations, widthOf } from '../../electron/engine/dissect/activations.ts';
 import { best, LIMIT, overlap, plainIou, restrictedIou } from '../../electron/engine/dissect/iou.ts';
+import { centres } from '../../electron/engine/dissect/centres.ts';
+import { DataSet } from '../../electron/engine/dissect/data-set.ts';
+import { countLabels, dissectImages, LabelShelf } from '../../electron/engine/dissect/images.ts';
+import { ImageNetwork, type Maps } from '../../electron/engine/dissect/network.ts';
+import { upsample, upsampling } from '../../electron/engine/dissect/upsample.ts';
 import { Labels } from '../../electron/engine/dissect/labels.ts';
 import { threshold, TIE } from '../../electron/engine/dissect/quantile.ts';
 import { mask } from '../../electron/engine/dissect/units.ts';
@@ -209,4 +214,143 @@ function readLabels(
     at[place]!.push(concepts.findIndex(({ category, name }) => category === row.category && name === row.concept));
   }
   return new Labels(concepts, at, Int32Array.from(documents));
+}
+
+const Images = v.object({
+  model: v.string(),
+  quantile: v.number(),
+  iou_limit: v.number(),
+  labels: v.array(v.object({ number: v.number(), name: v.string(), category: v.string() })),
+  images_per_category: v.record(v.string(), v.number()),
+  layers: v.record(
+    v.string(),
+    v.object({
+      onnx: v.string(),
+      units: v.number(),
+      map: v.tuple([v.number(), v.number()]),
+      receptive_field: v.object({ offset: v.number(), size: v.number(), step: v.number() }),
+      centres: v.array(v.number()),
+      detectors: v.record(v.string(), v.string()),
+      unique_detectors: v.number(),
+    }),
+  ),
+});
+const ORDINALS = ['first', 'second', 'third', 'fourth', 'fifth', 'sixth'];
+const pictures = casesWith('data');
+
+describe.skipIf(pictures.length === 0)('dissection of image classifiers', () => {
+  test.each(pictures)('$name', async ({ name, folder }) => {
+    const spec = v.parse(Images, JSON.parse(readFileSync(join(folder, 'dissect.json'), 'utf8')));
+    const gold = golden(folder);
+    const network = new ImageNetwork(join(folder, spec.model));
+    const data = new DataSet(join(folder, 'data'));
+    expect(data.concepts).toEqual(spec.labels.map((label) => ({ category: label.category, name: label.name })));
+    const shelf = new LabelShelf(data);
+    const sizes = countLabels(data, shelf, silent);
+    expect([...sizes.places]).toEqual(gold.ints('truth'));
+    expect(Object.fromEntries(data.categories.map((category, at) => [category, sizes.documents[at]]))).toEqual(spec.images_per_category);
+    const read = data.entries.map((_, at) => network.read(data.file(at)).picture);
+    expect(read.flatMap((one) => [...one.data.filter((_, at) => at % 4 < 3)])).toEqual(gold.ints('images'));
+
+    const size = [read[0]!.height, read[0]!.width] as const;
+    const worst = { activation: 0, threshold: 0, upsampled: 0 };
+    let decided = 0;
+    for (const [layer, expected] of Object.entries(spec.layers)) {
+      const value = valueOf(network, expected.onnx);
+      const fields = network.fields(value, size);
+      expect(fields.map((field) => field.length)).toEqual(expected.map);
+      for (const field of fields) {
+        expect(field).toMatchObject(expected.receptive_field);
+        expect(centres(field)).toEqual(expected.centres);
+      }
+      const session = await network.session([value]);
+      const [maps] = (await network.maps(session, [value], read)) as [Maps];
+      await session.release();
+      expect(maps.units).toBe(expected.units);
+      const of = (unit: number, at: number) =>
+        maps.values.subarray((at * maps.units + unit) * maps.cells, (at * maps.units + unit + 1) * maps.cells);
+      if (gold.has(`${layer}.activation`)) worst.activation = apart(maps.values, gold.floats(`${layer}.activation`));
+      const scale = upsampling(fields, size, size);
+      if (gold.has(`${layer}.upsampled_unit0`)) {
+        const made = read.flatMap((_, at) => [...upsample(of(0, at), scale)]);
+        worst.upsampled = Math.max(worst.upsampled, apart(made, gold.floats(`${layer}.upsampled_unit0`)));
+      }
+      const wanted = {
+        threshold: gold.floats(`${layer}.threshold`),
+        iou: gold.floats(`${layer}.iou`),
+        plain: gold.floats(`${layer}.iou_plain`),
+      };
+      const [active, shared] = [gold.ints(`${layer}.active_restricted`), gold.ints(`${layer}.intersection`)];
+      const settings = { share: spec.quantile, limit: spec.iou_limit, shuffles: 2, seed: 0 };
+      const report = await dissectImages(network, data, [value], settings, silent);
+      const concepts = data.concepts.length;
+      const detectors: Record<string, string> = {};
+      for (const finding of report.layers[0]!.units) {
+        const { unit } = finding;
+        worst.threshold = Math.max(worst.threshold, Math.abs(finding.threshold - wanted.threshold[unit]!));
+        if (finding.iou > spec.iou_limit) detectors[unit] = data.concepts[finding.concept]!.name;
+        const where = `${layer}, unit ${unit}`;
+        const row = wanted.iou.slice(unit * concepts, (unit + 1) * concepts);
+        const mostPlain = Math.max(...wanted.plain.slice(unit * concepts, (unit + 1) * concepts));
+        expect(Math.fround(finding.iou), where).toBe(Math.max(...row));
+        expect(finding.concept, where).toBe(gold.ints(`${layer}.best`)[unit]);
+        expect(Math.fround(finding.plainIou), where).toBe(mostPlain);
+        // The counts themselves, in pictures that carry a label of the category.
+        const counted = new Int32Array(concepts);
+        const on = new Int32Array(concepts);
+        for (const at of data.entries.keys()) {
+          const labels = shelf.get(at);
+          upsample(of(unit, at), scale).forEach((activation, pixel) => {
+            if (!(activation > finding.threshold)) return;
+            data.categoryOf.forEach((category, concept) => {
+              const map = labels.maps[category]![0];
+              if (map) on[concept]!++;
+              if (map?.[pixel] === concept + 1) counted[concept]!++;
+            });
+          });
+        }
+        expect([...counted], where).toEqual(shared.slice(unit * concepts, (unit + 1) * concepts));
+        expect([...on], where).toEqual(active.slice(unit * concepts, (unit + 1) * concepts));
+        decided++;
+      }
+      expect(detectors, layer).toEqual(expected.detectors);
+      expect(new Set(Object.values(detectors)).size).toBe(expected.unique_detectors);
+
+      // NetDissect's own thresholds give its own IoUs: everything behind the threshold is as its authors have it.
+      const theirs = gold.floats(`${layer}.netdissect.threshold`);
+      const iou = gold.floats(`${layer}.netdissect.iou`);
+      for (let unit = 0; unit < expected.units; unit++) {
+        const counts = { intersection: new Int32Array(concepts), active: new Int32Array(data.categories.length), all: 0 };
+        for (const at of data.entries.keys()) {
+          const labels = shelf.get(at);
+          upsample(of(unit, at), scale).forEach((activation, pixel) => {
+            if (!(activation > theirs[unit]!)) return;
+            counts.all++;
+            labels.maps.forEach(([map], category) => {
+              if (!map) return;
+              counts.active[category]!++;
+              if (map[pixel] !== 0) counts.intersection[map[pixel]! - 1]!++;
+            });
+          });
+        }
+        const made = restrictedIou({ categoryOf: data.categoryOf, sizes: sizes.places }, counts);
+        expect(apart(made, iou.slice(unit * concepts, (unit + 1) * concepts)), `${layer}, unit ${unit}`).toBeLessThan(1e-7);
+      }
+    }
+    for (const [what, most] of Object.entries(worst)) expect(most, what).toBeLessThan(1e-4);
+    attained.push(
+      `${name}: ${decided} units exact; ${Object.entries(worst)
+        .map(([what, most]) => `${what} ${most.toExponential(1)}`)
+        .join(', ')}`,
+    );
+  });
+});
+
+/** The value that words such as "second Conv" or "Relu after the third Conv" name. */
+function valueOf(network: ImageNetwork, words: string): string {
+  const nth = ORDINALS.findIndex((ordinal) => words.includes(ordinal));
+  const convolutions = network.convolutions.filter((_, at) => network.convolutions[at]!.isActivated === false);
+  const plain = convolutions[nth]!.name;
+  const behind = network.convolutions[network.convolutions.findIndex((one) => one.name === plain) + 1];
+  return words.startsWith('Relu') ? behind!.name : plain;
 }

@@ -49,3 +49,53 @@ export interface DissectionSettings {
   readonly shuffles: number;
   readonly seed: number;
 }
+
+/** A dissection of a language model's neurons. Places are tokens. */
+export interface DissectionReport {
+  readonly settings: DissectionSettings;
+  /** Tokens of each text, without a start token; places count through them. */
+  readonly texts: readonly (readonly string[])[];
+  readonly tokens: number;
+  /** Texts that were left out since the tokens are enough. */
+  readonly leftOut: number;
+  readonly concepts: readonly ConceptFinding[];
+  readonly layers: readonly LayerFinding[];
+}
+
+/** What becomes worse when a neuron is held at 0. Losses are −log p of a token given those before it, nats. */
+export interface AblationReport {
+  readonly layer: number;
+  readonly unit: number;
+  /** Mean change of the loss over tokens that carry the unit's concept, and over the others; the first token of a text has no loss. */
+  readonly onConcept: { readonly tokens: number; readonly change: number };
+  readonly elsewhere: { readonly tokens: number; readonly change: number };
+  /** Tokens whose loss changed most, the greatest change first. */
+  readonly places: readonly { readonly place: number; readonly before: number; readonly after: number }[];
+  /** Probability of facts' answers behind their prompts: mean over all texts that are facts, and those that changed most. */
+  readonly answers: {
+    readonly count: number;
+    readonly before: number;
+    readonly after: number;
+    readonly most: readonly {
+      readonly text: number;
+      readonly prompt: string;
+      readonly answer: string;
+      readonly before: number;
+      readonly after: number;
+    }[];
+  };
+}
+
+/** A dissection of an image classifier's convolutions. A unit's strongest places are pictures. */
+export interface ImageDissectionReport {
+  readonly settings: DissectionSettings;
+  readonly normalisation: { readonly mean: readonly number[]; readonly deviation: readonly number[] };
+  /** Names of the pictures. */
+  readonly images: readonly string[];
+  /** Pixels of all label maps. */
+  readonly cells: number;
+  readonly concepts: readonly ConceptFinding[];
+  readonly layers: readonly LayerFinding[];
+  /** What was done to the pictures, in words. */
+  readonly notes: readonly string[];
+}
