@@ -4,6 +4,7 @@ import { check } from './commands/check.ts';
 import { commit } from './commands/commit.ts';
 import { diff } from './commands/diff.ts';
 import { discard } from './commands/discard.ts';
+import { dissect } from './commands/dissect.ts';
 import { drafts } from './commands/drafts.ts';
 import { edit } from './commands/edit.ts';
 import { exportCommand } from './commands/export.ts';
@@ -24,7 +25,7 @@ import { verify } from './commands/verify.ts';
 
 /** Every command, under the heading that the help shows it by. A new one is a file in commands/ and a line here. */
 export const GROUPS: readonly (readonly [heading: string, commands: readonly Command[]])[] = [
-  ['Models', [tour, importCommand, models, inspect, ask]],
+  ['Models', [tour, importCommand, models, inspect, ask, dissect]],
   ['Edits', [edit, check, drafts, commit, discard]],
   ['Versions', [show, diff, rollback, revert, tag, exportCommand]],
   ['Record', [log, note, approve, reject, verify]],
