@@ -12,6 +12,7 @@ export const SCREENS = [
   { id: 'library', of: 'application', label: 'Library', menu: { label: 'Library', in: 'go' }, icon: 'library', keys: ['Mod+1'] },
   { id: 'ask', of: 'model', label: 'Ask', menu: { label: 'Ask', in: 'go' }, icon: 'ask', keys: ['Mod+2'] },
   { id: 'edit', of: 'model', label: 'Edit', menu: { label: 'Correct Facts', in: 'go' }, icon: 'edit', keys: ['Mod+3'] },
+  { id: 'dissect', of: 'model', label: 'Dissect', menu: { label: 'Dissect', in: 'go' }, icon: 'layers', keys: ['Mod+7'] },
   { id: 'versions', of: 'model', label: 'Versions', menu: { label: 'Versions', in: 'go' }, icon: 'versions', keys: ['Mod+4'] },
   { id: 'log', of: 'model', label: 'Audit log', menu: { label: 'Audit Log', in: 'go' }, icon: 'log', keys: ['Mod+5'] },
   {

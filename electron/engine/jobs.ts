@@ -197,7 +197,7 @@ export interface Jobs {
     readonly params: { readonly model: ModelRef };
     readonly result: { readonly layers: readonly { readonly name: string; readonly units: number; readonly isActivated: boolean }[] };
   };
-  /** Pictures of a data set with the places where a unit is on; data: URLs of PNG. */
+  /** Pictures of a data set with the places where a unit is on: PNG in base64. */
   readonly pictures: {
     readonly params: {
       readonly model: ModelRef;

@@ -92,9 +92,9 @@ export const UnitPageSchema = v.object({
       picture: v.optional(
         v.object({
           name: v.string(),
-          /** data: URL of a PNG. */
+          /** A PNG in base64. */
           image: v.string(),
-          /** The same size: opaque where the unit is off, clear where it is on. */
+          /** A PNG of the same size in base64: black where the unit is off, clear where it is on. */
           shade: v.string(),
           share: v.number(),
         }),

@@ -38,9 +38,9 @@ export async function pictures(params: Jobs['pictures']['params']): Promise<Jobs
   const { model, data, normalisation, layer, unit, threshold, images } = params;
   const network = new ImageNetwork(model.folder, normalisation);
   const shown = await showPictures(network, new DataSet(data), layer, unit, threshold, images);
-  return { pictures: shown.map(({ image, shade, share }) => ({ image: url(image), shade: url(shade), share })) };
+  return { pictures: shown.map(({ image, shade, share }) => ({ image: base64(image), shade: base64(shade), share })) };
 }
 
-function url(png: Uint8Array): string {
-  return `data:image/png;base64,${Buffer.from(png).toString('base64')}`;
+function base64(png: Uint8Array): string {
+  return Buffer.from(png).toString('base64');
 }
