@@ -1,3 +1,4 @@
+import { shortId } from '../../../shared/ids.ts';
 import { count, plural } from '../../format.ts';
 
 /** What the Dissect screen says. */
@@ -45,7 +46,7 @@ export const dissect = {
     kind === 'language'
       ? `${plural(concepts, 'concept')} of ${source}, on ${plural(places, 'token')} of ${plural(documents, 'text')}`
       : `${plural(concepts, 'concept')} of ${source}, on ${plural(documents, 'picture')}`,
-  ofVersion: (version: string) => (version === 'base' ? 'version: base' : `version ${version.slice(0, 8)}`),
+  ofVersion: (version: string) => (version === 'base' ? 'version: base' : `version ${shortId(version)}`),
   byLayer: 'Detectors by layer',
   control: (shuffles: number) => `With shuffled labels (${plural(shuffles, 'shuffle')})`,
   columns: { layer: 'Layer', units: 'Units', undecided: 'Undecided', detectors: 'Detectors', concepts: 'Concepts' },
@@ -62,7 +63,7 @@ export const dissect = {
   allConcepts: 'All concepts',
   allLayers: 'All layers',
   sort: 'Sorted by',
-  sorts: { iou: 'Overlap', unit: 'Layer and number', concept: 'Concept', chance: 'Overlap with shuffled labels' },
+  sorts: { iou: 'By overlap', unit: 'By layer and number', concept: 'By concept', chance: 'By overlap with shuffled labels' },
   all: 'Units that are no detectors too',
   shown: (shown: number, total: number) => (shown === total ? plural(total, 'unit') : `the best ${count(shown)} of ${count(total)} units`),
   unit: { unit: 'Unit', concept: 'Concept', iou: 'IoU', chance: 'Shuffled', top: 'Strongest at' },
