@@ -45,7 +45,8 @@ async function toldFacts(file: string): Promise<{ facts: ToldFact[]; warnings: r
     if (strange)
       throw new EmendError(
         'bad-file',
-        `${file}: a fact about ${JSON.stringify(strange.subject)} is of the relation ${JSON.stringify(strange.relation)}, which has no phrasings.`,
+        `${file}: a fact about ${JSON.stringify(strange.subject)} is of the relation ${JSON.stringify(strange.relation)}, ` +
+          `which has no phrasings.`,
         'Add the relation with its templates.',
       );
     return { facts: facts.map((fact) => ({ ...fact, prompts: relations[fact.relation]!.templates })), warnings: [] };
@@ -122,7 +123,8 @@ export async function conceptsOfTable(file: string, textsFile: string | undefine
   if (!columns.includes('document') || !columns.includes('position'))
     throw new EmendError(
       'bad-input',
-      `${file}: expected the columns text, span, category, concept, or document, position, token, category, concept; found ${columns.map((name) => JSON.stringify(name)).join(', ')}.`,
+      `${file}: expected the columns text, span, category, concept, or document, position, token, category, concept; ` +
+        `found ${columns.map((name) => JSON.stringify(name)).join(', ')}.`,
       'Name the columns in the first row.',
     );
   if (textsFile === undefined)

@@ -164,7 +164,8 @@ export function dissectingService({ models, engine, jobs, grants }: Surroundings
     const few =
       report.tokens < ENOUGH
         ? [
-            `There are ${report.tokens} tokens. With fewer than ${ENOUGH} many units are detectors of shuffled labels too; look at the control.`,
+            `There are ${report.tokens} tokens. With fewer than ${ENOUGH} many units are detectors of shuffled labels too; ` +
+              'look at the control.',
           ]
         : [];
     return {
@@ -290,7 +291,8 @@ function unitOf(run: Run, layer: string, unit: number): UnitFinding {
   if (found) return found;
   throw new EmendError(
     'not-found',
-    `This dissection has no unit ${unit} of layer ${layer}; its layers: ${run.layers.map((one) => `${one.layer} (${one.units.length} units)`).join(', ')}.`,
+    `This dissection has no unit ${unit} of layer ${layer}; ` +
+      `its layers: ${run.layers.map((one) => `${one.layer} (${one.units.length} units)`).join(', ')}.`,
     'Choose one of these; units count from 0.',
   );
 }

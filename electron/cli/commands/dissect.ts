@@ -247,7 +247,8 @@ function showAll({ out }: Context, summary: Dissected, units: readonly UnitRow[]
   if (layers.some(({ undecided }) => undecided > 0))
     out.line(
       out.style.dim(
-        'Undecided units have equal activations (but for rounding) around their threshold; they are counted neither as detectors nor in the control.',
+        'Undecided units have equal activations (but for rounding) around their threshold; ' +
+          'they are counted neither as detectors nor in the control.',
       ),
     );
 }

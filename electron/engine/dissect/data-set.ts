@@ -29,8 +29,8 @@ const CategoryRow = v.looseObject({ name: v.pipe(v.string(), v.nonEmpty()) });
 const LabelRow = v.looseObject({ number: Whole, name: v.pipe(v.string(), v.nonEmpty()) });
 
 /**
- * A folder as NetDissect and Broden have it: index.csv, category.csv, c_<category>.csv, and images/ with the pictures and their label maps (PNG,
- * label number = red + 256 · green).
+ * A folder as NetDissect and Broden have it: index.csv, category.csv, c_<category>.csv, and images/ with the pictures and their label
+ * maps (PNG, label number = red + 256 · green).
  */
 export class DataSet {
   readonly folder: string;

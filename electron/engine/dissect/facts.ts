@@ -20,8 +20,8 @@ const KNOWN = 0.25;
 const ALIKE = 0.5;
 
 /**
- * Sentences of facts with their concepts: the subject's kind, the class of the object, and the relation for all other words. One sentence for
- * each fact and prompt, in a random order.
+ * Sentences of facts with their concepts: the subject's kind, the class of the object, and the relation for all other words.
+ * One sentence for each fact and prompt, in a random order.
  * @param most sentences
  */
 export function factTexts(facts: readonly ToldFact[], seed: number, most = Infinity): LabelledText[] {
@@ -48,8 +48,8 @@ export function factTexts(facts: readonly ToldFact[], seed: number, most = Infin
 }
 
 /**
- * What the objects of each relation are: the kind that they have as subjects, where enough of them are subjects; else they are called by the
- * shortest name among the relations that have the same objects.
+ * What the objects of each relation are: the kind that they have as subjects, where enough of them are subjects; else they are
+ * called by the shortest name among the relations that have the same objects.
  */
 export function classesOf(facts: readonly ToldFact[]): Map<string, string> {
   const kinds = new Map<string, string>();

@@ -35,8 +35,8 @@ interface Group {
 }
 
 /**
- * Network Dissection (Bau et al. 2017) of convolutions: the threshold is that of the maps as they are, the masks are those of the maps at the
- * label maps' size.
+ * Network Dissection (Bau et al. 2017) of convolutions: the threshold is that of the maps as they are, the masks are those of the
+ * maps at the label maps' size.
  */
 export async function dissectImages(
   network: ImageNetwork,
@@ -57,7 +57,7 @@ export async function dissectImages(
       const read = await readMaps(network, data, layer, from, report);
       changed = read.resized;
       shared = read.group.to - from;
-      units.get(layer)!.push(...(await judgeUnits(network, data, shelf, read, sizes.places, order, settings, report)));
+      units.get(layer)!.push(...judgeUnits(network, data, shelf, read, sizes.places, order, settings, report));
     }
     shared = Infinity;
   }
@@ -183,7 +183,7 @@ async function readMaps(
   }
 }
 
-async function judgeUnits(
+function judgeUnits(
   network: ImageNetwork,
   data: DataSet,
   shelf: LabelShelf,
@@ -192,7 +192,7 @@ async function judgeUnits(
   order: Int32Array,
   { share, shuffles }: DissectionSettings,
   report: Report,
-): Promise<UnitFinding[]> {
+): UnitFinding[] {
   const cuts = group.held.map((activations) => threshold(activations.slice().sort(), share));
   const empty = () => ({ intersection: new Int32Array(data.concepts.length), active: new Int32Array(data.categories.length), all: 0 });
   const found = cuts.map(() => [empty(), ...Array.from({ length: shuffles }, empty)]);
@@ -214,8 +214,6 @@ async function judgeUnits(
       labels.forEach((one, p) => count(on, width, height, one, found[unit]![p]!));
     });
     report.progress(`comparing units of ${group.layer} with concepts`, n + 1, order.length);
-    // Between two pictures the thread hears of a cancel.
-    await new Promise(setImmediate);
   }
   const labels = { categoryOf: data.categoryOf, sizes: places };
   return cuts.map((cut, unit) => {

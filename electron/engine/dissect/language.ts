@@ -42,8 +42,6 @@ export async function dissectDecoder(
         if (++done % 64 === 0) {
           report.check();
           report.progress('comparing units with concepts', done, units);
-          // Units are many and each is quick: between them the thread hears of a cancel.
-          await new Promise(setImmediate);
         }
       }
     }

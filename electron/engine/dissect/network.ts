@@ -114,7 +114,8 @@ export class ImageNetwork {
     if (found) return found;
     throw new EmendError(
       'not-found',
-      `The network has no layer ${JSON.stringify(name)} that can be dissected; it has ${this.convolutions.map((one) => one.name).join(', ')}.`,
+      `The network has no layer ${JSON.stringify(name)} that can be dissected; ` +
+        `it has ${this.convolutions.map((one) => one.name).join(', ')}.`,
       'Name one of these.',
     );
   }

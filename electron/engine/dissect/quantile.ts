@@ -2,7 +2,7 @@
 export interface Threshold {
   /** A unit is on where its activation is strictly larger. */
   readonly value: number;
-  /** Distance between the two activations that the value lies between: as small as rounding errors, it says that rounding decides the mask. */
+  /** Distance between the two activations that the value lies between. Where it is as small as rounding errors, these decide the mask. */
   readonly gap: number;
 }
 

@@ -98,7 +98,8 @@ function positionOf(
   if (id !== undefined && id !== found)
     throw new EmendError(
       'bad-input',
-      `Token ${position} of text ${at} (both counted from 0) is ${found} (${JSON.stringify(tokenizer.tokenText(found))}); the labels have ${id}.`,
+      `Token ${position} of text ${at} (both counted from 0) is ${found} (${JSON.stringify(tokenizer.tokenText(found))}); ` +
+        `the labels have ${id}.`,
       'The labels are of another tokenizer, or the texts are in another order.',
     );
   return { first: leading + position, last: leading + position };

@@ -35,11 +35,11 @@ export const dissect = {
 
   emptyTitle: (name: string) => `Find what the units of ${name} stand for`,
   emptyAbout:
-    'Each neuron is on where it is strongest: at 0.5% of the tokens. If these overlap the tokens of one concept well enough, it is a detector of ' +
-    'that concept. The same is done with shuffled labels, so that one sees how much is chance.',
+    'Each neuron is on where it is strongest: at 0.5% of the tokens. If these overlap the tokens of one concept well enough, it is a detector ' +
+    'of that concept. The same is done with shuffled labels, so that one sees how much is chance.',
   emptyImages:
-    'Each channel of a convolution is on at the 0.5% of places where it is strongest. If these overlap the labelled regions of one concept well ' +
-    'enough, it is a detector of that concept. The same is done with shuffled labels, so that one sees how much is chance.',
+    'Each channel of a convolution is on at the 0.5% of places where it is strongest. If these overlap the labelled regions of one concept ' +
+    'well enough, it is a detector of that concept. The same is done with shuffled labels, so that one sees how much is chance.',
 
   title: (model: string) => `Units of ${model}`,
   made: (kind: 'language' | 'images', documents: number, places: number, concepts: number, source: string) =>
