@@ -11,6 +11,8 @@ import { readFactFile, readFactText } from './facts.ts';
 export interface ConceptTexts {
   readonly source: string;
   readonly texts: readonly LabelledText[];
+  /** How many there are, with those that are not among `texts`. */
+  readonly all: number;
   readonly warnings: readonly string[];
 }
 
@@ -34,7 +36,8 @@ export async function conceptsOfFacts(file: string, seed: number, most: number):
       `The facts of ${file} name no relation, so there are no concepts to compare units with.`,
       'Give facts with a relation (in CSV a column relation), or your own labels.',
     );
-  return { source: `the facts of ${basename(file)}`, texts, warnings };
+  const all = facts.reduce((sum, { prompts }) => sum + prompts.length, 0);
+  return { source: `the facts of ${basename(file)}`, texts, all, warnings };
 }
 
 async function toldFacts(file: string): Promise<{ facts: ToldFact[]; warnings: readonly string[] }> {
@@ -117,6 +120,7 @@ export async function conceptsOfTable(file: string, textsFile: string | undefine
     return {
       source,
       texts,
+      all: texts.length,
       warnings: textsFile === undefined ? [] : [`${basename(textsFile)} was not read: the labels bring their texts.`],
     };
   }
@@ -133,7 +137,8 @@ export async function conceptsOfTable(file: string, textsFile: string | undefine
       `${file} labels tokens by their number; the texts that it counts in are missing.`,
       'Give the texts too, one a line, or labels with the columns text, span, category, concept.',
     );
-  return { source, texts: tokens(rowsOf(parsed.data, TokenRow, file), await linesOf(textsFile), file, textsFile), warnings: [] };
+  const texts = tokens(rowsOf(parsed.data, TokenRow, file), await linesOf(textsFile), file, textsFile);
+  return { source, texts, all: texts.length, warnings: [] };
 }
 
 function rowsOf<S extends v.GenericSchema>(data: readonly unknown[], schema: S, file: string): v.InferOutput<S>[] {

@@ -179,7 +179,7 @@ export function dissectingService({ models, engine, jobs, grants }: Surroundings
         warnings: [...concepts.warnings, ...few],
         documents: report.texts.length,
         places: report.tokens,
-        leftOut: report.leftOut,
+        leftOut: concepts.all - report.texts.length,
       }),
       top: ({ top }) => [...new Set(top.map(({ place }) => inText(place).text))].slice(0, TOP_WORDS),
       places: ({}, { top }) => Promise.resolve(top.map(({ place, activation }) => ({ activation, token: inText(place) }))),

@@ -30,6 +30,7 @@ export const DissectedSchema = v.object({
   /** Texts with their tokens, or pictures with the cells of their label maps. */
   documents: v.number(),
   places: v.number(),
+  /** Texts that there are besides, which were not looked at: the others have as many tokens as were asked for. */
   leftOut: v.number(),
   concepts: v.array(
     v.object({

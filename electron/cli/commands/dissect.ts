@@ -74,8 +74,11 @@ export const dissect = defineCommand({
     refuseMixed(values, data);
     const file = values.csv === undefined ? undefined : newFile(values.csv, values.force);
     const { app, summary } = await (values.images ? ofImages(values, name!, data!, context) : ofModel(values, name!, context));
-    for (const warning of summary.warnings)
-      summary.kind === 'images' ? context.out.line(context.out.style.dim(warning)) : context.warn(warning);
+    for (const warning of summary.warnings) {
+      // Of pictures it is said what was done to them.
+      if (summary.kind === 'images') context.out.line(context.out.style.dim(warning));
+      else context.warn(warning);
+    }
     const { units } = await app.call('dissecting.units', { run: summary.run, most: values.top });
     if (file !== undefined)
       await app.call('dissecting.save', { run: summary.run, table: 'units', destination: app.grants.grant(file, 'write').handle });
@@ -182,8 +185,11 @@ function unitOf(raw: string, { layers }: Dissected): { layer: string; unit: numb
 const conceptName = ({ category, name }: { category: string; name: string }) => `${category}: ${oneLine(name)}`;
 
 function showAll({ out }: Context, summary: Dissected, units: readonly UnitRow[]): void {
-  const { documents, places, kind, concepts, layers, settings } = summary;
-  const what = kind === 'language' ? `${whole(places)} tokens of ${counted(documents, 'text')}` : `${counted(documents, 'picture')}`;
+  const { documents, leftOut, places, kind, concepts, layers, settings } = summary;
+  const what =
+    kind === 'language'
+      ? `${whole(places)} tokens of ${whole(documents)} of ${whole(documents + leftOut)} texts`
+      : counted(documents, 'picture');
   const version = summary.version === 'base' ? '' : `, version ${short(summary.version)}`;
   out.heading(`${summary.model}${version}: ${counted(concepts.length, 'concept')} of ${summary.source}, ${what}`);
   out.line();

@@ -45,6 +45,12 @@ export async function dissectImages(
   settings: DissectionSettings,
   report: Report,
 ): Promise<ImageFindings> {
+  if (settings.shuffles >= data.entries.length)
+    throw new EmendError(
+      'bad-input',
+      `The labels of ${data.entries.length} pictures cannot be shuffled ${settings.shuffles} times such that none keeps its own.`,
+      'Give more pictures, or shuffle less often.',
+    );
   const units = new Map<string, UnitFinding[]>(layers.map((layer) => [layer, []]));
   const shelf = new LabelShelf(data);
   const order = permutation(data.entries.length, new Random(settings.seed));

@@ -56,8 +56,6 @@ export interface DissectionReport {
   /** Tokens of each text, without a start token; places count through them. */
   readonly texts: readonly (readonly string[])[];
   readonly tokens: number;
-  /** Texts that were left out since the tokens are enough. */
-  readonly leftOut: number;
   readonly concepts: readonly ConceptFinding[];
   readonly layers: readonly LayerFinding[];
 }

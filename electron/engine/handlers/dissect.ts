@@ -16,7 +16,7 @@ import type { OpenModels } from './open-models.ts';
 export async function dissect(models: OpenModels, params: Jobs['dissect']['params'], context: JobContext): Promise<DissectionReport> {
   const { decoder, tokenizer } = await models.open(params.model);
   const layers = chosen(decoder, params.layers);
-  const { texts, labels, starts } = labelTexts(tokenizer, params.texts, params.tokens);
+  const { texts, labels } = labelTexts(tokenizer, params.texts, params.tokens);
   const { shuffles, seed, share, limit } = params.settings;
   const places = countPlaces(texts);
   const random = new Random(seed);
@@ -26,7 +26,6 @@ export async function dissect(models: OpenModels, params: Jobs['dissect']['param
     settings: params.settings,
     texts: texts.rows.map((row) => row.slice(texts.leading).map((id) => tokenizer.tokenText(id))),
     tokens: places,
-    leftOut: params.texts.length - starts.length,
     concepts: conceptsOf(labels),
     layers: found,
   };

@@ -1,3 +1,4 @@
+import type { Dissected } from '../../../shared/contract/dissecting.ts';
 import { shortId } from '../../../shared/ids.ts';
 import { count, plural } from '../../format.ts';
 
@@ -35,17 +36,18 @@ export const dissect = {
 
   emptyTitle: (name: string) => `Find what the units of ${name} stand for`,
   emptyAbout:
-    'Each neuron is on where it is strongest: at 0.5% of the tokens. If these overlap the tokens of one concept well enough, it is a detector ' +
-    'of that concept. The same is done with shuffled labels, so that one sees how much is chance.',
+    'Each neuron is on where it is strongest: at 0.5% of the tokens. If these overlap the tokens of one concept well enough, it is a ' +
+    'detector of that concept. The same is done with shuffled labels, so that one sees how much is chance.',
   emptyImages:
-    'Each channel of a convolution is on at the 0.5% of places where it is strongest. If these overlap the labelled regions of one concept ' +
-    'well enough, it is a detector of that concept. The same is done with shuffled labels, so that one sees how much is chance.',
+    'Each channel of a convolution is on at the 0.5% of places where it is strongest. If these overlap the labelled regions of one ' +
+    'concept well enough, it is a detector of that concept. The same is done with shuffled labels, so that one sees how much is chance.',
 
   title: (model: string) => `Units of ${model}`,
-  made: (kind: 'language' | 'images', documents: number, places: number, concepts: number, source: string) =>
+  made: ({ kind, documents, leftOut, places, concepts, source }: Dissected) =>
     kind === 'language'
-      ? `${plural(concepts, 'concept')} of ${source}, on ${plural(places, 'token')} of ${plural(documents, 'text')}`
-      : `${plural(concepts, 'concept')} of ${source}, on ${plural(documents, 'picture')}`,
+      ? `${plural(concepts.length, 'concept')} of ${source}, on ${plural(places, 'token')} of ` +
+        `${count(documents)} of ${plural(documents + leftOut, 'text')}`
+      : `${plural(concepts.length, 'concept')} of ${source}, on ${plural(documents, 'picture')}`,
   ofVersion: (version: string) => (version === 'base' ? 'version: base' : `version ${shortId(version)}`),
   byLayer: 'Detectors by layer',
   control: (shuffles: number) => `With shuffled labels (${plural(shuffles, 'shuffle')})`,

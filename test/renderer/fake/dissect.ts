@@ -50,7 +50,7 @@ export function fakeDissectMethods(
     settings: { share: 0.005, limit: 0.04, shuffles: 3, seed: 0 },
     documents: 583,
     places: 6499,
-    leftOut: 0,
+    leftOut: 16_137,
     concepts: CONCEPTS.map((concept, at) => ({
       ...concept,
       places: 98,
