@@ -13,7 +13,7 @@ const ENGINE = [
   ['runtime'],
   ['anatomy'],
   ['decoder'],
-  ['edit', 'locate', 'steer'],
+  ['dissect', 'edit', 'locate', 'steer'],
   ['evaluate'],
   ['handlers'],
 ];

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { auditMethods } from './contract/audit.ts';
 import { checkMethods } from './contract/checks.ts';
+import { dissectingMethods } from './contract/dissecting.ts';
 import { editMethods } from './contract/edits.ts';
 import { exportMethods } from './contract/exports.ts';
 import { figureMethods } from './contract/figures.ts';
@@ -22,6 +23,7 @@ export const CONTRACT = {
   ...probingMethods,
   ...locatingMethods,
   ...figureMethods,
+  ...dissectingMethods,
   ...sessionMethods,
   ...editMethods,
   ...checkMethods,

@@ -5,6 +5,7 @@ import { check } from './commands/check.ts';
 import { commit } from './commands/commit.ts';
 import { diff } from './commands/diff.ts';
 import { discard } from './commands/discard.ts';
+import { dissect } from './commands/dissect.ts';
 import { drafts } from './commands/drafts.ts';
 import { edit } from './commands/edit.ts';
 import { exportCommand } from './commands/export.ts';
@@ -28,7 +29,7 @@ import { verify } from './commands/verify.ts';
 /** Every command, under the heading that the help shows it by. A new one is a file in commands/ and a line here. */
 export const GROUPS: readonly (readonly [heading: string, commands: readonly Command[]])[] = [
   ['Models', [tour, importCommand, models, inspect, ask]],
-  ['Looking inside', [trace, lens, attribute]],
+  ['Looking inside', [trace, lens, attribute, dissect]],
   ['Edits', [edit, check, drafts, commit, discard]],
   ['Versions', [show, diff, rollback, revert, tag, exportCommand]],
   ['Record', [log, note, approve, reject, verify]],

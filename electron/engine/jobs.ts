@@ -4,6 +4,9 @@ import type { Inspection } from './anatomy/inspection.ts';
 import type { HyperparameterFile } from './edit/hparams/read.ts';
 import type { EditOutcome } from './edit/outcome.ts';
 import type { Hyperparameter } from './edit/settings.ts';
+import type { Concept } from './dissect/labels.ts';
+import type { AblationReport, DissectionReport, DissectionSettings, ImageDissectionReport } from './dissect/report.ts';
+import type { LabelledText } from './dissect/texts.ts';
 import type { CheckChoices } from './evaluate/choices.ts';
 import type { CheckRecord } from './evaluate/records.ts';
 import type { CheckReport } from './evaluate/report.ts';
@@ -26,9 +29,25 @@ export type { CheckReport } from './evaluate/report.ts';
 export type { ModelRef } from './model-ref.ts';
 export type { ExportOutcome } from './onnx/export-outcome.ts';
 export type { Answer, TokenChance } from './decoder/answer.ts';
+export type {
+  AblationReport,
+  ConceptFinding,
+  DissectionReport,
+  DissectionSettings,
+  ImageDissectionReport,
+  LayerFinding,
+  UnitFinding,
+} from './dissect/report.ts';
+export type { LabelledText } from './dissect/texts.ts';
 export type { Sampling } from './runtime/sampling.ts';
 export type { CutFact } from './text/cut.ts';
 export type { ChangedTensor } from './decoder/version-file.ts';
+
+/** How pixels are brought to what a network was trained on, by channel. */
+interface Normalised {
+  readonly mean: readonly number[] | undefined;
+  readonly deviation: readonly number[] | undefined;
+}
 
 /** Every job that the engine does: what it is given and what it gives back. Everything is plain data. */
 export interface Jobs {
@@ -139,6 +158,62 @@ export interface Jobs {
   readonly attention: {
     readonly params: { readonly model: ModelRef; readonly prompt: string; readonly layer: number };
     readonly result: AttentionReport;
+  };
+  /** Network Dissection of MLP neurons. */
+  readonly dissect: {
+    readonly params: {
+      readonly model: ModelRef;
+      readonly texts: readonly LabelledText[];
+      /** As many of the texts as have about so many tokens. */
+      readonly tokens: number;
+      /** All of them when left out. */
+      readonly layers?: readonly number[] | undefined;
+      readonly settings: DissectionSettings;
+    };
+    readonly result: DissectionReport;
+  };
+  /** What a model loses on texts when one neuron is held at 0. */
+  readonly ablate: {
+    readonly params: {
+      readonly model: ModelRef;
+      readonly texts: readonly LabelledText[];
+      readonly tokens: number;
+      readonly layer: number;
+      readonly unit: number;
+      /** The concept whose tokens are looked at beside the others. */
+      readonly concept?: Concept | undefined;
+    };
+    readonly result: AblationReport;
+  };
+  /** Network Dissection of convolutions; `model` is an image classifier, `data` a folder as NetDissect reads it. */
+  readonly dissectImages: {
+    readonly params: {
+      readonly model: ModelRef;
+      readonly data: string;
+      readonly normalisation: Partial<Normalised>;
+      /** The last convolution, behind its activation, when left out. */
+      readonly layers?: readonly string[] | undefined;
+      readonly settings: DissectionSettings;
+    };
+    readonly result: ImageDissectionReport;
+  };
+  /** Layers of an image classifier that can be dissected, in the order of its graph. */
+  readonly convolutions: {
+    readonly params: { readonly model: ModelRef };
+    readonly result: { readonly layers: readonly { readonly name: string; readonly units: number; readonly isActivated: boolean }[] };
+  };
+  /** Pictures of a data set with the places where a unit is on: PNG in base64. */
+  readonly pictures: {
+    readonly params: {
+      readonly model: ModelRef;
+      readonly data: string;
+      readonly normalisation: Partial<Normalised>;
+      readonly layer: string;
+      readonly unit: number;
+      readonly threshold: number;
+      readonly images: readonly number[];
+    };
+    readonly result: { readonly pictures: readonly { readonly image: string; readonly shade: string; readonly share: number }[] };
   };
   /**
    * The files that a model's graph and weights lie in, from the graph's structure; no weights are read.

@@ -5,6 +5,9 @@
 export { graphFile } from './onnx/model-folder.ts';
 export { readSafetensors } from './onnx/safetensors.ts';
 export { mean } from './linalg/distributions.ts';
+export { factTexts, type ToldFact } from './dissect/facts.ts';
+export { LIMIT } from './dissect/iou.ts';
+export { SHARE } from './dissect/quantile.ts';
 export { readDelta } from './edit/delta-file.ts';
 export { readRecords } from './evaluate/datasets.ts';
 export { type CheckRecord, recordOf } from './evaluate/records.ts';

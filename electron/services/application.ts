@@ -13,6 +13,7 @@ import type { Event } from '../../shared/contract/events.ts';
 import { EmendError, errorData } from '../../shared/errors.ts';
 import { auditService } from './audit.ts';
 import { checkService } from './checks.ts';
+import { dissectingService } from './dissecting.ts';
 import { editService } from './edits.ts';
 import { exportService } from './exports.ts';
 import { figureService } from './figures.ts';
@@ -63,6 +64,7 @@ export class Application {
       ...probingService(this.#parts),
       ...locatingService(this.#parts),
       ...figureService(this.#parts),
+      ...dissectingService(this.#parts),
       ...editService(this.#parts),
       ...checkService(this.#parts),
       ...versionService(this.#parts),

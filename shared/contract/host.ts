@@ -43,6 +43,9 @@ export const PICKS = {
     title: 'Choose a hyperparameter file',
     files: { name: 'Hyperparameters (JSON, YAML)', extensions: ['json', 'yaml', 'yml'] },
   },
+  labels: { takes: 'file', title: 'Choose a table of labels', files: { name: 'Labels (CSV)', extensions: ['csv', 'tsv', 'txt'] } },
+  texts: { takes: 'file', title: 'Choose texts, one a line', files: { name: 'Texts', extensions: ['txt'] } },
+  graph: { takes: 'file', title: 'Choose an image classifier', files: { name: 'ONNX', extensions: ['onnx'] } },
   folder: { takes: 'folder', title: 'Choose a folder' },
   save: { takes: 'place', title: 'Choose where to save' },
 } as const satisfies Record<string, Pick>;

@@ -1,4 +1,5 @@
 import type { Decoder } from './decoder.ts';
+import type { Graph } from '../onnx/graph.ts';
 import { feedsFor, rightPad } from '../runtime/inputs.ts';
 import { floats, intFeed, type Session } from '../runtime/session.ts';
 import { indicesFor, isFlat } from './stage.ts';
@@ -34,15 +35,17 @@ export class ScoreSession {
     this.outputs = outputs;
   }
 
-  static async create(decoder: Decoder, options: { prepack?: boolean } = {}): Promise<ScoreSession> {
+  /** @param options.graph derived from the decoder's, to score something else than the model as it is */
+  static async create(decoder: Decoder, options: { prepack?: boolean; graph?: Graph } = {}): Promise<ScoreSession> {
     const { anatomy } = decoder;
-    const at = logitsAt(decoder.graph, anatomy.unembedding.input, anatomy.unembedding.product, anatomy.logits, ROWS);
+    const { graph: source = decoder.graph, ...session } = options;
+    const at = logitsAt(source, anatomy.unembedding.input, anatomy.unembedding.product, anatomy.logits, ROWS);
     const { graph, made } = extend(at.graph, 'score', (b) => {
       const logp = b.op('LogSoftmax', [at.logits], { axis: -1 });
       return { chosen: b.op('GatherElements', [logp, IDS], { axis: 1 }), best: b.op('ArgMax', [at.logits], { axis: -1, keepdims: 1 }) };
     });
     graph.inputs.push(value(IDS, 'int64', ['rows', 1]));
-    return new ScoreSession(decoder, await decoder.session(slice(graph, [made.chosen, made.best]), options), made);
+    return new ScoreSession(decoder, await decoder.session(slice(graph, [made.chosen, made.best]), session), made);
   }
 
   /** Scores for each row's tokens from `from` on, in order. */

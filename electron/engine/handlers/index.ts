@@ -4,6 +4,8 @@ import type { Handlers } from '../serve.ts';
 import { ask } from './ask.ts';
 import { attention } from './attention.ts';
 import { check } from './check.ts';
+import { ablate, dissect } from './dissect.ts';
+import { convolutions, dissectImages, pictures } from './dissect-images.ts';
 import { edit, settings } from './edit.ts';
 import { adapter, exportModel, tensorsFile } from './export.ts';
 import { inspect } from './inspect.ts';
@@ -28,6 +30,11 @@ export function handlersOn(models: OpenModels): Handlers<Jobs> {
     lens: (params) => lens(models, params),
     attention: (params) => attention(models, params),
     attribute: (params) => attribute(models, params),
+    dissect: (params, context) => dissect(models, params, context),
+    ablate: (params, context) => ablate(models, params, context),
+    dissectImages,
+    convolutions,
+    pictures,
     files,
     cut,
     tokens,

@@ -7,6 +7,7 @@ import type { ModelCard } from '../../../shared/contract/library.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../../../shared/contract/settings.ts';
 import { cancelled as cancelledError, EmendError, errorData } from '../../../shared/errors.ts';
 import { answer } from './answers.ts';
+import { fakeDissectMethods } from './dissect.ts';
 import { type EditScenario, fakeEditMethods } from './edits.ts';
 import { plainest } from './from-schema.ts';
 import { fakeRecordMethods } from './records.ts';
@@ -215,6 +216,7 @@ export function fakeBridge({ isNew = false, picker = 'native', hasJobs = false, 
     },
     'probing.tokens': ({ text }) => ({ tokens: text.split(/(?= )/).map((piece, id) => ({ id, text: piece })) }),
 
+    ...fakeDissectMethods(start, find),
     ...fakeEditMethods({ find, start }, edits),
     ...fakeRecordMethods({
       find,

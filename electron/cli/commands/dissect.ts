@@ -1,0 +1,328 @@
+import { existsSync } from 'node:fs';
+import type { Ablated, Dissected, UnitPage, UnitRow } from '../../../shared/contract/dissecting.ts';
+import { EmendError } from '../../../shared/errors.ts';
+import { newFile } from '../../services/outputs.ts';
+import type { Application } from '../../services/application.ts';
+import { type Context, defineCommand } from '../command.ts';
+import { counted, short } from '../format/ids.ts';
+import { digits, percent, whole } from '../format/numbers.ts';
+import { oneLine, quoted } from '../format/text.ts';
+import { inSession, MODEL, namedModel } from '../named.ts';
+import { flag, integer, integers, number, orElse, text, texts, value, type Values, written } from '../options.ts';
+import { UsageError } from '../usage.ts';
+
+/** Numbers with commas between. */
+const numbers = (help: string) =>
+  value('X,…', help, (raw, name) => {
+    const found = raw.split(',').map((part) => (part.trim() === '' ? NaN : Number(part)));
+    if (found.every(Number.isFinite)) return found;
+    throw new UsageError(`${name} is ${JSON.stringify(raw)}; expected numbers with commas between.`, `Write ${name} 0.5,0.5,0.5.`);
+  });
+
+/** Only for language models, and only for pictures. */
+const language = {
+  at: text('VERSION', 'Which version of a model of the library (default: the current one)'),
+  labels: text('FILE', 'Your own concepts: CSV with text, span, category, concept; or document, position, token, category, concept'),
+  texts: text('FILE', 'With the second kind of labels: the texts, one a line'),
+  facts: text(
+    'FILE',
+    'Concepts of these facts (default: of the facts that came with the model): kinds of subjects, relations, kinds of objects',
+  ),
+  tokens: integer('N', 'About so many tokens of the texts (default 6500); with fewer than 5000 chance finds detectors too', {
+    min: 1,
+    max: 1_000_000,
+  }),
+  layers: integers('L,…', 'Only these layers', { min: 0 }),
+  ablate: flag('With --unit: what the model loses without that unit'),
+};
+const pictures = {
+  layer: texts('NAME', 'With --images: this layer (default: the last convolution, behind its activation)'),
+  mean: numbers('With --images: of the channels, for values from 0 to 1 (default: preprocessor_config.json, else 0)'),
+  deviation: numbers('With --images: the same for the standard deviation (default: preprocessor_config.json, else 1)'),
+};
+const options = {
+  images: flag('The model is an image classifier (.onnx), and what follows it a folder as NetDissect reads it'),
+  ...language,
+  ...pictures,
+  unit: text('L.N', 'Look at this unit: layer and number, both from 0; with --images the layer by its name'),
+  top: orElse(integer('N', 'Units to show, the best first', { min: 0, max: 20_000 }), 12),
+  shuffles: orElse(integer('N', 'How often labels are shuffled for the control', { min: 1, max: 20 }), 3),
+  seed: orElse(integer('N', 'Start of the random numbers', { min: 0 }), 0),
+  share: orElse(number('P', 'Share of tokens or cells that a unit is on at', { min: 0.0001, max: 0.5 }), 0.005),
+  limit: orElse(number('P', 'IoU above this makes a detector', { min: 0, max: 1 }), 0.04),
+  csv: text('FILE', 'Write all units there, as CSV'),
+  force: flag('Replace the file of --csv when it is there'),
+};
+type Asked = Values<typeof options>;
+
+export const dissect = defineCommand({
+  name: 'dissect',
+  summary: 'Find which units of a model stand for which concepts (Network Dissection)',
+  about:
+    'Each MLP neuron of a language model, or each channel of a convolution, is on at the places where it is strongest (0.5 %). ' +
+    'It is the detector of the concept whose places these overlap best, if intersection over union is above 0.04. ' +
+    'The same with shuffled labels stands beside it: what that finds is chance.',
+  positionals: [MODEL, { name: 'data', help: 'With --images: the folder that holds index.csv', optional: true }],
+  options,
+  examples: [
+    ['emend dissect atlas', 'Units of all layers, on the facts that came with the model'],
+    ['emend dissect atlas --unit 4.926 --ablate', 'One unit: where it is strongest, and what is lost without it'],
+    ['emend dissect ./gpt2-onnx --labels concepts.csv --layers 3,4', 'Your own concepts, two layers'],
+    ['emend dissect --images resnet18.onnx broden1_224', 'An image classifier, on a folder as NetDissect reads it'],
+  ],
+  async run(values, [name, data], context) {
+    refuseMixed(values, data);
+    const file = values.csv === undefined ? undefined : newFile(values.csv, values.force);
+    const { app, summary } = await (values.images ? ofImages(values, name!, data!, context) : ofModel(values, name!, context));
+    for (const warning of summary.warnings) {
+      // Of pictures it is said what was done to them.
+      if (summary.kind === 'images') context.out.line(context.out.style.dim(warning));
+      else context.warn(warning);
+    }
+    const { units } = await app.call('dissecting.units', { run: summary.run, most: values.top });
+    if (file !== undefined)
+      await app.call('dissecting.save', { run: summary.run, table: 'units', destination: app.grants.grant(file, 'write').handle });
+    const one = values.unit === undefined ? undefined : unitOf(values.unit, summary);
+    if (one === undefined) showAll(context, summary, units);
+    const page = one && (await app.call('dissecting.unit', { run: summary.run, ...one }));
+    if (page) showUnit(context, summary, page);
+    const lost = one && values.ablate ? await app.run('dissecting.ablate', { run: summary.run, ...one }, context.follow) : undefined;
+    if (lost) showLost(context, summary, page!, lost);
+    if (file !== undefined) context.out.line(`\nAll units are in ${file}`);
+    return { ...summary, units, ...(page ? { unit: withoutPictures(page) } : {}), ...(lost ? { ablation: lost } : {}) };
+  },
+});
+
+interface Made {
+  readonly app: Application;
+  readonly summary: Dissected;
+}
+
+async function ofModel(values: Asked, name: string, context: Context): Promise<Made> {
+  const named = await namedModel(context, name, { readOnly: true });
+  if (values.at !== undefined && !named.library)
+    throw new UsageError(
+      `--at is for models of the library, and ${JSON.stringify(name)} is none.`,
+      'Bring it in with: emend import <folder>',
+    );
+  const { app, model } = named.library ?? (await inSession(context, named));
+  const granted = (path: string | undefined) => (path === undefined ? undefined : app.grants.grant(path).handle);
+  const { labels, texts: lines, facts, tokens, layers, at, ...rest } = values;
+  const summary = await app.run(
+    'dissecting.model',
+    {
+      model: model.id,
+      version: at ?? 'current',
+      labels: granted(labels),
+      texts: granted(lines),
+      facts: granted(facts),
+      ...(tokens === undefined ? {} : { tokens }),
+      ...(layers === undefined ? {} : { layers: [...layers] }),
+      ...making(rest),
+    },
+    context.follow,
+  );
+  return { app, summary };
+}
+
+async function ofImages(values: Asked, name: string, data: string, context: Context): Promise<Made> {
+  const app = await context.open({ readOnly: true });
+  for (const path of [name, data])
+    if (!existsSync(path))
+      throw new EmendError('not-found', `There is no ${path}.`, 'Give an .onnx file, and the folder that holds index.csv.');
+  const { layer, mean, deviation } = values;
+  const summary = await app.run(
+    'dissecting.images',
+    {
+      graph: app.grants.grant(name).handle,
+      data: app.grants.grant(data).handle,
+      ...(layer.length === 0 ? {} : { layers: [...layer] }),
+      ...(mean === undefined ? {} : { mean }),
+      ...(deviation === undefined ? {} : { deviation }),
+      ...making(values),
+    },
+    context.follow,
+  );
+  return { app, summary };
+}
+
+function making({ share, limit, shuffles, seed }: Pick<Asked, 'share' | 'limit' | 'shuffles' | 'seed'>) {
+  return { share, limit, shuffles, seed };
+}
+
+function refuseMixed(values: Asked, data: string | undefined): void {
+  const given = (table: object) =>
+    Object.keys(table).filter((key) => {
+      const found = values[key as keyof Asked];
+      return found !== undefined && found !== false && !(Array.isArray(found) && found.length === 0);
+    });
+  const [strange] = given(values.images ? language : pictures);
+  if (strange !== undefined)
+    throw new UsageError(
+      `${written(strange)} is for ${values.images ? 'language models' : 'image classifiers (--images)'}.`,
+      `Leave ${written(strange)} out.`,
+    );
+  if (values.images && data === undefined)
+    throw new UsageError('emend dissect --images: the data is missing.', 'Give the folder that holds index.csv, behind the model.');
+  if (!values.images && data !== undefined)
+    throw new UsageError(`emend dissect: unexpected ${JSON.stringify(data)}.`, 'A folder of pictures goes with --images.');
+  if (values.ablate && values.unit === undefined) throw new UsageError('--ablate takes out one unit.', 'Say which: --unit L.N');
+  if (values.texts !== undefined && values.labels === undefined)
+    throw new UsageError('--texts are the texts of --labels, and there are none.', 'Give --labels FILE too.');
+}
+
+/** "4.926" as layer and unit; names of layers may have dots. */
+function unitOf(raw: string, { layers }: Dissected): { layer: string; unit: number } {
+  const found = /^(.+)\.(\d{1,9})$/.exec(raw);
+  if (!found)
+    throw new UsageError(
+      `--unit is ${JSON.stringify(raw)}; expected a layer and a number with a dot between.`,
+      `Write --unit ${layers[0]!.layer}.0`,
+    );
+  return { layer: found[1]!, unit: Number(found[2]) };
+}
+
+const conceptName = ({ category, name }: { category: string; name: string }) => `${category}: ${oneLine(name)}`;
+
+function showAll({ out }: Context, summary: Dissected, units: readonly UnitRow[]): void {
+  const { documents, leftOut, places, kind, concepts, layers, settings } = summary;
+  const what =
+    kind === 'language'
+      ? `${whole(places)} tokens of ${whole(documents)} of ${whole(documents + leftOut)} texts`
+      : counted(documents, 'picture');
+  const version = summary.version === 'base' ? '' : `, version ${short(summary.version)}`;
+  out.heading(`${summary.model}${version}: ${counted(concepts.length, 'concept')} of ${summary.source}, ${what}`);
+  out.line();
+  out.table(
+    [
+      [
+        'layer',
+        'units',
+        'undecided',
+        'detectors',
+        'of concepts',
+        `detectors of shuffled labels (${counted(settings.shuffles, 'shuffle')})`,
+      ],
+      ...layers.map((one) => [
+        one.layer,
+        String(one.units),
+        String(one.undecided),
+        String(one.detectors),
+        String(one.concepts),
+        one.shuffled.join(', '),
+      ]),
+    ],
+    { heading: true, right: [1, 2, 3, 4] },
+  );
+  out.line();
+  const found = concepts
+    .map((concept) => ({ concept, all: concept.detectors.reduce((a, b) => a + b, 0) }))
+    .filter(({ all }) => all > 0)
+    .sort((a, b) => b.all - a.all);
+  if (found.length > 0) {
+    const byLayer = layers.length > 1 && layers.length <= 16;
+    out.table(
+      [
+        ['concept', kind === 'language' ? 'tokens' : 'pixels', 'detectors', ...(byLayer ? layers.map(({ layer }) => layer) : [])],
+        ...found.map(({ concept, all }) => [
+          `${conceptName(concept)}${concept.oneIsEnough ? ' *' : ''}`,
+          whole(concept.places),
+          String(all),
+          ...(byLayer ? concept.detectors.map((count) => (count === 0 ? '·' : String(count))) : []),
+        ]),
+      ],
+      { heading: true, right: [1, 2, ...layers.map((_, at) => at + 3)] },
+    );
+    if (found.some(({ concept }) => concept.oneIsEnough)) out.line(out.style.dim('* so few that one shared place makes a detector'));
+    out.line();
+  }
+  if (units.length > 0)
+    out.table(
+      [
+        ['unit', 'concept', 'IoU', 'shuffled', kind === 'language' ? 'strongest tokens' : 'strongest pictures'],
+        ...units.map((unit) => [
+          `${unit.layer}.${unit.unit}`,
+          conceptName(concepts[unit.concept]!),
+          unit.iou.toFixed(3),
+          unit.chance.toFixed(3),
+          unit.top.map((one) => (kind === 'language' ? quoted(one) : oneLine(one))).join(' '),
+        ]),
+      ],
+      { heading: true, right: [2, 3] },
+    );
+  if (layers.some(({ undecided }) => undecided > 0))
+    out.line(
+      out.style.dim(
+        'Undecided units have equal activations (but for rounding) around their threshold; ' +
+          'they are counted neither as detectors nor in the control.',
+      ),
+    );
+}
+
+function showUnit({ out }: Context, { concepts, settings, kind }: Dissected, page: UnitPage): void {
+  const concept = concepts[page.concept]!;
+  const verdict = page.undecided
+    ? 'undecided: equal activations lie around its threshold'
+    : page.iou > settings.limit
+      ? `detector of ${conceptName(concept)}`
+      : 'no detector';
+  out.heading(`Unit ${page.layer}.${page.unit}: ${verdict}`);
+  out.table([
+    ['IoU', `${page.iou.toFixed(4)} with ${conceptName(concept)}`],
+    ['with shuffled labels', page.shuffled.map((iou) => iou.toFixed(4)).join(', ')],
+    ['IoU, mask counted everywhere', `${page.plainIou.toFixed(4)} with ${conceptName(concepts[page.plainConcept]!)}`],
+    ['threshold', `${digits(page.threshold)}, above it at ${whole(page.active)} ${kind === 'language' ? 'tokens' : 'pixels'}`],
+  ]);
+  out.line();
+  out.table(
+    [
+      ['activation', kind === 'language' ? 'token in its text' : 'picture'],
+      ...page.places.map(({ activation, token, picture }) => [
+        digits(activation),
+        token
+          ? `${oneLine(token.before)} ${out.style.bold(`[${quoted(token.text).slice(1, -1)}]`)} ${oneLine(token.after)}`
+          : `${oneLine(picture!.name)} (on at ${percent(picture!.share)})`,
+      ]),
+    ],
+    { heading: true, right: [0] },
+  );
+}
+
+function showLost({ out }: Context, { concepts }: Dissected, page: UnitPage, lost: Ablated): void {
+  const signed = (x: number) => `${x > 0 ? '+' : ''}${digits(x)}`;
+  out.heading(`Without unit ${page.layer}.${page.unit}`);
+  out.table([
+    [
+      `−log p of ${counted(lost.onConcept.tokens, 'token')} that carry ${conceptName(concepts[page.concept]!)}`,
+      `${signed(lost.onConcept.change)} nats on average`,
+    ],
+    [`−log p of the other ${counted(lost.elsewhere.tokens, 'token')}`, `${signed(lost.elsewhere.change)} nats on average`],
+    ...(lost.answers.count === 0
+      ? []
+      : [
+          [
+            `probability of the answers of ${counted(lost.answers.count, 'fact')}`,
+            `${percent(lost.answers.before)} before, ${percent(lost.answers.after)} without`,
+          ],
+        ]),
+  ]);
+  if (lost.answers.most.length === 0) return;
+  out.line();
+  out.table(
+    [
+      ['fact', 'answer', 'before', 'without'],
+      ...lost.answers.most.map((one) => [oneLine(one.prompt), oneLine(one.answer), percent(one.before), percent(one.after)]),
+    ],
+    { heading: true, right: [2, 3] },
+  );
+}
+
+/** Pictures are for screens. */
+function withoutPictures(page: UnitPage): unknown {
+  return {
+    ...page,
+    places: page.places.map(({ picture, ...place }) =>
+      picture ? { ...place, picture: { name: picture.name, share: picture.share } } : place,
+    ),
+  };
+}
