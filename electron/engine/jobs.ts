@@ -10,7 +10,7 @@ import type { CheckReport } from './evaluate/report.ts';
 import type { ModelRef } from './model-ref.ts';
 import type { ExportOutcome } from './onnx/export-outcome.ts';
 import type { Answer } from './decoder/answer.ts';
-import type { AttributionReport, LensReport, TraceReport, TraceSettings } from './locate/report.ts';
+import type { AttributionReport, FactsTraceReport, LensReport, TraceChoices, TraceReport } from './locate/report.ts';
 import type { Sampling } from './runtime/sampling.ts';
 import type { CutFact } from './text/cut.ts';
 import type { ChangedTensor } from './decoder/version-file.ts';
@@ -121,9 +121,23 @@ export interface Jobs {
       readonly answer?: string | undefined;
       /** Subjects whose embeddings say how large the noise is; the prompt's own when there are none. */
       readonly subjects: readonly string[];
-      readonly settings: TraceSettings;
+      readonly settings: TraceChoices;
     };
     readonly result: TraceReport;
+  };
+  /** Causal tracing of many facts, averaged over groups of tokens. A cancelled run leaves the facts that it finished in the file. */
+  readonly traceFacts: {
+    readonly params: {
+      readonly model: ModelRef;
+      /** Prompts with one {} for the subject. A fact is left out when the model's top answer is not the target's first token. */
+      readonly facts: readonly { readonly prompt: string; readonly subject: string; readonly target: string }[];
+      /** Subjects whose embeddings say how large the noise is; those of the facts, one for each fact, when there are none. */
+      readonly subjects: readonly string[];
+      readonly settings: TraceChoices;
+      /** Keeps the facts' traces as JSON lines; a run on the same file goes on where the last one stopped. */
+      readonly file?: string | undefined;
+    };
+    readonly result: FactsTraceReport;
   };
   /** Logit lens. `watched` are answers, of which the first token is followed. */
   readonly lens: {

@@ -7,6 +7,7 @@ import { edit, settings } from './edit.ts';
 import { adapter, exportModel, tensorsFile } from './export.ts';
 import { inspect } from './inspect.ts';
 import { attribute, lens, trace } from './locate.ts';
+import { traceFacts } from './trace-facts.ts';
 import { cut, files, tokens } from './quick.ts';
 import { compare, rebuild } from './versions.ts';
 
@@ -24,6 +25,7 @@ export function handlersOn(models: OpenModels): Handlers<Jobs> {
     adapter: (params) => adapter(models, params),
     tensorsFile: (params) => tensorsFile(models, params),
     trace: (params, context) => trace(models, params, context),
+    traceFacts: (params, context) => traceFacts(models, params, context),
     lens: (params) => lens(models, params),
     attribute: (params) => attribute(models, params),
     files,
