@@ -10,7 +10,16 @@ import type { CheckReport } from './evaluate/report.ts';
 import type { ModelRef } from './model-ref.ts';
 import type { ExportOutcome } from './onnx/export-outcome.ts';
 import type { Answer } from './decoder/answer.ts';
-import type { AttributionReport, FactsTraceReport, LensReport, TraceChoices, TraceReport } from './locate/report.ts';
+import type { PatchKind } from './locate/patching.ts';
+import type {
+  AblationReport,
+  AttributionReport,
+  FactsTraceReport,
+  LensReport,
+  PatchReport,
+  TraceChoices,
+  TraceReport,
+} from './locate/report.ts';
 import type { Sampling } from './runtime/sampling.ts';
 import type { CutFact } from './text/cut.ts';
 import type { ChangedTensor } from './decoder/version-file.ts';
@@ -138,6 +147,32 @@ export interface Jobs {
       readonly file?: string | undefined;
     };
     readonly result: FactsTraceReport;
+  };
+  /** Activation patching between two prompts; of the answers the first token is followed. */
+  readonly patch: {
+    readonly params: {
+      readonly model: ModelRef;
+      readonly clean: string;
+      readonly counterfactual: string;
+      /** To the clean prompt, and to the counterfactual one. */
+      readonly answers: readonly [string, string];
+      readonly kinds: readonly PatchKind[];
+    };
+    readonly result: PatchReport;
+  };
+  /** Ablation of single outputs. */
+  readonly ablate: {
+    readonly params: {
+      readonly model: ModelRef;
+      readonly prompt: string;
+      /** The model's own when there are none. */
+      readonly answers: readonly string[];
+      readonly kinds: readonly PatchKind[];
+      readonly how: 'zero' | 'mean';
+      /** Texts that 'mean' averages over, every token alike. */
+      readonly texts: readonly string[];
+    };
+    readonly result: AblationReport;
   };
   /** Logit lens. `watched` are answers, of which the first token is followed. */
   readonly lens: {

@@ -79,7 +79,7 @@ function coneOf(
   return { values, projections };
 }
 
-/** The value of a cone that the others have no part in and that all the rest of the cone is made of; undefined where there is no one such. */
+/** The value that all of a cone that the others have no part in is made of; undefined where there is no one such. */
 function ownOf(
   cone: Cone,
   others: readonly Cone[],

@@ -7,6 +7,7 @@ import { edit, settings } from './edit.ts';
 import { adapter, exportModel, tensorsFile } from './export.ts';
 import { inspect } from './inspect.ts';
 import { attribute, lens, trace } from './locate.ts';
+import { ablate, patch } from './patch.ts';
 import { traceFacts } from './trace-facts.ts';
 import { cut, files, tokens } from './quick.ts';
 import { compare, rebuild } from './versions.ts';
@@ -26,6 +27,8 @@ export function handlersOn(models: OpenModels): Handlers<Jobs> {
     tensorsFile: (params) => tensorsFile(models, params),
     trace: (params, context) => trace(models, params, context),
     traceFacts: (params, context) => traceFacts(models, params, context),
+    patch: (params, context) => patch(models, params, context),
+    ablate: (params, context) => ablate(models, params, context),
     lens: (params) => lens(models, params),
     attribute: (params) => attribute(models, params),
     files,

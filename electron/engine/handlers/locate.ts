@@ -1,16 +1,14 @@
-import { EmendError } from '../../../shared/errors.ts';
 import { fillPrompt } from '../../../shared/fact.ts';
 import type { JobContext } from '../../../shared/progress.ts';
-import type { Decoder } from '../decoder/decoder.ts';
 import type { Jobs } from '../jobs.ts';
 import { attribute as attributed, attributionSites } from '../locate/attribution.ts';
 import { lens as looked } from '../locate/lens.ts';
-import type { AttributionReport, LensReport, TextToken, TraceReport } from '../locate/report.ts';
+import type { AttributionReport, LensReport, TraceReport } from '../locate/report.ts';
 import { tracingSites } from '../locate/tracing.ts';
 import { Walk } from '../locate/walk.ts';
-import { locateSubject, rowWithTarget } from '../text/positions.ts';
-import type { Tokenizer } from '../text/tokenizer.ts';
+import { locateSubject } from '../text/positions.ts';
 import type { OpenModels } from './open-models.ts';
+import { rowOf, tokensOf } from './rows.ts';
 import { allScores, corruptedRuns, deviationOf, firstToken, settledFor } from './tracing.ts';
 
 /** Where a prompt's answer comes from: states of the clean run put back into runs whose subject is noise. */
@@ -49,7 +47,7 @@ export async function lens(models: OpenModels, params: Jobs['lens']['params']): 
     const seen = new Set(places.flat().flatMap(({ top }) => top.map(({ id }) => id)));
     return {
       prompt: params.prompt,
-      tokens: tokensOf(tokenizer, ids, [0, 0]),
+      tokens: tokensOf(tokenizer, ids),
       watched: watched.map((id) => ({ id, text: tokenizer.tokenText(id) })),
       places,
       texts: Object.fromEntries([...seen].map((id) => [id, tokenizer.tokenText(id)])),
@@ -81,22 +79,4 @@ export async function attribute(models: OpenModels, params: Jobs['attribute']['p
   } finally {
     await walk.release();
   }
-}
-
-function rowOf(decoder: Decoder, tokenizer: Tokenizer, prompt: string, watched: readonly string[]) {
-  const ids = tokenizer.encode(prompt);
-  if (ids.length === 0) throw new EmendError('bad-input', 'The prompt is empty.', 'Write a prompt, such as "The capital of France is".');
-  const found = watched.map((text) => rowWithTarget(tokenizer, prompt, text).targetIds[0]!);
-  const strange = found.findIndex((id) => id >= decoder.anatomy.vocabulary);
-  if (strange >= 0)
-    throw new EmendError(
-      'bad-input',
-      `The model gives no logit for the first token of ${JSON.stringify(watched[strange])}.`,
-      'Watch another word.',
-    );
-  return { ids, watched: found };
-}
-
-function tokensOf(tokenizer: Tokenizer, ids: readonly number[], [first, end]: readonly [number, number]): TextToken[] {
-  return ids.map((id, at) => ({ id, text: tokenizer.tokenText(id), isSubject: at >= first && at < end }));
 }

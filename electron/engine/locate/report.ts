@@ -1,5 +1,6 @@
 import type { Average, Effects } from './averages.ts';
 import type { LensPlace } from './lens.ts';
+import type { Outcome, PatchKind } from './patching.ts';
 import type { TraceKind } from './tracing.ts';
 
 /** A token of the text that was looked into. */
@@ -56,6 +57,35 @@ export interface FactsTraceReport {
   readonly low: Average | undefined;
   /** Indirect effects: score − low, each fact counting once. */
   readonly effects: Effects;
+}
+
+/** Outcomes with one site at a time put in place: [tokens][layers], [heads][layers] for heads; null where nothing could be put. */
+export type PatchGrids = Readonly<Partial<Record<PatchKind, readonly (readonly (Outcome | null)[])[]>>>;
+
+/** A text and what the model said to it. */
+export interface PatchedText {
+  readonly prompt: string;
+  readonly tokens: readonly TextToken[];
+  readonly outcome: Outcome;
+}
+
+/** Activation patching: states of the clean run put into the counterfactual one. */
+export interface PatchReport {
+  readonly clean: PatchedText;
+  readonly counterfactual: PatchedText;
+  /** The clean one first, as in every outcome. */
+  readonly answers: readonly { readonly id: number; readonly text: string }[];
+  /** Texts of different lengths are aligned at their ends; what the clean one has nothing for is null. */
+  readonly alignment: 'token by token' | 'from the end';
+  /** By tokens of the counterfactual. */
+  readonly grids: PatchGrids;
+}
+
+/** Single outputs replaced by zero or by their average. */
+export interface AblationReport extends PatchedText {
+  readonly answers: readonly { readonly id: number; readonly text: string }[];
+  readonly how: 'zero' | 'mean';
+  readonly grids: PatchGrids;
 }
 
 /** What a model would say behind each block. */
