@@ -13,7 +13,17 @@ import type { CheckReport } from './evaluate/report.ts';
 import type { ModelRef } from './model-ref.ts';
 import type { ExportOutcome } from './onnx/export-outcome.ts';
 import type { Answer } from './decoder/answer.ts';
-import type { AttentionReport, AttributionReport, LensReport, TraceReport, TraceSettings } from './locate/report.ts';
+import type { PatchKind } from './locate/patching.ts';
+import type {
+  AblationReport as SiteAblationReport,
+  AttentionReport,
+  AttributionReport,
+  FactsTraceReport,
+  LensReport,
+  PatchReport,
+  TraceChoices,
+  TraceReport,
+} from './locate/report.ts';
 import type { Sampling } from './runtime/sampling.ts';
 import type { CutFact } from './text/cut.ts';
 import type { ChangedTensor } from './decoder/version-file.ts';
@@ -140,9 +150,49 @@ export interface Jobs {
       readonly answer?: string | undefined;
       /** Subjects whose embeddings say how large the noise is; the prompt's own when there are none. */
       readonly subjects: readonly string[];
-      readonly settings: TraceSettings;
+      readonly settings: TraceChoices;
     };
     readonly result: TraceReport;
+  };
+  /** Causal tracing of many facts, averaged over groups of tokens. A cancelled run leaves the facts that it finished in the file. */
+  readonly traceFacts: {
+    readonly params: {
+      readonly model: ModelRef;
+      /** Prompts with one {} for the subject. A fact is left out when the model's top answer is not the target's first token. */
+      readonly facts: readonly { readonly prompt: string; readonly subject: string; readonly target: string }[];
+      /** Subjects whose embeddings say how large the noise is; those of the facts, one for each fact, when there are none. */
+      readonly subjects: readonly string[];
+      readonly settings: TraceChoices;
+      /** Keeps the facts' traces as JSON lines; a run on the same file goes on where the last one stopped. */
+      readonly file?: string | undefined;
+    };
+    readonly result: FactsTraceReport;
+  };
+  /** Activation patching between two prompts; of the answers the first token is followed. */
+  readonly patch: {
+    readonly params: {
+      readonly model: ModelRef;
+      readonly clean: string;
+      readonly counterfactual: string;
+      /** To the clean prompt, and to the counterfactual one. */
+      readonly answers: readonly [string, string];
+      readonly kinds: readonly PatchKind[];
+    };
+    readonly result: PatchReport;
+  };
+  /** Ablation of single outputs. */
+  readonly ablate: {
+    readonly params: {
+      readonly model: ModelRef;
+      readonly prompt: string;
+      /** The model's own when there are none. */
+      readonly answers: readonly string[];
+      readonly kinds: readonly PatchKind[];
+      readonly how: 'zero' | 'mean';
+      /** Texts that 'mean' averages over, every token alike. */
+      readonly texts: readonly string[];
+    };
+    readonly result: SiteAblationReport;
   };
   /** Logit lens. `watched` are answers, of which the first token is followed. */
   readonly lens: {
@@ -173,7 +223,7 @@ export interface Jobs {
     readonly result: DissectionReport;
   };
   /** What a model loses on texts when one neuron is held at 0. */
-  readonly ablate: {
+  readonly ablateUnit: {
     readonly params: {
       readonly model: ModelRef;
       readonly texts: readonly LabelledText[];

@@ -186,7 +186,7 @@ export function dissectingService({ models, engine, jobs, grants }: Surroundings
       ablate: async (layer, unit, control) => {
         const concept = report.concepts[unit.concept];
         const found = await engine.run(
-          'ablate',
+          'ablateUnit',
           {
             model: await version.ref(control),
             texts: concepts.texts,

@@ -38,7 +38,7 @@ export function locatingService({ models, engine, jobs }: Surroundings): Part {
         subject,
         answer,
         subjects: material ? (await readTaught(material.facts)).facts.map((fact) => fact.subject) : [],
-        settings: { samples, seed, level, window: window ?? 2, kinds },
+        settings: { samples, seed, level, window, kinds },
       }),
     ),
     'locating.lens': looking(

@@ -29,7 +29,7 @@ test('neurons of the demonstration model stand for kinds of subjects far more of
   const text = words[best.top[0]!.place]!.trim();
   expect([...cities].some((city) => city.includes(text))).toBe(true);
 
-  const lost = await jobs.ablate({ model, texts, tokens: 6500, layer: 4, unit: best.unit, concept }, context);
+  const lost = await jobs.ablateUnit({ model, texts, tokens: 6500, layer: 4, unit: best.unit, concept }, context);
   expect(lost.answers.count).toBe(report.texts.length);
   expect(lost.answers.before).toBeGreaterThan(0.9);
   expect(lost.onConcept.tokens + lost.elsewhere.tokens).toBe(report.tokens - report.texts.length);
@@ -39,7 +39,7 @@ test('neurons of the demonstration model stand for kinds of subjects far more of
 test('layers and units that are not there are named, and work stops when it should', async () => {
   const texts = [{ text: 'Paris is in France.', labels: [{ start: 0, end: 5, category: 'place', name: 'city' }] }];
   await expect(jobs.dissect({ model, texts, tokens: 100, layers: [8], settings }, context)).rejects.toThrow(/layers 0 to 7/);
-  await expect(jobs.ablate({ model, texts, tokens: 100, layer: 0, unit: 1024 }, context)).rejects.toThrow(/units 0 to 1023/);
+  await expect(jobs.ablateUnit({ model, texts, tokens: 100, layer: 0, unit: 1024 }, context)).rejects.toThrow(/units 0 to 1023/);
   const check = () => {
     throw cancelled();
   };

@@ -36,6 +36,7 @@ function anatomyOf(weights: readonly string[], more: Partial<Linear> = {}): Anat
     attention: undefined,
     parallel: false,
     added: undefined,
+    middle: undefined,
   }));
   return {
     hiddenSize: 2,

@@ -7,7 +7,7 @@ import { findAttention } from './attention.ts';
 import { type Flow, followFlow, isNorm, pointwiseCone } from './flow.ts';
 import { findLinears, findUnembedding, noUnembedding, withBias } from './linears.ts';
 import { type Branch, findResiduals } from './residual.ts';
-import { addedParts, tokenEmbedding } from './stream.ts';
+import { addedParts, middleState, tokenEmbedding } from './stream.ts';
 import type { Anatomy, LayerAnatomy, Linear, MlpAnatomy, Refusal } from './types.ts';
 
 /**
@@ -57,14 +57,15 @@ export function findAnatomy(graph: Graph, shapes: Shapes, inputs: Inputs, config
     const attention = attentions.find((a) => flow.position.get(a.output)! > from && flow.position.get(a.output)! <= to);
     const parallel = attention !== undefined && !reaches(attention.output, down.down.input, graph);
     const mlp = mlpOf(down, residuals[i]!, graph, shapes, flow);
-    return { residual: residuals[i]!, mlp, attention, parallel, added: undefined };
+    return { residual: residuals[i]!, mlp, attention, parallel, added: undefined, middle: undefined };
   });
   const embedding = enteringFirst(flow, layers[0]!);
   const summed = layers.map((layer, i): LayerAnatomy => {
     if (!layer.attention) return layer;
     const before = i === 0 ? embedding : layers[i - 1]!.residual;
     const block = { before, after: layer.residual, attention: layer.attention.output, mlp: layer.mlp.output };
-    return { ...layer, added: addedParts(graph, flow, block) };
+    const added = addedParts(graph, flow, block);
+    return { ...layer, added, middle: added && middleState(graph, flow, block.after, { before, attention: added.attention }) };
   });
   const warnings = [
     mismatch('layers', config?.layers, layers.length),

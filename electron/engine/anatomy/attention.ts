@@ -3,6 +3,7 @@ import { isView, traitsOf } from '../onnx/op-traits.ts';
 import type { Inputs } from '../runtime/inputs.ts';
 import type { Flow } from './flow.ts';
 import { withBias } from './linears.ts';
+import { findProjected } from './projections.ts';
 import type { AttentionAnatomy, Linear } from './types.ts';
 
 /** Attention parts in order: from each Softmax through the product with the values to the output projection. */
@@ -39,6 +40,7 @@ export function findAttention(
       mixed: linear.input,
       projection: linear,
       pattern: node.op === 'Softmax' ? node.outputs[0] : undefined,
+      projected: node.op === 'Softmax' ? findProjected({ softmax: node, mixing: start }, graph, linears, flow) : {},
       output,
     });
   }

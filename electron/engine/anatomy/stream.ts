@@ -42,6 +42,26 @@ export function addedParts(
   return { attention: attention[0]!, mlp: mlp[0]! };
 }
 
+/** Within the sum behind a block: the sum of the state before it and what attention adds, and nothing else. */
+export function middleState(
+  graph: Graph,
+  flow: Flow,
+  after: string,
+  { before, attention }: { readonly before: string; readonly attention: string },
+): string | undefined {
+  const made = producers(graph);
+  const bare = (name: string) => throughViews(name, made);
+  const wanted = [bare(before), bare(attention)].sort().join();
+  const queue = [after];
+  for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
+    const node = made.get(bare(name));
+    if (node?.op !== 'Add' || !node.inputs.every((input) => flow.position.has(input))) continue;
+    if (node.inputs.map(bare).sort().join() === wanted) return node.outputs[0];
+    queue.push(...node.inputs);
+  }
+  return undefined;
+}
+
 /** The terms of a sum, looking through reshapes and casts; `ends` are terms whatever makes them. */
 function sumTerms(name: string, ends: readonly string[], made: ReadonlyMap<string, Node>, flow: Flow): string[] {
   const bare = throughViews(name, made);

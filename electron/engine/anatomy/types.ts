@@ -38,6 +38,17 @@ export interface MlpAnatomy {
   readonly refusal: Refusal | undefined;
 }
 
+/**
+ * Queries, keys and values as projected, bias included, before norms of their own and before rotation: [batch, length, width],
+ * [batch·length, width], [batch, length, heads, headWidth] or [batch, heads, length, headWidth]. Undefined where no value is one of them
+ * alone.
+ */
+export interface Projected {
+  readonly query?: string | undefined;
+  readonly key?: string | undefined;
+  readonly value?: string | undefined;
+}
+
 /** A layer's attention. */
 export interface AttentionAnatomy {
   readonly heads: number;
@@ -49,6 +60,7 @@ export interface AttentionAnatomy {
   readonly projection: Linear;
   /** After the softmax, [batch, heads, queries, keys]; undefined where attention is one operation. */
   readonly pattern: string | undefined;
+  readonly projected: Projected;
   readonly output: string;
 }
 
@@ -62,6 +74,8 @@ export interface LayerAnatomy {
   readonly parallel: boolean;
   /** The values that attention and MLP add to the hidden state; undefined where the block is no such sum. */
   readonly added: { readonly attention: string; readonly mlp: string } | undefined;
+  /** Hidden state between attention and MLP: what was before the block with the attention added. Undefined where there is no such sum. */
+  readonly middle: string | undefined;
 }
 
 /** What a decoder graph was found to contain. Names are those of the analysis copy. */

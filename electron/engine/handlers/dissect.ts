@@ -35,7 +35,7 @@ export async function dissect(models: OpenModels, params: Jobs['dissect']['param
 const MOST = 10;
 
 /** What a model loses without one neuron. */
-export async function ablate(models: OpenModels, params: Jobs['ablate']['params'], context: JobContext): Promise<AblationReport> {
+export async function ablateUnit(models: OpenModels, params: Jobs['ablateUnit']['params'], context: JobContext): Promise<AblationReport> {
   const { decoder, tokenizer } = await models.open(params.model);
   const { layer, unit, concept } = params;
   chosen(decoder, [layer]);

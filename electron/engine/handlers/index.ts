@@ -4,12 +4,14 @@ import type { Handlers } from '../serve.ts';
 import { ask } from './ask.ts';
 import { attention } from './attention.ts';
 import { check } from './check.ts';
-import { ablate, dissect } from './dissect.ts';
+import { ablateUnit, dissect } from './dissect.ts';
 import { convolutions, dissectImages, pictures } from './dissect-images.ts';
 import { edit, settings } from './edit.ts';
 import { adapter, exportModel, tensorsFile } from './export.ts';
 import { inspect } from './inspect.ts';
 import { attribute, lens, trace } from './locate.ts';
+import { ablate, patch } from './patch.ts';
+import { traceFacts } from './trace-facts.ts';
 import { cut, files, tokens } from './quick.ts';
 import { compare, rebuild } from './versions.ts';
 
@@ -27,11 +29,14 @@ export function handlersOn(models: OpenModels): Handlers<Jobs> {
     adapter: (params) => adapter(models, params),
     tensorsFile: (params) => tensorsFile(models, params),
     trace: (params, context) => trace(models, params, context),
+    traceFacts: (params, context) => traceFacts(models, params, context),
+    patch: (params, context) => patch(models, params, context),
+    ablate: (params, context) => ablate(models, params, context),
     lens: (params) => lens(models, params),
     attention: (params) => attention(models, params),
     attribute: (params) => attribute(models, params),
     dissect: (params, context) => dissect(models, params, context),
-    ablate: (params, context) => ablate(models, params, context),
+    ablateUnit: (params, context) => ablateUnit(models, params, context),
     dissectImages,
     convolutions,
     pictures,

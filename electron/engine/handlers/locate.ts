@@ -1,52 +1,37 @@
-import { EmendError } from '../../../shared/errors.ts';
 import { fillPrompt } from '../../../shared/fact.ts';
 import type { JobContext } from '../../../shared/progress.ts';
-import type { Decoder } from '../decoder/decoder.ts';
 import type { Jobs } from '../jobs.ts';
 import { attribute as attributed, attributionSites } from '../locate/attribution.ts';
-import { embeddingDeviation } from '../locate/embedding.ts';
 import { lens as looked } from '../locate/lens.ts';
-import { normalNoise } from '../locate/noise.ts';
-import type { AttributionReport, LensReport, TextToken, TraceReport } from '../locate/report.ts';
-import { runs, trace as traced, tracingSites } from '../locate/tracing.ts';
+import type { AttributionReport, LensReport, TraceReport } from '../locate/report.ts';
+import { tracingSites } from '../locate/tracing.ts';
 import { Walk } from '../locate/walk.ts';
 import { largest } from '../runtime/sampling.ts';
-import { locateSubject, rowWithTarget } from '../text/positions.ts';
-import type { Tokenizer } from '../text/tokenizer.ts';
+import { locateSubject } from '../text/positions.ts';
 import type { OpenModels } from './open-models.ts';
+import { rowOf, tokensOf } from './rows.ts';
+import { allScores, corruptedRuns, deviationOf, firstToken, settledFor } from './tracing.ts';
 
 /** Where a prompt's answer comes from: states of the clean run put back into runs whose subject is noise. */
 export async function trace(models: OpenModels, params: Jobs['trace']['params'], context: JobContext): Promise<TraceReport> {
   const { decoder, tokenizer } = await models.open(params.model);
-  const { prompt, subject, subjects, answer, settings } = params;
+  const { prompt, subject, subjects, answer } = params;
   const row = locateSubject(tokenizer, prompt, subject);
-  const range = [row.subjectFirst, row.subjectLast + 1] as const;
   const walk = await Walk.create(decoder, tracingSites(decoder.anatomy.layers.length));
   try {
-    const known = (subjects.length > 0 ? subjects : [subject]).map((one) => {
-      const { ids, leading } = tokenizer.encodeRow(one);
-      return ids.slice(leading);
-    });
-    const value = await embeddingDeviation(walk, known);
-    const { samples, seed, level, window, kinds } = settings;
-    const noise = normalNoise(samples * (range[1] - range[0]) * decoder.anatomy.hiddenSize, seed).map((x) => x * level * value);
+    const settings = settledFor(decoder, params.settings);
+    const deviation = await deviationOf(walk, tokenizer, subjects.length > 0 ? subjects : [subject]);
     const followed = answer === undefined ? undefined : firstToken(tokenizer, prompt, subject, answer);
-    const made = await runs(walk, { ids: row.ids, subject: range, noise, samples }, followed);
-    const layers = decoder.anatomy.layers.length;
-    const scores: Record<string, number[][]> = {};
-    for (const kind of kinds) {
-      const flat = await traced(walk, made, kind, window, context);
-      scores[kind] = row.ids.map((_, token) => [...flat.subarray(token * layers, (token + 1) * layers)]);
-    }
+    const { made, range } = await corruptedRuns(walk, row, settings, deviation.value, followed);
     return {
       prompt: fillPrompt(prompt, subject).text,
       tokens: tokensOf(tokenizer, row.ids, range),
       answer: { id: made.answer, text: tokenizer.tokenText(made.answer) },
       high: made.high,
       low: made.low,
-      deviation: { subjects: known.length, value },
+      deviation,
       settings,
-      scores,
+      scores: await allScores(walk, made, settings, context),
     };
   } finally {
     await walk.release();
@@ -64,7 +49,7 @@ export async function lens(models: OpenModels, params: Jobs['lens']['params']): 
     const seen = new Set(places.flat().flatMap(({ top }) => top.map(({ id }) => id)));
     return {
       prompt: params.prompt,
-      tokens: tokensOf(tokenizer, ids, [0, 0]),
+      tokens: tokensOf(tokenizer, ids),
       watched: watched.map((id) => ({ id, text: tokenizer.tokenText(id) })),
       places,
       texts: Object.fromEntries([...seen].map((id) => [id, tokenizer.tokenText(id)])),
@@ -102,26 +87,4 @@ export async function attribute(models: OpenModels, params: Jobs['attribute']['p
 /** The model's likeliest next token, where no word is named to follow. */
 async function ownAnswer(walk: Walk, ids: readonly number[]): Promise<number> {
   return largest(await walk.finish((await walk.start(ids, 1)).state), 1)[0]!;
-}
-
-function rowOf(decoder: Decoder, tokenizer: Tokenizer, prompt: string, watched: readonly string[]) {
-  const ids = tokenizer.encode(prompt);
-  if (ids.length === 0) throw new EmendError('bad-input', 'The prompt is empty.', 'Write a prompt, such as "The capital of France is".');
-  const found = watched.map((text) => rowWithTarget(tokenizer, prompt, text).targetIds[0]!);
-  const strange = found.findIndex((id) => id >= decoder.anatomy.vocabulary);
-  if (strange >= 0)
-    throw new EmendError(
-      'bad-input',
-      `The model gives no logit for the first token of ${JSON.stringify(watched[strange])}.`,
-      'Watch another word.',
-    );
-  return { ids, watched: found };
-}
-
-function firstToken(tokenizer: Tokenizer, prompt: string, subject: string, answer: string): number {
-  return rowWithTarget(tokenizer, fillPrompt(prompt, subject).text, answer).targetIds[0]!;
-}
-
-function tokensOf(tokenizer: Tokenizer, ids: readonly number[], [first, end]: readonly [number, number]): TextToken[] {
-  return ids.map((id, at) => ({ id, text: tokenizer.tokenText(id), isSubject: at >= first && at < end }));
 }

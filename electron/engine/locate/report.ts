@@ -1,4 +1,6 @@
+import type { Average, Effects } from './averages.ts';
 import type { LensPlace } from './lens.ts';
+import type { Outcome, PatchKind } from './patching.ts';
 import type { TraceKind } from './tracing.ts';
 
 /** A token of the text that was looked into. */
@@ -19,6 +21,12 @@ export interface TraceSettings {
   readonly kinds: readonly TraceKind[];
 }
 
+/** Settings as they are asked for. */
+export interface TraceChoices extends Omit<TraceSettings, 'window'> {
+  /** The published share of the model's depth when left out (shared/tracing.ts). */
+  readonly window?: number | undefined;
+}
+
 /** A causal trace. Indirect effect: score − low; total effect: high − low. */
 export interface TraceReport {
   readonly prompt: string;
@@ -28,9 +36,56 @@ export interface TraceReport {
   readonly low: number;
   /** Of the embeddings of how many subjects, and how large it is. */
   readonly deviation: { readonly subjects: number; readonly value: number };
+  /** As they were used. */
   readonly settings: TraceSettings;
   /** Probability of the answer with a state put back: [tokens][layers]. */
   readonly scores: Readonly<Partial<Record<TraceKind, readonly (readonly number[])[]>>>;
+}
+
+/** Causal traces averaged over facts. */
+export interface FactsTraceReport {
+  readonly settings: TraceSettings;
+  readonly deviation: { readonly subjects: number; readonly value: number };
+  readonly layers: number;
+  /** Facts that the averages are of, and how many of them the file already held. */
+  readonly traced: number;
+  readonly resumed: number;
+  /** Facts left out since the model answers something else, with what it answers. */
+  readonly skipped: readonly { readonly prompt: string; readonly subject: string; readonly target: string; readonly answer: string }[];
+  /** Probability of the answer, clean and corrupted; undefined when no fact was traced. */
+  readonly high: Average | undefined;
+  readonly low: Average | undefined;
+  /** Indirect effects: score − low, each fact counting once. */
+  readonly effects: Effects;
+}
+
+/** Outcomes with one site at a time put in place: [tokens][layers], [heads][layers] for heads; null where nothing could be put. */
+export type PatchGrids = Readonly<Partial<Record<PatchKind, readonly (readonly (Outcome | null)[])[]>>>;
+
+/** A text and what the model said to it. */
+export interface PatchedText {
+  readonly prompt: string;
+  readonly tokens: readonly TextToken[];
+  readonly outcome: Outcome;
+}
+
+/** Activation patching: states of the clean run put into the counterfactual one. */
+export interface PatchReport {
+  readonly clean: PatchedText;
+  readonly counterfactual: PatchedText;
+  /** The clean one first, as in every outcome. */
+  readonly answers: readonly { readonly id: number; readonly text: string }[];
+  /** Texts of different lengths are aligned at their ends; what the clean one has nothing for is null. */
+  readonly alignment: 'token by token' | 'from the end';
+  /** By tokens of the counterfactual. */
+  readonly grids: PatchGrids;
+}
+
+/** Single outputs replaced by zero or by their average. */
+export interface AblationReport extends PatchedText {
+  readonly answers: readonly { readonly id: number; readonly text: string }[];
+  readonly how: 'zero' | 'mean';
+  readonly grids: PatchGrids;
 }
 
 /** What a model would say behind each block. */

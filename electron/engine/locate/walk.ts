@@ -3,6 +3,7 @@ import { EmendError } from '../../../shared/errors.ts';
 import type { Decoder } from '../decoder/decoder.ts';
 import { rightPad, type Rows } from '../runtime/inputs.ts';
 import { floats, type Session } from '../runtime/session.ts';
+import { byToken, type Layout, layoutOf, placesIn } from '../decoder/layout.ts';
 import { type Site, siteValue } from '../decoder/sites.ts';
 import { graphFrom, indicesFor, isFlat, liveAt, Stage } from '../decoder/stage.ts';
 import { inject, logitsAt } from '../runtime/surgery.ts';
@@ -162,15 +163,21 @@ function rowsOf({ ids, rows }: State): Rows {
   return rightPad(Array.from({ length: rows }, () => ids));
 }
 
+/** A value inside a part that can be read under a name, and how it lies; undefined where it can only be read as it is. */
+interface Open {
+  readonly name: string;
+  readonly read: string;
+  readonly layout: Layout | undefined;
+}
+
 /** One block, or what lies before the first. */
 class Part {
   readonly stage: Stage;
   private readonly decoder: Decoder;
   private readonly to: string;
-  /** Values inside that can be changed, each with whether its session adds (token embeddings) or replaces. */
-  private readonly open: readonly { readonly name: string; readonly read: string }[];
+  private readonly open: readonly Open[];
 
-  private constructor(decoder: Decoder, stage: Stage, to: string, open: Part['open']) {
+  private constructor(decoder: Decoder, stage: Stage, to: string, open: readonly Open[]) {
     this.decoder = decoder;
     this.stage = stage;
     this.to = to;
@@ -179,17 +186,19 @@ class Part {
 
   static async create(decoder: Decoder, from: string | undefined, to: string, sites: readonly Site[]): Promise<Part> {
     let graph = decoder.graph;
-    const open: { name: string; read: string }[] = [];
+    const open: Open[] = [];
     for (const site of sites) {
       const name = siteValue(decoder.anatomy, site);
-      if (open.some((one) => one.name === name) || site.kind === 'pattern') {
-        if (!open.some((one) => one.name === name)) open.push({ name, read: name });
+      if (open.some((one) => one.name === name)) continue;
+      if (site.kind === 'pattern') {
+        open.push({ name, read: name, layout: undefined });
         continue;
       }
+      const layout = layoutOf(decoder, name);
       const how = site.kind === 'tokens' ? 'add' : 'replace';
-      const made = inject(graph, name, { positions: PLACES(name), vectors: VECTORS(name) }, how);
+      const made = inject(graph, name, { positions: PLACES(name), vectors: VECTORS(name) }, how, 1 + layout.rest.length);
       graph = made.graph;
-      open.push({ name, read: made.after });
+      open.push({ name, read: made.after, layout });
     }
     const outputs = [...new Set([to, ...open.map(({ read }) => read)])];
     const derived = graphFrom(decoder, from, outputs, graph);
@@ -201,15 +210,14 @@ class Part {
     const { anatomy } = this.decoder;
     const rows = rowsOf(state);
     const extra: Record<string, ort.Tensor> = { ...state.live };
-    for (const { name } of this.open) {
-      if (!this.stage.takes(PLACES(name))) continue;
+    for (const { name, layout } of this.open) {
+      if (!layout || !this.stage.takes(PLACES(name))) continue;
       const here = changes.filter((change) => siteValue(anatomy, change.site) === name);
-      const width = this.decoder.shapes.get(name)!.dims.at(-1)!;
-      const { data, dims } = indicesFor(isFlat(this.decoder, name), rows.length, here);
-      const vectors = new Float32Array(here.length * width);
-      here.forEach(({ vector }, at) => vectors.set(vector, at * width));
+      const { data, dims } = placesIn(layout, rows.length, here);
+      const vectors = new Float32Array(here.length * layout.width);
+      here.forEach(({ vector }, at) => vectors.set(vector, at * layout.width));
       extra[PLACES(name)] = new ort.Tensor('int64', BigInt64Array.from(data, BigInt), dims);
-      extra[VECTORS(name)] = new ort.Tensor('float32', vectors, [here.length, width]);
+      extra[VECTORS(name)] = new ort.Tensor('float32', vectors, [dims[0], ...layout.rest]);
     }
     const result = await this.stage.run(rows, extra);
     const behind = changes.filter(({ site }) => site.kind === 'residual' && siteValue(anatomy, site) === this.to);
@@ -218,7 +226,9 @@ class Part {
       state: behind.length > 0 ? withHidden(made, behind) : made,
       read: (site) => {
         const name = siteValue(anatomy, site);
-        return floats(result, name === this.to ? name : (this.open.find((one) => one.name === name)?.read ?? name));
+        const known = this.open.find((one) => one.name === name);
+        const values = floats(result, name === this.to ? name : (known?.read ?? name));
+        return known?.layout ? byToken(known.layout, values, state.ids.length) : values;
       },
     };
   }

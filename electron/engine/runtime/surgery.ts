@@ -58,13 +58,14 @@ export interface Injected {
 /**
  * A copy in which rows of a value are changed on the way: at `positions` (int64 [n, rank − 1]) the vectors `vectors` (float [n, width])
  * are added or put in place of what was there. Both become inputs. A computed value keeps its name behind the change, an input in front of
- * it.
+ * it. @param rank of the vectors' input, where a place is no single vector: [n, …]
  */
 export function inject(
   graph: Graph,
   name: string,
   inputs: { positions: string; vectors: string },
   how: 'add' | 'replace' = 'add',
+  rank = 2,
 ): Injected {
   const copy = copyGraph(graph);
   const isInput = copy.inputs.some((v) => v.name === name);
@@ -86,7 +87,7 @@ export function inject(
     if (!copy.inputs.some((i) => i.name === v.name)) copy.inputs.push(v);
   };
   declare(value(inputs.positions, 'int64', ['injected', undefined]));
-  declare(value(inputs.vectors, 'float32', ['injected', undefined]));
+  declare(value(inputs.vectors, 'float32', ['injected', ...Array.from({ length: rank - 1 }, () => undefined)]));
   return { graph: copy, before, after };
 }
 

@@ -1,0 +1,39 @@
+/** The window of the authors' traces, and the depth of the model that they chose it for: 10 of GPT-2 XL's 48 layers (Meng et al. 2022). */
+const PUBLISHED = { window: 10, layers: 48 };
+
+/**
+ * How many layers' outputs a trace puts back together when nobody says: the published share of the depth, since in a shallow model the
+ * published number would be the whole model.
+ * @param layers of the model
+ */
+export function defaultWindow(layers: number): number {
+  return Math.max(1, Math.round((PUBLISHED.window * layers) / PUBLISHED.layers));
+}
+
+/** The groups of tokens that effects are averaged over, in the order of a prompt (the authors' notebook; Meng et al. 2022, figure 1). */
+export const TOKEN_GROUPS = [
+  { key: 'firstSubject', label: 'First subject token' },
+  { key: 'middleSubject', label: 'Middle subject tokens' },
+  { key: 'lastSubject', label: 'Last subject token' },
+  { key: 'firstSubsequent', label: 'First subsequent token' },
+  { key: 'further', label: 'Further tokens' },
+  { key: 'last', label: 'Last token' },
+] as const;
+export type TokenGroup = (typeof TOKEN_GROUPS)[number]['key'];
+
+/**
+ * The tokens of each group. A subject of one token is its first and its last; the one token behind a subject is the first subsequent and
+ * the last.
+ * @param tokens how many the prompt has; @param subject its first token, and the one behind its last
+ */
+export function tokenGroups(tokens: number, [first, end]: readonly [number, number]): Readonly<Record<TokenGroup, readonly number[]>> {
+  const between = (from: number, to: number) => Array.from({ length: Math.max(0, to - from) }, (_, at) => from + at);
+  return {
+    firstSubject: [first],
+    middleSubject: between(first + 1, end - 1),
+    lastSubject: [end - 1],
+    firstSubsequent: end < tokens ? [end] : [],
+    further: between(end + 1, tokens - 1),
+    last: [tokens - 1],
+  };
+}
