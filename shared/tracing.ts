@@ -1,3 +1,27 @@
+/** What causal tracing puts back: one hidden state, or the outputs of a window of MLPs or attentions. */
+export const TRACE_KINDS = ['hidden', 'mlp', 'attention'] as const;
+export type TraceKind = (typeof TRACE_KINDS)[number];
+
+interface TraceKindInfo {
+  readonly label: string;
+  /** What was put back, of which layers together. */
+  title(window: number): string;
+}
+
+const layers = (window: number) => (window === 1 ? 'one layer' : `${window} layers`);
+
+/** Each kind as people read it. */
+export const traceKinds = {
+  hidden: { label: 'Hidden states', title: () => 'One hidden state restored, behind each layer' },
+  mlp: { label: 'MLP', title: (window) => `MLP outputs of ${layers(window)} around each restored` },
+  attention: { label: 'Attention', title: (window) => `Attention outputs of ${layers(window)} around each restored` },
+} as const satisfies Record<TraceKind, TraceKindInfo>;
+
+/** Whose embeddings say how large the noise is: one entry for each fact, so that a subject of several facts counts several times. */
+export function subjectsSaid(count: number): string {
+  return count === 1 ? 'the subject' : `the subjects of ${count.toLocaleString('en')} facts`;
+}
+
 /** The window of the authors' traces, and the depth of the model that they chose it for: 10 of GPT-2 XL's 48 layers (Meng et al. 2022). */
 const PUBLISHED = { window: 10, layers: 48 };
 

@@ -6,6 +6,7 @@ import { EmendError } from '../../shared/errors.ts';
 import type { LabelledText } from '../engine/jobs.ts';
 import { factTexts, type ToldFact } from '../engine/records.ts';
 import { readFactFile, readFactText } from './facts.ts';
+import { TaughtSchema } from './suggest.ts';
 
 /** Texts with their concepts, and where these are from. */
 export interface ConceptTexts {
@@ -15,12 +16,6 @@ export interface ConceptTexts {
   readonly all: number;
   readonly warnings: readonly string[];
 }
-
-/** Facts by relation with the phrasings of each; what came with a model may say what its subjects are. */
-const TaughtSchema = v.object({
-  relations: v.record(v.string(), v.object({ templates: v.pipe(v.array(v.string()), v.minLength(1)) })),
-  facts: v.array(v.object({ subject: v.string(), relation: v.string(), object: v.string(), kind: v.optional(v.string()) })),
-});
 
 /**
  * Sentences of the facts of a file, labelled with subject kinds, relations and object classes.

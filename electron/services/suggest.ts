@@ -4,9 +4,10 @@ import { EmendError } from '../../shared/errors.ts';
 import { fillPrompt, type Fact, type Neighbor } from '../../shared/fact.ts';
 import { spread } from './drift.ts';
 
-const TaughtSchema = v.object({
+/** Facts by relation, with the phrasings of each; they may say of what kind their subjects are. */
+export const TaughtSchema = v.object({
   relations: v.record(v.string(), v.object({ templates: v.pipe(v.array(v.string()), v.minLength(1)) })),
-  facts: v.array(v.object({ subject: v.string(), relation: v.string(), object: v.string() })),
+  facts: v.array(v.object({ subject: v.string(), relation: v.string(), object: v.string(), kind: v.optional(v.string()) })),
 });
 /** Facts that a model is known to hold, by relation, with the phrasings of each. */
 export type Taught = v.InferOutput<typeof TaughtSchema>;

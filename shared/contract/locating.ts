@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { TRACE_KINDS } from '../locating.ts';
+import { TRACE_KINDS } from '../tracing.ts';
 import { Count, Finite, job, list, Line, ModelName, Named, Text, VersionName } from './define.ts';
 
 const numbers = v.pipe(v.array(v.number()), v.readonly());
@@ -25,7 +25,7 @@ export const TraceSchema = v.object({
   /** Its probability, and the mean of it once the subject is noise. */
   high: v.number(),
   low: v.number(),
-  /** Noise is measured by the embeddings of so many subjects; their standard deviation. */
+  /** Noise is measured by the embeddings of so many subjects, of each fact anew; their standard deviation. */
   deviation: v.object({ subjects: v.number(), value: v.number() }),
   settings: v.object({ samples: v.number(), seed: v.number(), level: v.number(), window: v.number(), kinds: rows(TraceKindSchema) }),
   /** Probability of the answer with a state put back: [tokens][layers]. */

@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { averageEffects, type FactScores } from '../../electron/engine/locate/averages.ts';
-import { runs, trace, type TraceKind, tracingSites } from '../../electron/engine/locate/tracing.ts';
+import { runs, trace, tracingSites } from '../../electron/engine/locate/tracing.ts';
 import { Walk } from '../../electron/engine/locate/walk.ts';
 import { readSafetensors } from '../../electron/engine/onnx/safetensors.ts';
 import { tensorFloats } from '../../electron/engine/onnx/tensors.ts';
 import { loadTokenizer } from '../../electron/engine/text/load.ts';
 import { Decoder } from '../../electron/engine/decoder/decoder.ts';
 import { silent } from '../../shared/progress.ts';
-import { TOKEN_GROUPS } from '../../shared/tracing.ts';
+import { TOKEN_GROUPS, type TraceKind } from '../../shared/tracing.ts';
 import { root } from '../fixtures.ts';
 import { randn } from './numpy-noise.ts';
 

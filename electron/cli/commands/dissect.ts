@@ -59,8 +59,8 @@ export const dissect = defineCommand({
   name: 'dissect',
   summary: 'Find which units of a model stand for which concepts (Network Dissection)',
   about:
-    'Each MLP neuron of a language model, or each channel of a convolution, is on at the places where it is strongest (0.5 %). ' +
-    'It is the detector of the concept whose places these overlap best, if intersection over union is above 0.04. ' +
+    'Each MLP neuron of a language model, or each channel of a convolution, is on where it is strongest (0.5 %, or --share). ' +
+    'It is the detector of the concept whose places these overlap best, if intersection over union is above 0.04 (or --limit). ' +
     'The same with shuffled labels stands beside it: what that finds is chance.',
   positionals: [MODEL, { name: 'data', help: 'With --images: the folder that holds index.csv', optional: true }],
   options,

@@ -43,7 +43,7 @@ function showLens(out: Printer, { tokens, places, watched, texts: words }: Lens,
           called(at),
           said(first.id),
           percent(Math.exp(first.logProbability)),
-          ...here.watched.flatMap(({ logProbability, rank }) => [percent(Math.exp(logProbability)), String(rank)]),
+          ...here.watched.flatMap(({ logProbability, rank }) => [percent(Math.exp(logProbability)), String(rank + 1)]),
           here.klToFinal.toFixed(2),
         ];
       }),

@@ -1,11 +1,11 @@
 import type { Trace } from '../../../shared/contract/locating.ts';
 import { withSlot } from '../../../shared/fact.ts';
-import { TRACE_KINDS, traceKinds } from '../../../shared/locating.ts';
+import { subjectsSaid, TRACE_KINDS, traceKinds } from '../../../shared/tracing.ts';
 import { defineCommand } from '../command.ts';
 import { short } from '../format/ids.ts';
 import { percent } from '../format/numbers.ts';
 import type { Printer } from '../format/printer.ts';
-import { quoted } from '../format/text.ts';
+import { quoted, safe } from '../format/text.ts';
 import { MODEL, versionNamed, WHICH } from '../named.ts';
 import { choices, demanded, integer, number, orElse, text } from '../options.ts';
 import { showGrid, versionLine } from '../show/grid.ts';
@@ -14,8 +14,8 @@ export const trace = defineCommand({
   name: 'trace',
   summary: 'Causal tracing: which states of the model bring an answer back once its subject is noise',
   about:
-    'The subject’s embeddings are drowned in noise, and single states of the undisturbed run are put back: hidden states one by one, outputs of ' +
-    'MLPs and of attention in a window of layers. What is shown is the indirect effect, in points of probability.',
+    'The subject’s embeddings are drowned in noise, and single states of the undisturbed run are put back: hidden states one by one, ' +
+    'outputs of MLPs and of attention in a window of layers. What is shown is the indirect effect, in points of probability.',
   positionals: [MODEL, { name: 'prompt', help: 'The text before the answer, with {} or the subject itself in it' }],
   options: {
     subject: text('TEXT', 'What the prompt is about'),
@@ -58,11 +58,11 @@ export const trace = defineCommand({
 });
 
 function showTrace(out: Printer, { answer, high, low, settings, deviation, tokens, scores, prompt }: Trace): void {
-  out.line(`${out.style.dim(prompt)}${out.style.bold(answer.text)}`);
+  out.line(out.style.dim(safe(prompt)));
   out.line(
     `${quoted(answer.text)} ${percent(high)}; with the subject as noise ${percent(low)} (mean of ${settings.samples} runs). ` +
-      `Noise: ${settings.level} × ${deviation.value.toPrecision(3)}, the deviation of the embeddings of ${deviation.subjects} ` +
-      `${deviation.subjects === 1 ? 'subject' : 'subjects'}; seed ${settings.seed}.`,
+      `Noise: ${settings.level} × ${deviation.value.toPrecision(3)}, the deviation of the embeddings of ` +
+      `${subjectsSaid(deviation.subjects)}; seed ${settings.seed}.`,
   );
   for (const kind of settings.kinds) {
     const grid = scores[kind];

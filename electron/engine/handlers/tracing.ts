@@ -1,11 +1,11 @@
 import { fillPrompt } from '../../../shared/fact.ts';
 import type { Report } from '../../../shared/progress.ts';
-import { defaultWindow } from '../../../shared/tracing.ts';
+import { defaultWindow, type TraceKind } from '../../../shared/tracing.ts';
 import type { Decoder } from '../decoder/decoder.ts';
 import { embeddingDeviation } from '../locate/embedding.ts';
 import { normalNoise } from '../locate/noise.ts';
 import type { TraceChoices, TraceSettings } from '../locate/report.ts';
-import { type Runs, runs, trace, type TraceKind } from '../locate/tracing.ts';
+import { type Runs, runs, trace } from '../locate/tracing.ts';
 import type { Walk } from '../locate/walk.ts';
 import { rowWithTarget, type SubjectRow } from '../text/positions.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';

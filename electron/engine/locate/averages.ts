@@ -1,5 +1,5 @@
 import { TOKEN_GROUPS, type TokenGroup, tokenGroups } from '../../../shared/tracing.ts';
-import type { TraceKind } from './tracing.ts';
+import type { TraceKind } from '../../../shared/tracing.ts';
 
 /** A number averaged over facts. */
 export interface Average {

@@ -1,7 +1,7 @@
 import type { Average, Effects } from './averages.ts';
 import type { LensPlace } from './lens.ts';
 import type { Outcome, PatchKind } from './patching.ts';
-import type { TraceKind } from './tracing.ts';
+import type { TraceKind } from '../../../shared/tracing.ts';
 
 /** A token of the text that was looked into. */
 export interface TextToken {

@@ -1,4 +1,5 @@
 import type { Report } from '../../../shared/progress.ts';
+import type { TraceKind } from '../../../shared/tracing.ts';
 import { EmendError } from '../../../shared/errors.ts';
 import { logSoftmax } from '../runtime/sampling.ts';
 import type { Site } from '../decoder/sites.ts';
@@ -9,8 +10,6 @@ import { type Change, hiddenAt, pickRows, type State, type Walk, withHidden } fr
  * states of the
  * clean run are put back, and the probability of the clean answer says how much each of them restores.
  */
-
-export type TraceKind = 'hidden' | 'mlp' | 'attention';
 
 export interface Corruption {
   readonly ids: readonly number[];

@@ -5,5 +5,6 @@ export const figureText = {
   saved: (path: string) => `Saved as ${path}.`,
   numbers: 'Numbers',
   scale: (from: string, to: string) => `Colours from ${from} to ${to}`,
+  noneBelow: 'none below 0',
   hint: 'Point at a cell, or go through the cells with the arrow keys.',
 } as const;

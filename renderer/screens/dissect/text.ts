@@ -6,9 +6,6 @@ import { count, plural } from '../../format.ts';
 export const dissect = {
   what: 'What is dissected',
   kinds: { language: 'This model', images: 'An image classifier' },
-  version: 'Version',
-  current: 'Current version',
-  base: 'Base, without edits',
   concepts: 'Concepts',
   conceptsFrom: { own: 'Of the facts that came with the model', facts: 'Of a file of facts', labels: 'Of a table of labels' },
   conceptsHint: {
@@ -25,7 +22,7 @@ export const dissect = {
   choose: 'Choose…',
   none: 'nothing chosen',
   tokens: 'Tokens',
-  tokensHint: 'With fewer than 5,000 chance finds detectors too.',
+  tokensHint: 'With fewer than 5,000 chance can find detectors too.',
   layers: 'Layers',
   layersHint: 'Numbers with commas between; all when empty.',
   layersBad: 'Write whole numbers with commas between, such as 0, 3, 4.',

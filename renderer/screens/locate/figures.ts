@@ -1,5 +1,5 @@
 import type { Attention, Attribution, Lens, TextToken, Trace } from '../../../shared/contract/locating.ts';
-import { TRACE_KINDS, type TraceKind, traceKinds } from '../../../shared/locating.ts';
+import { TRACE_KINDS, type TraceKind, traceKinds } from '../../../shared/tracing.ts';
 import { percent } from '../../format.ts';
 import { type BarFigure, type HeatFigure, largestOf } from '../../components/figure/figure.ts';
 import { locate as t } from './text.ts';
@@ -16,6 +16,21 @@ const minus = (a: Grid, b: Grid): number[][] => a.map((row, r) => row.map((value
 /** A token as it is shown: a space that one would not see, and line ends, are written out. */
 export const shown = (text: string) => (text.trim() === '' ? JSON.stringify(text) : text.replaceAll('\n', '↵'));
 const rowsOf = (tokens: readonly TextToken[]) => tokens.map(({ text, isSubject }) => ({ label: shown(text), isMarked: isSubject }));
+
+/** Whether all followed the same answers: what two versions do with different ones has no difference. */
+export function isOneAnswer(found: readonly Named<Trace | Lens | Attribution | Attention>[]): boolean {
+  const followed = ({ result }: (typeof found)[number]) =>
+    'answer' in result ? [result.answer] : 'watched' in result ? result.watched : [];
+  return (
+    new Set(
+      found.map((one) =>
+        followed(one)
+          .map(({ id }) => id)
+          .join(),
+      ),
+    ).size <= 1
+  );
+}
 
 /** Indirect effects: one line of figures for each kind (a version each, and their difference), all on one scale. */
 export function traceFigures(found: readonly Named<Trace>[]): HeatFigure[][] {
@@ -40,7 +55,7 @@ export function traceFigures(found: readonly Named<Trace>[]): HeatFigure[][] {
           t.cell(rows[row]!.label, String(column), t.scored(t.points(grids[at]![row]![column]!), result.scores[kind]![row]![column]!)),
       };
     });
-    return [...figures, ...differences(figures, traceKinds[kind].label, t.points)];
+    return isOneAnswer(found) ? [...figures, ...differences(figures, traceKinds[kind].label, t.points)] : figures;
   });
 }
 
@@ -63,7 +78,7 @@ export function lensFigures(found: readonly Named<Lens>[], word: number): HeatFi
       says: (row, column) => t.cell(rows[row]!.label, columns[column]!, percent(cells[row]![column]!)),
     };
   });
-  return [...figures, ...differences(figures, found[0] ? t.chance(found[0].result.watched[word]!.text) : '', t.points)];
+  return isOneAnswer(found) ? [...figures, ...differences(figures, t.chance(found[0]!.result.watched[word]!.text), t.points)] : figures;
 }
 
 /**
@@ -118,7 +133,7 @@ export function headFigures(found: readonly Named<Attribution>[], word: number):
       says: (row, column) => `${t.layers} ${row}, ${t.headName(column).toLowerCase()}: ${signed(cells[row]![column]!)}`,
     };
   });
-  return [...figures, ...differences(figures, t.heads, signed)];
+  return isOneAnswer(found) ? [...figures, ...differences(figures, t.heads, signed)] : figures;
 }
 
 /** One head's pattern, or the mean of all. @param head −1 for the mean */

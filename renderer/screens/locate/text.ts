@@ -1,4 +1,5 @@
-import { percent, plural } from '../../format.ts';
+import { subjectsSaid } from '../../../shared/tracing.ts';
+import { percent } from '../../format.ts';
 
 /** What the Locate screen says. */
 export const locate = {
@@ -37,6 +38,7 @@ export const locate = {
 
   stale: 'Made with other words or another version than those above.',
   difference: 'Difference',
+  noDifference: 'The two versions answer differently here. Name an answer to follow to see the difference.',
   token: 'Token',
   layers: 'Layer',
   heads: 'Head',
@@ -44,7 +46,7 @@ export const locate = {
   traceSays: (answer: string, high: number, low: number, samples: number) =>
     `“${answer.trim()}” has ${percent(high)}; with the subject as noise ${percent(low)}, the mean of ${samples} runs.`,
   noise: (level: number, deviation: number, subjects: number, seed: number, window: number) =>
-    `Noise ${level} × ${deviation.toPrecision(3)}, the deviation of the embeddings of ${plural(subjects, 'subject')}; ` +
+    `Noise ${level} × ${deviation.toPrecision(3)}, the deviation of the embeddings of ${subjectsSaid(subjects)}; ` +
     `seed ${seed}; MLP and attention outputs of ${window === 1 ? 'one layer' : `${window} layers`} together.`,
   points: (value: number) => `${value < 0 ? '−' : '+'}${(100 * Math.abs(value)).toFixed(1)} points`,
   cell: (token: string, layer: string, says: string) => `${token}, layer ${layer}: ${says}`,
