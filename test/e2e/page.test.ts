@@ -1,5 +1,6 @@
 import type { Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { SCREENS } from '../../shared/screens.ts';
 import { type SamplePage, samplePage } from './sample-page.ts';
 
 /** The screens with sample data behind them: what a person does with the keyboard and by dropping, and what then stands there. */
@@ -44,16 +45,9 @@ describe('going about', () => {
   it('reaches each screen by its number, and the settings', async () => {
     await open(`#/model/${ATLAS}/ask`);
     await heading('Ask');
-    for (const [key, name] of [
-      ['1', 'Library'],
-      ['3', 'Edit'],
-      ['4', 'Versions'],
-      ['5', 'Audit log'],
-      ['2', 'Ask'],
-      [',', 'Settings'],
-    ] as const) {
-      await page.keyboard.press(`Control+${key}`);
-      await heading(name);
+    for (const { keys, label } of SCREENS) {
+      await page.keyboard.press(keys[0].replace('Mod', 'Control'));
+      await heading(label);
     }
   });
 
