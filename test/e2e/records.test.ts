@@ -48,6 +48,32 @@ it('shows what was computed on top before it reverts, computes that anew, and sh
   await page.getByRole('table', { name: 'Checks of the later edits, measured after the revert' }).getByText('Efficacy').waitFor();
 });
 
+it('opens a dialog again that was closed a moment before, and the palette too', async () => {
+  page = await sample.open(at('versions'));
+  await entry(page, 4).click();
+  await button(page, 'Roll back to it…').click();
+  const dialog = page.locator('dialog[open]');
+  await dialog.waitFor();
+  // Both in one step, as a quick hand does: the browser tells that a dialog was closed only after the second.
+  await page.evaluate(() => {
+    document.querySelector<HTMLDialogElement>('dialog[open]')?.requestClose();
+    [...document.querySelectorAll<HTMLButtonElement>('button')].find(({ innerText }) => innerText === 'Roll back to it…')?.click();
+  });
+  await page.waitForTimeout(200);
+  expect(await dialog.getByLabel('Reason').evaluate((field) => field === document.activeElement)).toBe(true);
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+
+  await page.keyboard.press('Control+K');
+  await dialog.waitFor();
+  await page.evaluate(() => {
+    document.querySelector<HTMLDialogElement>('dialog[open]')?.requestClose();
+    document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'k', code: 'KeyK', ctrlKey: true, bubbles: true }));
+  });
+  await page.waitForTimeout(200);
+  expect(await dialog.count()).toBe(1);
+});
+
 it('cancels a revert, and nothing was changed', async () => {
   page = await sample.open(at('versions'));
   await entry(page, 4).click();
