@@ -286,10 +286,3 @@ export type JobName = keyof Jobs;
 
 /** Jobs that open no model. They have a thread of their own: a screen that shows what was dropped, or tokens, cannot wait for an edit. */
 export const QUICK_JOBS: readonly string[] = ['files', 'cut', 'tokens'] satisfies JobName[];
-
-/** How far a job is: `done` of `total` units of this phase. */
-export interface JobProgress {
-  readonly phase: string;
-  readonly done: number;
-  readonly total: number;
-}

@@ -19,7 +19,7 @@ import { exportService } from './exports.ts';
 import { figureService } from './figures.ts';
 import { Grants } from './grants.ts';
 import { JobList } from './job-list.ts';
-import { Engine, type Follow } from './jobs.ts';
+import { Engine } from './jobs.ts';
 import { Library } from './library.ts';
 import { libraryService } from './library-service.ts';
 import { locatingService } from './locating.ts';
@@ -32,6 +32,7 @@ import { sessionService } from './sessions.ts';
 import { settingsService } from './settings.ts';
 import type { HostParts, Implementation, Surroundings } from './surroundings.ts';
 import { versionService } from './versions.ts';
+import type { Follow } from '../../shared/progress.ts';
 
 export type { HostMethods, HostParts, HostTools } from './surroundings.ts';
 

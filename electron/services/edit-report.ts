@@ -4,6 +4,7 @@ import type { Fact } from '../../shared/fact.ts';
 import { measureNames, type DemandedName, type MeasureName } from '../../shared/measures.ts';
 import { type CheckReport, mean, type PromptReport, type RecordReport } from '../engine/records.ts';
 import type { Jobs } from '../engine/jobs.ts';
+import { given } from '../../shared/given.ts';
 
 type Thresholds = Settings['thresholds'];
 
@@ -71,13 +72,7 @@ export function checksOf(now: CheckReport, before: CheckReport | undefined, thre
     if (value === undefined) return [];
     const threshold = thresholdOf(name, thresholds);
     return [
-      {
-        name,
-        value,
-        ...(was === undefined ? {} : { before: was }),
-        count,
-        ...(threshold === undefined ? {} : { threshold, passed: value >= threshold }),
-      },
+      { name, value, ...given({ before: was }), count, ...(threshold === undefined ? {} : { threshold, passed: value >= threshold }) },
     ];
   });
 }
@@ -158,11 +153,9 @@ function factReport(fact: Fact, before: RecordReport, after: RecordReport, thres
     rewrite: outcomeOf(fact, before.rewrite, after.rewrite, false),
     paraphrases: pairs((record) => record.paraphrases, false),
     neighbors: pairs((record) => record.neighbors, true),
-    ...(before.answer === undefined ? {} : { answerBefore: before.answer }),
-    ...(after.answer === undefined ? {} : { answerAfter: after.answer }),
+    ...given({ answerBefore: before.answer, answerAfter: after.answer }),
     efficacy,
-    ...(generalization === undefined ? {} : { generalization }),
-    ...(specificity === undefined ? {} : { specificity }),
+    ...given({ generalization, specificity }),
     verdict: harmful ? 'harmful' : weak ? 'weak' : 'good',
     says: says(efficacy, generalization, specificity, thresholds),
   };
@@ -205,5 +198,5 @@ function outcomeOf(fact: Fact, before: PromptReport, after: PromptReport, isNeig
       : (wanted?.correct ?? false);
   const own = fact.neighbors?.find((one) => typeof one !== 'string' && one.prompt === after.prompt);
   const expected = isNeighbor ? (typeof own === 'object' ? own.target : undefined) : fact.target;
-  return { prompt: after.prompt, ...(expected === undefined ? {} : { expected }), before: chances(before), after: chances(after), good };
+  return { prompt: after.prompt, ...given({ expected }), before: chances(before), after: chances(after), good };
 }

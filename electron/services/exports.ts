@@ -19,6 +19,7 @@ import { exportHindrances, reviewed } from './policy.ts';
 import { inStaging, putInPlace, removeUnfinished } from './staging.ts';
 import { verifyExport } from './verify-export.ts';
 import { Estimator } from './eta.ts';
+import { given } from '../../shared/given.ts';
 
 type Part = Pick<Services, 'exports.allowed' | 'exports.start' | 'exports.verify'>;
 
@@ -67,7 +68,7 @@ export function exportService({ models, engine, jobs, grants, preferences, place
       return {
         job: jobs.start('exports.verify', `Verify ${basename(folder)}`, undefined, async (control) => {
           const report = follow('files', control);
-          const found = await verifyExport(folder, { report, ...(publicKey === undefined ? {} : { publicKey }) });
+          const found = await verifyExport(folder, { report, ...given({ publicKey }) });
           const items = found.items.map(({ path, state, message }) => ({ item: path, ok: state !== 'problem', message }));
           return { ok: found.ok, items, problems: items.filter((item) => !item.ok).map(({ item, message }) => ({ item, message })) };
         }),
@@ -101,14 +102,7 @@ export function exportService({ models, engine, jobs, grants, preferences, place
         if (existsSync(target)) await rmdir(target);
         const entry = await putInPlace(staged, target, async () => attested?.append(basename(target)));
         if (entry !== undefined) tell({ type: 'ledger', model: model.id });
-        return {
-          path: target,
-          files,
-          bytes,
-          changed: [...version.changed()],
-          ...(entry === undefined ? {} : { entry }),
-          ...(ranges === undefined ? {} : { ranges }),
-        };
+        return { path: target, files, bytes, changed: [...version.changed()], ...given({ entry, ranges }) };
       });
     } catch (error) {
       throw spoken(error, target);

@@ -55,21 +55,21 @@ it('opens a dialog again that was closed a moment before, and the palette too', 
   const dialog = page.locator('dialog[open]');
   await dialog.waitFor();
   // Both in one step, as a quick hand does: the browser tells that a dialog was closed only after the second.
-  await page.evaluate(() => {
-    document.querySelector<HTMLDialogElement>('dialog[open]')?.requestClose();
-    [...document.querySelectorAll<HTMLButtonElement>('button')].find(({ innerText }) => innerText === 'Roll back to it…')?.click();
-  });
+  await page.evaluate(
+    `document.querySelector('dialog[open]').requestClose();
+     [...document.querySelectorAll('button')].find(({ innerText }) => innerText === 'Roll back to it…').click();`,
+  );
   await page.waitForTimeout(200);
-  expect(await dialog.getByLabel('Reason').evaluate((field) => field === document.activeElement)).toBe(true);
+  expect(await dialog.getByLabel('Reason').evaluate((field) => field.matches(':focus'))).toBe(true);
   await page.keyboard.press('Escape');
   await dialog.waitFor({ state: 'detached' });
 
   await page.keyboard.press('Control+K');
   await dialog.waitFor();
-  await page.evaluate(() => {
-    document.querySelector<HTMLDialogElement>('dialog[open]')?.requestClose();
-    document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'k', code: 'KeyK', ctrlKey: true, bubbles: true }));
-  });
+  await page.evaluate(
+    `document.querySelector('dialog[open]').requestClose();
+     document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'k', code: 'KeyK', ctrlKey: true, bubbles: true }));`,
+  );
   await page.waitForTimeout(200);
   expect(await dialog.count()).toBe(1);
 });

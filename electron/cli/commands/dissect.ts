@@ -10,6 +10,7 @@ import { oneLine, quoted } from '../format/text.ts';
 import { inSession, MODEL, namedModel } from '../named.ts';
 import { flag, integer, integers, number, orElse, text, texts, value, type Values, written } from '../options.ts';
 import { UsageError } from '../usage.ts';
+import { given } from '../../../shared/given.ts';
 
 /** Numbers with commas between. */
 const numbers = (help: string) =>
@@ -89,7 +90,7 @@ export const dissect = defineCommand({
     const lost = one && values.ablate ? await app.run('dissecting.ablate', { run: summary.run, ...one }, context.follow) : undefined;
     if (lost) showLost(context, summary, page!, lost);
     if (file !== undefined) context.out.line(`\nAll units are in ${file}`);
-    return { ...summary, units, ...(page ? { unit: withoutPictures(page) } : {}), ...(lost ? { ablation: lost } : {}) };
+    return { ...summary, units, ...(page ? { unit: withoutPictures(page) } : {}), ...given({ ablation: lost }) };
   },
 });
 
@@ -116,7 +117,7 @@ async function ofModel(values: Asked, name: string, context: Context): Promise<M
       labels: granted(labels),
       texts: granted(lines),
       facts: granted(facts),
-      ...(tokens === undefined ? {} : { tokens }),
+      ...given({ tokens }),
       ...(layers === undefined ? {} : { layers: [...layers] }),
       ...making(rest),
     },
@@ -137,8 +138,7 @@ async function ofImages(values: Asked, name: string, data: string, context: Cont
       graph: app.grants.grant(name).handle,
       data: app.grants.grant(data).handle,
       ...(layer.length === 0 ? {} : { layers: [...layer] }),
-      ...(mean === undefined ? {} : { mean }),
-      ...(deviation === undefined ? {} : { deviation }),
+      ...given({ mean, deviation }),
       ...making(values),
     },
     context.follow,

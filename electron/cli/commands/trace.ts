@@ -9,6 +9,7 @@ import { quoted, safe } from '../format/text.ts';
 import { MODEL, versionNamed, WHICH } from '../named.ts';
 import { choices, demanded, integer, number, orElse, text } from '../options.ts';
 import { showGrid, versionLine } from '../show/grid.ts';
+import { given } from '../../../shared/given.ts';
 
 export const trace = defineCommand({
   name: 'trace',
@@ -45,8 +46,7 @@ export const trace = defineCommand({
         level,
         samples,
         seed,
-        ...(answer === undefined ? {} : { answer }),
-        ...(window === undefined ? {} : { window }),
+        ...given({ answer, window }),
         ...(kinds === undefined ? {} : { kinds: [...kinds] }),
       },
       context.follow,

@@ -2,6 +2,7 @@ import type { JobMethodName, Params, Result } from '../../../shared/contract.ts'
 import { withSlot } from '../../../shared/fact.ts';
 import { jobs } from '../../state/jobs.svelte.ts';
 import { Work } from '../../components/progress-line/work.svelte.ts';
+import { given } from '../../../shared/given.ts';
 
 export const VIEWS = ['trace', 'lens', 'parts', 'attention'] as const;
 export type View = (typeof VIEWS)[number];
@@ -131,7 +132,7 @@ export class Inside {
           subject: this.subject,
           ...settings,
           ...(window === null ? {} : { window }),
-          ...(answer === undefined ? {} : { answer }),
+          ...given({ answer }),
         }));
       }
       case 'lens':
