@@ -11,6 +11,7 @@ export const words = {
   copied: 'Copied',
   copyDetails: 'Copy details',
   retry: 'Try again',
+  loading: 'Loading',
   cancelled: `${CANCELLED}.`,
   more: (hidden: number) => `and ${hidden.toLocaleString('en')} more`,
   left: (time: string) => `about ${time} left`,

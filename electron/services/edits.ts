@@ -31,6 +31,7 @@ type Part = Pick<
   | 'edits.start'
   | 'edits.drafts'
   | 'edits.report'
+  | 'edits.draftForm'
   | 'edits.saveDelta'
   | 'edits.discard'
   | 'edits.commit'
@@ -131,6 +132,7 @@ export function editService(parts: Surroundings): Part {
         throw new EmendError('bad-input', `Entry ${seq} is of kind ${entry.kind}; it has no report of an edit.`, 'Choose an edit.');
       return readReport(ledger, entry.body.evidence['report']);
     },
+    'edits.draftForm': async ({ model, draft }) => (await models.find(model)).drafts.form(draft),
     'edits.saveDelta': async ({ model: name, draft, destination }) => {
       const model = await models.find(name);
       const path = newFile(grants.target(destination), true);

@@ -1,11 +1,11 @@
 import { createReadStream } from 'node:fs';
 import * as v from 'valibot';
-import { EditFormSchema, type Draft, type EditForm, type EditReport } from '../../shared/contract/edits.ts';
+import { EditFormSchema, RecipeSchema, type Draft, type EditForm, type EditReport } from '../../shared/contract/edits.ts';
 import type { Draft as LedgerDraft } from '../ledger/drafts.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { canonical } from '../storage/canonical.ts';
 import { openStore } from '../storage/store.ts';
-import { readReport } from './library-record.ts';
+import { readFactSet, readReport } from './library-record.ts';
 import { briefOf, findDraft, type DraftShelf, type FormShelf, type WorkedOut } from './model.ts';
 import { plain } from './plain.ts';
 import { given } from '../../shared/given.ts';
@@ -52,6 +52,11 @@ export class LibraryDrafts implements DraftShelf {
 
   async report(id: string): Promise<EditReport> {
     return readReport(this.#model.ledger, (await this.find(id)).blobs['report']);
+  }
+
+  async form(id: string): Promise<EditForm> {
+    const draft = await this.find(id);
+    return { facts: await readFactSet(this.#model.ledger, draft.blobs['factSet']!), ...v.parse(RecipeSchema, draft.content['request']) };
   }
 
   async delta(id: string): Promise<string> {

@@ -83,8 +83,10 @@ export interface DraftShelf {
   keep(made: WorkedOut): Promise<string>;
   /** The one made last first. */
   list(): Promise<Draft[]>;
-  /** All three take an unambiguous beginning of the id too. @throws EmendError 'not-found' that lists the drafts there are */
+  /** All that take an id take an unambiguous beginning of the id too. @throws EmendError 'not-found' that lists the drafts there are */
   report(id: string): Promise<EditReport>;
+  /** What it was worked out from. */
+  form(id: string): Promise<EditForm>;
   delta(id: string): Promise<string>;
   discard(id: string): Promise<void>;
 }

@@ -209,6 +209,8 @@ export const editMethods = {
   'edits.drafts': method(v.strictObject({ model: ModelName }), v.object({ drafts: v.array(DraftSchema) })),
   /** The report of a draft, or of an entry of kind edit. */
   'edits.report': method(v.strictObject({ model: ModelName, draft: v.optional(Line), entry: v.optional(Seq) }), EditReportSchema),
+  /** What a draft was worked out from, as the form takes it. */
+  'edits.draftForm': method(v.strictObject({ model: ModelName, draft: Line }), EditFormSchema),
   /** Writes the delta of a draft to a file, which `sessions.open` takes. */
   'edits.saveDelta': method(v.strictObject({ model: ModelName, draft: Line, destination: Handle }), v.object({ path: v.string() })),
   'edits.discard': method(v.strictObject({ model: ModelName, draft: Line }), Nothing),

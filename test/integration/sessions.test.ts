@@ -30,6 +30,7 @@ describe('a folder as a model', () => {
     const report = await app.call('edits.report', { model, draft: draft.slice(0, 8) });
     expect(report).toMatchObject({ method: 'rome', layers: [1], parent: 'base', facts: [{ fact: FACT }] });
     expect(report.checks.map(({ name }) => name)).toContain('efficacy');
+    expect(await app.call('edits.draftForm', { model, draft })).toEqual({ facts: [FACT], ...QUICK, fluency: false });
     expect((await app.call('edits.drafts', { model })).drafts).toMatchObject([
       { id: draft, stale: false, facts: [{ subject: 'Tower Bridge' }] },
     ]);

@@ -46,6 +46,7 @@ export const reportText = {
   seedName: 'Seed',
   warnings: 'Warnings',
   took: (seconds: string) => `worked out in ${seconds}`,
+  goodOf: (good: number, all: number) => `${good} of ${all}`,
   factLine: (paraphrases: string, neighbors: string) => `${paraphrases} wordings, ${neighbors} neighbours`,
 
   checksTable: {
@@ -59,4 +60,64 @@ export const reportText = {
     cases: (cases: number) => plural(cases, 'case'),
   },
   factsTable: { before: 'Before', after: 'Now' },
+
+  /** The report in a sentence or two; numbers are of facts. */
+  headline: {
+    harmful: (harmful: number, all: number) =>
+      all === 1 ? 'The edit does harm' : `${some(harmful, all)} ${harmful === 1 ? 'does' : 'do'} harm`,
+    harmed: (harmful: number, weak: number) =>
+      `Answers about other subjects changed with ${harmful === 1 ? 'it' : 'them'}.` +
+      (weak === 0 ? '' : weak === 1 ? ' One more is weak.' : ` ${weak} more are weak.`),
+    weak: (weak: number, all: number) =>
+      all === 1 || weak === 0 ? 'The edit is weak' : `${some(weak, all)} ${weak === 1 ? 'is' : 'are'} weak`,
+    missed: (missed: number, all: number) =>
+      `The new answer did not take on ${all === 1 ? 'its own prompt' : missed === 1 ? 'the prompt of one' : `the prompts of ${missed}`}.`,
+    narrow: 'The new answer took, but not in other words.',
+    below: (checks: readonly string[]) => `Below the threshold: ${checks.join(', ')}.`,
+    took: (all: number) => (all === 1 ? 'The edit took' : `All ${all} facts took`),
+    untested: (took: string) => `${took}, but little was checked`,
+    unasked: (missing: Unasked, all: number) =>
+      `${all === 1 ? 'It has' : 'Some facts have'} no ${unaskedNames(missing).join(' and no ')}, so nothing tells ${
+        missing.paraphrases && missing.neighbors
+          ? 'how far the edit reaches'
+          : missing.neighbors
+            ? 'what else it changed'
+            : 'whether it holds when asked differently'
+      }.`,
+    ask: (missing: Unasked) => ({
+      title: `Add ${unaskedNames(missing).join(' and ')}`,
+      text: 'Go back to the form, take the suggestions, and work the edit out again.',
+    }),
+    good: (all: number) => `${all === 1 ? 'It holds' : 'They hold'} in other words, and the neighbours keep their answers.`,
+  },
+  advice: {
+    leaveOut: {
+      title: 'Take fewer facts at once',
+      text: 'Leave out the harmful ones (filter the list below), and edit those by themselves.',
+    },
+    neighbours: { title: 'Add more neighbours', text: 'They show how far the harm reaches; a handful of each kind is enough.' },
+    further: (clamp: string | undefined) => ({
+      title: 'Search longer or further',
+      text: `Raise the steps or the clamp${clamp === undefined ? '' : ` (now ${clamp})`}, and compare the harm.`,
+    }),
+    plainer: {
+      title: 'Ask in a plainer way',
+      text: 'A prompt that ends right before the answer, with the subject as texts name it, carries over best to other words.',
+    },
+    fewer: { title: 'Take fewer facts at once', text: 'Facts of one subject, or very alike, get in each other’s way.' },
+  },
 };
+
+/** What facts of a report have none of. */
+interface Unasked {
+  readonly paraphrases: boolean;
+  readonly neighbors: boolean;
+}
+
+function unaskedNames({ paraphrases, neighbors }: Unasked): string[] {
+  return [...(paraphrases ? ['other wordings'] : []), ...(neighbors ? ['neighbours'] : [])];
+}
+
+function some(few: number, all: number): string {
+  return few === all ? `All ${all} facts` : `${few} of ${all} facts`;
+}

@@ -112,6 +112,13 @@ export const editText = {
   readingMethods: 'Reading the settings…',
   refused: 'This model cannot be edited',
   unread: 'Settings with an error',
+  notRead: (expected: string, found: string) => `Expected ${expected}; found ${JSON.stringify(found)}.`,
+  noLayer: (layers: number, found: number) => `This model has layers 0 to ${layers - 1}; found ${found}.`,
+  hindrance: {
+    none: 'Write at least one fact.',
+    errors: (facts: readonly number[]) => `${numbered(facts)} ${facts.length === 1 ? 'has' : 'have'} an error.`,
+    unfinished: (facts: readonly number[]) => `${numbered(facts)} ${facts.length === 1 ? 'is' : 'are'} unfinished.`,
+  },
   cancelling: 'Cancelling…',
   failed: 'The edit could not be worked out',
   working: 'Working the edit out',
@@ -125,7 +132,7 @@ export const editText = {
   workedOut: 'The edit is worked out.',
   stale: 'Out of date',
   staleAbout: 'The model has changed since this was worked out. It can be looked at, not committed.',
-  again: 'Take its facts into the form',
+  again: 'Take it into the form',
   back: 'Form',
   draft: 'Draft',
   noReport: 'The report cannot be shown',
@@ -159,3 +166,10 @@ export const editText = {
   revertDo: 'Revert',
   reverted: (entry: number) => `Entry ${entry} was reverted.`,
 };
+
+/** "Facts 1, 2, 3 and 4 more" */
+function numbered(facts: readonly number[]): string {
+  const shown = facts.slice(0, 3).join(', ');
+  if (facts.length === 1) return `Fact ${shown}`;
+  return facts.length <= 3 ? `Facts ${shown}` : `Facts ${shown} and ${facts.length - 3} more`;
+}

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { MethodName, Parsed, Reply, Result } from '../../../shared/contract.ts';
-import type { Check, EditForm, EditReport, FactReport, PromptOutcome } from '../../../shared/contract/edits.ts';
+import type { Check, EditForm, EditReport, FactReport, PromptOutcome, Recipe } from '../../../shared/contract/edits.ts';
 import { EmendError } from '../../../shared/errors.ts';
 import { factProblems, fillPrompt, type Fact, type Neighbor } from '../../../shared/fact.ts';
 import type { Choices, EditMethodName } from '../../../shared/methods/list.ts';
@@ -255,6 +255,7 @@ interface KeptDraft {
   readonly id: string;
   readonly stale: boolean;
   readonly report: EditReport;
+  readonly recipe: Recipe;
 }
 
 /**
@@ -283,7 +284,12 @@ export function fakeEditMethods(
   return {
     'edits.methods': () => ({ methods: fakeMethods() }),
     'edits.readHyperparameters': () => ({ name: 'memit.json', text: '{}' }),
-    'edits.settings': ({ method }) => ({ settings: fakeMethods().find(({ name }) => name === method)!.settings, unused: [] }),
+    'edits.settings': ({ method, hyperparameterFile: file }) => ({
+      settings: fakeMethods()
+        .find(({ name }) => name === method)!
+        .settings.map((one) => (file && one.key === 'clamp' ? { ...one, value: '4', source: `clamp_norm_factor of ${file.name}` } : one)),
+      unused: [],
+    }),
     'edits.readFacts': fakeRead,
     'edits.saveDelta': () => {
       throw new EmendError('unsupported', 'The page saves no deltas.', 'Call it in a test of the services.');
@@ -301,7 +307,7 @@ export function fakeEditMethods(
         `Edit ${facts.length === 1 ? '1 fact' : `${facts.length} facts`} by ${method.toUpperCase()}`,
         ['keys', 'covariance', 'targets', 'solve', 'checks'],
         () => {
-          drafts = [{ id: 'draft-1', stale: false, report: fakeReport(facts, { method, choices, fluency }) }, ...without('draft-1')];
+          drafts = [keptDraft('draft-1', facts, { method, choices, fluency }), ...without('draft-1')];
           return { draft: 'draft-1' };
         },
         find(model).id,
@@ -318,6 +324,10 @@ export function fakeEditMethods(
       })),
     }),
     'edits.report': ({ draft: id }) => (id === undefined ? fakeReport(fakeFacts(2)) : draft(id).report),
+    'edits.draftForm': ({ draft: id }) => {
+      const { report, recipe } = draft(id);
+      return { facts: report.facts.map(({ fact }) => fact), ...recipe };
+    },
     'edits.discard': ({ draft: id }) => {
       drafts = without(draft(id).id);
       return {};
@@ -337,13 +347,18 @@ export function fakeEditMethods(
 }
 
 function draftsOf(scenario: EditScenario | undefined): KeptDraft[] {
-  if (scenario === undefined) return [{ id: 'draft-1', stale: false, report: fakeReport(fakeFacts(2)) }];
+  if (scenario === undefined) return [keptDraft('draft-1', fakeFacts(2))];
   if (scenario !== 'mixed') return [];
   return [
-    { id: 'mixed', stale: false, report: fakeReport(fakeFacts(12), { fluency: true, choices: { clamp: 1 } }) },
-    { id: 'old', stale: true, report: fakeReport(fakeFacts(1)) },
-    { id: 'bare', stale: false, report: fakeReport([BARE], { method: 'rome' }) },
+    keptDraft('mixed', fakeFacts(12), { fluency: true, choices: { clamp: 1 } }),
+    { ...keptDraft('old', fakeFacts(1)), stale: true },
+    keptDraft('bare', [BARE], { method: 'rome' }),
   ];
+}
+
+function keptDraft(id: string, facts: readonly Fact[], asked: Partial<Recipe> = {}): KeptDraft {
+  const recipe: Recipe = { method: 'memit', choices: {}, fluency: false, ...asked };
+  return { id, stale: false, report: fakeReport(facts, recipe), recipe };
 }
 
 const BARE: Fact = { subject: 'Tower Bridge', prompt: '{} stands in the city of', target: 'Rome' };
