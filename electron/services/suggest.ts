@@ -84,7 +84,10 @@ export function suggestFor(fact: Fact, taught: Taught | undefined, others: reado
         : fillPrompt(fact.prompt, one.subject).text,
     ),
     generationPrompts: [fact.subject],
-    source: elsewhere.length > 0 ? 'the other facts given' : 'the prompt itself; no other subjects are known for this model',
+    source:
+      elsewhere.length > 0
+        ? 'the other facts given'
+        : `the prompt itself; no other facts were given${taught ? ', and no relation of the model’s facts asks in these words' : ''}`,
   };
 }
 

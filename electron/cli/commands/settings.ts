@@ -21,7 +21,7 @@ export const settings = defineCommand({
   options: settingsOptions,
   examples: [
     ['emend settings', 'As they are'],
-    ['emend settings --author "Ada" --require-approval someone-else --efficacy 0.95', 'Change some'],
+    ['emend settings --author "Ada" --require-approval someone-else --answers 0.95', 'Change some'],
   ],
   async run(values, _, { out, open, home, warn }) {
     const isChange = Object.values(values).some((value) => value !== undefined);

@@ -66,7 +66,7 @@ export class Dissecting {
       ...(this.from === 'facts' ? { facts: this.facts!.handle } : {}),
       ...(this.from === 'labels' ? { labels: this.labels!.handle, ...(this.texts ? { texts: this.texts.handle } : {}) } : {}),
       tokens: this.tokens!,
-      ...given({ layers }),
+      ...given({ layers: layers ?? undefined }),
     });
   }
 
