@@ -4,6 +4,7 @@ import type { JobContext } from '../../../shared/progress.ts';
 import { writeDurably } from '../../storage/durable.ts';
 import { explained } from '../../storage/file-errors.ts';
 import { disk } from '../../storage/files.ts';
+import { readSourceAndRanges } from '../architectures/source.ts';
 import { changedTensorsFile } from '../edit/changed-tensors.ts';
 import { readModelType } from '../onnx/model-config.ts';
 import { changedBytes } from '../edit/delta.ts';
@@ -20,7 +21,13 @@ export async function exportModel(models: OpenModels, params: Jobs['export']['pa
   const { decoder, folder } = await models.open(params.model);
   const target = resolve(params.target);
   const report = await patchModel(
-    { model: decoder.source, target, changes: changedBytes(decoder), ...(statSync(folder).isDirectory() ? { root: folder } : {}) },
+    {
+      model: decoder.source,
+      read: readSourceAndRanges,
+      target,
+      changes: changedBytes(decoder),
+      ...(statSync(folder).isDirectory() ? { root: folder } : {}),
+    },
     context,
   );
   return {
