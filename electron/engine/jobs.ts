@@ -100,6 +100,11 @@ export interface Jobs {
     readonly result: CheckReport;
   };
   readonly export: { readonly params: { readonly model: ModelRef; readonly target: string }; readonly result: ExportOutcome };
+  /** Writes a version as an ONNX graph with its weights in one data file, tokenizer and configuration beside it, into a folder. */
+  readonly onnxFolder: {
+    readonly params: { readonly model: ModelRef; readonly target: string };
+    readonly result: { readonly files: readonly string[] };
+  };
   /** Adds deltas to `model` in their order and keeps the tensors that differ from the imported file in `save`. */
   readonly rebuild: {
     readonly params: { readonly model: ModelRef; readonly deltas: readonly string[]; readonly save: string };

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Result } from '../../shared/contract.ts';
-import type { ExportFormat } from '../../shared/contract/exports.ts';
+import { CHANGES_ALONE, type ExportFormat } from '../../shared/contract/exports.ts';
 import { EmendError } from '../../shared/errors.ts';
 import { shortId } from '../../shared/ids.ts';
 import { disk } from '../storage/files.ts';
@@ -139,7 +139,7 @@ export function exportService({ models, engine, jobs, grants, preferences, place
   async function writeModel(version: ModelVersion, format: ExportFormat, target: string, control: JobControl): Promise<Ranges | undefined> {
     const ref = await version.ref(control);
     if (format === 'folder') return [...(await engine.run('export', { model: ref, target }, withBytes(control))).changed];
-    if (version.isBase)
+    if (version.isBase && CHANGES_ALONE.includes(format))
       throw new EmendError(
         'bad-input',
         `Version ${shortId(version.id)} is the import itself; there is no change to write.`,
@@ -147,7 +147,8 @@ export function exportService({ models, engine, jobs, grants, preferences, place
       );
     await mkdir(target);
     const metadata = version.origin;
-    if (format === 'tensors') await engine.run('tensorsFile', { model: ref, target, metadata }, control);
+    if (format === 'onnx') await engine.run('onnxFolder', { model: ref, target }, withBytes(control));
+    else if (format === 'tensors') await engine.run('tensorsFile', { model: ref, target, metadata }, control);
     else await engine.run('adapter', { model: ref, deltas: version.deltas(), target, metadata }, control);
     return undefined;
   }

@@ -7,7 +7,7 @@ import { check } from './check.ts';
 import { ablateUnit, dissect } from './dissect.ts';
 import { convolutions, dissectImages, pictures } from './dissect-images.ts';
 import { edit, settings } from './edit.ts';
-import { adapter, exportModel, tensorsFile } from './export.ts';
+import { adapter, exportModel, onnxFolder, tensorsFile } from './export.ts';
 import { inspect } from './inspect.ts';
 import { attribute, lens, trace } from './locate.ts';
 import { ablate, patch } from './patch.ts';
@@ -28,6 +28,7 @@ export function handlersOn(models: OpenModels): Handlers<Jobs> {
     export: (params, context) => exportModel(models, params, context),
     adapter: (params) => adapter(models, params),
     tensorsFile: (params) => tensorsFile(models, params),
+    onnxFolder: (params, context) => onnxFolder(models, params, context),
     trace: (params, context) => trace(models, params, context),
     traceFacts: (params, context) => traceFacts(models, params, context),
     patch: (params, context) => patch(models, params, context),
