@@ -16,6 +16,7 @@ import { checkService } from './checks.ts';
 import { dissectingService } from './dissecting.ts';
 import { editService } from './edits.ts';
 import { exportService } from './exports.ts';
+import { factTraceService } from './fact-traces.ts';
 import { figureService } from './figures.ts';
 import { Grants } from './grants.ts';
 import { JobList } from './job-list.ts';
@@ -26,6 +27,7 @@ import { locatingService } from './locating.ts';
 import { findModel } from './models.ts';
 import { OpenModels } from './open-models.ts';
 import { dataFolder, Places } from './places.ts';
+import { patchingService } from './patching.ts';
 import { probingService } from './probing.ts';
 import { Preferences } from './preferences.ts';
 import { sessionService } from './sessions.ts';
@@ -64,6 +66,8 @@ export class Application {
       ...sessionService(this.#parts),
       ...probingService(this.#parts),
       ...locatingService(this.#parts),
+      ...patchingService(this.#parts),
+      ...factTraceService(this.#parts),
       ...figureService(this.#parts),
       ...dissectingService(this.#parts),
       ...editService(this.#parts),

@@ -1,14 +1,15 @@
 import type { JobMethodName, Parsed, Result } from '../../shared/contract.ts';
+import { EmendError } from '../../shared/errors.ts';
 import type { JobName, Jobs, ModelRef } from '../engine/jobs.ts';
 import type { Model } from './model.ts';
 import { readTaught } from './suggest.ts';
 import type { Services, Surroundings } from './surroundings.ts';
 
 type Method = Extract<JobMethodName, `locating.${string}`>;
-type Part = Pick<Services, Method>;
+type Part = Pick<Services, 'locating.trace' | 'locating.lens' | 'locating.attribute' | 'locating.attention' | 'locating.change'>;
 
 /** Seeing where a version of a model holds what it says. Nothing is changed or recorded. */
-export function locatingService({ models, engine, jobs }: Surroundings): Part {
+export function locatingService({ models, engine, jobs, grants }: Surroundings): Part {
   /** A method that is one job of the engine on one version. */
   const looking =
     <M extends Method, N extends JobName>(
@@ -32,20 +33,27 @@ export function locatingService({ models, engine, jobs }: Surroundings): Part {
       'locating.trace',
       'trace',
       (name) => `Trace ${name}`,
-      async ({ prompt, subject, answer, samples, seed, level, window, kinds }, model, { material }) => ({
+      async ({ prompt, subject, answer, samples, seed, level, window, kinds, severed }, model, { material }) => ({
         model,
         prompt,
         subject,
         answer,
         subjects: material ? (await readTaught(material.facts)).facts.map((fact) => fact.subject) : [],
         settings: { samples, seed, level, window, kinds },
+        severed,
       }),
     ),
     'locating.lens': looking(
       'locating.lens',
       'lens',
       (name) => `Look through ${name}`,
-      ({ prompt, watched, top }, model) => ({ model, prompt, watched, top }),
+      ({ prompt, watched, top, tuned }, model) => ({
+        model,
+        prompt,
+        watched,
+        top,
+        tuned: tuned === undefined ? undefined : grants.path(tuned),
+      }),
     ),
     'locating.attribute': looking(
       'locating.attribute',
@@ -59,5 +67,18 @@ export function locatingService({ models, engine, jobs }: Surroundings): Part {
       (name) => `Attention of ${name}`,
       ({ prompt, layer }, model) => ({ model, prompt, layer }),
     ),
+    'locating.change': async ({ model: name, version: of, against: other, prompt, old, new: now }) => {
+      const model = await models.find(name);
+      const [version, against] = [model.at(of), model.at(other)];
+      if (version.id === against.id)
+        throw new EmendError('bad-input', 'A version was to be compared with itself.', 'Name two versions, such as "base" and "current".');
+      return {
+        job: jobs.start('locating.change', `What changed inside ${model.name}`, model.id, async (control) => {
+          const refs = { model: await version.ref(control), against: await against.ref(control) };
+          const found = await engine.run('change', { ...refs, prompt, old, new: now }, control);
+          return { version: version.id, against: against.id, ...found };
+        }),
+      };
+    },
   };
 }

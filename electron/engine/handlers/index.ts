@@ -3,6 +3,7 @@ import type { OpenModels } from './open-models.ts';
 import type { Handlers } from '../serve.ts';
 import { ask } from './ask.ts';
 import { attention } from './attention.ts';
+import { change } from './change.ts';
 import { check } from './check.ts';
 import { ablateUnit, dissect } from './dissect.ts';
 import { convolutions, dissectImages, pictures } from './dissect-images.ts';
@@ -34,6 +35,7 @@ export function handlersOn(models: OpenModels): Handlers<Jobs> {
     patch: (params, context) => patch(models, params, context),
     ablate: (params, context) => ablate(models, params, context),
     lens: (params) => lens(models, params),
+    change: (params, context) => change(models, params, context),
     attention: (params) => attention(models, params),
     attribute: (params) => attribute(models, params),
     dissect: (params, context) => dissect(models, params, context),
