@@ -5,6 +5,7 @@ import { dissectingMethods } from './contract/dissecting.ts';
 import { editMethods } from './contract/edits.ts';
 import { exportMethods } from './contract/exports.ts';
 import { figureMethods } from './contract/figures.ts';
+import { findingMethods } from './contract/findings.ts';
 import { hostMethods, type Picked } from './contract/host.ts';
 import { jobMethods } from './contract/jobs.ts';
 import { libraryMethods } from './contract/library.ts';
@@ -24,6 +25,7 @@ export const CONTRACT = {
   ...locatingMethods,
   ...figureMethods,
   ...dissectingMethods,
+  ...findingMethods,
   ...sessionMethods,
   ...editMethods,
   ...checkMethods,

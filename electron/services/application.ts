@@ -14,9 +14,12 @@ import { EmendError, errorData } from '../../shared/errors.ts';
 import { auditService } from './audit.ts';
 import { checkService } from './checks.ts';
 import { dissectingService } from './dissecting.ts';
+import { DissectionRuns } from './dissection-run.ts';
 import { editService } from './edits.ts';
 import { exportService } from './exports.ts';
 import { figureService } from './figures.ts';
+import { findingService } from './findings.ts';
+import { FoundLately } from './found.ts';
 import { Grants } from './grants.ts';
 import { JobList } from './job-list.ts';
 import { Engine, type Follow } from './jobs.ts';
@@ -55,9 +58,17 @@ export class Application {
   readonly #implementation: Implementation;
   readonly #parts: Surroundings;
 
-  private constructor(host: HostParts, parts: Omit<Surroundings, 'grants' | 'jobs' | 'tell' | 'print'>) {
+  private constructor(host: HostParts, parts: Omit<Surroundings, 'grants' | 'jobs' | 'found' | 'dissections' | 'tell' | 'print'>) {
     this.jobs = new JobList((event) => this.tell(event));
-    this.#parts = { ...parts, print: host.print, grants: this.grants, jobs: this.jobs, tell: (event) => this.tell(event) };
+    this.#parts = {
+      ...parts,
+      print: host.print,
+      grants: this.grants,
+      jobs: this.jobs,
+      found: new FoundLately(),
+      dissections: new DissectionRuns(),
+      tell: (event) => this.tell(event),
+    };
     this.#implementation = {
       ...libraryService(this.#parts),
       ...sessionService(this.#parts),
@@ -65,6 +76,7 @@ export class Application {
       ...locatingService(this.#parts),
       ...figureService(this.#parts),
       ...dissectingService(this.#parts),
+      ...findingService(this.#parts),
       ...editService(this.#parts),
       ...checkService(this.#parts),
       ...versionService(this.#parts),

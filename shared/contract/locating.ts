@@ -12,12 +12,19 @@ const FollowedSchema = v.object({ id: v.number(), text: v.string() });
 const TextTokenSchema = v.object({ id: v.number(), text: v.string(), isSubject: v.boolean() });
 export type TextToken = v.InferOutput<typeof TextTokenSchema>;
 
+/** What every look says of itself. */
+const Found = {
+  /** Id of the version that was looked into. */
+  version: v.string(),
+  /** What findings.record takes. */
+  finding: v.string(),
+};
+
 export const TraceKindSchema = v.picklist(TRACE_KINDS);
 
 /** A causal trace. Indirect effect: score − low; total effect: high − low. */
 export const TraceSchema = v.object({
-  /** Id of the version that was looked into; so for all figures. */
-  version: v.string(),
+  ...Found,
   prompt: v.string(),
   tokens: rows(TextTokenSchema),
   /** The token that was followed. */
@@ -35,7 +42,7 @@ export type Trace = v.InferOutput<typeof TraceSchema>;
 
 /** What the model would say behind each block. */
 export const LensSchema = v.object({
-  version: v.string(),
+  ...Found,
   prompt: v.string(),
   tokens: rows(TextTokenSchema),
   watched: rows(FollowedSchema),
@@ -60,7 +67,7 @@ export type Lens = v.InferOutput<typeof LensSchema>;
 
 /** What each part adds to the logits of the watched tokens behind the text. */
 export const AttributionSchema = v.object({
-  version: v.string(),
+  ...Found,
   prompt: v.string(),
   watched: rows(FollowedSchema),
   /** Per watched token. */
@@ -79,7 +86,7 @@ export type Attribution = v.InferOutput<typeof AttributionSchema>;
 
 /** Where the heads of one layer look: [heads][queries][keys], each row of shares adding up to 1. */
 export const AttentionSchema = v.object({
-  version: v.string(),
+  ...Found,
   prompt: v.string(),
   tokens: rows(TextTokenSchema),
   layer: v.number(),

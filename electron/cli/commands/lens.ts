@@ -5,6 +5,7 @@ import { percent } from '../format/numbers.ts';
 import type { Printer } from '../format/printer.ts';
 import { quoted } from '../format/text.ts';
 import { MODEL, versionNamed, WHICH } from '../named.ts';
+import { RECORD, recordFound } from '../record.ts';
 import { flag, texts } from '../options.ts';
 import { showGrid, versionLine } from '../show/grid.ts';
 
@@ -14,6 +15,7 @@ export const lens = defineCommand({
   positionals: [MODEL, { name: 'prompt', help: 'The text to look into' }],
   options: {
     ...WHICH,
+    ...RECORD,
     watch: texts('WORD', "A word to follow, by its first token (default: the model's own answer)"),
     all: flag('Show every token of the text, instead of the last alone'),
   },
@@ -26,7 +28,7 @@ export const lens = defineCommand({
     const found = await app.run('locating.lens', { model: model.id, version, prompt: prompt!, watched: [...values.watch] }, context.follow);
     showLens(context.out, found, values.all);
     versionLine(context.out, model.name, recorded ? short(found.version) : undefined);
-    return found;
+    return { ...found, ...(await recordFound(context, { app, model }, found.finding, values)) };
   },
 });
 

@@ -7,6 +7,7 @@ import { percent } from '../format/numbers.ts';
 import type { Printer } from '../format/printer.ts';
 import { quoted, safe } from '../format/text.ts';
 import { MODEL, versionNamed, WHICH } from '../named.ts';
+import { RECORD, recordFound } from '../record.ts';
 import { choices, demanded, integer, number, orElse, text } from '../options.ts';
 import { showGrid, versionLine } from '../show/grid.ts';
 
@@ -21,6 +22,7 @@ export const trace = defineCommand({
     subject: text('TEXT', 'What the prompt is about'),
     answer: text('TEXT', "The answer to follow (default: the model's own)"),
     ...WHICH,
+    ...RECORD,
     kinds: choices(TRACE_KINDS, 'What is put back'),
     window: integer('N', 'Layers whose outputs are put back together (default: 10 of 48, scaled to the model)', { min: 1, max: 1000 }),
     level: orElse(number('X', 'Noise in standard deviations of the embeddings of subjects', { min: 0.001, max: 100 }), 3),
@@ -30,6 +32,7 @@ export const trace = defineCommand({
   examples: [
     ['emend trace atlas "{} is in the city of" --subject "Eiffel Tower"', 'All three kinds'],
     ['emend trace atlas "The capital of France is" --subject France --kinds mlp --window 3', 'MLPs alone, three layers at a time'],
+    ['emend trace atlas "{} is in" --subject Louvre --record "Where entry 3 wrote it" --attach 3', 'Kept in the record, with entry 3'],
   ],
   async run(values, [name, prompt], context) {
     const subject = demanded(values.subject, 'trace', '--subject', 'Say what the prompt is about: --subject "Eiffel Tower"');
@@ -53,7 +56,7 @@ export const trace = defineCommand({
     );
     showTrace(context.out, found);
     versionLine(context.out, model.name, recorded ? short(found.version) : undefined);
-    return found;
+    return { ...found, ...(await recordFound(context, { app, model }, found.finding, values)) };
   },
 });
 
