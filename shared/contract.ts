@@ -7,6 +7,7 @@ import { editMethods } from './contract/edits.ts';
 import { exportMethods } from './contract/exports.ts';
 import { factTraceMethods } from './contract/fact-traces.ts';
 import { figureMethods } from './contract/figures.ts';
+import { findingMethods } from './contract/findings.ts';
 import { hostMethods, type Picked } from './contract/host.ts';
 import { jobMethods } from './contract/jobs.ts';
 import { libraryMethods } from './contract/library.ts';
@@ -30,6 +31,7 @@ export const CONTRACT = {
   ...factTraceMethods,
   ...figureMethods,
   ...dissectingMethods,
+  ...findingMethods,
   ...sessionMethods,
   ...editMethods,
   ...checkMethods,

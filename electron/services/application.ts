@@ -14,10 +14,13 @@ import { EmendError, errorData } from '../../shared/errors.ts';
 import { auditService } from './audit.ts';
 import { checkService } from './checks.ts';
 import { dissectingService } from './dissecting.ts';
+import { DissectionRuns } from './dissection-run.ts';
 import { editService } from './edits.ts';
 import { exportService } from './exports.ts';
 import { factTraceService } from './fact-traces.ts';
 import { figureService } from './figures.ts';
+import { findingService } from './findings.ts';
+import { FoundLately } from './found.ts';
 import { Grants } from './grants.ts';
 import { JobList } from './job-list.ts';
 import { Engine } from './jobs.ts';
@@ -58,9 +61,17 @@ export class Application {
   readonly #implementation: Implementation;
   readonly #parts: Surroundings;
 
-  private constructor(host: HostParts, parts: Omit<Surroundings, 'grants' | 'jobs' | 'tell' | 'print'>) {
+  private constructor(host: HostParts, parts: Omit<Surroundings, 'grants' | 'jobs' | 'found' | 'dissections' | 'tell' | 'print'>) {
     this.jobs = new JobList((event) => this.tell(event));
-    this.#parts = { ...parts, print: host.print, grants: this.grants, jobs: this.jobs, tell: (event) => this.tell(event) };
+    this.#parts = {
+      ...parts,
+      print: host.print,
+      grants: this.grants,
+      jobs: this.jobs,
+      found: new FoundLately(),
+      dissections: new DissectionRuns(),
+      tell: (event) => this.tell(event),
+    };
     this.#implementation = {
       ...libraryService(this.#parts),
       ...sessionService(this.#parts),
@@ -70,6 +81,7 @@ export class Application {
       ...factTraceService(this.#parts),
       ...figureService(this.#parts),
       ...dissectingService(this.#parts),
+      ...findingService(this.#parts),
       ...editService(this.#parts),
       ...checkService(this.#parts),
       ...versionService(this.#parts),

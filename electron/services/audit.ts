@@ -21,6 +21,7 @@ import { listFolder } from '../storage/folders.ts';
 import { logCsv } from './attest/log-csv.ts';
 import { logHtml, type LogTable } from './attest/log-html.ts';
 import { Estimator } from './eta.ts';
+import { misstated } from './findings.ts';
 import type { JobControl } from './job-list.ts';
 import type { LibraryModel } from './library-model.ts';
 import { version as appVersion } from './models.ts';
@@ -178,6 +179,7 @@ async function entryView(model: LibraryModel, seq: number): Promise<EntryView> {
   const version = 'version' in entry.body ? entry.body.version : undefined;
   const remarks = model.ledger.entries
     .filter(isRemark)
+    .filter((one) => one.seq !== seq)
     .filter((one) => one.body.entry === seq || (one.body.entry === undefined && one.body.version === version))
     .map((one) => ({ entry: one.seq, kind: one.kind, time: one.time, author: one.author, comment: one.reason }));
   const { prev, hash, kind, time, author, reason, app, engine, body } = entry;
@@ -214,6 +216,7 @@ async function verify(model: LibraryModel, control: JobControl, against: Exporte
   const problems: Verification['problems'] = ledger.entries.flatMap((entry) =>
     entry.problems.map(({ what, message }) => ({ entry: entry.seq, what, message })),
   );
+  for (const { entry, message } of await misstated(model.ledger)) problems.push({ entry, what: 'blob', message });
   const [first] = model.ledger.entries;
   const files = first?.kind === 'import' ? first.body.model.files : [];
   const progress = follow('imported files');
@@ -300,6 +303,7 @@ function logTable(rows: readonly Row[], entries: readonly Entry[]): LogTable {
     'reason',
     'version',
     'method',
+    'about',
     'facts',
     'checks',
     'result',
@@ -312,7 +316,8 @@ function logTable(rows: readonly Row[], entries: readonly Entry[]): LogTable {
   return {
     columns,
     rows: rows.map((row, at) => {
-      const { body, prev, app, engine } = entries[at]!;
+      const entry = entries[at]!;
+      const { body, prev, app, engine } = entry;
       const facts =
         'facts' in body
           ? body.facts.map(
@@ -331,6 +336,7 @@ function logTable(rows: readonly Row[], entries: readonly Entry[]): LogTable {
         row.reason,
         row.version ?? '',
         row.method ?? '',
+        toldBy(entry).about?.join(' → ') ?? '',
         facts.join('; '),
         checks.join('; '),
         row.verdict === 'none' ? '' : row.verdict,

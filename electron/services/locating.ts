@@ -1,5 +1,6 @@
 import type { JobMethodName, Parsed, Result } from '../../shared/contract.ts';
 import { EmendError } from '../../shared/errors.ts';
+import type { LookName } from '../../shared/looks.ts';
 import type { JobName, Jobs, ModelRef } from '../engine/jobs.ts';
 import type { Model } from './model.ts';
 import { readTaught } from './suggest.ts';
@@ -8,12 +9,13 @@ import type { Services, Surroundings } from './surroundings.ts';
 type Method = Extract<JobMethodName, `locating.${string}`>;
 type Part = Pick<Services, 'locating.trace' | 'locating.lens' | 'locating.attribute' | 'locating.attention' | 'locating.change'>;
 
-/** Seeing where a version of a model holds what it says. Nothing is changed or recorded. */
-export function locatingService({ models, engine, jobs, grants }: Surroundings): Part {
+/** Seeing where a version of a model holds what it says. Nothing is changed, and nothing is recorded until somebody asks for it. */
+export function locatingService({ models, engine, jobs, grants, found }: Surroundings): Part {
   /** A method that is one job of the engine on one version. */
   const looking =
     <M extends Method, N extends JobName>(
       method: M,
+      look: LookName,
       job: N,
       title: (model: string) => string,
       asked: (params: Parsed<M>, ref: ModelRef, model: Model) => Promise<Jobs[N]['params']> | Jobs[N]['params'],
@@ -23,14 +25,17 @@ export function locatingService({ models, engine, jobs, grants }: Surroundings):
       const version = model.at(params.version);
       return {
         job: jobs.start(method, title(model.name), model.id, async (control) => {
-          const found = await engine.run(job, await asked(params, await version.ref(control), model), control);
-          return { version: version.id, ...found } as Result<M>;
+          const result = await engine.run(job, await asked(params, await version.ref(control), model), control);
+          const settings = { ...params, model: undefined, version: undefined };
+          const finding = found.keep({ look, model: model.id, version: version.id, settings, result });
+          return { version: version.id, finding, ...result } as Result<M>;
         }),
       };
     };
   return {
     'locating.trace': looking(
       'locating.trace',
+      'trace',
       'trace',
       (name) => `Trace ${name}`,
       async ({ prompt, subject, answer, samples, seed, level, window, kinds, severed }, model, { material }) => ({
@@ -46,6 +51,7 @@ export function locatingService({ models, engine, jobs, grants }: Surroundings):
     'locating.lens': looking(
       'locating.lens',
       'lens',
+      'lens',
       (name) => `Look through ${name}`,
       ({ prompt, watched, top, tuned }, model) => ({
         model,
@@ -57,12 +63,14 @@ export function locatingService({ models, engine, jobs, grants }: Surroundings):
     ),
     'locating.attribute': looking(
       'locating.attribute',
+      'attribution',
       'attribute',
       (name) => `Attribute in ${name}`,
       ({ prompt, watched }, model) => ({ model, prompt, watched }),
     ),
     'locating.attention': looking(
       'locating.attention',
+      'attention',
       'attention',
       (name) => `Attention of ${name}`,
       ({ prompt, layer }, model) => ({ model, prompt, layer }),

@@ -5,6 +5,14 @@ import { FollowedSchema, grid, numbers, Of, prompt, rows, TextTokenSchema, watch
 
 export type { TextToken } from './inside.ts';
 
+/** What every look says of itself. */
+const Found = {
+  /** Id of the version that was looked into. */
+  version: v.string(),
+  /** What findings.record takes. */
+  finding: v.string(),
+};
+
 export const TraceKindSchema = v.picklist(TRACE_KINDS);
 
 /** How traces are made; everything that another one needs to come out alike. */
@@ -18,8 +26,7 @@ export const TraceSettingsSchema = v.object({
 
 /** A causal trace. Indirect effect: score − low; total effect: high − low. */
 export const TraceSchema = v.object({
-  /** Id of the version that was looked into; so for all figures. */
-  version: v.string(),
+  ...Found,
   prompt: v.string(),
   tokens: rows(TextTokenSchema),
   /** The token that was followed. */
@@ -42,7 +49,7 @@ export type Trace = v.InferOutput<typeof TraceSchema>;
 
 /** What the model would say behind each block. */
 export const LensSchema = v.object({
-  version: v.string(),
+  ...Found,
   prompt: v.string(),
   tokens: rows(TextTokenSchema),
   watched: rows(FollowedSchema),
@@ -69,7 +76,7 @@ export type Lens = v.InferOutput<typeof LensSchema>;
 
 /** What each part adds to the logits of the watched tokens behind the text. */
 export const AttributionSchema = v.object({
-  version: v.string(),
+  ...Found,
   prompt: v.string(),
   watched: rows(FollowedSchema),
   /** Per watched token. */
@@ -88,7 +95,7 @@ export type Attribution = v.InferOutput<typeof AttributionSchema>;
 
 /** Where the heads of one layer look: [heads][queries][keys], each row of shares adding up to 1. */
 export const AttentionSchema = v.object({
-  version: v.string(),
+  ...Found,
   prompt: v.string(),
   tokens: rows(TextTokenSchema),
   layer: v.number(),

@@ -254,6 +254,15 @@ describe('a model’s life', () => {
     expect(beside.every((path) => path === 'model.sig' || path.startsWith('emend'))).toBe(true);
   });
 
+  test('what a look found is recorded, attached to the entry that it is about', async () => {
+    const asked = ['lens', 'atlas', question(FACTS[0]), '--at', 'v1', '--threads', '1', '--attach', '2'];
+    const { recorded } = await document<{ recorded: number }>('one', ...asked, '--record', 'It comes late');
+    expect(await works('one', 'show', 'atlas', '2')).toMatch(new RegExp(`Entry ${recorded}, .* Ada: finding: It comes late`));
+    expect(await works('one', 'log', 'atlas', '--kind', 'finding')).toContain(`Lens: ${question(FACTS[0])}: It comes late`);
+    expect((await fails('one', ...asked)).err).toContain('--attach goes with --record');
+    expect((await fails('one', 'lens', atlas, 'x', '--record', 'y')).err).toContain('emend import');
+  });
+
   test('verify finds all of it sound, and records that', async () => {
     const found = await document<{ ok: boolean; entries: { problems: unknown[] }[]; tensors: number }>('one', 'verify', 'atlas');
     expect(found).toMatchObject({ ok: true, problems: [] });

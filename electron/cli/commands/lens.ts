@@ -5,6 +5,7 @@ import { percent } from '../format/numbers.ts';
 import type { Printer } from '../format/printer.ts';
 import { quoted } from '../format/text.ts';
 import { MODEL, versionNamed, WHICH } from '../named.ts';
+import { RECORD, recordFound } from '../record.ts';
 import { flag, text, texts, type Values } from '../options.ts';
 import { showChange } from '../show/change.ts';
 import { placeName, showGrid, versionLine } from '../show/grid.ts';
@@ -12,6 +13,7 @@ import { UsageError } from '../usage.ts';
 
 const options = {
   ...WHICH,
+  ...RECORD,
   watch: texts('WORD', "A word to follow, by its first token (default: the model's own answer)"),
   tuned: text('FILE', 'Look through this tuned lens: its translators for this model, as safetensors'),
   all: flag('Show every token of the text, instead of the last alone'),
@@ -49,16 +51,18 @@ export const lens = defineCommand({
     const found = await app.run('locating.lens', { ...of, watched: [...watch], ...handle }, context.follow);
     showLens(context.out, found, all);
     line(found.version);
-    return found;
+    return { ...found, ...(await recordFound(context, { app, model }, found.finding, values)) };
   },
 });
 
 /** @throws UsageError for options of one version beside those of two */
-function refuseMixed({ against, old, new: now, watch, all, tuned }: Values<typeof options>): void {
+function refuseMixed({ against, old, new: now, watch, all, tuned, record, attach }: Values<typeof options>): void {
   if (against === undefined && (old !== undefined || now !== undefined))
     throw new UsageError('--old and --new compare two versions.', 'Add --against base, or follow words with --watch.');
   if (against !== undefined && (watch.length > 0 || all || tuned !== undefined))
     throw new UsageError('--watch, --all and --tuned do not go with --against.', 'Name the answers by --new and --old.');
+  if (against !== undefined && (record !== undefined || attach !== undefined))
+    throw new UsageError('--record and --attach do not go with --against: comparisons are not kept in a record yet.', 'Leave them out.');
 }
 
 function showLens(out: Printer, { tokens, places, watched, texts: words }: Lens, all: boolean): void {

@@ -9,10 +9,12 @@ import { percent, points } from '../format/numbers.ts';
 import type { Printer } from '../format/printer.ts';
 import { quoted, safe } from '../format/text.ts';
 import { MODEL, versionNamed, WHICH } from '../named.ts';
+import { RECORD, recordFound } from '../record.ts';
 import { choice, choices, demanded, integer, number, orElse, text, type Values } from '../options.ts';
 import { showFactTraces } from '../show/fact-traces.ts';
 import { showGrid, versionLine } from '../show/grid.ts';
 import { UsageError } from '../usage.ts';
+import { given } from '../../../shared/given.ts';
 
 const options = {
   subject: text('TEXT', 'What the prompt is about'),
@@ -21,6 +23,7 @@ const options = {
   take: integer('N', 'Only the first N of them; of the model’s own facts N, evenly (default 400)', { min: 1 }),
   keep: text('FILE', 'Keep each fact’s trace in this file as JSON lines, and go on from it (default: a file of the cache)'),
   ...WHICH,
+  ...RECORD,
   kinds: choices(TRACE_KINDS, 'What is put back'),
   window: integer('N', 'Layers whose outputs are put back together (default: 10 of 48, scaled to the model)', { min: 1, max: 1000 }),
   level: orElse(number('X', 'Noise in standard deviations of the embeddings of subjects', { min: 0.001, max: 100 }), 3),
@@ -46,6 +49,7 @@ export const trace = defineCommand({
   examples: [
     ['emend trace atlas "{} is in the city of" --subject "Eiffel Tower"', 'All three kinds'],
     ['emend trace atlas "The capital of France is" --subject France --kinds mlp --window 3', 'MLPs alone, three layers at a time'],
+    ['emend trace atlas "{} is in" --subject Louvre --record "Where entry 3 wrote it" --attach 3', 'Kept in the record, with entry 3'],
     ['emend trace atlas --take 100', 'Averaged over a hundred facts that the model knows'],
   ],
   async run(values, [name, prompt], context) {
@@ -55,16 +59,18 @@ export const trace = defineCommand({
 });
 
 /** @throws UsageError for options of one prompt beside those of facts */
-function refuseMixed({ facts, take, keep, subject, answer, severed }: Settings, prompt: string | undefined): void {
+function refuseMixed({ facts, take, keep, subject, answer, severed, record, attach }: Settings, prompt: string | undefined): void {
   if (prompt !== undefined && [facts, take, keep].some((one) => one !== undefined))
     throw new UsageError('--facts, --take and --keep do not go with a prompt.', 'Leave the prompt out, to trace facts.');
   if (prompt === undefined && [subject, answer, severed].some((one) => one !== undefined))
     throw new UsageError('--subject, --answer and --severed go with a prompt.', 'Give the prompt, with {} for the subject.');
+  if (prompt === undefined && [record, attach].some((one) => one !== undefined))
+    throw new UsageError('--record and --attach go with a prompt: averages are not kept in a record yet.', 'Leave them out.');
 }
 
 /** What both ways of tracing take. */
 function settingsOf({ level, samples, seed, window, kinds }: Settings) {
-  return { level, samples, seed, ...(window === undefined ? {} : { window }), ...(kinds === undefined ? {} : { kinds: [...kinds] }) };
+  return { level, samples, seed, ...given({ window, kinds: kinds && [...kinds] }) };
 }
 
 async function tracePrompt(values: Settings, name: string, prompt: string, context: Context): Promise<unknown> {
@@ -78,7 +84,7 @@ async function tracePrompt(values: Settings, name: string, prompt: string, conte
   );
   showTrace(context.out, found);
   versionLine(context.out, model.name, recorded ? short(found.version) : undefined);
-  return found;
+  return { ...found, ...(await recordFound(context, { app, model }, found.finding, values)) };
 }
 
 async function traceFacts(values: Settings, name: string, context: Context): Promise<unknown> {

@@ -26,6 +26,8 @@ export class Dissecting {
 
   readonly work = new Work();
   summary = $state.raw<Dissected | undefined>();
+  /** The entry of the log that it was read from. */
+  kept = $state<number | undefined>();
   concept = $state('');
   ofLayer = $state('');
   sort = $state<Sort>('iou');
@@ -54,7 +56,19 @@ export class Dissecting {
     this.error = undefined;
     const found = await (this.kind === 'language' ? this.#language() : this.#images());
     if (!found) return;
-    Object.assign(this, { summary: found, concept: '', ofLayer: '', page: undefined, lost: undefined });
+    await this.#show(found, undefined);
+  }
+
+  /** Shows what an entry of the log keeps. */
+  async openKept(entry: number): Promise<void> {
+    const finding = await this.#told(call('findings.open', { model: this.#model, entry }));
+    if (finding?.look !== 'dissection') return;
+    this.kind = 'language';
+    await this.#show(finding.result, entry);
+  }
+
+  async #show(summary: Dissected, kept: number | undefined): Promise<void> {
+    Object.assign(this, { summary, kept, concept: '', ofLayer: '', page: undefined, lost: undefined });
     await this.list();
   }
 

@@ -78,6 +78,8 @@ export const editText = {
     neighbors: 'Neighbours',
     neighborsAbout: 'Other subjects, which must keep their answers.',
     suggest: 'Suggest',
+    where: 'Where is it?',
+    whereHelp: 'Shows where the model holds the answer that it gives so far',
     suggesting: 'Looking…',
     suggestFrom: (source: string) => `From ${source}.`,
     nothingFound: 'Nothing was found to suggest.',

@@ -1,5 +1,6 @@
 import type { Attention, Attribution, Lens, TextToken, Trace } from '../../../shared/contract/locating.ts';
 import { TRACE_KINDS, type TraceKind, traceKinds } from '../../../shared/tracing.ts';
+import { LOOKS } from '../../../shared/looks.ts';
 import { percent } from '../../format.ts';
 import { type BarFigure, type HeatFigure, largestOf } from '../../components/figure/figure.ts';
 import { locate as t } from './text.ts';
@@ -160,7 +161,7 @@ export function attentionFigures(found: readonly Named<Attention>[], head: numbe
       says: (row, column) => `${rows[row]!.label} → ${rows[column]!.label}: ${percent(cells[row]![column]!)}`,
     };
   });
-  return [...figures, ...differences(figures, t.view.attention, t.points)];
+  return [...figures, ...differences(figures, LOOKS.attention.label, t.points)];
 }
 
 /** Second minus first, where there are two of the same shape. */

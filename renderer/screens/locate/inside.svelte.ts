@@ -1,10 +1,13 @@
+import * as v from 'valibot';
 import type { JobMethodName, Params, Result } from '../../../shared/contract.ts';
+import type { Finding } from '../../../shared/contract/findings.ts';
 import { withSlot } from '../../../shared/fact.ts';
+import type { LookName } from '../../../shared/looks.ts';
 import { jobs } from '../../state/jobs.svelte.ts';
 import { Work } from '../../components/progress-line/work.svelte.ts';
 import { given } from '../../../shared/given.ts';
 
-export const VIEWS = ['trace', 'lens', 'parts', 'attention'] as const;
+export const VIEWS = ['trace', 'lens', 'attribution', 'attention'] as const satisfies readonly LookName[];
 export type View = (typeof VIEWS)[number];
 export type LocatingMethod = Extract<JobMethodName, `locating.${string}`>;
 
@@ -21,6 +24,8 @@ export class Look<M extends LocatingMethod> {
   asked = $state.raw<string | undefined>();
   /** What the versions were called then. */
   names = $state.raw<readonly string[]>([]);
+  /** The entry of the log that what is shown was read from. */
+  kept = $state<number | undefined>();
   readonly #method: M;
 
   constructor(method: M) {
@@ -40,12 +45,34 @@ export class Look<M extends LocatingMethod> {
     this.sides.forEach((side, at) => (side.result = found[at]));
     this.asked = JSON.stringify(versions.map(params));
     this.names = names;
+    this.kept = undefined;
+  }
+
+  /** Shows what an entry keeps. */
+  show(result: Result<M>, name: string, entry: number): void {
+    const [first, second] = this.sides;
+    [first.result, second.result, this.names, this.kept] = [result, undefined, [name], entry];
   }
 
   isStale(params: (version: string) => Params<M>, versions: readonly string[]): boolean {
     return this.asked !== undefined && this.asked !== JSON.stringify(versions.map(params));
   }
 }
+
+const USUAL = { level: 3, samples: 10, seed: 1 };
+
+/** What a look was asked for, as far as the form has it. */
+const AskedSchema = v.object({
+  prompt: v.optional(v.string(), ''),
+  subject: v.optional(v.string(), ''),
+  answer: v.optional(v.string()),
+  watched: v.optional(v.array(v.string()), []),
+  layer: v.optional(v.number(), 0),
+  level: v.optional(v.number(), USUAL.level),
+  samples: v.optional(v.number(), USUAL.samples),
+  seed: v.optional(v.number(), USUAL.seed),
+  window: v.optional(v.nullable(v.number()), null),
+});
 
 /** The Locate screen of one model: kept while Emend runs, so that going elsewhere loses nothing. */
 export class Inside {
@@ -56,16 +83,13 @@ export class Inside {
   isComparing = $state(false);
   first = $state({ version: 'current' });
   second = $state({ version: 'base' });
-  settings = $state<{ level: number; samples: number; seed: number; window: number | null }>({
-    level: 3,
-    samples: 10,
-    seed: 1,
-    window: null,
-  });
+  settings = $state<{ level: number; samples: number; seed: number; window: number | null }>({ ...USUAL, window: null });
   layer = $state(0);
+  /** The entry of the log that one came from. */
+  about = $state<number | undefined>();
   readonly trace = new Look('locating.trace');
   readonly lens = new Look('locating.lens');
-  readonly parts = new Look('locating.attribute');
+  readonly attribution = new Look('locating.attribute');
   readonly attention = new Look('locating.attention');
   readonly #model: string;
 
@@ -98,6 +122,40 @@ export class Inside {
     const [a, b] = versions.map(nameOf);
     const names = a === b ? [`${a} (1)`, `${b} (2)`] : [a!, b ?? ''];
     await this.#look((look, params) => look.run(params, versions, names));
+  }
+
+  /** Shows what an entry of the log keeps, and writes above what was asked for it. @param version as it is chosen there, and its name */
+  show(finding: Finding, entry: number, version: string, name: string): void {
+    const {
+      prompt = '',
+      subject = '',
+      answer,
+      watched = [],
+      layer = 0,
+      window = null,
+      ...settings
+    } = v.parse(AskedSchema, finding.settings);
+    [this.prompt, this.subject, this.answers, this.layer] = [prompt, subject, answer ?? watched.join(', '), layer];
+    this.settings = { ...this.settings, ...settings, window };
+    [this.first.version, this.isComparing] = [version, false];
+    switch (finding.look) {
+      case 'trace':
+        this.trace.show(finding.result, name, entry);
+        break;
+      case 'lens':
+        this.lens.show(finding.result, name, entry);
+        break;
+      case 'attribution':
+        this.attribution.show(finding.result, name, entry);
+        break;
+      case 'attention':
+        this.attention.show(finding.result, name, entry);
+        break;
+      case 'dissection':
+        return; // It has a screen of its own.
+    }
+    this.view = finding.look;
+    this.#look((look, params) => (look.asked = JSON.stringify(this.versions.map(params))));
   }
 
   cancel(): void {
@@ -137,8 +195,8 @@ export class Inside {
       }
       case 'lens':
         return act(this.lens, (version) => ({ ...of(version), ...text, watched }));
-      case 'parts':
-        return act(this.parts, (version) => ({ ...of(version), ...text, watched }));
+      case 'attribution':
+        return act(this.attribution, (version) => ({ ...of(version), ...text, watched }));
       case 'attention':
         return act(this.attention, (version) => ({ ...of(version), ...text, layer: this.layer }));
     }

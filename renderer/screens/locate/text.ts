@@ -11,18 +11,17 @@ export const locate = {
   answers: 'Answers to follow',
   answersHint: 'With commas between; by their first token. Empty: the model’s own.',
   views: 'What to look at',
-  view: { trace: 'Causal trace', lens: 'Lens', parts: 'Parts of the answer', attention: 'Attention' },
   about: {
     trace:
       'The subject is drowned in noise, and states of the undisturbed run are put back one place at a time. ' +
       'Where the answer returns, the model carries it through that place. ' +
-      'This alone does not tell which layer is best to edit (arXiv 2301.04213).',
+      'This alone does not tell which layer is best to edit (“Does Localization Inform Editing?”, arXiv 2301.04213).',
     lens: 'What the model would say if it stopped behind each layer: its own final norm and output layer on the state there.',
-    parts: 'What the embedding and each attention and MLP add to the answer’s logit behind the last token. The parts add up to it.',
+    attribution: 'What the embedding and each attention and MLP add to the answer’s logit behind the last token. The parts add up to it.',
     attention: 'Which earlier tokens each token looks at, by head of one layer.',
   },
-  act: { trace: 'Trace', lens: 'Look', parts: 'Take apart', attention: 'Show attention' },
-  working: { trace: 'Tracing', lens: 'Looking through the layers', parts: 'Taking the answer apart', attention: 'Reading attention' },
+  act: { trace: 'Trace', lens: 'Look', attribution: 'Take apart', attention: 'Show attention' },
+  working: { trace: 'Tracing', lens: 'Looking through the layers', attribution: 'Taking the answer apart', attention: 'Reading attention' },
   needsSubject: 'Say what the text is about, as it stands in it.',
   settings: 'Settings',
   level: 'Noise, in standard deviations',

@@ -136,6 +136,7 @@ export const logText = {
     noEvidence: 'This entry names no files.',
     view: 'View',
     viewReport: 'Edit report',
+    showFigure: 'Show the figure',
     missing: 'missing',
     isBinary: 'A binary file; it has no text to show.',
     evidenceTitle: (role: string, seq: number) => `${role} of entry ${seq}`,
