@@ -12,6 +12,7 @@ import {
 import type { Event } from '../../shared/contract/events.ts';
 import { EmendError, errorData } from '../../shared/errors.ts';
 import { auditService } from './audit.ts';
+import { beforehandService } from './beforehand.ts';
 import { checkService } from './checks.ts';
 import { dissectingService } from './dissecting.ts';
 import { editService } from './edits.ts';
@@ -70,6 +71,7 @@ export class Application {
       ...figureService(this.#parts),
       ...dissectingService(this.#parts),
       ...editService(this.#parts),
+      ...beforehandService(this.#parts),
       ...checkService(this.#parts),
       ...versionService(this.#parts),
       ...auditService(this.#parts),
