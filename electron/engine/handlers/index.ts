@@ -10,7 +10,9 @@ import { convolutions, dissectImages, pictures } from './dissect-images.ts';
 import { edit, settings } from './edit.ts';
 import { adapter, exportModel, onnxFolder, tensorsFile } from './export.ts';
 import { inspect } from './inspect.ts';
+import { layers } from './layers.ts';
 import { attribute, lens, trace } from './locate.ts';
+import { near } from './near.ts';
 import { ablate, patch } from './patch.ts';
 import { traceFacts } from './trace-facts.ts';
 import { cut, files, tokens } from './quick.ts';
@@ -30,6 +32,8 @@ export function handlersOn(models: OpenModels): Handlers<Jobs> {
     adapter: (params) => adapter(models, params),
     tensorsFile: (params) => tensorsFile(models, params),
     onnxFolder: (params, context) => onnxFolder(models, params, context),
+    layers: (params, context) => layers(models, params, context),
+    near: (params, context) => near(models, params, context),
     trace: (params, context) => trace(models, params, context),
     traceFacts: (params, context) => traceFacts(models, params, context),
     patch: (params, context) => patch(models, params, context),
