@@ -15,7 +15,7 @@ import type { Material } from './models.ts';
 export interface Model {
   readonly id: string;
   readonly name: string;
-  /** The files as they were imported or lie there: a folder, or an .onnx file. Never changed. */
+  /** The files as they were imported or lie there: a folder, or a file in it. Never changed. */
   readonly files: string;
   /** What came with the model to edit and check it with. */
   readonly material: Material | undefined;
