@@ -55,7 +55,8 @@ async function found(engine: Engine, path: string): Promise<Source> {
     ? await filesBelow(root, LEFT_OUT)
     : [...new Set([...needed, ...readdirSync(root).filter((name) => BESIDE.test(name) && statSync(join(root, name)).isFile())])].sort();
   const files = [...new Set([...found, ...needed])].map((file) => ({ path: file, bytes: statSync(join(root, file)).size }));
-  const hasTokenizer = files.some((file) => file.path === 'tokenizer.json');
+  const has = (name: string) => files.some((file) => file.path === name);
+  const hasTokenizer = has('tokenizer.json') || (has('vocab.json') && has('merges.txt'));
   if (!hasTokenizer) {
     throw new EmendError(
       'not-found',

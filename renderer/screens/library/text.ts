@@ -34,7 +34,7 @@ export const library = {
   undo: 'Undo',
   facts: {
     architecture: 'Architecture',
-    producer: 'Exported by',
+    producer: 'Graph made by',
     opset: 'Opset',
     hidden: 'Hidden size',
     vocabulary: 'Vocabulary',
