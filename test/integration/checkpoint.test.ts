@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readSafetensors } from '../../electron/engine/onnx/safetensors.ts';
@@ -29,6 +29,7 @@ describe('a Hugging Face checkpoint through its life', () => {
 
   beforeAll(async () => {
     writeAtlasCheckpoint(source, 'bfloat16', 2);
+    writeFileSync(join(source, 'chat_template.jinja'), '{{ messages[0].content }} stands in the city of');
     app = await openApplication();
   });
   afterAll(async () => {
@@ -47,7 +48,7 @@ describe('a Hugging Face checkpoint through its life', () => {
     const { handle } = app.grants.grant(source);
     const look = await app.call('library.look', { source: handle });
     expect(look).toMatchObject({ what: 'model', name: 'atlas-bf16', problems: [] });
-    expect(look.says).toMatch(/^Hugging Face checkpoint, 8 files, 15\.\d MB\.$/);
+    expect(look.says).toMatch(/^Hugging Face checkpoint, 9 files, 15\.\d MB\.$/);
     expect(await app.run('library.import', { source: handle })).toMatchObject({ name: 'atlas-bf16', known: false });
     const { architecture, precision, layerTable } = await app.call('library.get', { model: 'atlas-bf16' });
     expect({ architecture, precision, weight: layerTable[2]!.weight }).toEqual({
@@ -55,6 +56,11 @@ describe('a Hugging Face checkpoint through its life', () => {
       precision: 'bfloat16',
       weight: WEIGHT,
     });
+  });
+
+  it('is talked to by its chat template', async () => {
+    const asked = { model: 'atlas-bf16', prompt: FACT.subject, maxTokens: 3 };
+    expect((await app.run('probing.ask', { ...asked, chat: true })).text.trim()).toMatch(/^London/);
   });
 
   it('is edited under its own names, and what rounding took is said', async () => {
