@@ -131,6 +131,8 @@ export interface Jobs {
       readonly top: number;
       readonly maxTokens: number;
       readonly sampling: Sampling;
+      /** The prompt is what a user says, to be written by the model's chat template. */
+      readonly chat?: boolean;
     };
     readonly result: Answer;
   };

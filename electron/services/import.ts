@@ -78,6 +78,7 @@ export async function importModel(
           },
           { signal: control.signal },
         );
+        refuseNonsense(trial);
         await engine.release(staged.files);
         control.check();
         await beginLedger(staged, request, id, records, anatomy, trial);
@@ -94,6 +95,16 @@ export async function importModel(
   } catch (error) {
     throw spoken(error, source.root);
   }
+}
+
+/** @throws EmendError 'unsupported' when the trial run's probabilities are no numbers */
+function refuseNonsense({ next }: Answer): void {
+  if (next.every(({ probability }) => Number.isFinite(probability))) return;
+  throw new EmendError(
+    'unsupported',
+    `The model was read, but its trial run on "${TRIAL}" gives no numbers.`,
+    'Its weights may be damaged, or it is put together otherwise than it seems. Take another copy, or an ONNX export of it.',
+  );
 }
 
 async function beginLedger(

@@ -13,11 +13,12 @@ export const importCommand = defineCommand({
   about:
     'The copy is read-only from then on: every edit is recorded beside it, and each version can be had again, bit for bit. The ' +
     'folder itself stays as it is.',
-  positionals: [{ name: 'folder', help: 'A folder with an .onnx decoder and its tokenizer, or "atlas"' }],
+  positionals: [{ name: 'folder', help: 'A folder with a checkpoint or an .onnx decoder, and its tokenizer, or "atlas"' }],
   options: { name: text('NAME', 'What to call it (default: the folder’s name)') },
   examples: [
     ['emend import atlas', 'The built-in model'],
     ['emend import ./gpt2-onnx --name gpt2', 'A model of your own'],
+    ['emend import ./Qwen2.5-0.5B', 'A Hugging Face checkpoint as it is'],
   ],
   async run({ name }, [source], context) {
     const { out, follow } = context;
@@ -27,7 +28,7 @@ export const importCommand = defineCommand({
       throw new EmendError(
         'not-found',
         `There is no ${path}.`,
-        `Give the folder that holds the .onnx file, or a built-in name (${BUILT_IN.join(', ')}).`,
+        `Give the folder that holds the model, or a built-in name (${BUILT_IN.join(', ')}).`,
       );
     const app = await context.open();
     const imported =

@@ -15,7 +15,7 @@ export const falcon: Family = {
   base: 'transformer',
   read: (settings) => {
     const width = settings.count(['n_embed', 'hidden_size'], 4544);
-    const asked = settings.count(['num_attention_heads', 'n_head'], 71);
+    const asked = settings.parts(['num_attention_heads', 'n_head'], 71);
     const isNew = settings.flag('new_decoder_architecture', false);
     const isShared = settings.flag('multi_query', true);
     const given = settings.countOrNull(['num_kv_heads', 'n_head_kv']) ?? asked;
@@ -34,7 +34,7 @@ export const falcon: Family = {
     settings.only('head_dim', headWidth);
     const rotary = readRotary(settings, { headWidth, positions });
     const alibi = { slopes: alibiSlopes(asked), scale: headWidth ** -0.5, rounded: positions };
-    const blocks = layers(settings.count(['num_hidden_layers', 'n_layer'], 32), (layer): BlockPart => {
+    const blocks = layers(settings.parts(['num_hidden_layers', 'n_layer'], 32), (layer): BlockPart => {
       const module = `transformer.h.${layer}`;
       const norm = (name: string) => layerNorm(`${module}.${name}`, width, epsilon);
       const hasTwo = isNew && norms === 2;
