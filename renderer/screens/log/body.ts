@@ -116,7 +116,7 @@ function isEmpty(value: unknown): boolean {
 }
 
 function valueText(name: string, value: unknown): string {
-  if (name === 'ok') return value === true ? 'intact' : 'damaged';
+  if (name === 'ok') return value === true ? 'whole in itself' : 'damaged';
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (Array.isArray(value)) return value.length === 0 ? 'none' : value.join(', ');
   return String(value);
