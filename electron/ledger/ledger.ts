@@ -204,15 +204,14 @@ export class Ledger {
     return this.#inTurn(() => verifyLedger(files, this.folder, { ...(place ? { anchor: place } : {}), ...against, keys }, report));
   }
 
-  /** Signs the end, writes the index, gives the lock back. What of this fails is in {@link notices}; the entries are safe already. */
+  /** Signs the end, gives the lock back. What of this fails is in {@link notices}; the entries are safe already. */
   close(): Promise<void> {
     return this.#inTurn(async () => {
-      const { writing, signing, index, damage } = this.#parts;
+      const { writing, signing, damage } = this.#parts;
       if (!writing || this.#closed) return;
       this.#closed = true;
       if (signing.refusal === undefined && damage.length === 0 && this.head.seq > signing.signedUpTo)
         await this.#quietly('checkpoint', () => this.#sign());
-      await this.#quietly('index', () => index.save());
       await this.#quietly('lock', () => writing.journal.close());
       await this.#quietly('lock', () => writing.lock.release());
     });

@@ -11,7 +11,7 @@ import {
   type Checkpoint,
 } from './checkpoints.ts';
 import { Drafts } from './drafts.ts';
-import { ensureFolder } from '../storage/durable.ts';
+import { ensureFolder, removeIfThere } from '../storage/durable.ts';
 import { examine, type Examined } from './examine.ts';
 import { explained } from '../storage/file-errors.ts';
 import { disk, type Files } from '../storage/files.ts';
@@ -24,6 +24,9 @@ import type { Notice } from '../storage/notice.ts';
 import type { Processes } from '../storage/owner.ts';
 import type { Damage } from './scan.ts';
 import { anchorFile, modeOf, Signing, type AnchorPlace } from './signing.ts';
+
+/** Earlier releases kept the rows of the log here; nothing reads them any more. */
+const OLD_INDEX = 'index.json';
 
 export interface LedgerOptions {
   /** Versions of the application and the engine, as entries record them. */
@@ -71,8 +74,6 @@ export async function openLedger(folder: string, options: LedgerOptions): Promis
       notices,
     });
     const entries = [...examined.entries];
-    const { index, notices: more } = await LogIndex.open(files, folder, entries, readOnly);
-    notices.push(...more);
     const writing = lock && { lock, journal: await Journal.open(files, folder, examined.length) };
     const { history, damage } = examined;
     const end = entries.at(-1);
@@ -93,7 +94,7 @@ export async function openLedger(folder: string, options: LedgerOptions): Promis
       entries,
       history,
       damage,
-      index,
+      index: new LogIndex(entries),
       notices,
       standing,
       signing,
@@ -158,6 +159,7 @@ async function read(files: Files, folder: string, reading: Reading): Promise<Fou
     await new Blobs(files, folder, true).removeUnfinished();
     await new Drafts(files, folder, true).removeUnfinished();
     await removeUnfinishedCheckpoints(files, folder);
+    await removeIfThere(files, join(folder, OLD_INDEX));
   }
   if (examined.torn) reading.notices.push(await tornNotice(files, folder, bytes, examined, reading));
   return { examined, standing, newest: newest.checkpoint, hasChain: newest.hasChain };

@@ -93,8 +93,7 @@ const UNPROVEN = 'who made it is unproven, since the key was taken from the fold
 
 /** Only a key from elsewhere proves: whoever changed the folder could have changed the key in it too. */
 function provenBy(given: VerifyKey | undefined, end: number | undefined, time: string | undefined): Proof {
-  if (!given)
-    return { upTo: 0, end: false, why: UNPROVEN };
+  if (!given) return { upTo: 0, end: false, why: UNPROVEN };
   if (end === undefined || time === undefined) return { upTo: 0, end: false };
   return { upTo: end, by: { what: 'key', key: given.id, time }, end: true };
 }
