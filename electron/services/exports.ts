@@ -70,7 +70,13 @@ export function exportService({ models, engine, jobs, grants, preferences, place
           const report = follow('files', control);
           const found = await verifyExport(folder, { report, ...given({ publicKey }) });
           const items = found.items.map(({ path, state, message }) => ({ item: path, ok: state !== 'problem', message }));
-          return { ok: found.ok, items, problems: items.filter((item) => !item.ok).map(({ item, message }) => ({ item, message })) };
+          return {
+            ok: found.ok,
+            verdict: found.verdict,
+            ...(found.about ? { about: found.about } : {}),
+            items,
+            problems: items.filter((item) => !item.ok).map(({ item, message }) => ({ item, message })),
+          };
         }),
       };
     },
@@ -122,6 +128,7 @@ export function exportService({ models, engine, jobs, grants, preferences, place
       modelKey: await loadOrCreateModelKey(disk, places.keys),
       app: appVersion(),
       time: new Date().toISOString(),
+      author: preferences.by('').author,
       report: follow('signing', control),
     });
     return {

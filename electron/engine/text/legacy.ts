@@ -89,7 +89,8 @@ function classOf(folder: string, config: Readonly<Record<string, unknown>>) {
   if (known !== undefined) return known;
   throw new EmendError(
     'unsupported',
-    `${folder} holds vocab.json and merges.txt of a ${name === undefined ? 'tokenizer of unknown class' : `${name} tokenizer`}, whose rules are not known.`,
+    `${folder} holds vocab.json and merges.txt of a ${name === undefined ? 'tokenizer of unknown class' : `${name} tokenizer`}, ` +
+      'whose rules are not known.',
     'Save it once as tokenizer.json with transformers: AutoTokenizer.from_pretrained(folder, use_fast=True).save_pretrained(folder).',
   );
 }
