@@ -8,7 +8,8 @@ import { tokenContent, Tokenizer, TokenizerJsonSchema, type SpecialIds } from '.
 
 /**
  * Reads a model folder's tokenizer: tokenizer.json, or else vocab.json with merges.txt, and where they are present
- * tokenizer_config.json, special_tokens_map.json and the ids of start, end and padding from generation_config.json, genai_config.json or config.json (in that order).
+ * tokenizer_config.json, special_tokens_map.json and the ids of start, end and padding from generation_config.json, genai_config.json
+ * or config.json (in that order).
  * @throws EmendError 'not-found' without either, naming what is there instead; 'bad-file' for a malformed file
  */
 export async function loadTokenizer(folder: string): Promise<Tokenizer> {
