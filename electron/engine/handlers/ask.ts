@@ -12,7 +12,8 @@ import { Detokenizer } from '../text/tokenizer.ts';
 export async function ask(models: OpenModels, params: Jobs['ask']['params'], context: JobContext): Promise<Answer> {
   const { decoder, tokenizer, folder } = await models.open(params.model);
   // a template writes its start token itself
-  const ids = params.chat === true ? tokenizer.encode(asChat(folder, params.prompt), { addSpecialTokens: false }) : tokenizer.encode(params.prompt);
+  const ids =
+    params.chat === true ? tokenizer.encode(asChat(folder, params.prompt), { addSpecialTokens: false }) : tokenizer.encode(params.prompt);
   if (ids.length === 0) throw new EmendError('bad-input', 'The prompt is empty.', 'Write a prompt, such as "The capital of France is".');
   const generator = await models.generator(params.model, decoder, params.maxTokens > 8);
   let next: Answer['next'] = [];
@@ -51,5 +52,9 @@ export async function ask(models: OpenModels, params: Jobs['ask']['params'], con
 function asChat(folder: string, message: string): string {
   const template = ChatTemplate.read(tokenizerFolder(folder));
   if (template !== undefined) return template.asked(message);
-  throw new EmendError('unsupported', 'This model has no chat template: it was not made to be talked to.', 'Let it continue a text instead.');
+  throw new EmendError(
+    'unsupported',
+    'This model has no chat template: it was not made to be talked to.',
+    'Let it continue a text instead.',
+  );
 }
