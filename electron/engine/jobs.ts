@@ -189,6 +189,8 @@ export interface Jobs {
     };
     readonly result: { readonly files: readonly string[] };
   };
+  /** Writes the same as a GGUF adapter for llama.cpp, with a Modelfile for Ollama, into an existing folder. */
+  readonly ggufAdapter: Jobs['adapter'];
   /** Writes the tensors in which a version differs, under the checkpoint's names where they can be told, into an existing folder. */
   readonly tensorsFile: {
     readonly params: { readonly model: ModelRef; readonly target: string; readonly metadata: Readonly<Record<string, string>> };

@@ -153,10 +153,14 @@ export function exportService({ models, engine, jobs, grants, preferences, place
         'Choose a version with an edit, or export the whole folder.',
       );
     await mkdir(target);
-    const metadata = version.origin;
-    if (format === 'onnx') await engine.run('onnxFolder', { model: ref, target }, withBytes(control));
-    else if (format === 'tensors') await engine.run('tensorsFile', { model: ref, target, metadata }, control);
-    else await engine.run('adapter', { model: ref, deltas: version.deltas(), target, metadata }, control);
+    const written = { model: ref, target, metadata: version.origin };
+    const write: Readonly<Record<Exclude<ExportFormat, 'folder'>, () => Promise<unknown>>> = {
+      onnx: () => engine.run('onnxFolder', { model: ref, target }, withBytes(control)),
+      tensors: () => engine.run('tensorsFile', written, control),
+      lora: () => engine.run('adapter', { ...written, deltas: version.deltas() }, control),
+      gguf: () => engine.run('ggufAdapter', { ...written, deltas: version.deltas() }, control),
+    };
+    await write[format]();
     return undefined;
   }
 }

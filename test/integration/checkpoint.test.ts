@@ -37,7 +37,7 @@ describe('a Hugging Face checkpoint through its life', () => {
     await removeTemporary();
   });
 
-  const exported = async (format: 'folder' | 'tensors' | 'lora' | 'onnx') => {
+  const exported = async (format: 'folder' | 'tensors' | 'lora' | 'onnx' | 'gguf') => {
     const target = app.grants.grant(join(temporary(), format), 'write');
     const made = await app.run('exports.start', { model: 'atlas-bf16', destination: target.handle, format });
     expect((await app.run('exports.verify', { source: target.handle })).problems).toEqual([]);
@@ -83,6 +83,9 @@ describe('a Hugging Face checkpoint through its life', () => {
     expect([...readSafetensors(join(tensors.path, 'changed.safetensors')).tensors.keys()]).toEqual([WEIGHT]);
     expect(readFileSync(join(adapter.path, 'adapter_config.json'), 'utf8')).toContain('"transformer.h.2.mlp.c_proj"');
     expect(existsSync(join(onnx.path, 'model.onnx_data'))).toBe(true);
+    const gguf = await exported('gguf');
+    expect(readFileSync(join(gguf.path, 'Modelfile'), 'utf8')).toContain('# layer 2: rank 1;');
+    expect(readFileSync(join(gguf.path, 'adapter.gguf')).subarray(0, 4).toString()).toBe('GGUF');
     const { id } = await app.call('sessions.open', { folder: app.grants.grant(onnx.path).handle });
     expect((await app.run('probing.ask', { model: id, prompt: PROMPT, maxTokens: 3 })).text.trim()).toMatch(/^Rome/);
   });

@@ -8,7 +8,7 @@ import { check } from './check.ts';
 import { ablateUnit, dissect } from './dissect.ts';
 import { convolutions, dissectImages, pictures } from './dissect-images.ts';
 import { edit, settings } from './edit.ts';
-import { adapter, exportModel, onnxFolder, tensorsFile } from './export.ts';
+import { adapter, exportModel, ggufAdapterFiles, onnxFolder, tensorsFile } from './export.ts';
 import { inspect } from './inspect.ts';
 import { layers } from './layers.ts';
 import { attribute, lens, trace } from './locate.ts';
@@ -30,6 +30,7 @@ export function handlersOn(models: OpenModels): Handlers<Jobs> {
     compare: (params) => compare(models, params),
     export: (params, context) => exportModel(models, params, context),
     adapter: (params) => adapter(models, params),
+    ggufAdapter: (params) => ggufAdapterFiles(models, params),
     tensorsFile: (params) => tensorsFile(models, params),
     onnxFolder: (params, context) => onnxFolder(models, params, context),
     layers: (params, context) => layers(models, params, context),

@@ -32,6 +32,7 @@ export const falcon: Family = {
     const hasAlibi = settings.flag('alibi', false);
     const positions = settings.count('max_position_embeddings', 2048);
     settings.only('head_dim', headWidth);
+    settings.only('apply_residual_connection_post_layernorm', false);
     const rotary = readRotary(settings, { headWidth, positions });
     const alibi = { slopes: alibiSlopes(asked), scale: headWidth ** -0.5, rounded: positions };
     const blocks = layers(settings.parts(['num_hidden_layers', 'n_layer'], 32), (layer): BlockPart => {

@@ -22,7 +22,8 @@ export const phi3: Family = {
     const window = settings.countOrNull('sliding_window') ?? undefined;
     const inner = settings.count('intermediate_size', 8192);
     const activation = activationOf(settings, 'hidden_act', 'silu');
-    settings.only('attention_bias', false);
+    for (const bias of ['attention_bias', 'mlp_bias', 'lm_head_bias']) settings.only(bias, false);
+    settings.ignore('full_attn_mod', 'interpolate_factor'); // of the code that came with the weights; the class has neither
     const blocks = layers(settings.parts('num_hidden_layers', 32), (layer): BlockPart => {
       const module = `model.layers.${layer}`;
       return {

@@ -21,6 +21,7 @@ export const starcoder2: Family = {
     const window = settings.countOrNull('sliding_window') ?? undefined;
     const inner = settings.count('intermediate_size', 12288);
     const activation = activationOf(settings, 'hidden_act', 'gelu_pytorch_tanh');
+    settings.ignore('activation_function', 'layer_norm_epsilon'); // hidden_act and norm_epsilon are what the class reads
     settings.only('mlp_type', 'default');
     settings.only('norm_type', 'layer_norm');
     const blocks = layers(settings.parts('num_hidden_layers', 30), (layer): BlockPart => {
