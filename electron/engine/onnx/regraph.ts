@@ -1,9 +1,9 @@
-import { join } from 'node:path';
+import { normalize } from 'node:path';
 import { EmendError } from '../../../shared/errors.ts';
 import { writeDurably } from '../../storage/durable.ts';
 import { explained } from '../../storage/file-errors.ts';
 import { disk } from '../../storage/files.ts';
-import type { Graph, Model, Tensor } from './graph.ts';
+import type { Attribute, Graph, Model, Node, Tensor } from './graph.ts';
 import { readModel } from './read.ts';
 import { tensorBytes } from './tensors.ts';
 import { encodeModel } from './write.ts';
@@ -19,19 +19,47 @@ const MOST = 2 ** 31 - 1;
  */
 export async function rewriteGraph(file: string, change: (model: Model) => Graph): Promise<void> {
   const model = readModel(file);
-  const graph = change(model);
-  const constants = new Map([...graph.constants].map(([name, tensor]) => [name, inlined(model, tensor)]));
-  const size = [...constants.values()].reduce((sum, { data }) => sum + (data.kind === 'bytes' ? data.bytes.length : 0), 0);
-  if (size > MOST)
+  const own = new Inliner(model);
+  const graph = own.graph(change(model));
+  const functions = model.functions.map((one) => ({ ...one, nodes: one.nodes.map((node) => own.node(node)) }));
+  if (own.bytes > MOST)
     throw new EmendError(
       'unsupported',
-      `${file} holds ${(size / 2 ** 30).toFixed(1)} GiB of weights itself; with another graph it could not be written in one piece.`,
+      `${file} holds ${(own.bytes / 2 ** 30).toFixed(1)} GiB of weights itself; with another graph it could not be written in one piece.`,
       'Convert the model to one with external data first.',
     );
-  await writeDurably(explained(disk), file, encodeModel({ ...model, graph: { ...graph, constants } }));
+  await writeDurably(explained(disk), file, encodeModel({ ...model, functions, graph }));
 }
 
-function inlined(model: Model, tensor: Tensor): Tensor {
-  if (tensor.data.kind === 'bytes' || join(tensor.data.file) !== model.file) return tensor;
-  return { ...tensor, data: { kind: 'bytes', bytes: tensorBytes(model, tensor) } };
+/** Takes every tensor that lies in the file itself into memory, those in attributes and inner graphs too: the file will be another one. */
+class Inliner {
+  bytes = 0;
+  private readonly model: Model;
+
+  constructor(model: Model) {
+    this.model = model;
+  }
+
+  graph(graph: Graph): Graph {
+    const constants = new Map([...graph.constants].map(([name, tensor]) => [name, this.tensor(tensor)]));
+    return { ...graph, constants, nodes: graph.nodes.map((node) => this.node(node)) };
+  }
+
+  node(node: Node): Node {
+    return { ...node, attributes: Object.fromEntries(Object.entries(node.attributes).map(([name, one]) => [name, this.attribute(one)])) };
+  }
+
+  private attribute(attribute: Attribute): Attribute {
+    if (attribute.type === 'tensor') return { ...attribute, value: this.tensor(attribute.value) };
+    return attribute.type === 'graph' ? { ...attribute, value: this.graph(attribute.value) } : attribute;
+  }
+
+  private tensor(tensor: Tensor): Tensor {
+    const data =
+      tensor.data.kind === 'file' && normalize(tensor.data.file) === this.model.file
+        ? { kind: 'bytes' as const, bytes: tensorBytes(this.model, tensor) }
+        : tensor.data;
+    if (data.kind === 'bytes') this.bytes += data.bytes.length;
+    return { ...tensor, data };
+  }
 }

@@ -8,8 +8,8 @@ import type { Intervention } from '../../../shared/steering/intervention.ts';
 import type { Positions } from '../../../shared/steering/positions.ts';
 import { type Change, changesOf } from './changes.ts';
 import type { Steering } from './steering.ts';
-import { tokenTable } from './tied.ts';
-import { writersOf } from './writers.ts';
+import { isTied } from './tied.ts';
+import { embeddings } from './writers.ts';
 
 /** How one change of a value is carried into an exported model. */
 export interface Baked {
@@ -118,11 +118,10 @@ function readersOf(decoder: Decoder, constant: string): number {
 
 /** Every row of the first hidden state: in learned positions where there are some, else in an embedding that is not the head too. */
 function intoTable(decoder: Decoder, change: Change, vector: Float32Array): Baked | undefined {
-  if (!tokenTable(decoder)) return undefined;
-  const tables = writersOf(decoder, { biases: true, keepsHead: false });
+  const tables = embeddings(decoder);
   const positions = tables.find(({ kind }) => kind === 'positions');
   const tokens = tables.find(({ kind }) => kind === 'embedding');
-  const isHeadToo = tables.some(({ kind }) => kind === 'head') || tokens?.weight === decoder.anatomy.unembedding.weight;
+  const isHeadToo = isTied(decoder) || tokens?.weight === decoder.anatomy.unembedding.weight;
   const table = positions ?? (isHeadToo || decoder.anatomy.tokens !== decoder.anatomy.embedding ? undefined : tokens);
   if (!table || readersOf(decoder, table.weight) > 1 || isScaled(decoder)) return undefined;
   const rows = decoder.graph.constants.get(table.weight)!.dims[table.axis === 'last' ? 0 : 1]!;

@@ -60,7 +60,7 @@ export async function proveExport(
 ): Promise<ExportProof> {
   const running = steered(decoder, steering);
   const { logits, vocabulary } = decoder.anatomy;
-  const plain = await PlainRun.open(file, decoder.inputs);
+  const plain = await PlainRun.open(file, decoder);
   const stage = running.decoding ? undefined : await Stage.create(running, undefined, [logits], { prepack: false });
   let largest = 0;
   try {

@@ -2,7 +2,7 @@ import { EmendError } from '../../../shared/errors.ts';
 import type { Dola } from '../../../shared/steering/intervention.ts';
 import type { Decoder } from '../decoder/decoder.ts';
 import { GraphBuilder } from '../onnx/build.ts';
-import { copyGraph, type Graph, type Model } from '../onnx/graph.ts';
+import { copyGraph, type Graph, type Model, type Node } from '../onnx/graph.ts';
 import { withChanges } from './apply.ts';
 import type { Change } from './changes.ts';
 import { contrastOf } from './dola.ts';
@@ -19,13 +19,14 @@ export interface GraphEdit {
  * @throws EmendError 'unsupported' where the export keeps a steered value inside a function or a branch
  */
 export function steeredGraph(decoder: Decoder, source: Model, { changes, decoding }: GraphEdit): Graph {
-  const made = new Set(source.graph.nodes.flatMap(({ outputs }) => outputs));
-  const names = [...changes.map(({ place }) => place.name), ...(decoding ? decodingReads(decoder, decoding) : [])];
+  const made = new Set(source.graph.nodes.flatMap(alone));
+  const placed = changes.map((change) => (made.has(change.place.name) ? change : (atTerm(decoder, change, changes, made) ?? change)));
+  const names = [...placed.map(({ place }) => place.name), ...(decoding ? decodingReads(decoder, decoding) : [])];
   const missing = names.find((name) => !made.has(name));
   if (missing !== undefined)
     throw new EmendError(
       'unsupported',
-      `This export keeps "${missing}" inside a function or a branch, where a steering cannot be put into its graph.`,
+      `This export keeps "${missing}" inside a function, a branch or a fused operation, where a steering cannot be put into its graph.`,
       'Steer at the output of blocks, or use another export of the model.',
     );
   const isHalf = [...source.graph.constants.values()].some(({ dtype }) => dtype === 'float16' || dtype === 'bfloat16');
@@ -37,7 +38,7 @@ export function steeredGraph(decoder: Decoder, source: Model, { changes, decodin
       'Export it anew.',
     );
   const byName = new Map<string, Change[]>();
-  for (const change of changes) byName.set(change.place.name, [...(byName.get(change.place.name) ?? []), change]);
+  for (const change of placed) byName.set(change.place.name, [...(byName.get(change.place.name) ?? []), change]);
   const { graph } = withChanges(copyGraph(source.graph), byName, (b) => fromPasses(b, decoder), { casts: isHalf });
   if (!decoding) return graph;
   if (isHalf || opset < 18)
@@ -47,6 +48,28 @@ export function steeredGraph(decoder: Decoder, source: Model, { changes, decodin
       'Export the model anew, or decode with it here.',
     );
   return withContrast(decoder, graph, decoding);
+}
+
+/**
+ * Outputs of a node that can be changed alone: a fused operation's further outputs take part in its first one (SkipLayerNormalization's
+ * sum).
+ */
+function alone({ domain, outputs }: Node): readonly string[] {
+  return domain === '' ? outputs : outputs.slice(0, 1);
+}
+
+/**
+ * Fused norms keep the sum behind a block to themselves. What is added to the sum may as well be added to the MLP's output, a term of it,
+ * where
+ * nothing else happens to either.
+ */
+function atTerm({ anatomy }: Decoder, change: Change, all: readonly Change[], made: ReadonlySet<string>): Change | undefined {
+  const layer = anatomy.layers.find(({ residual }) => residual === change.place.name);
+  const term = layer?.mlp.output;
+  if (term === undefined || layer!.mlp.postNorm || !made.has(term)) return undefined;
+  const others = all.filter(({ place }) => place.name === term || place.name === change.place.name);
+  const adds = others.every(({ operator, keepsNorm, place }) => operator === 'add' && !keepsNorm && place.name !== term);
+  return adds ? { ...change, place: { ...change.place, name: term } } : undefined;
 }
 
 function decodingReads({ anatomy }: Decoder, { candidates }: Dola): string[] {

@@ -1,4 +1,5 @@
 import * as ort from 'onnxruntime-node';
+import type { Decoder } from '../decoder/decoder.ts';
 import { halfToFloats } from '../onnx/floats.ts';
 import { feedsFor, type Inputs, rightPad } from '../runtime/inputs.ts';
 import { largest, penalised } from '../runtime/sampling.ts';
@@ -15,8 +16,11 @@ export class PlainRun {
     this.halves = halves;
   }
 
-  /** @param inputs as they were found in the model that the file was made from */
-  static async open(file: string, inputs: Inputs): Promise<PlainRun> {
+  /** @param decoder the model that the file was made from, whose inputs it has */
+  static async open(file: string, { inputs: found, anatomy }: Pick<Decoder, 'inputs' | 'anatomy'>): Promise<PlainRun> {
+    const width = anatomy.layers[0]?.attention?.headWidth ?? 0;
+    // Fused attention wants the cache's width even of an empty one; files need not say it.
+    const inputs = { ...found, past: found.past.map((slot) => ({ ...slot, width: slot.width === 0 ? width : slot.width })) };
     const session = await ort.InferenceSession.create(file, { executionProviders: ['cpu'], logSeverityLevel: 3 });
     const halves = session.inputMetadata.flatMap((one) => (one.isTensor && one.type === 'float16' ? [one.name] : []));
     return new PlainRun(session, inputs, new Set(halves));

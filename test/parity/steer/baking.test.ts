@@ -100,7 +100,7 @@ describe.skipIf(cases.length === 0)('exported steering', () => {
       await exportGraph(decoder, steering, plan, model);
       const { largest } = await proveExport(decoder, steering, model, [prompt], silent);
       golden.hold(`proof of ${what}`, [largest], [0]);
-      return { run: await PlainRun.open(model, decoder.inputs), ways: plan.changes.map(({ way }) => way) };
+      return { run: await PlainRun.open(model, decoder), ways: plan.changes.map(({ way }) => way) };
     };
     const hold = async (
       what: string,
