@@ -6,7 +6,7 @@ import { changeValue, prepend, value } from '../runtime/surgery.ts';
 import { type Change, changesOf } from './changes.ts';
 import { dolaRule } from './dola.ts';
 import { CHANGES, restored } from './operators.ts';
-import { alignedRows, fromBoundaries, marksOf, type Whereabouts } from './positions.ts';
+import { alignedRows, FLOAT, fromBoundaries, marksOf, type Whereabouts } from './positions.ts';
 import type { Steering } from './steering.ts';
 
 const BOUNDARIES = value('emend.boundaries', 'int64', ['batch', 3]);
@@ -53,18 +53,26 @@ export function steeringHash({ intervention, vectors }: Steering): string {
 /**
  * A copy of a graph with values changed.
  * @param whereabouts builds what positions are told by; called once, and only where some are
+ * @param options.casts whether values may be of half precision; changes are worked out in float32
  * @returns for each changed value also the names of what was put in front of it
  */
 export function withChanges(
   graph: Graph,
   changes: ReadonlyMap<string, readonly Change[]>,
   whereabouts: (b: GraphBuilder) => Whereabouts,
+  { casts = false } = {},
 ): { graph: Graph; inserted: Map<string, string[]> } {
   const { graph: marked, made: rows } = prepend(graph, 'steer/where', (b) => rowsOf(b, [...changes.values()].flat(), whereabouts));
   let now = marked;
   const inserted = new Map<string, string[]>();
   for (const [name, some] of changes) {
-    const made = changeValue(now, name, (b, before) => some.reduce((h, change) => applied(b, h, change, rows.get(change)), before));
+    const made = changeValue(now, name, (b, before) => {
+      const after = some.reduce(
+        (h, change) => applied(b, h, change, rows.get(change)),
+        casts ? b.op('Cast', [before], { to: FLOAT }) : before,
+      );
+      return casts ? b.op('CastLike', [after, before]) : after;
+    });
     now = made.graph;
     inserted.set(name, [made.before, ...made.between]);
   }

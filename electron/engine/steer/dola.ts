@@ -55,15 +55,25 @@ function contrastFor({ relativeTop, scoring }: Dola, what: Scoring): Contrast {
 function contrasted(decoder: Decoder, dola: Dola, source: Graph, at: { logits: string; rows: string }, what: Scoring): Scores {
   const graph = copyGraph(source);
   const b = new GraphBuilder(graph, 'dola');
-  const { chosen, exit } = chosenExit(b, decoder, dola, at);
-  const { relativeTop, ruledOut, normalises, postSoftmax } = contrastFor(dola, what);
-  const final = b.op('LogSoftmax', [at.logits], { axis: -1 });
-  const base = b.op('LogSoftmax', [chosen], { axis: -1 });
-  let scores = normalises ? b.op('Sub', [final, base]) : b.op('Sub', [at.logits, chosen]);
-  if (postSoftmax) scores = b.op('LogSoftmax', [scores], { axis: -1 });
-  if (relativeTop > 0) scores = b.op('Where', [implausible(b, final, relativeTop), b.scalar(ruledOut), scores]);
+  const { chosen, exit } = chosenExit(b, decoder, dola, at.logits, (state) => b.op('GatherND', [state, at.rows]));
+  const scores = contrast(b, at.logits, chosen, contrastFor(dola, what));
   graph.nodes.push(...b.take());
   return { graph, scores, exit };
+}
+
+/**
+ * The scores that a token is chosen by, [n, V]. @param logits [n, V]; @param pick the n rows of a hidden state, [n, width]
+ */
+export function contrastOf(b: GraphBuilder, decoder: Decoder, dola: Dola, logits: string, pick: (state: string) => string): string {
+  return contrast(b, logits, chosenExit(b, decoder, dola, logits, pick).chosen, contrastFor(dola, 'next'));
+}
+
+function contrast(b: GraphBuilder, logits: string, chosen: string, { relativeTop, ruledOut, normalises, postSoftmax }: Contrast): string {
+  const final = b.op('LogSoftmax', [logits], { axis: -1 });
+  const base = b.op('LogSoftmax', [chosen], { axis: -1 });
+  const apart = normalises ? b.op('Sub', [final, base]) : b.op('Sub', [logits, chosen]);
+  const scores = postSoftmax ? b.op('LogSoftmax', [apart], { axis: -1 }) : apart;
+  return relativeTop > 0 ? b.op('Where', [implausible(b, final, relativeTop), b.scalar(ruledOut), scores]) : scores;
 }
 
 /** Whether tokens are below a share of the greatest probability, from log-probabilities [n, V]; equal is not below. */
@@ -77,19 +87,20 @@ function chosenExit(
   b: GraphBuilder,
   decoder: Decoder,
   dola: Dola,
-  at: { logits: string; rows: string },
+  logits: string,
+  pick: (state: string) => string,
 ): { chosen: string; exit?: string } {
   const { vocabulary } = decoder.anatomy;
   const { candidates } = dola;
-  const stacked = exits(b, decoder, dola, at.rows);
+  const stacked = exits(b, decoder, dola, pick);
   if (candidates.length === 1) return { chosen: b.op('Reshape', [stacked, b.ints([-1, vocabulary])]) };
-  const furthest = b.op('ArgMax', [divergences(b, dola.divergence, at.logits, stacked)], { axis: -1, keepdims: 0 });
+  const furthest = b.op('ArgMax', [divergences(b, dola.divergence, logits, stacked)], { axis: -1, keepdims: 0 });
   const chosen = b.op('GatherND', [stacked, b.op('Unsqueeze', [furthest, b.ints([-1])])], { batch_dims: 1 });
   return { chosen, exit: b.op('Gather', [b.ints(candidates), furthest]) };
 }
 
-/** Logits of all exits [n, exits, V]: the head on hidden states at the rows. The weight is read once for all of them. */
-function exits(b: GraphBuilder, decoder: Decoder, { candidates, norm }: Dola, rows: string): string {
+/** Logits of all exits [n, exits, V]: the head on the picked rows of hidden states. The weight is read once for all of them. */
+function exits(b: GraphBuilder, decoder: Decoder, { candidates, norm }: Dola, pick: (state: string) => string): string {
   const { anatomy } = decoder;
   const { unembedding } = anatomy;
   const last = anatomy.layers.at(-1)!.residual;
@@ -98,10 +109,10 @@ function exits(b: GraphBuilder, decoder: Decoder, { candidates, norm }: Dola, ro
     const state = norm
       ? workBetween(b, last, unembedding.input, inFormOf(b, decoder, hidden, last))
       : inFormOf(b, decoder, hidden, unembedding.input);
-    return b.op('Unsqueeze', [b.op('GatherND', [state, rows]), b.ints([1])]);
+    return b.op('Unsqueeze', [pick(state), b.ints([1])]);
   });
   const all = b.op('Reshape', [b.op('Concat', states, { axis: 1 }), b.ints([-1, unembedding.inWidth])]);
-  const made = producers(b.graph);
+  const made = producers(decoder.graph);
   const head = made.get(unembedding.product)!;
   let logits = b.op(head.op, [all, ...head.inputs.slice(1)], head.attributes, head.domain);
   const { output } = withBias(head, unembedding.product, decoder.graph);

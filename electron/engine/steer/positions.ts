@@ -57,7 +57,7 @@ export function alignedRows(
 }
 
 /** ONNX's number of float32. */
-const FLOAT = 1;
+export const FLOAT = 1;
 
 function moved(b: GraphBuilder, value: string, by: number): string {
   return by === 0 ? value : b.op('Add', [value, b.int(by)]);

@@ -46,7 +46,10 @@ export function writersOf(decoder: Decoder, { biases, keepsHead }: WriterChoice)
     const { bias } = withBias(made.get(one.product)!, one.product, graph);
     if (biases && bias !== undefined) add({ weight: bias, kind: 'bias', axis: 'last' });
   };
-  for (const table of embeddings(decoder)) if (biases || table.kind === 'embedding') add(table);
+  const tables = embeddings(decoder);
+  if (tables.length === 0)
+    throw new EmendError('unsupported', 'The embedding is no plain table of numbers.', 'Use a float export of this model.');
+  for (const table of tables) if (biases || table.kind === 'embedding') add(table);
   for (const { attention, mlp } of anatomy.layers) {
     if (attention) linear(attention.projection, 'attention');
     linear(mlp.down, 'mlp');
@@ -66,11 +69,11 @@ export function writersOf(decoder: Decoder, { biases, keepsHead }: WriterChoice)
 }
 
 /** The tables that the first hidden state is a sum of: token embeddings, and learned positions. */
-function embeddings(decoder: Decoder): Writer[] {
+export function embeddings(decoder: Decoder): Writer[] {
   const { graph, anatomy } = decoder;
   const made = producers(graph);
   const tokens = tokenTable(decoder);
-  if (!tokens) throw new EmendError('unsupported', 'The embedding is no plain table of numbers.', 'Use a float export of this model.');
+  if (!tokens) return [];
   const found: Writer[] = [];
   const queue = [anatomy.embedding];
   const seen = new Set(queue);
