@@ -1,4 +1,5 @@
 import type { Fact } from '../../shared/fact.ts';
+import type { PatchKind, Severed } from '../../shared/tracing.ts';
 import type { Choices, EditMethodName } from '../../shared/methods/list.ts';
 import type { Inspection } from './anatomy/inspection.ts';
 import type { HyperparameterFile } from './edit/hparams/read.ts';
@@ -13,11 +14,11 @@ import type { CheckReport } from './evaluate/report.ts';
 import type { ModelRef } from './model-ref.ts';
 import type { ExportOutcome } from './onnx/export-outcome.ts';
 import type { Answer } from './decoder/answer.ts';
-import type { PatchKind } from './locate/patching.ts';
 import type {
   AblationReport as SiteAblationReport,
   AttentionReport,
   AttributionReport,
+  ChangeReport,
   FactsTraceReport,
   LensReport,
   PatchReport,
@@ -100,6 +101,11 @@ export interface Jobs {
     readonly result: CheckReport;
   };
   readonly export: { readonly params: { readonly model: ModelRef; readonly target: string }; readonly result: ExportOutcome };
+  /** Writes a version as an ONNX graph with its weights in one data file, tokenizer and configuration beside it, into a folder. */
+  readonly onnxFolder: {
+    readonly params: { readonly model: ModelRef; readonly target: string };
+    readonly result: { readonly files: readonly string[] };
+  };
   /** Adds deltas to `model` in their order and keeps the tensors that differ from the imported file in `save`. */
   readonly rebuild: {
     readonly params: { readonly model: ModelRef; readonly deltas: readonly string[]; readonly save: string };
@@ -151,6 +157,8 @@ export interface Jobs {
       /** Subjects whose embeddings say how large the noise is; the prompt's own when there are none. */
       readonly subjects: readonly string[];
       readonly settings: TraceChoices;
+      /** Severed traces at the subject's last token as well. */
+      readonly severed?: Severed | undefined;
     };
     readonly result: TraceReport;
   };
@@ -163,8 +171,11 @@ export interface Jobs {
       /** Subjects whose embeddings say how large the noise is; those of the facts, one for each fact, when there are none. */
       readonly subjects: readonly string[];
       readonly settings: TraceChoices;
-      /** Keeps the facts' traces as JSON lines; a run on the same file goes on where the last one stopped. */
-      readonly file?: string | undefined;
+      /**
+       * Keeps the facts' traces as JSON lines; a run on the same file goes on where the last one stopped. 'cache': a file of the cache
+       * folder. They are kept nowhere when left out.
+       */
+      readonly keep?: 'cache' | { readonly file: string } | undefined;
     };
     readonly result: FactsTraceReport;
   };
@@ -174,8 +185,8 @@ export interface Jobs {
       readonly model: ModelRef;
       readonly clean: string;
       readonly counterfactual: string;
-      /** To the clean prompt, and to the counterfactual one. */
-      readonly answers: readonly [string, string];
+      /** To the clean prompt, and to the counterfactual one; the model's own when there are none. */
+      readonly answers: readonly [] | readonly [string, string];
       readonly kinds: readonly PatchKind[];
     };
     readonly result: PatchReport;
@@ -194,10 +205,28 @@ export interface Jobs {
     };
     readonly result: SiteAblationReport;
   };
-  /** Logit lens. `watched` are answers, of which the first token is followed. */
+  /** Logit lens; with a safetensors file of translators the tuned lens. `watched` are answers, of which the first token is followed. */
   readonly lens: {
-    readonly params: { readonly model: ModelRef; readonly prompt: string; readonly watched: readonly string[]; readonly top: number };
+    readonly params: {
+      readonly model: ModelRef;
+      readonly prompt: string;
+      readonly watched: readonly string[];
+      readonly top: number;
+      readonly tuned?: string | undefined;
+    };
     readonly result: LensReport;
+  };
+  /** Where along the layers of `model` the new answer takes over from the old one, and so in `against`, of the same folder. */
+  readonly change: {
+    readonly params: {
+      readonly model: ModelRef;
+      readonly against: ModelRef;
+      readonly prompt: string;
+      /** Followed by their first tokens; what the two versions answer themselves when left out. */
+      readonly old?: string | undefined;
+      readonly new?: string | undefined;
+    };
+    readonly result: ChangeReport;
   };
   /** Direct logit attribution behind a prompt. */
   readonly attribute: {
@@ -286,10 +315,3 @@ export type JobName = keyof Jobs;
 
 /** Jobs that open no model. They have a thread of their own: a screen that shows what was dropped, or tokens, cannot wait for an edit. */
 export const QUICK_JOBS: readonly string[] = ['files', 'cut', 'tokens'] satisfies JobName[];
-
-/** How far a job is: `done` of `total` units of this phase. */
-export interface JobProgress {
-  readonly phase: string;
-  readonly done: number;
-  readonly total: number;
-}

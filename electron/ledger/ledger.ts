@@ -16,7 +16,8 @@ import type { Lock } from '../storage/lock.ts';
 import type { Filter, LogIndex, Row } from './log-index.ts';
 import type { Notice } from '../storage/notice.ts';
 import type { Damage } from './scan.ts';
-import { verifyLedger, type Against, type Verification, type VerifyProgress } from './verify.ts';
+import { verifyLedger, type Against, type Verification } from './verify.ts';
+import type { Steps } from '../../shared/progress.ts';
 
 /** Who does something, and why. */
 export interface By {
@@ -150,7 +151,7 @@ export class Ledger {
   }
 
   /** Reads everything anew and holds it against itself, the checkpoints, and those brought along. */
-  verify(against: Against = {}, report?: VerifyProgress): Promise<Verification> {
+  verify(against: Against = {}, report?: Steps): Promise<Verification> {
     const { files, key, trusted } = this.#parts;
     const keys = [...(key ? [key] : []), ...trusted, ...(against.keys ?? [])];
     return this.#inTurn(() => verifyLedger(files, this.folder, { ...against, keys }, report));

@@ -8,6 +8,7 @@ import { toldBy } from './kinds/index.ts';
 import type { Files } from '../storage/files.ts';
 import type { Notice } from '../storage/notice.ts';
 import { DurableJson } from '../storage/store.ts';
+import { given } from '../../shared/given.ts';
 
 /** An entry as lists show and filter it. */
 const RowSchema = v.strictObject({
@@ -141,7 +142,7 @@ export function rowOf(entry: Entry): Row {
     kind,
     reason,
     ...('version' in body ? { version: body.version } : {}),
-    ...(method === undefined ? {} : { method }),
+    ...given({ method }),
     subjects: unique(facts.map((fact) => fact.subject)),
     relations: unique(facts.flatMap((fact) => fact.relation ?? [])),
     verdict: verdictOf(checks),

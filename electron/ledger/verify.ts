@@ -9,6 +9,7 @@ import type { Files } from '../storage/files.ts';
 import { readJournal } from './journal.ts';
 import type { VerifyKey } from './keys.ts';
 import type { Damage } from './scan.ts';
+import type { Steps } from '../../shared/progress.ts';
 
 /** What verifying found. */
 export interface Verification {
@@ -40,12 +41,6 @@ export interface Against {
   readonly checkpoints?: readonly Checkpoint[];
 }
 
-/** Told after every blob; `check` may throw to stop. */
-export interface VerifyProgress {
-  progress(done: number, total: number): void;
-  check(): void;
-}
-
 /** Verifies the bytes of a journal alone, as an export carries them: chain, versions, checkpoints. */
 export function verifyJournal(bytes: Uint8Array, against: Against = {}): Verification {
   const examined = examine(bytes);
@@ -62,7 +57,7 @@ export function verifyJournal(bytes: Uint8Array, against: Against = {}): Verific
  * Reads all of it anew and changes nothing.
  * @throws EmendError 'not-found' when there is no ledger; damage is in the result
  */
-export async function verifyLedger(files: Files, folder: string, against: Against = {}, report?: VerifyProgress): Promise<Verification> {
+export async function verifyLedger(files: Files, folder: string, against: Against = {}, report?: Steps): Promise<Verification> {
   const examined = examine(await readJournal(files, folder));
   const kept = await keptCheckpoints(files, folder, against.keys ?? []);
   const checkpoints = [...kept.checkpoints, ...(against.checkpoints ?? [])];

@@ -17,24 +17,27 @@ import { dissectingService } from './dissecting.ts';
 import { DissectionRuns } from './dissection-run.ts';
 import { editService } from './edits.ts';
 import { exportService } from './exports.ts';
+import { factTraceService } from './fact-traces.ts';
 import { figureService } from './figures.ts';
 import { findingService } from './findings.ts';
 import { FoundLately } from './found.ts';
 import { Grants } from './grants.ts';
 import { JobList } from './job-list.ts';
-import { Engine, type Follow } from './jobs.ts';
+import { Engine } from './jobs.ts';
 import { Library } from './library.ts';
 import { libraryService } from './library-service.ts';
 import { locatingService } from './locating.ts';
 import { findModel } from './models.ts';
 import { OpenModels } from './open-models.ts';
 import { dataFolder, Places } from './places.ts';
+import { patchingService } from './patching.ts';
 import { probingService } from './probing.ts';
 import { Preferences } from './preferences.ts';
 import { sessionService } from './sessions.ts';
 import { settingsService } from './settings.ts';
 import type { HostParts, Implementation, Surroundings } from './surroundings.ts';
 import { versionService } from './versions.ts';
+import type { Follow } from '../../shared/progress.ts';
 
 export type { HostMethods, HostParts, HostTools } from './surroundings.ts';
 
@@ -74,6 +77,8 @@ export class Application {
       ...sessionService(this.#parts),
       ...probingService(this.#parts),
       ...locatingService(this.#parts),
+      ...patchingService(this.#parts),
+      ...factTraceService(this.#parts),
       ...figureService(this.#parts),
       ...dissectingService(this.#parts),
       ...findingService(this.#parts),

@@ -25,6 +25,7 @@ import { misstated } from './findings.ts';
 import type { JobControl } from './job-list.ts';
 import type { LibraryModel } from './library-model.ts';
 import { version as appVersion } from './models.ts';
+import { given } from '../../shared/given.ts';
 
 type Part = Pick<
   Services,
@@ -50,7 +51,7 @@ export function auditService({ models, preferences, jobs, grants, print, tell }:
       const model = await models.recorded(name);
       model.mustWrite();
       const about = entry === undefined ? model.ledger.history.find(version).id : versionAbout(model.ledger.entry(entry), model);
-      const made = await model.append(kind, { version: about, ...(entry === undefined ? {} : { entry }) }, preferences.by(comment));
+      const made = await model.append(kind, { version: about, ...given({ entry }) }, preferences.by(comment));
       tell({ type: 'ledger', model: model.id });
       tell({ type: 'library' });
       return { entry: made.seq };
@@ -90,11 +91,7 @@ export function auditService({ models, preferences, jobs, grants, print, tell }:
         job: jobs.start('audit.verify', `Verify ${model.name}`, model.id, async (control) => {
           const found = await verify(model, control, against);
           if (record && model.heldBy === undefined && !model.ledger.readOnly && model.ledger.damage.length === 0 && found.head) {
-            const problems = found.problems.map(({ entry, what, message }) => ({
-              ...(entry === undefined ? {} : { entry }),
-              what,
-              message,
-            }));
+            const problems = found.problems.map(({ entry, what, message }) => ({ ...given({ entry }), what, message }));
             await model.append(
               'verify',
               {
@@ -251,11 +248,10 @@ async function verify(model: LibraryModel, control: JobControl, against: Exporte
   return {
     ok: problems.length === 0,
     time: new Date().toISOString(),
-    ...(head ? { head } : {}),
+    ...given({ head }),
     entries: ledger.entries.map(({ seq, kind, hash }) => ({
       seq,
-      ...(kind === undefined ? {} : { kind }),
-      ...(hash === undefined ? {} : { hash }),
+      ...given({ kind, hash }),
       problems: problems.filter((one) => one.entry === seq).map((one) => one.message),
     })),
     ...(problems[0] ? { first: problems[0] } : {}),

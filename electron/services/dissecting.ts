@@ -13,6 +13,7 @@ import { writeDurably } from '../storage/durable.ts';
 import { explained } from '../storage/file-errors.ts';
 import { disk } from '../storage/files.ts';
 import type { Services, Surroundings } from './surroundings.ts';
+import { given } from '../../shared/given.ts';
 
 type Part = Pick<
   Services,
@@ -33,16 +34,16 @@ export function dissectingService({ models, engine, jobs, grants, found, dissect
     'dissecting.model': async ({ model: name, version: versionName, labels, texts, facts, tokens, layers, ...settings }) => {
       const model = await models.find(name);
       const version = model.at(versionName);
-      const given = { labels: path(labels), texts: path(texts), facts: path(facts) };
+      const files = { labels: path(labels), texts: path(texts), facts: path(facts) };
       return {
         job: jobs.start('dissecting.model', `Dissect ${model.name}`, model.id, async (control) => {
-          const concepts = await conceptsFor(model, given, settings.seed, tokens);
+          const concepts = await conceptsFor(model, files, settings.seed, tokens);
           const request = { model: await version.ref(control), texts: concepts.texts, tokens };
-          const report = await engine.run('dissect', { ...request, ...(layers ? { layers } : {}), settings }, control);
+          const report = await engine.run('dissect', { ...request, ...given({ layers }), settings }, control);
           const { source, warnings, all } = concepts;
           const made: LanguageDissection = { source, warnings, all, report };
           const summary = dissections.keep(languageRun(model, version.id, made, ablating(version, concepts, tokens, report)));
-          const asked = { source, tokens, ...(layers ? { layers } : {}), ...settings };
+          const asked = { source, tokens, layers, ...settings };
           found.keep({ look: 'dissection', model: model.id, version: version.id, settings: asked, result: made }, summary.run);
           return summary;
         }),
@@ -54,7 +55,7 @@ export function dissectingService({ models, engine, jobs, grants, found, dissect
       return {
         job: jobs.start('dissecting.images', `Dissect ${basename(file)}`, undefined, async (control) => {
           const asked = { model: { folder: file }, data: folder, normalisation };
-          const report = await engine.run('dissectImages', { ...asked, ...(layers ? { layers } : {}), settings }, control);
+          const report = await engine.run('dissectImages', { ...asked, ...given({ layers }), settings }, control);
           return dissections.keep(imageRun(engine, file, folder, report));
         }),
       };

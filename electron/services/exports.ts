@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Result } from '../../shared/contract.ts';
-import type { ExportFormat } from '../../shared/contract/exports.ts';
+import { CHANGES_ALONE, type ExportFormat } from '../../shared/contract/exports.ts';
 import { EmendError } from '../../shared/errors.ts';
 import { shortId } from '../../shared/ids.ts';
 import { disk } from '../storage/files.ts';
@@ -19,6 +19,7 @@ import { exportHindrances, reviewed } from './policy.ts';
 import { inStaging, putInPlace, removeUnfinished } from './staging.ts';
 import { verifyExport } from './verify-export.ts';
 import { Estimator } from './eta.ts';
+import { given } from '../../shared/given.ts';
 
 type Part = Pick<Services, 'exports.allowed' | 'exports.start' | 'exports.verify'>;
 
@@ -67,7 +68,7 @@ export function exportService({ models, engine, jobs, grants, preferences, place
       return {
         job: jobs.start('exports.verify', `Verify ${basename(folder)}`, undefined, async (control) => {
           const report = follow('files', control);
-          const found = await verifyExport(folder, { report, ...(publicKey === undefined ? {} : { publicKey }) });
+          const found = await verifyExport(folder, { report, ...given({ publicKey }) });
           const items = found.items.map(({ path, state, message }) => ({ item: path, ok: state !== 'problem', message }));
           return { ok: found.ok, items, problems: items.filter((item) => !item.ok).map(({ item, message }) => ({ item, message })) };
         }),
@@ -101,14 +102,7 @@ export function exportService({ models, engine, jobs, grants, preferences, place
         if (existsSync(target)) await rmdir(target);
         const entry = await putInPlace(staged, target, async () => attested?.append(basename(target)));
         if (entry !== undefined) tell({ type: 'ledger', model: model.id });
-        return {
-          path: target,
-          files,
-          bytes,
-          changed: [...version.changed()],
-          ...(entry === undefined ? {} : { entry }),
-          ...(ranges === undefined ? {} : { ranges }),
-        };
+        return { path: target, files, bytes, changed: [...version.changed()], ...given({ entry, ranges }) };
       });
     } catch (error) {
       throw spoken(error, target);
@@ -145,7 +139,7 @@ export function exportService({ models, engine, jobs, grants, preferences, place
   async function writeModel(version: ModelVersion, format: ExportFormat, target: string, control: JobControl): Promise<Ranges | undefined> {
     const ref = await version.ref(control);
     if (format === 'folder') return [...(await engine.run('export', { model: ref, target }, withBytes(control))).changed];
-    if (version.isBase)
+    if (version.isBase && CHANGES_ALONE.includes(format))
       throw new EmendError(
         'bad-input',
         `Version ${shortId(version.id)} is the import itself; there is no change to write.`,
@@ -153,7 +147,8 @@ export function exportService({ models, engine, jobs, grants, preferences, place
       );
     await mkdir(target);
     const metadata = version.origin;
-    if (format === 'tensors') await engine.run('tensorsFile', { model: ref, target, metadata }, control);
+    if (format === 'onnx') await engine.run('onnxFolder', { model: ref, target }, withBytes(control));
+    else if (format === 'tensors') await engine.run('tensorsFile', { model: ref, target, metadata }, control);
     else await engine.run('adapter', { model: ref, deltas: version.deltas(), target, metadata }, control);
     return undefined;
   }

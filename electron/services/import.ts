@@ -21,6 +21,7 @@ import type { Source } from './look.ts';
 import { plain } from './plain.ts';
 import { ModelPlaces, type Places } from './places.ts';
 import { inStaging, putInPlace } from './staging.ts';
+import { given } from '../../shared/given.ts';
 
 /** What an import needs. */
 export interface ImportRequest {
@@ -103,7 +104,7 @@ async function beginLedger(
   anatomy: Inspection,
   trial: Answer,
 ): Promise<void> {
-  const ledger = await openLedger(staged.ledger, { ...ledgerIdentity(), create: true, ...(key ? { key } : {}) });
+  const ledger = await openLedger(staged.ledger, { ...ledgerIdentity(), create: true, ...given({ key }) });
   try {
     // Where it lay during the import says nothing about the model.
     await ledger.append(

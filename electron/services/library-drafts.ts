@@ -8,6 +8,7 @@ import { openStore } from '../storage/store.ts';
 import { readFactSet, readReport } from './library-record.ts';
 import { briefOf, findDraft, type DraftShelf, type FormShelf, type WorkedOut } from './model.ts';
 import { plain } from './plain.ts';
+import { given } from '../../shared/given.ts';
 
 /** A model whose ledger is open; taken over or looked at anew, it has another one. */
 interface Owner {
@@ -35,7 +36,7 @@ export class LibraryDrafts implements DraftShelf {
       prefixes: await json({ prefixes: outcome.contexts }),
       covariance: await json({ model: id, ...outcome.covariance }),
     };
-    const content = plain({ request: recipe, checks: report.checks, ...(reapplies === undefined ? {} : { reapplies }) });
+    const content = plain({ request: recipe, checks: report.checks, ...given({ reapplies }) });
     const draft = await ledger.drafts.save({ kind: 'edit', parent, facts: facts.map(briefOf), blobs, content }, new Date());
     return draft.id;
   }

@@ -19,7 +19,7 @@ import { lockOwner, type Owner } from '../storage/lock.ts';
 import { openLedger } from '../ledger/open.ts';
 import { processes } from '../storage/owner.ts';
 import { partsOf, type Part, type Version } from '../ledger/versions.ts';
-import type { Follow, JobRunner } from './jobs.ts';
+import type { JobRunner } from './jobs.ts';
 import { removeLeftovers } from './leftovers.ts';
 import { FormFile, LibraryDrafts } from './library-drafts.ts';
 import { factsInForce, factsOfVersion } from './library-record.ts';
@@ -27,6 +27,8 @@ import type { Model, ModelVersion } from './model.ts';
 import { engineVersion, materialIn, version as appVersion, type Material } from './models.ts';
 import { ModelPlaces } from './places.ts';
 import { tensorHashes, type TensorHashes } from './tensor-hashes.ts';
+import { given } from '../../shared/given.ts';
+import type { Follow } from '../../shared/progress.ts';
 
 /** What a model of the library works with. */
 export interface ModelParts {
@@ -372,7 +374,7 @@ const PROBE_FILE = 'probe';
 const PROBE = new Uint8Array(65_536);
 
 async function openFor(places: ModelPlaces, { key, readOnly }: ModelParts): Promise<Opened> {
-  const options = { ...ledgerIdentity(), ...(key ? { key } : {}) };
+  const options = { ...ledgerIdentity(), ...given({ key }) };
   if (readOnly) return { ledger: await openLedger(places.ledger, { ...options, readOnly }), obstacle: undefined };
   try {
     const ledger = await openLedger(places.ledger, options);

@@ -4,8 +4,9 @@ import { EmendError } from '../../shared/errors.ts';
 import type { Fact } from '../../shared/fact.ts';
 import type { Jobs, ModelRef } from '../engine/jobs.ts';
 import type { FactBrief } from '../ledger/bodies.ts';
-import type { Follow } from './jobs.ts';
+import type { Follow } from '../../shared/progress.ts';
 import type { Material } from './models.ts';
+import { given } from '../../shared/given.ts';
 
 /**
  * A model that can be asked, edited, checked and exported: one of the library with its ledger (LibraryModel),
@@ -111,11 +112,5 @@ export function findDraft<D extends { readonly id: string }>(drafts: readonly D[
 
 /** A fact in short, as entries have it. */
 export function briefOf({ subject, prompt, target, previousTarget, relation }: Fact): FactBrief {
-  return {
-    subject,
-    prompt,
-    target,
-    ...(previousTarget === undefined ? {} : { previousTarget }),
-    ...(relation === undefined ? {} : { relation }),
-  };
+  return { subject, prompt, target, ...given({ previousTarget, relation }) };
 }

@@ -8,12 +8,13 @@ import { disk } from '../storage/files.ts';
 import { hashFiles, listFolder } from '../storage/folders.ts';
 import { Sha256Schema } from '../storage/hash.ts';
 import { parsePublicKey, type VerifyKey } from '../ledger/keys.ts';
-import { verifyJournal, type VerifyProgress } from '../ledger/verify.ts';
+import { verifyJournal } from '../ledger/verify.ts';
 import { FILES, FOLDER } from './attest/bundle.ts';
 import { parseEnvelope, parseJson } from './attest/dsse.ts';
 import { checkVoucher, parseModelKey } from './attest/model-key.ts';
 import { isIgnored, openModelSignature, SIGNATURE_FILE, type SignedFile } from './attest/model-signing.ts';
 import { openStatement } from './attest/statement.ts';
+import type { Steps } from '../../shared/progress.ts';
 
 /** What verifying an export found. */
 export interface ExportVerification {
@@ -39,7 +40,7 @@ export interface VerifiedItem {
 export interface VerifyExportOptions {
   /** PEM text of the Ed25519 key of whoever made the export, had from them. */
   readonly publicKey?: string;
-  readonly report?: VerifyProgress;
+  readonly report?: Steps;
 }
 
 /**

@@ -1,8 +1,11 @@
 import * as v from 'valibot';
 import { Handle, job, method, ModelName, Seq, Text, VersionName } from './define.ts';
 
-export const ExportFormatSchema = v.picklist(['folder', 'tensors', 'lora']);
+export const ExportFormatSchema = v.picklist(['folder', 'tensors', 'lora', 'onnx']);
 export type ExportFormat = v.InferOutput<typeof ExportFormatSchema>;
+
+/** Forms that hold a change alone, of which an import has none. */
+export const CHANGES_ALONE: readonly ExportFormat[] = ['tensors', 'lora'];
 
 export const ExportCheckSchema = v.object({
   ok: v.boolean(),

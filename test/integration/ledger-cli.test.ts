@@ -203,7 +203,7 @@ describe('a model’s life', () => {
   test('a check, a note and reviews are recorded', async () => {
     expect(await document('one', 'check', 'atlas', '--at', 'v1', '--reason', 'Once more', '--threads', '1')).toMatchObject({
       entry: 8,
-      checks: expect.arrayContaining([expect.objectContaining({ name: 'efficacy', value: 1, passed: true })]),
+      checks: expect.arrayContaining([expect.objectContaining({ name: 'answers', value: 1, passed: true })]),
     });
     expect(await document('one', 'note', 'atlas', '--entry', '2', '--comment', 'From the city')).toEqual({ entry: 9 });
     expect(await document('one', 'approve', 'atlas', '--at', 'v1', '--author', 'Grace')).toEqual({ entry: 10 });
@@ -405,10 +405,10 @@ describe('drafts', () => {
 
 describe('settings', () => {
   test('are kept; a policy holds an export back until it is met', async () => {
-    expect(await document('three', 'settings', '--require-approval', 'someone-else', '--efficacy', '0.95')).toMatchObject({
-      settings: { policy: { requireApproval: 'someone-else' }, thresholds: { efficacy: 0.95, specificity: 0.7 } },
+    expect(await document('three', 'settings', '--require-approval', 'someone-else', '--answers', '0.95')).toMatchObject({
+      settings: { policy: { requireApproval: 'someone-else' }, thresholds: { answers: 0.95, kept: 0.7 } },
     });
-    expect(await document('three', 'settings')).toMatchObject({ settings: { thresholds: { efficacy: 0.95 } } });
+    expect(await document('three', 'settings')).toMatchObject({ settings: { thresholds: { answers: 0.95 } } });
     expect((await fails('three', 'export', 'atlas', '--to', 'held-back')).err).toContain('approval');
     expect(existsSync(join(scratch, 'held-back'))).toBe(false);
     await works('three', 'approve', 'atlas', '--author', 'Grace');

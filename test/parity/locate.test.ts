@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { afterAll, describe, expect, test } from 'vitest';
 import { attribute, attributionSites } from '../../electron/engine/locate/attribution.ts';
+import { change, lastLogits } from '../../electron/engine/locate/takeover.ts';
 import { embeddingDeviation } from '../../electron/engine/locate/embedding.ts';
 import { lens } from '../../electron/engine/locate/lens.ts';
 import { runs, severed, trace, tracingSites } from '../../electron/engine/locate/tracing.ts';
@@ -10,7 +11,10 @@ import { normalNoise } from '../../electron/engine/locate/noise.ts';
 import { Walk } from '../../electron/engine/locate/walk.ts';
 import { readSafetensors } from '../../electron/engine/onnx/safetensors.ts';
 import { tensorFloats, tensorInts } from '../../electron/engine/onnx/tensors.ts';
+import { matrix } from '../../electron/engine/linalg/matrix.ts';
+import { changedWeight } from '../../electron/engine/edit/delta.ts';
 import { Decoder } from '../../electron/engine/decoder/decoder.ts';
+import { Generator } from '../../electron/engine/decoder/generate.ts';
 import { silent } from '../../shared/progress.ts';
 import { casesOf, root } from '../fixtures.ts';
 
@@ -203,6 +207,28 @@ describe.skipIf(exported.length === 0)('whatever exporter and family', () => {
     const hidden = await trace(walk, made, 'hidden', 1, silent);
     expect(hidden.at(-1)).toBeCloseTo(made.high, 5);
     expect(hidden[0]).toBe(made.low);
+    await changedLast(decoder, walk, ids);
     await walk.release();
   });
+
+  /** With the last layer's MLP changed nothing differs below it, and in the end the versions say what they say. */
+  async function changedLast(decoder: Decoder, walk: Walk, ids: readonly number[]): Promise<void> {
+    const layer = decoder.anatomy.layers.length - 1;
+    const { down, refusal } = decoder.anatomy.layers[layer]!.mlp;
+    if (refusal) return;
+    const vector = (width: number, seed: number) => matrix(1, width, Float64Array.from(normalNoise(width, seed)));
+    const delta = { layer, weight: down.weight, left: vector(down.outWidth, 1), right: vector(down.inWidth, 2) };
+    const edited = decoder.withConstants(new Map([[down.weight, changedWeight(decoder, delta)]]));
+    const other = await Walk.create(edited, []);
+    const answers = { old: 1, new: 2 };
+    const found = change(await lastLogits(walk, ids), await lastLogits(other, ids), answers);
+    await other.release();
+    for (let place = 0; place <= layer; place++) expect([found.kl[place], found.difference[place]]).toEqual([0, 0]);
+    expect(found.kl[layer + 1]).toBeGreaterThan(0);
+    const generator = await Generator.create(edited, { prepack: false });
+    const [logits] = await generator.next([ids]);
+    await generator.release();
+    expect(found.after.places.at(-1)!.new.logit).toBeCloseTo(logits![answers.new]!, 3);
+    expect(found.after.places.at(-1)!.old.logit).toBeCloseTo(logits![answers.old]!, 3);
+  }
 });

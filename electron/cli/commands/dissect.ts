@@ -11,6 +11,7 @@ import { inSession, MODEL, namedModel, type Working } from '../named.ts';
 import { flag, integer, integers, number, orElse, text, texts, value, type Values, written } from '../options.ts';
 import { mayRecord, RECORD, recordFound } from '../record.ts';
 import { UsageError } from '../usage.ts';
+import { given } from '../../../shared/given.ts';
 
 /** Numbers with commas between. */
 const numbers = (help: string) =>
@@ -92,7 +93,7 @@ export const dissect = defineCommand({
     if (lost) showLost(context, summary, page!, lost);
     if (file !== undefined) context.out.line(`\nAll units are in ${file}`);
     const kept = model ? await recordFound(context, { app, model }, summary.run, values) : {};
-    return { ...summary, units, ...(page ? { unit: withoutPictures(page) } : {}), ...(lost ? { ablation: lost } : {}), ...kept };
+    return { ...summary, units, ...(page ? { unit: withoutPictures(page) } : {}), ...given({ ablation: lost }), ...kept };
   },
 });
 
@@ -122,7 +123,7 @@ async function ofModel(values: Asked, name: string, context: Context): Promise<M
       labels: granted(labels),
       texts: granted(lines),
       facts: granted(facts),
-      ...(tokens === undefined ? {} : { tokens }),
+      ...given({ tokens }),
       ...(layers === undefined ? {} : { layers: [...layers] }),
       ...making(rest),
     },
@@ -143,8 +144,7 @@ async function ofImages(values: Asked, name: string, data: string, context: Cont
       graph: app.grants.grant(name).handle,
       data: app.grants.grant(data).handle,
       ...(layer.length === 0 ? {} : { layers: [...layer] }),
-      ...(mean === undefined ? {} : { mean }),
-      ...(deviation === undefined ? {} : { deviation }),
+      ...given({ mean, deviation }),
       ...making(values),
     },
     context.follow,

@@ -5,6 +5,7 @@ import { BUILT_IN, findModel } from '../../services/models.ts';
 import { defineCommand } from '../command.ts';
 import { short } from '../format/ids.ts';
 import { text } from '../options.ts';
+import { given } from '../../../shared/given.ts';
 
 export const importCommand = defineCommand({
   name: 'import',
@@ -32,7 +33,7 @@ export const importCommand = defineCommand({
     const imported =
       isBuiltIn && name === undefined
         ? await app.run('library.importBuiltIn', {}, follow)
-        : await app.run('library.import', { source: app.grants.grant(path).handle, ...(name === undefined ? {} : { name }) }, follow);
+        : await app.run('library.import', { source: app.grants.grant(path).handle, ...given({ name }) }, follow);
     out.line(
       imported.known
         ? `This model is in the library already, as ${imported.name} (${short(imported.model)}); nothing was copied.`

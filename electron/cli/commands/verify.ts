@@ -10,6 +10,7 @@ import { counted, minute, short } from '../format/ids.ts';
 import type { Printer } from '../format/printer.ts';
 import { type InLibrary, inLibrary } from '../named.ts';
 import { flag, text } from '../options.ts';
+import { given } from '../../../shared/given.ts';
 
 /** More sound entries than this are summed up. */
 const ENTRIES_SHOWN = 40;
@@ -130,7 +131,7 @@ async function verifyFolder(context: Context, folder: string, keyFile: string | 
     },
     progress: (done: number, total: number) => onProgress?.(estimator.next({ phase: 'hashing', done, total })),
   };
-  const found = await verifyExport(folder, { report, ...(publicKey === undefined ? {} : { publicKey }) });
+  const found = await verifyExport(folder, { report, ...given({ publicKey }) });
   const states = { ok: out.style.good('sound'), unsure: out.style.accent('unproven'), problem: out.style.bad('damaged') };
   out.table(found.items.map((item) => [states[item.state], item.what, item.path, item.message]));
   out.line();

@@ -4,7 +4,9 @@ import type { JobContext } from '../../../shared/progress.ts';
 import { writeDurably } from '../../storage/durable.ts';
 import { explained } from '../../storage/file-errors.ts';
 import { disk } from '../../storage/files.ts';
+import { readSourceAndRanges } from '../architectures/source.ts';
 import { changedTensorsFile } from '../edit/changed-tensors.ts';
+import { isCheckpointFile } from '../onnx/checkpoint-files.ts';
 import { readModelType } from '../onnx/model-config.ts';
 import { changedBytes } from '../edit/delta.ts';
 import { readDelta } from '../edit/delta-file.ts';
@@ -13,6 +15,7 @@ import type { Jobs } from '../jobs.ts';
 import type { ExportOutcome } from '../onnx/export-outcome.ts';
 import { patchModel } from '../onnx/patch.ts';
 import { tensorBytes } from '../onnx/tensors.ts';
+import { writeOnnxFolder } from '../onnx/write-folder.ts';
 import type { OpenModels } from './open-models.ts';
 
 /** Writes a version as a whole model folder. */
@@ -20,7 +23,13 @@ export async function exportModel(models: OpenModels, params: Jobs['export']['pa
   const { decoder, folder } = await models.open(params.model);
   const target = resolve(params.target);
   const report = await patchModel(
-    { model: decoder.source, target, changes: changedBytes(decoder), ...(statSync(folder).isDirectory() ? { root: folder } : {}) },
+    {
+      model: decoder.source,
+      read: readSourceAndRanges,
+      target,
+      changes: changedBytes(decoder),
+      ...(statSync(folder).isDirectory() ? { root: folder } : {}),
+    },
     context,
   );
   return {
@@ -55,6 +64,16 @@ export async function adapter(
   return { files: ['adapter_config.json', 'adapter_model.safetensors'] };
 }
 
+/** Writes a version as a folder for ONNX Runtime. */
+export async function onnxFolder(
+  models: OpenModels,
+  { model, target }: Jobs['onnxFolder']['params'],
+  context: JobContext,
+): Promise<Jobs['onnxFolder']['result']> {
+  const { decoder } = await models.open(model);
+  return writeOnnxFolder(decoder.source, decoder.changes, target, context);
+}
+
 /** Writes the tensors in which a version differs, under the checkpoint's names where they can be told. */
 export async function tensorsFile(
   models: OpenModels,
@@ -67,7 +86,9 @@ export async function tensorsFile(
       { dtype: tensor.dtype, dims: tensor.dims, bytes: tensorBytes(decoder.model, tensor) },
     ]),
   );
-  const { bytes } = changedTensorsFile({ anatomy: decoder.anatomy, changed, modelType: readModelType(decoder.source.folder), metadata });
+  const { source, anatomy } = decoder;
+  const isCheckpoint = isCheckpointFile(source.file);
+  const { bytes } = changedTensorsFile({ anatomy, changed, modelType: readModelType(source.folder), isCheckpoint, metadata });
   await writeDurably(explained(disk), join(target, 'changed.safetensors'), bytes);
   return { files: ['changed.safetensors'] };
 }

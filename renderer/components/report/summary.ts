@@ -1,11 +1,15 @@
+import { tally } from '../../../shared/checks.ts';
 import type { Check, EditReport, FactReport, PromptOutcome } from '../../../shared/contract/edits.ts';
 import { isMeasure, measureNames, MEASURES } from '../../../shared/measures.ts';
 import { EDIT_METHODS } from '../../../shared/methods/list.ts';
 import type { Advice } from '../../../shared/methods/method.ts';
 import { reportText } from './text.ts';
 
-/** What came out of an edit, in one word. 'untested': it took, but nothing says whether it holds in other words or harmed something. */
-export type Verdict = 'good' | 'untested' | 'weak' | 'harmful';
+/**
+ * What came out of an edit, in one word. 'untested': it took, but nothing says whether it holds in other words or harmed something.
+ * 'shaken': it took, and some neighbours paid for it.
+ */
+export type Verdict = 'good' | 'untested' | 'shaken' | 'weak' | 'harmful';
 
 export interface Headline {
   readonly verdict: Verdict;
@@ -20,23 +24,31 @@ export function headline(report: EditReport): Headline {
   const { facts } = report;
   const harmful = facts.filter((fact) => fact.verdict === 'harmful');
   const weak = facts.filter((fact) => fact.verdict === 'weak');
-  const missed = facts.filter((fact) => fact.efficacy < 1);
+  const missed = facts.filter((fact) => !fact.rewrite.good);
+  const reach = reachOf(facts);
   const failed = report.checks.filter((check) => check.passed === false).map((check) => check.name);
   const said = reportText.headline;
   if (harmful.length > 0) {
     return {
       verdict: 'harmful',
       title: said.harmful(harmful.length, facts.length),
-      text: said.harmed(harmful.length, weak.length),
-      advice: adviceFor(report, { harmful: true, weak: weak.length > 0, missed: missed.length > 0 }),
+      text: said.harmed(reach, weak.length),
+      advice: adviceFor(report, { harm: 'much', weak: weak.length > 0, missed: missed.length > 0 }),
     };
   }
   if (weak.length > 0 || failed.length > 0) {
     return {
       verdict: 'weak',
       title: said.weak(weak.length, facts.length),
-      text: missed.length > 0 ? said.missed(missed.length, facts.length) : weak.length > 0 ? said.narrow : said.below(failed),
-      advice: adviceFor(report, { harmful: false, weak: true, missed: missed.length > 0 }),
+      text: [
+        missed.length > 0
+          ? said.missed(missed.length, facts.length)
+          : weak.length > 0
+            ? said.narrow(reach)
+            : said.below(failed.map(labelOf)),
+        ...(reach.lost + reach.shaken > 0 ? [said.neighbors(reach)] : []),
+      ].join(' '),
+      advice: adviceFor(report, { harm: reach.lost + reach.shaken > 0 ? 'some' : 'none', weak: true, missed: missed.length > 0 }),
     };
   }
   const unasked = {
@@ -44,20 +56,61 @@ export function headline(report: EditReport): Headline {
     neighbors: facts.some((fact) => fact.neighbors.length === 0),
   };
   const took = said.took(facts.length);
+  if (reach.lost + reach.shaken > 0) {
+    return {
+      verdict: 'shaken',
+      title: said.shaken(took),
+      text: `${said.holds(reach)} ${said.neighbors(reach)}`,
+      advice: adviceFor(report, { harm: 'some', weak: false, missed: false }),
+    };
+  }
   if (unasked.paraphrases || unasked.neighbors) {
     return { verdict: 'untested', title: said.untested(took), text: said.unasked(unasked, facts.length), advice: [said.ask(unasked)] };
   }
-  return { verdict: 'good', title: took, text: said.good(facts.length), advice: [] };
+  return { verdict: 'good', title: took, text: `${said.holds(reach)} ${said.neighbors(reach)}`, advice: [] };
 }
 
-function adviceFor({ facts, method, hyperparameters }: EditReport, found: { harmful: boolean; weak: boolean; missed: boolean }): Advice[] {
+/** How far the facts of a report reach: other wordings, and neighbours by what became of them. */
+export interface Reach {
+  readonly facts: number;
+  readonly wordings: number;
+  readonly held: number;
+  readonly neighbors: number;
+  readonly kept: number;
+  readonly shaken: number;
+  readonly lost: number;
+  /** Whether the report compared two answers instead of asking what the model says (before 0.2). */
+  readonly isCompared: boolean;
+}
+
+function reachOf(facts: readonly FactReport[]): Reach {
+  const wordings = facts.flatMap((fact) => fact.paraphrases);
+  const neighbors = facts.flatMap((fact) => fact.neighbors);
+  return {
+    facts: facts.length,
+    wordings: wordings.length,
+    held: wordings.filter(({ good }) => good).length,
+    neighbors: neighbors.length,
+    ...tally(neighbors),
+    isCompared: neighbors.some(({ fate }) => fate === undefined),
+  };
+}
+
+function labelOf(name: string): string {
+  return isMeasure(name) ? MEASURES[name].label : name;
+}
+
+function adviceFor(
+  { facts, method, hyperparameters }: EditReport,
+  found: { harm: 'none' | 'some' | 'much'; weak: boolean; missed: boolean },
+): Advice[] {
   const { advice: own, settings } = EDIT_METHODS[method];
   const clamp = hyperparameters.find(({ key, name }) => (key ?? name) === 'clamp')?.value;
   const many = facts.length > 1;
   const words = reportText.advice;
   const advice: Advice[] = [];
-  if (found.harmful) {
-    if (many) advice.push(words.leaveOut);
+  if (found.harm !== 'none') {
+    if (many && found.harm === 'much') advice.push(words.leaveOut);
     if (own.harmful) advice.push(own.harmful);
     advice.push(words.neighbours);
   }
@@ -66,9 +119,9 @@ function adviceFor({ facts, method, hyperparameters }: EditReport, found: { harm
     if (own.missedOne && !many) advice.push(own.missedOne);
   } else if (found.weak) {
     advice.push(words.plainer);
-    if (own.weak && !found.harmful) advice.push(own.weak);
+    if (own.weak && found.harm === 'none') advice.push(own.weak);
   }
-  if (found.weak && many && !found.harmful) advice.push(words.fewer);
+  if (found.weak && many && found.harm === 'none') advice.push(words.fewer);
   return advice;
 }
 
@@ -99,7 +152,7 @@ function meterOf({ name, value, before, threshold, passed, count }: Check): Mete
   return { ...values, label, meaning: help, kind: unit === 'share' ? 'share' : 'number' };
 }
 
-export type FactFilter = 'all' | 'weak' | 'harmful' | 'good';
+export type FactFilter = 'all' | FactReport['verdict'];
 export type FactOrder = 'given' | 'worst' | 'subject';
 
 /** Facts of a report with their place in it, as the list shows them. @param search words to find in subject, prompt or answers */
@@ -125,14 +178,15 @@ export function factsShown(
   return shown;
 }
 
-/** Harmful before weak before good, and within each by how much is wrong. */
-function badness({ verdict, efficacy, generalization = 1, specificity = 1 }: FactReport): number {
-  return { harmful: 10, weak: 5, good: 0 }[verdict] + (1 - efficacy) + (1 - generalization) + (1 - specificity);
+/** Harmful before weak before shaken before good, and within each by the share of what is wrong. */
+function badness({ verdict, rewrite, paraphrases, neighbors }: FactReport): number {
+  const wrong = (outcomes: readonly PromptOutcome[]) => outcomes.filter(({ good }) => !good).length / Math.max(1, outcomes.length);
+  return { harmful: 15, weak: 10, shaken: 5, good: 0 }[verdict] + wrong([rewrite]) + wrong(paraphrases) + wrong(neighbors);
 }
 
 export function verdictCounts(facts: readonly FactReport[]): Readonly<Record<FactFilter, number>> {
   const count = (verdict: FactReport['verdict']) => facts.filter((fact) => fact.verdict === verdict).length;
-  return { all: facts.length, good: count('good'), weak: count('weak'), harmful: count('harmful') };
+  return { all: facts.length, good: count('good'), shaken: count('shaken'), weak: count('weak'), harmful: count('harmful') };
 }
 
 /** How many of some prompts are as they should be: "3 of 4". */

@@ -3,14 +3,14 @@ import { count, plural } from '../../format.ts';
 /** All words of the parts that show what an edit wrote and how it was checked. */
 export const reportText = {
   label: 'Report',
-  verdicts: { good: 'Good', untested: 'Hardly checked', weak: 'Weak', harmful: 'Harmful' },
+  verdicts: { good: 'Good', untested: 'Hardly checked', shaken: 'Shaken', weak: 'Weak', harmful: 'Harmful' },
   next: 'What to do next',
   measures: 'Checks',
   before: (value: string) => `before ${value}`,
   passed: (threshold: string) => `Passed: at least ${threshold}`,
   failed: (threshold: string) => `Below ${threshold}`,
   facts: 'Facts',
-  filters: { all: 'All', weak: 'Weak', harmful: 'Harmful', good: 'Good' },
+  filters: { all: 'All', shaken: 'Shaken', weak: 'Weak', harmful: 'Harmful', good: 'Good' },
   filter: 'Show facts',
   search: 'Search facts',
   order: 'Order',
@@ -26,6 +26,9 @@ export const reportText = {
   paraphrasesAbout: 'chance of the new answer',
   neighbors: 'Neighbours',
   neighborsAbout: 'chance of their own answer',
+  saysColumn: 'Says now',
+  says: (answer: string, chance: string) => `${answer} ${chance}`,
+  fates: { kept: 'kept its answer', shaken: 'kept its answer with less than half of the probability', lost: 'answers otherwise' },
   noParaphrases: 'No other wordings were asked.',
   noNeighbors: 'No neighbours were asked.',
   promptColumn: 'Prompt',
@@ -65,14 +68,14 @@ export const reportText = {
   headline: {
     harmful: (harmful: number, all: number) =>
       all === 1 ? 'The edit does harm' : `${some(harmful, all)} ${harmful === 1 ? 'does' : 'do'} harm`,
-    harmed: (harmful: number, weak: number) =>
-      `Answers about other subjects changed with ${harmful === 1 ? 'it' : 'them'}.` +
-      (weak === 0 ? '' : weak === 1 ? ' One more is weak.' : ` ${weak} more are weak.`),
+    harmed: (reach: Reach, weak: number) =>
+      reportText.headline.neighbors(reach) + (weak === 0 ? '' : weak === 1 ? ' One more is weak.' : ` ${weak} more are weak.`),
+    shaken: (took: string) => `${took}, and moved neighbours`,
     weak: (weak: number, all: number) =>
       all === 1 || weak === 0 ? 'The edit is weak' : `${some(weak, all)} ${weak === 1 ? 'is' : 'are'} weak`,
     missed: (missed: number, all: number) =>
       `The new answer did not take on ${all === 1 ? 'its own prompt' : missed === 1 ? 'the prompt of one' : `the prompts of ${missed}`}.`,
-    narrow: 'The new answer took, but not in other words.',
+    narrow: (reach: Reach) => `The new answer took, but not in other words: ${reportText.headline.held(reach)}.`,
     below: (checks: readonly string[]) => `Below the threshold: ${checks.join(', ')}.`,
     took: (all: number) => (all === 1 ? 'The edit took' : `All ${all} facts took`),
     untested: (took: string) => `${took}, but little was checked`,
@@ -88,7 +91,25 @@ export const reportText = {
       title: `Add ${unaskedNames(missing).join(' and ')}`,
       text: 'Go back to the form, take the suggestions, and work the edit out again.',
     }),
-    good: (all: number) => `${all === 1 ? 'It holds' : 'They hold'} in other words, and the neighbours keep their answers.`,
+    held: ({ held, wordings }: Reach) => `in ${held} of ${wordings} the model gives it`,
+    holds: ({ facts, held, wordings }: Reach) =>
+      `${facts === 1 ? 'It holds' : 'They hold'} in ${held === wordings ? `all ${wordings}` : `${held} of ${wordings}`} other wordings.`,
+    /** What became of the neighbours, in a sentence. */
+    neighbors: ({ neighbors, kept, shaken, lost, isCompared }: Reach) => {
+      if (isCompared)
+        return (
+          `In ${kept} of ${plural(neighbors, 'neighbour')} the own answer is likelier than the new one; ` +
+          'this older report does not tell what the model says.'
+        );
+      if (neighbors === kept)
+        return neighbors === 1 ? 'The neighbour keeps its answer.' : `All ${neighbors} neighbours keep their answers.`;
+      const parts = [
+        `${kept} ${kept === 1 ? 'keeps its answer' : 'keep their answers'}`,
+        ...(shaken > 0 ? [`${shaken} ${shaken === 1 ? 'does' : 'do'} with less than half of the probability`] : []),
+        ...(lost > 0 ? [`${lost} ${lost === 1 ? 'is' : 'are'} answered otherwise now`] : []),
+      ];
+      return `Of ${plural(neighbors, 'neighbour')} ${parts.join(', ')}.`;
+    },
   },
   advice: {
     leaveOut: {
@@ -106,6 +127,11 @@ export const reportText = {
     },
     fewer: { title: 'Take fewer facts at once', text: 'Facts of one subject, or very alike, get in each other’s way.' },
   },
+};
+
+/** How far facts reach, as summary.ts counts it. */
+type Reach = Readonly<Record<'facts' | 'wordings' | 'held' | 'neighbors' | 'kept' | 'shaken' | 'lost', number>> & {
+  readonly isCompared: boolean;
 };
 
 /** What facts of a report have none of. */

@@ -3,6 +3,7 @@ import type { Picked } from '../../../shared/contract/host.ts';
 import { call } from '../../client/client.ts';
 import { Work } from '../../components/progress-line/work.svelte.ts';
 import { layersWritten, type Sort } from './rows.ts';
+import { given } from '../../../shared/given.ts';
 
 export type Kind = 'language' | 'images';
 export type From = 'own' | 'facts' | 'labels';
@@ -79,7 +80,7 @@ export class Dissecting {
       ...(this.from === 'facts' ? { facts: this.facts!.handle } : {}),
       ...(this.from === 'labels' ? { labels: this.labels!.handle, ...(this.texts ? { texts: this.texts.handle } : {}) } : {}),
       tokens: this.tokens!,
-      ...(layers ? { layers } : {}),
+      ...given({ layers: layers ?? undefined }),
     });
   }
 

@@ -1,4 +1,5 @@
 import type { Fact } from '../../../shared/fact.ts';
+import type { Verdict } from '../../components/report/summary.ts';
 import { count, plural } from '../../format.ts';
 
 /** All words of the edit screen that are not computed from what it shows. */
@@ -149,8 +150,14 @@ export const editText = {
   commit: 'Commit…',
   commitTitle: 'Commit the edit',
   commitSays: 'From then on it is part of the current version. It can be reverted at any time, bit for bit.',
-  commitHarmful: 'This edit does harm to other facts. Commit it only if you know why.',
-  commitWeak: 'This edit is weak. It may be better to work it out again first.',
+  /** What to think of before a commit, by the report's verdict. */
+  commitWarnings: {
+    good: undefined,
+    untested: undefined,
+    shaken: 'This edit moved neighbours: some answer otherwise now, or are less sure. The report names them.',
+    weak: 'This edit is weak. It may be better to work it out again first.',
+    harmful: 'This edit does harm to other facts. Commit it only if you know why.',
+  } satisfies Record<Verdict, string | undefined>,
   reason: 'Reason',
   reasonAbout: 'Why this change; the log shows it. Required.',
   reasonMissing: 'Say why in a sentence; it is what the log shows.',

@@ -5,6 +5,7 @@ import { withSlot } from '../../../shared/fact.ts';
 import type { LookName } from '../../../shared/looks.ts';
 import { jobs } from '../../state/jobs.svelte.ts';
 import { Work } from '../../components/progress-line/work.svelte.ts';
+import { given } from '../../../shared/given.ts';
 
 export const VIEWS = ['trace', 'lens', 'attribution', 'attention'] as const satisfies readonly LookName[];
 export type View = (typeof VIEWS)[number];
@@ -150,8 +151,8 @@ export class Inside {
       case 'attention':
         this.attention.show(finding.result, name, entry);
         break;
-      case 'dissection':
-        return; // It has a screen of its own.
+      default:
+        return;
     }
     this.view = finding.look;
     this.#look((look, params) => (look.asked = JSON.stringify(this.versions.map(params))));
@@ -189,7 +190,7 @@ export class Inside {
           subject: this.subject,
           ...settings,
           ...(window === null ? {} : { window }),
-          ...(answer === undefined ? {} : { answer }),
+          ...given({ answer }),
         }));
       }
       case 'lens':
