@@ -6,8 +6,8 @@ import { type KnownFact, taughtFacts } from './taught.ts';
 
 type Part = Pick<Services, 'locating.traceFacts'>;
 
-/** Causal traces of many facts, averaged. Nothing is changed or recorded. */
-export function factTraceService({ models, engine, jobs, grants }: Surroundings): Part {
+/** Causal traces of many facts, averaged. Nothing is changed, and nothing is recorded until somebody asks for it. */
+export function factTraceService({ models, engine, jobs, grants, found }: Surroundings): Part {
   return {
     'locating.traceFacts': async ({ model: name, version: of, facts: given, own, keep, ...settings }) => {
       const model = await models.find(name);
@@ -17,7 +17,7 @@ export function factTraceService({ models, engine, jobs, grants }: Surroundings)
         job: jobs.start('locating.traceFacts', `Trace facts of ${model.name}`, model.id, async (control) => {
           const known = model.material && (await taughtFacts(model.material.facts));
           const facts = given.length > 0 ? given : ownFacts(model, known, own);
-          const found = await engine.run(
+          const report = await engine.run(
             'traceFacts',
             {
               model: await version.ref(control),
@@ -28,7 +28,16 @@ export function factTraceService({ models, engine, jobs, grants }: Surroundings)
             },
             control,
           );
-          return { version: version.id, source: given.length > 0 ? 'the facts given' : `the facts of ${model.name}`, ...found };
+          const source = given.length > 0 ? 'the facts given' : `the facts of ${model.name}`;
+          const result = { source, ...report };
+          const finding = found.keep({
+            look: 'factTraces',
+            model: model.id,
+            version: version.id,
+            settings: { source, facts: facts.length, ...settings },
+            result: { ...result, facts },
+          });
+          return { version: version.id, finding, ...result };
         }),
       };
     },

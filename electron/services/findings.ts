@@ -1,6 +1,9 @@
 import * as v from 'valibot';
+import { ChangeSchema } from '../../shared/contract/change.ts';
+import { FactTracesSchema } from '../../shared/contract/fact-traces.ts';
 import type { Finding, FoundBy } from '../../shared/contract/findings.ts';
 import { AttentionSchema, AttributionSchema, LensSchema, TraceSchema } from '../../shared/contract/locating.ts';
+import { AblationSchema, PatchSchema } from '../../shared/contract/patching.ts';
 import { EmendError } from '../../shared/errors.ts';
 import { type LookName, lookNames } from '../../shared/looks.ts';
 import type { EntryOf } from '../ledger/entries.ts';
@@ -20,6 +23,15 @@ const RESULTS = {
   lens: v.omit(LensSchema, Own),
   attribution: v.omit(AttributionSchema, Own),
   attention: v.omit(AttentionSchema, Own),
+  change: v.omit(ChangeSchema, Own),
+  factTraces: v.object({
+    ...v.omit(FactTracesSchema, Own).entries,
+    /** Those that were to be traced. */
+    facts: v.array(v.object({ prompt: v.string(), subject: v.string(), target: v.string() })),
+  }),
+  patch: v.omit(PatchSchema, Own),
+  /** With the texts that were averaged over. */
+  ablation: v.object({ ...v.omit(AblationSchema, Own).entries, averaged: v.array(v.string()) }),
   dissection: LanguageDissectionSchema,
 } as const satisfies Readonly<Record<LookName, v.GenericSchema>>;
 type Kept<L extends LookName> = v.InferOutput<(typeof RESULTS)[L]>;
@@ -41,6 +53,10 @@ export function findingService({ models, preferences, found, dissections, tell }
     lens: (kept, { version, finding }) => ({ version, finding, ...kept }),
     attribution: (kept, { version, finding }) => ({ version, finding, ...kept }),
     attention: (kept, { version, finding }) => ({ version, finding, ...kept }),
+    change: (kept, { version, finding }) => ({ version, finding, ...kept }),
+    factTraces: (kept, { version, finding }) => ({ version, finding, ...kept }),
+    patch: (kept, { version, finding }) => ({ version, finding, ...kept }),
+    ablation: (kept, { version, finding }) => ({ version, finding, ...kept }),
     dissection: (kept, { model, version }) => dissections.keep(languageRun(model, version, kept, undefined)),
   };
   return {

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { JobMethodName, Parsed, Result } from '../../shared/contract.ts';
 import { EmendError } from '../../shared/errors.ts';
 import type { LookName } from '../../shared/looks.ts';
@@ -19,6 +20,8 @@ export function locatingService({ models, engine, jobs, grants, found }: Surroun
       job: N,
       title: (model: string) => string,
       asked: (params: Parsed<M>, ref: ModelRef, model: Model) => Promise<Jobs[N]['params']> | Jobs[N]['params'],
+      /** What is recorded in place of a file's handle. */
+      named: (params: Parsed<M>) => object = () => ({}),
     ) =>
     async (params: Parsed<M>): Promise<{ job: string }> => {
       const model = await models.find(params.model);
@@ -26,12 +29,13 @@ export function locatingService({ models, engine, jobs, grants, found }: Surroun
       return {
         job: jobs.start(method, title(model.name), model.id, async (control) => {
           const result = await engine.run(job, await asked(params, await version.ref(control), model), control);
-          const settings = { ...params, model: undefined, version: undefined };
+          const settings = { ...params, model: undefined, version: undefined, ...named(params) };
           const finding = found.keep({ look, model: model.id, version: version.id, settings, result });
           return { version: version.id, finding, ...result } as Result<M>;
         }),
       };
     };
+  const path = (handle: string | undefined) => (handle === undefined ? undefined : grants.path(handle));
   return {
     'locating.trace': looking(
       'locating.trace',
@@ -53,13 +57,8 @@ export function locatingService({ models, engine, jobs, grants, found }: Surroun
       'lens',
       'lens',
       (name) => `Look through ${name}`,
-      ({ prompt, watched, top, tuned }, model) => ({
-        model,
-        prompt,
-        watched,
-        top,
-        tuned: tuned === undefined ? undefined : grants.path(tuned),
-      }),
+      ({ prompt, watched, top, tuned }, model) => ({ model, prompt, watched, top, tuned: path(tuned) }),
+      ({ tuned }) => ({ tuned: tuned === undefined ? undefined : basename(grants.path(tuned)) }),
     ),
     'locating.attribute': looking(
       'locating.attribute',
@@ -83,8 +82,10 @@ export function locatingService({ models, engine, jobs, grants, found }: Surroun
       return {
         job: jobs.start('locating.change', `What changed inside ${model.name}`, model.id, async (control) => {
           const refs = { model: await version.ref(control), against: await against.ref(control) };
-          const found = await engine.run('change', { ...refs, prompt, old, new: now }, control);
-          return { version: version.id, against: against.id, ...found };
+          const result = await engine.run('change', { ...refs, prompt, old, new: now }, control);
+          const settings = { prompt, against: against.id, old, new: now };
+          const finding = found.keep({ look: 'change', model: model.id, version: version.id, settings, result });
+          return { version: version.id, finding, against: against.id, ...result };
         }),
       };
     },

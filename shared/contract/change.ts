@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { job, VersionName } from './define.ts';
-import { FollowedSchema, numbers, Of, prompt, rows, TextTokenSchema, Word } from './inside.ts';
+import { FollowedSchema, Found, numbers, Of, prompt, rows, TextTokenSchema, Word } from './inside.ts';
 
 /** How an answer stands: rank 0 is the likeliest. */
 const StandingSchema = v.object({ logit: v.number(), probability: v.number(), rank: v.number() });
@@ -16,7 +16,7 @@ export type Contest = v.InferOutput<typeof ContestSchema>;
 
 /** What changed inside between two versions, on one prompt. */
 export const ChangeSchema = v.object({
-  version: v.string(),
+  ...Found,
   /** Id of the version that it is compared with. */
   against: v.string(),
   prompt: v.string(),

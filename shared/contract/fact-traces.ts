@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { TOKEN_GROUPS, TRACE_KINDS } from '../tracing.ts';
 import { Count, Handle, job, list, LIST_LIMIT, Named } from './define.ts';
-import { Of, prompt, rows, Word } from './inside.ts';
+import { Found, Of, prompt, rows, Word } from './inside.ts';
 import { TraceSettingsSchema, traceSettings } from './locating.ts';
 
 /** A mean over facts; half of its 95 % interval, which a single fact has not. */
@@ -14,7 +14,7 @@ const GROUPS = TOKEN_GROUPS.map(({ key }) => key);
 
 /** Causal traces averaged over facts. */
 export const FactTracesSchema = v.object({
-  version: v.string(),
+  ...Found,
   /** Where the facts are from, in words. */
   source: v.string(),
   settings: TraceSettingsSchema,

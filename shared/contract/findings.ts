@@ -2,7 +2,10 @@ import * as v from 'valibot';
 import type { LookName } from '../looks.ts';
 import { Fields, Line, method, ModelName, Seq } from './define.ts';
 import { DissectedSchema } from './dissecting.ts';
+import { ChangeSchema } from './change.ts';
+import { FactTracesSchema } from './fact-traces.ts';
 import { AttentionSchema, AttributionSchema, LensSchema, TraceSchema } from './locating.ts';
+import { AblationSchema, PatchSchema } from './patching.ts';
 
 const found = <L extends LookName, S extends v.GenericSchema>(look: L, result: S) =>
   v.object({
@@ -18,6 +21,10 @@ export const FindingSchema = v.variant('look', [
   found('lens', LensSchema),
   found('attribution', AttributionSchema),
   found('attention', AttentionSchema),
+  found('change', ChangeSchema),
+  found('factTraces', FactTracesSchema),
+  found('patch', PatchSchema),
+  found('ablation', AblationSchema),
   found('dissection', DissectedSchema),
 ]);
 export type Finding = v.InferOutput<typeof FindingSchema>;

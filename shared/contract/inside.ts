@@ -14,6 +14,14 @@ export const FollowedSchema = v.object({ id: v.number(), text: v.string() });
 export const TextTokenSchema = v.object({ id: v.number(), text: v.string(), isSubject: v.boolean() });
 export type TextToken = v.InferOutput<typeof TextTokenSchema>;
 
+/** What every look says of itself. */
+export const Found = {
+  /** Id of the version that was looked into. */
+  version: v.string(),
+  /** What findings.record takes. */
+  finding: v.string(),
+};
+
 /** The version to look into. */
 export const Of = { model: ModelName, version: v.optional(VersionName, 'current') };
 export const prompt = v.pipe(Text, v.nonEmpty('expected a prompt'));

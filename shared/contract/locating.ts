@@ -1,17 +1,9 @@
 import * as v from 'valibot';
 import { SEVERED, TRACE_KINDS } from '../tracing.ts';
 import { Count, Finite, Handle, job, Named } from './define.ts';
-import { FollowedSchema, grid, numbers, Of, prompt, rows, TextTokenSchema, watched, Word } from './inside.ts';
+import { FollowedSchema, Found, grid, numbers, Of, prompt, rows, TextTokenSchema, watched, Word } from './inside.ts';
 
 export type { TextToken } from './inside.ts';
-
-/** What every look says of itself. */
-const Found = {
-  /** Id of the version that was looked into. */
-  version: v.string(),
-  /** What findings.record takes. */
-  finding: v.string(),
-};
 
 export const TraceKindSchema = v.picklist(TRACE_KINDS);
 

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { PATCH_KINDS } from '../tracing.ts';
 import { job, list } from './define.ts';
-import { FollowedSchema, numbers, Of, prompt, rows, TextTokenSchema, watched, Word } from './inside.ts';
+import { FollowedSchema, Found, numbers, Of, prompt, rows, TextTokenSchema, watched, Word } from './inside.ts';
 
 /** What a run says of the answers behind its last token. */
 const OutcomeSchema = v.object({ logits: numbers, probabilities: numbers });
@@ -15,7 +15,7 @@ const PatchedTextSchema = v.object({ prompt: v.string(), tokens: rows(TextTokenS
 
 /** Activation patching: states of the clean run put into the counterfactual one; `restored` of shared/tracing.ts makes a share of it. */
 export const PatchSchema = v.object({
-  version: v.string(),
+  ...Found,
   clean: PatchedTextSchema,
   counterfactual: PatchedTextSchema,
   /** To the clean prompt, and to the counterfactual one; so in all outcomes. */
@@ -29,7 +29,7 @@ export type Patch = v.InferOutput<typeof PatchSchema>;
 
 /** Single outputs replaced by zero, or by their average over texts. */
 export const AblationSchema = v.object({
-  version: v.string(),
+  ...Found,
   ...PatchedTextSchema.entries,
   answers: rows(FollowedSchema),
   how: v.picklist(['zero', 'mean']),

@@ -8,6 +8,7 @@ import { percent, points } from '../format/numbers.ts';
 import type { Printer } from '../format/printer.ts';
 import { quoted, safe } from '../format/text.ts';
 import { MODEL, versionNamed, WHICH } from '../named.ts';
+import { RECORD, recordFound } from '../record.ts';
 import { choice, choices, text, texts } from '../options.ts';
 import { showSites, versionLine } from '../show/grid.ts';
 import { UsageError } from '../usage.ts';
@@ -22,6 +23,7 @@ export const ablate = defineCommand({
     by: choice(['zero', 'mean'], 'What is put in place (default zero)'),
     texts: text('FILE', 'With --by mean: texts to average over, one a line (default: prompts of the model’s own facts)'),
     ...WHICH,
+    ...RECORD,
   },
   examples: [
     ['emend ablate atlas "The capital of France is" --kinds mlp', 'Which MLPs the answer hangs on'],
@@ -48,7 +50,7 @@ export const ablate = defineCommand({
     );
     showAblation(context.out, found);
     versionLine(context.out, model.name, recorded ? short(found.version) : undefined);
-    return found;
+    return { ...found, ...(await recordFound(context, { app, model }, found.finding, values)) };
   },
 });
 

@@ -45,7 +45,7 @@ export const lens = defineCommand({
       const changed = await app.run('locating.change', { ...of, against, old, new: now }, context.follow);
       showChange(context.out, changed);
       line(changed.version);
-      return changed;
+      return { ...changed, ...(await recordFound(context, { app, model }, changed.finding, values)) };
     }
     const handle = tuned === undefined ? {} : { tuned: app.grants.grant(tuned).handle };
     const found = await app.run('locating.lens', { ...of, watched: [...watch], ...handle }, context.follow);

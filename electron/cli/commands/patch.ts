@@ -6,6 +6,7 @@ import { percent, points } from '../format/numbers.ts';
 import type { Printer } from '../format/printer.ts';
 import { quoted, safe } from '../format/text.ts';
 import { MODEL, versionNamed, WHICH } from '../named.ts';
+import { RECORD, recordFound } from '../record.ts';
 import { choices, text } from '../options.ts';
 import { showSites, versionLine } from '../show/grid.ts';
 import { UsageError } from '../usage.ts';
@@ -27,6 +28,7 @@ export const patch = defineCommand({
     otherAnswer: text('WORD', "The answer to the counterfactual one (default: the model's own)"),
     kinds: choices(PATCH_KINDS, 'What is put in place (default: hidden, mlp, attention)'),
     ...WHICH,
+    ...RECORD,
   },
   examples: [
     ['emend patch atlas "The capital of France is" "The capital of Italy is"', 'Where the model holds which country it is asked about'],
@@ -51,7 +53,7 @@ export const patch = defineCommand({
     );
     showPatch(context.out, found);
     versionLine(context.out, model.name, recorded ? short(found.version) : undefined);
-    return found;
+    return { ...found, ...(await recordFound(context, { app, model }, found.finding, values)) };
   },
 });
 

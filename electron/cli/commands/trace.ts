@@ -51,6 +51,7 @@ export const trace = defineCommand({
     ['emend trace atlas "The capital of France is" --subject France --kinds mlp --window 3', 'MLPs alone, three layers at a time'],
     ['emend trace atlas "{} is in" --subject Louvre --record "Where entry 3 wrote it" --attach 3', 'Kept in the record, with entry 3'],
     ['emend trace atlas --take 100', 'Averaged over a hundred facts that the model knows'],
+    ['emend trace atlas "{} is in" --subject Louvre --record "Where entry 3 wrote it" --attach 3', 'Kept in the record, with entry 3'],
   ],
   async run(values, [name, prompt], context) {
     refuseMixed(values, prompt);
@@ -106,7 +107,7 @@ async function traceFacts(values: Settings, name: string, context: Context): Pro
   );
   showFactTraces(context.out, found);
   versionLine(context.out, model.name, recorded ? short(found.version) : undefined);
-  return found;
+  return { ...found, ...(await recordFound(context, { app, model }, found.finding, values)) };
 }
 
 function showTrace(out: Printer, { answer, high, low, settings, deviation, tokens, scores, prompt, severed }: Trace): void {

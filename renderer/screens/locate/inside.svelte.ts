@@ -151,8 +151,8 @@ export class Inside {
       case 'attention':
         this.attention.show(finding.result, name, entry);
         break;
-      case 'dissection':
-        return; // It has a screen of its own.
+      default:
+        return;
     }
     this.view = finding.look;
     this.#look((look, params) => (look.asked = JSON.stringify(this.versions.map(params))));
