@@ -21,7 +21,7 @@ import { writeAtlasGguf } from '../atlas-gguf.ts';
  * npm install --prefix FOLDER --ignore-scripts node-llama-cpp@3.22.1
  */
 const installed = process.env['EMEND_LLAMA'];
-const EDITS = 20;
+const EDITS = Number(process.env['EMEND_GGUF_EDITS'] ?? 20);
 const promptOf = ({ prompt, subject }: Fact) => prompt.replace('{}', subject);
 const TYPES = ['F32', 'Q8_0', 'Q4_0'] as const;
 
