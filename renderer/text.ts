@@ -24,7 +24,9 @@ export const words = {
   clickToCopy: (value: string) => `${value}. Click to copy.`,
 
   ledger: {
-    intact: 'Ledger intact',
+    /** As far as reading the entries tells; verifying looks at everything. */
+    proven: (entry: number) => `Proven up to entry ${entry}`,
+    unproven: 'End not proven',
     damaged: 'Ledger damaged',
     held: 'Read only',
     entries: (count: number) => plural(count, 'entry', 'entries'),

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { auditMethods } from './contract/audit.ts';
+import { beforehandMethods } from './contract/beforehand.ts';
 import { changeMethods } from './contract/change.ts';
 import { checkMethods } from './contract/checks.ts';
 import { dissectingMethods } from './contract/dissecting.ts';
@@ -34,6 +35,7 @@ export const CONTRACT = {
   ...findingMethods,
   ...sessionMethods,
   ...editMethods,
+  ...beforehandMethods,
   ...checkMethods,
   ...versionMethods,
   ...auditMethods,

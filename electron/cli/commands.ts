@@ -1,8 +1,10 @@
 import type { Command } from './command.ts';
 import { ablate } from './commands/ablate.ts';
+import { anchor } from './commands/anchor.ts';
 import { ask } from './commands/ask.ts';
 import { attribute } from './commands/attribute.ts';
 import { check } from './commands/check.ts';
+import { checkpoint } from './commands/checkpoint.ts';
 import { commit } from './commands/commit.ts';
 import { diff } from './commands/diff.ts';
 import { discard } from './commands/discard.ts';
@@ -34,7 +36,7 @@ export const GROUPS: readonly (readonly [heading: string, commands: readonly Com
   ['Looking inside', [trace, lens, attribute, patch, ablate, dissect]],
   ['Edits', [edit, check, drafts, commit, discard]],
   ['Versions', [show, diff, rollback, revert, tag, exportCommand]],
-  ['Record', [log, note, approve, reject, verify]],
+  ['Record', [log, note, approve, reject, verify, anchor, checkpoint]],
   ['Emend itself', [serve, settings, key]],
 ];
 export const COMMANDS: readonly Command[] = GROUPS.flatMap(([, commands]) => commands);

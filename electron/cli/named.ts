@@ -28,7 +28,7 @@ export interface Named {
 }
 
 /** Help on the places where a model may be either. */
-export const MODEL = { name: 'model', help: 'A model of the library, "atlas", or a folder with an .onnx decoder' } as const;
+export const MODEL = { name: 'model', help: 'A model of the library, "atlas", or a folder with a checkpoint or an .onnx decoder' } as const;
 /** Help on the places where only a model of the library will do. */
 export const LIBRARY_MODEL = { name: 'model', help: 'A model of the library: its name or the beginning of its id' } as const;
 

@@ -1,8 +1,11 @@
 import type { Fact } from '../../shared/fact.ts';
+import type { NearSource } from '../../shared/near.ts';
 import type { PatchKind, Severed } from '../../shared/tracing.ts';
 import type { Choices, EditMethodName } from '../../shared/methods/list.ts';
 import type { Inspection } from './anatomy/inspection.ts';
 import type { HyperparameterFile } from './edit/hparams/read.ts';
+import type { Trial } from './edit/search.ts';
+import type { Nearness } from './edit/near-keys.ts';
 import type { EditOutcome } from './edit/outcome.ts';
 import type { Hyperparameter } from './edit/settings.ts';
 import type { Concept } from './dissect/labels.ts';
@@ -60,6 +63,64 @@ interface Normalised {
   readonly deviation: readonly number[] | undefined;
 }
 
+/** How an edit that is only thought of would be made. */
+interface Recipe {
+  readonly method: EditMethodName;
+  readonly choices: Choices;
+  readonly hyperparameterFile?: HyperparameterFile | undefined;
+  readonly covarianceText?: string | undefined;
+  /** What the model is called, for published hyperparameters. */
+  readonly name: string;
+}
+
+/** How near a prompt comes to an edited key in a layer, at its nearest token. */
+interface NearPlace extends Pick<Nearness, 'layer' | 'share' | 'cosine'> {
+  readonly token: string;
+}
+
+/** What may move with an edit. */
+interface NearKeysReport {
+  readonly layers: readonly number[];
+  /** Nobody chose layers: these are all that the edit would choose from. */
+  readonly isOpen: boolean;
+  /** What the covariance is of, in words. */
+  readonly covariance: string;
+  readonly facts: readonly {
+    readonly subject: string;
+    readonly prompt: string;
+    readonly target: string;
+    readonly looked: number;
+    /** The nearest first. */
+    readonly near: readonly {
+      readonly prompt: string;
+      readonly from: NearSource;
+      readonly answer?: string | undefined;
+      readonly nearest: NearPlace;
+      readonly places: readonly NearPlace[];
+    }[];
+  }[];
+}
+
+/**
+ * Where a fact may be edited. `settings` are those that the trace was made with in the end: with less noise than asked for, where that much
+ * drowns everything.
+ */
+interface LayersReport extends Pick<TraceReport, 'answer' | 'high' | 'low' | 'settings'> {
+  /** Whether the trace tells layers apart; where it does not, nothing agrees with it. */
+  readonly tells: boolean;
+  readonly steps: number;
+  readonly layers: readonly {
+    /** Indirect effect of the MLPs around the layer at the subject's last token. */
+    readonly effect: number;
+    /** How an edit in this layer alone did; undefined where it cannot be edited, for the reason given. */
+    readonly trial?: Pick<Trial, 'efficacy' | 'drift' | 'score'> | undefined;
+    readonly refusal?: string | undefined;
+  }[];
+  readonly agreeing: readonly number[];
+  /** Those of them that the method would take: all, or of a method that edits one layer the one whose trial did best. */
+  readonly suggested: readonly number[];
+}
+
 /** Every job that the engine does: what it is given and what it gives back. Everything is plain data. */
 export interface Jobs {
   readonly inspect: { readonly params: { readonly model: ModelRef }; readonly result: Inspection };
@@ -70,6 +131,8 @@ export interface Jobs {
       readonly top: number;
       readonly maxTokens: number;
       readonly sampling: Sampling;
+      /** The prompt is what a user says, to be written by the model's chat template. */
+      readonly chat?: boolean;
     };
     readonly result: Answer;
   };
@@ -126,6 +189,8 @@ export interface Jobs {
     };
     readonly result: { readonly files: readonly string[] };
   };
+  /** Writes the same as a GGUF adapter for llama.cpp, with a Modelfile for Ollama, into an existing folder. */
+  readonly ggufAdapter: Jobs['adapter'];
   /** Writes the tensors in which a version differs, under the checkpoint's names where they can be told, into an existing folder. */
   readonly tensorsFile: {
     readonly params: { readonly model: ModelRef; readonly target: string; readonly metadata: Readonly<Record<string, string>> };
@@ -144,6 +209,32 @@ export interface Jobs {
       /** What of the hyperparameter file was not used. */
       readonly unused: readonly { readonly message: string; readonly hint: string }[];
     };
+  };
+  /** Before an edit: the prompts whose keys lie near those that the facts would be written to. */
+  readonly near: {
+    readonly params: Recipe & {
+      readonly model: ModelRef;
+      readonly facts: readonly {
+        readonly fact: Fact;
+        readonly candidates: readonly { readonly prompt: string; readonly from: NearSource; readonly answer?: string | undefined }[];
+      }[];
+      /** Of each fact so many, the nearest. */
+      readonly most: number;
+    };
+    readonly result: NearKeysReport;
+  };
+  /** Before an edit: the layers where the trace of a fact and a short trial edit agree. */
+  readonly layers: {
+    readonly params: Recipe & {
+      readonly model: ModelRef;
+      readonly fact: Fact;
+      /** As for a trace. */
+      readonly subjects: readonly string[];
+      readonly settings: Omit<TraceChoices, 'kinds'>;
+      /** Of the search for the wanted state in a trial. */
+      readonly steps: number;
+    };
+    readonly result: LayersReport;
   };
   /** Causal tracing of one prompt. */
   readonly trace: {

@@ -12,6 +12,7 @@ import {
 import type { Event } from '../../shared/contract/events.ts';
 import { EmendError, errorData } from '../../shared/errors.ts';
 import { auditService } from './audit.ts';
+import { beforehandService } from './beforehand.ts';
 import { checkService } from './checks.ts';
 import { dissectingService } from './dissecting.ts';
 import { DissectionRuns } from './dissection-run.ts';
@@ -83,6 +84,7 @@ export class Application {
       ...dissectingService(this.#parts),
       ...findingService(this.#parts),
       ...editService(this.#parts),
+      ...beforehandService(this.#parts),
       ...checkService(this.#parts),
       ...versionService(this.#parts),
       ...auditService(this.#parts),

@@ -43,7 +43,7 @@ export function dissectingService({ models, engine, jobs, grants, found, dissect
           const { source, warnings, all } = concepts;
           const made: LanguageDissection = { source, warnings, all, report };
           const summary = dissections.keep(languageRun(model, version.id, made, ablating(version, concepts, tokens, report)));
-          const asked = { source, tokens, layers, ...settings };
+          const asked = { source, tokens, ...given({ layers }), ...settings };
           found.keep({ look: 'dissection', model: model.id, version: version.id, settings: asked, result: made }, summary.run);
           return summary;
         }),

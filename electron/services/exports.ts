@@ -70,7 +70,13 @@ export function exportService({ models, engine, jobs, grants, preferences, place
           const report = follow('files', control);
           const found = await verifyExport(folder, { report, ...given({ publicKey }) });
           const items = found.items.map(({ path, state, message }) => ({ item: path, ok: state !== 'problem', message }));
-          return { ok: found.ok, items, problems: items.filter((item) => !item.ok).map(({ item, message }) => ({ item, message })) };
+          return {
+            ok: found.ok,
+            verdict: found.verdict,
+            ...(found.about ? { about: found.about } : {}),
+            items,
+            problems: items.filter((item) => !item.ok).map(({ item, message }) => ({ item, message })),
+          };
         }),
       };
     },
@@ -122,6 +128,7 @@ export function exportService({ models, engine, jobs, grants, preferences, place
       modelKey: await loadOrCreateModelKey(disk, places.keys),
       app: appVersion(),
       time: new Date().toISOString(),
+      author: preferences.by('').author,
       report: follow('signing', control),
     });
     return {
@@ -146,10 +153,14 @@ export function exportService({ models, engine, jobs, grants, preferences, place
         'Choose a version with an edit, or export the whole folder.',
       );
     await mkdir(target);
-    const metadata = version.origin;
-    if (format === 'onnx') await engine.run('onnxFolder', { model: ref, target }, withBytes(control));
-    else if (format === 'tensors') await engine.run('tensorsFile', { model: ref, target, metadata }, control);
-    else await engine.run('adapter', { model: ref, deltas: version.deltas(), target, metadata }, control);
+    const written = { model: ref, target, metadata: version.origin };
+    const write: Readonly<Record<Exclude<ExportFormat, 'folder'>, () => Promise<unknown>>> = {
+      onnx: () => engine.run('onnxFolder', { model: ref, target }, withBytes(control)),
+      tensors: () => engine.run('tensorsFile', written, control),
+      lora: () => engine.run('adapter', { ...written, deltas: version.deltas() }, control),
+      gguf: () => engine.run('ggufAdapter', { ...written, deltas: version.deltas() }, control),
+    };
+    await write[format]();
     return undefined;
   }
 }

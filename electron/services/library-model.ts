@@ -34,6 +34,8 @@ import type { Follow } from '../../shared/progress.ts';
 export interface ModelParts {
   readonly engine: JobRunner;
   readonly key: SigningKey | undefined;
+  /** Where the anchor of a model's record lies, by its folder's name. */
+  readonly anchorOf: (folder: string) => string;
   readonly readOnly: boolean;
   readonly nameOf: (model: string) => string | undefined;
 }
@@ -373,8 +375,9 @@ const REFUSALS = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM']);
 const PROBE_FILE = 'probe';
 const PROBE = new Uint8Array(65_536);
 
-async function openFor(places: ModelPlaces, { key, readOnly }: ModelParts): Promise<Opened> {
-  const options = { ...ledgerIdentity(), ...given({ key }) };
+async function openFor(places: ModelPlaces, { key, anchorOf, readOnly }: ModelParts): Promise<Opened> {
+  const id = basename(places.folder);
+  const options = { ...ledgerIdentity(), anchor: { file: anchorOf(id), id }, ...given({ key }) };
   if (readOnly) return { ledger: await openLedger(places.ledger, { ...options, readOnly }), obstacle: undefined };
   try {
     const ledger = await openLedger(places.ledger, options);

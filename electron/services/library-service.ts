@@ -33,8 +33,7 @@ export function libraryService({ library, models, preferences, places, engine, g
     method: M,
     title: string,
     find: () => Promise<Source>,
-    asked: string | undefined,
-    copied: () => void = () => undefined,
+    { asked, anew = false, copied = () => undefined }: { asked?: string | undefined; anew?: boolean; copied?: () => void } = {},
   ) =>
     jobs.start(method, title, undefined, async (control: JobControl) => {
       const source = await find();
@@ -48,6 +47,7 @@ export function libraryService({ library, models, preferences, places, engine, g
           places,
           engine,
           key: preferences.key,
+          anew,
           by: preferences.by(''),
           isKnown: (id) => known.has(id),
           mayBeKnown: models.some((model) => sameSizes(model, source)),
@@ -77,18 +77,22 @@ export function libraryService({ library, models, preferences, places, engine, g
       return detailOf(model, await card(model));
     },
     'library.look': ({ source }) => lookAt(engine, grants.path(source)),
-    'library.import': ({ source, name }) => {
+    'library.import': ({ source, name, anew }) => {
       const path = grants.path(source);
       const find = () => findSource(engine, path);
-      return { job: startImport('library.import', `Import ${lookName(path, name)}`, find, name, () => tell({ type: 'imported', source })) };
+      return {
+        job: startImport('library.import', `Import ${lookName(path, name)}`, find, {
+          asked: name,
+          anew,
+          copied: () => tell({ type: 'imported', source }),
+        }),
+      };
     },
     'library.importBuiltIn': () => ({
-      job: startImport(
-        'library.importBuiltIn',
-        'Import the built-in model',
-        async () => ({ ...(await findSource(engine, findModel('atlas').folder)), name: 'atlas' }),
-        undefined,
-      ),
+      job: startImport('library.importBuiltIn', 'Import the built-in model', async () => ({
+        ...(await findSource(engine, findModel('atlas').folder)),
+        name: 'atlas',
+      })),
     }),
     'library.opened': async ({ model: name }) => {
       if (!library.readOnly) await preferences.opened((await models.recorded(name)).id);
@@ -166,7 +170,7 @@ async function cardOf(model: LibraryModel, opened: string | undefined): Promise<
     entries: ledger.entries.length,
     head: ledger.head.hash,
     state,
-    ...given({ says }),
+    ...given({ says, anchored: ledger.anchored }),
     drafts: (await ledger.drafts.list()).drafts.length,
   };
 }

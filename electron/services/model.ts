@@ -16,7 +16,7 @@ import { given } from '../../shared/given.ts';
 export interface Model {
   readonly id: string;
   readonly name: string;
-  /** The files as they were imported or lie there: a folder, or an .onnx file. Never changed. */
+  /** The files as they were imported or lie there: a folder, or a file in it. Never changed. */
   readonly files: string;
   /** What came with the model to edit and check it with. */
   readonly material: Material | undefined;

@@ -92,7 +92,7 @@ export function suggestFor(fact: Fact, taught: Taught | undefined, others: reado
 }
 
 /** The relation whose phrasings have this prompt, else the one that tells the previous answer of this subject. */
-function relationOf(fact: Fact, taught: Taught): string | undefined {
+export function relationOf(fact: Fact, taught: Taught): string | undefined {
   const byPrompt = Object.entries(taught.relations)
     .filter(([, { templates }]) => templates.includes(fact.prompt))
     .map(([name]) => name);

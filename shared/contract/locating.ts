@@ -76,8 +76,12 @@ export const AttributionSchema = v.object({
   /** [layers][watched]. */
   attention: grid,
   mlp: grid,
-  /** [layers][heads][watched]; empty where heads cannot be told apart. */
+  /** [layers][heads][watched]; empty for the layers of `headless`. */
   heads: rows(grid),
+  /** Layers whose heads cannot be told apart, and why. */
+  headless: rows(v.object({ layer: v.number(), reason: v.string() })),
+  /** How far the sum of an attention's heads and biases is from it, at most. */
+  headResidue: v.number(),
   constant: numbers,
   total: numbers,
   /** How far the sum of the parts is from the logits, at most. */

@@ -204,7 +204,7 @@ it('verifies: the badge turns, and a damaged ledger is shown at its entry', asyn
   page = await sample.open(at('log'));
   await page.getByText('Not verified since entry 20').waitFor();
   await button(page, 'Verify').click();
-  await page.locator('.trust').getByText('Intact').waitFor();
+  await page.locator('.trust').getByText('Proven up to entry').waitFor();
   await page.goto(page.url().replace(/#.*/, `#/model/${'b07f0000'.repeat(8)}/log`));
   await button(page, 'Verify').click();
   await heading(page, 'First damage').waitFor();

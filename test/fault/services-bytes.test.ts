@@ -180,7 +180,7 @@ it('a journal that is cut anywhere is told from a whole one by its checkpoint, t
       const length = Math.floor(roll() * lengthOf(whole, kept.seq));
       const ends = whole.subarray(0, length).lastIndexOf(0x0a) + 1; // a clean cut, with no torn line to give it away
       writeFileSync(path, whole.subarray(0, ends));
-      const found = await verifyLedger(explained(disk), ledger, { keys: [key], checkpoints: [kept] });
+      const found = await verifyLedger(explained(disk), ledger, { keys: [key], given: [{ from: 'the export', end: kept }] });
       const left = whole.subarray(0, ends).filter((byte) => byte === 0x0a).length;
       expect(found.first, `cut to ${ends} bytes`).toMatchObject({ seq: left + 1, what: 'missing' });
     }

@@ -8,6 +8,7 @@ import { writeSafetensors } from '../../electron/engine/onnx/safetensors.ts';
 import { silent } from '../../shared/progress.ts';
 
 const folder = join(import.meta.dirname, '../../models/atlas');
+process.env['EMEND_THREADS'] ??= '1'; // small models are done soonest by one thread
 const jobs = handlersOn(new OpenModels());
 const context = { ...silent, say: () => undefined };
 const PROMPT = 'The landmark Eiffel Tower is in the city of';

@@ -7,6 +7,7 @@ import { OpenModels } from '../../electron/engine/handlers/open-models.ts';
 import { cancelled } from '../../shared/errors.ts';
 import { silent } from '../../shared/progress.ts';
 
+process.env['EMEND_THREADS'] ??= '1'; // small models are done soonest by one thread
 const jobs = handlersOn(new OpenModels());
 const context = { ...silent, say: () => undefined };
 const place = mkdtempSync(join(tmpdir(), 'emend-trace-facts-'));

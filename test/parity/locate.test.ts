@@ -59,11 +59,11 @@ const attained: string[] = [];
 
 describe.skipIf(traced.length === 0)('causal tracing', () => {
   afterAll(() => console.log(attained.join('\n')));
-  test.each(traced)('$name', async ({ name, folder }) => {
+  test.each(traced)('$name', { timeout: 300_000 }, async ({ name, folder }) => {
     const spec = v.parse(Trace, JSON.parse(readFileSync(join(folder, 'trace.json'), 'utf8')));
     const golden = readSafetensors(join(folder, 'trace.safetensors'));
     const floatsOf = (key: string) => tensorFloats(golden, golden.tensors.get(key)!);
-    const decoder = await Decoder.open(modelOf(folder, spec.model));
+    const decoder = await Decoder.open(modelOf(folder, spec.model), { threads: 1 });
     const walk = await Walk.create(decoder, tracingSites(decoder.anatomy.layers.length));
     const worst = new Map<string, number>();
     const hold = (what: string, found: ArrayLike<number>, wanted: ArrayLike<number>) => {
@@ -118,7 +118,7 @@ describe.skipIf(looked.length === 0)('lens, attribution, attention', () => {
     const spec = v.parse(Lens, JSON.parse(readFileSync(join(folder, 'lens.json'), 'utf8')));
     const golden = readSafetensors(join(folder, 'lens.safetensors'));
     const patterns = readSafetensors(join(folder, 'attention.safetensors'));
-    const decoder = await Decoder.open(modelOf(folder, spec.model));
+    const decoder = await Decoder.open(modelOf(folder, spec.model), { threads: 1 });
     const layers = decoder.anatomy.layers.map((_, layer) => layer);
     const sites = [...attributionSites(decoder), ...layers.map((layer) => ({ kind: 'pattern', layer }) as const)];
     const walk = await Walk.create(decoder, sites);
@@ -195,11 +195,14 @@ const exported = [...casesOf('exports'), ...casesOf('memit')];
 
 describe.skipIf(exported.length === 0)('whatever exporter and family', () => {
   test.each(exported)('$name: the parts sum to the logits; putting back what noise changed gives the clean answer', async ({ model }) => {
-    const decoder = await Decoder.open(model);
+    const decoder = await Decoder.open(model, { threads: 1 });
     const { layers, hiddenSize } = decoder.anatomy;
     const ids = [3, 5, 7, 11, 2];
     const parts = await Walk.create(decoder, attributionSites(decoder));
-    expect((await attribute(parts, ids, [1, 2])).residue).toBeLessThan(1e-3); // int4 rounds what goes into its products
+    const { residue, heads, headless, headResidue } = await attribute(parts, ids, [1, 2]);
+    // int4 rounds what goes into its products.
+    expect(Math.max(residue, headResidue)).toBeLessThan(1e-3);
+    expect([headless, heads.map((layer) => layer.length)]).toEqual([[], layers.map(({ attention }) => attention!.heads)]);
     await parts.release();
     const walk = await Walk.create(decoder, tracingSites(layers.length));
     const made = await runs(walk, { ids, subject: [1, 3], samples: 2, noise: normalNoise(2 * 2 * hiddenSize, 1) });

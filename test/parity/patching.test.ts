@@ -17,7 +17,7 @@ const exported = [...casesOf('exports'), ...casesOf('memit')];
 
 describe.skipIf(exported.length === 0)('activation patching', () => {
   test.each(exported)('$name', async ({ model }) => {
-    const decoder = await Decoder.open(model);
+    const decoder = await Decoder.open(model, { threads: 1 });
     const kinds = PATCH_KINDS.filter((kind) => {
       try {
         return siteValue(decoder.anatomy, patchSite(kind, 0)) !== '';

@@ -36,7 +36,8 @@ export const attribute = defineCommand({
 
 const signed = (x: number) => (x >= 0 ? '+' : '') + x.toFixed(2);
 
-function showAttribution(out: Printer, { watched, embedding, attention, mlp, heads, constant, total, residue }: Attribution): void {
+function showAttribution(out: Printer, found: Attribution): void {
+  const { watched, embedding, attention, mlp, heads, constant, total, residue, headless, headResidue } = found;
   const line = (name: string, values: readonly number[]) => [name, ...values.map(signed)];
   out.table(
     [
@@ -58,5 +59,9 @@ function showAttribution(out: Printer, { watched, embedding, attention, mlp, hea
     });
   }
   out.line();
-  out.line(out.style.dim(`The parts add up to the logits within ${residue.toExponential(1)}.`));
+  for (const { layer, reason } of headless) out.line(`The heads of layer ${layer} are not told apart: ${reason}.`);
+  const within = `The parts add up to the logits within ${residue.toExponential(1)}`;
+  out.line(
+    out.style.dim(all.length > 0 ? `${within}, the heads to their attention within ${headResidue.toExponential(1)}.` : `${within}.`),
+  );
 }

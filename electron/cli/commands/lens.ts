@@ -56,11 +56,13 @@ export const lens = defineCommand({
 });
 
 /** @throws UsageError for options of one version beside those of two */
-function refuseMixed({ against, old, new: now, watch, all, tuned }: Values<typeof options>): void {
+function refuseMixed({ against, old, new: now, watch, all, tuned, record, attach }: Values<typeof options>): void {
   if (against === undefined && (old !== undefined || now !== undefined))
     throw new UsageError('--old and --new compare two versions.', 'Add --against base, or follow words with --watch.');
   if (against !== undefined && (watch.length > 0 || all || tuned !== undefined))
     throw new UsageError('--watch, --all and --tuned do not go with --against.', 'Name the answers by --new and --old.');
+  if (against !== undefined && (record !== undefined || attach !== undefined))
+    throw new UsageError('--record and --attach do not go with --against: comparisons are not kept in a record yet.', 'Leave them out.');
 }
 
 function showLens(out: Printer, { tokens, places, watched, texts: words }: Lens, all: boolean): void {

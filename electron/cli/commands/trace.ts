@@ -14,6 +14,7 @@ import { choice, choices, demanded, integer, number, orElse, text, type Values }
 import { showFactTraces } from '../show/fact-traces.ts';
 import { showGrid, versionLine } from '../show/grid.ts';
 import { UsageError } from '../usage.ts';
+import { given } from '../../../shared/given.ts';
 
 const options = {
   subject: text('TEXT', 'What the prompt is about'),
@@ -48,6 +49,7 @@ export const trace = defineCommand({
   examples: [
     ['emend trace atlas "{} is in the city of" --subject "Eiffel Tower"', 'All three kinds'],
     ['emend trace atlas "The capital of France is" --subject France --kinds mlp --window 3', 'MLPs alone, three layers at a time'],
+    ['emend trace atlas "{} is in" --subject Louvre --record "Where entry 3 wrote it" --attach 3', 'Kept in the record, with entry 3'],
     ['emend trace atlas --take 100', 'Averaged over a hundred facts that the model knows'],
     ['emend trace atlas "{} is in" --subject Louvre --record "Where entry 3 wrote it" --attach 3', 'Kept in the record, with entry 3'],
   ],
@@ -58,16 +60,18 @@ export const trace = defineCommand({
 });
 
 /** @throws UsageError for options of one prompt beside those of facts */
-function refuseMixed({ facts, take, keep, subject, answer, severed }: Settings, prompt: string | undefined): void {
+function refuseMixed({ facts, take, keep, subject, answer, severed, record, attach }: Settings, prompt: string | undefined): void {
   if (prompt !== undefined && [facts, take, keep].some((one) => one !== undefined))
     throw new UsageError('--facts, --take and --keep do not go with a prompt.', 'Leave the prompt out, to trace facts.');
   if (prompt === undefined && [subject, answer, severed].some((one) => one !== undefined))
     throw new UsageError('--subject, --answer and --severed go with a prompt.', 'Give the prompt, with {} for the subject.');
+  if (prompt === undefined && [record, attach].some((one) => one !== undefined))
+    throw new UsageError('--record and --attach go with a prompt: averages are not kept in a record yet.', 'Leave them out.');
 }
 
 /** What both ways of tracing take. */
 function settingsOf({ level, samples, seed, window, kinds }: Settings) {
-  return { level, samples, seed, ...(window === undefined ? {} : { window }), ...(kinds === undefined ? {} : { kinds: [...kinds] }) };
+  return { level, samples, seed, ...given({ window, kinds: kinds && [...kinds] }) };
 }
 
 async function tracePrompt(values: Settings, name: string, prompt: string, context: Context): Promise<unknown> {

@@ -43,7 +43,7 @@ export function buildCheckpoint(folder: string): Model {
     file: CHECKPOINT.config,
     irVersion: 10,
     opsets: OPSETS,
-    producer: `Hugging Face checkpoint (${family.types[0]})`,
+    producer: `Emend, over a Hugging Face checkpoint (${family.types[0]})`,
     metadata: {},
     functions: [],
     graph,

@@ -52,9 +52,9 @@ function readTensors(folder: string): Map<string, Tensor> {
   const tensors = new Map<string, Tensor>();
   for (const file of index?.files ?? [singleFile(folder)]) {
     if (!existsSync(join(folder, file))) throw missingShard(folder, file, index!);
-    for (const [name, tensor] of readSafetensors(join(folder, file)).tensors) {
+    for (const [name, { dtype, dims, data }] of readSafetensors(join(folder, file)).tensors) {
       if (tensors.has(name)) throw bad(`The tensor "${name}" is in two files of ${folder}; one of them is ${file}.`);
-      tensors.set(name, tensor);
+      tensors.set(name, { dtype, dims, data: data.kind === 'file' ? { ...data, file } : data });
     }
   }
   const absent = [...(index?.places ?? [])].filter(([name, file]) => {

@@ -14,9 +14,9 @@ const HARMLESS = new Set(
     'do_sample temperature top_k top_p typical_p repetition_penalty length_penalty no_repeat_ngram_size encoder_no_repeat_ngram_size',
     'num_beams num_beam_groups diversity_penalty early_stopping max_length min_length max_new_tokens num_return_sequences',
     'exponential_decay_length_penalty',
-    'initializer_range initializer_factor init_std initializer_cutoff_factor mup_scale',
+    'initializer_range initializer_factor init_std initializer_cutoff_factor mup_scale is_llama_config',
     'attention_dropout hidden_dropout hidden_dropout_prob attention_probs_dropout_prob dropout layerdrop embedding_dropout',
-    'residual_dropout attn_pdrop embd_pdrop resid_pdrop resid_dropout embed_dropout classifier_dropout summary_first_dropout',
+    'residual_dropout activation_dropout attn_pdrop embd_pdrop resid_pdrop resid_dropout embed_dropout classifier_dropout summary_first_dropout',
     'summary_type summary_use_proj summary_activation summary_proj_to_labels',
     'pretraining_tp max_seq_len seq_length model_max_length unsloth_version unsloth_fixed cache_implementation hybrid_kvcache',
   ].flatMap((line) => line.split(' ')),
@@ -30,6 +30,8 @@ const DEFAULTS: Readonly<Record<string, readonly unknown[]>> = {
   chunk_size_feed_forward: [0],
   pruned_heads: [],
   quantization_config: [],
+  use_mrope: [false],
+  rope_interleaved: [false],
 };
 
 /** Whether a key with this value can be left aside; null says that there is no such thing. */

@@ -40,21 +40,23 @@ export function rotaryOf(settings: Settings, own: Settings | undefined, defaults
   const theta = own?.number('rope_theta', outerTheta) ?? outerTheta;
   const share = own?.number('partial_rotary_factor', outerShare ?? 1) ?? outerShare ?? 1;
   if (defaults.partial === undefined && share !== 1) throw settings.unsupported(partialName, share);
-  const width = Math.trunc(headWidth * share);
-  if (width < 2 || width % 2 !== 0 || width > headWidth)
-    throw settings.bad(`${width} of ${headWidth} dimensions of a head would be rotated; an even number up to all of them was expected.`);
+  const asked = Math.trunc(headWidth * share);
+  const width = 2 * Math.ceil(asked / 2); // an odd share is rounded up; frequencies follow the odd one
+  if (asked < 1 || width > headWidth)
+    throw settings.bad(`${asked} of ${headWidth} dimensions of a head would be rotated; an even number up to all of them was expected.`);
   if (theta <= 0) throw settings.bad(`${thetaName} is ${theta}; a number above 0 was expected.`);
   const said = own?.text(['rope_type', 'type'], 'default') ?? 'default';
   const type = defaults.aliases?.[said] ?? said;
   const known = SCALINGS[type];
   if (known === undefined) throw settings.unsupported('rope_scaling.rope_type', said);
   const base = { interleaved: defaults.interleaved ?? false, width, factor: 1 };
-  return { ...base, ...known({ settings, own: own ?? settings, width, theta, defaults }) };
+  return { ...base, ...known({ settings, own: own ?? settings, width: asked, theta, defaults }) };
 }
 
 interface Asked {
   readonly settings: Settings;
   readonly own: Settings;
+  /** Rotated dimensions as asked for, which may be odd. */
   readonly width: number;
   readonly theta: number;
   readonly defaults: RotaryDefaults;
@@ -66,7 +68,7 @@ const f = Math.fround;
 
 /** θ^(−2i / width). */
 function plain(theta: number, width: number): Float32Array {
-  return Float32Array.from({ length: width / 2 }, (_, i) => f(1 / f(Math.pow(theta, f((2 * i) / width)))));
+  return Float32Array.from({ length: Math.ceil(width / 2) }, (_, i) => f(1 / f(Math.pow(theta, f((2 * i) / width)))));
 }
 
 const SCALINGS: Readonly<Record<string, ((asked: Asked) => Scaled) | undefined>> = {
@@ -78,7 +80,7 @@ const SCALINGS: Readonly<Record<string, ((asked: Asked) => Scaled) | undefined>>
   dynamic: ({ own, theta, width, defaults }) => {
     const factor = positive(own, 'factor');
     own.ignore('original_max_position_embeddings');
-    if (width < 4) throw own.bad('dynamic scaling needs heads of which at least 4 dimensions are rotated.');
+    if (width < 4 || width % 2 === 1) throw own.bad('dynamic scaling needs an even number of rotated dimensions, at least 4.');
     return { frequencies: plain(theta, width), growing: { above: defaults.positions, base: theta, factor } };
   },
   llama3: (asked) => ({ frequencies: llama3(asked) }),
@@ -127,7 +129,7 @@ function yarn(asked: Asked): Scaled {
   const low = Math.max(from, 0);
   let high = Math.min(to, width - 1);
   if (low === high) high += 0.001;
-  const frequencies = Float32Array.from({ length: width / 2 }, (_, i) => {
+  const frequencies = Float32Array.from({ length: Math.ceil(width / 2) }, (_, i) => {
     const wave = f(Math.pow(theta, f((2 * i) / width)));
     const kept = 1 - Math.min(1, Math.max(0, (i - low) / (high - low)));
     return (1 / (factor * wave)) * (1 - kept) + (1 / wave) * kept;
@@ -142,8 +144,9 @@ function longrope(asked: Asked): Scaled {
   const given = own.numberOrNull('attention_factor');
   const stretched = (name: string) => {
     const by = own.numbers(name);
-    if (by?.length !== width / 2 || by.some((x) => x <= 0))
-      throw own.bad(`${name} of the rotary scaling: expected ${width / 2} numbers above 0, found ${by?.length ?? 'none'}.`);
+    const count = Math.ceil(width / 2);
+    if (by?.length !== count || by.some((x) => x <= 0))
+      throw own.bad(`${name} of the rotary scaling: expected ${count} numbers above 0, found ${by?.length ?? 'none'}.`);
     return Float32Array.from(by, (x, i) => 1 / f(f(x) * f(Math.pow(theta, f((2 * i) / width)))));
   };
   return {

@@ -6,8 +6,12 @@ type Json = Readonly<Record<string, unknown>>;
 type Names = string | readonly [string, ...string[]];
 
 const Whole = v.pipe(v.number(), v.safeInteger());
-const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
-const Finite = v.pipe(v.number(), v.finite());
+/** Sizes are bounded, so that a few damaged digits cannot ask for more memory than there is. */
+const MOST = { size: 2 ** 24, parts: 4096 };
+const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(MOST.size));
+const Parts = v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(MOST.parts));
+/** What float32 holds. */
+const Finite = v.pipe(v.number(), v.minValue(-3.4e38), v.maxValue(3.4e38));
 
 /**
  * A configuration as it is read: each key that is asked for is noted, so that what remains can be named.
@@ -30,13 +34,18 @@ export class Settings {
     return this.#json[name] !== undefined;
   }
 
-  /** A whole number of at least 1. @throws EmendError 'bad-file' where it is none, or absent without a default */
+  /** A size: a whole number of at least 1. @throws EmendError 'bad-file' where it is none, or absent without a default */
   count(names: Names, otherwise?: number): number {
-    return this.#read(names, Count, 'a whole number of at least 1', otherwise);
+    return this.#read(names, Count, `a whole number from 1 to ${MOST.size}`, otherwise);
   }
 
   countOrNull(names: Names, otherwise: number | null = null): number | null {
-    return this.#read(names, v.nullable(Count), 'a whole number of at least 1, or null', otherwise);
+    return this.#read(names, v.nullable(Count), `a whole number from 1 to ${MOST.size}, or null`, otherwise);
+  }
+
+  /** How many layers or heads there are. */
+  parts(names: Names, otherwise: number): number {
+    return this.#read(names, Parts, `a whole number from 1 to ${MOST.parts}`, otherwise);
   }
 
   integer(names: Names, otherwise?: number): number {

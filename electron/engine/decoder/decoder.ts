@@ -9,6 +9,36 @@ import { analysisCopy } from '../onnx/passes/analysisCopy.ts';
 import { type Inputs, findInputs } from '../runtime/inputs.ts';
 import { Session, type SessionOptions } from '../runtime/session.ts';
 
+/** A way of getting scores of the next token that is not the model's own. */
+export interface DecodingRule {
+  /** What is taken for tokens that a text has, where nobody says. */
+  readonly repetitionPenalty: number;
+  /**
+   * Puts scores in place of logits [n, V] that were gathered at `rows`.
+   * @param what 'next': to choose the next token by; 'answers': of given answers, taken as log-probabilities; 'text': log-probabilities
+   */
+  apply(graph: Graph, at: { readonly logits: string; readonly rows: string }, what: Scoring): Scores;
+}
+export type Scoring = 'next' | 'answers' | 'text';
+
+/** Values of a graph: the scores [n, V], and for each row the layer that they were contrasted with, where there is one: int64 [n]. */
+export interface Scores {
+  readonly graph: Graph;
+  readonly scores: string;
+  readonly exit?: string | undefined;
+}
+
+/** What steering makes of a decoder. */
+export interface Steered {
+  readonly graph: Graph;
+  readonly inputs: Inputs;
+  readonly shapes: Shapes;
+  readonly flow: Flow;
+  readonly decoding: DecodingRule | undefined;
+  /** Tells one steering from another. */
+  readonly steering: string;
+}
+
 /** A decoder ready to be asked, tapped and differentiated: its uniform graph and what was found in it. */
 export class Decoder {
   /** The imported file, never changed. */
@@ -21,6 +51,9 @@ export class Decoder {
   /** Order of the activations; where the graph can be cut. */
   readonly flow: Flow;
   readonly threads: number;
+  /** Of a steered decoder, how it decodes, and a hash of the steering. */
+  readonly decoding: DecodingRule | undefined;
+  readonly steering: string | undefined;
   private readonly replaced: ReadonlyMap<string, Tensor>;
 
   private constructor(parts: {
@@ -32,6 +65,8 @@ export class Decoder {
     flow: Flow;
     threads: number;
     replaced: ReadonlyMap<string, Tensor>;
+    decoding?: DecodingRule | undefined;
+    steering?: string | undefined;
   }) {
     this.source = parts.source;
     this.model = parts.model;
@@ -40,6 +75,8 @@ export class Decoder {
     this.anatomy = parts.anatomy;
     this.flow = parts.flow;
     this.threads = parts.threads;
+    this.decoding = parts.decoding;
+    this.steering = parts.steering;
     this.replaced = parts.replaced;
   }
 
@@ -62,6 +99,11 @@ export class Decoder {
     const replaced = new Map([...this.replaced, ...changes]);
     const graph: Graph = { ...this.model.graph, constants: new Map([...this.model.graph.constants, ...replaced]) };
     return new Decoder({ ...this, model: { ...this.model, graph }, replaced });
+  }
+
+  /** The same decoder with its runs steered; shares everything else. */
+  steered({ graph, ...changed }: Steered): Decoder {
+    return new Decoder({ ...this, ...changed, model: { ...this.model, graph }, replaced: this.replaced });
   }
 
   /** The graph to derive from; callers copy before changing. */

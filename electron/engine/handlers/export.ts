@@ -10,6 +10,7 @@ import { isCheckpointFile } from '../onnx/checkpoint-files.ts';
 import { readModelType } from '../onnx/model-config.ts';
 import { changedBytes } from '../edit/delta.ts';
 import { readDelta } from '../edit/delta-file.ts';
+import { ggufAdapter } from '../edit/gguf-adapter.ts';
 import { loraAdapter } from '../edit/lora.ts';
 import type { Jobs } from '../jobs.ts';
 import type { ExportOutcome } from '../onnx/export-outcome.ts';
@@ -72,6 +73,23 @@ export async function onnxFolder(
 ): Promise<Jobs['onnxFolder']['result']> {
   const { decoder } = await models.open(model);
   return writeOnnxFolder(decoder.source, decoder.changes, target, context);
+}
+
+/** Writes an adapter of deltas for llama.cpp, with a Modelfile. */
+export async function ggufAdapterFiles(
+  models: OpenModels,
+  { model, deltas, target, metadata }: Jobs['ggufAdapter']['params'],
+): Promise<Jobs['ggufAdapter']['result']> {
+  const { base } = await models.open(model);
+  const made = ggufAdapter({
+    anatomy: base.anatomy,
+    deltas: deltas.map((file) => readDelta(file).delta),
+    modelType: readModelType(base.source.folder),
+    metadata,
+  });
+  await writeDurably(explained(disk), join(target, 'adapter.gguf'), made.bytes);
+  await writeDurably(explained(disk), join(target, 'Modelfile'), Buffer.from(made.modelfile));
+  return { files: ['adapter.gguf', 'Modelfile'] };
 }
 
 /** Writes the tensors in which a version differs, under the checkpoint's names where they can be told. */

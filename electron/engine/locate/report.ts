@@ -129,8 +129,12 @@ export interface AttributionReport {
   /** [layers][watched]. */
   readonly attention: readonly (readonly number[])[];
   readonly mlp: readonly (readonly number[])[];
-  /** [layers][heads][watched]; empty where heads cannot be told apart. */
+  /** [layers][heads][watched]; empty for the layers of `headless`. */
   readonly heads: readonly (readonly (readonly number[])[])[];
+  /** Layers whose heads cannot be told apart, and why. */
+  readonly headless: readonly { readonly layer: number; readonly reason: string }[];
+  /** How far the sum of an attention's heads and biases is from it, at most. */
+  readonly headResidue: number;
   readonly constant: readonly number[];
   readonly total: readonly number[];
   /** How far the sum of the parts is from the logits, at most. */

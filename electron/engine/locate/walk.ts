@@ -146,10 +146,14 @@ export function pickRows(state: State, from: readonly number[]): State {
   return { ...state, rows: from.length, live: Object.fromEntries(live) };
 }
 
+/** The hidden states of all rows: rows × tokens × width. */
+export function hiddenOf(state: State): Float32Array {
+  return Object.values(state.live)[0]!.data as Float32Array;
+}
+
 /** The hidden state of one row at one token. */
 export function hiddenAt(state: State, row: number, token: number): Float32Array {
-  const [tensor] = Object.values(state.live);
-  const data = tensor!.data as Float32Array;
+  const data = hiddenOf(state);
   const width = data.length / state.rows / state.ids.length;
   const at = (row * state.ids.length + token) * width;
   return data.subarray(at, at + width);

@@ -1,4 +1,5 @@
 /** Every kind of entry, one line each, under the names of shared/kinds.ts. */
+export { anchorKind as anchor } from './anchor.ts';
 export { approveKind as approve } from './approve.ts';
 export { checkKind as check } from './check.ts';
 export { editKind as edit } from './edit.ts';

@@ -57,6 +57,8 @@ export interface AttestationInputs {
   readonly app: string;
   /** When it is exported, RFC 3339. */
   readonly time: string;
+  /** Who exports it. */
+  readonly author: string;
   /** Blobs to go along, such as fact sets and reports; deltas only where asked for. */
   readonly blobs?: readonly { readonly ref: BlobRef; readonly bytes: Uint8Array }[];
   readonly report?: Steps;
@@ -78,7 +80,7 @@ export interface Attestations {
  *   journal's end; 'failed' when the disk refuses
  */
 export async function writeAttestations(folder: string, inputs: AttestationInputs): Promise<Attestations> {
-  const { journal, checkpoint, version, format, key, modelKey, app, time } = inputs;
+  const { journal, checkpoint, version, format, key, modelKey, app, time, author } = inputs;
   const record = versionRecord(journal, version);
   if (checkpoint.head !== record.head.hash)
     throw new EmendError(
@@ -89,7 +91,7 @@ export async function writeAttestations(folder: string, inputs: AttestationInput
   const files = await exported(folder, inputs.report);
   const subject = files.map(subjectOf);
   const ofVersion = record.measured.filter((one) => one.ofVersion);
-  const about = { record, files, format, app, time };
+  const about = { record, files, format, app, time, author };
   const lines = (...envelopes: Parameters<typeof envelopeLine>[0][]) => envelopes.map((one) => `${envelopeLine(one)}\n`).join('');
   const content = new Map<string, string | Uint8Array>([
     [FILES.ledger, journal],

@@ -162,7 +162,7 @@ function isEmpty(value: unknown): boolean {
 
 function valueText(name: string, value: unknown): string {
   if (name === 'look' && v.is(LookSchema, value)) return LOOKS[value].label;
-  if (name === 'ok') return value === true ? 'intact' : 'damaged';
+  if (name === 'ok') return value === true ? 'whole in itself' : 'damaged';
   if (name === 'kinds' && v.is(TraceKindsSchema, value)) return value.map((kind) => traceKinds[kind].label).join(', ');
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (Array.isArray(value)) return value.length === 0 ? 'none' : value.join(', ');

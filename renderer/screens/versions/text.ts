@@ -124,6 +124,10 @@ export const versionsText = {
         name: 'ONNX folder',
         says: 'The version as a graph for ONNX Runtime with its weights in one data file, tokenizer and configuration.',
       },
+      gguf: {
+        name: 'GGUF adapter',
+        says: 'The change as an adapter for llama.cpp, with a Modelfile for Ollama; it lies over the GGUF file of the unedited model.',
+      },
     } satisfies Record<ExportFormat, { name: string; says: string }>,
     baseOnly: 'This version is the import itself; there is no change to write.',
     beside: 'Beside it are written the ledger slice, a signature, an ML-BOM, test results and a report for people.',

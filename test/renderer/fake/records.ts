@@ -458,6 +458,15 @@ export class FakeLedger {
     const message = `The report of entry ${bad ?? 0} is missing: expected a file of 18231 bytes.`;
     return {
       ok: bad === undefined,
+      verdict: {
+        upTo: this.entries.length,
+        by: { what: 'anchor', key: '3f9c21aa', time: this.entries.at(-1)!.time },
+        end: true,
+        since: 1,
+        entries: this.entries.length,
+        problems: bad === undefined ? 0 : 1,
+        unchecked: [],
+      },
       time: new Date().toISOString(),
       head: { seq: this.entries.length, hash: this.entries.at(-1)!.hash },
       entries: this.entries.map(({ seq, kind, hash }) => ({ seq, kind, hash, problems: seq === bad ? [message] : [] })),
@@ -748,9 +757,26 @@ export function fakeRecordMethods({ find, models, author, start, tell, entries =
         },
         find(model).id,
       ),
+    'audit.anchor': ({ model }) =>
+      start(
+        'audit.anchor',
+        'Anchor the record',
+        ['ledger'],
+        () => {
+          const ledger = of(model);
+          const entry = changed(model, ledger.append('anchor', '', { why: 'it was begun by an earlier release', details: {} }, author()));
+          return { entry: entry.seq, verdict: ledger.verification().verdict };
+        },
+        find(model).id,
+      ),
+    'audit.checkpoint': ({ model }) => {
+      const { seq, hash: head, time } = of(model).entries.at(-1)!;
+      return { seq, hash: head, time, path: '/backup/checkpoint.json' };
+    },
     'exports.verify': () =>
       start('exports.verify', 'Verify an export', ['hashing'], () => ({
         ok: true,
+        verdict: { upTo: 0, end: false, entries: 12, problems: 0, unchecked: [] },
         problems: [],
         items: [
           { item: 'model.onnx', ok: true, message: 'as signed' },

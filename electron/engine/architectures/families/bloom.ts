@@ -23,7 +23,7 @@ export const bloom: Family = {
   base: 'transformer',
   read: (settings) => {
     const width = settings.count(['n_embed', 'hidden_size'], 64);
-    const asked = settings.count(['n_head', 'num_attention_heads'], 8);
+    const asked = settings.parts(['n_head', 'num_attention_heads'], 8);
     const heads = checkedHeads(settings, { width, heads: asked, keyHeads: asked });
     const epsilon = settings.number('layer_norm_epsilon', 1e-5);
     const addsToNormed = settings.flag('apply_residual_connection_post_layernorm', false);
@@ -31,7 +31,7 @@ export const bloom: Family = {
     settings.ignore('slow_but_exact', 'attention_softmax_in_fp32', 'masked_softmax_fusion', 'bias_dropout_fusion', 'skip_bias_add');
     settings.ignore('skip_bias_add_qkv', 'offset_alibi', 'n_inner');
     const alibi = { slopes: alibiSlopes(asked), scale: 1, rounded: undefined };
-    const blocks = layers(settings.count(['n_layer', 'num_hidden_layers'], 2), (layer): BlockPart => {
+    const blocks = layers(settings.parts(['n_layer', 'num_hidden_layers'], 2), (layer): BlockPart => {
       const module = `transformer.h.${layer}`;
       return {
         attention: {

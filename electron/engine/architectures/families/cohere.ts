@@ -12,7 +12,7 @@ export const cohere: Family = {
   base: 'model',
   read: (settings) => {
     const width = settings.count('hidden_size', 8192);
-    const asked = settings.count('num_attention_heads', 64);
+    const asked = settings.parts('num_attention_heads', 64);
     const keyHeads = settings.countOrNull('num_key_value_heads') ?? asked;
     const heads = checkedHeads(settings, { width, heads: asked, keyHeads, headWidth: settings.countOrNull('head_dim') });
     const { headWidth } = heads;
@@ -22,7 +22,7 @@ export const cohere: Family = {
     const hasBias = settings.flag('attention_bias', false);
     const hasNorms = settings.flag('use_qk_norm', false);
     const feedForward = gated(settings, width, 22528, false);
-    const blocks = layers(settings.count('num_hidden_layers', 40), (layer): BlockPart => {
+    const blocks = layers(settings.parts('num_hidden_layers', 40), (layer): BlockPart => {
       const module = `model.layers.${layer}`;
       const perHead = (name: string, count: number) => ({
         ...layerNorm(`${module}.self_attn.${name}`, headWidth, epsilon, false),

@@ -15,7 +15,7 @@ export const falcon: Family = {
   base: 'transformer',
   read: (settings) => {
     const width = settings.count(['n_embed', 'hidden_size'], 4544);
-    const asked = settings.count(['num_attention_heads', 'n_head'], 71);
+    const asked = settings.parts(['num_attention_heads', 'n_head'], 71);
     const isNew = settings.flag('new_decoder_architecture', false);
     const isShared = settings.flag('multi_query', true);
     const given = settings.countOrNull(['num_kv_heads', 'n_head_kv']) ?? asked;
@@ -32,9 +32,10 @@ export const falcon: Family = {
     const hasAlibi = settings.flag('alibi', false);
     const positions = settings.count('max_position_embeddings', 2048);
     settings.only('head_dim', headWidth);
+    settings.only('apply_residual_connection_post_layernorm', false);
     const rotary = readRotary(settings, { headWidth, positions });
     const alibi = { slopes: alibiSlopes(asked), scale: headWidth ** -0.5, rounded: positions };
-    const blocks = layers(settings.count(['num_hidden_layers', 'n_layer'], 32), (layer): BlockPart => {
+    const blocks = layers(settings.parts(['num_hidden_layers', 'n_layer'], 32), (layer): BlockPart => {
       const module = `transformer.h.${layer}`;
       const norm = (name: string) => layerNorm(`${module}.${name}`, width, epsilon);
       const hasTwo = isNew && norms === 2;

@@ -36,12 +36,12 @@ function readGemma(settings: Settings, variant: Variant): DecoderPart {
   const width = settings.count('hidden_size', size.width);
   const heads = checkedHeads(settings, {
     width,
-    heads: settings.count('num_attention_heads', size.heads),
+    heads: settings.parts('num_attention_heads', size.heads),
     keyHeads: settings.count('num_key_value_heads', size.keyHeads),
     headWidth: settings.count('head_dim', 256),
   });
   const epsilon = settings.number('rms_norm_eps', 1e-6);
-  const count = settings.count('num_hidden_layers', size.layers);
+  const count = settings.parts('num_hidden_layers', size.layers);
   const positions = settings.count('max_position_embeddings', variant.positions);
   const hasBias = settings.flag('attention_bias', false);
   const inner = settings.count('intermediate_size', size.inner);

@@ -27,10 +27,10 @@ export const gptNeo: Family = {
   base: 'transformer',
   read: (settings) => {
     const width = settings.count('hidden_size', 2048);
-    const asked = settings.count(['num_heads', 'num_attention_heads'], 16);
+    const asked = settings.parts(['num_heads', 'num_attention_heads'], 16);
     const heads = checkedHeads(settings, { width, heads: asked, keyHeads: asked });
     const epsilon = settings.number('layer_norm_epsilon', 1e-5);
-    const count = settings.count(['num_layers', 'num_hidden_layers'], 24);
+    const count = settings.parts(['num_layers', 'num_hidden_layers'], 24);
     const isLocal = localLayers(settings, count);
     const window = settings.count('window_size', 256);
     const inner = settings.countOrNull('intermediate_size') ?? 4 * width;

@@ -14,7 +14,7 @@ export const gptNeox: Family = {
   base: 'gpt_neox',
   read: (settings) => {
     const width = settings.count('hidden_size', 6144);
-    const asked = settings.count('num_attention_heads', 64);
+    const asked = settings.parts('num_attention_heads', 64);
     const heads = checkedHeads(settings, { width, heads: asked, keyHeads: asked });
     const epsilon = settings.number('layer_norm_eps', 1e-5);
     const positions = settings.count('max_position_embeddings', 2048);
@@ -25,7 +25,7 @@ export const gptNeox: Family = {
     const inner = settings.count('intermediate_size', 24576);
     const activation = activationOf(settings, 'hidden_act', 'gelu');
     const isParallel = settings.flag('use_parallel_residual', true);
-    const blocks = layers(settings.count('num_hidden_layers', 44), (layer): BlockPart => {
+    const blocks = layers(settings.parts('num_hidden_layers', 44), (layer): BlockPart => {
       const module = `gpt_neox.layers.${layer}`;
       return {
         attention: {

@@ -10,7 +10,7 @@ export const gpt2: Family = {
   base: 'transformer',
   read: (settings) => {
     const width = settings.count(['n_embd', 'hidden_size'], 768);
-    const asked = settings.count(['n_head', 'num_attention_heads'], 12);
+    const asked = settings.parts(['n_head', 'num_attention_heads'], 12);
     const heads = checkedHeads(settings, { width, heads: asked, keyHeads: asked });
     const epsilon = settings.number('layer_norm_epsilon', 1e-5);
     const inner = settings.countOrNull('n_inner') ?? 4 * width;
@@ -18,7 +18,7 @@ export const gpt2: Family = {
     const isScaled = settings.flag('scale_attn_weights', true);
     const byLayer = settings.flag('scale_attn_by_inverse_layer_idx', false);
     settings.ignore('reorder_and_upcast_attn', 'n_ctx'); // how scores are computed in half precision; an old name of n_positions
-    const blocks = layers(settings.count(['n_layer', 'num_hidden_layers'], 12), (layer): BlockPart => {
+    const blocks = layers(settings.parts(['n_layer', 'num_hidden_layers'], 12), (layer): BlockPart => {
       const module = `transformer.h.${layer}`;
       return {
         attention: {

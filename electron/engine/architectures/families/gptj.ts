@@ -14,7 +14,7 @@ export const gptj: Family = {
   base: 'transformer',
   read: (settings) => {
     const width = settings.count(['n_embd', 'hidden_size'], 4096);
-    const asked = settings.count(['n_head', 'num_attention_heads'], 16);
+    const asked = settings.parts(['n_head', 'num_attention_heads'], 16);
     const heads = checkedHeads(settings, { width, heads: asked, keyHeads: asked });
     const { headWidth } = heads;
     const epsilon = settings.number('layer_norm_epsilon', 1e-5);
@@ -25,7 +25,7 @@ export const gptj: Family = {
     settings.only('rotary', true);
     settings.ignore('n_ctx', 'scale_attn_weights'); // an old name of n_positions; never read
     const rotary = rotaryOf(settings, undefined, { headWidth: rotated, positions, interleaved: true });
-    const blocks = layers(settings.count(['n_layer', 'num_hidden_layers'], 28), (layer): BlockPart => {
+    const blocks = layers(settings.parts(['n_layer', 'num_hidden_layers'], 28), (layer): BlockPart => {
       const module = `transformer.h.${layer}`;
       return {
         attention: {

@@ -35,8 +35,8 @@ export interface LlamaVariant {
 export function readLlama(settings: Settings, variant: LlamaVariant): DecoderPart {
   const { size } = variant;
   const width = settings.count('hidden_size', size.width);
-  const count = settings.count('num_hidden_layers', size.layers);
-  const asked = settings.count('num_attention_heads', size.heads);
+  const count = settings.parts('num_hidden_layers', size.layers);
+  const asked = settings.parts('num_attention_heads', size.heads);
   const keyHeads = settings.countOrNull('num_key_value_heads', variant.keyHeads === 'as heads' ? null : variant.keyHeads) ?? asked;
   const headWidth = settings.countOrNull('head_dim', variant.headWidth === 'divided' ? null : variant.headWidth);
   const heads = checkedHeads(settings, { width, heads: asked, keyHeads, headWidth });

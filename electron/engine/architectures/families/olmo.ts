@@ -15,14 +15,14 @@ type ByLayer = (layer: number) => { readonly rotary: RotaryPart; readonly window
  */
 function readOlmo(settings: Settings, byLayer: (headWidth: number, positions: number, count: number) => ByLayer): DecoderPart {
   const width = settings.count('hidden_size', 4096);
-  const asked = settings.count('num_attention_heads', 32);
+  const asked = settings.parts('num_attention_heads', 32);
   const keyHeads = settings.countOrNull('num_key_value_heads') ?? asked;
   const heads = checkedHeads(settings, { width, heads: asked, keyHeads, headWidth: settings.countOrNull('head_dim') });
   const { headWidth } = heads;
   const epsilon = settings.number('rms_norm_eps', 1e-5);
   const hasBias = settings.flag('attention_bias', false);
   const feedForward = gated(settings, width, 11008, false);
-  const count = settings.count('num_hidden_layers', 32);
+  const count = settings.parts('num_hidden_layers', 32);
   const of = byLayer(headWidth, settings.count('max_position_embeddings', 2048), count);
   const blocks = layers(count, (layer): BlockPart => {
     const module = `model.layers.${layer}`;

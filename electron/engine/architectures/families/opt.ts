@@ -15,7 +15,7 @@ export const opt: Family = {
   base: 'model',
   read: (settings) => {
     const width = settings.count('hidden_size', 768);
-    const asked = settings.count('num_attention_heads', 12);
+    const asked = settings.parts('num_attention_heads', 12);
     const heads = checkedHeads(settings, { width, heads: asked, keyHeads: asked });
     const inner = settings.count('ffn_dim', 3072);
     const activation = activationOf(settings, 'activation_function', 'relu');
@@ -27,7 +27,7 @@ export const opt: Family = {
     const isProjected = tableWidth !== width;
     const plain: NormPart = { kind: 'layer', weight: undefined, bias: undefined, epsilon: EPSILON, dims: [width] };
     const norm = (module: string) => (hasScales ? layerNorm(module, width, EPSILON) : plain);
-    const blocks = layers(settings.count('num_hidden_layers', 12), (layer): BlockPart => {
+    const blocks = layers(settings.parts('num_hidden_layers', 12), (layer): BlockPart => {
       const module = `model.decoder.layers.${layer}`;
       const [first, second] = [norm(`${module}.self_attn_layer_norm`), norm(`${module}.final_layer_norm`)];
       return {

@@ -11,7 +11,7 @@ export const phi: Family = {
   base: 'model',
   read: (settings) => {
     const width = settings.count('hidden_size', 2048);
-    const asked = settings.count('num_attention_heads', 32);
+    const asked = settings.parts('num_attention_heads', 32);
     const keyHeads = settings.countOrNull('num_key_value_heads') ?? asked;
     const heads = checkedHeads(settings, { width, heads: asked, keyHeads, headWidth: settings.countOrNull('head_dim') });
     const { headWidth } = heads;
@@ -21,7 +21,7 @@ export const phi: Family = {
     const hasNorms = settings.flag('qk_layernorm', false);
     const inner = settings.countOrNull('intermediate_size', 8192) ?? 4 * width;
     const activation = activationOf(settings, 'hidden_act', 'gelu_new');
-    const blocks = layers(settings.count('num_hidden_layers', 24), (layer): BlockPart => {
+    const blocks = layers(settings.parts('num_hidden_layers', 24), (layer): BlockPart => {
       const module = `model.layers.${layer}`;
       const perHead = (name: string) => layerNorm(`${module}.self_attn.${name}`, headWidth, epsilon);
       return {

@@ -11,7 +11,7 @@ export const phi3: Family = {
   base: 'model',
   read: (settings) => {
     const width = settings.count('hidden_size', 3072);
-    const asked = settings.count('num_attention_heads', 32);
+    const asked = settings.parts('num_attention_heads', 32);
     const keyHeads = settings.countOrNull('num_key_value_heads') ?? asked;
     const heads = checkedHeads(settings, { width, heads: asked, keyHeads, headWidth: settings.countOrNull('head_dim') });
     const epsilon = settings.number('rms_norm_eps', 1e-5);
@@ -22,8 +22,9 @@ export const phi3: Family = {
     const window = settings.countOrNull('sliding_window') ?? undefined;
     const inner = settings.count('intermediate_size', 8192);
     const activation = activationOf(settings, 'hidden_act', 'silu');
-    settings.only('attention_bias', false);
-    const blocks = layers(settings.count('num_hidden_layers', 32), (layer): BlockPart => {
+    for (const bias of ['attention_bias', 'mlp_bias', 'lm_head_bias']) settings.only(bias, false);
+    settings.ignore('full_attn_mod', 'interpolate_factor'); // of the code that came with the weights; the class has neither
+    const blocks = layers(settings.parts('num_hidden_layers', 32), (layer): BlockPart => {
       const module = `model.layers.${layer}`;
       return {
         attention: {

@@ -20,6 +20,7 @@ export const smollm3: Family = {
       attentionBias: sameBias,
       hasMlpBias: (s) => s.flag('mlp_bias', false),
       attention: (s, _heads, _epsilon, count) => {
+        s.ignore('max_window_layers');
         const interval = s.count('no_rope_layer_interval', 4);
         const listed = s.numbers('no_rope_layers');
         if (listed !== undefined && listed.length < count) throw s.bad(`no_rope_layers lists ${listed.length} layers; there are ${count}.`);

@@ -15,7 +15,7 @@ export const stablelm: Family = {
   base: 'model',
   read: (settings) => {
     const width = settings.count('hidden_size', 2560);
-    const asked = settings.count('num_attention_heads', 32);
+    const asked = settings.parts('num_attention_heads', 32);
     const keyHeads = settings.count('num_key_value_heads', 32);
     const heads = checkedHeads(settings, { width, heads: asked, keyHeads });
     const { headWidth } = heads;
@@ -26,7 +26,7 @@ export const stablelm: Family = {
     const hasNorms = settings.flag('qk_layernorm', false);
     const isParallel = settings.flag('use_parallel_residual', false);
     const feedForward = gated(settings, width, 6912, false);
-    const blocks = layers(settings.count('num_hidden_layers', 32), (layer): BlockPart => {
+    const blocks = layers(settings.parts('num_hidden_layers', 32), (layer): BlockPart => {
       const module = `model.layers.${layer}`;
       const perHead = (name: string, count: number): NormPart => ({
         kind: 'layer',

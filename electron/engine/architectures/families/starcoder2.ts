@@ -11,7 +11,7 @@ export const starcoder2: Family = {
   base: 'model',
   read: (settings) => {
     const width = settings.count('hidden_size', 3072);
-    const asked = settings.count('num_attention_heads', 24);
+    const asked = settings.parts('num_attention_heads', 24);
     const keyHeads = settings.count('num_key_value_heads', 2);
     const heads = checkedHeads(settings, { width, heads: asked, keyHeads, headWidth: settings.countOrNull('head_dim') });
     const epsilon = settings.number('norm_epsilon', 1e-5);
@@ -21,9 +21,10 @@ export const starcoder2: Family = {
     const window = settings.countOrNull('sliding_window') ?? undefined;
     const inner = settings.count('intermediate_size', 12288);
     const activation = activationOf(settings, 'hidden_act', 'gelu_pytorch_tanh');
+    settings.ignore('activation_function', 'layer_norm_epsilon'); // hidden_act and norm_epsilon are what the class reads
     settings.only('mlp_type', 'default');
     settings.only('norm_type', 'layer_norm');
-    const blocks = layers(settings.count('num_hidden_layers', 30), (layer): BlockPart => {
+    const blocks = layers(settings.parts('num_hidden_layers', 30), (layer): BlockPart => {
       const module = `model.layers.${layer}`;
       return {
         attention: {
