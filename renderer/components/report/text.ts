@@ -62,7 +62,7 @@ export const reportText = {
     failed: 'failed',
     cases: (cases: number) => plural(cases, 'case'),
   },
-  factsTable: { before: 'Before', after: 'Now', where: 'Where is it?' },
+  factsTable: { before: 'Before', after: 'Now' },
 
   /** The report in a sentence or two; numbers are of facts. */
   headline: {

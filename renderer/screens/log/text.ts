@@ -147,6 +147,8 @@ export const logText = {
     view: 'View',
     viewReport: 'Edit report',
     showFigure: 'Show the figure',
+    where: 'Where is it?',
+    changedInside: 'What changed inside?',
     missing: 'missing',
     isBinary: 'A binary file; it has no text to show.',
     evidenceTitle: (role: string, seq: number) => `${role} of entry ${seq}`,
