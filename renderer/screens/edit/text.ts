@@ -59,6 +59,22 @@ export const editText = {
     text: 'the pasted text',
     file: 'the file',
     warnings: 'Warnings',
+    columns: 'Columns',
+    columnsAbout: 'What each column of the table is. A fact needs subject, prompt and new answer.',
+    columnIs: (name: string) => `What the column ${name} is`,
+    leaveOut: 'Leave out',
+    fields: {
+      subject: 'Subject',
+      prompt: 'Prompt',
+      target: 'New answer',
+      previousTarget: 'Answer now',
+      relation: 'Relation',
+      paraphrases: 'Other wordings',
+      neighbors: 'Neighbours',
+      generationPrompts: 'To write on from',
+    },
+    takeWrong: (rows: number) =>
+      `Take ${rows === 1 ? 'the row that is' : `the ${rows} rows that are`} not right too, to be mended in the form`,
     many: 'Editing more than a few hundred facts at once takes long and disturbs more.',
   },
 
@@ -97,6 +113,7 @@ export const editText = {
   method: 'Method',
   advanced: 'Advanced settings',
   advancedSet: (set: number) => `${set} set`,
+  advancedWrong: (wrong: number) => `${wrong} wrong`,
   hyperparameters: {
     choose: 'Hyperparameter file…',
     from: (name: string) => `Values from ${name}; what is set below goes before them.`,
@@ -114,7 +131,7 @@ export const editText = {
   start: 'Work out the edit',
   readingMethods: 'Reading the settings…',
   refused: 'This model cannot be edited',
-  unread: 'Settings with an error',
+  unread: (settings: readonly string[]) => `Settings with an error: ${settings.join(', ')}`,
   notRead: (expected: string, found: string) => `Expected ${expected}; found ${JSON.stringify(found)}.`,
   noLayer: (layers: number, found: number) => `This model has layers 0 to ${layers - 1}; found ${found}.`,
   hindrance: {
@@ -166,6 +183,8 @@ export const editText = {
   tagAbout: 'A name for the version, such as 2026-11. Optional.',
   commitDo: 'Commit',
   committing: 'Committing…',
+  nowCurrent: (entry: number) => `Entry ${entry} made the version that is current now.`,
+  askNow: 'Ask it, before and after',
   committed: (entry: number) => `Committed as entry ${entry}.`,
   undoCommit: 'Undo',
   revertTitle: (entry: number) => `Revert entry ${entry}?`,
