@@ -18,11 +18,7 @@ say('ready');
 process.stdin.once('data', (line: Buffer) => void run(JSON.parse(line.toString()) as { act: string; where: Where }));
 
 async function run({ act, where }: { act: string; where: Where }): Promise<void> {
-  app = await Application.open({
-    author: 'Ada',
-    dataFolder: where.library,
-    host: { methods: () => noHost, openChannel: () => engine },
-  });
+  app = await Application.open({ author: 'Ada', dataFolder: where.library, host: { methods: () => noHost, openChannel: () => engine } });
   say('opened');
   await ACTS.find((one) => one.name === act)!.run(app, where);
   say('done');
