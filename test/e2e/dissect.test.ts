@@ -114,6 +114,8 @@ describe('neurons of a language model', () => {
 describe('in the application', () => {
   let desktop: Desktop;
   let window: Page;
+  /** What goes wrong in the page. */
+  const errors: string[] = [];
   const out = mkdtempSync(join(tmpdir(), 'emend-dissect-'));
   const classifier = trainClassifier(out);
   const table = (name: string) => window.getByRole('table', { name });
@@ -122,12 +124,14 @@ describe('in the application', () => {
   beforeAll(async () => {
     desktop = await launch();
     window = desktop.page;
+    window.on('pageerror', (error) => errors.push(error.message));
     await window.emulateMedia({ reducedMotion: 'reduce' });
     await window.getByLabel('Your name').fill('Ada Lovelace');
     await window.getByRole('button', { name: 'Start' }).click();
     await window.getByRole('button', { name: 'Add Atlas' }).click();
     await window.getByText('Atlas is in the library.').waitFor({ timeout: 60_000 });
   });
+  afterEach(() => expect(errors.splice(0)).toEqual([]));
   afterAll(async () => {
     await desktop.close();
     rmSync(out, { recursive: true, force: true });
@@ -152,14 +156,14 @@ describe('in the application', () => {
     await window.getByText(/^Detector of subject: city$/).waitFor();
     await window.getByRole('button', { name: 'Take it out' }).click();
     await window.getByText(/−log p of \d+ tokens that carry subject: city/).waitFor({ timeout: 60_000 });
-    const shown = await units().innerText();
+    const shown = await table('Detectors by concept').innerText();
     await window.getByRole('button', { name: 'Record…' }).click();
     await window.getByRole('dialog').getByLabel('What it shows').fill('Cities have units');
     await window.getByRole('dialog').getByRole('button', { name: 'Record', exact: true }).click();
     await window.getByRole('button', { name: 'Open', exact: true }).click();
     await window.getByRole('link', { name: 'Show the figure' }).click();
     await window.getByText('As entry 2 of the log keeps it; nothing was computed again.').waitFor();
-    expect(await units().innerText()).toBe(shown);
+    expect(await table('Detectors by concept').innerText()).toBe(shown);
     await openFirst();
     expect(await window.getByRole('button', { name: 'Take it out' }).count()).toBe(0);
   });
