@@ -381,7 +381,7 @@ async function openFor(places: ModelPlaces, { key, anchorOf, readOnly }: ModelPa
   if (readOnly) return { ledger: await openLedger(places.ledger, { ...options, readOnly }), obstacle: undefined };
   try {
     const ledger = await openLedger(places.ledger, options);
-    await removeLeftovers(places, ledger);
+    await removeLeftovers(places, ledger, anchorOf(id));
     return { ledger, obstacle: undefined };
   } catch (error) {
     if (!(error instanceof EmendError)) throw error;

@@ -112,7 +112,7 @@ const WHAT: Readonly<Record<keyof Measures, string>> = {
   prompt: 'a prompt of 64 tokens',
   token: 'each further token',
   edit: 'a MEMIT target, keys of 256 tokens',
-  memory: 'resident after asking',
+  memory: 'resident after asking, more than before',
 };
 
 function better(a: Measures | undefined, b: Measures): Measures {
@@ -131,6 +131,7 @@ export async function runCheckpointChild(args: readonly string[]): Promise<boole
   if (args[0] !== FLAG) return false;
   const Job = v.object({ folder: v.string(), layers: v.array(v.number()), vocabulary: v.number() });
   const { folder, layers, vocabulary } = v.parse(Job, JSON.parse(args[1] ?? '{}'));
+  const before = residentBytes();
   const opened = await timed(processor, () => Decoder.open(graphFile(folder), { threads: 1 }));
   const decoder = opened.value;
   const random = new Random(3);
@@ -141,7 +142,7 @@ export async function runCheckpointChild(args: readonly string[]): Promise<boole
   await asking(1);
   const prompt = Math.min((await asking(1)).seconds, (await asking(1)).seconds);
   const long = Math.min((await asking(17)).seconds, (await asking(17)).seconds);
-  const memory = residentBytes();
+  const memory = residentBytes() - before;
   await generator.release();
   const settings = {
     layers,

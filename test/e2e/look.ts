@@ -59,6 +59,11 @@ export async function lookAt(page: Page, name: string): Promise<void> {
 async function showTheme(page: Page, theme: 'light' | 'dark'): Promise<void> {
   await page.evaluate(`emend.call('settings.set', { settings: { theme: '${theme}' } })`);
   await until(page, `document.documentElement.dataset.theme === '${theme}'`);
+  // Colours on their way from one theme to the other are nobody's.
+  await page.evaluate(
+    `new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))
+      .then(() => document.getAnimations().filter((one) => one instanceof CSSTransition).forEach((one) => one.finish()))`,
+  );
 }
 
 async function save(page: Page, name: string): Promise<void> {

@@ -16,8 +16,8 @@ const HARMLESS = new Set(
     'exponential_decay_length_penalty',
     'initializer_range initializer_factor init_std initializer_cutoff_factor mup_scale is_llama_config',
     'attention_dropout hidden_dropout hidden_dropout_prob attention_probs_dropout_prob dropout layerdrop embedding_dropout',
-    'residual_dropout activation_dropout attn_pdrop embd_pdrop resid_pdrop resid_dropout embed_dropout classifier_dropout summary_first_dropout',
-    'summary_type summary_use_proj summary_activation summary_proj_to_labels',
+    'residual_dropout activation_dropout attn_pdrop embd_pdrop resid_pdrop resid_dropout embed_dropout classifier_dropout',
+    'summary_first_dropout summary_type summary_use_proj summary_activation summary_proj_to_labels',
     'pretraining_tp max_seq_len seq_length model_max_length unsloth_version unsloth_fixed cache_implementation hybrid_kvcache',
   ].flatMap((line) => line.split(' ')),
 );

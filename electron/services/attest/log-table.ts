@@ -1,5 +1,6 @@
 import { fillPrompt } from '../../../shared/fact.ts';
 import type { Entry } from '../../ledger/entries.ts';
+import { toldBy } from '../../ledger/kinds/index.ts';
 import type { Row } from '../../ledger/log-index.ts';
 import type { LogTable } from './log-html.ts';
 
@@ -13,6 +14,7 @@ export function logTable(rows: readonly Row[], entries: readonly Entry[]): LogTa
     'reason',
     'version',
     'method',
+    'about',
     'facts',
     'checks',
     'result',
@@ -25,7 +27,8 @@ export function logTable(rows: readonly Row[], entries: readonly Entry[]): LogTa
   return {
     columns,
     rows: rows.map((row, at) => {
-      const { body, prev, app, engine } = entries[at]!;
+      const entry = entries[at]!;
+      const { body, prev, app, engine } = entry;
       const facts =
         'facts' in body
           ? body.facts.map(
@@ -44,6 +47,7 @@ export function logTable(rows: readonly Row[], entries: readonly Entry[]): LogTa
         row.reason,
         row.version ?? '',
         row.method ?? '',
+        toldBy(entry).about?.join(' → ') ?? '',
         facts.join('; '),
         checks.join('; '),
         row.verdict === 'none' ? '' : row.verdict,

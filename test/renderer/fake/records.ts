@@ -700,9 +700,10 @@ export function fakeRecordMethods({ find, models, author, start, tell, entries =
         () => {
           const ledger = of(model);
           const found = ledger.verification();
-          const { ok, problems, head } = found;
+          const { ok, problems, head, verdict } = found;
+          const details = { proven: { upTo: verdict.upTo, end: verdict.end, by: verdict.by } };
           if (record && ledger.damagedAt === undefined)
-            changed(model, ledger.append('verify', '', { upTo: head!.seq, head: head!.hash, ok, problems, details: {} }, author()));
+            changed(model, ledger.append('verify', '', { upTo: head!.seq, head: head!.hash, ok, problems, details }, author()));
           return found;
         },
         find(model).id,
