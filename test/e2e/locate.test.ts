@@ -189,7 +189,7 @@ describe('looking into a model', () => {
     await page.getByText(`The edit will be written into layer ${offered}.`).waitFor();
     await page.getByRole('button', { name: /^Advanced settings/ }).click();
     expect(await page.getByLabel('Layers', { exact: true }).inputValue()).toBe(offered);
-    await page.getByLabel('Covariance tokens').fill('1200');
+    await page.getByRole('textbox', { name: 'Covariance tokens' }).fill('1200');
     await page.keyboard.press('Control+Enter');
     await page.getByRole('button', { name: 'Commit…' }).waitFor({ timeout: 240_000 });
     await page.getByRole('button', { name: 'Commit…' }).click();

@@ -112,15 +112,17 @@ export async function trace(walk: Walk, made: Runs, kind: TraceKind, window: num
     const rows = some.flatMap(() => corruptedRows(made));
     return { tokens: some, rows, settled: settledRows(made.kept, rows, cost.resumes ? some[0]! : 0) };
   });
-  for (let layer = 0; layer < layers; layer++) {
-    report.progress(`tracing ${kind}`, layer, layers);
-    for (const group of groups) {
+  for (const [at, group] of groups.entries()) {
+    let before: Before | undefined;
+    for (let layer = 0; layer < layers; layer++) {
+      report.progress(`tracing ${kind}`, at * layers + layer, groups.length * layers);
       report.check();
-      const found = await restored(walk, made, kind, window, layer, group);
-      group.tokens.forEach((token, at) => (scores[token * layers + layer] = found[at]!));
+      if (kind !== 'hidden') before = await throughWindow(walk, made, kind, windowAround(layer, window, layers), group, before);
+      const found = await walk.finish(before?.state ?? hiddenRestored(made, layer, group));
+      means(found, made, group.tokens.length).forEach((score, i) => (scores[group.tokens[i]! * layers + layer] = score));
     }
   }
-  report.progress(`tracing ${kind}`, layers, layers);
+  report.progress(`tracing ${kind}`, 1, 1);
   return scores;
 }
 
@@ -137,25 +139,45 @@ function corruptedRows({ samples }: Runs): number[] {
   return Array.from({ length: samples }, (_, sample) => sample + 1);
 }
 
-/** Scores of one layer: the run begins at the first block, and at the first token, that differs. */
-async function restored(walk: Walk, made: Runs, kind: TraceKind, window: number, layer: number, group: Group): Promise<number[]> {
-  const { tokens, rows, settled } = group;
-  const cells = rows.map((_, row) => ({ row, token: tokens[Math.floor(row / made.samples)]! }));
-  const here = (state: State) => behind(state, rows, settled);
-  if (kind === 'hidden') {
-    const clean = made.states[layer + 1]!;
-    const changes = cells.map(({ token, row }) => ({ row, token: token - settled.count, vector: hiddenAt(clean, 0, token) }));
-    return means(await walk.finish(withHidden(here(clean), changes)), made, tokens.length);
+/** Each row of a group, and the token that is restored in it. */
+function cellsOf({ tokens, rows }: Group, { samples }: Runs): { row: number; token: number }[] {
+  return rows.map((_, row) => ({ row, token: tokens[Math.floor(row / samples)]! }));
+}
+
+/** Behind a layer, with its hidden state restored. */
+function hiddenRestored(made: Runs, layer: number, group: Group): State {
+  const clean = made.states[layer + 1]!;
+  const { rows, settled } = group;
+  const changes = cellsOf(group, made).map(({ row, token }) => ({ row, token: token - settled.count, vector: hiddenAt(clean, 0, token) }));
+  return withHidden(behind(clean, rows, settled), changes);
+}
+
+/** Where a run is that has outputs restored from a layer on. */
+interface Before {
+  readonly first: number;
+  readonly state: State;
+}
+
+/**
+ * Behind a window of layers, with the outputs of all of them restored.
+ * @param before behind the window around the layer before, which begins at the same layer where the model begins: it is gone on from
+ */
+async function throughWindow(
+  walk: Walk,
+  made: Runs,
+  kind: 'mlp' | 'attention',
+  [first, end]: readonly [number, number],
+  group: Group,
+  before: Before | undefined,
+): Promise<Before> {
+  const { rows, settled } = group;
+  const cells = cellsOf(group, made);
+  let state = before?.first === first ? before.state : behind(made.states[first]!, rows, settled);
+  while (state.layer < end) {
+    const clean = () => 0;
+    state = await walk.through(state, outputsOf(walk, made, kind, state.layer, cells, clean, settled.count));
   }
-  const [first, end] = windowAround(layer, window, walk.decoder.anatomy.layers.length);
-  let at = here(made.states[first]!);
-  for (let inside = first; inside < end; inside++) {
-    at = await walk.through(
-      at,
-      outputsOf(walk, made, kind, inside, cells, () => 0, settled.count),
-    );
-  }
-  return means(await walk.finish(at), made, tokens.length);
+  return { first, state };
 }
 
 /**

@@ -171,7 +171,7 @@ export const locate = {
   agreeOnNone: 'Trace and trial agree on no layer. Trust the trials, and check the edit.',
   tellsNothing: 'Restoring MLPs brings nothing back here, so the trace tells no layer from another. Trust the trials, and check the edit.',
   levelUsed: (level: number, window: number) =>
-    `Noise of ${Number(level.toPrecision(3))} standard deviations; ` +
+    `Noise of ${Number(level.toPrecision(3))} standard deviations: what was asked for or, where that tells nothing, two thirds or a third; ` +
     `MLP outputs of ${window === 1 ? 'one layer' : `${window} layers`} together.`,
   trials: (steps: number) => `Trials of ${plural(steps, 'step')}.`,
   notAlone: 'Tracing alone does not predict the best layer to edit (arXiv 2301.04213).',
