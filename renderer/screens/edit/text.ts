@@ -120,6 +120,7 @@ export const editText = {
     remove: 'Leave it out',
     reading: 'Reading the hyperparameter file…',
   },
+  layersTaken: (layers: string) => `The edit will be written into ${layers.includes(',') ? 'layers' : 'layer'} ${layers}.`,
   resetAll: 'Reset all',
   reset: (label: string) => `Reset ${label}`,
   inUse: (value: string, source: string) => [value, source].filter((part) => part !== '').join(', '),
