@@ -12,6 +12,7 @@ import { locatingMethods } from './contract/locating.ts';
 import { probingMethods } from './contract/probing.ts';
 import { sessionMethods } from './contract/sessions.ts';
 import { settingsMethods } from './contract/settings.ts';
+import { steeringMethods } from './contract/steering.ts';
 import { versionMethods } from './contract/versions.ts';
 import type { Event } from './contract/events.ts';
 import { ErrorDataSchema } from './errors.ts';
@@ -27,6 +28,7 @@ export const CONTRACT = {
   ...sessionMethods,
   ...editMethods,
   ...checkMethods,
+  ...steeringMethods,
   ...versionMethods,
   ...auditMethods,
   ...exportMethods,

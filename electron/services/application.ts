@@ -31,6 +31,7 @@ import { Preferences } from './preferences.ts';
 import { sessionService } from './sessions.ts';
 import { settingsService } from './settings.ts';
 import type { HostParts, Implementation, Surroundings } from './surroundings.ts';
+import { steeringService } from './steering.ts';
 import { versionService } from './versions.ts';
 
 export type { HostMethods, HostParts, HostTools } from './surroundings.ts';
@@ -67,6 +68,7 @@ export class Application {
       ...dissectingService(this.#parts),
       ...editService(this.#parts),
       ...checkService(this.#parts),
+      ...steeringService(this.#parts),
       ...versionService(this.#parts),
       ...auditService(this.#parts),
       ...exportService(this.#parts),

@@ -15,6 +15,7 @@ import type { LibraryModel } from './library-model.ts';
 import type { Model, ModelVersion } from './model.ts';
 import { version as appVersion } from './models.ts';
 import { newFolder } from './outputs.ts';
+import { plain } from './plain.ts';
 import { exportHindrances, reviewed } from './policy.ts';
 import { inStaging, putInPlace, removeUnfinished } from './staging.ts';
 import { verifyExport } from './verify-export.ts';
@@ -25,8 +26,8 @@ type Part = Pick<Services, 'exports.allowed' | 'exports.start' | 'exports.verify
 /** Exports that are being written begin with this, and lie beside where they are to be. */
 const STAGING = '.emend-';
 
-/** Bytes that an export replaced. */
-type Ranges = NonNullable<Result<'exports.start'>['ranges']>;
+/** What is told of a whole folder: bytes that were replaced, and how a steering went in. */
+type Written = Pick<Result<'exports.start'>, 'ranges' | 'steering'>;
 
 /** Versions out of Emend, and of models with a ledger what proves them. */
 export function exportService({ models, engine, jobs, grants, preferences, places, tell }: Surroundings): Part {
@@ -92,9 +93,9 @@ export function exportService({ models, engine, jobs, grants, preferences, place
       await removeUnfinished(above, STAGING);
       return await inStaging(above, STAGING, async (staging) => {
         const staged = join(staging, basename(target));
-        const ranges = await writeModel(version, format, staged, control);
+        const written = await writeModel(version, format, staged, control);
         control.check();
-        const attested = record && (await attest(record, version.id, format, staged, control));
+        const attested = record && (await attest(record, version.id, format, staged, written, control));
         const { files, bytes } = attested ?? (await sizeOf(staged));
         await syncTree(disk, staged);
         control.check();
@@ -107,7 +108,7 @@ export function exportService({ models, engine, jobs, grants, preferences, place
           bytes,
           changed: [...version.changed()],
           ...(entry === undefined ? {} : { entry }),
-          ...(ranges === undefined ? {} : { ranges }),
+          ...written,
         };
       });
     } catch (error) {
@@ -116,7 +117,14 @@ export function exportService({ models, engine, jobs, grants, preferences, place
   }
 
   /** Lays the record and what proves it beside what was written. @returns how much there is, and what records it once it is in place */
-  async function attest(model: LibraryModel, version: string, format: ExportFormat, staged: string, control: JobControl) {
+  async function attest(
+    model: LibraryModel,
+    version: string,
+    format: ExportFormat,
+    staged: string,
+    { steering }: Written,
+    control: JobControl,
+  ) {
     const { ledger } = model;
     const checkpoint = await ledger.checkpoint();
     const { files, written } = await writeAttestations(staged, {
@@ -134,28 +142,36 @@ export function exportService({ models, engine, jobs, grants, preferences, place
       files: files.length + written.length,
       bytes: files.reduce((sum, file) => sum + file.bytes, 0),
       append: async (destination: string) => {
-        const details = { attestations: [...written] };
+        const details = { attestations: [...written], ...(steering ? { steering: plain(steering) } : {}) };
         const body = { version, format, destination, files: files.map((file) => ({ ...file })), details };
         return (await model.append('export', body, preferences.by(''))).seq;
       },
     };
   }
 
-  /** @returns which bytes of a whole folder are new */
-  async function writeModel(version: ModelVersion, format: ExportFormat, target: string, control: JobControl): Promise<Ranges | undefined> {
+  async function writeModel(version: ModelVersion, format: ExportFormat, target: string, control: JobControl): Promise<Written> {
     const ref = await version.ref(control);
-    if (format === 'folder') return [...(await engine.run('export', { model: ref, target }, withBytes(control))).changed];
+    if (format === 'folder') {
+      const { changed, steering } = await engine.run('export', { model: ref, target }, withBytes(control));
+      return { ranges: [...changed], ...(steering ? { steering } : {}) };
+    }
     if (version.isBase)
       throw new EmendError(
         'bad-input',
         `Version ${shortId(version.id)} is the import itself; there is no change to write.`,
         'Choose a version with an edit, or export the whole folder.',
       );
+    if (version.isSteered)
+      throw new EmendError(
+        'unsupported',
+        `Version ${shortId(version.id)} is steered while it runs, which its tensors alone do not say.`,
+        'Export the whole folder, or save the steering by itself.',
+      );
     await mkdir(target);
     const metadata = version.origin;
     if (format === 'tensors') await engine.run('tensorsFile', { model: ref, target, metadata }, control);
     else await engine.run('adapter', { model: ref, deltas: version.deltas(), target, metadata }, control);
-    return undefined;
+    return {};
   }
 }
 

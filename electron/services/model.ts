@@ -6,6 +6,7 @@ import type { Jobs, ModelRef } from '../engine/jobs.ts';
 import type { FactBrief } from '../ledger/bodies.ts';
 import type { Follow } from './jobs.ts';
 import type { Material } from './models.ts';
+import type { SteeringShelf } from './steering-shelf.ts';
 
 /**
  * A model that can be asked, edited, checked and exported: one of the library with its ledger (LibraryModel),
@@ -27,6 +28,7 @@ export interface Model {
    */
   at(name: string): ModelVersion;
   readonly drafts: DraftShelf;
+  readonly steerings: SteeringShelf;
   readonly form: FormShelf;
   /** Facts that edits in force wrote, the later before the earlier, with the entries that they are from. */
   factsInForce(): readonly (FactBrief & { readonly entry: number })[];
@@ -57,6 +59,8 @@ export interface ModelVersion {
   ref(follow?: Follow): Promise<ModelRef>;
   /** The facts that its edits wrote, with what they are checked by. */
   facts(): Promise<readonly Fact[]>;
+  /** Whether something steers it while it runs. */
+  readonly isSteered: boolean;
   /** Files of its deltas, the first applied first. */
   deltas(): readonly string[];
   /** Tensors in which it differs from the base. */

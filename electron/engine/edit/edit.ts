@@ -64,7 +64,7 @@ export async function editFacts(request: EditRequest, report: Report): Promise<E
   const contexts = await method.contexts({ decoder, tokenizer, settings, report });
   const tokens = facts.map((fact) => factTokens(tokenizer, fact, contexts, settings.factToken.value));
   const model = await modelHash(decoder.source);
-  const { statistics, covariance } = await keyStatistics(request, settled, model, report);
+  const { statistics, covariance } = await keyStatistics(request, settled, statisticsOf(model, decoder.steering), report);
   const result = await method.run({ decoder, tokenizer, facts, tokens, settings, windows, statistics, contexts, earlier, report });
   const unused = settled.unused.map((fields) => unusedInWords(request.hyperparameterFile!, fields));
   return {
@@ -156,4 +156,9 @@ function unreached(facts: readonly Fact[], histories: readonly (readonly (readon
           },
         ];
   });
+}
+
+/** A steered model has keys of its own. */
+function statisticsOf(model: string, steering: string | undefined): string {
+  return steering === undefined ? model : `${model} steered by ${steering}`;
 }
