@@ -102,14 +102,7 @@ export function exportService({ models, engine, jobs, grants, preferences, place
         if (existsSync(target)) await rmdir(target);
         const entry = await putInPlace(staged, target, async () => attested?.append(basename(target)));
         if (entry !== undefined) tell({ type: 'ledger', model: model.id });
-        return {
-          path: target,
-          files,
-          bytes,
-          changed: [...version.changed()],
-          ...(entry === undefined ? {} : { entry }),
-          ...written,
-        };
+        return { path: target, files, bytes, changed: [...version.changed()], ...(entry === undefined ? {} : { entry }), ...written };
       });
     } catch (error) {
       throw spoken(error, target);

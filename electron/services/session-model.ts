@@ -68,7 +68,9 @@ export class SessionModel implements Model {
     if (draft) return this.#version(draft);
     const steering = this.steerings.all.find(({ id }) => id === name);
     if (steering) return this.#steered(steering);
-    const there = ['current', 'base', ...this.drafts.all.map(({ id }) => id), ...this.steerings.all.map(({ id }) => id)].map((one) => JSON.stringify(one)).join(', ');
+    const there = ['current', 'base', ...this.drafts.all.map(({ id }) => id), ...this.steerings.all.map(({ id }) => id)]
+      .map((one) => JSON.stringify(one))
+      .join(', ');
     throw new EmendError(
       'not-found',
       `There is no version ${JSON.stringify(name)} of ${this.name}; there are: ${there}.`,

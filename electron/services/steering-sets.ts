@@ -23,7 +23,11 @@ const WRONG = 3;
 export async function steeringSet(file: string, name: SteeringSetName, seed: number): Promise<SteeringData> {
   const parsed = v.safeParse(TaughtSchema, JSON.parse(await readFile(file, 'utf8')));
   if (!parsed.success)
-    throw new EmendError('bad-file', `${file}: ${v.getDotPath(parsed.issues[0]) ?? 'the file'}: ${parsed.issues[0].message}.`, 'Copy it again.');
+    throw new EmendError(
+      'bad-file',
+      `${file}: ${v.getDotPath(parsed.issues[0]) ?? 'the file'}: ${parsed.issues[0].message}.`,
+      'Copy it again.',
+    );
   const made = MAKERS[name](parsed.output, seed);
   return { source: `built-in: ${STEERING_SETS[name].label} (seed ${seed})`, ...made };
 }
@@ -88,12 +92,14 @@ const MAKERS: { readonly [S in SteeringSetName]: (taught: Taught, seed: number) 
         { text: ' Rome', label: true, group: 0 },
         { text: ' ', label: false, group: 0 },
       ],
-      questions: abroad.slice(0, ASKED).map(({ subject, object }) => ({
-        prompt: `${subject} stands in the city of`,
-        true: here.map((city) => ` ${city}`),
-        false: [` ${object}`],
-        best: 0,
-      })),
+      questions: abroad
+        .slice(0, ASKED)
+        .map(({ subject, object }) => ({
+          prompt: `${subject} stands in the city of`,
+          true: here.map((city) => ` ${city}`),
+          false: [` ${object}`],
+          best: 0,
+        })),
     };
   },
 };
@@ -140,5 +146,9 @@ function question(taught: Taught, fact: TaughtFact, prompt: string, seed: number
 }
 
 function lacking(what: string): EmendError {
-  return new EmendError('unsupported', `The facts that came with this model hold no ${what}.`, 'Choose another set, or give texts of your own.');
+  return new EmendError(
+    'unsupported',
+    `The facts that came with this model hold no ${what}.`,
+    'Choose another set, or give texts of your own.',
+  );
 }

@@ -51,7 +51,9 @@ export function titleFor(method: string, data: SteeringData): string {
 export function checksOfSteering({ outcome, check }: Pick<SteeringMade, 'outcome' | 'check'>): CheckResult[] {
   const heldOut = outcome.places.flatMap((place) => (place.chosen && place.heldOut !== undefined ? [place.heldOut] : []));
   const accuracy =
-    heldOut.length === 0 ? [] : [{ name: 'held-out accuracy', value: heldOut.reduce((sum, x) => sum + x, 0) / heldOut.length, count: outcome.groups.heldOut }];
+    heldOut.length === 0
+      ? []
+      : [{ name: 'held-out accuracy', value: heldOut.reduce((sum, x) => sum + x, 0) / heldOut.length, count: outcome.groups.heldOut }];
   const found = (what: string) => check?.measured.find((one) => one.what === what)?.measures;
   const [before, after] = [found('base'), found('steered')];
   const NAMES = {

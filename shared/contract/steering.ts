@@ -152,7 +152,9 @@ export const steeringMethods = {
     v.strictObject({ model: ModelName }),
     v.object({
       methods: v.array(SteeringMethodInfoSchema),
-      sets: rows(v.object({ name: SetNameSchema, label: v.string(), help: v.string(), found: v.string(), suits: rows(SteeringMethodSchema) })),
+      sets: rows(
+        v.object({ name: SetNameSchema, label: v.string(), help: v.string(), found: v.string(), suits: rows(SteeringMethodSchema) }),
+      ),
     }),
   ),
   /** Reads what a steering is fitted on, from text or a file. */
@@ -225,7 +227,10 @@ export const steeringMethods = {
   /** Reads a text along the directions of a draft or an entry. */
   'steering.read': job(v.strictObject({ ...DraftOrEntry, text: v.pipe(Text, v.nonEmpty('expected some text')) }), ReadingSchema),
   /** How a draft, or the steering of a version, would be carried into an exported model. */
-  'steering.plan': job(v.strictObject({ model: ModelName, draft: v.optional(Line), version: v.optional(VersionName, 'current') }), BakingSchema),
+  'steering.plan': job(
+    v.strictObject({ model: ModelName, draft: v.optional(Line), version: v.optional(VersionName, 'current') }),
+    BakingSchema,
+  ),
   /** Writes a draft's or an entry's steering to a file. */
   'steering.save': method(
     v.strictObject({ ...DraftOrEntry, destination: Handle, format: v.optional(v.picklist(['safetensors', 'gguf']), 'safetensors') }),
@@ -233,8 +238,5 @@ export const steeringMethods = {
   ),
   'steering.discard': method(v.strictObject(Draft), Nothing),
   /** Records a draft: from then on the current version is steered by it. */
-  'steering.commit': job(
-    v.strictObject({ ...Draft, reason: Line, tag: v.optional(Line) }),
-    v.object({ entry: Seq, version: v.string() }),
-  ),
+  'steering.commit': job(v.strictObject({ ...Draft, reason: Line, tag: v.optional(Line) }), v.object({ entry: Seq, version: v.string() })),
 };

@@ -13,6 +13,8 @@ export function partSaid({ site, head, layers, positions, operator, strength, ke
 
 /** What an intervention does, part by part. */
 export function partsSaid({ parts, decoding }: Intervention): string[] {
-  const rule = decoding && `DoLa: contrasts with the output of exits ${decoding.candidates.join(', ')}${decoding.norm ? ' behind the final norm' : ''}`;
+  const rule =
+    decoding &&
+    `DoLa: contrasts with the output of exits ${decoding.candidates.join(', ')}${decoding.norm ? ' behind the final norm' : ''}`;
   return [...parts.map(partSaid), ...(rule === undefined ? [] : [rule])];
 }

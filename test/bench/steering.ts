@@ -18,7 +18,10 @@ import type { Table } from './table.ts';
 const LIMIT = 0.03;
 
 /** A vector that does not change what is written by much: cost is what is measured. */
-const vector = (width: number): Vectors => ({ dims: [1, 1, width], data: Float32Array.from({ length: width }, (_, i) => 1e-3 * Math.sin(i)) });
+const vector = (width: number): Vectors => ({
+  dims: [1, 1, width],
+  data: Float32Array.from({ length: width }, (_, i) => 1e-3 * Math.sin(i)),
+});
 
 /** Kinds of steering, each in every layer. */
 function kinds({ anatomy }: Decoder): readonly (readonly [name: string, steering: Steering, isBound: boolean])[] {
@@ -35,10 +38,19 @@ function kinds({ anatomy }: Decoder): readonly (readonly [name: string, steering
     intervention: { parts, ...(decoding ? { decoding } : {}) },
     vectors,
   });
-  const some = Array.from({ length: Math.min(48, heads * layers.length) }, (_, i) => ({ layer: i % layers.length, head: Math.floor(i / layers.length) }));
-  const shifted = some.map(
-    ({ layer, head }): Part => ({ site: 'heads', head, layers: [layer], positions: LAST, vector: 'head', operator: 'add', strength: raw }),
-  );
+  const some = Array.from({ length: Math.min(48, heads * layers.length) }, (_, i) => ({
+    layer: i % layers.length,
+    head: Math.floor(i / layers.length),
+  }));
+  const shifted = some.map(({ layer, head }): Part => ({
+    site: 'heads',
+    head,
+    layers: [layer],
+    positions: LAST,
+    vector: 'head',
+    operator: 'add',
+    strength: raw,
+  }));
   const dola = (candidates: readonly number[]): Dola => ({
     kind: 'dola',
     candidates,

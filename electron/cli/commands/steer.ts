@@ -21,7 +21,10 @@ export const steer = defineCommand({
   options: steerOptions,
   examples: [
     ['emend steer fit atlas --method repe --set wording --check --save w.safetensors', 'A reading vector, measured beside its controls'],
-    ['emend steer fit atlas --method actadd --plus "Norway\'s capital is" --minus "Norway\'s continent is" --save a.safetensors', 'One pair'],
+    [
+      'emend steer fit atlas --method actadd --plus "Norway\'s capital is" --minus "Norway\'s continent is" --save a.safetensors',
+      'One pair',
+    ],
     ['emend steer apply atlas --from w.safetensors --prompt "Capital of France equals"', 'Off, on and with random vectors'],
     ['emend steer bake atlas --from w.safetensors --to ./steered', 'A model that any ONNX Runtime runs steered'],
   ],

@@ -27,7 +27,13 @@ const fit: Act = async (values, name, _, context) => {
   const data = await dataFor(app, model.id, values);
   const { draft } = await app.run(
     'steering.fit',
-    { model: model.id, method, choices: steeringChoices(values), ...data, ...(values.heldOut === undefined ? {} : { heldOut: values.heldOut }) },
+    {
+      model: model.id,
+      method,
+      choices: steeringChoices(values),
+      ...data,
+      ...(values.heldOut === undefined ? {} : { heldOut: values.heldOut }),
+    },
     context.follow,
   );
   const report = await app.call('steering.report', { model: model.id, draft });
@@ -60,7 +66,12 @@ const apply: Act = async (values, name, wanted, context) => {
     context.out.line(`Recorded as entry ${done.entry}: version ${short(done.version)} is steered.`);
     return done;
   }
-  const prompts = demanded(values.prompt.length > 0 ? values.prompt : undefined, 'steer apply', '--prompt', 'Ask something, or record it with --reason.');
+  const prompts = demanded(
+    values.prompt.length > 0 ? values.prompt : undefined,
+    'steer apply',
+    '--prompt',
+    'Ask something, or record it with --reason.',
+  );
   const answers = [];
   for (const prompt of prompts) {
     const maxTokens = values.maxTokens ?? 30;
@@ -73,7 +84,13 @@ const apply: Act = async (values, name, wanted, context) => {
       ['off', off.text.replaceAll('\n', ' ')],
       ['on', on.text.replaceAll('\n', ' ')],
       ['random', random.text.replaceAll('\n', ' ')],
-      ['touched', on.touched.map(({ text, isTouched }) => (isTouched ? `[${text}]` : text)).join('').replaceAll('\n', ' ')],
+      [
+        'touched',
+        on.touched
+          .map(({ text, isTouched }) => (isTouched ? `[${text}]` : text))
+          .join('')
+          .replaceAll('\n', ' '),
+      ],
     ]);
     answers.push({ prompt, off, on, random });
   }
@@ -125,7 +142,10 @@ const bake: Act = async (values, name, wanted, context) => {
   const version = values.at ?? 'current';
   const plan = await app.run('steering.plan', { model: model.id, ...(draft === undefined ? { version } : { draft }) }, context.follow);
   context.out.table(
-    [['place', 'into', ''], ...plan.changes.map(({ place, way, said }) => [place, way === 'impossible' ? 'not possible' : `the ${way}`, said])],
+    [
+      ['place', 'into', ''],
+      ...plan.changes.map(({ place, way, said }) => [place, way === 'impossible' ? 'not possible' : `the ${way}`, said]),
+    ],
     { heading: true },
   );
   if (values.to === undefined) return plan;
@@ -172,8 +192,10 @@ const read: Act = async (values, name, wanted, context) => {
   for (const { hidden, threshold, heldOut } of found.readers)
     out.line(
       `State ${hidden}: above ${threshold.toFixed(2)} (+) it counts as of the first kind` +
-        (heldOut ? `; of ${heldOut.groups} pairs held out ${(100 * (heldOut.pairs ?? 0)).toFixed(0)} % were in order, and ` +
-          `${(100 * heldOut.texts).toFixed(0)} % of their texts told rightly.` : '; no pair was held out to judge it.'),
+        (heldOut
+          ? `; of ${heldOut.groups} pairs held out ${(100 * (heldOut.pairs ?? 0)).toFixed(0)} % were in order, and ` +
+            `${(100 * heldOut.texts).toFixed(0)} % of their texts told rightly.`
+          : '; no pair was held out to judge it.'),
     );
   return found;
 };
@@ -206,7 +228,11 @@ async function dataFor(app: Application, model: string, values: SteerValues): Pr
   if (set !== undefined) return app.call('steering.set', { model, set });
   if (!pair) return { source: 'no data', examples: [], questions: [] };
   const texts = [plus ?? ' ', minus ?? ' '];
-  return { source: `${quoted(texts[0]!)} − ${quoted(texts[1]!)}`, examples: texts.map((text, at) => ({ text, label: at === 0, group: 0 })), questions: [] };
+  return {
+    source: `${quoted(texts[0]!)} − ${quoted(texts[1]!)}`,
+    examples: texts.map((text, at) => ({ text, label: at === 0, group: 0 })),
+    questions: [],
+  };
 }
 
 async function readData(app: Application, file: string): Promise<SteeringData> {
@@ -215,7 +241,12 @@ async function readData(app: Application, file: string): Promise<SteeringData> {
 
 async function materialFor(app: Application, model: string, values: SteerValues): Promise<Partial<Params<'steering.sweep'>>> {
   const { questions, answers, texts, write, words, maxTokens, set } = values;
-  const asked = questions !== undefined ? await readData(app, questions) : set === undefined ? undefined : await app.call('steering.set', { model, set });
+  const asked =
+    questions !== undefined
+      ? await readData(app, questions)
+      : set === undefined
+        ? undefined
+        : await app.call('steering.set', { model, set });
   return {
     ...(asked ? { questions: asked.questions } : {}),
     ...(answers === undefined ? {} : { answers }),

@@ -13,8 +13,8 @@ export interface Fitted extends Working {
 }
 
 /**
- * The draft that is meant: one of the library's by the beginning of its id, or a file laid on the model. A file is laid on the files as they
- * are, unless it is to be recorded.
+ * The draft that is meant: one of the library's by the beginning of its id, or a file laid on the model. A file is laid on the files
+ * as they are, unless it is to be recorded.
  */
 export async function fittedFor(
   context: Context,

@@ -15,9 +15,15 @@ const LIST = value('X,Y,…', 'sweep: strengths, as multiples of the fitted one 
 
 /** Options of every act; each says which it is for. Every setting of every method has its option. */
 export const steerOptions = {
-  method: choice(STEERING_NAMES, `fit: how to steer: ${STEERING_NAMES.map((name) => `${name} ${STEERING_METHODS[name].choose}`).join('; ')}`),
+  method: choice(
+    STEERING_NAMES,
+    `fit: how to steer: ${STEERING_NAMES.map((name) => `${name} ${STEERING_METHODS[name].choose}`).join('; ')}`,
+  ),
   data: text('FILE', 'fit: pairs, labelled texts or TruthfulQA to fit on: CSV, JSON, JSONL'),
-  set: choice(SET_NAMES, `fit: a built-in set: ${SET_NAMES.map((name) => `${name} (${STEERING_SETS[name].label.toLowerCase()})`).join(', ')}`),
+  set: choice(
+    SET_NAMES,
+    `fit: a built-in set: ${SET_NAMES.map((name) => `${name} (${STEERING_SETS[name].label.toLowerCase()})`).join(', ')}`,
+  ),
   plus: text('TEXT', 'fit: the first text of a single pair'),
   minus: text('TEXT', 'fit: the second text of a single pair'),
   heldOut: number('X', 'fit: share of the groups that nothing is chosen by (default: 0.25)', { min: 0, max: 0.9 }),
