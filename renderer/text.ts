@@ -11,6 +11,10 @@ export const words = {
   copied: 'Copied',
   copyDetails: 'Copy details',
   retry: 'Try again',
+  loading: 'Loading',
+  choose: 'Choose…',
+  noneChosen: 'nothing chosen',
+  leaveOut: (name: string) => `Leave ${name} out`,
   cancelled: `${CANCELLED}.`,
   more: (hidden: number) => `and ${hidden.toLocaleString('en')} more`,
   left: (time: string) => `about ${time} left`,
@@ -20,7 +24,9 @@ export const words = {
   clickToCopy: (value: string) => `${value}. Click to copy.`,
 
   ledger: {
-    intact: 'Ledger intact',
+    /** As far as reading the entries tells; verifying looks at everything. */
+    proven: (entry: number) => `Proven up to entry ${entry}`,
+    unproven: 'End not proven',
     damaged: 'Ledger damaged',
     held: 'Read only',
     entries: (count: number) => plural(count, 'entry', 'entries'),

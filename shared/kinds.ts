@@ -8,6 +8,7 @@ export const ENTRY_KINDS = {
   steer: { label: 'Steering', icon: 'steer', tone: 'accent', version: 'adds' },
   check: { label: 'Check', icon: 'search' },
   tag: { label: 'Tag', icon: 'tag' },
+  finding: { label: 'Finding', icon: 'locate', said: 'looked inside' },
   note: { label: 'Note', icon: 'note', said: 'noted' },
   approve: { label: 'Approval', icon: 'check', tone: 'good', said: 'approved', verdict: 'approve' },
   reject: { label: 'Rejection', icon: 'cross', tone: 'bad', said: 'rejected', verdict: 'reject' },
@@ -15,6 +16,7 @@ export const ENTRY_KINDS = {
   revert: { label: 'Revert', icon: 'revert', version: 'takes out' },
   export: { label: 'Export', icon: 'upload' },
   verify: { label: 'Verification', icon: 'shield' },
+  anchor: { label: 'Anchoring', icon: 'lock' },
 } as const satisfies Readonly<Record<string, EntryKind>>;
 
 /**

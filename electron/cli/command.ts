@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util';
 import type { Application, HostParts } from '../services/application.ts';
-import type { Follow } from '../services/jobs.ts';
+import type { Follow } from '../../shared/progress.ts';
 import { helpText } from './help.ts';
 import { flag, integer, type OptionTable, type Positional, type Raw, text, type Values, written } from './options.ts';
 import type { Printer } from './format/printer.ts';
-import { nearest, UsageError } from './usage.ts';
+import { type EXIT, nearest, UsageError } from './usage.ts';
 
 /** What a command works with. */
 export interface Context {
@@ -18,8 +18,8 @@ export interface Context {
   open(how?: Opening): Promise<Application>;
   /** What a person should know although the command goes on. */
   warn(message: string, hint?: string): void;
-  /** The command did its work and found something wrong: the exit code is 1. */
-  foundWrong(): void;
+  /** The command did its work, and the exit code says what it found. */
+  ends(how: Exclude<keyof typeof EXIT, 'usage' | 'cancelled'>): void;
 }
 
 export interface Opening {

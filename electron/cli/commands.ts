@@ -1,7 +1,10 @@
 import type { Command } from './command.ts';
+import { ablate } from './commands/ablate.ts';
+import { anchor } from './commands/anchor.ts';
 import { ask } from './commands/ask.ts';
 import { attribute } from './commands/attribute.ts';
 import { check } from './commands/check.ts';
+import { checkpoint } from './commands/checkpoint.ts';
 import { commit } from './commands/commit.ts';
 import { diff } from './commands/diff.ts';
 import { discard } from './commands/discard.ts';
@@ -15,6 +18,7 @@ import { key } from './commands/key.ts';
 import { lens } from './commands/lens.ts';
 import { log } from './commands/log.ts';
 import { models } from './commands/models.ts';
+import { patch } from './commands/patch.ts';
 import { approve, note, reject } from './commands/remarks.ts';
 import { revert } from './commands/revert.ts';
 import { rollback } from './commands/rollback.ts';
@@ -30,11 +34,11 @@ import { verify } from './commands/verify.ts';
 /** Every command, under the heading that the help shows it by. A new one is a file in commands/ and a line here. */
 export const GROUPS: readonly (readonly [heading: string, commands: readonly Command[]])[] = [
   ['Models', [tour, importCommand, models, inspect, ask]],
-  ['Looking inside', [trace, lens, attribute, dissect]],
+  ['Looking inside', [trace, lens, attribute, patch, ablate, dissect]],
   ['Edits', [edit, check, drafts, commit, discard]],
   ['Steering', [steer]],
   ['Versions', [show, diff, rollback, revert, tag, exportCommand]],
-  ['Record', [log, note, approve, reject, verify]],
+  ['Record', [log, note, approve, reject, verify, anchor, checkpoint]],
   ['Emend itself', [serve, settings, key]],
 ];
 export const COMMANDS: readonly Command[] = GROUPS.flatMap(([, commands]) => commands);

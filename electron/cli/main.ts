@@ -91,7 +91,7 @@ async function run(parsed: Parsed, { stdout, stderr, env }: Surroundings): Promi
       home,
       open,
       follow: { signal: stop.signal, onProgress: (one) => progress.show(one) },
-      foundWrong: () => (exit = EXIT.failed),
+      ends: (how) => (exit = EXIT[how]),
       warn: (message, hint) => errors.line(`Warning: ${message}${hint ? ` ${hint}` : ''}`),
     });
     progress.clear();

@@ -9,8 +9,11 @@ export class UsageError extends Error {
   }
 }
 
-/** Exit codes: of programs in general, and 128 + SIGINT for a cancel. */
-export const EXIT = { ok: 0, failed: 1, usage: 2, cancelled: 130 } as const;
+/**
+ * Exit codes: of programs in general, and 128 + SIGINT for a cancel. 'unproven': nothing is wrong, and nothing from elsewhere proves it;
+ * 'unchecked': part of it could not be looked at.
+ */
+export const EXIT = { ok: 0, failed: 1, usage: 2, unproven: 3, unchecked: 4, cancelled: 130 } as const;
 
 /** The word of `known` that `word` is most likely a slip of; undefined when none is near. */
 export function nearest(word: string, known: readonly string[]): string | undefined {

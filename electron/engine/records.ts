@@ -3,6 +3,7 @@
  * The services import this, the host and the list of jobs, and nothing else of the engine.
  */
 export { graphFile } from './onnx/model-folder.ts';
+export { hasCheckpoint, isCheckpointFile } from './onnx/checkpoint-files.ts';
 export { readSafetensors } from './onnx/safetensors.ts';
 export { mean } from './linalg/distributions.ts';
 export { factTexts, type ToldFact } from './dissect/facts.ts';

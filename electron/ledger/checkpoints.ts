@@ -5,35 +5,68 @@ import { canonical } from '../storage/canonical.ts';
 import { ensureFolder, removeTemporaries, writeDurably } from '../storage/durable.ts';
 import type { Entry } from './entries.ts';
 import type { Files } from '../storage/files.ts';
-import { Sha256Schema } from '../storage/hash.ts';
+import { sha256, Sha256Schema } from '../storage/hash.ts';
 import type { SigningKey, VerifyKey } from './keys.ts';
 import type { Damage } from './scan.ts';
 
-/** A signed statement that the journal of a model had this entry at its end. A hash chain alone cannot tell that its end was cut off. */
-const CheckpointSchema = v.strictObject({
-  seq: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+const Seq = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
+const statement = {
+  seq: Seq,
   head: Sha256Schema,
   model: Sha256Schema,
   time: v.string(),
   /** Id of the key. */
   key: v.string(),
-  /** Ed25519 in base64 over {@link signedBytes}. */
-  signature: v.string(),
+};
+/** Ed25519 in base64 over {@link signedBytes}. */
+const signature = v.string();
+
+/** As the first release signed: each for itself, so that one that is taken away is not missed. */
+const SingleSchema = v.strictObject({ ...statement, signature });
+/** One of a chain. */
+const LinkedSchema = v.strictObject({
+  format: v.literal(2),
+  ...statement,
+  /** The entry from which on the record is anchored: its checkpoint begins the chain. */
+  since: Seq,
+  /** SHA-256 of the text of the checkpoint before; null for the first of the chain. */
+  previous: v.nullable(Sha256Schema),
+  signature,
 });
+
+/** A signed statement that the journal of a model had this entry at its end. A hash chain alone cannot tell that its end was cut off. */
+const CheckpointSchema = v.union([LinkedSchema, SingleSchema]);
 export type Checkpoint = v.InferOutput<typeof CheckpointSchema>;
+export type LinkedCheckpoint = v.InferOutput<typeof LinkedSchema>;
+type Unsigned = Omit<LinkedCheckpoint, 'signature'> | Omit<v.InferOutput<typeof SingleSchema>, 'signature'>;
 
 const FOLDER = 'checkpoints';
 /** Keeps a signature from meaning anything else that is signed with the same key. */
-const PURPOSE = 'emend checkpoint 1\n';
+const PURPOSE = { 1: 'emend checkpoint 1\n', 2: 'emend checkpoint 2\n' } as const;
 
-/** Signs that `seq` entries, the last with hash `head`, are the journal of `model`. */
+/**
+ * Signs that `seq` entries, the last with hash `head`, are the journal of `model`.
+ * @param link how it hangs together with the one before; left out for one that stands for itself
+ */
 export function signCheckpoint(
   key: SigningKey,
   state: { readonly seq: number; readonly head: string; readonly model: string; readonly time: string },
+  link?: { readonly since: number; readonly previous: string | null },
 ): Checkpoint {
   const { seq, head, model, time } = state;
-  const unsigned = { seq, head, model, time, key: key.id };
-  return { ...unsigned, signature: Buffer.from(key.sign(signedBytes(unsigned))).toString('base64') };
+  const single = { seq, head, model, time, key: key.id };
+  const unsigned: Unsigned = link === undefined ? single : { format: 2, ...single, since: link.since, previous: link.previous };
+  return { ...unsigned, signature: Buffer.from(key.sign(signedBytes(unsigned))).toString('base64') } as Checkpoint;
+}
+
+/** Whether a checkpoint names the one before it. */
+export function isLinked(checkpoint: Checkpoint): checkpoint is LinkedCheckpoint {
+  return 'format' in checkpoint;
+}
+
+/** What the next checkpoint names this one by. */
+export function checkpointHash(checkpoint: Checkpoint): string {
+  return sha256(written(checkpoint));
 }
 
 /** Reads a checkpoint. @param from where the text is from, for the message @throws EmendError 'bad-file' */
@@ -87,15 +120,34 @@ export function checkpointProblem(
     return problem(`The signature of the checkpoint at entry ${seq} does not fit its content.`);
   if (model !== undefined && signed.model !== model)
     return problem(`The checkpoint at entry ${seq} is for model ${signed.model}, this ledger is for ${model}.`);
+  return pointProblem({ seq, head }, entries, `a checkpoint of ${time} signs`);
+}
+
+/**
+ * Holds an entry's number and hash, known from elsewhere, against the entries that are there.
+ * @param says whose word it is, as in "a checkpoint of 2026 signs"
+ */
+export function pointProblem(
+  { seq, head }: { readonly seq: number; readonly head: string },
+  entries: readonly Entry[],
+  says: string,
+): Damage | undefined {
   const last = entries.at(-1)?.seq ?? 0;
   if (seq > last)
     return {
-      ...problem(`The journal was cut off: it has ${last} entries, and a checkpoint of ${time} signs that it had ${seq}.`, 'missing'),
       seq: last + 1,
+      offset: undefined,
+      what: 'missing',
+      message: `The journal was cut off: it has ${last} entries, and ${says} that it had ${seq}.`,
     };
   const there = entries[seq - 1]?.seq === seq ? entries[seq - 1] : entries.find((entry) => entry.seq === seq);
   if (there && there.hash !== head)
-    return problem(`Entry ${seq} was rewritten: its hash is ${there.hash}, and a checkpoint of ${time} signs ${head}.`, 'chain');
+    return {
+      seq,
+      offset: undefined,
+      what: 'chain',
+      message: `Entry ${seq} was rewritten: its hash is ${there.hash}, and ${says} ${head}.`,
+    };
   return undefined;
 }
 
@@ -135,10 +187,10 @@ export async function readCheckpoint(files: Files, path: string): Promise<Checkp
 }
 
 /** The one text of a checkpoint, so that no byte of its file can change unnoticed. */
-function written(checkpoint: Checkpoint): string {
+export function written(checkpoint: Checkpoint): string {
   return `${canonical(checkpoint)}\n`;
 }
 
-function signedBytes(unsigned: Omit<Checkpoint, 'signature'>): Uint8Array {
-  return Buffer.from(PURPOSE + canonical(unsigned), 'utf8');
+function signedBytes(unsigned: Unsigned): Uint8Array {
+  return Buffer.from(PURPOSE['format' in unsigned ? 2 : 1] + canonical(unsigned), 'utf8');
 }

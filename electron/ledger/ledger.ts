@@ -3,7 +3,8 @@ import { EmendError } from '../../shared/errors.ts';
 import { Blobs } from './blobs.ts';
 import type { Kind } from '../../shared/kinds.ts';
 import { blobsIn } from './bodies.ts';
-import { saveCheckpoint, signCheckpoint, type Checkpoint } from './checkpoints.ts';
+import type { Standing } from './anchor.ts';
+import type { Checkpoint } from './checkpoints.ts';
 import { Drafts } from './drafts.ts';
 import { checkInput, seal, type Entry, type EntryOf } from './entries.ts';
 import type { Files } from '../storage/files.ts';
@@ -16,7 +17,9 @@ import type { Lock } from '../storage/lock.ts';
 import type { Filter, LogIndex, Row } from './log-index.ts';
 import type { Notice } from '../storage/notice.ts';
 import type { Damage } from './scan.ts';
-import { verifyLedger, type Against, type Verification, type VerifyProgress } from './verify.ts';
+import { notOverAGap, type AnchorPlace, type Signing } from './signing.ts';
+import { verifyLedger, type Against, type Verification } from './verify.ts';
+import type { Steps } from '../../shared/progress.ts';
 
 /** Who does something, and why. */
 export interface By {
@@ -39,8 +42,10 @@ export interface Parts {
   readonly damage: readonly Damage[];
   readonly index: LogIndex;
   readonly notices: Notice[];
-  /** Number of the entry at the newest checkpoint. */
-  readonly signedUpTo: number;
+  /** Where its anchor lies, and how the journal stood to it at opening. */
+  readonly place: AnchorPlace | undefined;
+  readonly standing: Standing;
+  readonly signing: Signing;
   /** Undefined when open for reading only. */
   readonly writing: { readonly journal: Journal; readonly lock: Lock } | undefined;
 }
@@ -54,7 +59,6 @@ export class Ledger {
   readonly blobs: Blobs;
   readonly drafts: Drafts;
   readonly #parts: Parts;
-  #signedUpTo: number;
   #closed = false;
   #queue: Promise<unknown> = Promise.resolve();
 
@@ -63,7 +67,6 @@ export class Ledger {
     this.folder = parts.folder;
     this.blobs = new Blobs(parts.files, parts.folder, parts.writing !== undefined);
     this.drafts = new Drafts(parts.files, parts.folder, parts.writing !== undefined);
-    this.#signedUpTo = parts.signedUpTo;
   }
 
   get readOnly(): boolean {
@@ -88,6 +91,18 @@ export class Ledger {
   /** What a person should know: set aside, rebuilt, taken over. */
   get notices(): readonly Notice[] {
     return this.#parts.notices;
+  }
+
+  /** Why nothing is signed over this record; undefined when it is signed. */
+  get unsigned(): string | undefined {
+    return this.#parts.signing.refusal;
+  }
+
+  /** From which entry on, and up to which, the record is proven from outside its folder; undefined when it is not. */
+  get anchored(): { readonly since: number; readonly upTo: number } | undefined {
+    const { standing, signing } = this.#parts;
+    if (signing.isAnchored && signing.since !== undefined && !this.readOnly) return { since: signing.since, upTo: this.head.seq };
+    return standing.state === 'holds' && standing.upTo ? { since: standing.anchor.since, upTo: standing.upTo.seq } : undefined;
   }
 
   /** Number and hash of the last entry; 0 and zeros before the first. */
@@ -124,12 +139,46 @@ export class Ledger {
   append<K extends Kind>(kind: K, input: BodyInput<K>, by: By): Promise<EntryOf<K>> {
     return this.#inTurn(async () => {
       const { journal } = this.#writing();
+      const { signing } = this.#parts;
       const entry = await this.#record(journal, kind, input, by);
       this.#parts.entries.push(entry);
       this.#parts.history.apply(entry);
       this.#parts.index.add(entry);
-      if (this.#parts.key && entry.seq - this.#signedUpTo >= CHECKPOINT_EVERY) await this.#quietly('checkpoint', () => this.#sign());
+      // What was intended names the entry already; where this is refused, the next act says it too.
+      await this.#quietly('anchor', () => signing.confirm(this.#model, { seq: entry.seq, head: entry.hash }));
+      if (signing.refusal === undefined && entry.seq - signing.signedUpTo >= CHECKPOINT_EVERY)
+        await this.#quietly('checkpoint', () => this.#sign());
       return entry as EntryOf<K>;
+    });
+  }
+
+  /**
+   * Anchors a record that has no anchor, or one that does not know its last entries: whoever asks for it has looked it over. An entry says
+   * so, and a new chain of checkpoints begins with it.
+   * @throws EmendError 'bad-input' for one that is anchored, or without a key; 'bad-file' for a damaged one
+   */
+  anchor(by: By, details: Readonly<Record<string, unknown>> = {}): Promise<EntryOf<'anchor'>> {
+    return this.#inTurn(async () => {
+      const { journal } = this.#writing();
+      const { signing, place, key, standing } = this.#parts;
+      if (!place || !key) throw notOverAGap('it was opened without a signing key or a place for its anchor');
+      if (signing.isAnchored)
+        throw new EmendError('bad-input', 'This record is anchored already.', 'There is nothing to do.', { upTo: this.head.seq });
+      const why =
+        signing.refusal ?? (standing.state === 'none' ? 'it was begun by an earlier release' : 'its anchor does not know its end');
+      const back = signing.begin({ seq: this.head.seq, head: this.head.hash });
+      try {
+        const entry = await this.#record(journal, 'anchor', { why, details: { ...details } }, by);
+        this.#parts.entries.push(entry);
+        this.#parts.history.apply(entry);
+        this.#parts.index.add(entry);
+        await this.#quietly('anchor', () => signing.confirm(this.#model, { seq: entry.seq, head: entry.hash }));
+        await this.#quietly('checkpoint', () => this.#sign());
+        return entry as EntryOf<'anchor'>;
+      } catch (error) {
+        back();
+        throw error;
+      }
     });
   }
 
@@ -150,20 +199,20 @@ export class Ledger {
   }
 
   /** Reads everything anew and holds it against itself, the checkpoints, and those brought along. */
-  verify(against: Against = {}, report?: VerifyProgress): Promise<Verification> {
-    const { files, key, trusted } = this.#parts;
+  verify(against: Against = {}, report?: Steps): Promise<Verification> {
+    const { files, key, trusted, place } = this.#parts;
     const keys = [...(key ? [key] : []), ...trusted, ...(against.keys ?? [])];
-    return this.#inTurn(() => verifyLedger(files, this.folder, { ...against, keys }, report));
+    return this.#inTurn(() => verifyLedger(files, this.folder, { ...(place ? { anchor: place } : {}), ...against, keys }, report));
   }
 
-  /** Signs the end, writes the index, gives the lock back. What of this fails is in {@link notices}; the entries are safe already. */
+  /** Signs the end, gives the lock back. What of this fails is in {@link notices}; the entries are safe already. */
   close(): Promise<void> {
     return this.#inTurn(async () => {
-      const { writing, key, index } = this.#parts;
+      const { writing, signing, damage } = this.#parts;
       if (!writing || this.#closed) return;
       this.#closed = true;
-      if (key && this.#parts.damage.length === 0 && this.head.seq > this.#signedUpTo) await this.#quietly('checkpoint', () => this.#sign());
-      await this.#quietly('index', () => index.save());
+      if (signing.refusal === undefined && damage.length === 0 && this.head.seq > signing.signedUpTo)
+        await this.#quietly('checkpoint', () => this.#sign());
       await this.#quietly('lock', () => writing.journal.close());
       await this.#quietly('lock', () => writing.lock.release());
     });
@@ -187,23 +236,18 @@ export class Ledger {
           { blob: ref.blob },
         );
     }
+    await this.#parts.signing.intend(modelOf(entry) ?? this.#model, { seq: entry.seq, head: entry.hash });
     await journal.append(line);
     return entry;
   }
 
+  get #model(): string {
+    return this.#parts.history.current.model;
+  }
+
   async #sign(): Promise<Checkpoint> {
-    const { key, files, clock, history } = this.#parts;
-    if (!key)
-      throw new EmendError(
-        'bad-input',
-        'This ledger was opened without a signing key, so no checkpoint can be made.',
-        'Open it with the key.',
-      );
-    const { seq, hash } = this.head;
-    const checkpoint = signCheckpoint(key, { seq, head: hash, model: history.current.model, time: clock().toISOString() });
-    await saveCheckpoint(files, this.folder, checkpoint);
-    this.#signedUpTo = seq;
-    return checkpoint;
+    const { seq, hash: head } = this.head;
+    return this.#parts.signing.sign(this.#model, { seq, head }, (at) => this.entry(at).hash);
   }
 
   #writing(): NonNullable<Parts['writing']> {
@@ -242,6 +286,11 @@ export class Ledger {
       this.#parts.notices.push({ what, message: error.message, hint: error.hint });
     }
   }
+}
+
+/** The model that an entry brings in. */
+function modelOf(entry: Entry): string | undefined {
+  return entry.kind === 'import' ? entry.body.model.id : undefined;
 }
 
 function checkBy(kind: Kind, by: By): void {

@@ -1,36 +1,27 @@
 import { verdictOf } from '../../shared/checks.ts';
-import { join } from 'node:path';
-import { Low } from 'lowdb';
-import * as v from 'valibot';
-import { kindNames, type Kind } from '../../shared/kinds.ts';
+import type { Kind } from '../../shared/kinds.ts';
 import type { Entry } from './entries.ts';
 import { toldBy } from './kinds/index.ts';
-import type { Files } from '../storage/files.ts';
-import type { Notice } from '../storage/notice.ts';
-import { DurableJson } from '../storage/store.ts';
+import { given } from '../../shared/given.ts';
 
 /** An entry as lists show and filter it. */
-const RowSchema = v.strictObject({
-  seq: v.number(),
-  hash: v.string(),
-  time: v.string(),
-  author: v.string(),
-  kind: v.picklist(kindNames()),
-  reason: v.string(),
+export interface Row {
+  readonly seq: number;
+  readonly hash: string;
+  readonly time: string;
+  readonly author: string;
+  readonly kind: Kind;
+  readonly reason: string;
   /** The version that it made or is about. */
-  version: v.exactOptional(v.string()),
-  method: v.exactOptional(v.string()),
-  subjects: v.array(v.string()),
-  relations: v.array(v.string()),
+  readonly version?: string;
+  readonly method?: string;
+  readonly subjects: readonly string[];
+  readonly relations: readonly string[];
   /** 'failed' when any check failed, 'passed' when some passed and none failed. */
-  verdict: v.picklist(['passed', 'failed', 'none']),
+  readonly verdict: 'passed' | 'failed' | 'none';
   /** Further words to search in: prompts, targets, names. */
-  words: v.string(),
-});
-export type Row = v.InferOutput<typeof RowSchema>;
-
-const IndexSchema = v.strictObject({ format: v.literal(1), rows: v.array(RowSchema) });
-type Index = v.InferOutput<typeof IndexSchema>;
+  readonly words: string;
+}
 
 /** Which entries to list. Everything given must hold. */
 export interface Filter {
@@ -52,74 +43,36 @@ export interface Filter {
   readonly limit?: number | undefined;
 }
 
-const NAME = 'index.json';
-
-/** What screens list and filter, derived from the entries and kept in lowdb. */
+/**
+ * What screens list and filter. Every row is made from its entry when the ledger is opened: nothing that people read of the record comes
+ * from anywhere else.
+ */
 export class LogIndex {
-  readonly #db: Low<Index>;
+  readonly #rows: Row[] = [];
   readonly #haystacks: (string | undefined)[] = [];
-  /** How many rows the file holds. */
-  #saved: number;
 
-  private constructor(db: Low<Index>, saved: number) {
-    this.#db = db;
-    this.#saved = saved;
-  }
-
-  /**
-   * Opens the index of a ledger: takes what the file holds as far as it fits the entries, and makes the rest from them.
-   * @returns with the notices of an index that was damaged or did not belong to these entries
-   */
-  static async open(
-    files: Files,
-    folder: string,
-    entries: readonly Entry[],
-    readOnly: boolean,
-  ): Promise<{ index: LogIndex; notices: Notice[] }> {
-    const adapter = new DurableJson<Index>(files, join(folder, NAME), IndexSchema, { as: 'derived', readOnly });
-    if (!readOnly) await adapter.removeUnfinished();
-    const db = new Low<Index>(adapter, { format: 1, rows: [] });
-    await db.read();
-    const { rows } = db.data;
-    const foreign = rows.findIndex((row, at) => row.hash !== entries[at]?.hash || row.seq !== entries[at]?.seq);
-    if (foreign !== -1) {
-      adapter.notices.push({
-        what: 'index',
-        message: `The index of ${folder} does not fit the journal from row ${foreign + 1} on.`,
-        hint: 'Nothing is lost; it is made again from the journal.',
-      });
-      rows.length = 0;
-    }
-    const index = new LogIndex(db, rows.length);
-    for (const entry of entries.slice(rows.length)) index.add(entry);
-    return { index, notices: adapter.notices };
+  constructor(entries: readonly Entry[]) {
+    for (const entry of entries) this.add(entry);
   }
 
   add(entry: Entry): void {
-    this.#db.data.rows.push(rowOf(entry));
+    this.#rows.push(rowOf(entry));
   }
 
   /** Rows that fit, and how many there are of them before `offset` and `limit` cut. */
   list(filter: Filter = {}): { readonly total: number; readonly rows: readonly Row[] } {
-    const rows = this.#db.data.rows;
+    const rows = this.#rows;
     const words = fold(filter.text ?? '')
       .split(/\s+/)
       .filter((word) => word !== '');
     const fits = predicate(filter);
+    const isInTime = between(rows, filter);
     const found = rows.filter(
-      (row, at) => fits(row) && (words.length === 0 || words.every((word) => this.#haystack(row, at).includes(word))),
+      (row, at) => fits(row) && isInTime(at) && (words.length === 0 || words.every((word) => this.#haystack(row, at).includes(word))),
     );
     if (filter.order !== 'oldest') found.reverse();
     const offset = filter.offset ?? 0;
     return { total: found.length, rows: found.slice(offset, filter.limit === undefined ? undefined : offset + filter.limit) };
-  }
-
-  /** Writes the index if it grew. @throws EmendError when the disk refuses; the ledger is whole without it */
-  async save(): Promise<void> {
-    const { length } = this.#db.data.rows;
-    if (length === this.#saved) return;
-    await this.#db.write();
-    this.#saved = length;
   }
 
   #haystack(row: Row, at: number): string {
@@ -141,7 +94,7 @@ export function rowOf(entry: Entry): Row {
     kind,
     reason,
     ...('version' in body ? { version: body.version } : {}),
-    ...(method === undefined ? {} : { method }),
+    ...given({ method }),
     subjects: unique(facts.map((fact) => fact.subject)),
     relations: unique(facts.flatMap((fact) => fact.relation ?? [])),
     verdict: verdictOf(checks),
@@ -155,19 +108,27 @@ export function rowOf(entry: Entry): Row {
 }
 
 function predicate(filter: Filter): (row: Row) => boolean {
-  const { from, to, kinds, verdict } = filter;
+  const { kinds, verdict } = filter;
   const [author, subject, relation, method] = [filter.author, filter.subject, filter.relation, filter.method].map((text) =>
     text === undefined ? undefined : fold(text),
   );
   return (row) =>
-    (from === undefined || row.time >= from) &&
-    (to === undefined || row.time < to) &&
     (kinds === undefined || kinds.includes(row.kind)) &&
     (verdict === undefined || row.verdict === verdict) &&
     (author === undefined || fold(row.author) === author) &&
     (method === undefined || fold(row.method ?? '') === method) &&
     (relation === undefined || row.relations.some((one) => fold(one) === relation)) &&
     (subject === undefined || row.subjects.some((one) => fold(one).includes(subject)));
+}
+
+/**
+ * Whether a row lies in a span of time. Clocks are set back and forth, and entries are not: one counts as later than every time that an
+ * entry before it has, and as earlier than every time that one after it has, so that no span hides it.
+ */
+function between(rows: readonly Row[], { from, to }: Filter): (at: number) => boolean {
+  const begins = from === undefined ? 0 : rows.findIndex((row) => row.time >= from);
+  const ends = to === undefined ? rows.length - 1 : rows.findLastIndex((row) => row.time < to);
+  return (at) => begins >= 0 && at >= begins && at <= ends;
 }
 
 /** Texts compare without regard to case and to how accents are composed. */

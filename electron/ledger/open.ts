@@ -1,9 +1,17 @@
 import { join } from 'node:path';
 import { EmendError } from '../../shared/errors.ts';
 import { Blobs } from './blobs.ts';
-import { checkpointProblem, checkpointSeq, listCheckpoints, readCheckpoint, removeUnfinishedCheckpoints } from './checkpoints.ts';
+import { settleAnchor, standingOf, type Standing } from './anchor.ts';
+import {
+  checkpointProblem,
+  isLinked,
+  listCheckpoints,
+  readCheckpoint,
+  removeUnfinishedCheckpoints,
+  type Checkpoint,
+} from './checkpoints.ts';
 import { Drafts } from './drafts.ts';
-import { ensureFolder } from '../storage/durable.ts';
+import { ensureFolder, removeIfThere } from '../storage/durable.ts';
 import { examine, type Examined } from './examine.ts';
 import { explained } from '../storage/file-errors.ts';
 import { disk, type Files } from '../storage/files.ts';
@@ -15,6 +23,10 @@ import { LogIndex } from './log-index.ts';
 import type { Notice } from '../storage/notice.ts';
 import type { Processes } from '../storage/owner.ts';
 import type { Damage } from './scan.ts';
+import { anchorFile, modeOf, Signing, type AnchorPlace } from './signing.ts';
+
+/** Earlier releases kept the rows of the log here; nothing reads them any more. */
+const OLD_INDEX = 'index.json';
 
 export interface LedgerOptions {
   /** Versions of the application and the engine, as entries record them. */
@@ -28,6 +40,8 @@ export interface LedgerOptions {
   readonly key?: SigningKey;
   /** Further keys whose checkpoints count, such as earlier ones of the same person. */
   readonly trusted?: readonly VerifyKey[];
+  /** What proves the ledger from outside its folder; without it only its own checkpoints do. */
+  readonly anchor?: AnchorPlace;
   readonly files?: Files;
   readonly clock?: () => Date;
   readonly processes?: Processes;
@@ -48,33 +62,59 @@ export async function openLedger(folder: string, options: LedgerOptions): Promis
   const lock = readOnly ? undefined : await takeLock(files, folder, options.app, clock(), options.processes);
   try {
     if (lock?.tookOver !== undefined) notices.push(lockNotice(lock));
-    const keys = [...(options.key ? [options.key] : []), ...(options.trusted ?? [])];
-    const { examined, signedUpTo } = await read(files, folder, { readOnly, create: options.create === true, keys, clock, notices });
+    const { key, anchor: place } = options;
+    const keys = [...(key ? [key] : []), ...(options.trusted ?? [])];
+    if (!readOnly && place && place.isStaged !== true && key) await settleAnchor(files, folder, place.file, key);
+    const { examined, standing, newest, hasChain } = await read(files, folder, {
+      readOnly,
+      create: options.create === true,
+      keys,
+      place,
+      clock,
+      notices,
+    });
     const entries = [...examined.entries];
-    const { index, notices: more } = await LogIndex.open(files, folder, entries, readOnly);
-    notices.push(...more);
     const writing = lock && { lock, journal: await Journal.open(files, folder, examined.length) };
     const { history, damage } = examined;
+    const end = entries.at(-1);
+    const mode = modeOf({ key, place, standing, newest, hasChain, end: end && { seq: end.seq, head: end.hash } });
+    if (mode.how !== 'chain' && place && key && damage.length === 0) notices.push(unanchored(mode.how === 'not' ? mode.why : undefined));
+    const signing = new Signing({ files, folder, key, clock, place }, mode);
+    if (writing && damage.length === 0 && standing.state === 'holds' && standing.anchor.next && mode.how === 'chain' && mode.last)
+      await signing.confirm(history.current.model, mode.last);
     return new Ledger({
       folder,
       files,
       clock,
       app: options.app,
       engine: options.engine,
-      key: options.key,
+      key,
       trusted: options.trusted ?? [],
+      place,
       entries,
       history,
       damage,
-      index,
+      index: new LogIndex(entries),
       notices,
-      signedUpTo,
+      standing,
+      signing,
       writing,
     });
   } catch (error) {
     await lock?.release().catch(() => undefined); // the first error is the one to tell
     throw error;
   }
+}
+
+function unanchored(why: string | undefined): Notice {
+  return {
+    what: 'anchor',
+    message:
+      why === undefined
+        ? 'This record has no anchor outside its folder yet: that entries were cut off its end would not show.'
+        : `Nothing is signed over this record: ${why}.`,
+    hint: 'Verify it and look it over; if it is as it should be, anchor it from here on: emend anchor, or the button in the audit log.',
+  };
 }
 
 /** The folder as writing needs it; checked before the lock is taken, so that a folder without a ledger stays untouched. */
@@ -87,23 +127,42 @@ interface Reading {
   readonly readOnly: boolean;
   readonly create: boolean;
   readonly keys: readonly VerifyKey[];
+  readonly place: AnchorPlace | undefined;
   readonly clock: () => Date;
   readonly notices: Notice[];
 }
 
-async function read(files: Files, folder: string, reading: Reading): Promise<{ examined: Examined; signedUpTo: number }> {
+interface Found {
+  readonly examined: Examined;
+  readonly standing: Standing;
+  /** The newest checkpoint, if it fits. */
+  readonly newest: Checkpoint | undefined;
+  readonly hasChain: boolean;
+}
+
+async function read(files: Files, folder: string, reading: Reading): Promise<Found> {
   const isNew = reading.create && !reading.readOnly && (await files.stat(join(folder, JOURNAL))) === undefined;
   const bytes = isNew ? new Uint8Array() : await readJournal(files, folder);
-  let examined = examine(bytes);
+  let examined = examine(bytes, { mayBeEmpty: reading.create, id: reading.place?.id });
+  const model = examined.history.isEmpty ? undefined : examined.history.current.model;
+  const standing = await standingOf(files, reading.place && anchorFile(folder, reading.place), examined.entries, model, reading.keys);
   const newest = await newestCheckpoint(files, folder, examined, reading);
-  if (newest.damage) examined = { ...examined, damage: [...examined.damage, newest.damage].sort((a, b) => a.seq - b.seq) };
+  const more = [...(newest.damage ? [newest.damage] : []), ...(standing.state === 'contradicts' ? [standing.damage] : [])];
+  if (more.length > 0) examined = { ...examined, damage: [...examined.damage, ...more].sort((a, b) => a.seq - b.seq) };
+  if (standing.state === 'unusable')
+    reading.notices.push({
+      what: 'anchor',
+      message: standing.message,
+      hint: 'Verify the record, and bring the anchor back from a backup.',
+    });
   if (!reading.readOnly) {
     await new Blobs(files, folder, true).removeUnfinished();
     await new Drafts(files, folder, true).removeUnfinished();
     await removeUnfinishedCheckpoints(files, folder);
+    await removeIfThere(files, join(folder, OLD_INDEX));
   }
   if (examined.torn) reading.notices.push(await tornNotice(files, folder, bytes, examined, reading));
-  return { examined, signedUpTo: newest.seq };
+  return { examined, standing, newest: newest.checkpoint, hasChain: newest.hasChain };
 }
 
 /** Holds the newest checkpoint against the journal. One that is unreadable or foreign says nothing of the journal, so it is only told. */
@@ -112,27 +171,29 @@ async function newestCheckpoint(
   folder: string,
   examined: Examined,
   { keys, notices }: Reading,
-): Promise<{ seq: number; damage?: Damage }> {
+): Promise<{ checkpoint: Checkpoint | undefined; hasChain: boolean; damage?: Damage }> {
   const path = keys.length === 0 ? undefined : (await listCheckpoints(files, folder)).at(-1);
-  if (path === undefined) return { seq: 0 };
-  const seq = checkpointSeq(path);
+  if (path === undefined) return { checkpoint: undefined, hasChain: false };
   const hint = 'Verify the ledger; it looks at every checkpoint.';
+  const tell = (message: string, hasChain: boolean) => {
+    notices.push({ what: 'checkpoint', message, hint });
+    return { checkpoint: undefined, hasChain };
+  };
   try {
     const checkpoint = await readCheckpoint(files, path);
+    const hasChain = isLinked(checkpoint);
     const problem = checkpointProblem(
       checkpoint,
       examined.entries,
       examined.history.isEmpty ? undefined : examined.history.current.model,
       keys,
     );
-    if (!problem) return { seq };
-    if (problem.what !== 'checkpoint') return { seq, damage: problem };
-    notices.push({ what: 'checkpoint', message: problem.message, hint });
+    if (!problem) return { checkpoint, hasChain };
+    return problem.what === 'checkpoint' ? tell(problem.message, hasChain) : { checkpoint: undefined, hasChain, damage: problem };
   } catch (error) {
     if (!(error instanceof EmendError && error.code === 'bad-file')) throw error;
-    notices.push({ what: 'checkpoint', message: error.message, hint });
+    return tell(error.message, false);
   }
-  return { seq };
 }
 
 async function tornNotice(

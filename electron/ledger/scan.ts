@@ -7,7 +7,7 @@ export interface Damage {
   readonly seq: number;
   /** Where in the file, in bytes; undefined for what is not there. */
   readonly offset: number | undefined;
-  readonly what: 'form' | 'chain' | 'missing' | 'torn' | 'version' | 'blob' | 'checkpoint';
+  readonly what: 'form' | 'chain' | 'missing' | 'torn' | 'version' | 'blob' | 'checkpoint' | 'anchor';
   readonly message: string;
 }
 

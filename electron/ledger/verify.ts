@@ -1,14 +1,20 @@
 import { EmendError } from '../../shared/errors.ts';
+import type { Proof } from '../../shared/verdict.ts';
+import { standingOf } from './anchor.ts';
 import { Blobs } from './blobs.ts';
 import type { Kind } from '../../shared/kinds.ts';
 import { blobsIn, type BlobRef } from './bodies.ts';
-import { checkpointProblem, checkpointSeq, listCheckpoints, readCheckpoint, type Checkpoint } from './checkpoints.ts';
+import { checkpointSeq, listCheckpoints, readCheckpoint, type Checkpoint } from './checkpoints.ts';
 import { Drafts } from './drafts.ts';
 import { examine, type Examined } from './examine.ts';
 import type { Files } from '../storage/files.ts';
 import { readJournal } from './journal.ts';
 import type { VerifyKey } from './keys.ts';
+import { missingLinks } from './links.ts';
+import { checkpointProblems, givenProblems, modelIn, proofOf, standingProblems, type Given } from './proof.ts';
 import type { Damage } from './scan.ts';
+import type { AnchorPlace } from './signing.ts';
+import type { Steps } from '../../shared/progress.ts';
 
 /** What verifying found. */
 export interface Verification {
@@ -21,6 +27,8 @@ export interface Verification {
   readonly head: { readonly seq: number; readonly hash: string } | undefined;
   /** How many checkpoints were held against the journal. */
   readonly checkpoints: number;
+  /** How far something proves it, and what. */
+  readonly proof: Proof;
   /** How many blobs are named by entries, and the files that none names: harmless, left by acts that were not finished. */
   readonly blobs: { readonly named: number; readonly unreferenced: readonly string[]; readonly strays: readonly string[] };
 }
@@ -36,37 +44,42 @@ export interface EntryResult {
 export interface Against {
   /** Keys whose checkpoints count. */
   readonly keys?: readonly VerifyKey[];
-  /** Checkpoints from elsewhere, such as from exports; they cannot have been cut off together with the journal. */
-  readonly checkpoints?: readonly Checkpoint[];
-}
-
-/** Told after every blob; `check` may throw to stop. */
-export interface VerifyProgress {
-  progress(done: number, total: number): void;
-  check(): void;
+  /** What is known of its end elsewhere, such as from an export; it cannot have been cut off together with the journal. */
+  readonly given?: readonly Given[];
+  /** Where its anchor lies. */
+  readonly anchor?: AnchorPlace;
 }
 
 /** Verifies the bytes of a journal alone, as an export carries them: chain, versions, checkpoints. */
 export function verifyJournal(bytes: Uint8Array, against: Against = {}): Verification {
-  const examined = examine(bytes);
-  const checkpoints = against.checkpoints ?? [];
-  return conclude(examined, checkpointProblems(examined, checkpoints, against.keys ?? []), checkpoints.length, {
-    named: namedBlobs(examined).size,
-    unreferenced: [],
-    strays: [],
+  const examined = examine(bytes, { mayBeEmpty: false });
+  const given = against.given ?? [];
+  const keys = against.keys ?? [];
+  return conclude(examined, givenProblems(examined, given, keys), {
+    checkpoints: given.length,
+    proof: proofOf(examined, { state: 'none' }, [], given),
+    blobs: { named: namedBlobs(examined).size, unreferenced: [], strays: [] },
   });
 }
 
 /**
- * Verifies a ledger's folder: every entry's form, hash and place, what each does to the version, every blob's content, every checkpoint.
+ * Verifies a ledger's folder: every entry's form, hash and place, what each does to the version, every blob's content, every checkpoint,
+ * and its anchor.
  * Reads all of it anew and changes nothing.
  * @throws EmendError 'not-found' when there is no ledger; damage is in the result
  */
-export async function verifyLedger(files: Files, folder: string, against: Against = {}, report?: VerifyProgress): Promise<Verification> {
-  const examined = examine(await readJournal(files, folder));
-  const kept = await keptCheckpoints(files, folder, against.keys ?? []);
-  const checkpoints = [...kept.checkpoints, ...(against.checkpoints ?? [])];
-  const problems = [...kept.problems, ...checkpointProblems(examined, checkpoints, against.keys ?? [])];
+export async function verifyLedger(files: Files, folder: string, against: Against = {}, report?: Steps): Promise<Verification> {
+  const { anchor: place, keys = [], given = [] } = against;
+  const examined = examine(await readJournal(files, folder), { mayBeEmpty: false, id: place?.id });
+  const standing = await standingOf(files, place?.file, examined.entries, modelIn(examined), keys);
+  const kept = await keptCheckpoints(files, folder, keys);
+  const problems = [
+    ...standingProblems(standing),
+    ...kept.problems,
+    ...checkpointProblems(examined, kept.checkpoints, keys),
+    ...missingLinks(kept.checkpoints, standing.state === 'holds' ? standing.anchor.checkpoint : undefined),
+    ...givenProblems(examined, given, keys),
+  ];
 
   const blobs = new Blobs(files, folder, false);
   const named = namedBlobs(examined);
@@ -80,7 +93,11 @@ export async function verifyLedger(files: Files, folder: string, against: Agains
   const there = await blobs.list();
   const drafted = new Set((await new Drafts(files, folder, false).list()).drafts.flatMap((draft) => blobsIn(draft).map((ref) => ref.blob)));
   const unreferenced = there.blobs.filter((blob) => !named.has(blob) && !drafted.has(blob));
-  return conclude(examined, problems, checkpoints.length, { named: named.size, unreferenced, strays: there.strays });
+  return conclude(examined, problems, {
+    checkpoints: kept.checkpoints.length + given.length,
+    proof: proofOf(examined, standing, keys.length === 0 ? [] : kept.checkpoints, given, place !== undefined),
+    blobs: { named: named.size, unreferenced, strays: there.strays },
+  });
 }
 
 /** Every blob that entries name, with the entries that do. */
@@ -94,11 +111,6 @@ function namedBlobs(examined: Examined): Map<string, { ref: BlobRef; seqs: numbe
     }
   }
   return named;
-}
-
-function checkpointProblems(examined: Examined, checkpoints: readonly Checkpoint[], keys: readonly VerifyKey[]): Damage[] {
-  const model = examined.history.isEmpty ? undefined : examined.history.current.model;
-  return checkpoints.flatMap((checkpoint) => checkpointProblem(checkpoint, examined.entries, model, keys) ?? []);
 }
 
 /** Without keys nothing can be said of signatures, so the checkpoints are left alone. */
@@ -130,7 +142,7 @@ async function keptCheckpoints(
   return { checkpoints, problems };
 }
 
-function conclude(examined: Examined, more: readonly Damage[], checkpoints: number, blobs: Verification['blobs']): Verification {
+function conclude(examined: Examined, more: readonly Damage[], rest: Pick<Verification, 'checkpoints' | 'proof' | 'blobs'>): Verification {
   const { torn } = examined;
   const unfinished: Damage[] = torn
     ? [
@@ -154,7 +166,6 @@ function conclude(examined: Examined, more: readonly Damage[], checkpoints: numb
     entries: [...entries.values()].sort((a, b) => a.seq - b.seq),
     first: all[0],
     head: last && { seq: last.seq, hash: last.hash },
-    checkpoints,
-    blobs,
+    ...rest,
   };
 }

@@ -1,29 +1,27 @@
-import { join } from 'node:path';
-import type { EntryView, Row as RowView, Verification } from '../../shared/contract/audit.ts';
+import type { EntryView, Row as RowView } from '../../shared/contract/audit.ts';
 import { EmendError } from '../../shared/errors.ts';
 import type { RemarkKind } from '../../shared/kinds.ts';
 import { shortId } from '../../shared/ids.ts';
 import { blobsIn, BlobRefSchema, type BlobRef } from '../ledger/bodies.ts';
-import { readCheckpoint, type Checkpoint } from '../ledger/checkpoints.ts';
+import { written } from '../ledger/checkpoints.ts';
 import { writeDurably } from '../storage/durable.ts';
 import { isRemark, type Entry } from '../ledger/entries.ts';
 import { explained } from '../storage/file-errors.ts';
 import { disk } from '../storage/files.ts';
-import { hashPieces } from '../storage/hash.ts';
 import { toldBy } from '../ledger/kinds/index.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Row } from '../ledger/log-index.ts';
-import type { Version } from '../ledger/versions.ts';
 import * as v from 'valibot';
+import { given as known } from '../../shared/given.ts';
 import type { Services, Surroundings } from './surroundings.ts';
-import { FILES, FOLDER as ATTESTATIONS } from './attest/bundle.ts';
-import { listFolder } from '../storage/folders.ts';
 import { logCsv } from './attest/log-csv.ts';
-import { logHtml, type LogTable } from './attest/log-html.ts';
-import { Estimator } from './eta.ts';
-import type { JobControl } from './job-list.ts';
+import { logHtml } from './attest/log-html.ts';
+import { logTable } from './attest/log-table.ts';
+import { readGiven } from './given.ts';
 import type { LibraryModel } from './library-model.ts';
 import { version as appVersion } from './models.ts';
+import { newFile } from './outputs.ts';
+import { recordOf, verifyModel } from './verify-model.ts';
 
 type Part = Pick<
   Services,
@@ -35,8 +33,12 @@ type Part = Pick<
   | 'audit.approve'
   | 'audit.reject'
   | 'audit.verify'
+  | 'audit.anchor'
+  | 'audit.checkpoint'
   | 'audit.export'
 >;
+
+const RESTORE = 'Verify it, and bring what is damaged back from a backup.';
 
 /** Longest evidence that is shown as text (bytes). */
 const SHOWN = 4_000_000;
@@ -49,7 +51,7 @@ export function auditService({ models, preferences, jobs, grants, print, tell }:
       const model = await models.recorded(name);
       model.mustWrite();
       const about = entry === undefined ? model.ledger.history.find(version).id : versionAbout(model.ledger.entry(entry), model);
-      const made = await model.append(kind, { version: about, ...(entry === undefined ? {} : { entry }) }, preferences.by(comment));
+      const made = await model.append(kind, { version: about, ...known({ entry }) }, preferences.by(comment));
       tell({ type: 'ledger', model: model.id });
       tell({ type: 'library' });
       return { entry: made.seq };
@@ -82,40 +84,50 @@ export function auditService({ models, preferences, jobs, grants, print, tell }:
     'audit.note': remark('note'),
     'audit.approve': remark('approve'),
     'audit.reject': remark('reject'),
-    'audit.verify': async ({ model: name, record, against: handle }) => {
+    'audit.verify': async ({ model: name, record, against, digest }) => {
       const model = await models.recorded(name);
-      const against = handle === undefined ? undefined : await exportedEnd(grants.path(handle));
+      const given = [
+        ...(against === undefined ? [] : [await readGiven(grants.path(against))]),
+        ...(digest === undefined ? [] : [{ from: 'the digest that was given', end: { seq: digest.seq, head: digest.hash } }]),
+      ];
       return {
         job: jobs.start('audit.verify', `Verify ${model.name}`, model.id, async (control) => {
-          const found = await verify(model, control, against);
+          const found = await verifyModel(model, control, given);
           if (record && model.heldBy === undefined && !model.ledger.readOnly && model.ledger.damage.length === 0 && found.head) {
-            const problems = found.problems.map(({ entry, what, message }) => ({
-              ...(entry === undefined ? {} : { entry }),
-              what,
-              message,
-            }));
-            await model.append(
-              'verify',
-              {
-                upTo: found.head.seq,
-                head: found.head.hash,
-                ok: found.ok,
-                problems,
-                details: {
-                  checkpoints: found.checkpoints,
-                  blobs: found.blobs,
-                  files: found.files,
-                  tensors: found.tensors,
-                  ...(against ? { against: { seq: against.checkpoint.seq, head: against.checkpoint.head } } : {}),
-                },
-              },
-              preferences.by(''),
-            );
+            await model.append('verify', recordOf(found, given), preferences.by(''));
             tell({ type: 'ledger', model: model.id });
           }
           return found;
         }),
       };
+    },
+    'audit.anchor': async ({ model: name, reason }) => {
+      const model = await models.recorded(name);
+      model.mustWrite();
+      return {
+        job: jobs.start('audit.anchor', `Anchor the record of ${model.name}`, model.id, (control) =>
+          model.exclusively(async () => {
+            const { verdict, first } = await verifyModel(model, control, []);
+            if (first)
+              throw new EmendError('bad-file', `The record of ${model.name} is damaged, so it is not anchored. ${first.message}`, RESTORE);
+            control.check();
+            const entry = await model.ledger.anchor(preferences.by(reason), { provenBefore: verdict.upTo });
+            tell({ type: 'ledger', model: model.id });
+            tell({ type: 'library' });
+            return { entry: entry.seq, verdict: (await verifyModel(model, control, [])).verdict };
+          }),
+        ),
+      };
+    },
+    'audit.checkpoint': async ({ model: name, destination }) => {
+      const model = await models.recorded(name);
+      model.mustWrite();
+      const checkpoint = await model.ledger.checkpoint();
+      const { seq, head: hash, time } = checkpoint;
+      if (destination === undefined) return { seq, hash, time };
+      const path = newFile(grants.target(destination), true);
+      await writeDurably(explained(disk), path, Buffer.from(written(checkpoint)));
+      return { seq, hash, time, path };
     },
     'audit.export': async ({ model: name, format, filter, destination }) => {
       const model = await models.recorded(name);
@@ -181,169 +193,9 @@ async function entryView(model: LibraryModel, seq: number): Promise<EntryView> {
   const version = 'version' in entry.body ? entry.body.version : undefined;
   const remarks = model.ledger.entries
     .filter(isRemark)
+    .filter((one) => one.seq !== seq)
     .filter((one) => one.body.entry === seq || (one.body.entry === undefined && one.body.version === version))
     .map((one) => ({ entry: one.seq, kind: one.kind, time: one.time, author: one.author, comment: one.reason }));
   const { prev, hash, kind, time, author, reason, app, engine, body } = entry;
   return { seq, prev, hash, kind, time, author, reason, app, engine, body: { ...body }, evidence, remarks };
-}
-
-/** What an export says of the record's end when it was made. It lies elsewhere, so nobody can cut it off together with the journal. */
-interface ExportedEnd {
-  readonly path: string;
-  readonly checkpoint: Checkpoint;
-}
-
-/** @param folder of an export @throws EmendError 'not-found', 'bad-file' */
-async function exportedEnd(folder: string): Promise<ExportedEnd> {
-  const path = join(folder, ATTESTATIONS, FILES.checkpoint);
-  if ((await disk.stat(path)) === undefined)
-    throw new EmendError(
-      'not-found',
-      `${folder} is no export of Emend: there is no ${path}.`,
-      'Choose the folder of an export of this model.',
-      { path },
-    );
-  return { path: folder, checkpoint: await readCheckpoint(explained(disk), path) };
-}
-
-/** Reads everything anew: the ledger by itself, then the imported files, then every version's tensors, rebuilt from the import. */
-async function verify(model: LibraryModel, control: JobControl, against: ExportedEnd | undefined): Promise<Verification> {
-  const estimator = new Estimator();
-  const follow = (phase: string) => ({
-    progress: (done: number, total: number) => control.onProgress(estimator.next({ phase, done, total })),
-    check: () => control.check(),
-  });
-  const ledger = await model.ledger.verify(against ? { checkpoints: [against.checkpoint] } : {}, follow('ledger'));
-  const problems: Verification['problems'] = ledger.entries.flatMap((entry) =>
-    entry.problems.map(({ what, message }) => ({ entry: entry.seq, what, message })),
-  );
-  const [first] = model.ledger.entries;
-  const files = first?.kind === 'import' ? first.body.model.files : [];
-  const progress = follow('imported files');
-  for (const [done, file] of files.entries()) {
-    progress.check();
-    progress.progress(done, files.length);
-    const path = join(model.places.files, file.path);
-    const found = (await disk.stat(path)) === undefined ? undefined : await hashPieces(disk.pieces(path));
-    if (!found) problems.push({ entry: 1, what: 'file', message: `The imported file ${file.path} is missing.` });
-    else if (found.sha256 !== file.sha256)
-      problems.push({
-        entry: 1,
-        what: 'file',
-        message:
-          `The imported file ${file.path} changed: it hashes to ${found.sha256} (${found.bytes} bytes); ` +
-          `the import recorded ${file.sha256} (${file.bytes} bytes).`,
-      });
-  }
-  const recorded = new Set(files.map((file) => file.path));
-  // then every file is missing, which was told
-  const { files: there, others } = await listFolder(model.places.files, { links: 'apart' }).catch(() => ({ files: [], others: [] }));
-  for (const path of [...there, ...others])
-    if (first?.kind === 'import' && !recorded.has(path))
-      problems.push({ entry: 1, what: 'file', message: `The file ${path} lies among the imported ones and was not imported.` });
-  progress.progress(files.length, files.length);
-  const tensors = problems.length > 0 ? 0 : await verifyVersions(model, problems, control);
-  const head = ledger.head && { seq: ledger.head.seq, hash: ledger.head.hash };
-  problems.sort((a, b) => (a.entry ?? 0) - (b.entry ?? 0));
-  return {
-    ok: problems.length === 0,
-    time: new Date().toISOString(),
-    ...(head ? { head } : {}),
-    entries: ledger.entries.map(({ seq, kind, hash }) => ({
-      seq,
-      ...(kind === undefined ? {} : { kind }),
-      ...(hash === undefined ? {} : { hash }),
-      problems: problems.filter((one) => one.entry === seq).map((one) => one.message),
-    })),
-    ...(problems[0] ? { first: problems[0] } : {}),
-    ...(against ? { against: { path: against.path, seq: against.checkpoint.seq, time: against.checkpoint.time } } : {}),
-    problems,
-    checkpoints: ledger.checkpoints,
-    blobs: ledger.blobs.named,
-    files: files.length,
-    tensors,
-  };
-}
-
-/** Rebuilds every version there was, each once. @returns how many tensors were hashed */
-async function verifyVersions(model: LibraryModel, problems: Verification['problems'], control: JobControl): Promise<number> {
-  const versions = new Map<string, { version: Version; entry: number }>();
-  for (const { version, entry } of model.ledger.history.moments)
-    if (!versions.has(version.id)) versions.set(version.id, { version, entry });
-  let tensors = 0;
-  for (const [done, { version, entry }] of [...versions.values()].entries()) {
-    control.check();
-    control.onProgress({ phase: 'rebuilt versions', done, total: versions.size, secondsLeft: undefined });
-    try {
-      const proof = await model.proveAnew(version, { signal: control.signal });
-      tensors += proof.tensors;
-      if (proof.wasDamaged)
-        problems.push({
-          entry,
-          what: 'tensors',
-          message:
-            `The kept tensors of version ${shortId(version.id)} were damaged; ` +
-            'they were rebuilt from the import and its edits, and are right again.',
-        });
-    } catch (error) {
-      if (!(error instanceof EmendError) || error.code === 'cancelled' || error.code === 'crashed') throw error;
-      problems.push({ entry, what: 'tensors', message: error.message });
-    }
-  }
-  control.onProgress({ phase: 'rebuilt versions', done: versions.size, total: versions.size, secondsLeft: undefined });
-  return tensors;
-}
-
-/** The log as a table: one row an entry, one column a field that people ask for. */
-function logTable(rows: readonly Row[], entries: readonly Entry[]): LogTable {
-  const columns = [
-    'entry',
-    'time',
-    'author',
-    'kind',
-    'reason',
-    'version',
-    'method',
-    'facts',
-    'checks',
-    'result',
-    'changed tensors',
-    'app',
-    'engine',
-    'previous hash',
-    'hash',
-  ];
-  return {
-    columns,
-    rows: rows.map((row, at) => {
-      const { body, prev, app, engine } = entries[at]!;
-      const facts =
-        'facts' in body
-          ? body.facts.map(
-              (fact) =>
-                `${fact.prompt.replace('{}', fact.subject)} ` +
-                `${fact.previousTarget === undefined ? '' : `${fact.previousTarget} → `}${fact.target}`,
-            )
-          : [];
-      const checks = 'checks' in body ? body.checks.map((check) => `${check.name} ${Number(check.value.toPrecision(4))}`) : [];
-      const changed = 'changed' in body ? body.changed.map((one) => `${one.tensor} ${one.after}`) : [];
-      return [
-        String(row.seq),
-        row.time,
-        row.author,
-        row.kind,
-        row.reason,
-        row.version ?? '',
-        row.method ?? '',
-        facts.join('; '),
-        checks.join('; '),
-        row.verdict === 'none' ? '' : row.verdict,
-        changed.join('; '),
-        app,
-        engine,
-        prev,
-        row.hash,
-      ];
-    }),
-  };
 }

@@ -19,6 +19,7 @@ import type { LibraryModel } from './library-model.ts';
 import { readReport } from './library-record.ts';
 import type { EditRequest, Model, ModelVersion } from './model.ts';
 import type { Surroundings } from './surroundings.ts';
+import { given } from '../../shared/given.ts';
 
 /**
  * Works an edit out on a version, the current one when none is named, measures it, and keeps it as a draft. Nothing is recorded.
@@ -154,13 +155,7 @@ function named(control: JobControl, when: string): JobControl {
 
 /** A fact as the engine writes it. */
 export function core({ subject, prompt, target, previousTarget, neighbors }: Fact): Fact {
-  return {
-    subject,
-    prompt,
-    target,
-    ...(previousTarget === undefined ? {} : { previousTarget }),
-    ...(neighbors === undefined ? {} : { neighbors }),
-  };
+  return { subject, prompt, target, ...given({ previousTarget, neighbors }) };
 }
 
 /** Facts of edits in force about other subjects, to see drift on where nothing else is known. */

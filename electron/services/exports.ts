@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Result } from '../../shared/contract.ts';
-import type { ExportFormat } from '../../shared/contract/exports.ts';
+import { CHANGES_ALONE, type ExportFormat } from '../../shared/contract/exports.ts';
 import { EmendError } from '../../shared/errors.ts';
+import type { Jobs } from '../engine/jobs.ts';
 import { shortId } from '../../shared/ids.ts';
 import { disk } from '../storage/files.ts';
 import { isWithin, syncTree } from '../storage/folders.ts';
@@ -15,11 +16,12 @@ import type { LibraryModel } from './library-model.ts';
 import type { Model, ModelVersion } from './model.ts';
 import { version as appVersion } from './models.ts';
 import { newFolder } from './outputs.ts';
-import { plain } from './plain.ts';
+import { asPlain, plain } from './plain.ts';
 import { exportHindrances, reviewed } from './policy.ts';
 import { inStaging, putInPlace, removeUnfinished } from './staging.ts';
 import { verifyExport } from './verify-export.ts';
 import { Estimator } from './eta.ts';
+import { given } from '../../shared/given.ts';
 
 type Part = Pick<Services, 'exports.allowed' | 'exports.start' | 'exports.verify'>;
 
@@ -68,9 +70,15 @@ export function exportService({ models, engine, jobs, grants, preferences, place
       return {
         job: jobs.start('exports.verify', `Verify ${basename(folder)}`, undefined, async (control) => {
           const report = follow('files', control);
-          const found = await verifyExport(folder, { report, ...(publicKey === undefined ? {} : { publicKey }) });
+          const found = await verifyExport(folder, { report, ...given({ publicKey }) });
           const items = found.items.map(({ path, state, message }) => ({ item: path, ok: state !== 'problem', message }));
-          return { ok: found.ok, items, problems: items.filter((item) => !item.ok).map(({ item, message }) => ({ item, message })) };
+          return {
+            ok: found.ok,
+            verdict: found.verdict,
+            ...(found.about ? { about: found.about } : {}),
+            items,
+            problems: items.filter((item) => !item.ok).map(({ item, message }) => ({ item, message })),
+          };
         }),
       };
     },
@@ -102,7 +110,7 @@ export function exportService({ models, engine, jobs, grants, preferences, place
         if (existsSync(target)) await rmdir(target);
         const entry = await putInPlace(staged, target, async () => attested?.append(basename(target)));
         if (entry !== undefined) tell({ type: 'ledger', model: model.id });
-        return { path: target, files, bytes, changed: [...version.changed()], ...(entry === undefined ? {} : { entry }), ...written };
+        return { path: target, files, bytes, changed: [...version.changed()], ...given({ entry }), ...written };
       });
     } catch (error) {
       throw spoken(error, target);
@@ -129,6 +137,7 @@ export function exportService({ models, engine, jobs, grants, preferences, place
       modelKey: await loadOrCreateModelKey(disk, places.keys),
       app: appVersion(),
       time: new Date().toISOString(),
+      author: preferences.by('').author,
       report: follow('signing', control),
     });
     return {
@@ -146,25 +155,30 @@ export function exportService({ models, engine, jobs, grants, preferences, place
     const ref = await version.ref(control);
     if (format === 'folder') {
       const { changed, steering } = await engine.run('export', { model: ref, target }, withBytes(control));
-      return { ranges: [...changed], ...(steering ? { steering } : {}) };
+      return { ranges: [...changed], ...given({ steering: steering && asPlain(steering) }) };
     }
-    if (version.isBase)
+    if (version.isBase && CHANGES_ALONE.includes(format))
       throw new EmendError(
         'bad-input',
         `Version ${shortId(version.id)} is the import itself; there is no change to write.`,
         'Choose a version with an edit, or export the whole folder.',
       );
-    if (version.isSteered)
+    if (version.isSteered && CHANGES_ALONE.includes(format))
       throw new EmendError(
         'unsupported',
         `Version ${shortId(version.id)} is steered while it runs, which its tensors alone do not say.`,
         'Export the whole folder, or save the steering by itself.',
       );
     await mkdir(target);
-    const metadata = version.origin;
-    if (format === 'tensors') await engine.run('tensorsFile', { model: ref, target, metadata }, control);
-    else await engine.run('adapter', { model: ref, deltas: version.deltas(), target, metadata }, control);
-    return {};
+    const written = { model: ref, target, metadata: version.origin };
+    const write: Readonly<Record<Exclude<ExportFormat, 'folder'>, () => Promise<Jobs['onnxFolder']['result']>>> = {
+      onnx: () => engine.run('onnxFolder', { model: ref, target }, withBytes(control)),
+      tensors: () => engine.run('tensorsFile', written, control),
+      lora: () => engine.run('adapter', { ...written, deltas: version.deltas() }, control),
+      gguf: () => engine.run('ggufAdapter', { ...written, deltas: version.deltas() }, control),
+    };
+    const { steering } = await write[format]();
+    return given({ steering: steering && asPlain(steering) });
   }
 }
 

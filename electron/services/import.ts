@@ -1,9 +1,10 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { constants, existsSync } from 'node:fs';
 import { chmod, copyFile, mkdir, open, type FileHandle } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { EmendError } from '../../shared/errors.ts';
 import type { Answer, Inspection } from '../engine/jobs.ts';
+import { readAnchor, settleAnchor } from '../ledger/anchor.ts';
 import type { FileRecord } from '../ledger/bodies.ts';
 import { ensureFolder } from '../storage/durable.ts';
 import { explained } from '../storage/file-errors.ts';
@@ -21,6 +22,7 @@ import type { Source } from './look.ts';
 import { plain } from './plain.ts';
 import { ModelPlaces, type Places } from './places.ts';
 import { inStaging, putInPlace } from './staging.ts';
+import { given } from '../../shared/given.ts';
 
 /** What an import needs. */
 export interface ImportRequest {
@@ -29,6 +31,8 @@ export interface ImportRequest {
   readonly places: Places;
   readonly engine: Engine;
   readonly key: SigningKey | undefined;
+  /** Begin a new record although the anchor of an earlier one is there, whose record is gone. */
+  readonly anew: boolean;
   readonly by: By;
   /** Models that are there already, by the sizes of their files: only then is it worth hashing before copying. */
   readonly isKnown: (id: string) => boolean;
@@ -63,6 +67,7 @@ export async function importModel(
         if (request.isKnown(id)) return { known: id };
         const folder = join(places.models, id.slice(0, 16));
         if (existsSync(folder)) return { known: id };
+        await passLostRecord(request, basename(folder));
         control.onProgress({ phase: 'examining', done: 0, total: 2, secondsLeft: undefined });
         const anatomy = await engine.run('inspect', { model: { folder: staged.files } }, { signal: control.signal });
         control.onProgress({ phase: 'trial run', done: 1, total: 2, secondsLeft: undefined });
@@ -77,12 +82,17 @@ export async function importModel(
           },
           { signal: control.signal },
         );
+        refuseNonsense(trial);
         await engine.release(staged.files);
         control.check();
         await beginLedger(staged, request, id, records, anatomy, trial);
         await ensureFolder(explained(disk), places.models);
         control.check();
-        return await putInPlace(staged.folder, folder, async () => ({ folder, id })).catch((error: unknown) => {
+        return await putInPlace(staged.folder, folder, async () => {
+          if (request.key)
+            await settleAnchor(explained(disk), new ModelPlaces(folder).ledger, places.anchor(basename(folder)), request.key);
+          return { folder, id };
+        }).catch((error: unknown) => {
           if (isOccupied(error)) return { known: id }; // another process imported it in the meantime
           throw error;
         });
@@ -95,15 +105,51 @@ export async function importModel(
   }
 }
 
+/** @throws EmendError 'unsupported' when the trial run's probabilities are no numbers */
+function refuseNonsense({ next }: Answer): void {
+  if (next.every(({ probability }) => Number.isFinite(probability))) return;
+  throw new EmendError(
+    'unsupported',
+    `The model was read, but its trial run on "${TRIAL}" gives no numbers.`,
+    'Its weights may be damaged, or it is put together otherwise than it seems. Take another copy, or an ONNX export of it.',
+  );
+}
+
+/**
+ * An anchor without its record: somebody took the record away. It is not begun anew unless the person says so; the old anchor is kept.
+ * @throws EmendError 'bad-input'
+ */
+async function passLostRecord({ places, anew }: ImportRequest, folder: string): Promise<void> {
+  const files = explained(disk);
+  const path = places.anchor(folder);
+  const anchor = await readAnchor(files, path);
+  if (!anchor?.last) return;
+  const { seq, head } = anchor.last;
+  if (!anew)
+    throw new EmendError(
+      'bad-input',
+      `There was a record of this model with ${seq} ${seq === 1 ? 'entry' : 'entries'} until ${anchor.time}, and it is not in the ` +
+        `library any more: there is no ${join(places.models, folder)}.`,
+      'Bring that folder back from a backup. To begin a new record instead: emend import --new-record.',
+      { entries: seq, head },
+    );
+  const aside = join(places.removedAnchors, `lost-${folder}-${randomUUID().slice(0, 8)}.json`);
+  await ensureFolder(files, dirname(aside));
+  await files.rename(path, aside);
+  await files.syncFolder(dirname(path));
+}
+
 async function beginLedger(
   staged: ModelPlaces,
-  { key, by, name }: ImportRequest,
+  { key, by, name, places }: ImportRequest,
   id: string,
   records: readonly FileRecord[],
   anatomy: Inspection,
   trial: Answer,
 ): Promise<void> {
-  const ledger = await openLedger(staged.ledger, { ...ledgerIdentity(), create: true, ...(key ? { key } : {}) });
+  const folder = id.slice(0, 16);
+  const anchor = { file: places.anchor(folder), id: folder, isStaged: true };
+  const ledger = await openLedger(staged.ledger, { ...ledgerIdentity(), create: true, anchor, ...given({ key }) });
   try {
     // Where it lay during the import says nothing about the model.
     await ledger.append(

@@ -20,7 +20,7 @@ import { lockOwner, type Owner } from '../storage/lock.ts';
 import { openLedger } from '../ledger/open.ts';
 import { processes } from '../storage/owner.ts';
 import { partsOf, type Part, type Version } from '../ledger/versions.ts';
-import type { Follow, JobRunner } from './jobs.ts';
+import type { JobRunner } from './jobs.ts';
 import { removeLeftovers } from './leftovers.ts';
 import { FormFile, LibraryDrafts } from './library-drafts.ts';
 import { LibrarySteerings } from './library-steerings.ts';
@@ -29,11 +29,15 @@ import type { Model, ModelVersion } from './model.ts';
 import { engineVersion, materialIn, version as appVersion, type Material } from './models.ts';
 import { ModelPlaces } from './places.ts';
 import { tensorHashes, type TensorHashes } from './tensor-hashes.ts';
+import { given } from '../../shared/given.ts';
+import type { Follow } from '../../shared/progress.ts';
 
 /** What a model of the library works with. */
 export interface ModelParts {
   readonly engine: JobRunner;
   readonly key: SigningKey | undefined;
+  /** Where the anchor of a model's record lies, by its folder's name. */
+  readonly anchorOf: (folder: string) => string;
   readonly readOnly: boolean;
   readonly nameOf: (model: string) => string | undefined;
 }
@@ -404,12 +408,13 @@ const REFUSALS = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM']);
 const PROBE_FILE = 'probe';
 const PROBE = new Uint8Array(65_536);
 
-async function openFor(places: ModelPlaces, { key, readOnly }: ModelParts): Promise<Opened> {
-  const options = { ...ledgerIdentity(), ...(key ? { key } : {}) };
+async function openFor(places: ModelPlaces, { key, anchorOf, readOnly }: ModelParts): Promise<Opened> {
+  const id = basename(places.folder);
+  const options = { ...ledgerIdentity(), anchor: { file: anchorOf(id), id }, ...given({ key }) };
   if (readOnly) return { ledger: await openLedger(places.ledger, { ...options, readOnly }), obstacle: undefined };
   try {
     const ledger = await openLedger(places.ledger, options);
-    await removeLeftovers(places, ledger);
+    await removeLeftovers(places, ledger, anchorOf(id));
     return { ledger, obstacle: undefined };
   } catch (error) {
     if (!(error instanceof EmendError)) throw error;

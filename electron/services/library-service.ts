@@ -11,6 +11,7 @@ import type { JobControl } from './job-list.ts';
 import type { LibraryModel } from './library-model.ts';
 import { findSource, lookAt, type Source } from './look.ts';
 import { findModel } from './models.ts';
+import { given } from '../../shared/given.ts';
 
 type Part = Pick<
   Services,
@@ -32,8 +33,7 @@ export function libraryService({ library, models, preferences, places, engine, g
     method: M,
     title: string,
     find: () => Promise<Source>,
-    asked: string | undefined,
-    copied: () => void = () => undefined,
+    { asked, anew = false, copied = () => undefined }: { asked?: string | undefined; anew?: boolean; copied?: () => void } = {},
   ) =>
     jobs.start(method, title, undefined, async (control: JobControl) => {
       const source = await find();
@@ -47,6 +47,7 @@ export function libraryService({ library, models, preferences, places, engine, g
           places,
           engine,
           key: preferences.key,
+          anew,
           by: preferences.by(''),
           isKnown: (id) => known.has(id),
           mayBeKnown: models.some((model) => sameSizes(model, source)),
@@ -76,18 +77,22 @@ export function libraryService({ library, models, preferences, places, engine, g
       return detailOf(model, await card(model));
     },
     'library.look': ({ source }) => lookAt(engine, grants.path(source)),
-    'library.import': ({ source, name }) => {
+    'library.import': ({ source, name, anew }) => {
       const path = grants.path(source);
       const find = () => findSource(engine, path);
-      return { job: startImport('library.import', `Import ${lookName(path, name)}`, find, name, () => tell({ type: 'imported', source })) };
+      return {
+        job: startImport('library.import', `Import ${lookName(path, name)}`, find, {
+          asked: name,
+          anew,
+          copied: () => tell({ type: 'imported', source }),
+        }),
+      };
     },
     'library.importBuiltIn': () => ({
-      job: startImport(
-        'library.importBuiltIn',
-        'Import the built-in model',
-        async () => ({ ...(await findSource(engine, findModel('atlas').folder)), name: 'atlas' }),
-        undefined,
-      ),
+      job: startImport('library.importBuiltIn', 'Import the built-in model', async () => ({
+        ...(await findSource(engine, findModel('atlas').folder)),
+        name: 'atlas',
+      })),
     }),
     'library.opened': async ({ model: name }) => {
       if (!library.readOnly) await preferences.opened((await models.recorded(name)).id);
@@ -151,13 +156,13 @@ async function cardOf(model: LibraryModel, opened: string | undefined): Promise<
     id: model.id,
     name: model.name,
     imported: first?.time ?? '',
-    ...(opened === undefined ? {} : { opened }),
+    ...given({ opened }),
     architecture: architectureOf(found),
     parameters: found.parameters ?? 0,
     bytes: first?.kind === 'import' ? first.body.model.files.reduce((sum, file) => sum + file.bytes, 0) : 0,
     layers: layers.length,
     precision: found.precision ?? '',
-    ...(refusal === undefined ? {} : { refusal }),
+    ...given({ refusal }),
     current: history.isEmpty ? '' : history.current.id,
     edits: history.isEmpty ? 0 : partsOf(history.current).length,
     versions: new Set(history.moments.map((moment) => moment.version.id)).size,
@@ -165,7 +170,7 @@ async function cardOf(model: LibraryModel, opened: string | undefined): Promise<
     entries: ledger.entries.length,
     head: ledger.head.hash,
     state,
-    ...(says === undefined ? {} : { says }),
+    ...given({ says, anchored: ledger.anchored }),
     drafts: (await ledger.drafts.list()).drafts.length,
   };
 }
@@ -193,11 +198,11 @@ function detailOf(model: LibraryModel, card: ModelCard): ModelDetail {
     tokenizer: found.tokenizer ? `${found.tokenizer.size} tokens, ${found.tokenizer.kind}` : '',
     layerTable: (found.layers ?? []).map(({ layer, heads, keyWidth, weight, gated, refusal }) => ({
       layer,
-      ...(heads === undefined ? {} : { heads }),
+      ...given({ heads }),
       keyWidth,
       weight,
       kind: gated ? 'gated' : 'plain',
-      ...(refusal === undefined ? {} : { refusal }),
+      ...given({ refusal }),
     })),
     files: first?.kind === 'import' ? first.body.model.files.map((file) => ({ ...file })) : [],
     notices: [

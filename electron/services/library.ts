@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readdir, rename } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { EmendError, errorData } from '../../shared/errors.ts';
 import { shortId } from '../../shared/ids.ts';
 import { ensureFolder } from '../storage/durable.ts';
@@ -132,6 +132,7 @@ export class Library {
     await this.#letGo(model);
     const removed = `${basename(model.places.folder)}-${randomUUID().slice(0, 8)}`;
     await ensureFolder(explained(disk), this.#places.removed);
+    await this.#moveAnchor(this.#places.anchor(basename(model.places.folder)), join(this.#places.removedAnchors, `${removed}.json`));
     await rename(model.places.folder, join(this.#places.removed, removed));
     await disk.syncFolder(this.#places.models);
     return removed;
@@ -149,6 +150,7 @@ export class Library {
     const name = removed.slice(0, 16);
     if (existsSync(join(this.#places.models, name)))
       throw new EmendError('bad-input', 'The same model was imported again in the meantime.', 'Remove that one first.');
+    await this.#moveAnchor(join(this.#places.removedAnchors, `${removed}.json`), this.#places.anchor(name));
     await rename(from, join(this.#places.models, name));
     await disk.syncFolder(this.#places.models);
     return this.#open(name);
@@ -196,6 +198,7 @@ export class Library {
       model = LibraryModel.open(join(this.#places.models, name), {
         engine: this.#engine,
         key,
+        anchorOf: (folder) => this.#places.anchor(folder),
         readOnly: this.#readOnly,
         nameOf: (id) => this.#preferences.nameOf(id),
       });
@@ -205,6 +208,16 @@ export class Library {
     const opened = await model;
     await opened.refresh();
     return opened;
+  }
+
+  /** An anchor goes where its record goes. */
+  async #moveAnchor(from: string, to: string): Promise<void> {
+    const files = explained(disk);
+    if ((await files.stat(from)) === undefined) return;
+    await ensureFolder(files, dirname(to));
+    await files.rename(from, to);
+    await files.syncFolder(dirname(to));
+    await files.syncFolder(dirname(from));
   }
 
   async #letGo(model: LibraryModel): Promise<void> {

@@ -4,9 +4,10 @@ import { EmendError } from '../../shared/errors.ts';
 import type { Fact } from '../../shared/fact.ts';
 import type { Jobs, ModelRef } from '../engine/jobs.ts';
 import type { FactBrief } from '../ledger/bodies.ts';
-import type { Follow } from './jobs.ts';
+import type { Follow } from '../../shared/progress.ts';
 import type { Material } from './models.ts';
 import type { SteeringShelf } from './steering-shelf.ts';
+import { given } from '../../shared/given.ts';
 
 /**
  * A model that can be asked, edited, checked and exported: one of the library with its ledger (LibraryModel),
@@ -16,7 +17,7 @@ import type { SteeringShelf } from './steering-shelf.ts';
 export interface Model {
   readonly id: string;
   readonly name: string;
-  /** The files as they were imported or lie there: a folder, or an .onnx file. Never changed. */
+  /** The files as they were imported or lie there: a folder, or a file in it. Never changed. */
   readonly files: string;
   /** What came with the model to edit and check it with. */
   readonly material: Material | undefined;
@@ -86,8 +87,10 @@ export interface DraftShelf {
   keep(made: WorkedOut): Promise<string>;
   /** The one made last first. */
   list(): Promise<Draft[]>;
-  /** All three take an unambiguous beginning of the id too. @throws EmendError 'not-found' that lists the drafts there are */
+  /** All that take an id take an unambiguous beginning of the id too. @throws EmendError 'not-found' that lists the drafts there are */
   report(id: string): Promise<EditReport>;
+  /** What it was worked out from. */
+  form(id: string): Promise<EditForm>;
   delta(id: string): Promise<string>;
   discard(id: string): Promise<void>;
 }
@@ -113,11 +116,5 @@ export function findDraft<D extends { readonly id: string }>(drafts: readonly D[
 
 /** A fact in short, as entries have it. */
 export function briefOf({ subject, prompt, target, previousTarget, relation }: Fact): FactBrief {
-  return {
-    subject,
-    prompt,
-    target,
-    ...(previousTarget === undefined ? {} : { previousTarget }),
-    ...(relation === undefined ? {} : { relation }),
-  };
+  return { subject, prompt, target, ...given({ previousTarget, relation }) };
 }

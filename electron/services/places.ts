@@ -46,6 +46,20 @@ export class Places {
     return join(this.root, 'keys');
   }
 
+  /** What proves each model's record from outside its folder, and what proved those that were removed. */
+  get anchors(): string {
+    return join(this.keys, 'anchors');
+  }
+
+  get removedAnchors(): string {
+    return join(this.anchors, 'removed');
+  }
+
+  /** @param folder of a model, by its name */
+  anchor(folder: string): string {
+    return join(this.anchors, `${folder}.json`);
+  }
+
   get models(): string {
     return join(this.root, 'models');
   }

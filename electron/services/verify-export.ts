@@ -1,24 +1,31 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
+import type { Exported } from '../../shared/contract/exports.ts';
 import { EmendError } from '../../shared/errors.ts';
+import type { Proof, Verdict } from '../../shared/verdict.ts';
 import type { FileRecord } from '../ledger/bodies.ts';
 import { parseCheckpoint } from '../ledger/checkpoints.ts';
 import { disk } from '../storage/files.ts';
 import { hashFiles, listFolder } from '../storage/folders.ts';
 import { Sha256Schema } from '../storage/hash.ts';
 import { parsePublicKey, type VerifyKey } from '../ledger/keys.ts';
-import { verifyJournal, type VerifyProgress } from '../ledger/verify.ts';
+import { verifyJournal } from '../ledger/verify.ts';
 import { FILES, FOLDER } from './attest/bundle.ts';
 import { parseEnvelope, parseJson } from './attest/dsse.ts';
 import { checkVoucher, parseModelKey } from './attest/model-key.ts';
 import { isIgnored, openModelSignature, SIGNATURE_FILE, type SignedFile } from './attest/model-signing.ts';
 import { openStatement } from './attest/statement.ts';
+import type { Steps } from '../../shared/progress.ts';
+import { versionRecord } from './attest/version-record.ts';
 
 /** What verifying an export found. */
 export interface ExportVerification {
   /** Nothing is wrong. When the key is the folder's own, that proves only that the folder agrees with itself. */
   readonly ok: boolean;
+  readonly verdict: Verdict;
+  /** What it says that it is; undefined where its record cannot be read. */
+  readonly about: Exported | undefined;
   /** Whether the key was given from elsewhere, or taken from the folder that it should prove. */
   readonly key: { readonly id: string | undefined; readonly from: 'given' | 'folder' };
   readonly items: readonly VerifiedItem[];
@@ -39,7 +46,7 @@ export interface VerifiedItem {
 export interface VerifyExportOptions {
   /** PEM text of the Ed25519 key of whoever made the export, had from them. */
   readonly publicKey?: string;
-  readonly report?: VerifyProgress;
+  readonly report?: Steps;
 }
 
 /**
@@ -65,23 +72,40 @@ export async function verifyExport(folder: string, options: VerifyExportOptions 
   looking.keySource(given);
   const signed = key && (await looking.signature(key));
   if (signed) await looking.files(signed);
-  const head = key && (await looking.ledger(key));
+  const record = key && (await looking.ledger(key));
+  const head = record?.head;
   if (key) {
     await looking.statements('checks', FILES.checks, key);
     await looking.statements('edit', FILES.edit, key);
   }
   await looking.bom(head?.hash);
+  const problems = looking.items.filter((item) => item.state === 'problem').length;
   return {
-    ok: looking.items.every((item) => item.state !== 'problem'),
+    ok: problems === 0,
+    verdict: { ...provenBy(given, head?.seq, record?.signed), entries: head?.seq ?? 0, problems, unchecked: [] },
+    about: await looking.about(record?.bytes),
     key: { id: key?.id, from: given ? 'given' : 'folder' },
     items: looking.items,
     head,
   };
 }
 
+const UNPROVEN = 'who made it is unproven, since the key was taken from the folder itself; get the public key from its maker';
+
+/** Only a key from elsewhere proves: whoever changed the folder could have changed the key in it too. */
+function provenBy(given: VerifyKey | undefined, end: number | undefined, time: string | undefined): Proof {
+  if (!given) return { upTo: 0, end: false, why: UNPROVEN };
+  if (end === undefined || time === undefined) return { upTo: 0, end: false };
+  return { upTo: end, by: { what: 'key', key: given.id, time }, end: true };
+}
+
 /** What the verifier reads of a BOM. */
 const BomSchema = v.object({
-  metadata: v.object({ component: v.object({ properties: v.array(v.object({ name: v.string(), value: v.string() })) }) }),
+  metadata: v.object({
+    timestamp: v.optional(v.string()),
+    authors: v.optional(v.array(v.object({ name: v.string() }))),
+    component: v.object({ properties: v.array(v.object({ name: v.string(), value: v.string() })) }),
+  }),
   components: v.array(v.object({ name: v.string(), hashes: v.tuple([v.object({ alg: v.literal('SHA-256'), content: Sha256Schema })]) })),
 });
 
@@ -147,15 +171,15 @@ class Looking {
       if (!expected.has(path) && path !== SIGNATURE_FILE) this.problem('file', path, `${path} was not there when the export was signed.`);
   }
 
-  /** The chain, and that its end is the one that was signed. */
-  async ledger(key: VerifyKey): Promise<ExportVerification['head']> {
+  /** The chain, and that its end is the one that was signed. @returns it, and when its end was signed if that fits */
+  async ledger(key: VerifyKey): Promise<{ bytes: Uint8Array; head: ExportVerification['head']; signed: string | undefined } | undefined> {
     const [ledger, checkpointFile] = [inside(FILES.ledger), inside(FILES.checkpoint)];
     const checkpoint = await this.#attempt('checkpoint', checkpointFile, async () =>
       parseCheckpoint(await this.#text(checkpointFile), checkpointFile),
     );
     const bytes = await this.#attempt('ledger', ledger, () => this.#bytes(ledger));
     if (!bytes) return undefined;
-    const { entries, head } = verifyJournal(bytes, checkpoint ? { keys: [key], checkpoints: [checkpoint] } : {});
+    const { entries, head } = verifyJournal(bytes, checkpoint ? { keys: [key], given: [{ from: checkpointFile, end: checkpoint }] } : {});
     const problems = entries.flatMap((entry) => entry.problems);
     for (const damage of problems)
       this.problem(
@@ -174,7 +198,34 @@ class Looking {
       this.#good('ledger', ledger, `${head.seq} entries, each fits the one before.`);
       this.#good('checkpoint', checkpointFile, `Signed at ${checkpoint.time}: the record ends where it should, with entry ${head.seq}.`);
     }
-    return head;
+    return { bytes, head, signed: problems.length === 0 && checkpoint?.head === head?.hash ? checkpoint?.time : undefined };
+  }
+
+  /** What the folder says that it is. */
+  async about(journal: Uint8Array | undefined): Promise<Exported | undefined> {
+    const bom = await this.#readBom();
+    const told = new Map(bom?.metadata.component.properties.map(({ name, value }) => [name, value]));
+    const version = told.get('emend:version');
+    if (!journal || version === undefined) return undefined;
+    try {
+      const record = versionRecord(journal, version);
+      const { name, id } = record.imported.body.model;
+      const [format, time, author] = [told.get('emend:format'), bom?.metadata.timestamp, bom?.metadata.authors?.[0]?.name];
+      return {
+        model: name,
+        modelId: id,
+        version: record.version.id,
+        tags: [...record.tags],
+        edits: record.parts.length,
+        ...(format === undefined ? {} : { format }),
+        ...(time === undefined ? {} : { time }),
+        ...(author === undefined ? {} : { author }),
+        entries: record.head.seq,
+      };
+    } catch (error) {
+      if (error instanceof EmendError) return undefined; // what is wrong with the record is told already
+      throw error;
+    }
   }
 
   /** Signed statements about the exported files; a version without changes or checks has none. */

@@ -5,43 +5,31 @@ import { EmendError } from '../../shared/errors.ts';
 import { ensureFolder, isTemporary, removeIfThere, writeDurably } from './durable.ts';
 import { errnoOf, explained } from './file-errors.ts';
 import { disk, type Files } from './files.ts';
-import { sha256 } from './hash.ts';
 import type { Notice } from './notice.ts';
 
-/** How a {@link DurableJson} keeps its file. */
-export interface Keeping {
-  /**
-   * 'own' for what people set: readable JSON, the state before kept as a backup, a damaged file set aside.
-   * 'derived' for what can be made again: with a checksum, without a backup, overwritten when damaged.
-   */
-  readonly as: 'own' | 'derived';
-  readonly readOnly?: boolean;
-}
-
-/** Reads and writes one JSON file for lowdb such that what was written lasts, what is damaged is reported, and nothing is reset unsaid. */
+/**
+ * Reads and writes one JSON file for lowdb such that what was written lasts, what is damaged is reported, and nothing is reset unsaid: the
+ * state before is kept as a backup, a damaged file is set aside.
+ */
 export class DurableJson<T> implements Adapter<T> {
   readonly notices: Notice[] = [];
   readonly #files: Files;
   readonly #path: string;
   readonly #schema: v.GenericSchema<unknown, T>;
-  readonly #keeping: Keeping;
+  readonly #readOnly: boolean;
   #last: Promise<void> = Promise.resolve();
 
-  constructor(files: Files, path: string, schema: v.GenericSchema<unknown, T>, keeping: Keeping) {
+  constructor(files: Files, path: string, schema: v.GenericSchema<unknown, T>, readOnly = false) {
     this.#files = files;
     this.#path = path;
     this.#schema = schema;
-    this.#keeping = keeping;
+    this.#readOnly = readOnly;
   }
 
   /** What the file holds; null when there is none, or none that can be used (`notices` says so then). */
   async read(): Promise<T | null> {
     const found = await this.#load(this.#path);
     if (found.state === 'good') return found.data;
-    if (this.#keeping.as === 'derived') {
-      if (found.state === 'bad') this.#notice(`${this.#path} is damaged: ${found.why}.`, 'Nothing is lost; it is made again.');
-      return null;
-    }
     const backup = await this.#load(this.#backup);
     if (found.state === 'missing' && backup.state === 'missing') return null;
     const kept = found.state === 'bad' ? await this.#setAside() : undefined;
@@ -59,17 +47,16 @@ export class DurableJson<T> implements Adapter<T> {
 
   /** Writes one after the other, each whole and synced. @throws EmendError; the file is then as it was */
   write(data: T): Promise<void> {
-    const text = this.#keeping.as === 'derived' ? sealed(JSON.stringify(data)) : `${JSON.stringify(data, null, 2)}\n`;
+    const text = `${JSON.stringify(data, null, 2)}\n`;
     const written = this.#last.then(() => this.#write(text));
     this.#last = written.catch(() => undefined);
     return written;
   }
 
   async #write(text: string): Promise<void> {
-    if (this.#keeping.readOnly === true)
-      throw new EmendError('bad-input', `${this.#path} was opened for reading only.`, 'Open it for writing.');
+    if (this.#readOnly) throw new EmendError('bad-input', `${this.#path} was opened for reading only.`, 'Open it for writing.');
     await ensureFolder(this.#files, dirname(this.#path));
-    await writeDurably(this.#files, this.#path, Buffer.from(text), this.#keeping.as === 'own' ? { backup: this.#backup } : {});
+    await writeDurably(this.#files, this.#path, Buffer.from(text), { backup: this.#backup });
   }
 
   /** Removes what an interrupted write left. */
@@ -94,7 +81,7 @@ export class DurableJson<T> implements Adapter<T> {
       throw error;
     }
     try {
-      const value: unknown = JSON.parse(this.#keeping.as === 'derived' ? unsealed(text) : text);
+      const value: unknown = JSON.parse(text);
       const result = v.safeParse(this.#schema, value, { abortEarly: true });
       if (result.success) return { state: 'good', data: result.output };
       return { state: 'bad', why: `${v.getDotPath(result.issues[0]) ?? 'the whole'}: ${result.issues[0].message}` };
@@ -104,7 +91,7 @@ export class DurableJson<T> implements Adapter<T> {
   }
 
   async #setAside(): Promise<string> {
-    if (this.#keeping.readOnly === true) return this.#path;
+    if (this.#readOnly) return this.#path;
     let aside = `${this.#path}.damaged`;
     for (let again = 2; (await this.#files.stat(aside)) !== undefined; again++) aside = `${this.#path}.damaged-${again}`;
     await this.#files.rename(this.#path, aside);
@@ -113,7 +100,7 @@ export class DurableJson<T> implements Adapter<T> {
   }
 
   #notice(message: string, hint: string): void {
-    this.notices.push({ what: this.#keeping.as === 'derived' ? 'index' : 'store', message, hint });
+    this.notices.push({ what: 'store', message, hint });
   }
 }
 
@@ -127,22 +114,9 @@ export async function openStore<T>(
   defaults: T,
   options: { files?: Files; readOnly?: boolean } = {},
 ): Promise<{ db: Low<T>; notices: readonly Notice[] }> {
-  const adapter = new DurableJson(explained(options.files ?? disk), path, schema, { as: 'own', readOnly: options.readOnly ?? false });
+  const adapter = new DurableJson(explained(options.files ?? disk), path, schema, options.readOnly ?? false);
   if (options.readOnly !== true) await adapter.removeUnfinished();
   const db = new Low(adapter, defaults);
   await db.read();
   return { db, notices: adapter.notices };
-}
-
-const SEAL = /^\{"sha256":"([0-9a-f]{64})","data":/;
-
-function sealed(json: string): string {
-  return `{"sha256":"${sha256(json)}","data":${json}}\n`;
-}
-
-function unsealed(text: string): string {
-  const start = SEAL.exec(text);
-  const json = start ? text.slice(start[0].length, -2) : '';
-  if (!start || !text.endsWith('}\n') || sha256(json) !== start[1]) throw new Error('its checksum does not fit its content');
-  return json;
 }

@@ -9,6 +9,7 @@ export const t = {
   notFoundAbout: 'It was removed, or the address is wrong.',
   toLibrary: 'Go to the library',
   skip: 'Skip to the content',
+  notCommitted: (drafts: number) => `${plural(drafts, 'draft')} not committed`,
 
   jobs: {
     title: 'Jobs',
@@ -22,7 +23,7 @@ export const t = {
     left: (time: string) => `${time} left`,
     openDraft: 'Open the draft',
     openEntry: (entry: number) => `Entry ${entry}`,
-    verified: 'Ledger intact',
+    verified: 'No damage found',
     damaged: 'Damage found',
   },
 
@@ -65,8 +66,23 @@ export const t = {
     factsFor: 'Model to edit',
     verify: 'Verify',
     verifying: 'Verifying…',
-    verified: 'Everything is as it was signed.',
-    notVerified: 'This is not as it was signed.',
+    key: 'Public key of its maker',
+    keyHint: 'As they sent it to you (PEM). Without it nothing proves who made this.',
+    aboutExport: ({
+      model,
+      version,
+      edits,
+      time,
+      author,
+    }: {
+      model: string;
+      version: string;
+      edits: number;
+      time?: string;
+      author?: string;
+    }) =>
+      `${model}, version ${version}, ${edits} ${edits === 1 ? 'edit' : 'edits'}` +
+      `${time === undefined ? '' : `, exported ${time.slice(0, 10)}`}${author === undefined ? '' : ` by ${author}`}`,
     problems: 'What is in the way',
     files: (count: number) => plural(count, 'file'),
     more: (count: number) => `and ${plural(count, 'more file')}`,

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { isRemark, kindNames, type Kind } from '../kinds.ts';
+import { VerdictSchema } from '../verdict.ts';
 import { Count, Fields, Handle, job, Line, method, ModelName, Seq, VersionName } from './define.ts';
 
 export const KindSchema = v.picklist(kindNames());
@@ -70,7 +71,9 @@ export type EntryView = v.InferOutput<typeof EntrySchema>;
 const DamageSchema = v.object({ entry: v.optional(v.number()), what: v.string(), message: v.string() });
 
 export const VerificationSchema = v.object({
+  /** Nothing is damaged; how far that is proven is in the verdict. */
   ok: v.boolean(),
+  verdict: VerdictSchema,
   time: v.string(),
   head: v.optional(v.object({ seq: v.number(), hash: v.string() })),
   entries: v.array(
@@ -79,8 +82,8 @@ export const VerificationSchema = v.object({
   /** Where the first damage is. */
   first: v.optional(DamageSchema),
   problems: v.array(DamageSchema),
-  /** The export it was held against besides: its folder, and the entry that its record ends with. */
-  against: v.optional(v.object({ path: v.string(), seq: v.number(), time: v.string() })),
+  /** What it was held against besides: an export, a checkpoint or a digest, and the entry that it knows. */
+  against: v.optional(v.object({ path: v.string(), seq: v.number(), time: v.exactOptional(v.string()) })),
   checkpoints: v.number(),
   blobs: v.number(),
   /** Library files and rebuilt tensors that were hashed. */
@@ -88,6 +91,12 @@ export const VerificationSchema = v.object({
   tensors: v.number(),
 });
 export type Verification = v.InferOutput<typeof VerificationSchema>;
+
+/** An entry's number and hash, as a person noted it. */
+export const DigestSchema = v.strictObject({
+  seq: Seq,
+  hash: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'expected 64 lower-case hexadecimal digits')),
+});
 
 const Remark = v.strictObject({ model: ModelName, version: v.optional(VersionName, 'current'), entry: v.optional(Seq), comment: Line });
 const Recorded = v.object({ entry: Seq });
@@ -117,12 +126,24 @@ export const auditMethods = {
   'audit.approve': method(v.strictObject({ ...Remark.entries, comment: v.optional(Line, '') }), Recorded),
   'audit.reject': method(Remark, Recorded),
   /**
-   * Chain, blobs, checkpoints, rebuilt tensors, library files. `record` appends the result. `against` is the folder of an export of the
-   * model: its record must be how this one begins.
+   * Chain, blobs, checkpoints, anchor, rebuilt tensors, library files. `record` appends the result. `against` is the folder of an export of
+   * the model, or a checkpoint's file, `digest` an entry's number and hash: the record must begin so.
    */
   'audit.verify': job(
-    v.strictObject({ model: ModelName, record: v.optional(v.boolean(), true), against: v.optional(Handle) }),
+    v.strictObject({
+      model: ModelName,
+      record: v.optional(v.boolean(), true),
+      against: v.optional(Handle),
+      digest: v.optional(DigestSchema),
+    }),
     VerificationSchema,
+  ),
+  /** Anchors a record that has no anchor from here on; whoever asks for it has looked the record over. Verifies it before. */
+  'audit.anchor': job(v.strictObject({ model: ModelName, reason: v.optional(Line, '') }), v.object({ entry: Seq, verdict: VerdictSchema })),
+  /** Signs the end of the record, and writes that to a file to keep elsewhere. */
+  'audit.checkpoint': method(
+    v.strictObject({ model: ModelName, destination: v.optional(Handle) }),
+    v.object({ seq: Seq, hash: v.string(), time: v.string(), path: v.exactOptional(v.string()) }),
   ),
   /** Writes every row that fits. PDF only where the host can print. */
   'audit.export': job(

@@ -1,11 +1,34 @@
 import * as v from 'valibot';
+import { VerdictSchema } from '../verdict.ts';
 import { Handle, job, method, ModelName, Seq, Text, VersionName } from './define.ts';
 
-export const ExportFormatSchema = v.picklist(['folder', 'tensors', 'lora']);
+export const ExportFormatSchema = v.picklist(['folder', 'tensors', 'lora', 'onnx', 'gguf']);
 export type ExportFormat = v.InferOutput<typeof ExportFormatSchema>;
+
+/** Forms that hold a change alone, of which an import has none. */
+export const CHANGES_ALONE: readonly ExportFormat[] = ['tensors', 'lora', 'gguf'];
+
+/** What an export says that it is. */
+export const ExportedSchema = v.object({
+  model: v.string(),
+  modelId: v.string(),
+  version: v.string(),
+  tags: v.array(v.string()),
+  /** How many edits are in force. */
+  edits: v.number(),
+  format: v.exactOptional(v.string()),
+  /** When and by whom it was exported; absent in exports of earlier releases. */
+  time: v.exactOptional(v.string()),
+  author: v.exactOptional(v.string()),
+  entries: v.number(),
+});
+export type Exported = v.InferOutput<typeof ExportedSchema>;
 
 export const ExportCheckSchema = v.object({
   ok: v.boolean(),
+  verdict: VerdictSchema,
+  /** Absent where the record in it cannot be read. */
+  about: v.exactOptional(ExportedSchema),
   problems: v.array(v.object({ item: v.string(), message: v.string() })),
   /** What was looked at, each with whether it held. */
   items: v.array(v.object({ item: v.string(), ok: v.boolean(), message: v.string() })),

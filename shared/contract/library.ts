@@ -32,6 +32,8 @@ export const ModelCardSchema = v.object({
   state: v.picklist(['intact', 'damaged', 'held']),
   /** What is wrong, or who holds it. */
   says: v.optional(v.string()),
+  /** From which entry on, and up to which, its anchor proves the record; absent where none does. */
+  anchored: v.exactOptional(v.object({ since: v.number(), upTo: v.number() })),
   drafts: v.number(),
 });
 export type ModelCard = v.InferOutput<typeof ModelCardSchema>;
@@ -77,9 +79,12 @@ export const libraryMethods = {
   'library.list': method(Nothing, v.object({ models: v.array(ModelCardSchema), notices: v.array(NoticeSchema) })),
   'library.get': method(v.strictObject({ model: ModelName }), ModelDetailSchema),
   'library.look': method(v.strictObject({ source: Handle }), LookSchema),
-  /** Copies a model folder into the library and begins its ledger. The same model again: `known` is true and nothing is copied. */
+  /**
+   * Copies a model folder into the library and begins its ledger. The same model again: `known` is true and nothing is copied.
+   * `anew` begins a new record although the anchor of an earlier one is there, whose record is gone.
+   */
   'library.import': job(
-    v.strictObject({ source: Handle, name: v.optional(Line) }),
+    v.strictObject({ source: Handle, name: v.optional(Line), anew: v.optional(v.boolean(), false) }),
     v.object({ model: v.string(), name: v.string(), known: v.boolean() }),
   ),
   /** The model that comes with Emend. */

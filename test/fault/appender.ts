@@ -1,6 +1,8 @@
 import { writeSync } from 'node:fs';
-import { generateKey } from '../../electron/ledger/keys.ts';
-import { open, random } from '../unit/ledger/samples.ts';
+import { loadOrCreateKey } from '../../electron/ledger/keys.ts';
+import { explained } from '../../electron/storage/file-errors.ts';
+import { disk } from '../../electron/storage/files.ts';
+import { anchorIn, open, random } from '../unit/ledger/samples.ts';
 import { begin, checkpoint, draft, edit, note, revert, rollback, tag, type Act } from './acts.ts';
 
 /**
@@ -14,8 +16,9 @@ say('ready');
 process.stdin.once('data', (line: Buffer) => void run(line.toString().trim()));
 
 async function run(folder: string): Promise<void> {
-  const ledger = await open(folder, { create: true, key: generateKey(), clock: () => new Date() });
-  if (ledger.damage.length > 0) throw new Error(JSON.stringify(ledger.damage));
+  const key = await loadOrCreateKey(explained(disk), `${folder}-keys`);
+  const ledger = await open(folder, { create: true, key, anchor: anchorIn(`${folder}-keys`), clock: () => new Date() });
+  if (ledger.damage.length > 0 || ledger.unsigned !== undefined) throw new Error(JSON.stringify([ledger.damage, ledger.unsigned]));
   say(`open ${ledger.entries.length}`);
   const roll = random(process.pid);
   const acts: Act[] = [edit(Math.floor(roll() * 1000)), edit(1), note, tag, revert, rollback, draft, checkpoint];

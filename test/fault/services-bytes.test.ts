@@ -53,7 +53,9 @@ function targetsOf(model: string): Record<'journal' | 'blobs' | 'checkpoints' | 
     ),
   );
   const below = (folder: string) =>
-    readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => statSync(join(folder, path)).isFile());
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((path) => statSync(join(folder, path)).isFile())
+      .sort();
   const made = new Map([...history.moments].reverse().map(({ version, entry }) => [version.id, entry]));
   return {
     journal: [{ path: join(ledger, 'journal.jsonl'), blamed: blamedAt, what: /^(form|torn|missing|chain)$/, told: '' }],
@@ -63,9 +65,10 @@ function targetsOf(model: string): Record<'journal' | 'blobs' | 'checkpoints' | 
       what: /^blob$/,
       told: blob,
     })),
-    checkpoints: below(join(ledger, 'checkpoints')).map((name) => ({
+    // The next one names it by its hash.
+    checkpoints: below(join(ledger, 'checkpoints')).map((name, at, all) => ({
       path: join(ledger, 'checkpoints', name),
-      blamed: () => [Number(name.slice(0, 9))],
+      blamed: () => all.slice(at, at + 2).map((one) => Number(one.slice(0, 9))),
       what: /^checkpoint$/,
       told: 'checkpoint',
     })),
@@ -180,7 +183,7 @@ it('a journal that is cut anywhere is told from a whole one by its checkpoint, t
       const length = Math.floor(roll() * lengthOf(whole, kept.seq));
       const ends = whole.subarray(0, length).lastIndexOf(0x0a) + 1; // a clean cut, with no torn line to give it away
       writeFileSync(path, whole.subarray(0, ends));
-      const found = await verifyLedger(explained(disk), ledger, { keys: [key], checkpoints: [kept] });
+      const found = await verifyLedger(explained(disk), ledger, { keys: [key], given: [{ from: 'the export', end: kept }] });
       const left = whole.subarray(0, ends).filter((byte) => byte === 0x0a).length;
       expect(found.first, `cut to ${ends} bytes`).toMatchObject({ seq: left + 1, what: 'missing' });
     }

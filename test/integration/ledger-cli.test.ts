@@ -203,7 +203,7 @@ describe('a model’s life', () => {
   test('a check, a note and reviews are recorded', async () => {
     expect(await document('one', 'check', 'atlas', '--at', 'v1', '--reason', 'Once more', '--threads', '1')).toMatchObject({
       entry: 8,
-      checks: expect.arrayContaining([expect.objectContaining({ name: 'efficacy', value: 1, passed: true })]),
+      checks: expect.arrayContaining([expect.objectContaining({ name: 'answers', value: 1, passed: true })]),
     });
     expect(await document('one', 'note', 'atlas', '--entry', '2', '--comment', 'From the city')).toEqual({ entry: 9 });
     expect(await document('one', 'approve', 'atlas', '--at', 'v1', '--author', 'Grace')).toEqual({ entry: 10 });
@@ -240,8 +240,25 @@ describe('a model’s life', () => {
     appendFileSync(join(scratch, 'edited/config.json'), ' ');
     const damaged = await start('nowhere', ['verify', 'edited', '--key', 'public.pem']).ended;
     expect(damaged.code).toBe(1);
-    expect(damaged.out).toMatch(/The first damage: config\.json was changed/);
+    expect(damaged.out).toMatch(/Damaged: \d+ problems found\. The first is config\.json was changed/);
     expect(existsSync(join(scratch, 'nowhere'))).toBe(false);
+  });
+
+  test('an export says what it is; without its maker’s key it is unproven, and another than expected is told', async () => {
+    await works('one', 'export', 'atlas', '--at', 'v1', '--to', 'other');
+    const unproven = await start('nowhere', ['verify', 'other']).ended;
+    expect(unproven.code).toBe(3);
+    expect(unproven.out).toMatch(
+      /atlas \([0-9a-f]{12}\), version v1 \([0-9a-f]{12}\), 1 edit, folder, exported .* UTC by .*, record of \d+ entries:/,
+    );
+    expect(unproven.out).toMatch(/Whole in itself; end not proven: who made it is unproven/);
+    const key = ['--key', 'public.pem'];
+    expect(await works('nowhere', 'verify', 'other', ...key, '--expect', 'atlas@v1')).toMatch(
+      /Whole in itself; proven up to entry \d+, its end,/,
+    );
+    const another = await start('nowhere', ['verify', 'other', ...key, '--expect', 'atlas@v3']).ended;
+    expect(another.code).toBe(1);
+    expect(another.err).toContain('This is not atlas@v3');
   });
 
   test('rolled back to the import, every exported file of the model is the imported one', async () => {
@@ -254,23 +271,49 @@ describe('a model’s life', () => {
     expect(beside.every((path) => path === 'model.sig' || path.startsWith('emend'))).toBe(true);
   });
 
-  test('verify finds all of it sound, and records that', async () => {
+  test('what a look found is recorded, attached to the entry that it is about', async () => {
+    const asked = ['lens', 'atlas', question(FACTS[0]), '--at', 'v1', '--threads', '1', '--attach', '2'];
+    const { recorded } = await document<{ recorded: number }>('one', ...asked, '--record', 'It comes late');
+    expect(await works('one', 'show', 'atlas', '2')).toMatch(new RegExp(`Entry ${recorded}, .* Ada: finding: It comes late`));
+    expect(await works('one', 'log', 'atlas', '--kind', 'finding')).toContain(`Lens: ${question(FACTS[0])}: It comes late`);
+    expect((await fails('one', ...asked)).err).toContain('--attach goes with --record');
+    expect((await fails('one', 'lens', atlas, 'x', '--record', 'y')).err).toContain('emend import');
+  });
+
+  test('verify finds all of it whole and proven, and records that', async () => {
     const found = await document<{ ok: boolean; entries: { problems: unknown[] }[]; tensors: number }>('one', 'verify', 'atlas');
-    expect(found).toMatchObject({ ok: true, problems: [] });
+    expect(found).toMatchObject({ ok: true, problems: [], verdict: { end: true, since: 1, by: { what: 'anchor' } } });
     expect(found.tensors).toBeGreaterThan(0);
     const { rows } = await document<{ rows: { kind: string }[] }>('one', 'log', 'atlas', '--limit', '1');
     expect(rows[0]!.kind).toBe('verify');
   });
 
-  test('a record cut off together with its checkpoints looks sound by itself; an export that lies elsewhere tells', async () => {
+  test('a record cut off together with its checkpoints is told by its anchor, and without that by what lies elsewhere', async () => {
     expect(await works('one', 'verify', 'atlas', '--no-record', '--against', 'restored')).toMatch(
-      /Held against the export .*restored, whose record ends with entry \d+[^]*Sound/,
+      /Held against the export .*restored, which knows entry \d+[^]*Whole in itself; proven up to entry \d+, its end, by the anchor/,
     );
+    const { seq, hash } = await document<{ seq: number; hash: string }>('one', 'checkpoint', 'atlas', '--to', 'kept.json');
     cpSync(join(scratch, 'one'), join(scratch, 'cut'), { recursive: true });
     const journal = journalOf('cut');
     writeFileSync(journal, readFileSync(journal, 'utf8').split('\n').slice(0, 6).join('\n') + '\n');
     rmSync(join(journal, '../checkpoints'), { recursive: true });
-    expect(await works('cut', 'verify', 'atlas', '--no-record')).toContain('Sound, up to entry 6');
+    const anchored = await start('cut', ['verify', 'atlas', '--no-record']).ended;
+    expect([anchored.code, anchored.out]).toEqual([
+      1,
+      expect.stringMatching(/it has 6 entries, and the anchor of .* says that it had \d+/),
+    ]);
+    const refused = await start('cut', ['tag', 'atlas', 'more']).ended;
+    expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('damaged at entry 7')]);
+    rmSync(join(scratch, 'cut/keys/anchors'), { recursive: true });
+    const alone = await start('cut', ['verify', 'atlas', '--no-record']).ended;
+    expect([alone.code, alone.out]).toEqual([
+      3,
+      expect.stringContaining('Whole in itself; end not proven: it has no anchor outside its folder'),
+    ]);
+    for (const against of ['kept.json', `${seq}:${hash}`]) {
+      const kept = await start('cut', ['verify', 'atlas', '--no-record', '--against', against]).ended;
+      expect([kept.code, kept.out]).toEqual([1, expect.stringContaining(`it has 6 entries, and`)]);
+    }
     const told = await start('cut', ['verify', 'atlas', '--no-record', '--against', 'restored']).ended;
     expect(told.code).toBe(1);
     expect(told.out).toMatch(/The journal was cut off: it has 6 entries, and a checkpoint of .* signs that it had \d+/);
@@ -396,10 +439,10 @@ describe('drafts', () => {
 
 describe('settings', () => {
   test('are kept; a policy holds an export back until it is met', async () => {
-    expect(await document('three', 'settings', '--require-approval', 'someone-else', '--efficacy', '0.95')).toMatchObject({
-      settings: { policy: { requireApproval: 'someone-else' }, thresholds: { efficacy: 0.95, specificity: 0.7 } },
+    expect(await document('three', 'settings', '--require-approval', 'someone-else', '--answers', '0.95')).toMatchObject({
+      settings: { policy: { requireApproval: 'someone-else' }, thresholds: { answers: 0.95, kept: 0.7 } },
     });
-    expect(await document('three', 'settings')).toMatchObject({ settings: { thresholds: { efficacy: 0.95 } } });
+    expect(await document('three', 'settings')).toMatchObject({ settings: { thresholds: { answers: 0.95 } } });
     expect((await fails('three', 'export', 'atlas', '--to', 'held-back')).err).toContain('approval');
     expect(existsSync(join(scratch, 'held-back'))).toBe(false);
     await works('three', 'approve', 'atlas', '--author', 'Grace');
@@ -480,7 +523,7 @@ describe('what cannot be', () => {
     writeFileSync(journal, readFileSync(journal, 'utf8').replace('right', 'wrong'));
     const { code, out } = await start('four', ['verify', 'atlas']).ended;
     expect(code).toBe(1);
-    expect(out).toMatch(/Damaged\. The first damage is at entry 2/);
+    expect(out).toMatch(/Damaged: \d+ problems? found\. The first is at entry 2/);
     expect(await document('four', 'models')).toMatchObject({ models: [{ state: 'damaged' }] });
     expect((await fails('four', 'note', 'atlas', '--comment', 'x')).err).toContain('damaged at entry 2');
   });
@@ -498,7 +541,7 @@ describe('what cannot be', () => {
     expect((await fails('three', 'ask', 'atlas', 'Hello')).err).toContain('the delta of entry 2 is not as recorded');
     const { code, out } = await start('three', ['verify', 'atlas', '--no-record']).ended;
     expect(code).toBe(1);
-    expect(out).toMatch(/The first damage is at entry 2/);
+    expect(out).toMatch(/The first is at entry 2/);
   });
 });
 

@@ -122,7 +122,7 @@ describe('a model through its life', () => {
 
   it('exports an edited version in every form', async () => {
     await app.run('versions.rollback', { model: 'atlas', version: versions[3]!, reason: 'The edited one again' });
-    for (const format of ['folder', 'tensors', 'lora'] as const) {
+    for (const format of ['folder', 'tensors', 'lora', 'onnx', 'gguf'] as const) {
       const target = app.grants.grant(join(temporary(), `atlas-${format}`), 'write');
       const exported = await app.run('exports.start', { model: 'atlas', destination: target.handle, format });
       const found = await app.run('exports.verify', { source: target.handle });

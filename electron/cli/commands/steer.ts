@@ -11,8 +11,8 @@ export const steer = defineCommand({
   summary: 'Steer a model while it runs: fit, apply, list, sweep, bake, read',
   about:
     'fit works a steering out on texts, apply asks with it or records it, sweep shows effect against cost, bake says how it goes into an ' +
-    'exported model and writes that, read shows a text along the fitted directions, list what there is. Weights stay as they are, but for ' +
-    'directional ablation that is asked to be in the weights.',
+    'exported model and writes that, read shows a text along the fitted directions, list what there is. Weights stay as they are, but ' +
+    'for directional ablation that is asked to be in the weights.',
   positionals: [
     { name: 'act', help: NAMES.join(', ') },
     MODEL,

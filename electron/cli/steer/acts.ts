@@ -160,7 +160,7 @@ const bake: Act = async (values, name, wanted, context) => {
   const { steering } = exported;
   if (steering)
     context.out.line(
-      `Loaded as anybody would load it and asked ${steering.prompts} prompts: no logit is further than ${steering.largest.toExponential(1)} ` +
+      `Loaded from its files and asked ${steering.prompts} prompts: no logit is further than ${steering.largest.toExponential(1)} ` +
         'from the model that is steered while it runs.',
     );
   return { ...plan, export: exportDocument(exported), ...(steering ? { proof: steering } : {}) };

@@ -47,8 +47,9 @@ function called(drafts: readonly SteeringDraft[], wanted: string | undefined): S
   const listed = drafts.map(({ id, title, stale }) => `${shortDraft(id)} (${stale ? 'outdated: ' : ''}${title})`).join('; ') || 'none';
   throw new EmendError(
     fitting.length === 0 ? 'not-found' : 'bad-input',
-    `${wanted === undefined ? 'Which steering is meant is not clear' : `${fitting.length} steerings have an id that begins with ${wanted}`}; ` +
-      `there are: ${listed}.`,
+    (wanted === undefined
+      ? 'Which steering is meant is not clear; '
+      : `${fitting.length} steerings have an id that begins with ${wanted}; `) + `there are: ${listed}.`,
     'Fit one with emend steer fit, or give the beginning of one of these ids.',
   );
 }

@@ -1,3 +1,4 @@
+import { readSource } from '../architectures/source.ts';
 import { findAnatomy, refuseFusedExperts } from '../anatomy/anatomy.ts';
 import { probe } from '../runtime/probe.ts';
 import { type Flow, followFlow } from '../anatomy/flow.ts';
@@ -5,7 +6,6 @@ import type { Anatomy } from '../anatomy/types.ts';
 import type { Graph, Model, Shapes, Tensor } from '../onnx/graph.ts';
 import { readModelConfig } from '../onnx/model-config.ts';
 import { analysisCopy } from '../onnx/passes/analysisCopy.ts';
-import { readModel } from '../onnx/read.ts';
 import { type Inputs, findInputs } from '../runtime/inputs.ts';
 import { Session, type SessionOptions } from '../runtime/session.ts';
 
@@ -80,15 +80,16 @@ export class Decoder {
     this.replaced = parts.replaced;
   }
 
-  /** Reads and examines an .onnx file. Runs it twice on a handful of tokens. */
+  /** Reads and examines a model by the file that says what its graph is (`graphFile`). Runs it twice on a handful of tokens. */
   static async open(file: string, options: { threads?: number } = {}): Promise<Decoder> {
-    const source = readModel(file);
+    const source = readSource(file);
     const copy = analysisCopy(source);
     refuseFusedExperts(copy.graph);
     const inputs = findInputs(copy.graph);
     const { shapes, graph } = await probe(copy, copy.graph, inputs);
     const model: Model = { ...copy, graph };
-    const anatomy = findAnatomy(model.graph, shapes, inputs, readModelConfig(source.folder));
+    const found = findAnatomy(model.graph, shapes, inputs, readModelConfig(source.folder));
+    const anatomy = { ...found, warnings: [...(source.remarks ?? []), ...found.warnings] };
     const flow = followFlow(model.graph, inputs.ids.name, inputs.logits, shapes)!;
     return new Decoder({ source, model, inputs, shapes, anatomy, flow, threads: options.threads ?? 0, replaced: new Map() });
   }

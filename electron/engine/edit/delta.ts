@@ -93,6 +93,26 @@ export function deltaNorms(decoder: Decoder, delta: WeightDelta): { delta: numbe
   };
 }
 
+/**
+ * What rounding to the weight's own type took of a change: ‖(W' − W) − ΔW‖ / ‖ΔW‖ with W' as stored. Undefined for float32 and wider,
+ * where that is nothing.
+ */
+export function roundingLoss(before: Decoder, after: Decoder, delta: WeightDelta): number | undefined {
+  const tensor = before.graph.constants.get(delta.weight)!;
+  if (tensor.dtype !== 'float16' && tensor.dtype !== 'bfloat16') return undefined;
+  const [was, is] = [before, after].map((one) => tensorFloats(one.model, one.graph.constants.get(delta.weight)!)) as [
+    Float32Array,
+    Float32Array,
+  ];
+  const { data, rows, columns } = fullDelta(delta);
+  const isOutFirst = before.anatomy.layers[delta.layer]!.mlp.down.layout === 'out-in';
+  const lost = data.map((x, at) => {
+    const stored = isOutFirst ? at : (at % columns) * rows + Math.floor(at / columns);
+    return is[stored]! - was[stored]! - x;
+  });
+  return norm(lost) / norm(data);
+}
+
 /** Bytes of every changed weight, by constant name, ready for patching the model's files. */
 export function changedBytes(decoder: Decoder): Map<string, Uint8Array> {
   return new Map([...decoder.changes].map(([name, tensor]) => [name, tensorBytes(decoder.model, tensor)]));

@@ -4,6 +4,7 @@ import type { Jobs } from '../jobs.ts';
 import type { ModelRef } from '../model-ref.ts';
 import type { OpenModels } from './open-models.ts';
 import { DecoderScorer } from '../evaluate/decoder-scorer.ts';
+import { given } from '../../../shared/given.ts';
 
 function isChanged({ delta, steering = [] }: ModelRef): boolean {
   return delta !== undefined || steering.length > 0;
@@ -20,7 +21,7 @@ export async function check(models: OpenModels, params: Jobs['check']['params'],
   try {
     const { driftProbes, driftTexts, ...options } = params.options;
     const drift = baseline && (driftProbes || driftTexts) ? { drift: { probes: driftProbes ?? [], texts: driftTexts ?? [] } } : {};
-    return await checkRecords(scorer, params.records, { ...options, ...drift, ...(baseline ? { baseline } : {}) }, context);
+    return await checkRecords(scorer, params.records, { ...options, ...drift, ...given({ baseline }) }, context);
   } finally {
     await scorer.release();
     await baseline?.release();

@@ -1,39 +1,45 @@
 import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { given } from '../../../shared/given.ts';
 import type { JobContext } from '../../../shared/progress.ts';
 import { writeDurably } from '../../storage/durable.ts';
 import { explained } from '../../storage/file-errors.ts';
 import { disk } from '../../storage/files.ts';
+import { readSourceAndRanges } from '../architectures/source.ts';
 import { changedTensorsFile } from '../edit/changed-tensors.ts';
+import { isCheckpointFile } from '../onnx/checkpoint-files.ts';
 import { readModelType } from '../onnx/model-config.ts';
-import { changedBytes, withDelta } from '../edit/delta.ts';
+import { changedBytes } from '../edit/delta.ts';
 import { readDelta } from '../edit/delta-file.ts';
+import { ggufAdapter } from '../edit/gguf-adapter.ts';
 import { loraAdapter } from '../edit/lora.ts';
 import type { Jobs } from '../jobs.ts';
 import type { ExportOutcome } from '../onnx/export-outcome.ts';
 import { patchModel } from '../onnx/patch.ts';
 import { tensorBytes } from '../onnx/tensors.ts';
-import { exportable, exportGraph, proveExport, weightsOf } from '../steer/export.ts';
-import type { Steering } from '../steer/steering.ts';
-import type { Tokenizer } from '../text/tokenizer.ts';
+import { writeOnnxFolder } from '../onnx/write-folder.ts';
 import type { OpenModels } from './open-models.ts';
-import { planSaid } from './plan-said.ts';
-import { steeringOf } from './steering-of.ts';
+import { steeredExport } from './steered-export.ts';
 
 /** Writes a version as a whole model folder. A steering goes into its weights or its graph, and the result is held against it. */
 export async function exportModel(models: OpenModels, params: Jobs['export']['params'], context: JobContext): Promise<ExportOutcome> {
-  const { unsteered, folder, tokenizer } = await models.open(params.model);
+  const opened = await models.open(params.model);
+  const { unsteered, folder } = opened;
   const target = resolve(params.target);
-  const { steering: refs = [] } = params.model;
-  const steering = refs.length > 0 ? steeringOf(refs) : undefined;
-  const plan = steering && exportable(unsteered, steering);
-  const baked = plan ? withDelta(unsteered, { weights: [], others: weightsOf(plan) }) : unsteered;
-  const root = statSync(folder).isDirectory() ? { root: folder } : {};
-  const report = await patchModel({ model: unsteered.source, target, changes: changedBytes(baked), ...root }, context);
-  const rewritten = steering && plan && (await exportGraph(unsteered, steering, plan, report.model));
-  const proof = steering && (await proveExport(unsteered, steering, report.model, proofRows(tokenizer, steering), context));
+  const steering = steeredExport(opened, params.model, !isCheckpointFile(unsteered.source.file));
+  const report = await patchModel(
+    {
+      model: unsteered.source,
+      read: readSourceAndRanges,
+      target,
+      changes: changedBytes(steering?.baked ?? unsteered),
+      ...(statSync(folder).isDirectory() ? { root: folder } : {}),
+    },
+    context,
+  );
+  const steered = await steering?.finish(report.model, context);
   // In a file that was written anew nothing lies where it lay.
-  const kept = report.ranges.filter(({ file }) => !rewritten || join(target, file) !== report.model);
+  const kept = report.ranges.filter(({ file }) => !steered?.isRewritten || join(target, file) !== report.model);
   return {
     target,
     files: report.files.length,
@@ -46,20 +52,9 @@ export async function exportModel(models: OpenModels, params: Jobs['export']['pa
       sha256Before: r.before,
       sha256After: r.after,
     })),
-    ...(plan && proof ? { steering: { changes: planSaid(unsteered, plan), ...proof } } : {}),
+    ...given({ steering: steered?.said }),
   };
 }
-
-/** Prompts that an exported steering is tried on, each long enough for what lies on prompts. */
-function proofRows(tokenizer: Tokenizer, { intervention }: Steering): number[][] {
-  const least = Math.max(1, ...intervention.parts.map(({ positions }) => (positions.kind === 'aligned' ? positions.tokens : 0)));
-  return PROOF.map((text) => {
-    const ids = tokenizer.encode(text);
-    while (ids.length < least) ids.push(...tokenizer.encode(` ${text}`, { addSpecialTokens: false }));
-    return ids;
-  });
-}
-const PROOF = ['The capital of France is', 'Once upon a time there was a', 'She opened the door and', '12 + 30 ='];
 
 /** Writes a PEFT LoRA adapter of deltas on the imported model. */
 export async function adapter(
@@ -78,6 +73,37 @@ export async function adapter(
   return { files: ['adapter_config.json', 'adapter_model.safetensors'] };
 }
 
+/** Writes a version as a folder for ONNX Runtime. A steering goes into its weights or its graph, and the result is held against it. */
+export async function onnxFolder(
+  models: OpenModels,
+  { model, target }: Jobs['onnxFolder']['params'],
+  context: JobContext,
+): Promise<Jobs['onnxFolder']['result']> {
+  const opened = await models.open(model);
+  const { unsteered } = opened;
+  const steering = steeredExport(opened, model, true);
+  const { graph, files } = await writeOnnxFolder(unsteered.source, (steering?.baked ?? unsteered).changes, target, context);
+  const steered = await steering?.finish(join(target, graph), context);
+  return { files, ...given({ steering: steered?.said }) };
+}
+
+/** Writes an adapter of deltas for llama.cpp, with a Modelfile. */
+export async function ggufAdapterFiles(
+  models: OpenModels,
+  { model, deltas, target, metadata }: Jobs['ggufAdapter']['params'],
+): Promise<Jobs['ggufAdapter']['result']> {
+  const { base } = await models.open(model);
+  const made = ggufAdapter({
+    anatomy: base.anatomy,
+    deltas: deltas.map((file) => readDelta(file).delta),
+    modelType: readModelType(base.source.folder),
+    metadata,
+  });
+  await writeDurably(explained(disk), join(target, 'adapter.gguf'), made.bytes);
+  await writeDurably(explained(disk), join(target, 'Modelfile'), Buffer.from(made.modelfile));
+  return { files: ['adapter.gguf', 'Modelfile'] };
+}
+
 /** Writes the tensors in which a version differs, under the checkpoint's names where they can be told. */
 export async function tensorsFile(
   models: OpenModels,
@@ -90,7 +116,9 @@ export async function tensorsFile(
       { dtype: tensor.dtype, dims: tensor.dims, bytes: tensorBytes(decoder.model, tensor) },
     ]),
   );
-  const { bytes } = changedTensorsFile({ anatomy: decoder.anatomy, changed, modelType: readModelType(decoder.source.folder), metadata });
+  const { source, anatomy } = decoder;
+  const isCheckpoint = isCheckpointFile(source.file);
+  const { bytes } = changedTensorsFile({ anatomy, changed, modelType: readModelType(source.folder), isCheckpoint, metadata });
   await writeDurably(explained(disk), join(target, 'changed.safetensors'), bytes);
   return { files: ['changed.safetensors'] };
 }

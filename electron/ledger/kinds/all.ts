@@ -1,8 +1,10 @@
 /** Every kind of entry, one line each, under the names of shared/kinds.ts. */
+export { anchorKind as anchor } from './anchor.ts';
 export { approveKind as approve } from './approve.ts';
 export { checkKind as check } from './check.ts';
 export { editKind as edit } from './edit.ts';
 export { exportKind as export } from './export.ts';
+export { findingKind as finding } from './finding.ts';
 export { importKind as import } from './import.ts';
 export { noteKind as note } from './note.ts';
 export { rejectKind as reject } from './reject.ts';

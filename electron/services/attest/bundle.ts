@@ -8,7 +8,6 @@ import { explained } from '../../storage/file-errors.ts';
 import { disk } from '../../storage/files.ts';
 import { sha256 } from '../../storage/hash.ts';
 import type { SigningKey } from '../../ledger/keys.ts';
-import type { VerifyProgress } from '../../ledger/verify.ts';
 import { envelopeLine } from './dsse.ts';
 import { EDIT, editPredicate } from './edit-statement.ts';
 import { hashFiles, listFolder } from '../../storage/folders.ts';
@@ -20,6 +19,7 @@ import { reportHtml } from './report-html.ts';
 import { signStatement, statement, subjectOf } from './statement.ts';
 import { TEST_RESULT, testResult } from './test-result.ts';
 import { versionRecord } from './version-record.ts';
+import type { Steps } from '../../../shared/progress.ts';
 
 /** The subfolder that everything but model.sig goes into. */
 export const FOLDER = 'emend';
@@ -57,9 +57,11 @@ export interface AttestationInputs {
   readonly app: string;
   /** When it is exported, RFC 3339. */
   readonly time: string;
+  /** Who exports it. */
+  readonly author: string;
   /** Blobs to go along, such as fact sets and reports; deltas only where asked for. */
   readonly blobs?: readonly { readonly ref: BlobRef; readonly bytes: Uint8Array }[];
-  readonly report?: VerifyProgress;
+  readonly report?: Steps;
 }
 
 /** What was written. */
@@ -78,7 +80,7 @@ export interface Attestations {
  *   journal's end; 'failed' when the disk refuses
  */
 export async function writeAttestations(folder: string, inputs: AttestationInputs): Promise<Attestations> {
-  const { journal, checkpoint, version, format, key, modelKey, app, time } = inputs;
+  const { journal, checkpoint, version, format, key, modelKey, app, time, author } = inputs;
   const record = versionRecord(journal, version);
   if (checkpoint.head !== record.head.hash)
     throw new EmendError(
@@ -89,7 +91,7 @@ export async function writeAttestations(folder: string, inputs: AttestationInput
   const files = await exported(folder, inputs.report);
   const subject = files.map(subjectOf);
   const ofVersion = record.measured.filter((one) => one.ofVersion);
-  const about = { record, files, format, app, time };
+  const about = { record, files, format, app, time, author };
   const lines = (...envelopes: Parameters<typeof envelopeLine>[0][]) => envelopes.map((one) => `${envelopeLine(one)}\n`).join('');
   const content = new Map<string, string | Uint8Array>([
     [FILES.ledger, journal],
@@ -124,7 +126,7 @@ export async function writeAttestations(folder: string, inputs: AttestationInput
 }
 
 /** The files that an export wrote, hashed. */
-async function exported(folder: string, report: VerifyProgress | undefined): Promise<FileRecord[]> {
+async function exported(folder: string, report: Steps | undefined): Promise<FileRecord[]> {
   const { files, others } = await listFolder(folder, { links: 'apart' });
   const old = files.find((path) => path === SIGNATURE_FILE || path.startsWith(`${FOLDER}/`));
   if (old !== undefined)

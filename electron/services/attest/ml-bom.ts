@@ -19,6 +19,8 @@ export interface BomInputs {
   readonly app: string;
   /** When it was exported, RFC 3339. */
   readonly time: string;
+  /** Who exported it. */
+  readonly author: string;
 }
 
 /** A CycloneDX 1.7 bill of materials as plain JSON. The parts that the verifier reads are typed. */
@@ -50,7 +52,7 @@ const BASE = 'base-model';
  * inputs give the same BOM.
  */
 export function mlBom(inputs: BomInputs): Bom {
-  const { record, files, format, app, time } = inputs;
+  const { record, files, format, app, time, author } = inputs;
   const { imported, version, parts, remarks, head } = record;
   const named = { version: version.id, head: head.hash, format, time, files: files.map((file) => file.sha256) };
   return {
@@ -61,6 +63,7 @@ export function mlBom(inputs: BomInputs): Bom {
     version: 1,
     metadata: {
       timestamp: time,
+      authors: [{ name: author }],
       tools: { components: [{ type: 'application', name: 'Emend', version: app }] },
       component: {
         type: 'machine-learning-model',
@@ -125,8 +128,8 @@ function modelCard({ parts, measured }: VersionRecord): object {
           `document measured it.`,
         ...steered.map(
           ({ seq, body, reason }) =>
-            `It is steered by ${steeringTitle(body.method)} (entry ${seq}: ${reason}). What else that changes is known only as far as the ` +
-            'checks in this document measured it.',
+            `It is steered by ${steeringTitle(body.method)} (entry ${seq}: ${reason}). What else that changes is known only as far as ` +
+            'the checks in this document measured it.',
         ),
       ],
     },

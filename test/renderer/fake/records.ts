@@ -53,9 +53,9 @@ const share = (
   threshold = MEASURES[name].demand.least,
 ): Check & { readonly name: DemandedName } => ({ name, value, before, count: 12, threshold, passed: value >= threshold });
 const checksOf = (at: number, good = true): (Check & { readonly name: MeasureName })[] => [
-  share('efficacy', good ? 1 : 0.83, 0.08),
-  share('generalization', good ? 0.875 : 0.625, 0.11),
-  share('specificity', good ? 0.91 + (at % 5) / 100 : 0.58, 0.97),
+  share('answers', good ? 1 : 0.83, 0.08),
+  share('wordings', good ? 0.875 : 0.625, 0.11),
+  share('kept', good ? 0.91 + (at % 5) / 100 : 0.58, 0.97),
   { name: 'fluency', value: 5.91, before: 6.02, count: 12 },
   { name: 'drift', value: 0.0031 + (at % 7) / 1000, count: 96 },
   { name: 'perplexity', value: 7.14, before: 7.09, count: 96 },
@@ -458,6 +458,15 @@ export class FakeLedger {
     const message = `The report of entry ${bad ?? 0} is missing: expected a file of 18231 bytes.`;
     return {
       ok: bad === undefined,
+      verdict: {
+        upTo: this.entries.length,
+        by: { what: 'anchor', key: '3f9c21aa', time: this.entries.at(-1)!.time },
+        end: true,
+        since: 1,
+        entries: this.entries.length,
+        problems: bad === undefined ? 0 : 1,
+        unchecked: [],
+      },
       time: new Date().toISOString(),
       head: { seq: this.entries.length, hash: this.entries.at(-1)!.hash },
       entries: this.entries.map(({ seq, kind, hash }) => ({ seq, kind, hash, problems: seq === bad ? [message] : [] })),
@@ -691,9 +700,10 @@ export function fakeRecordMethods({ find, models, author, start, tell, entries =
         () => {
           const ledger = of(model);
           const found = ledger.verification();
-          const { ok, problems, head } = found;
+          const { ok, problems, head, verdict } = found;
+          const details = { proven: { upTo: verdict.upTo, end: verdict.end, by: verdict.by } };
           if (record && ledger.damagedAt === undefined)
-            changed(model, ledger.append('verify', '', { upTo: head!.seq, head: head!.hash, ok, problems, details: {} }, author()));
+            changed(model, ledger.append('verify', '', { upTo: head!.seq, head: head!.hash, ok, problems, details }, author()));
           return found;
         },
         find(model).id,
@@ -748,9 +758,26 @@ export function fakeRecordMethods({ find, models, author, start, tell, entries =
         },
         find(model).id,
       ),
+    'audit.anchor': ({ model }) =>
+      start(
+        'audit.anchor',
+        'Anchor the record',
+        ['ledger'],
+        () => {
+          const ledger = of(model);
+          const entry = changed(model, ledger.append('anchor', '', { why: 'it was begun by an earlier release', details: {} }, author()));
+          return { entry: entry.seq, verdict: ledger.verification().verdict };
+        },
+        find(model).id,
+      ),
+    'audit.checkpoint': ({ model }) => {
+      const { seq, hash: head, time } = of(model).entries.at(-1)!;
+      return { seq, hash: head, time, path: '/backup/checkpoint.json' };
+    },
     'exports.verify': () =>
       start('exports.verify', 'Verify an export', ['hashing'], () => ({
         ok: true,
+        verdict: { upTo: 0, end: false, entries: 12, problems: 0, unchecked: [] },
         problems: [],
         items: [
           { item: 'model.onnx', ok: true, message: 'as signed' },

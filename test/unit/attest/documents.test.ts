@@ -70,14 +70,15 @@ describe('the bill of materials', () => {
   const problems = (bom: object) => (validate(JSON.parse(JSON.stringify(bom))), validate.errors ?? []);
 
   it('fits the published schema, with and without changes', () => {
-    expect(problems(mlBom({ record, files, format: 'folder', app, time }))).toEqual([]);
-    expect(problems(mlBom({ record: base, files, format: 'folder', app, time }))).toEqual([]);
+    expect(problems(mlBom({ record, files, format: 'folder', app, time, author: 'Ada' }))).toEqual([]);
+    expect(problems(mlBom({ record: base, files, format: 'folder', app, time, author: 'Ada' }))).toEqual([]);
     // the schema is really applied
-    expect(problems({ ...mlBom({ record, files, format: 'folder', app, time }), specVersion: '1.99', extra: 1 })).not.toEqual([]);
+    const real = mlBom({ record, files, format: 'folder', app, time, author: 'Ada' });
+    expect(problems({ ...real, specVersion: '1.99', extra: 1 })).not.toEqual([]);
   });
 
   it('says what it consists of, where it comes from, what was changed, measured and said', () => {
-    const bom = mlBom({ record, files, format: 'folder', app, time });
+    const bom = mlBom({ record, files, format: 'folder', app, time, author: 'Ada' });
     expect(bom.components.map(({ name, hashes }) => [name, hashes[0]?.content])).toEqual(files.map((file) => [file.path, file.sha256]));
     expect(bom).toMatchObject({
       metadata: {
@@ -132,7 +133,7 @@ describe('the bill of materials', () => {
   });
 
   it('is the same for the same inputs and has another number for others', () => {
-    const inputs = { record, files, format: 'folder', app, time };
+    const inputs = { record, files, format: 'folder', app, time, author: 'Ada' };
     expect(mlBom(inputs)).toEqual(mlBom(inputs));
     expect(mlBom({ ...inputs, format: 'lora' })['serialNumber']).not.toBe(mlBom(inputs)['serialNumber']);
   });

@@ -46,6 +46,7 @@ export async function recorded(edits = 2): Promise<AttestationInputs & { readonl
     modelKey: generateModelKey().key,
     app: '0.1.0',
     time: '2026-11-23T08:30:00.000Z',
+    author: 'Dora',
     blobs,
   };
 }

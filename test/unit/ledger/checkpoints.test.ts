@@ -52,9 +52,9 @@ describe('a checkpoint', () => {
   it('shows every way to cut the journal short', async () => {
     const { key, ledger, checkpoint } = await signed();
     const bytes = await ledger.journal();
-    expect(verifyJournal(bytes, { keys: [key], checkpoints: [checkpoint] }).ok).toBe(true);
+    expect(verifyJournal(bytes, { keys: [key], given: [{ from: 'elsewhere', end: checkpoint }] }).ok).toBe(true);
     for (let entries = 0, end = 0; entries < 4; entries++) {
-      const cut = verifyJournal(bytes.subarray(0, end), { keys: [key], checkpoints: [checkpoint] });
+      const cut = verifyJournal(bytes.subarray(0, end), { keys: [key], given: [{ from: 'elsewhere', end: checkpoint }] });
       expect(cut.first).toMatchObject({ seq: entries + 1, what: 'missing' });
       end = bytes.indexOf(0x0a, end) + 1;
     }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { generateKey } from '../../../electron/ledger/keys.ts';
 import type { EmendError } from '../../../shared/errors.ts';
 import { MemoryFiles } from '../storage/memory-files.ts';
-import { BY, commit, edit, importBody, open, TestProcesses } from './samples.ts';
+import { anchorIn, BY, commit, edit, importBody, open, TestProcesses } from './samples.ts';
 
 const FOLDER = '/library/atlas';
 
@@ -234,16 +234,23 @@ describe('damage', () => {
     expect(files.paths().filter((path) => path.includes('/checkpoints/'))).toEqual([join(FOLDER, 'checkpoints/000000100.json')]);
   });
 
-  it('an entry that lasts is acknowledged though its index or checkpoint could not be written', async () => {
+  it('an entry that lasts is acknowledged though its checkpoint or the last word of its anchor could not be written', async () => {
     const key = generateKey();
-    const { files } = await made(2, { key });
-    const ledger = await open(FOLDER, { files, key });
+    const anchor = anchorIn('/keys');
+    const { files } = await made(2, { key, anchor });
+    const ledger = await open(FOLDER, { files, key, anchor });
+    let journaled = false;
+    files.fault = ({ path, what }) => {
+      if (path.endsWith('journal.jsonl') && what === 'sync') journaled = true;
+      return journaled && (path.includes('checkpoints') || path.startsWith('/keys')) ? { code: 'ENOSPC' } : undefined;
+    };
     await commit(ledger, 3);
-    files.fault = ({ path }) => (path.includes('checkpoints') || path.includes('index.json') ? { code: 'ENOSPC' } : undefined);
     await ledger.close();
-    expect(ledger.notices.map((one) => one.what)).toEqual(['checkpoint', 'index']);
+    expect(ledger.notices.map((one) => one.what)).toEqual(['anchor', 'checkpoint']);
     files.fault = () => undefined;
-    const again = await open(FOLDER, { files, key });
+    const again = await open(FOLDER, { files, key, anchor });
+    expect(again.damage).toEqual([]);
+    expect((await again.verify()).proof).toMatchObject({ upTo: 4, end: true });
     expect(again.entries).toHaveLength(4);
     expect(again.list().total).toBe(4);
   });

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Ledger } from '../../../electron/ledger/ledger.ts';
 import type { Filter } from '../../../electron/ledger/log-index.ts';
+import { sha256 } from '../../../electron/storage/hash.ts';
 import { MemoryFiles } from '../storage/memory-files.ts';
 import { BY, commit, edit, importBody, open } from './samples.ts';
 
@@ -49,68 +50,32 @@ describe('listing', () => {
   });
 });
 
-describe('the index file', () => {
-  async function made() {
-    const files = new MemoryFiles();
-    const ledger = await open(FOLDER, { files, create: true });
-    await ledger.append('import', importBody(), BY);
-    for (const n of [1, 2]) await commit(ledger, n);
-    await ledger.close();
-    return { files, rows: ledger.list().rows };
-  }
+it('takes every row from its entry, whatever an index of an earlier release says, and removes that', async () => {
+  const files = new MemoryFiles();
+  const ledger = await open(FOLDER, { files, create: true });
+  await ledger.append('import', importBody(), BY);
+  await commit(ledger, 1);
+  await ledger.close();
+  const { rows } = ledger.list();
+  const lies = { format: 1, rows: rows.map((row) => ({ ...row, author: 'Mallory', kind: 'approve', reason: 'Approved by legal' })) };
+  files.poke(INDEX, Buffer.from(`{"sha256":"${sha256(JSON.stringify(lies))}","data":${JSON.stringify(lies)}}\n`));
+  expect((await open(FOLDER, { files, readOnly: true })).list().rows).toEqual(rows);
+  expect((await open(FOLDER, { files })).list().rows).toEqual(rows);
+  expect(files.paths()).not.toContain(INDEX);
+});
 
-  it('is used as it is when it fits', async () => {
-    const { files, rows } = await made();
-    const before = Buffer.from(files.peek(INDEX));
-    const ledger = await open(FOLDER, { files });
-    expect(ledger.list().rows).toEqual(rows);
-    await ledger.close();
-    expect(files.peek(INDEX).equals(before)).toBe(true);
-    expect(ledger.notices).toEqual([]);
-  });
-
-  it('is made again when it is missing', async () => {
-    const { files, rows } = await made();
-    await files.remove(INDEX);
-    const ledger = await open(FOLDER, { files });
-    expect(ledger.list().rows).toEqual(rows);
-    await ledger.close();
-    expect(files.paths()).toContain(INDEX);
-  });
-
-  it('is caught up when entries came after it', async () => {
-    const { files } = await made();
-    const old = Buffer.from(files.peek(INDEX));
-    const more = await open(FOLDER, { files });
-    await commit(more, 3);
-    await more.close();
-    files.poke(INDEX, old);
-    const ledger = await open(FOLDER, { files });
-    expect(ledger.list().rows).toEqual(more.list().rows);
-    expect(ledger.notices).toEqual([]);
-  });
-
-  it('is made again, and said to be, when any byte of it is damaged', async () => {
-    const { files, rows } = await made();
-    const good = Buffer.from(files.peek(INDEX));
-    for (let at = 0; at < good.length; at += 31) {
-      const bad = Buffer.from(good);
-      bad[at]! ^= 2;
-      files.poke(INDEX, bad);
-      const ledger = await open(FOLDER, { files, readOnly: true });
-      expect(ledger.list().rows).toEqual(rows);
-      expect(ledger.notices, `byte ${at}`).toMatchObject([{ what: 'index', message: expect.stringContaining('damaged') as string }]);
-    }
-  });
-
-  it('of another ledger is not believed', async () => {
-    const { files } = await made();
-    const other = await open('/other', { files, create: true, clock: () => new Date(0) });
-    await other.append('import', importBody(), BY);
-    await other.close();
-    files.poke(INDEX, files.peek('/other/index.json'));
-    const ledger = await open(FOLDER, { files });
-    expect(ledger.list().total).toBe(3);
-    expect(ledger.notices).toMatchObject([{ what: 'index', message: expect.stringContaining('does not fit') as string }]);
-  });
+it('hides no entry whose clock was set back or ahead from a span of time that it lies in', async () => {
+  const times = ['2026-01-01', '2026-03-01', '2016-03-02', '2026-05-01', '2036-05-02', '2026-07-01'];
+  const clock = () => new Date(times[Math.min(at++, times.length - 1)]!);
+  let at = 0;
+  const ledger = await open(FOLDER, { files: new MemoryFiles(), create: true, clock });
+  at = 0;
+  await ledger.append('import', importBody(), BY);
+  for (let n = 1; n < times.length; n++) await commit(ledger, n);
+  const seqs = (filter: Filter) => ledger.list({ order: 'oldest', ...filter }).rows.map((row) => row.seq);
+  expect(seqs({ from: '2026-02-01' })).toEqual([2, 3, 4, 5, 6]);
+  expect(seqs({ from: '2026-04-01' })).toEqual([4, 5, 6]);
+  expect(seqs({ to: '2026-06-01' })).toEqual([1, 2, 3, 4]);
+  expect(seqs({ from: '2026-04-01', to: '2027-01-01' })).toEqual([4, 5, 6]);
+  expect(seqs({ from: '2040-01-01' })).toEqual([]);
 });

@@ -132,7 +132,7 @@ it('is in the reports and the bill of materials of a version', async () => {
   const record = versionRecord(await l.journal(), 'current');
   expect(record.parts.map((part) => part.kind)).toEqual(['edit', 'graft', 'edit']);
   expect(record.measured.map((one) => [one.entry, one.suite])).toContainEqual([3, 'graft']);
-  const shared = { record, files: [], format: 'folder', app: '0', time: '2026-11-22T00:00:00.000Z' };
+  const shared = { record, files: [], format: 'folder', app: '0', time: '2026-11-22T00:00:00.000Z', author: 'Ada' };
   const bom = JSON.stringify(mlBom(shared));
   expect(bom).toContain('graft by graft-1');
   expect(bom).toContain(weights.blob);

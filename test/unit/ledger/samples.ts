@@ -22,6 +22,12 @@ export function importBody(): BodyInput<'import'> {
   };
 }
 
+/** Where the anchor of that model lies. */
+export function anchorIn(keys: string): { file: string; id: string } {
+  const id = importBody().model.id.slice(0, 16);
+  return { file: `${keys}/${id}.json`, id };
+}
+
 /** A fact that differs for every number. */
 export function fact(n: number): FactBrief {
   return {

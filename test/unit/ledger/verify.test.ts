@@ -90,7 +90,7 @@ describe('verifying', () => {
     files.poke('/l/journal.jsonl', bytes.subarray(0, bytes.lastIndexOf(0x0a, bytes.length - 2) + 1));
     const reader = await open('/l', { files, key, readOnly: true });
     expect((await reader.verify()).ok).toBe(true);
-    expect((await reader.verify({ checkpoints: [kept] })).first).toMatchObject({ seq: 4, what: 'missing' });
+    expect((await reader.verify({ given: [{ from: 'elsewhere', end: kept }] })).first).toMatchObject({ seq: 4, what: 'missing' });
   });
 
   it('tells an entry that says something its history does not give', async () => {
