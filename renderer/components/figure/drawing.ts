@@ -1,4 +1,4 @@
-import { type BarFigure, type HeatFigure, HUES, type Hue, shade } from './figure.ts';
+import { type BarFigure, type Figure, type HeatFigure, HUES, type Hue, laidOut, type PointFigure, shade } from './figure.ts';
 
 /** A figure as shapes, for files: written as SVG or painted for PNG. */
 export interface Drawing {
@@ -29,8 +29,9 @@ const EDGE = 16;
 /** Width of a letter at SIZE, near enough to leave room for it. */
 const LETTER = 6.8;
 
-export function drawn(figure: HeatFigure | BarFigure): Drawing {
-  return 'cells' in figure ? heatDrawing(figure) : barDrawing(figure);
+export function drawn(figure: Figure): Drawing {
+  if ('cells' in figure) return heatDrawing(figure);
+  return 'points' in figure ? pointDrawing(figure) : barDrawing(figure);
 }
 
 function heatDrawing(figure: HeatFigure): Drawing {
@@ -84,6 +85,37 @@ function barDrawing({ title, names, series, values, short }: BarFigure): Drawing
   });
   names.forEach(({ label: text }, r) => shapes.push(label(text, left - 8, top + r * ROW + 14, 'end')));
   return { width: Math.max(width, EDGE + room([title]) + EDGE), height: top + names.length * ROW + EDGE, title, shapes };
+}
+
+/** Width and height of the plane that points are drawn in. */
+const PLANE = { width: 420, height: 260 };
+
+function pointDrawing(figure: PointFigure): Drawing {
+  const { title, x, y, points } = figure;
+  const { x: across, y: up, places } = laidOut(figure);
+  const ends = up.map((value) => y.short(value));
+  const left = EDGE + room(ends) + 8;
+  const top = EDGE + 2 * ROW;
+  const bottom = top + PLANE.height;
+  const shapes: Shape[] = [
+    heading(title, EDGE),
+    { is: 'rect', x: left, y: bottom, width: PLANE.width, height: 1, fill: MUTED },
+    { is: 'rect', x: left, y: top, width: 1, height: PLANE.height, fill: MUTED },
+    label(y.label, left, top - 6, 'start'),
+    label(ends[0]!, left - 8, bottom, 'end'),
+    label(ends[1]!, left - 8, top + 8, 'end'),
+    label(x.short(across[0]), left, bottom + 16, 'start'),
+    label(x.label, left + PLANE.width / 2, bottom + 16, 'middle'),
+    label(x.short(across[1]), left + PLANE.width, bottom + 16, 'end'),
+  ];
+  points.forEach(({ label: name, hue, isMarked = false }, at) => {
+    const size = isMarked ? 9 : 6;
+    const [middle, height] = [left + places[at]!.x * PLANE.width, bottom - places[at]!.y * PLANE.height];
+    shapes.push({ is: 'rect', x: middle - size / 2, y: height - size / 2, width: size, height: size, fill: HUES[hue] });
+    shapes.push(label(name, middle + size / 2 + 3, height + 4, 'start', isMarked));
+  });
+  const width = Math.max(left + PLANE.width + room(points.map(({ label: name }) => name)), EDGE + room([title])) + EDGE;
+  return { width, height: bottom + ROW + EDGE, title, shapes };
 }
 
 /** The drawing as a file of its own. */
