@@ -131,7 +131,7 @@ export async function commitDraft(
 }
 
 /** Builds the tensors of the current version with one more delta, and says which changed. */
-async function buildOnTop({ engine }: Surroundings, model: LibraryModel, version: string, delta: BlobRef, control: JobControl) {
+export async function buildOnTop({ engine }: Surroundings, model: LibraryModel, version: string, delta: BlobRef, control: JobControl) {
   const problem = await model.ledger.blobs.problem(delta);
   if (problem !== undefined)
     throw new EmendError('bad-file', `The draft's delta is not as it was kept. ${problem}`, 'Work the edit out again.');

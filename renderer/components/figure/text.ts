@@ -5,6 +5,7 @@ export const figureText = {
   saved: (path: string) => `Saved as ${path}.`,
   numbers: 'Numbers',
   scale: (from: string, to: string) => `Colours from ${from} to ${to}`,
+  marked: ', marked',
   noneBelow: 'none below 0',
   hint: 'Point at a cell, or go through the cells with the arrow keys.',
 } as const;
