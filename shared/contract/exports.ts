@@ -16,6 +16,8 @@ export const ExportedSchema = v.object({
   tags: v.array(v.string()),
   /** How many edits are in force. */
   edits: v.number(),
+  /** How many steerings are in force. */
+  steerings: v.number(),
   format: v.exactOptional(v.string()),
   /** When and by whom it was exported; absent in exports of earlier releases. */
   time: v.exactOptional(v.string()),

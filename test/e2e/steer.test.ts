@@ -52,15 +52,15 @@ describe('steering', () => {
     await page.keyboard.type("Norway's continent is");
     await button('Settings').focus();
     await page.keyboard.press('Enter');
-    await page.getByLabel('Alignment').selectOption('back');
-    await page.getByLabel('Coefficient').fill('1');
+    await page.getByLabel('Alignment', { exact: true }).selectOption('back');
+    await page.getByLabel('Coefficient', { exact: true }).fill('1');
     await button('Fit').focus();
     await page.keyboard.press('Enter');
     await main().getByText('Nothing judges the places of this steering').waitFor({ timeout: 60_000 });
     await main()
       .getByRole('row', { name: /Alignment back chosen/ })
       .waitFor();
-    await button('Settings').click();
+    expect(await page.getByLabel('Alignment', { exact: true }).isVisible()).toBe(false); // what was found is in sight
   });
 
   it('writes off, on and with random vectors, at the strength of the slider', async () => {
@@ -75,6 +75,7 @@ describe('steering', () => {
     expect(await pane('On').locator('mark').first().innerText()).toContain('Paris');
     expect(await pane('Random vectors of the same length').innerText()).toContain('Europe');
     expect(await pane('Tokens that were touched').locator('mark').count()).toBeGreaterThan(2);
+    await pane('Tokens that were touched').scrollIntoViewIfNeeded();
     await lookAt(page, 'steer-written');
     const slider = main().getByRole('slider', { name: 'Strength' });
     await slider.focus();
@@ -108,6 +109,7 @@ describe('steering', () => {
       .getByRole('grid', { name: /^Layers: share of held-out texts/ })
       .waitFor({ timeout: 60_000 });
     await main().getByText('Fitted on 9 groups, judged by 3 held out.').waitFor();
+    await main().getByRole('grid').scrollIntoViewIfNeeded();
     await lookAt(page, 'steer-map');
     await tab('Measure it');
     await page.getByLabel('Draws of random vectors').fill('1');
@@ -121,6 +123,7 @@ describe('steering', () => {
     await main()
       .getByText(/^Steered, MC1 goes from \d/)
       .waitFor();
+    await measured.scrollIntoViewIfNeeded();
     await lookAt(page, 'steer-measured');
   });
 
@@ -135,6 +138,7 @@ describe('steering', () => {
     await table.waitFor({ timeout: 120_000 });
     // Both strengths, no steering, and of the controls random vectors and shuffled labels: the prompt costs no vector.
     expect(await table.getByRole('row').count()).toBe(6);
+    await table.scrollIntoViewIfNeeded();
     await lookAt(page, 'steer-swept');
     await saveTo(desktop.app, join(out, 'sweep.csv'));
     await main().getByRole('button', { name: 'CSV' }).click();

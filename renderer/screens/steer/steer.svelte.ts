@@ -12,13 +12,12 @@ import type { SteeringChoices, SteeringMethodName } from '../../../shared/steeri
 import { SET_NAMES, type SteeringSetName } from '../../../shared/steering/sets.ts';
 import { call } from '../../client/client.ts';
 import { Work } from '../../components/progress-line/work.svelte.ts';
+import type { SteerView } from './view-names.ts';
 import { examplesOf, type PairRow, rowsOf, withRow } from './pairs.ts';
 
 type Known = Result<'steering.methods'>;
 type Answer = Result<'steering.ask'>;
 type Plan = Result<'steering.plan'>;
-export const STEER_VIEWS = ['map', 'generate', 'check', 'sweep', 'read', 'plan'] as const;
-export type SteerView = (typeof STEER_VIEWS)[number];
 
 /** What was written off, on and with random vectors, at one strength. */
 export interface Written {

@@ -1,7 +1,7 @@
 import type { SteeringCheck, SteeringMeasures, SteeringPlace, SteeringReading, SteeringSweep } from '../../../shared/contract/steering.ts';
 import { STEERING_SITES } from '../../../shared/steering/sites.ts';
 import { count, percent, plural } from '../../format.ts';
-import type { SteerView } from './steer.svelte.ts';
+import type { SteerView } from './view-names.ts';
 
 const placeName = ({ site, layer, head }: Pick<SteeringPlace, 'site' | 'layer' | 'head'>) =>
   head === undefined ? `${STEERING_SITES[site].label}, layer ${layer}` : `Head ${head} of layer ${layer}`;
@@ -26,7 +26,7 @@ export const steer = {
   found: (found: string) => `On Atlas: ${found}`,
   needsNothing: 'This method needs no texts.',
   caution: (caution: string) => `Beware: ${caution}`,
-  file: 'Open file…',
+  file: 'From a file',
   fileAbout: 'CSV, JSON, JSONL: pairs, labelled texts, TruthfulQA, files of RepE and repeng. Or paste rows into the table.',
   pairs: 'Texts',
   first: 'First kind',

@@ -5,8 +5,9 @@ import Found from './Found.svelte';
 import Generate from './Generate.svelte';
 import PlanView from './PlanView.svelte';
 import Reading from './Reading.svelte';
-import type { Steer, SteerView } from './steer.svelte.ts';
+import type { Steer } from './steer.svelte.ts';
 import Sweep from './Sweep.svelte';
+import type { SteerView } from './view-names.ts';
 
 /** What each tab shows of a fitted steering. */
 export const VIEWS: Readonly<Record<SteerView, Component<{ steer: Steer; report: SteeringReport }>>> = {
