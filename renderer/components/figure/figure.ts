@@ -7,6 +7,8 @@ export interface FigureRow {
   readonly label: string;
   /** Such as a token of the subject. */
   readonly isMarked?: boolean;
+  /** Whether the label is a piece of the text. */
+  readonly isText?: boolean;
 }
 
 /** Numbers by two things, shown in shades of one hue. */
@@ -38,6 +40,8 @@ export interface BarFigure {
   readonly names: readonly { readonly label: string; readonly hue: Hue }[];
   /** What each number is of. */
   readonly series: readonly string[];
+  /** Whether that is said in the model's own words. */
+  readonly isText?: boolean;
   /** [names][series]. */
   readonly values: readonly (readonly number[])[];
   short(value: number): string;

@@ -95,7 +95,7 @@ export const editText = {
     neighborsAbout: 'Other subjects, which must keep their answers.',
     suggest: 'Suggest',
     where: 'Where is it?',
-    whereHelp: 'Shows where the model holds the answer that it gives so far',
+    whereHelp: 'Where the model holds the answer that it gives so far, and in which layers a trace and trial edits agree',
     suggesting: 'Looking…',
     suggestFrom: (source: string) => `From ${source}.`,
     nothingFound: 'Nothing was found to suggest.',
