@@ -11,6 +11,7 @@ import type { CheckChoices } from './evaluate/choices.ts';
 import type { CheckRecord } from './evaluate/records.ts';
 import type { CheckReport } from './evaluate/report.ts';
 import type { ModelRef } from './model-ref.ts';
+import type { ConstantRanges } from './onnx/constant-ranges.ts';
 import type { ExportOutcome } from './onnx/export-outcome.ts';
 import type { Answer } from './decoder/answer.ts';
 import type { PatchKind } from './locate/patching.ts';
@@ -37,6 +38,7 @@ export type { CheckChoices } from './evaluate/choices.ts';
 export type { CheckRecord } from './evaluate/records.ts';
 export type { CheckReport } from './evaluate/report.ts';
 export type { ModelRef } from './model-ref.ts';
+export type { ConstantRanges } from './onnx/constant-ranges.ts';
 export type { ExportOutcome } from './onnx/export-outcome.ts';
 export type { Answer, TokenChance } from './decoder/answer.ts';
 export type {
@@ -270,6 +272,8 @@ export interface Jobs {
    * @returns paths, the graph file first
    */
   readonly files: { readonly params: { readonly model: ModelRef }; readonly result: { readonly files: readonly string[] } };
+  /** Where the constants of a model folder are stored; no weights are read. */
+  readonly ranges: { readonly params: { readonly model: ModelRef }; readonly result: { readonly files: readonly ConstantRanges[] } };
   /** Facts cut into tokens. */
   readonly cut: {
     readonly params: { readonly model: ModelRef; readonly facts: readonly Fact[] };
@@ -285,7 +289,7 @@ export interface Jobs {
 export type JobName = keyof Jobs;
 
 /** Jobs that open no model. They have a thread of their own: a screen that shows what was dropped, or tokens, cannot wait for an edit. */
-export const QUICK_JOBS: readonly string[] = ['files', 'cut', 'tokens'] satisfies JobName[];
+export const QUICK_JOBS: readonly string[] = ['files', 'ranges', 'cut', 'tokens'] satisfies JobName[];
 
 /** How far a job is: `done` of `total` units of this phase. */
 export interface JobProgress {

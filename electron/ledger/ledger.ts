@@ -6,7 +6,7 @@ import { blobsIn } from './bodies.ts';
 import type { Standing } from './anchor.ts';
 import type { Checkpoint } from './checkpoints.ts';
 import { Drafts } from './drafts.ts';
-import { checkInput, seal, type Entry, type EntryOf } from './entries.ts';
+import { checkInput, seal, type Entry, type EntryOf, type NewerEntry } from './entries.ts';
 import type { Files } from '../storage/files.ts';
 import { NO_HASH } from '../storage/hash.ts';
 import type { History } from './history.ts';
@@ -37,6 +37,7 @@ export interface Parts {
   readonly key: SigningKey | undefined;
   readonly trusted: readonly VerifyKey[];
   readonly entries: Entry[];
+  readonly newer: readonly NewerEntry[];
   readonly history: History;
   readonly damage: readonly Damage[];
   readonly index: LogIndex;
@@ -65,7 +66,7 @@ export class Ledger {
     this.#parts = parts;
     this.folder = parts.folder;
     this.blobs = new Blobs(parts.files, parts.folder, parts.writing !== undefined);
-    this.drafts = new Drafts(parts.files, parts.folder, parts.writing !== undefined);
+    this.drafts = new Drafts(parts.files, parts.folder, parts.writing !== undefined, parts);
   }
 
   get readOnly(): boolean {
@@ -80,6 +81,11 @@ export class Ledger {
   /** Versions, names and reviews; where there is damage, up to it. */
   get history(): History {
     return this.#parts.history;
+  }
+
+  /** Entries at the end that a newer release wrote; nothing is appended behind what is not understood. */
+  get newer(): readonly NewerEntry[] {
+    return this.#parts.newer;
   }
 
   /** What was found wrong with the journal at opening; nothing is appended to a damaged one. */
@@ -106,7 +112,7 @@ export class Ledger {
 
   /** Number and hash of the last entry; 0 and zeros before the first. */
   get head(): { readonly seq: number; readonly hash: string } {
-    const last = this.#parts.entries.at(-1);
+    const last = this.#parts.newer.at(-1) ?? this.#parts.entries.at(-1);
     return { seq: last?.seq ?? 0, hash: last?.hash ?? NO_HASH };
   }
 
@@ -267,6 +273,8 @@ export class Ledger {
           `before the damage.`,
         { ...first },
       );
+    const [newer] = this.#parts.newer;
+    if (newer) throw writtenByNewer(newer);
     return writing;
   }
 
@@ -285,6 +293,16 @@ export class Ledger {
       this.#parts.notices.push({ what, message: error.message, hint: error.hint });
     }
   }
+}
+
+/** What is said where a newer release went on with a record. */
+export function writtenByNewer({ seq, app }: NewerEntry): EmendError {
+  return new EmendError(
+    'unsupported',
+    `Entry ${seq} was recorded by ${app}, which is newer than this release and knows more. Nothing is wrong with it.`,
+    'Update Emend to go on with this record. What was recorded before that entry can be read and exported.',
+    { entry: seq, app },
+  );
 }
 
 /** The model that an entry brings in. */

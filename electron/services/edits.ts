@@ -119,7 +119,10 @@ export function editService(parts: Surroundings): Part {
         }),
       };
     },
-    'edits.drafts': async ({ model: name }) => ({ drafts: await (await models.find(name)).drafts.list() }),
+    'edits.drafts': async ({ model: name }) => {
+      const { drafts } = await models.find(name);
+      return { drafts: await drafts.list(), notices: await drafts.notices() };
+    },
     'edits.report': async ({ model: name, draft, entry: seq }) => {
       if (draft !== undefined) return (await models.find(name)).drafts.report(draft);
       if (seq === undefined)

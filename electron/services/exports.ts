@@ -5,12 +5,18 @@ import type { Result } from '../../shared/contract.ts';
 import type { ExportFormat } from '../../shared/contract/exports.ts';
 import { EmendError } from '../../shared/errors.ts';
 import { shortId } from '../../shared/ids.ts';
+import type { BlobRef, FileRecord } from '../ledger/bodies.ts';
+import { partsOf } from '../ledger/versions.ts';
 import { disk } from '../storage/files.ts';
 import { isWithin, syncTree } from '../storage/folders.ts';
+import { hashPieces } from '../storage/hash.ts';
 import type { Services, Surroundings } from './surroundings.ts';
 import { writeAttestations } from './attest/bundle.ts';
+import { layoutsIn, type VersionRecord } from './attest/version-record.ts';
+import { compareContents } from './contents.ts';
 import { loadOrCreateModelKey } from './attest/model-key.ts';
 import type { JobControl } from './job-list.ts';
+import { readLayout, type Layout } from './layout.ts';
 import type { LibraryModel } from './library-model.ts';
 import type { Model, ModelVersion } from './model.ts';
 import { version as appVersion } from './models.ts';
@@ -125,8 +131,11 @@ export function exportService({ models, engine, jobs, grants, preferences, place
   async function attest(model: LibraryModel, version: string, format: ExportFormat, staged: string, control: JobControl) {
     const { ledger } = model;
     const checkpoint = await ledger.checkpoint();
+    const evidence = await evidenceFor(model, version, format);
     const { files, written } = await writeAttestations(staged, {
       journal: await ledger.journal(),
+      blobs: await Promise.all(evidence.map(async (ref) => ({ ref, bytes: await ledger.blobs.read(ref) }))),
+      hold: (found, said) => mustBeRecorded(model, format, staged, found, said, () => control.check()),
       checkpoint,
       version,
       format,
@@ -164,6 +173,57 @@ export function exportService({ models, engine, jobs, grants, preferences, place
     else await engine.run('adapter', { model: ref, deltas: version.deltas(), target, metadata }, control);
     return undefined;
   }
+}
+
+/** The blobs that whoever gets an export needs to hold it against the record. */
+async function evidenceFor(model: LibraryModel, version: string, format: ExportFormat): Promise<BlobRef[]> {
+  const deltas = format === 'lora' ? partsOf(model.ledger.history.find(version)).map((part) => model.deltaOf(part)) : [];
+  const refs = [...model.ledger.entries.flatMap(layoutsIn), ...deltas];
+  return [...new Map(refs.map((ref) => [ref.blob, ref])).values()];
+}
+
+/**
+ * Holds what was written against the record, before anything of it is signed.
+ * @throws EmendError 'bad-file' naming the first file that is not what the record says
+ */
+async function mustBeRecorded(
+  model: LibraryModel,
+  format: ExportFormat,
+  staged: string,
+  files: readonly FileRecord[],
+  record: VersionRecord,
+  check: () => void,
+): Promise<void> {
+  const deltas = partsOf(record.version).map((part) => model.ledger.blobs.path(model.deltaOf(part).blob));
+  const layout = format === 'folder' ? await layoutFor(model, record, check) : undefined;
+  const { problems } = await compareContents(format, { folder: staged, files, record, layout, deltas, check });
+  const [first] = problems;
+  if (first)
+    throw new EmendError(
+      'bad-file',
+      `This is not exported, since it is not what the record says. ${first.message}`,
+      'The imported files may have changed since. Verify the model, and bring them back from a backup.',
+      { problems: problems.map(({ message }) => message) },
+    );
+}
+
+/** The parts of the imported files as recorded; where the record does not tell them, as they are, once known to be the import's. */
+async function layoutFor(model: LibraryModel, record: VersionRecord, check: () => void): Promise<Layout> {
+  const { ledger, places } = model;
+  if (record.layout) return readLayout(await ledger.blobs.read(record.layout));
+  const layout = await model.layout(check);
+  for (const { path } of layout.files) {
+    const { sha256 } = await hashPieces(disk.pieces(join(places.files, path)));
+    const recorded = record.imported.body.model.files.find((file) => file.path === path)?.sha256;
+    if (sha256 !== recorded)
+      throw new EmendError(
+        'bad-file',
+        `The imported file ${path} changed: it hashes to ${sha256}; the import recorded ${recorded ?? 'no such file'}.`,
+        'Verify the model, and bring the file back from a backup.',
+        { path },
+      );
+  }
+  return layout;
 }
 
 /** How many files lie in a folder, and how large they are together. */

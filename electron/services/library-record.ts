@@ -34,8 +34,12 @@ export async function factsOfVersion(ledger: Ledger, version: Version): Promise<
 
 /** Facts that edits in force wrote, the later before the earlier. */
 export function factsInForce(ledger: Ledger): (FactBrief & { readonly entry: number })[] {
-  if (ledger.history.isEmpty) return [];
-  return partsOf(ledger.history.current)
+  return ledger.history.isEmpty ? [] : factsInVersion(ledger, ledger.history.current);
+}
+
+/** Facts that the edits of a version wrote, the later before the earlier. */
+export function factsInVersion(ledger: Ledger, version: Version): (FactBrief & { readonly entry: number })[] {
+  return partsOf(version)
     .reverse()
     .flatMap((part) => {
       const { body } = ledger.entry(part.entry);

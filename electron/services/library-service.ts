@@ -4,6 +4,7 @@ import type { Inspection } from '../engine/jobs.ts';
 import { explained } from '../storage/file-errors.ts';
 import { disk } from '../storage/files.ts';
 import { lockOwner } from '../storage/lock.ts';
+import { writtenByNewer } from '../ledger/ledger.ts';
 import { partsOf } from '../ledger/versions.ts';
 import type { Services, Surroundings } from './surroundings.ts';
 import { importModel } from './import.ts';
@@ -149,8 +150,9 @@ async function cardOf(model: LibraryModel, opened: string | undefined): Promise<
   const layers = found.layers ?? [];
   const refusal = layers.length > 0 && layers.every((layer) => layer.refusal !== undefined) ? layers[0]!.refusal!.reason : undefined;
   const held = model.heldBy ?? (ledger.readOnly ? await otherOwner(model) : undefined);
-  const state = damage.length > 0 ? 'damaged' : held !== undefined ? 'held' : 'intact';
-  const says = damage[0]?.message ?? held ?? model.obstacle?.message;
+  const newer = ledger.newer[0] && writtenByNewer(ledger.newer[0]);
+  const state = damage.length > 0 ? 'damaged' : newer ? 'newer' : held !== undefined ? 'held' : 'intact';
+  const says = damage[0]?.message ?? newer?.message ?? held ?? model.obstacle?.message;
   return {
     id: model.id,
     name: model.name,
@@ -166,7 +168,7 @@ async function cardOf(model: LibraryModel, opened: string | undefined): Promise<
     edits: history.isEmpty ? 0 : partsOf(history.current).length,
     versions: new Set(history.moments.map((moment) => moment.version.id)).size,
     tags: history.isEmpty ? [] : [...history.tags].filter(([, id]) => id === history.current.id).map(([tag]) => tag),
-    entries: ledger.entries.length,
+    entries: ledger.entries.length + ledger.newer.length,
     head: ledger.head.hash,
     state,
     ...(says === undefined ? {} : { says }),

@@ -82,6 +82,8 @@ export interface DraftShelf {
   keep(made: WorkedOut): Promise<string>;
   /** The one made last first. */
   list(): Promise<Draft[]>;
+  /** Drafts that are there and cannot be shown, and why. */
+  notices(): Promise<{ message: string; hint: string }[]>;
   /** All three take an unambiguous beginning of the id too. @throws EmendError 'not-found' that lists the drafts there are */
   report(id: string): Promise<EditReport>;
   delta(id: string): Promise<string>;
@@ -115,5 +117,16 @@ export function briefOf({ subject, prompt, target, previousTarget, relation }: F
     target,
     ...(previousTarget === undefined ? {} : { previousTarget }),
     ...(relation === undefined ? {} : { relation }),
+  };
+}
+
+/** A fact as the engine writes it. */
+export function core({ subject, prompt, target, previousTarget, neighbors }: Fact): Fact {
+  return {
+    subject,
+    prompt,
+    target,
+    ...(previousTarget === undefined ? {} : { previousTarget }),
+    ...(neighbors === undefined ? {} : { neighbors }),
   };
 }

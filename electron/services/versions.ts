@@ -17,6 +17,7 @@ import type { By } from '../ledger/ledger.ts';
 import { partsOf, withoutPart, withPart, type Version } from '../ledger/versions.ts';
 import type { Services, Surroundings } from './surroundings.ts';
 import { driftTexts, spread } from './drift.ts';
+import { FACTS_IN_FORCE } from './checks-in-force.ts';
 import { checksOf } from './edit-report.ts';
 import { commitDraft, workOut } from './edit-work.ts';
 import { plain } from './plain.ts';
@@ -141,7 +142,7 @@ export function versionService(parts: Surroundings): Part {
             'check',
             {
               version: version.id,
-              suite: given ? 'facts given' : 'facts in force',
+              suite: given ? 'facts given' : FACTS_IN_FORCE,
               hyperparameters: {},
               seeds: {},
               facts: facts.map(briefOf),

@@ -206,7 +206,10 @@ export const editMethods = {
     }),
     v.object({ draft: v.string() }),
   ),
-  'edits.drafts': method(v.strictObject({ model: ModelName }), v.object({ drafts: v.array(DraftSchema) })),
+  'edits.drafts': method(
+    v.strictObject({ model: ModelName }),
+    v.object({ drafts: v.array(DraftSchema), notices: v.array(v.object({ message: v.string(), hint: v.string() })) }),
+  ),
   /** The report of a draft, or of an entry of kind edit. */
   'edits.report': method(v.strictObject({ model: ModelName, draft: v.optional(Line), entry: v.optional(Seq) }), EditReportSchema),
   /** Writes the delta of a draft to a file, which `sessions.open` takes. */

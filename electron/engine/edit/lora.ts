@@ -92,7 +92,7 @@ function byLayer(anatomy: Anatomy, deltas: readonly Delta[]): [number, WeightDel
  * Every module has a rank of its own; alpha equals it, so that nothing is scaled. Module names go into patterns, which match a name's end
  * after a dot.
  */
-function adapterConfig(ranks: Readonly<Record<string, number>>, conv1d: boolean, baseModel: string | undefined): string {
+export function adapterConfig(ranks: Readonly<Record<string, number>>, conv1d: boolean, baseModel: string | undefined): string {
   const r = Math.max(...Object.values(ranks));
   const config = {
     alpha_pattern: ranks,
@@ -114,7 +114,7 @@ function adapterConfig(ranks: Readonly<Record<string, number>>, conv1d: boolean,
   return `${JSON.stringify(config, null, 2)}\n`;
 }
 
-function stacked(matrices: readonly Matrix[]): Float64Array {
+export function stacked(matrices: readonly Matrix[]): Float64Array {
   const out = new Float64Array(matrices.reduce((sum, one) => sum + one.data.length, 0));
   let at = 0;
   for (const { data } of matrices) {
@@ -124,7 +124,7 @@ function stacked(matrices: readonly Matrix[]): Float64Array {
   return out;
 }
 
-function transposed(values: Float64Array, rows: number, columns: number): Float64Array {
+export function transposed(values: Float64Array, rows: number, columns: number): Float64Array {
   const out = new Float64Array(values.length);
   for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) out[j * rows + i] = values[i * columns + j]!;
   return out;

@@ -12,7 +12,7 @@ import { inspect } from './inspect.ts';
 import { attribute, lens, trace } from './locate.ts';
 import { ablate, patch } from './patch.ts';
 import { traceFacts } from './trace-facts.ts';
-import { cut, files, tokens } from './quick.ts';
+import { cut, files, ranges, tokens } from './quick.ts';
 import { compare, rebuild } from './versions.ts';
 
 /** Does the jobs on the models that a thread keeps open; the thread calls one at a time. */
@@ -41,6 +41,7 @@ export function handlersOn(models: OpenModels): Handlers<Jobs> {
     convolutions,
     pictures,
     files,
+    ranges,
     cut,
     tokens,
   };
