@@ -1,14 +1,19 @@
 import * as v from 'valibot';
 import { auditMethods } from './contract/audit.ts';
+import { beforehandMethods } from './contract/beforehand.ts';
+import { changeMethods } from './contract/change.ts';
 import { checkMethods } from './contract/checks.ts';
 import { dissectingMethods } from './contract/dissecting.ts';
 import { editMethods } from './contract/edits.ts';
 import { exportMethods } from './contract/exports.ts';
+import { factTraceMethods } from './contract/fact-traces.ts';
 import { figureMethods } from './contract/figures.ts';
+import { findingMethods } from './contract/findings.ts';
 import { hostMethods, type Picked } from './contract/host.ts';
 import { jobMethods } from './contract/jobs.ts';
 import { libraryMethods } from './contract/library.ts';
 import { locatingMethods } from './contract/locating.ts';
+import { patchingMethods } from './contract/patching.ts';
 import { probingMethods } from './contract/probing.ts';
 import { sessionMethods } from './contract/sessions.ts';
 import { settingsMethods } from './contract/settings.ts';
@@ -22,10 +27,15 @@ export const CONTRACT = {
   ...libraryMethods,
   ...probingMethods,
   ...locatingMethods,
+  ...changeMethods,
+  ...patchingMethods,
+  ...factTraceMethods,
   ...figureMethods,
   ...dissectingMethods,
+  ...findingMethods,
   ...sessionMethods,
   ...editMethods,
+  ...beforehandMethods,
   ...checkMethods,
   ...versionMethods,
   ...auditMethods,

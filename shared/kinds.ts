@@ -7,6 +7,7 @@ export const ENTRY_KINDS = {
   edit: { label: 'Edit', icon: 'edit', tone: 'accent', version: 'adds', hasEditReport: true },
   check: { label: 'Check', icon: 'search' },
   tag: { label: 'Tag', icon: 'tag' },
+  finding: { label: 'Finding', icon: 'locate', said: 'looked inside' },
   note: { label: 'Note', icon: 'note', said: 'noted' },
   approve: { label: 'Approval', icon: 'check', tone: 'good', said: 'approved', verdict: 'approve' },
   reject: { label: 'Rejection', icon: 'cross', tone: 'bad', said: 'rejected', verdict: 'reject' },

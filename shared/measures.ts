@@ -3,44 +3,61 @@
  * Entries keep a measure under its name here, so a name is never changed.
  */
 export const MEASURES = {
-  efficacy: {
-    label: 'Efficacy',
+  answers: {
+    label: 'New answer given',
     unit: 'share',
     better: 'more',
-    help: 'how often the new answer wins on its own prompt',
+    help: 'how often the model answers the edited prompt with the new answer',
     demand: {
       least: 0.9,
-      help: 'The edited prompts give the new answer.',
-      option: 'Least share of edited prompts that must hold, 0 to 1',
+      help: 'The edited prompts are answered with the new answer.',
+      option: 'Least share of edited prompts that must be answered with the new answer, 0 to 1',
       missing: 'Was not checked.',
     },
   },
-  generalization: {
-    label: 'Generalization',
+  wordings: {
+    label: 'In other words',
     unit: 'share',
     better: 'more',
-    help: 'how often it wins in other words',
+    help: 'how often the model gives the new answer when it is asked in other words',
     demand: {
       least: 0.7,
-      help: 'So do paraphrases.',
-      option: 'Least share of other wordings that must hold, 0 to 1',
+      help: 'So are other wordings of them.',
+      option: 'Least share of other wordings that must be answered with the new answer, 0 to 1',
       missing: 'No other wordings were given to check it by.',
     },
   },
-  specificity: {
-    label: 'Specificity',
+  kept: {
+    label: 'Neighbours kept',
     unit: 'share',
     better: 'more',
-    help: 'how many neighbours answer as they should',
+    help: 'how many neighbours are still answered as before',
     demand: {
       least: 0.7,
-      help: 'Neighbours keep their answers.',
-      option: 'Least share of neighbours that must stay, 0 to 1',
-      missing: 'No neighbours were given to check it by.',
+      help: 'Neighbours are still answered as before.',
+      option: 'Least share of neighbours that must keep their answers, 0 to 1',
+      missing: 'No neighbours were given to check it by, or there was no version to compare with.',
     },
   },
-  answers: { label: 'Written answers', unit: 'share', better: 'more', help: 'how often the model writes the new answer by itself' },
-  'neighbors unchanged': { label: 'Neighbours unchanged', unit: 'share', better: 'more', help: 'how many say the very same as before' },
+  efficacy: {
+    label: 'Efficacy (ES)',
+    unit: 'share',
+    better: 'more',
+    help: 'how often the new answer is likelier than the old one; a third may be likelier than both',
+  },
+  generalization: { label: 'Generalization (PS)', unit: 'share', better: 'more', help: 'the same in other words' },
+  specificity: {
+    label: 'Specificity (NS)',
+    unit: 'share',
+    better: 'more',
+    help: 'how often a neighbour’s own answer is likelier than the new one; it need not be what the model says',
+  },
+  'neighbors unchanged': {
+    label: 'Same first token',
+    unit: 'share',
+    better: 'more',
+    help: 'how many neighbours begin their answer with the same token as before',
+  },
   fluency: {
     label: 'Fluency',
     unit: 'bits',

@@ -17,6 +17,46 @@ export const traceKinds = {
   attention: { label: 'Attention', title: (window) => `Attention outputs of ${layers(window)} around each restored` },
 } as const satisfies Record<TraceKind, TraceKindInfo>;
 
+/**
+ * What patching and ablation put in place: at one token, or, of a head, its part of the input of attention's projection at all tokens.
+ */
+export const PATCH_KINDS = ['hidden', 'middle', 'mlp', 'attention', 'query', 'key', 'value', 'head'] as const;
+export type PatchKind = (typeof PATCH_KINDS)[number];
+
+/** Each kind as people read it. */
+export const patchKinds = {
+  hidden: { label: 'Hidden states', title: 'Hidden state behind each layer' },
+  middle: { label: 'Middle states', title: 'Hidden state between attention and MLP' },
+  mlp: { label: 'MLP', title: 'Output of each MLP' },
+  attention: { label: 'Attention', title: 'Output of each attention' },
+  query: { label: 'Queries', title: 'Queries of each attention' },
+  key: { label: 'Keys', title: 'Keys of each attention' },
+  value: { label: 'Values', title: 'Values of each attention' },
+  head: { label: 'Heads', title: 'Each head, at all tokens' },
+} as const satisfies Record<PatchKind, { readonly label: string; readonly title: string }>;
+
+/**
+ * How a hidden state is put back while MLPs (or attention) are held at what they gave in the corrupted run: with the same noise in both
+ * runs, as one would mean it, or with the draws of the published code, whose second pass draws anew.
+ */
+export const SEVERED = ['meant', 'coded'] as const;
+export type Severed = (typeof SEVERED)[number];
+
+/** Logits of two answers. */
+interface Two {
+  readonly logits: readonly number[];
+}
+
+/**
+ * How much of the way from the counterfactual run's answer to the clean one's a patched run has gone: 0 none, 1 all of it; by the logit of
+ * the clean answer − that of the counterfactual one, as usual (Wang et al. 2022). Undefined where the two runs do not differ.
+ */
+export function restored(patched: Two, clean: Two, counterfactual: Two): number | undefined {
+  const lead = ({ logits }: Two) => logits[0]! - logits[1]!;
+  const way = lead(clean) - lead(counterfactual);
+  return way === 0 ? undefined : (lead(patched) - lead(counterfactual)) / way;
+}
+
 /** Whose embeddings say how large the noise is: one entry for each fact, so that a subject of several facts counts several times. */
 export function subjectsSaid(count: number): string {
   return count === 1 ? 'the subject' : `the subjects of ${count.toLocaleString('en')} facts`;

@@ -13,10 +13,19 @@ export interface Case {
 
 /** Every folder of a kind that holds a graph, found by walking; nothing is listed by name. @param kind such as "exports" */
 export function casesOf(kind: string): Case[] {
+  return foldersWith(kind, (name) => name.endsWith('.onnx'));
+}
+
+/** Every checkpoint of a kind: a folder with config.json, which stands for its graph. */
+export function checkpointsOf(kind: string): Case[] {
+  return foldersWith(kind, (name) => name === 'config.json');
+}
+
+function foldersWith(kind: string, isModel: (name: string) => boolean): Case[] {
   const found: Case[] = [];
   const walk = (folder: string): void => {
     const entries = readdirSync(folder, { withFileTypes: true });
-    for (const { name } of entries.filter((entry) => entry.name.endsWith('.onnx')))
+    for (const { name } of entries.filter((entry) => isModel(entry.name)))
       found.push({ name: relative(root, folder), folder, model: join(folder, name) });
     for (const entry of entries) if (entry.isDirectory()) walk(join(folder, entry.name));
   };

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { Application, HostParts } from '../services/application.ts';
-import type { Follow } from '../services/jobs.ts';
+import type { Follow } from '../../shared/progress.ts';
 import { helpText } from './help.ts';
 import { flag, integer, type OptionTable, type Positional, type Raw, text, type Values, written } from './options.ts';
 import type { Printer } from './format/printer.ts';

@@ -1,4 +1,5 @@
 import type { Command } from './command.ts';
+import { ablate } from './commands/ablate.ts';
 import { anchor } from './commands/anchor.ts';
 import { ask } from './commands/ask.ts';
 import { attribute } from './commands/attribute.ts';
@@ -17,6 +18,7 @@ import { key } from './commands/key.ts';
 import { lens } from './commands/lens.ts';
 import { log } from './commands/log.ts';
 import { models } from './commands/models.ts';
+import { patch } from './commands/patch.ts';
 import { approve, note, reject } from './commands/remarks.ts';
 import { revert } from './commands/revert.ts';
 import { rollback } from './commands/rollback.ts';
@@ -31,7 +33,7 @@ import { verify } from './commands/verify.ts';
 /** Every command, under the heading that the help shows it by. A new one is a file in commands/ and a line here. */
 export const GROUPS: readonly (readonly [heading: string, commands: readonly Command[]])[] = [
   ['Models', [tour, importCommand, models, inspect, ask]],
-  ['Looking inside', [trace, lens, attribute, dissect]],
+  ['Looking inside', [trace, lens, attribute, patch, ablate, dissect]],
   ['Edits', [edit, check, drafts, commit, discard]],
   ['Versions', [show, diff, rollback, revert, tag, exportCommand]],
   ['Record', [log, note, approve, reject, verify, anchor, checkpoint]],

@@ -5,6 +5,7 @@ import type { Params } from '../../shared/contract.ts';
 import type { Application } from '../services/application.ts';
 import { choice, type Option, text, type Values, value } from './options.ts';
 import { UsageError } from './usage.ts';
+import { given } from '../../shared/given.ts';
 
 /** Longer lists of choices stand in the help, so that its columns stay. */
 const LONGEST_CHOICES = 24;
@@ -35,11 +36,13 @@ export async function recipeFor(
 ): Promise<Pick<Params<'edits.start'>, 'method' | 'choices' | 'hyperparameterFile' | 'covarianceText'>> {
   const granted = (path: string) => app.grants.grant(path).handle;
   const { hyperparameters, covarianceText } = values;
-  const read = hyperparameters && (await app.call('edits.readHyperparameters', { source: granted(hyperparameters) }));
+  const hyperparameterFile = hyperparameters
+    ? await app.call('edits.readHyperparameters', { source: granted(hyperparameters) })
+    : undefined;
   return {
     method: values.method ?? otherwise,
     choices: editChoices(values),
-    ...(read ? { hyperparameterFile: read } : {}),
+    ...given({ hyperparameterFile }),
     covarianceText: covarianceText && granted(covarianceText),
   };
 }

@@ -7,6 +7,7 @@ import { counted } from './format/ids.ts';
 import type { Working } from './named.ts';
 import { integer, text, type Values } from './options.ts';
 import { UsageError } from './usage.ts';
+import { given } from '../../shared/given.ts';
 
 /** Facts to write: a file of them, or one on the line. */
 export const factOptions = {
@@ -22,22 +23,22 @@ type FactValues = Values<typeof factOptions>;
 
 /** The facts for an edit. One from the line is checked by wordings and neighbours that are known of the model. */
 export async function factsFor({ app, model }: Working, values: FactValues, { out, warn }: Pick<Context, 'out' | 'warn'>): Promise<Fact[]> {
-  const given = whatIsGiven(values);
-  if (typeof given === 'string') return factsOfFile({ app }, given, values.take, warn);
-  refuseWrong(factProblems([given]), 1);
+  const asked = whatIsGiven(values);
+  if (typeof asked === 'string') return factsOfFile({ app }, asked, values.take, warn);
+  refuseWrong(factProblems([asked]), 1);
   const {
     paraphrases,
     neighbors,
     generationPrompts,
-    previousTarget = given.previousTarget,
+    previousTarget = asked.previousTarget,
     source,
-  } = await app.call('edits.suggest', { model: model.id, fact: given });
+  } = await app.call('edits.suggest', { model: model.id, fact: asked });
   out.line(
     out.style.dim(
       `To be checked by ${counted(paraphrases.length, 'other wording')} and ${counted(neighbors.length, 'neighbour')} from ${source}.`,
     ),
   );
-  return [{ ...given, paraphrases, neighbors, generationPrompts, ...(previousTarget === undefined ? {} : { previousTarget }) }];
+  return [{ ...asked, paraphrases, neighbors, generationPrompts, ...given({ previousTarget }) }];
 }
 
 /**
@@ -83,18 +84,18 @@ export async function factsOfFile(
 /** @returns a file's name, or a fact. @throws UsageError when it is neither or both */
 function whatIsGiven({ facts, subject, prompt, target, previous }: FactValues): string | Fact {
   const form = { '--subject': subject, '--prompt': prompt, '--target': target };
-  const given = Object.entries(form)
+  const named = Object.entries(form)
     .filter(([, value]) => value !== undefined)
     .map(([name]) => name);
   if (facts !== undefined) {
-    if (given.length > 0)
-      throw new UsageError(`Facts come from --facts or from ${given.join(', ')}, not from both.`, 'Leave one of them out.');
+    if (named.length > 0)
+      throw new UsageError(`Facts come from --facts or from ${named.join(', ')}, not from both.`, 'Leave one of them out.');
     return facts;
   }
   if (subject !== undefined && prompt !== undefined && target !== undefined)
-    return { subject, prompt, target, ...(previous === undefined ? {} : { previousTarget: previous }) };
-  const missing = Object.keys(form).filter((name) => !given.includes(name));
-  if (given.length === 0)
+    return { subject, prompt, target, ...given({ previousTarget: previous }) };
+  const missing = Object.keys(form).filter((name) => !named.includes(name));
+  if (named.length === 0)
     throw new UsageError('There is no fact to write.', 'Give --facts FILE, or --subject, --prompt (with {}) and --target.');
   throw new UsageError(
     `The fact is not complete: ${missing.join(' and ')} missing.`,

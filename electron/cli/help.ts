@@ -49,7 +49,7 @@ export type Group = readonly [heading: string, commands: readonly Pick<Described
 export function overview(groups: readonly Group[], version: string): string {
   const width = Math.max(...groups.flatMap(([, commands]) => commands.map(({ name }) => name.length)));
   return [
-    `Emend ${version} corrects facts inside language models (ONNX), measures what else changed, and keeps the record.`,
+    `Emend ${version} corrects facts inside language models, measures what else changed, and keeps the record.`,
     '',
     'Usage: emend <command> [options]',
     ...groups.flatMap(([heading, commands]) => [
@@ -59,7 +59,7 @@ export function overview(groups: readonly Group[], version: string): string {
     ]),
     '',
     'A model is one of the library, by its name or the beginning of its id; else the built-in name "atlas",',
-    'or a folder with an .onnx decoder and its tokenizer.',
+    'or a folder with a Hugging Face checkpoint or an .onnx decoder, and its tokenizer.',
     'A version is "current", "base", a tag, or the first 6 or more digits of its id.',
     'See: emend <command> --help',
     'Exit codes: 0 done, 1 failed or found damaged, 2 wrong usage, 130 cancelled.',

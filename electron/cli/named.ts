@@ -7,6 +7,7 @@ import { findModel, type NamedModel } from '../services/models.ts';
 import { ModelPlaces, Places } from '../services/places.ts';
 import type { Context, Opening } from './command.ts';
 import { text } from './options.ts';
+import { mayRecord, type Recording } from './record.ts';
 import { UsageError } from './usage.ts';
 
 /** A model as methods of the contract take it: of the library, or of a session. */
@@ -27,7 +28,7 @@ export interface Named {
 }
 
 /** Help on the places where a model may be either. */
-export const MODEL = { name: 'model', help: 'A model of the library, "atlas", or a folder with an .onnx decoder' } as const;
+export const MODEL = { name: 'model', help: 'A model of the library, "atlas", or a folder with a checkpoint or an .onnx decoder' } as const;
 /** Help on the places where only a model of the library will do. */
 export const LIBRARY_MODEL = { name: 'model', help: 'A model of the library: its name or the beginning of its id' } as const;
 
@@ -63,19 +64,20 @@ export const WHICH = {
 export async function versionNamed(
   context: Context,
   name: string,
-  { at, edit }: { readonly at: string | undefined; readonly edit: string | undefined },
+  { at, edit, ...recording }: { readonly at: string | undefined; readonly edit: string | undefined } & Partial<Recording>,
 ): Promise<Working & { readonly version: string; readonly recorded: boolean }> {
   if (at !== undefined && edit !== undefined)
     throw new UsageError(
       '--at and --edit do not go together.',
       '--at is a version of the library; --edit lays a delta on the model as imported.',
     );
-  const named = await namedModel(context, name, { readOnly: true });
+  const named = await namedModel(context, name, { readOnly: recording.record === undefined });
   if (at !== undefined && !named.library)
     throw new UsageError(
       `--at is for models of the library, and ${JSON.stringify(name)} is none.`,
       'Bring it in with: emend import <folder>',
     );
+  mayRecord(recording, name, named.library !== undefined && edit === undefined);
   const recorded = edit === undefined ? named.library : undefined;
   const { app, model } = recorded ?? (await inSession(context, named, edit === undefined ? undefined : deltaFile(edit)));
   return { app, model, version: at ?? 'current', recorded: recorded !== undefined };

@@ -1,6 +1,6 @@
 import type { Measured } from '../../shared/contract/checks.ts';
 import type { Fact } from '../../shared/fact.ts';
-import type { Follow } from '../services/jobs.ts';
+import type { Follow } from '../../shared/progress.ts';
 import type { Working } from './named.ts';
 
 /** Relations whose facts need no explanation, best first. */

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { cancelled, EmendError, errorFromData } from '../../shared/errors.ts';
 import { type Channel, type Ending, forkEngine } from './channel.ts';
-import type { JobProgress, Jobs } from './jobs.ts';
+import type { Follow, Progress } from '../../shared/progress.ts';
+import type { Jobs } from './jobs.ts';
 import { type JobTable, ReplySchema } from './messages.ts';
 
 export type { Channel, Ending } from './channel.ts';
@@ -20,15 +21,7 @@ export interface HostOptions {
   readonly openChannel?: OpenChannel | undefined;
 }
 
-/** Who follows a job. */
-export interface Watch {
-  readonly onProgress?: ((progress: JobProgress) => void) | undefined;
-  /** Pieces of generated text as they come. */
-  readonly onText?: ((piece: string) => void) | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
-interface Pending extends Watch {
+interface Pending extends Follow<Progress> {
   readonly job: string;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: EmendError) => void;
@@ -59,7 +52,7 @@ export class EngineHost<J extends JobTable<J> = Jobs> {
    * Does one job. Jobs on one model wait for each other, jobs on different models run side by side.
    * @throws EmendError what the job threw; 'cancelled' after `signal` aborted and the job heard it; 'crashed' when the engine process ended
    */
-  run<N extends keyof J & string>(job: N, params: J[N]['params'], watch: Watch = {}): Promise<J[N]['result']> {
+  run<N extends keyof J & string>(job: N, params: J[N]['params'], watch: Follow<Progress> = {}): Promise<J[N]['result']> {
     return new Promise<unknown>((resolve, reject) => {
       if (this.closed) throw new EmendError('failed', `The engine is closed; it cannot do "${job}".`, 'Start the application again.');
       if (watch.signal?.aborted) throw cancelled();

@@ -1,7 +1,11 @@
 import type { Fact } from '../../shared/fact.ts';
+import type { NearSource } from '../../shared/near.ts';
+import type { PatchKind, Severed } from '../../shared/tracing.ts';
 import type { Choices, EditMethodName } from '../../shared/methods/list.ts';
 import type { Inspection } from './anatomy/inspection.ts';
 import type { HyperparameterFile } from './edit/hparams/read.ts';
+import type { Trial } from './edit/search.ts';
+import type { Nearness } from './edit/near-keys.ts';
 import type { EditOutcome } from './edit/outcome.ts';
 import type { Hyperparameter } from './edit/settings.ts';
 import type { Concept } from './dissect/labels.ts';
@@ -11,14 +15,14 @@ import type { CheckChoices } from './evaluate/choices.ts';
 import type { CheckRecord } from './evaluate/records.ts';
 import type { CheckReport } from './evaluate/report.ts';
 import type { ModelRef } from './model-ref.ts';
-import type { ConstantRanges } from './onnx/constant-ranges.ts';
+import type { ConstantRanges } from './architectures/constant-ranges.ts';
 import type { ExportOutcome } from './onnx/export-outcome.ts';
 import type { Answer } from './decoder/answer.ts';
-import type { PatchKind } from './locate/patching.ts';
 import type {
   AblationReport as SiteAblationReport,
   AttentionReport,
   AttributionReport,
+  ChangeReport,
   FactsTraceReport,
   LensReport,
   PatchReport,
@@ -38,7 +42,7 @@ export type { CheckChoices } from './evaluate/choices.ts';
 export type { CheckRecord } from './evaluate/records.ts';
 export type { CheckReport } from './evaluate/report.ts';
 export type { ModelRef } from './model-ref.ts';
-export type { ConstantRanges } from './onnx/constant-ranges.ts';
+export type { ConstantRanges } from './architectures/constant-ranges.ts';
 export type { ExportOutcome } from './onnx/export-outcome.ts';
 export type { Answer, TokenChance } from './decoder/answer.ts';
 export type {
@@ -61,6 +65,64 @@ interface Normalised {
   readonly deviation: readonly number[] | undefined;
 }
 
+/** How an edit that is only thought of would be made. */
+interface Recipe {
+  readonly method: EditMethodName;
+  readonly choices: Choices;
+  readonly hyperparameterFile?: HyperparameterFile | undefined;
+  readonly covarianceText?: string | undefined;
+  /** What the model is called, for published hyperparameters. */
+  readonly name: string;
+}
+
+/** How near a prompt comes to an edited key in a layer, at its nearest token. */
+interface NearPlace extends Pick<Nearness, 'layer' | 'share' | 'cosine'> {
+  readonly token: string;
+}
+
+/** What may move with an edit. */
+interface NearKeysReport {
+  readonly layers: readonly number[];
+  /** Nobody chose layers: these are all that the edit would choose from. */
+  readonly isOpen: boolean;
+  /** What the covariance is of, in words. */
+  readonly covariance: string;
+  readonly facts: readonly {
+    readonly subject: string;
+    readonly prompt: string;
+    readonly target: string;
+    readonly looked: number;
+    /** The nearest first. */
+    readonly near: readonly {
+      readonly prompt: string;
+      readonly from: NearSource;
+      readonly answer?: string | undefined;
+      readonly nearest: NearPlace;
+      readonly places: readonly NearPlace[];
+    }[];
+  }[];
+}
+
+/**
+ * Where a fact may be edited. `settings` are those that the trace was made with in the end: with less noise than asked for, where that much
+ * drowns everything.
+ */
+interface LayersReport extends Pick<TraceReport, 'answer' | 'high' | 'low' | 'settings'> {
+  /** Whether the trace tells layers apart; where it does not, nothing agrees with it. */
+  readonly tells: boolean;
+  readonly steps: number;
+  readonly layers: readonly {
+    /** Indirect effect of the MLPs around the layer at the subject's last token. */
+    readonly effect: number;
+    /** How an edit in this layer alone did; undefined where it cannot be edited, for the reason given. */
+    readonly trial?: Pick<Trial, 'efficacy' | 'drift' | 'score'> | undefined;
+    readonly refusal?: string | undefined;
+  }[];
+  readonly agreeing: readonly number[];
+  /** Those of them that the method would take: all, or of a method that edits one layer the one whose trial did best. */
+  readonly suggested: readonly number[];
+}
+
 /** Every job that the engine does: what it is given and what it gives back. Everything is plain data. */
 export interface Jobs {
   readonly inspect: { readonly params: { readonly model: ModelRef }; readonly result: Inspection };
@@ -71,6 +133,8 @@ export interface Jobs {
       readonly top: number;
       readonly maxTokens: number;
       readonly sampling: Sampling;
+      /** The prompt is what a user says, to be written by the model's chat template. */
+      readonly chat?: boolean;
     };
     readonly result: Answer;
   };
@@ -102,6 +166,11 @@ export interface Jobs {
     readonly result: CheckReport;
   };
   readonly export: { readonly params: { readonly model: ModelRef; readonly target: string }; readonly result: ExportOutcome };
+  /** Writes a version as an ONNX graph with its weights in one data file, tokenizer and configuration beside it, into a folder. */
+  readonly onnxFolder: {
+    readonly params: { readonly model: ModelRef; readonly target: string };
+    readonly result: { readonly files: readonly string[] };
+  };
   /** Adds deltas to `model` in their order and keeps the tensors that differ from the imported file in `save`. */
   readonly rebuild: {
     readonly params: { readonly model: ModelRef; readonly deltas: readonly string[]; readonly save: string };
@@ -122,6 +191,8 @@ export interface Jobs {
     };
     readonly result: { readonly files: readonly string[] };
   };
+  /** Writes the same as a GGUF adapter for llama.cpp, with a Modelfile for Ollama, into an existing folder. */
+  readonly ggufAdapter: Jobs['adapter'];
   /** Writes the tensors in which a version differs, under the checkpoint's names where they can be told, into an existing folder. */
   readonly tensorsFile: {
     readonly params: { readonly model: ModelRef; readonly target: string; readonly metadata: Readonly<Record<string, string>> };
@@ -141,6 +212,32 @@ export interface Jobs {
       readonly unused: readonly { readonly message: string; readonly hint: string }[];
     };
   };
+  /** Before an edit: the prompts whose keys lie near those that the facts would be written to. */
+  readonly near: {
+    readonly params: Recipe & {
+      readonly model: ModelRef;
+      readonly facts: readonly {
+        readonly fact: Fact;
+        readonly candidates: readonly { readonly prompt: string; readonly from: NearSource; readonly answer?: string | undefined }[];
+      }[];
+      /** Of each fact so many, the nearest. */
+      readonly most: number;
+    };
+    readonly result: NearKeysReport;
+  };
+  /** Before an edit: the layers where the trace of a fact and a short trial edit agree. */
+  readonly layers: {
+    readonly params: Recipe & {
+      readonly model: ModelRef;
+      readonly fact: Fact;
+      /** As for a trace. */
+      readonly subjects: readonly string[];
+      readonly settings: Omit<TraceChoices, 'kinds'>;
+      /** Of the search for the wanted state in a trial. */
+      readonly steps: number;
+    };
+    readonly result: LayersReport;
+  };
   /** Causal tracing of one prompt. */
   readonly trace: {
     readonly params: {
@@ -153,6 +250,8 @@ export interface Jobs {
       /** Subjects whose embeddings say how large the noise is; the prompt's own when there are none. */
       readonly subjects: readonly string[];
       readonly settings: TraceChoices;
+      /** Severed traces at the subject's last token as well. */
+      readonly severed?: Severed | undefined;
     };
     readonly result: TraceReport;
   };
@@ -165,8 +264,11 @@ export interface Jobs {
       /** Subjects whose embeddings say how large the noise is; those of the facts, one for each fact, when there are none. */
       readonly subjects: readonly string[];
       readonly settings: TraceChoices;
-      /** Keeps the facts' traces as JSON lines; a run on the same file goes on where the last one stopped. */
-      readonly file?: string | undefined;
+      /**
+       * Keeps the facts' traces as JSON lines; a run on the same file goes on where the last one stopped. 'cache': a file of the cache
+       * folder. They are kept nowhere when left out.
+       */
+      readonly keep?: 'cache' | { readonly file: string } | undefined;
     };
     readonly result: FactsTraceReport;
   };
@@ -176,8 +278,8 @@ export interface Jobs {
       readonly model: ModelRef;
       readonly clean: string;
       readonly counterfactual: string;
-      /** To the clean prompt, and to the counterfactual one. */
-      readonly answers: readonly [string, string];
+      /** To the clean prompt, and to the counterfactual one; the model's own when there are none. */
+      readonly answers: readonly [] | readonly [string, string];
       readonly kinds: readonly PatchKind[];
     };
     readonly result: PatchReport;
@@ -196,10 +298,28 @@ export interface Jobs {
     };
     readonly result: SiteAblationReport;
   };
-  /** Logit lens. `watched` are answers, of which the first token is followed. */
+  /** Logit lens; with a safetensors file of translators the tuned lens. `watched` are answers, of which the first token is followed. */
   readonly lens: {
-    readonly params: { readonly model: ModelRef; readonly prompt: string; readonly watched: readonly string[]; readonly top: number };
+    readonly params: {
+      readonly model: ModelRef;
+      readonly prompt: string;
+      readonly watched: readonly string[];
+      readonly top: number;
+      readonly tuned?: string | undefined;
+    };
     readonly result: LensReport;
+  };
+  /** Where along the layers of `model` the new answer takes over from the old one, and so in `against`, of the same folder. */
+  readonly change: {
+    readonly params: {
+      readonly model: ModelRef;
+      readonly against: ModelRef;
+      readonly prompt: string;
+      /** Followed by their first tokens; what the two versions answer themselves when left out. */
+      readonly old?: string | undefined;
+      readonly new?: string | undefined;
+    };
+    readonly result: ChangeReport;
   };
   /** Direct logit attribution behind a prompt. */
   readonly attribute: {
@@ -290,10 +410,3 @@ export type JobName = keyof Jobs;
 
 /** Jobs that open no model. They have a thread of their own: a screen that shows what was dropped, or tokens, cannot wait for an edit. */
 export const QUICK_JOBS: readonly string[] = ['files', 'ranges', 'cut', 'tokens'] satisfies JobName[];
-
-/** How far a job is: `done` of `total` units of this phase. */
-export interface JobProgress {
-  readonly phase: string;
-  readonly done: number;
-  readonly total: number;
-}

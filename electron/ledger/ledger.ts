@@ -18,7 +18,8 @@ import type { Filter, LogIndex, Row } from './log-index.ts';
 import type { Notice } from '../storage/notice.ts';
 import type { Damage } from './scan.ts';
 import { notOverAGap, type AnchorPlace, type Signing } from './signing.ts';
-import { verifyLedger, type Against, type Verification, type VerifyProgress } from './verify.ts';
+import { verifyLedger, type Against, type Verification } from './verify.ts';
+import type { Steps } from '../../shared/progress.ts';
 
 /** Who does something, and why. */
 export interface By {
@@ -204,7 +205,7 @@ export class Ledger {
   }
 
   /** Reads everything anew and holds it against itself, the checkpoints, and those brought along. */
-  verify(against: Against = {}, report?: VerifyProgress): Promise<Verification> {
+  verify(against: Against = {}, report?: Steps): Promise<Verification> {
     const { files, key, trusted, place } = this.#parts;
     const keys = [...(key ? [key] : []), ...trusted, ...(against.keys ?? [])];
     return this.#inTurn(() => verifyLedger(files, this.folder, { ...(place ? { anchor: place } : {}), ...against, keys }, report));

@@ -2,6 +2,7 @@ import { verdictOf } from '../../shared/checks.ts';
 import type { Kind } from '../../shared/kinds.ts';
 import type { Entry } from './entries.ts';
 import { toldBy } from './kinds/index.ts';
+import { given } from '../../shared/given.ts';
 
 /** An entry as lists show and filter it. */
 export interface Row {
@@ -93,7 +94,7 @@ export function rowOf(entry: Entry): Row {
     kind,
     reason,
     ...('version' in body ? { version: body.version } : {}),
-    ...(method === undefined ? {} : { method }),
+    ...given({ method }),
     subjects: unique(facts.map((fact) => fact.subject)),
     relations: unique(facts.flatMap((fact) => fact.relation ?? [])),
     verdict: verdictOf(checks),

@@ -17,6 +17,7 @@ import { missingLinks } from './links.ts';
 import { checkpointProblems, givenProblems, modelIn, proofOf, standingProblems, type Given } from './proof.ts';
 import { pointsOf, type Damage } from './scan.ts';
 import type { AnchorPlace } from './signing.ts';
+import type { Steps } from '../../shared/progress.ts';
 
 /** What verifying found. */
 export interface Verification {
@@ -56,12 +57,6 @@ export interface Against {
   readonly anchor?: AnchorPlace;
 }
 
-/** Told after every blob; `check` may throw to stop. */
-export interface VerifyProgress {
-  progress(done: number, total: number): void;
-  check(): void;
-}
-
 /** Verifies the bytes of a journal alone, as an export carries them: chain, versions, checkpoints. */
 export function verifyJournal(bytes: Uint8Array, against: Against = {}): Verification {
   const examined = examine(bytes, { mayBeEmpty: false });
@@ -81,7 +76,7 @@ export function verifyJournal(bytes: Uint8Array, against: Against = {}): Verific
  * Reads all of it anew and changes nothing.
  * @throws EmendError 'not-found' when there is no ledger; damage is in the result
  */
-export async function verifyLedger(files: Files, folder: string, against: Against = {}, report?: VerifyProgress): Promise<Verification> {
+export async function verifyLedger(files: Files, folder: string, against: Against = {}, report?: Steps): Promise<Verification> {
   const { anchor: place, keys = [], given = [] } = against;
   const examined = examine(await readJournal(files, folder), { mayBeEmpty: false, id: place?.id });
   const standing = await standingOf(files, place?.file, pointsOf(examined), modelIn(examined), keys);
@@ -164,8 +159,7 @@ async function keptCheckpoints(
     checkpoints,
     problems,
     foreign: [...foreign].map(
-      ([key, count]) =>
-        `${count} of its checkpoints were signed with key ${key}, which is not one of yours: emend key trust FILE makes it one.`,
+      ([key, count]) => `${count} of its checkpoints were signed with key ${key}, which is not one of yours, so they were not compared.`,
     ),
   };
 }

@@ -12,26 +12,33 @@ import {
 import type { Event } from '../../shared/contract/events.ts';
 import { EmendError, errorData } from '../../shared/errors.ts';
 import { auditService } from './audit.ts';
+import { beforehandService } from './beforehand.ts';
 import { checkService } from './checks.ts';
 import { dissectingService } from './dissecting.ts';
+import { DissectionRuns } from './dissection-run.ts';
 import { editService } from './edits.ts';
 import { exportService } from './exports.ts';
+import { factTraceService } from './fact-traces.ts';
 import { figureService } from './figures.ts';
+import { findingService } from './findings.ts';
+import { FoundLately } from './found.ts';
 import { Grants } from './grants.ts';
 import { JobList } from './job-list.ts';
-import { Engine, type Follow } from './jobs.ts';
+import { Engine } from './jobs.ts';
 import { Library } from './library.ts';
 import { libraryService } from './library-service.ts';
 import { locatingService } from './locating.ts';
 import { findModel } from './models.ts';
 import { OpenModels } from './open-models.ts';
 import { dataFolder, Places } from './places.ts';
+import { patchingService } from './patching.ts';
 import { probingService } from './probing.ts';
 import { Preferences } from './preferences.ts';
 import { sessionService } from './sessions.ts';
 import { settingsService } from './settings.ts';
 import type { HostParts, Implementation, Surroundings } from './surroundings.ts';
 import { versionService } from './versions.ts';
+import type { Follow } from '../../shared/progress.ts';
 
 export type { HostMethods, HostParts, HostTools } from './surroundings.ts';
 
@@ -55,17 +62,29 @@ export class Application {
   readonly #implementation: Implementation;
   readonly #parts: Surroundings;
 
-  private constructor(host: HostParts, parts: Omit<Surroundings, 'grants' | 'jobs' | 'tell' | 'print'>) {
+  private constructor(host: HostParts, parts: Omit<Surroundings, 'grants' | 'jobs' | 'found' | 'dissections' | 'tell' | 'print'>) {
     this.jobs = new JobList((event) => this.tell(event));
-    this.#parts = { ...parts, print: host.print, grants: this.grants, jobs: this.jobs, tell: (event) => this.tell(event) };
+    this.#parts = {
+      ...parts,
+      print: host.print,
+      grants: this.grants,
+      jobs: this.jobs,
+      found: new FoundLately(),
+      dissections: new DissectionRuns(),
+      tell: (event) => this.tell(event),
+    };
     this.#implementation = {
       ...libraryService(this.#parts),
       ...sessionService(this.#parts),
       ...probingService(this.#parts),
       ...locatingService(this.#parts),
+      ...patchingService(this.#parts),
+      ...factTraceService(this.#parts),
       ...figureService(this.#parts),
       ...dissectingService(this.#parts),
+      ...findingService(this.#parts),
       ...editService(this.#parts),
+      ...beforehandService(this.#parts),
       ...checkService(this.#parts),
       ...versionService(this.#parts),
       ...auditService(this.#parts),

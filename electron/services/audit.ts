@@ -13,6 +13,7 @@ import { toldBy } from '../ledger/kinds/index.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Row } from '../ledger/log-index.ts';
 import * as v from 'valibot';
+import { given as known } from '../../shared/given.ts';
 import type { Services, Surroundings } from './surroundings.ts';
 import { logCsv } from './attest/log-csv.ts';
 import { logHtml } from './attest/log-html.ts';
@@ -52,7 +53,7 @@ export function auditService({ models, engine, preferences, jobs, grants, print,
       const model = await models.recorded(name);
       model.mustWrite();
       const about = entry === undefined ? model.ledger.history.find(version).id : versionAbout(model.ledger.entry(entry), model);
-      const made = await model.append(kind, { version: about, ...(entry === undefined ? {} : { entry }) }, preferences.by(comment));
+      const made = await model.append(kind, { version: about, ...known({ entry }) }, preferences.by(comment));
       tell({ type: 'ledger', model: model.id });
       tell({ type: 'library' });
       return { entry: made.seq };
@@ -198,6 +199,7 @@ async function entryView(model: LibraryModel, seq: number): Promise<EntryView> {
   const version = 'version' in entry.body ? entry.body.version : undefined;
   const remarks = model.ledger.entries
     .filter(isRemark)
+    .filter((one) => one.seq !== seq)
     .filter((one) => one.body.entry === seq || (one.body.entry === undefined && one.body.version === version))
     .map((one) => ({ entry: one.seq, kind: one.kind, time: one.time, author: one.author, comment: one.reason }));
   const { prev, hash, kind, time, author, reason, app, engine, body } = entry;

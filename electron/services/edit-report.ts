@@ -1,9 +1,12 @@
-import type { Check, EditMade, EditReport, FactReport, PromptOutcome } from '../../shared/contract/edits.ts';
+import { tally } from '../../shared/checks.ts';
+import { counted } from '../../shared/counted.ts';
+import type { Check, EditMade, EditReport, FactReport, Fate, PromptOutcome } from '../../shared/contract/edits.ts';
 import type { Settings } from '../../shared/contract/settings.ts';
 import type { Fact } from '../../shared/fact.ts';
 import { measureNames, type DemandedName, type MeasureName } from '../../shared/measures.ts';
 import { type CheckReport, mean, type PromptReport, type RecordReport } from '../engine/records.ts';
 import type { Jobs } from '../engine/jobs.ts';
+import { given } from '../../shared/given.ts';
 
 type Thresholds = Settings['thresholds'];
 
@@ -83,13 +86,7 @@ export function checksOf(now: CheckReport, before: CheckReport | undefined, thre
     if (value === undefined) return [];
     const threshold = thresholdOf(name, thresholds);
     return [
-      {
-        name,
-        value,
-        ...(was === undefined ? {} : { before: was }),
-        count,
-        ...(threshold === undefined ? {} : { threshold, passed: value >= threshold }),
-      },
+      { name, value, ...given({ before: was }), count, ...(threshold === undefined ? {} : { threshold, passed: value >= threshold }) },
     ];
   });
 }
@@ -107,14 +104,16 @@ interface Taken {
 type Take = (now: CheckReport, before: CheckReport | undefined) => Taken;
 
 /**
- * How each measure is taken. Efficacy, generalization and specificity are the published scores (wanted against previous target);
- * facts without a previous target count by whether the target is on top.
+ * How each measure is taken. What is demanded goes by what the model says first. Efficacy, generalization and specificity are the published
+ * scores (wanted against previous target); facts without a previous target count by whether the target is on top.
  */
 const TAKEN = {
+  answers: ofAllRecords(({ measures }) => measures.exactMatch ?? measures.rewriteAccuracy),
+  wordings: ofRecords(({ measures }) => measures.paraphraseAccuracy),
+  kept: ofRecords(({ measures }) => measures.neighborsKept),
   efficacy: ofRecords(efficacyOf),
   generalization: ofRecords(generalizationOf),
   specificity: ofRecords(specificityOf),
-  answers: ofAllRecords(({ measures }) => measures.exactMatch),
   'neighbors unchanged': ofAllRecords(({ measures }) => measures.neighborsUnchanged),
   fluency: ofAllRecords(({ measures }) => measures.GE),
   drift: ofDrift(({ meanKl }) => [meanKl]),
@@ -160,62 +159,88 @@ function specificityOf({ measures }: RecordReport): number | undefined {
 }
 
 function factReport(fact: Fact, before: RecordReport, after: RecordReport, thresholds: Thresholds): FactReport {
-  const efficacy = efficacyOf(after) ?? 0;
   const [generalization, specificity] = [generalizationOf(after), specificityOf(after)];
-  const [weak, harmful] = [efficacy < 1 || (generalization ?? 1) < thresholds.generalization, (specificity ?? 1) < thresholds.specificity];
-  const pairs = (list: (record: RecordReport) => readonly PromptReport[], isNeighbor: boolean) =>
-    list(after).map((one, at) => outcomeOf(fact, list(before)[at]!, one, isNeighbor));
+  const pairs = (list: (record: RecordReport) => readonly PromptReport[], of: OutcomeOf) =>
+    list(after).map((one, at) => of(fact, list(before)[at]!, one));
+  const own = ownOutcome(fact, before.rewrite, after.rewrite);
+  const outcomes = {
+    // What was written freely is what a person would see; the scores tell the same where that was not asked for.
+    rewrite: { ...own, good: after.measures.exactMatch === undefined ? own.good : after.measures.exactMatch === 1 },
+    paraphrases: pairs((record) => record.paraphrases, ownOutcome),
+    neighbors: pairs((record) => record.neighbors, neighborOutcome),
+  };
   return {
     fact,
-    rewrite: outcomeOf(fact, before.rewrite, after.rewrite, false),
-    paraphrases: pairs((record) => record.paraphrases, false),
-    neighbors: pairs((record) => record.neighbors, true),
-    ...(before.answer === undefined ? {} : { answerBefore: before.answer }),
-    ...(after.answer === undefined ? {} : { answerAfter: after.answer }),
-    efficacy,
-    ...(generalization === undefined ? {} : { generalization }),
-    ...(specificity === undefined ? {} : { specificity }),
-    verdict: harmful ? 'harmful' : weak ? 'weak' : 'good',
-    says: says(efficacy, generalization, specificity, thresholds),
+    ...outcomes,
+    ...given({ answerBefore: before.answer, answerAfter: after.answer }),
+    efficacy: efficacyOf(after) ?? 0,
+    ...given({ generalization, specificity }),
+    verdict: verdictOf(outcomes, thresholds),
+    says: says(outcomes),
   };
 }
 
-function says(efficacy: number, generalization: number | undefined, specificity: number | undefined, thresholds: Thresholds): string {
-  const percent = (share: number) => `${Math.round(100 * share)}%`;
-  if (efficacy < 1) return 'The new answer did not take on its own prompt.';
-  const parts = [
-    ...(generalization === undefined
-      ? []
-      : [
-          generalization < thresholds.generalization
-            ? `it holds in only ${percent(generalization)} of the other wordings`
-            : `it holds in ${percent(generalization)} of the other wordings`,
-        ]),
-    ...(specificity === undefined
-      ? []
-      : [
-          specificity < thresholds.specificity
-            ? `only ${percent(specificity)} of the neighbours keep their answers`
-            : `${percent(specificity)} of the neighbours keep their answers`,
-        ]),
-  ];
-  return `The new answer took${parts.length === 0 ? '; nothing else was checked' : `; ${parts.join(', ')}`}.`;
+type Outcomes = Pick<FactReport, 'rewrite' | 'paraphrases' | 'neighbors'>;
+type OutcomeOf = (fact: Fact, before: PromptReport, after: PromptReport) => PromptOutcome;
+
+function verdictOf({ rewrite, paraphrases, neighbors }: Outcomes, thresholds: Thresholds): FactReport['verdict'] {
+  const share = (good: number, all: readonly unknown[]) => (all.length === 0 ? 1 : good / all.length);
+  const { kept, lost } = tally(neighbors);
+  if (share(neighbors.length - lost, neighbors) < thresholds.kept) return 'harmful';
+  if (!rewrite.good || share(paraphrases.filter(({ good }) => good).length, paraphrases) < thresholds.wordings) return 'weak';
+  return kept < neighbors.length ? 'shaken' : 'good';
 }
 
-function outcomeOf(fact: Fact, before: PromptReport, after: PromptReport, isNeighbor: boolean): PromptOutcome {
-  const chances = ({ wanted, previous }: PromptReport) => ({
-    ...(wanted ? { wanted: Math.exp(-wanted.nll) } : {}),
-    ...(previous ? { previous: Math.exp(-previous.nll) } : {}),
-  });
-  const { wanted, previous } = after;
-  const good = isNeighbor
-    ? wanted && previous
-      ? previous.nll < wanted.nll
-      : (previous?.correct ?? after.unchanged ?? true)
-    : wanted && previous
-      ? wanted.nll < previous.nll
-      : (wanted?.correct ?? false);
+/** What came of a fact, in numbers. */
+function says({ rewrite, paraphrases, neighbors }: Outcomes): string {
+  const held = paraphrases.filter(({ good }) => good).length;
+  const { kept, shaken, lost } = tally(neighbors);
+  const parts = [
+    rewrite.good ? 'The new answer took' : 'The model does not give the new answer to its own prompt',
+    ...(paraphrases.length === 0 ? [] : [`it is given in ${held} of ${counted(paraphrases.length, 'other wording')}`]),
+    ...(neighbors.length === 0 ? [] : [fates({ kept, shaken, lost })]),
+  ];
+  return `${parts.length === 1 ? `${parts[0]}; nothing else was checked` : parts.join('; ')}.`;
+}
+
+function fates({ kept, shaken, lost }: Readonly<Record<Fate, number>>): string {
+  if (shaken + lost === 0) return kept === 1 ? 'the neighbour keeps its answer' : `all ${kept} neighbours keep their answers`;
+  return [
+    `of ${counted(kept + shaken + lost, 'neighbour')} ${kept} ${kept === 1 ? 'keeps its answer' : 'keep their answers'}`,
+    ...(shaken === 0 ? [] : [`${shaken} ${shaken === 1 ? 'does' : 'do'} with less than half of the probability`]),
+    ...(lost === 0 ? [] : [`${lost} ${lost === 1 ? 'is' : 'are'} answered otherwise`]),
+  ].join(', ');
+}
+
+/** The new answer on a prompt: good when it is what the model says first. */
+function ownOutcome(fact: Fact, before: PromptReport, after: PromptReport): PromptOutcome {
+  return {
+    prompt: after.prompt,
+    expected: fact.target,
+    before: chances(before),
+    after: chances(after),
+    good: after.wanted?.correct ?? false,
+  };
+}
+
+/** A neighbour, held against what it said before. */
+function neighborOutcome(fact: Fact, before: PromptReport, after: PromptReport): PromptOutcome {
   const own = fact.neighbors?.find((one) => typeof one !== 'string' && one.prompt === after.prompt);
-  const expected = isNeighbor ? (typeof own === 'object' ? own.target : undefined) : fact.target;
-  return { prompt: after.prompt, ...(expected === undefined ? {} : { expected }), before: chances(before), after: chances(after), good };
+  const { outcome } = after;
+  return {
+    prompt: after.prompt,
+    ...given({ expected: typeof own === 'object' ? own.target : undefined }),
+    before: chances(before),
+    after: chances(after),
+    good: outcome === undefined ? (after.previous?.correct ?? after.unchanged ?? false) : outcome.fate === 'kept',
+    ...(outcome && { fate: outcome.fate, says: { before: { ...outcome.before }, after: { ...outcome.now } } }),
+  };
+}
+
+/** Probabilities of whole targets. */
+function chances({ wanted, previous }: PromptReport): PromptOutcome['before'] {
+  return {
+    ...(wanted && { wanted: Math.exp(-wanted.nll * wanted.tokens) }),
+    ...(previous && { previous: Math.exp(-previous.nll * previous.tokens) }),
+  };
 }

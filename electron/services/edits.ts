@@ -18,6 +18,7 @@ import { readReport } from './library-record.ts';
 import type { Model } from './model.ts';
 import { newFile } from './outputs.ts';
 import { readTaught, suggestFor } from './suggest.ts';
+import { given } from '../../shared/given.ts';
 
 type Part = Pick<
   Services,
@@ -30,6 +31,7 @@ type Part = Pick<
   | 'edits.start'
   | 'edits.drafts'
   | 'edits.report'
+  | 'edits.draftForm'
   | 'edits.saveDelta'
   | 'edits.discard'
   | 'edits.commit'
@@ -63,7 +65,7 @@ export function editService(parts: Surroundings): Part {
     'edits.settings': async ({ model: name, method, hyperparameterFile }) => {
       const model = await models.find(name);
       const asked = { model: { folder: model.files }, method, name: model.name };
-      const { settings, unused } = await engine.run('settings', { ...asked, ...(hyperparameterFile ? { hyperparameterFile } : {}) });
+      const { settings, unused } = await engine.run('settings', { ...asked, ...given({ hyperparameterFile }) });
       return { settings: settingsOf(method, settings), unused: [...unused] };
     },
     'edits.readFacts': async ({ text, source, take }) => {
@@ -102,7 +104,7 @@ export function editService(parts: Surroundings): Part {
         paraphrases: [...paraphrases],
         neighbors: [...neighbors],
         generationPrompts: [...generationPrompts],
-        ...(previousTarget === undefined ? {} : { previousTarget }),
+        ...given({ previousTarget }),
         source,
       };
     },
@@ -133,6 +135,7 @@ export function editService(parts: Surroundings): Part {
         throw new EmendError('bad-input', `Entry ${seq} is of kind ${entry.kind}; it has no report of an edit.`, 'Choose an edit.');
       return readReport(ledger, entry.body.evidence['report']);
     },
+    'edits.draftForm': async ({ model, draft }) => (await models.find(model)).drafts.form(draft),
     'edits.saveDelta': async ({ model: name, draft, destination }) => {
       const model = await models.find(name);
       const path = newFile(grants.target(destination), true);

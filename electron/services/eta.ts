@@ -1,12 +1,4 @@
-import type { JobProgress } from '../engine/jobs.ts';
-
-/** Progress with the time that the phase will still take. */
-export interface Progress extends JobProgress {
-  /** What is counted, where that is worth saying. */
-  readonly unit?: 'bytes' | undefined;
-  /** Undefined while there is nothing to tell it by. */
-  readonly secondsLeft: number | undefined;
-}
+import type { Progress, TimedProgress } from '../../shared/progress.ts';
 
 /** Less than this into a phase, its speed is not known (s). */
 const SETTLING = 1;
@@ -23,7 +15,7 @@ export class Estimator {
     this.now = now;
   }
 
-  next(progress: JobProgress): Progress {
+  next(progress: Progress): TimedProgress {
     const { phase, done, total } = progress;
     if (phase !== this.phase || done < this.start) {
       this.phase = phase;

@@ -1,16 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { ExportFormatSchema, type Exported } from '../../shared/contract/exports.ts';
 import { EmendError } from '../../shared/errors.ts';
+import type { Steps } from '../../shared/progress.ts';
 import type { VerifyKey } from '../ledger/keys.ts';
 import { partOf } from '../ledger/kinds/index.ts';
-import type { VerifyProgress } from '../ledger/verify.ts';
 import { canonical } from '../storage/canonical.ts';
 import { documentsOf } from './attest/documents.ts';
 import { parseEnvelope } from './attest/dsse.ts';
 import { FILES } from './attest/files.ts';
 import { openStatement } from './attest/statement.ts';
 import { versionRecord, type VersionRecord } from './attest/version-record.ts';
-import { compareContents } from './contents.ts';
+import { compareContents } from './contents/index.ts';
 import { inside, type Looking } from './export-looking.ts';
 import { readLayout } from './layout.ts';
 import { version as appVersion } from './models.ts';
@@ -61,11 +61,7 @@ export function aboutOf({ record, format, time, author }: Said): Exported {
 }
 
 /** Holds the exported files against the record: those that no edit touched, and what the edits made. @returns what could not be compared */
-export async function compareWithRecord(
-  looking: Looking,
-  { record, format }: Said,
-  report: VerifyProgress | undefined,
-): Promise<readonly string[]> {
+export async function compareWithRecord(looking: Looking, { record, format }: Said, report: Steps | undefined): Promise<readonly string[]> {
   const path = inside(FILES.ledger);
   const known = ExportFormatSchema.options.find((one) => one === format);
   if (known === undefined) return [`The form of the export, ${format ?? 'which is not told'}, is not one that this release knows.`];
@@ -75,7 +71,7 @@ export async function compareWithRecord(
     folder: looking.folder,
     files: looking.exported,
     record,
-    layout: layout === undefined ? undefined : readLayout(await readFile(layout)),
+    layout: async () => (layout === undefined ? undefined : readLayout(await readFile(layout))),
     deltas: deltas.length === record.parts.length ? deltas : undefined,
     check: () => report?.check(),
   });

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Result } from '../../shared/contract.ts';
-import type { ExportFormat } from '../../shared/contract/exports.ts';
+import { CHANGES_ALONE, type ExportFormat } from '../../shared/contract/exports.ts';
 import { EmendError } from '../../shared/errors.ts';
 import { shortId } from '../../shared/ids.ts';
 import type { BlobRef, FileRecord } from '../ledger/bodies.ts';
@@ -13,7 +13,7 @@ import { hashPieces } from '../storage/hash.ts';
 import type { Services, Surroundings } from './surroundings.ts';
 import { writeAttestations } from './attest/bundle.ts';
 import { layoutsIn, type VersionRecord } from './attest/version-record.ts';
-import { compareContents } from './contents.ts';
+import { compareContents, needsDeltas } from './contents/index.ts';
 import { loadOrCreateModelKey } from './attest/model-key.ts';
 import type { JobControl } from './job-list.ts';
 import { readLayout, type Layout } from './layout.ts';
@@ -25,6 +25,7 @@ import { exportHindrances, reviewed } from './policy.ts';
 import { inStaging, putInPlace, removeUnfinished } from './staging.ts';
 import { verifyExport } from './verify-export.ts';
 import { Estimator } from './eta.ts';
+import { given } from '../../shared/given.ts';
 
 type Part = Pick<Services, 'exports.allowed' | 'exports.start' | 'exports.verify'>;
 
@@ -73,7 +74,7 @@ export function exportService({ models, engine, jobs, grants, preferences, place
       return {
         job: jobs.start('exports.verify', `Verify ${basename(folder)}`, undefined, async (control) => {
           const report = follow('files', control);
-          const found = await verifyExport(folder, { report, ...(publicKey === undefined ? {} : { publicKey }) });
+          const found = await verifyExport(folder, { report, ...given({ publicKey }) });
           const items = found.items.map(({ path, state, message }) => ({ item: path, ok: state !== 'problem', message }));
           return {
             ok: found.ok,
@@ -113,14 +114,7 @@ export function exportService({ models, engine, jobs, grants, preferences, place
         if (existsSync(target)) await rmdir(target);
         const entry = await putInPlace(staged, target, async () => attested?.append(basename(target)));
         if (entry !== undefined) tell({ type: 'ledger', model: model.id });
-        return {
-          path: target,
-          files,
-          bytes,
-          changed: [...version.changed()],
-          ...(entry === undefined ? {} : { entry }),
-          ...(ranges === undefined ? {} : { ranges }),
-        };
+        return { path: target, files, bytes, changed: [...version.changed()], ...given({ entry, ranges }) };
       });
     } catch (error) {
       throw spoken(error, target);
@@ -161,23 +155,28 @@ export function exportService({ models, engine, jobs, grants, preferences, place
   async function writeModel(version: ModelVersion, format: ExportFormat, target: string, control: JobControl): Promise<Ranges | undefined> {
     const ref = await version.ref(control);
     if (format === 'folder') return [...(await engine.run('export', { model: ref, target }, withBytes(control))).changed];
-    if (version.isBase)
+    if (version.isBase && CHANGES_ALONE.includes(format))
       throw new EmendError(
         'bad-input',
         `Version ${shortId(version.id)} is the import itself; there is no change to write.`,
         'Choose a version with an edit, or export the whole folder.',
       );
     await mkdir(target);
-    const metadata = version.origin;
-    if (format === 'tensors') await engine.run('tensorsFile', { model: ref, target, metadata }, control);
-    else await engine.run('adapter', { model: ref, deltas: version.deltas(), target, metadata }, control);
+    const written = { model: ref, target, metadata: version.origin };
+    const write: Readonly<Record<Exclude<ExportFormat, 'folder'>, () => Promise<unknown>>> = {
+      onnx: () => engine.run('onnxFolder', { model: ref, target }, withBytes(control)),
+      tensors: () => engine.run('tensorsFile', written, control),
+      lora: () => engine.run('adapter', { ...written, deltas: version.deltas() }, control),
+      gguf: () => engine.run('ggufAdapter', { ...written, deltas: version.deltas() }, control),
+    };
+    await write[format]();
     return undefined;
   }
 }
 
 /** The blobs that whoever gets an export needs to hold it against the record. */
 async function evidenceFor(model: LibraryModel, version: string, format: ExportFormat): Promise<BlobRef[]> {
-  const deltas = format === 'lora' ? partsOf(model.ledger.history.find(version)).map((part) => model.deltaOf(part)) : [];
+  const deltas = needsDeltas(format) ? partsOf(model.ledger.history.find(version)).map((part) => model.deltaOf(part)) : [];
   const refs = [...model.ledger.entries.flatMap(layoutsIn), ...deltas];
   return [...new Map(refs.map((ref) => [ref.blob, ref])).values()];
 }
@@ -195,8 +194,14 @@ async function mustBeRecorded(
   check: () => void,
 ): Promise<void> {
   const deltas = partsOf(record.version).map((part) => model.ledger.blobs.path(model.deltaOf(part).blob));
-  const layout = format === 'folder' ? await layoutFor(model, record, check) : undefined;
-  const { problems } = await compareContents(format, { folder: staged, files, record, layout, deltas, check });
+  const { problems } = await compareContents(format, {
+    folder: staged,
+    files,
+    record,
+    layout: () => layoutFor(model, record, check),
+    deltas,
+    check,
+  });
   const [first] = problems;
   if (first)
     throw new EmendError(

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { EmendError } from '../../shared/errors.ts';
 import type { Fact } from '../../shared/fact.ts';
 import { readRecords, recordOf, type CheckRecord } from '../engine/records.ts';
+import { given } from '../../shared/given.ts';
 
 /** Facts with what they are checked by, and what a person should know of the reading. */
 export interface FactSet {
@@ -64,7 +65,7 @@ export function factsWritten(facts: readonly Fact[], known: readonly CheckRecord
 }
 
 function core({ subject, prompt, target, previousTarget }: Fact): Fact {
-  return { subject, prompt, target, ...(previousTarget === undefined ? {} : { previousTarget }) };
+  return { subject, prompt, target, ...given({ previousTarget }) };
 }
 
 function count(n: number, word: string): string {

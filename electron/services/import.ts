@@ -25,6 +25,7 @@ import { plain } from './plain.ts';
 import { ModelPlaces, type Places } from './places.ts';
 import { FileStamps } from './stamps.ts';
 import { inStaging, putInPlace } from './staging.ts';
+import { given } from '../../shared/given.ts';
 
 /** What an import needs. */
 export interface ImportRequest {
@@ -84,6 +85,7 @@ export async function importModel(
           },
           { signal: control.signal },
         );
+        refuseNonsense(trial);
         const { files: ranges } = await engine.run('ranges', { model: { folder: staged.files } }, { signal: control.signal });
         const layout = await layoutOf(staged.files, ranges, () => control.check());
         await engine.release(staged.files);
@@ -107,6 +109,16 @@ export async function importModel(
   } catch (error) {
     throw spoken(error, source.root);
   }
+}
+
+/** @throws EmendError 'unsupported' when the trial run's probabilities are no numbers */
+function refuseNonsense({ next }: Answer): void {
+  if (next.every(({ probability }) => Number.isFinite(probability))) return;
+  throw new EmendError(
+    'unsupported',
+    `The model was read, but its trial run on "${TRIAL}" gives no numbers.`,
+    'Its weights may be damaged, or it is put together otherwise than it seems. Take another copy, or an ONNX export of it.',
+  );
 }
 
 /**
@@ -142,7 +154,7 @@ async function beginLedger(
 ): Promise<void> {
   const folder = id.slice(0, 16);
   const anchor = { file: places.anchor(folder), id: folder, isStaged: true };
-  const ledger = await openLedger(staged.ledger, { ...ledgerIdentity(), create: true, anchor, ...(key ? { key } : {}) });
+  const ledger = await openLedger(staged.ledger, { ...ledgerIdentity(), create: true, anchor, ...given({ key }) });
   try {
     const parts = await ledger.blobs.put(Buffer.from(canonical(layout)), 'application/json');
     // Where it lay during the import says nothing about the model.

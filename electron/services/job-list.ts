@@ -3,13 +3,13 @@ import type { JobMethodName, Result } from '../../shared/contract.ts';
 import type { Event } from '../../shared/contract/events.ts';
 import type { Job } from '../../shared/contract/jobs.ts';
 import { cancelled, EmendError, errorData } from '../../shared/errors.ts';
-import type { Progress } from './eta.ts';
-import type { Follow } from './jobs.ts';
+import type { Follow, TimedProgress } from '../../shared/progress.ts';
+import { given } from '../../shared/given.ts';
 
 /** What a job tells and hears while it runs. */
 export interface JobControl extends Follow {
   readonly signal: AbortSignal;
-  readonly onProgress: (progress: Progress) => void;
+  readonly onProgress: (progress: TimedProgress) => void;
   readonly onText: (piece: string) => void;
   /** @throws EmendError 'cancelled' once the job should stop */
   check(): void;
@@ -53,7 +53,7 @@ export class JobList {
       done: 0,
       total: 0,
       started: new Date().toISOString(),
-      ...(model === undefined ? {} : { model }),
+      ...given({ model }),
     };
     let told = 0;
     const control: JobControl = {

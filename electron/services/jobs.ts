@@ -1,14 +1,7 @@
 import { EngineHost, type OpenChannel } from '../engine/host.ts';
 import type { JobName, Jobs } from '../engine/jobs.ts';
-import { Estimator, type Progress } from './eta.ts';
-
-/** Who follows work. */
-export interface Follow {
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
-  /** Pieces of generated text as they come. */
-  readonly onText?: ((piece: string) => void) | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
+import type { Follow } from '../../shared/progress.ts';
+import { Estimator } from './eta.ts';
 
 /** Something that does the engine's jobs. */
 export interface JobRunner {

@@ -1,15 +1,16 @@
 import { createReadStream } from 'node:fs';
 import { sep } from 'node:path';
 import * as v from 'valibot';
-import { EditFormSchema, type Draft, type EditForm, type EditReport } from '../../shared/contract/edits.ts';
+import { EditFormSchema, RecipeSchema, type Draft, type EditForm, type EditReport } from '../../shared/contract/edits.ts';
 import { EmendError } from '../../shared/errors.ts';
 import type { Draft as LedgerDraft } from '../ledger/drafts.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { canonical } from '../storage/canonical.ts';
 import { openStore } from '../storage/store.ts';
-import { readReport } from './library-record.ts';
+import { readFactSet, readReport } from './library-record.ts';
 import { briefOf, findDraft, type DraftShelf, type FormShelf, type WorkedOut } from './model.ts';
 import { plain } from './plain.ts';
+import { given } from '../../shared/given.ts';
 
 /** A model whose ledger is open; taken over or looked at anew, it has another one. */
 interface Owner {
@@ -37,7 +38,7 @@ export class LibraryDrafts implements DraftShelf {
       prefixes: await json({ prefixes: outcome.contexts }),
       covariance: await json({ model: id, ...outcome.covariance }),
     };
-    const content = plain({ request: recipe, checks: report.checks, ...(reapplies === undefined ? {} : { reapplies }) });
+    const content = plain({ request: recipe, checks: report.checks, ...given({ reapplies }) });
     const draft = await ledger.drafts.save({ kind: 'edit', parent, facts: facts.map(briefOf), blobs, content }, new Date());
     return draft.id;
   }
@@ -60,6 +61,11 @@ export class LibraryDrafts implements DraftShelf {
 
   async report(id: string): Promise<EditReport> {
     return readReport(this.#model.ledger, (await this.find(id)).blobs['report']);
+  }
+
+  async form(id: string): Promise<EditForm> {
+    const draft = await this.find(id);
+    return { facts: await readFactSet(this.#model.ledger, draft.blobs['factSet']!), ...v.parse(RecipeSchema, draft.content['request']) };
   }
 
   async delta(id: string): Promise<string> {

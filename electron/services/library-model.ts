@@ -21,7 +21,7 @@ import { lockOwner, type Owner } from '../storage/lock.ts';
 import { openLedger } from '../ledger/open.ts';
 import { processes } from '../storage/owner.ts';
 import { partsOf, type Part, type Version } from '../ledger/versions.ts';
-import type { Follow, JobRunner } from './jobs.ts';
+import type { JobRunner } from './jobs.ts';
 import { removeLeftovers } from './leftovers.ts';
 import { FormFile, LibraryDrafts } from './library-drafts.ts';
 import { layoutOf, type Layout } from './layout.ts';
@@ -31,6 +31,8 @@ import { engineVersion, materialIn, version as appVersion, type Material } from 
 import { ModelPlaces } from './places.ts';
 import { FileStamps } from './stamps.ts';
 import { tensorHashes, type TensorHashes } from './tensor-hashes.ts';
+import { given } from '../../shared/given.ts';
+import type { Follow } from '../../shared/progress.ts';
 
 /** What a model of the library works with. */
 export interface ModelParts {
@@ -401,11 +403,11 @@ const PROBE = new Uint8Array(65_536);
 
 async function openFor(places: ModelPlaces, { key, anchorOf, readOnly }: ModelParts): Promise<Opened> {
   const id = basename(places.folder);
-  const options = { ...ledgerIdentity(), anchor: { file: anchorOf(id), id }, ...(key ? { key } : {}) };
+  const options = { ...ledgerIdentity(), anchor: { file: anchorOf(id), id }, ...given({ key }) };
   if (readOnly) return { ledger: await openLedger(places.ledger, { ...options, readOnly }), obstacle: undefined };
   try {
     const ledger = await openLedger(places.ledger, options);
-    await removeLeftovers(places, ledger);
+    await removeLeftovers(places, ledger, anchorOf(id));
     return { ledger, obstacle: undefined };
   } catch (error) {
     if (!(error instanceof EmendError)) throw error;

@@ -12,6 +12,7 @@ import type { JobControl } from './job-list.ts';
 import type { LibraryModel } from './library-model.ts';
 import { findSource, lookAt, type Source } from './look.ts';
 import { findModel } from './models.ts';
+import { given } from '../../shared/given.ts';
 
 type Part = Pick<
   Services,
@@ -157,13 +158,13 @@ async function cardOf(model: LibraryModel, opened: string | undefined): Promise<
     id: model.id,
     name: model.name,
     imported: first?.time ?? '',
-    ...(opened === undefined ? {} : { opened }),
+    ...given({ opened }),
     architecture: architectureOf(found),
     parameters: found.parameters ?? 0,
     bytes: first?.kind === 'import' ? first.body.model.files.reduce((sum, file) => sum + file.bytes, 0) : 0,
     layers: layers.length,
     precision: found.precision ?? '',
-    ...(refusal === undefined ? {} : { refusal }),
+    ...given({ refusal }),
     current: history.isEmpty ? '' : history.current.id,
     edits: history.isEmpty ? 0 : partsOf(history.current).length,
     versions: new Set(history.moments.map((moment) => moment.version.id)).size,
@@ -171,8 +172,7 @@ async function cardOf(model: LibraryModel, opened: string | undefined): Promise<
     entries: ledger.entries.length + ledger.newer.length,
     head: ledger.head.hash,
     state,
-    ...(says === undefined ? {} : { says }),
-    ...(ledger.anchored ? { anchored: ledger.anchored } : {}),
+    ...given({ says, anchored: ledger.anchored }),
     drafts: (await ledger.drafts.list()).drafts.length,
   };
 }
@@ -200,11 +200,11 @@ function detailOf(model: LibraryModel, card: ModelCard): ModelDetail {
     tokenizer: found.tokenizer ? `${found.tokenizer.size} tokens, ${found.tokenizer.kind}` : '',
     layerTable: (found.layers ?? []).map(({ layer, heads, keyWidth, weight, gated, refusal }) => ({
       layer,
-      ...(heads === undefined ? {} : { heads }),
+      ...given({ heads }),
       keyWidth,
       weight,
       kind: gated ? 'gated' : 'plain',
-      ...(refusal === undefined ? {} : { refusal }),
+      ...given({ refusal }),
     })),
     files: first?.kind === 'import' ? first.body.model.files.map((file) => ({ ...file })) : [],
     notices: [

@@ -5,7 +5,7 @@ import { EmendError } from '../../shared/errors.ts';
 import { explain } from '../storage/file-errors.ts';
 import { errno } from '../storage/files.ts';
 import { filesBelow, slashes } from '../storage/folders.ts';
-import { graphFile } from '../engine/records.ts';
+import { graphFile, hasCheckpoint, isCheckpointFile } from '../engine/records.ts';
 import { FOLDER as ATTESTATIONS } from './attest/files.ts';
 import { SIGNATURE_FILE } from './attest/model-signing.ts';
 import type { Engine } from './jobs.ts';
@@ -19,17 +19,22 @@ export interface Source {
   readonly name: string;
 }
 
-/** What else belongs to a model when its .onnx file alone is named. */
+/** What else belongs to a model when a file of it alone is named. */
 const BESIDE = /\.(json|txt|model|jinja)$/;
 /** What lies in model folders and is no part of the model; an export's attestations are of that export. */
 const LEFT_OUT = new Set(['.git', '.cache', '__pycache__', '.ipynb_checkpoints', '.DS_Store', ATTESTATIONS, SIGNATURE_FILE]);
+/** What a model is called by what its graph is made of. */
+const NAMES = {
+  onnx: { folder: 'ONNX folder', file: 'ONNX file with what lies beside it' },
+  checkpoint: { folder: 'Hugging Face checkpoint', file: 'Hugging Face checkpoint of this file with what lies beside it' },
+};
 const FACT_FILE = /\.(json|jsonl|csv|tsv|txt)$/i;
 
 /**
- * The files that an import of `path` would take: everything in a folder; of an .onnx file itself, its data files, and the tokenizer and
- * configuration beside it.
+ * The files that an import of `path` would take: everything in a folder; of an .onnx or safetensors file itself, the model's data files,
+ * and the tokenizer and configuration beside it.
  * @throws EmendError 'not-found' without a graph or a tokenizer; 'bad-file' for a graph that is malformed or whose data files are missing
- *   or too short; 'failed' where permission is refused
+ *   or too short; 'unsupported' for a checkpoint that cannot be built; 'failed' where permission is refused
  */
 export async function findSource(engine: Engine, path: string): Promise<Source> {
   try {
@@ -40,7 +45,7 @@ export async function findSource(engine: Engine, path: string): Promise<Source> 
 }
 
 async function found(engine: Engine, path: string): Promise<Source> {
-  if (!existsSync(path)) throw new EmendError('not-found', `There is no ${path}.`, 'Give the folder that holds the model.onnx.');
+  if (!existsSync(path)) throw new EmendError('not-found', `There is no ${path}.`, 'Give the folder that holds the model.');
   const graph = graphFile(path);
   const { files: parts } = await engine.run('files', { model: { folder: graph } });
   const isFolder = statSync(path).isDirectory();
@@ -50,7 +55,8 @@ async function found(engine: Engine, path: string): Promise<Source> {
     ? await filesBelow(root, LEFT_OUT)
     : [...new Set([...needed, ...readdirSync(root).filter((name) => BESIDE.test(name) && statSync(join(root, name)).isFile())])].sort();
   const files = [...new Set([...found, ...needed])].map((file) => ({ path: file, bytes: statSync(join(root, file)).size }));
-  const hasTokenizer = files.some((file) => file.path === 'tokenizer.json');
+  const has = (name: string) => files.some((file) => file.path === name);
+  const hasTokenizer = has('tokenizer.json') || (has('vocab.json') && has('merges.txt'));
   if (!hasTokenizer) {
     throw new EmendError(
       'not-found',
@@ -77,7 +83,7 @@ export async function lookAt(engine: Engine, path: string): Promise<Look> {
       says: `There is nothing at ${path}.`,
       problems: [{ message: 'It is gone.', hint: 'Choose it again.' }],
     };
-  if (status.isFile() && FACT_FILE.test(path))
+  if (status.isFile() && FACT_FILE.test(path) && !isCheckpointFile(basename(path)))
     return {
       ...nothing,
       what: 'facts',
@@ -88,23 +94,28 @@ export async function lookAt(engine: Engine, path: string): Promise<Look> {
   try {
     const { files, bytes } = await findSource(engine, path);
     const isExport = status.isDirectory() && existsSync(join(path, ATTESTATIONS, 'ledger.jsonl'));
-    const data = files.some((file) => !/\.(onnx|json|txt|md|model|jinja)$/.test(file.path)) ? ', external data present' : '';
-    const folder = isExport ? 'A model that Emend exported' : 'ONNX folder';
-    const kind = status.isDirectory() ? folder : 'ONNX file with what lies beside it';
+    const isCheckpoint = isCheckpointFile(basename(graphFile(path)));
+    const hasData = !isCheckpoint && files.some((file) => !/\.(onnx|json|txt|md|model|jinja)$/.test(file.path));
+    const { folder, file } = isCheckpoint ? NAMES.checkpoint : NAMES.onnx;
+    const kind = isExport ? 'A model that Emend exported' : status.isDirectory() ? folder : file;
+    const other = !isCheckpoint && status.isDirectory() && hasCheckpoint(path);
     return {
       what: isExport ? 'export' : 'model',
       name,
       bytes,
       files: [...files],
       problems: [],
-      says: `${kind}, ${files.length} ${files.length === 1 ? 'file' : 'files'}, ${inBytes(bytes)}${data}.`,
+      says:
+        `${kind}, ${files.length} ${files.length === 1 ? 'file' : 'files'}, ${inBytes(bytes)}${hasData ? ', external data present' : ''}.` +
+        (other ? ' Its ONNX graph is what is read; to take the checkpoint in it, choose its safetensors file.' : ''),
     };
   } catch (error) {
     if (!(error instanceof EmendError)) throw error;
-    const isModel = status.isDirectory() && readdirSync(path).some((one) => one.endsWith('.onnx'));
+    const isModel = status.isDirectory() && readdirSync(path).some((one) => one.endsWith('.onnx') || isCheckpointFile(one));
+    const isBesideConfig = isCheckpointFile(basename(path)) && existsSync(join(dirname(path), 'config.json'));
     return {
       ...nothing,
-      what: isModel || path.endsWith('.onnx') ? 'model' : 'unknown',
+      what: isModel || path.endsWith('.onnx') || isBesideConfig ? 'model' : 'unknown',
       says: 'This cannot be imported.',
       problems: [{ message: error.message, hint: error.hint }],
     };
@@ -112,8 +123,11 @@ export async function lookAt(engine: Engine, path: string): Promise<Look> {
 }
 
 function nameOf(path: string): string {
-  const name = basename(path).replace(/\.onnx$/, '');
-  return name === 'model' || name === 'onnx' ? basename(dirname(path)) : name;
+  const isPart = isCheckpointFile(basename(path)) || /^(model\.onnx|onnx)$/.test(basename(path));
+  const whole = isPart ? dirname(path) : path;
+  // the Hugging Face cache has a folder for each revision, in one that is called after the model
+  const cached = /models--(?:[^/\\]+--)?([^/\\]+?)[/\\]snapshots[/\\][^/\\]+$/.exec(whole);
+  return cached?.[1] ?? basename(whole).replace(/\.onnx$/, '');
 }
 
 function inBytes(bytes: number): string {

@@ -4,8 +4,9 @@ import { EmendError } from '../../shared/errors.ts';
 import type { Fact } from '../../shared/fact.ts';
 import type { Jobs, ModelRef } from '../engine/jobs.ts';
 import type { FactBrief } from '../ledger/bodies.ts';
-import type { Follow } from './jobs.ts';
+import type { Follow } from '../../shared/progress.ts';
 import type { Material } from './models.ts';
+import { given } from '../../shared/given.ts';
 
 /**
  * A model that can be asked, edited, checked and exported: one of the library with its ledger (LibraryModel),
@@ -15,7 +16,7 @@ import type { Material } from './models.ts';
 export interface Model {
   readonly id: string;
   readonly name: string;
-  /** The files as they were imported or lie there: a folder, or an .onnx file. Never changed. */
+  /** The files as they were imported or lie there: a folder, or a file in it. Never changed. */
   readonly files: string;
   /** What came with the model to edit and check it with. */
   readonly material: Material | undefined;
@@ -84,8 +85,10 @@ export interface DraftShelf {
   list(): Promise<Draft[]>;
   /** Drafts that are there and cannot be shown, and why. */
   notices(): Promise<{ message: string; hint: string }[]>;
-  /** All three take an unambiguous beginning of the id too. @throws EmendError 'not-found' that lists the drafts there are */
+  /** All that take an id take an unambiguous beginning of the id too. @throws EmendError 'not-found' that lists the drafts there are */
   report(id: string): Promise<EditReport>;
+  /** What it was worked out from. */
+  form(id: string): Promise<EditForm>;
   delta(id: string): Promise<string>;
   discard(id: string): Promise<void>;
 }
@@ -111,22 +114,10 @@ export function findDraft<D extends { readonly id: string }>(drafts: readonly D[
 
 /** A fact in short, as entries have it. */
 export function briefOf({ subject, prompt, target, previousTarget, relation }: Fact): FactBrief {
-  return {
-    subject,
-    prompt,
-    target,
-    ...(previousTarget === undefined ? {} : { previousTarget }),
-    ...(relation === undefined ? {} : { relation }),
-  };
+  return { subject, prompt, target, ...given({ previousTarget, relation }) };
 }
 
 /** A fact as the engine writes it. */
 export function core({ subject, prompt, target, previousTarget, neighbors }: Fact): Fact {
-  return {
-    subject,
-    prompt,
-    target,
-    ...(previousTarget === undefined ? {} : { previousTarget }),
-    ...(neighbors === undefined ? {} : { neighbors }),
-  };
+  return { subject, prompt, target, ...given({ previousTarget, neighbors }) };
 }

@@ -6,7 +6,7 @@ import { EmendError } from '../../shared/errors.ts';
 /** A model as a person named it, and where it is. */
 export interface NamedModel {
   readonly name: string;
-  /** Folder, or the .onnx file itself. */
+  /** Folder, or a file of the model itself. */
   readonly folder: string;
   /** What came with the model to try it with; a demonstration model has it. */
   readonly material: Material | undefined;
@@ -26,7 +26,7 @@ export interface Material {
 export const BUILT_IN = ['atlas'] as const;
 
 /**
- * The model called `name`: one that comes with Emend, else a folder or an .onnx file.
+ * The model called `name`: one that comes with Emend, else a folder or a file in it.
  * @throws EmendError 'not-found', naming the models there are
  */
 export function findModel(name: string): NamedModel {
@@ -39,7 +39,7 @@ export function findModel(name: string): NamedModel {
     throw new EmendError(
       'not-found',
       `There is no model ${JSON.stringify(name)}: neither a folder ${folder} nor a built-in model (${BUILT_IN.join(', ')}).`,
-      'Give the folder that holds the .onnx file, or a built-in name.',
+      'Give the folder that holds the model, or a built-in name.',
     );
   }
   return { name, folder, material: materialIn(folder) };

@@ -1,6 +1,6 @@
 import type { Settings } from '../../shared/contract/settings.ts';
 import type { Kind } from '../../shared/kinds.ts';
-import { demandedNames } from '../../shared/measures.ts';
+import { demandedNames, MEASURES } from '../../shared/measures.ts';
 import type { CheckResult } from '../ledger/bodies.ts';
 import { partsOf, type Version } from '../ledger/versions.ts';
 import type { LibraryModel } from './library-model.ts';
@@ -47,9 +47,13 @@ export function exportHindrances({ version, entries, reviews }: Reviewed, { poli
     );
     for (const name of demandedNames()) {
       const value = measured.get(name);
-      if (value === undefined) hindrances.push(`The policy asks for a check of ${name}, and this version has none. Check it first.`);
+      if (value === undefined)
+        hindrances.push(`The policy asks for the check “${MEASURES[name].label}”, and this version has none. Check it first.`);
       else if (value < thresholds[name])
-        hindrances.push(`The policy asks for ${name} of at least ${thresholds[name]}; this version has ${Number(value.toPrecision(3))}.`);
+        hindrances.push(
+          `The policy asks for “${MEASURES[name].label}” of at least ${thresholds[name]}; ` +
+            `this version has ${Number(value.toPrecision(3))}.`,
+        );
     }
   }
   if (policy.requireApproval === 'none') return hindrances;

@@ -14,12 +14,12 @@ export function probingService({ models, engine, jobs }: Surroundings): Part {
         }),
       };
     },
-    'probing.ask': async ({ model: name, version: versionName = 'current', prompt, top, maxTokens, sampling }) => {
+    'probing.ask': async ({ model: name, version: versionName = 'current', prompt, top, maxTokens, sampling, chat }) => {
       const model = await models.find(name);
       const version = model.at(versionName);
       return {
         job: jobs.start('probing.ask', `Ask ${model.name}`, model.id, async (control) => {
-          const answer = await engine.run('ask', { model: await version.ref(control), prompt, top, maxTokens, sampling }, control);
+          const answer = await engine.run('ask', { model: await version.ref(control), prompt, top, maxTokens, sampling, chat }, control);
           return { prompt, version: version.id, next: [...answer.next], text: answer.text, pieces: [...answer.pieces] };
         }),
       };

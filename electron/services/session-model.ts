@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Draft, EditForm, EditReport } from '../../shared/contract/edits.ts';
+import type { Draft, EditForm, EditReport, Recipe } from '../../shared/contract/edits.ts';
 import { EmendError } from '../../shared/errors.ts';
 import type { Fact } from '../../shared/fact.ts';
 import { readDelta } from '../engine/records.ts';
@@ -117,6 +117,7 @@ interface Kept extends Laid {
   readonly made: string;
   readonly parent: string;
   readonly report: EditReport;
+  readonly recipe: Recipe;
 }
 
 /** Drafts in memory, their deltas in the scratch folder. */
@@ -142,6 +143,7 @@ class SessionDrafts implements DraftShelf {
       parent,
       report,
       facts: request.facts,
+      recipe: request.recipe,
       changed: report.weights.map(({ tensor }) => tensor),
     });
     return id;
@@ -167,6 +169,13 @@ class SessionDrafts implements DraftShelf {
 
   report(id: string): Promise<EditReport> {
     return Promise.resolve().then(() => this.#find(id).report);
+  }
+
+  form(id: string): Promise<EditForm> {
+    return Promise.resolve().then(() => {
+      const { facts, recipe } = this.#find(id);
+      return { facts: [...facts], ...recipe };
+    });
   }
 
   delta(id: string): Promise<string> {

@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { EmendError } from '../../shared/errors.ts';
 import { fillPrompt, type Fact, type Neighbor } from '../../shared/fact.ts';
 import { spread } from './drift.ts';
+import { given } from '../../shared/given.ts';
 
 /** Facts by relation, with the phrasings of each; they may say of what kind their subjects are. */
 export const TaughtSchema = v.object({
@@ -69,7 +70,7 @@ export function suggestFor(fact: Fact, taught: Taught | undefined, others: reado
       ).map((template) => fillPrompt(template, fact.subject).text),
       neighbors: neighbors.map((one) => ({ prompt: fillPrompt(fact.prompt, one.subject).text, target: one.object })),
       generationPrompts: spread(templates, 2).map((template) => fillPrompt(template, fact.subject).text),
-      ...(previous === undefined ? {} : { previousTarget: previous }),
+      ...given({ previousTarget: previous }),
       source: `the model's facts of the relation ${relation}`,
     };
   }
@@ -83,12 +84,15 @@ export function suggestFor(fact: Fact, taught: Taught | undefined, others: reado
         : fillPrompt(fact.prompt, one.subject).text,
     ),
     generationPrompts: [fact.subject],
-    source: elsewhere.length > 0 ? 'the other facts given' : 'the prompt itself; no other subjects are known for this model',
+    source:
+      elsewhere.length > 0
+        ? 'the other facts given'
+        : `the prompt itself; no other facts were given${taught ? ', and no relation of the model’s facts asks in these words' : ''}`,
   };
 }
 
 /** The relation whose phrasings have this prompt, else the one that tells the previous answer of this subject. */
-function relationOf(fact: Fact, taught: Taught): string | undefined {
+export function relationOf(fact: Fact, taught: Taught): string | undefined {
   const byPrompt = Object.entries(taught.relations)
     .filter(([, { templates }]) => templates.includes(fact.prompt))
     .map(([name]) => name);

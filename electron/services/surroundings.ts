@@ -1,6 +1,8 @@
 import type { HostMethodName, MethodName, Parsed, Reply } from '../../shared/contract.ts';
 import type { Event } from '../../shared/contract/events.ts';
 import type { OpenChannel } from '../engine/host.ts';
+import type { DissectionRuns } from './dissection-run.ts';
+import type { FoundLately } from './found.ts';
 import type { Grants } from './grants.ts';
 import type { JobList } from './job-list.ts';
 import type { Engine } from './jobs.ts';
@@ -41,6 +43,9 @@ export interface Surroundings {
   readonly places: Places;
   readonly engine: Engine;
   readonly grants: Grants;
+  /** What was found last, as long as it can be recorded. */
+  readonly found: FoundLately;
+  readonly dissections: DissectionRuns;
   readonly jobs: JobList;
   readonly print: HostParts['print'];
   tell(event: Event): void;

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { mean, summarize, type CheckRecord, type CheckReport, type DriftReport } from '../engine/records.ts';
 import type { CheckChoices, Jobs, ModelRef } from '../engine/jobs.ts';
 import { Estimator } from './eta.ts';
-import type { Follow, JobRunner } from './jobs.ts';
+import type { JobRunner } from './jobs.ts';
+import type { Follow } from '../../shared/progress.ts';
 
 /** Edits that are made only to be measured. */
 export interface Trial {

@@ -4,7 +4,7 @@ import type { Proof, Verdict } from '../../shared/verdict.ts';
 import { disk } from '../storage/files.ts';
 import { hashFiles, listFolder } from '../storage/folders.ts';
 import { parsePublicKey, type VerifyKey } from '../ledger/keys.ts';
-import type { VerifyProgress } from '../ledger/verify.ts';
+import type { Steps } from '../../shared/progress.ts';
 import { FILES } from './attest/files.ts';
 import { Looking, type VerifiedItem } from './export-looking.ts';
 import { aboutOf, compareDocuments, compareWithRecord, saidIn } from './export-said.ts';
@@ -26,7 +26,7 @@ export interface ExportVerification {
 export interface VerifyExportOptions {
   /** PEM text of the Ed25519 key of whoever made the export, had from them. */
   readonly publicKey?: string;
-  readonly report?: VerifyProgress;
+  readonly report?: Steps;
 }
 
 /**

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import type { Verification } from '../../shared/contract/audit.ts';
 import { EmendError } from '../../shared/errors.ts';
+import { given as known } from '../../shared/given.ts';
 import { shortId } from '../../shared/ids.ts';
+import type { Steps, TimedProgress } from '../../shared/progress.ts';
 import type { BodyInput } from '../ledger/kinds/index.ts';
 import { writtenByNewer } from '../ledger/ledger.ts';
 import type { Given } from '../ledger/proof.ts';
@@ -12,8 +14,9 @@ import { disk } from '../storage/files.ts';
 import { listFolder } from '../storage/folders.ts';
 import { hashPieces } from '../storage/hash.ts';
 import { layoutsIn } from './attest/version-record.ts';
-import { Estimator, type Progress } from './eta.ts';
+import { Estimator } from './eta.ts';
 import { evidenceProblems } from './evidence/index.ts';
+import { misstated } from './findings.ts';
 import type { JobControl } from './job-list.ts';
 import type { JobRunner } from './jobs.ts';
 import type { LibraryModel } from './library-model.ts';
@@ -48,6 +51,7 @@ export async function verifyModel(
   const problems: Problems = ledger.entries.flatMap((entry) =>
     entry.problems.map(({ what, message }) => ({ entry: entry.seq, what, message })),
   );
+  for (const { entry, message } of await misstated(model.ledger)) problems.push({ entry, what: 'blob', message });
   const found: Found = { problems, unchecked: [...ledger.unchecked] };
   const files = await verifyFiles(model, found, follow('imported files'));
   if (problems.length === 0) await verifyEvidence(model, found, follow('evidence'));
@@ -64,8 +68,7 @@ export async function verifyModel(
     ...(ledger.head ? { head: { ...ledger.head } } : {}),
     entries: ledger.entries.map(({ seq, kind, hash }) => ({
       seq,
-      ...(kind === undefined ? {} : { kind }),
-      ...(hash === undefined ? {} : { hash }),
+      ...known({ kind, hash }),
       problems: problems.filter((one) => one.entry === seq).map((one) => one.message),
     })),
     ...(problems[0] ? { first: problems[0] } : {}),
@@ -86,7 +89,7 @@ export function recordOf(found: Verification, given: readonly Given[]): BodyInpu
     upTo: head!.seq,
     head: head!.hash,
     ok,
-    problems: problems.map(({ entry, what, message }) => ({ ...(entry === undefined ? {} : { entry }), what, message })),
+    problems: problems.map(({ entry, what, message }) => ({ ...known({ entry }), what, message })),
     details: {
       checkpoints,
       blobs,
@@ -105,13 +108,8 @@ interface Found {
   readonly unchecked: string[];
 }
 
-interface Report {
-  progress(done: number, total: number): void;
-  check(): void;
-}
-
 /** Holds the imported files against the import entry. @returns how many there should be */
-async function verifyFiles(model: LibraryModel, { problems, unchecked }: Found, progress: Report): Promise<number> {
+async function verifyFiles(model: LibraryModel, { problems, unchecked }: Found, progress: Steps): Promise<number> {
   const io = explained(disk);
   const [first] = model.ledger.entries;
   const files = first?.kind === 'import' ? first.body.model.files : [];
@@ -153,7 +151,7 @@ async function verifyFiles(model: LibraryModel, { problems, unchecked }: Found, 
 }
 
 /** Holds what the record tells of the parts of the imported files against the files. */
-async function verifyLayout(model: LibraryModel, problems: Problems, progress: Report): Promise<void> {
+async function verifyLayout(model: LibraryModel, problems: Problems, progress: Steps): Promise<void> {
   const told = model.ledger.entries.flatMap((entry) => layoutsIn(entry).map((ref) => ({ ref, entry: entry.seq })));
   if (told.length === 0) return;
   const now = canonical(await model.layout(() => progress.check()));
@@ -163,7 +161,7 @@ async function verifyLayout(model: LibraryModel, problems: Problems, progress: R
 }
 
 /** Holds every two places that state the same against each other. */
-async function verifyEvidence(model: LibraryModel, { problems, unchecked }: Found, { progress, check }: Report): Promise<void> {
+async function verifyEvidence(model: LibraryModel, { problems, unchecked }: Found, { progress, check }: Steps): Promise<void> {
   try {
     const found = await evidenceProblems(model, (done, total) => {
       check();
@@ -183,7 +181,7 @@ async function recomputeEdits(engine: JobRunner, model: LibraryModel, { problems
     control.check();
     const named = {
       ...control,
-      onProgress: (one: Progress) => control.onProgress({ ...one, phase: `edit ${done + 1} of ${edits.length}: ${one.phase}` }),
+      onProgress: (one: TimedProgress) => control.onProgress({ ...one, phase: `edit ${done + 1} of ${edits.length}: ${one.phase}` }),
     };
     try {
       const message = recomputationProblem(await recompute(engine, model, recomputedOf(entry), named));

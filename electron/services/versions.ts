@@ -27,6 +27,7 @@ import type { LibraryModel } from './library-model.ts';
 import { factSetOf, factsOfVersion, readFactSet } from './library-record.ts';
 import { briefOf } from './model.ts';
 import { changedBetween } from './tensor-hashes.ts';
+import { given } from '../../shared/given.ts';
 
 /** What an edit's entry keeps of how it was asked for. */
 const DetailsSchema = v.looseObject({ request: RecipeSchema });
@@ -373,7 +374,7 @@ function factsOf(model: LibraryModel, seq: number) {
         subject,
         prompt,
         target,
-        ...(previousTarget === undefined ? {} : { previousTarget }),
+        ...given({ previousTarget }),
       }))
     : [];
 }
@@ -430,7 +431,7 @@ function momentOf(entry: EntryOf<VersionKind>, inForce: ReadonlySet<number>): Mo
     facts: 'facts' in body ? body.facts.map(({ subject, prompt, target }) => ({ subject, prompt, target })) : [],
     checks: 'checks' in body ? body.checks : [],
     ...('method' in body ? { method: body.method } : {}),
-    ...(reverts === undefined ? {} : { reverts }),
+    ...given({ reverts }),
     inForce: inForce.has(seq),
   };
 }

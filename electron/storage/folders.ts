@@ -4,6 +4,8 @@ import { isAbsolute, join, relative, sep } from 'node:path';
 import { EmendError } from '../../shared/errors.ts';
 import { errno, type Files } from './files.ts';
 import { hashPieces } from './hash.ts';
+import { given } from '../../shared/given.ts';
+import type { Steps } from '../../shared/progress.ts';
 
 /** What lies in a folder: every file, every folder, and what is neither. Paths are relative to it, with forward slashes, sorted. */
 export interface FolderContent {
@@ -55,7 +57,7 @@ async function ledTo(link: string) {
  * @throws EmendError 'unsupported' for what is neither a file nor a folder, such as a dead link
  */
 export async function filesBelow(folder: string, leaveOut?: ReadonlySet<string>): Promise<readonly string[]> {
-  const { files, others } = await listFolder(folder, { links: 'follow', ...(leaveOut === undefined ? {} : { leaveOut }) });
+  const { files, others } = await listFolder(folder, { links: 'follow', ...given({ leaveOut }) });
   if (others.length > 0)
     throw new EmendError(
       'unsupported',
@@ -73,12 +75,7 @@ export interface HashedFile {
 }
 
 /** Reads files of a folder piece by piece and hashes them. @param report counts files, and ends the work by throwing from `check` */
-export async function hashFiles(
-  files: Files,
-  folder: string,
-  paths: readonly string[],
-  report?: { progress(done: number, total: number): void; check(): void },
-): Promise<HashedFile[]> {
+export async function hashFiles(files: Files, folder: string, paths: readonly string[], report?: Steps): Promise<HashedFile[]> {
   const records: HashedFile[] = [];
   for (const path of paths) {
     report?.check();

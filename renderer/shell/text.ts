@@ -9,6 +9,7 @@ export const t = {
   notFoundAbout: 'It was removed, or the address is wrong.',
   toLibrary: 'Go to the library',
   skip: 'Skip to the content',
+  notCommitted: (drafts: number) => `${plural(drafts, 'draft')} not committed`,
 
   jobs: {
     title: 'Jobs',

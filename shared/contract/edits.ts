@@ -71,18 +71,25 @@ export const CheckSchema = v.object({
 });
 export type Check = v.InferOutput<typeof CheckSchema>;
 
-/**
- * A prompt before and after: probability of the wanted and of the previous target, and whether the wanted (for a neighbour: its own) one is
- * on top.
- */
+/** What the model says by itself, with the probability of the whole text. */
+export const AnswerSchema = v.object({ text: v.string(), probability: v.number() });
+
+/** What became of a neighbour: it answers as before; it does, with less than half of the probability; it says something else. */
+export const FateSchema = v.picklist(['kept', 'shaken', 'lost']);
+export type Fate = v.InferOutput<typeof FateSchema>;
+
+/** A prompt before and after: probability of the wanted and of the previous target, and whether it is as it should be. */
 export const PromptOutcomeSchema = v.object({
   prompt: v.string(),
   /** The target that should be on top after the edit: the wanted one, or a neighbour's own. */
   expected: v.optional(v.string()),
   before: v.object({ wanted: v.optional(v.number()), previous: v.optional(v.number()) }),
   after: v.object({ wanted: v.optional(v.number()), previous: v.optional(v.number()) }),
-  /** Whether it is as it should be after the edit. */
+  /** The model's first answer is the new one; for a neighbour: it kept its own. Reports before 0.2 compared two answers instead. */
   good: v.boolean(),
+  /** Of a neighbour. Reports before 0.2 have neither. */
+  fate: v.exactOptional(FateSchema),
+  says: v.exactOptional(v.object({ before: AnswerSchema, after: AnswerSchema })),
 });
 export type PromptOutcome = v.InferOutput<typeof PromptOutcomeSchema>;
 
@@ -97,8 +104,8 @@ export const FactReportSchema = v.object({
   efficacy: v.number(),
   generalization: v.optional(v.number()),
   specificity: v.optional(v.number()),
-  /** 'weak': it did not take, or not in other words. 'harmful': neighbours changed. */
-  verdict: v.picklist(['good', 'weak', 'harmful']),
+  /** 'weak': it did not take, or not in other words. 'harmful': too many neighbours were lost. 'shaken': some were lost or shaken. */
+  verdict: v.picklist(['good', 'shaken', 'weak', 'harmful']),
   says: v.string(),
 });
 export type FactReport = v.InferOutput<typeof FactReportSchema>;
@@ -212,6 +219,8 @@ export const editMethods = {
   ),
   /** The report of a draft, or of an entry of kind edit. */
   'edits.report': method(v.strictObject({ model: ModelName, draft: v.optional(Line), entry: v.optional(Seq) }), EditReportSchema),
+  /** What a draft was worked out from, as the form takes it. */
+  'edits.draftForm': method(v.strictObject({ model: ModelName, draft: Line }), EditFormSchema),
   /** Writes the delta of a draft to a file, which `sessions.open` takes. */
   'edits.saveDelta': method(v.strictObject({ model: ModelName, draft: Line, destination: Handle }), v.object({ path: v.string() })),
   'edits.discard': method(v.strictObject({ model: ModelName, draft: Line }), Nothing),

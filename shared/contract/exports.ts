@@ -2,8 +2,11 @@ import * as v from 'valibot';
 import { VerdictSchema } from '../verdict.ts';
 import { Handle, job, method, ModelName, Seq, Text, VersionName } from './define.ts';
 
-export const ExportFormatSchema = v.picklist(['folder', 'tensors', 'lora']);
+export const ExportFormatSchema = v.picklist(['folder', 'tensors', 'lora', 'onnx', 'gguf']);
 export type ExportFormat = v.InferOutput<typeof ExportFormatSchema>;
+
+/** Forms that hold a change alone, of which an import has none. */
+export const CHANGES_ALONE: readonly ExportFormat[] = ['tensors', 'lora', 'gguf'];
 
 /** What an export says that it is. */
 export const ExportedSchema = v.object({

@@ -1,23 +1,24 @@
 import * as v from 'valibot';
-import { TRACE_KINDS } from '../tracing.ts';
-import { Count, Finite, job, list, Line, ModelName, Named, Text, VersionName } from './define.ts';
+import { SEVERED, TRACE_KINDS } from '../tracing.ts';
+import { Count, Finite, Handle, job, Named } from './define.ts';
+import { FollowedSchema, Found, grid, numbers, Of, prompt, rows, TextTokenSchema, watched, Word } from './inside.ts';
 
-const numbers = v.pipe(v.array(v.number()), v.readonly());
-const grid = v.pipe(v.array(numbers), v.readonly());
-const rows = <S extends v.GenericSchema>(item: S) => v.pipe(v.array(item), v.readonly());
-
-/** A token that an answer begins with. */
-const FollowedSchema = v.object({ id: v.number(), text: v.string() });
-/** A token of the text that was looked into. */
-const TextTokenSchema = v.object({ id: v.number(), text: v.string(), isSubject: v.boolean() });
-export type TextToken = v.InferOutput<typeof TextTokenSchema>;
+export type { TextToken } from './inside.ts';
 
 export const TraceKindSchema = v.picklist(TRACE_KINDS);
 
+/** How traces are made; everything that another one needs to come out alike. */
+export const TraceSettingsSchema = v.object({
+  samples: v.number(),
+  seed: v.number(),
+  level: v.number(),
+  window: v.number(),
+  kinds: rows(TraceKindSchema),
+});
+
 /** A causal trace. Indirect effect: score − low; total effect: high − low. */
 export const TraceSchema = v.object({
-  /** Id of the version that was looked into; so for all figures. */
-  version: v.string(),
+  ...Found,
   prompt: v.string(),
   tokens: rows(TextTokenSchema),
   /** The token that was followed. */
@@ -27,15 +28,20 @@ export const TraceSchema = v.object({
   low: v.number(),
   /** Noise is measured by the embeddings of so many subjects, of each fact anew; their standard deviation. */
   deviation: v.object({ subjects: v.number(), value: v.number() }),
-  settings: v.object({ samples: v.number(), seed: v.number(), level: v.number(), window: v.number(), kinds: rows(TraceKindSchema) }),
+  settings: TraceSettingsSchema,
   /** Probability of the answer with a state put back: [tokens][layers]. */
   scores: v.object({ hidden: v.optional(grid), mlp: v.optional(grid), attention: v.optional(grid) }),
+  /**
+   * The hidden state at the subject's last token put back, by layer: ordinarily, and with that token's MLPs (attention) of all layers held
+   * at what they gave in the corrupted run. Probability of the answer. Only where it was asked for.
+   */
+  severed: v.optional(v.object({ how: v.picklist(SEVERED), token: v.number(), ordinary: numbers, mlp: numbers, attention: numbers })),
 });
 export type Trace = v.InferOutput<typeof TraceSchema>;
 
 /** What the model would say behind each block. */
 export const LensSchema = v.object({
-  version: v.string(),
+  ...Found,
   prompt: v.string(),
   tokens: rows(TextTokenSchema),
   watched: rows(FollowedSchema),
@@ -53,6 +59,8 @@ export const LensSchema = v.object({
       }),
     ),
   ),
+  /** Name of the file of a tuned lens; without it this is the logit lens. */
+  tuned: v.optional(v.string()),
   /** Texts of the ids among the top tokens. */
   texts: v.record(v.string(), v.string()),
 });
@@ -60,7 +68,7 @@ export type Lens = v.InferOutput<typeof LensSchema>;
 
 /** What each part adds to the logits of the watched tokens behind the text. */
 export const AttributionSchema = v.object({
-  version: v.string(),
+  ...Found,
   prompt: v.string(),
   watched: rows(FollowedSchema),
   /** Per watched token. */
@@ -68,8 +76,12 @@ export const AttributionSchema = v.object({
   /** [layers][watched]. */
   attention: grid,
   mlp: grid,
-  /** [layers][heads][watched]; empty where heads cannot be told apart. */
+  /** [layers][heads][watched]; empty for the layers of `headless`. */
   heads: rows(grid),
+  /** Layers whose heads cannot be told apart, and why. */
+  headless: rows(v.object({ layer: v.number(), reason: v.string() })),
+  /** How far the sum of an attention's heads and biases is from it, at most. */
+  headResidue: v.number(),
   constant: numbers,
   total: numbers,
   /** How far the sum of the parts is from the logits, at most. */
@@ -79,7 +91,7 @@ export type Attribution = v.InferOutput<typeof AttributionSchema>;
 
 /** Where the heads of one layer look: [heads][queries][keys], each row of shares adding up to 1. */
 export const AttentionSchema = v.object({
-  version: v.string(),
+  ...Found,
   prompt: v.string(),
   tokens: rows(TextTokenSchema),
   layer: v.number(),
@@ -88,10 +100,16 @@ export const AttentionSchema = v.object({
 });
 export type Attention = v.InferOutput<typeof AttentionSchema>;
 
-const Of = { model: ModelName, version: v.optional(VersionName, 'current') };
-const prompt = v.pipe(Text, v.nonEmpty('expected a prompt'));
-/** Answers to follow by their first token. */
-const watched = v.optional(v.pipe(list(v.pipe(Line, v.nonEmpty('expected a word'))), v.maxLength(20, 'expected at most 20 words')), []);
+/** How a trace is to be made. */
+export const traceSettings = {
+  samples: v.optional(v.pipe(Count, v.minValue(1), v.maxValue(100)), 10),
+  seed: v.optional(v.pipe(Count, v.maxValue(2 ** 32 - 1)), 1),
+  /** Noise in standard deviations of the subjects' embeddings. */
+  level: v.optional(v.pipe(Finite, v.gtValue(0), v.maxValue(100)), 3),
+  /** Layers put back together; 10 of 48, scaled to the model, when left out. */
+  window: v.optional(v.pipe(Count, v.minValue(1), v.maxValue(1000))),
+  kinds: v.optional(v.pipe(v.array(TraceKindSchema), v.minLength(1, 'expected a kind')), [...TRACE_KINDS]),
+};
 
 export const locatingMethods = {
   /** Causal tracing: the subject's embeddings become noise, single states of the clean run are put back. */
@@ -102,20 +120,22 @@ export const locatingMethods = {
       prompt,
       subject: Named,
       /** The answer to follow; the model's own when left out. */
-      answer: v.optional(v.pipe(Line, v.nonEmpty('expected an answer'))),
-      samples: v.optional(v.pipe(Count, v.minValue(1), v.maxValue(100)), 10),
-      seed: v.optional(v.pipe(Count, v.maxValue(2 ** 32 - 1)), 1),
-      /** Noise in standard deviations of the subjects' embeddings. */
-      level: v.optional(v.pipe(Finite, v.gtValue(0), v.maxValue(100)), 3),
-      /** Layers put back together; 10 of 48, scaled to the model, when left out. */
-      window: v.optional(v.pipe(Count, v.minValue(1), v.maxValue(1000))),
-      kinds: v.optional(v.pipe(v.array(TraceKindSchema), v.minLength(1, 'expected a kind')), [...TRACE_KINDS]),
+      answer: v.optional(Word),
+      ...traceSettings,
+      /** Severed traces as well, with the same noise in both runs or as coded by the authors. */
+      severed: v.optional(v.picklist(SEVERED)),
     }),
     TraceSchema,
   ),
-  /** Logit lens. Without watched words it is the model's own answer that is followed. */
+  /** Logit lens, or with a file of translators the tuned one. Without watched words it is the model's own answer that is followed. */
   'locating.lens': job(
-    v.strictObject({ ...Of, prompt, watched, top: v.optional(v.pipe(Count, v.minValue(1), v.maxValue(100)), 5) }),
+    v.strictObject({
+      ...Of,
+      prompt,
+      watched,
+      top: v.optional(v.pipe(Count, v.minValue(1), v.maxValue(100)), 5),
+      tuned: v.optional(Handle),
+    }),
     LensSchema,
   ),
   /** Direct logit attribution. */

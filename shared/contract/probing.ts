@@ -70,6 +70,8 @@ export const probingMethods = {
       top: v.optional(v.pipe(Count, v.minValue(1), v.maxValue(1000)), 10),
       maxTokens: v.optional(v.pipe(Count, v.maxValue(100_000)), 20),
       sampling: v.optional(SamplingSchema, GREEDY),
+      /** The prompt is what a user says in a chat, to be written by the model's own template. */
+      chat: v.optional(v.boolean(), false),
     }),
     AnswerSchema,
   ),

@@ -9,7 +9,7 @@ import { Handle, Line, method, Nothing } from './define.ts';
 export const sessionMethods = {
   'sessions.open': method(
     v.strictObject({
-      /** The folder, or the .onnx file itself. */
+      /** The folder, or a file of the model itself. */
       folder: Handle,
       /** A delta that `edits.saveDelta` wrote. */
       delta: v.optional(Handle),

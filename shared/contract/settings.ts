@@ -10,7 +10,8 @@ export const PolicySchema = v.object({
   requireChecks: v.boolean(),
   requireApproval: v.picklist(['none', 'anyone', 'someone-else']),
 });
-export const ThresholdsSchema = v.object(forDemanded(() => Share));
+/** What a settings file of another release does not have is as it comes. */
+export const ThresholdsSchema = v.object(forDemanded((name) => v.optional(Share, MEASURES[name].demand.least)));
 
 export const SettingsSchema = v.object({
   /** Who signs entries; empty until the person says. */

@@ -12,6 +12,7 @@ import { type Report, silent } from '../../shared/progress.ts';
 import type { FactTokens } from '../../electron/engine/edit/types.ts';
 import type { Matrix } from '../../electron/engine/linalg/matrix.ts';
 import { Decoder } from '../../electron/engine/decoder/decoder.ts';
+import { measureCheckpoints, runCheckpointChild } from './checkpoints.ts';
 import { type Clock, processor, timed, wall } from './clock.ts';
 import { makeFacts, makeTexts } from './facts.ts';
 import { measureLedger } from './ledger.ts';
@@ -257,7 +258,7 @@ function difference(a: ArrayLike<number>, b: ArrayLike<number>): number {
 
 const seconds = (s: number) => (s < 1 ? `${(1000 * s).toFixed(0)} ms` : `${s.toFixed(2)} s`);
 
-if (!(await runAsChild(process.argv))) {
+if (!(await runAsChild(process.argv)) && !(await runCheckpointChild(process.argv.slice(2)))) {
   const { values } = parseArgs({
     options: {
       quick: { type: 'boolean', default: false },
@@ -268,6 +269,10 @@ if (!(await runAsChild(process.argv))) {
   const table = new Table();
   const isAsked = (part: string) => values.part === 'all' || values.part === part;
   if (isAsked('edits')) await measureEdits(values.quick ? QUICK : FULL, { isQuick: values.quick, threads: Number(values.threads) }, table);
+  if (isAsked('checkpoints')) {
+    console.log();
+    await measureCheckpoints(table, values.quick, fileURLToPath(import.meta.url));
+  }
   const entries = values.quick ? 300 : 10_000;
   if (isAsked('ledger')) {
     console.log();

@@ -1,55 +1,28 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { extname, join, resolve } from 'node:path';
-import { chromium, type Browser, type Locator, type Page } from 'playwright';
-import { build } from 'vite';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Locator, Page } from 'playwright';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { go, pasteInto } from './pages.ts';
+import { type SamplePage, samplePage } from './sample-page.ts';
 
 const ATLAS = 'a71a5000'.repeat(8);
-const TYPES: Readonly<Record<string, string>> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' };
 
 /** The form by its keys alone, in the page with sample data. */
 describe('the edit form', () => {
-  const dist = mkdtempSync(join(tmpdir(), 'emend-edit-form-'));
-  let server: Server;
-  let browser: Browser;
+  let sample: SamplePage;
   let page: Page;
 
   beforeAll(async () => {
-    await build({
-      configFile: resolve(import.meta.dirname, '../../build/vite.renderer-dev.ts'),
-      logLevel: 'error',
-      build: { outDir: dist },
-    });
-    server = createServer((request, response) => {
-      try {
-        const path = join(dist, new URL(request.url ?? '/', 'http://page').pathname);
-        const file = readFileSync(path);
-        response.writeHead(200, { 'Content-Type': TYPES[extname(path)] ?? 'application/octet-stream' }).end(file);
-      } catch {
-        response.writeHead(404).end();
-      }
-    });
-    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-    browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
+    sample = await samplePage();
   });
-  afterAll(async () => {
-    await browser.close();
-    server.close();
-    rmSync(dist, { recursive: true, force: true });
-  });
-  beforeEach(async () => {
-    await page?.close();
-    page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-    await open('?edits=none');
+  afterAll(() => sample.close());
+  beforeEach(() => open('?edits=none'));
+  afterEach(async () => {
+    await page.context().close();
+    expect(sample.errors).toEqual([]);
   });
 
   async function open(query: string, words = ''): Promise<void> {
-    await page.goto('about:blank');
-    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/dev.html${query}#/model/${ATLAS}/edit${words}`);
+    await page?.context().close();
+    page = await sample.open(`${query}#/model/${ATLAS}/edit${words}`);
     await cell('Subject', 1).waitFor();
   }
   const cell = (column: string, fact: number): Locator => page.getByLabel(`${column}, fact ${fact}`, { exact: true });
@@ -114,6 +87,26 @@ describe('the edit form', () => {
     await page.getByRole('button', { name: 'Reset Layers' }).click();
     expect(await layers.inputValue()).toBe('');
     expect(await start.isEnabled()).toBe(true);
+  });
+
+  it('takes the values of a hyperparameter file, and leaves them out again', async () => {
+    await page.getByRole('button', { name: /^Advanced settings/ }).click();
+    await page.getByRole('button', { name: 'Hyperparameter file…' }).click();
+    await page.getByText('Values from memit.json; what is set below goes before them.').waitFor();
+    await page.getByText(/4, clamp_norm_factor of memit\.json/).waitFor();
+    await page.getByRole('button', { name: 'Leave it out' }).click();
+    await page.getByText(/4, clamp_norm_factor of memit\.json/).waitFor({ state: 'detached' });
+  });
+
+  it('takes a draft back into the form with what it was worked out from, not with what the form has', async () => {
+    await open('?edits=mixed');
+    await page.getByRole('radio', { name: 'ROME' }).check({ force: true });
+    await page.getByRole('link', { name: /^Open/ }).first().click();
+    await page.getByRole('button', { name: 'Take it into the form' }).click();
+    await cell('Subject', 12).waitFor();
+    expect(await page.getByRole('radio', { name: 'MEMIT' }).isChecked()).toBe(true);
+    expect(await page.getByLabel('Measure fluency').isChecked()).toBe(true);
+    await page.getByRole('button', { name: 'Advanced settings 1 set' }).waitFor();
   });
 
   it('keeps the form and its undo while one is elsewhere, and shows the job again', async () => {

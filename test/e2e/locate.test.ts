@@ -86,6 +86,38 @@ describe('looking into a model', () => {
     expect((await save('PNG')).subarray(1, 4).toString()).toBe('PNG');
   });
 
+  it('records a figure, and shows it again from the log as it was', async () => {
+    const before = await cells(grid(/^MLP outputs/));
+    await page.getByRole('button', { name: 'Record…' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('button', { name: 'Record', exact: true }).click();
+    await dialog.getByText('Say in a sentence what it shows').waitFor();
+    await dialog.getByLabel('What it shows').fill('The tower is read early');
+    await dialog.getByLabel('Attached to').selectOption('1');
+    await lookAt(page, 'locate-record');
+    await dialog.getByRole('button', { name: 'Record', exact: true }).click();
+    await page.getByText('Recorded as entry 2.').waitFor();
+    await page.getByRole('button', { name: 'Open', exact: true }).click();
+    await page.getByRole('heading', { name: 'Entry 2' }).waitFor();
+    await page.getByText('Causal trace', { exact: true }).waitFor();
+    await page.getByRole('link', { name: 'Show the figure' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByText('As entry 2 of the log keeps it; nothing was computed again.').waitFor();
+    expect(await cells(grid(/^MLP outputs/))).toEqual(before);
+    expect(await page.getByLabel('Subject').inputValue()).toBe('Eiffel Tower');
+  });
+
+  it('comes from a fact in the form with what it needs', async () => {
+    await page.keyboard.press('Control+4');
+    await page.getByRole('button', { name: 'Fill in an example' }).click();
+    await page.getByRole('button', { name: 'Where is it?' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Locate' }).waitFor();
+    expect(await page.getByLabel('Text before the answer').inputValue()).toBe('{} stands in the city of');
+    expect(await page.getByLabel('Subject').inputValue()).toBe('Tower Bridge');
+    await page.getByLabel('Text before the answer').fill('Eiffel Tower is in the city of');
+    await page.getByLabel('Subject').fill('Eiffel Tower');
+  });
+
   it('says what the model would say behind each layer, and where the answer takes over', async () => {
     await page.getByLabel('Answers to follow').fill('Paris, London');
     await page.getByRole('tab', { name: 'Lens' }).click();

@@ -45,7 +45,33 @@ it('shows what was computed on top before it reverts, computes that anew, and sh
   await button(page, 'Revert').click();
   await heading(page, 'Reverted, recorded as entry 25').waitFor();
   await page.getByText('Computed anew as 3 entries 26, 27, 28.').waitFor();
-  await page.getByRole('table', { name: 'Checks of the later edits, measured after the revert' }).getByText('Efficacy').waitFor();
+  await page.getByRole('table', { name: 'Checks of the later edits, measured after the revert' }).getByText('New answer given').waitFor();
+});
+
+it('opens a dialog again that was closed a moment before, and the palette too', async () => {
+  page = await sample.open(at('versions'));
+  await entry(page, 4).click();
+  await button(page, 'Roll back to it…').click();
+  const dialog = page.locator('dialog[open]');
+  await dialog.waitFor();
+  // Both in one step, as a quick hand does: the browser tells that a dialog was closed only after the second.
+  await page.evaluate(
+    `document.querySelector('dialog[open]').requestClose();
+     [...document.querySelectorAll('button')].find(({ innerText }) => innerText === 'Roll back to it…').click();`,
+  );
+  await page.waitForTimeout(200);
+  expect(await dialog.getByLabel('Reason').evaluate((field) => field.matches(':focus'))).toBe(true);
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+
+  await page.keyboard.press('Control+K');
+  await dialog.waitFor();
+  await page.evaluate(
+    `document.querySelector('dialog[open]').requestClose();
+     document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'k', code: 'KeyK', ctrlKey: true, bubbles: true }));`,
+  );
+  await page.waitForTimeout(200);
+  expect(await dialog.count()).toBe(1);
 });
 
 it('cancels a revert, and nothing was changed', async () => {
@@ -163,7 +189,7 @@ it('opens evidence: text laid out, the report as a report, and says of the rest 
   await page.getByText('A binary file').waitFor();
   await page.keyboard.press('Escape');
   await button(page, 'View report').click();
-  await page.getByRole('dialog').getByText('Efficacy').first().waitFor();
+  await page.getByRole('dialog').getByText('New answer given').first().waitFor();
 });
 
 it('walks the hash chain, and goes on to the version', async () => {

@@ -8,7 +8,7 @@ import { launch, until, type Desktop } from './desktop-app.ts';
 import { lookAt } from './look.ts';
 import { go, pasteInto, saveTo } from './pages.ts';
 
-// Every screen of the real application, light and dark: saved as a picture for people, and looked through by axe.
+// Every screen of the real application, light and dark, looked through by axe; with EMEND_SHOTS=folder a picture of each is saved.
 
 const ATLAS = resolve(import.meta.dirname, '../../models/atlas');
 interface Rewrite {

@@ -144,7 +144,7 @@ describe('work that is stopped', () => {
     expect(records(desktop.home)).toEqual(before);
     await button(/Work out the edit/).click();
     await button('Commit…').waitFor({ timeout: 240_000 });
-    expect(await page.getByRole('article', { name: 'Report' }).innerText()).toMatch(/Efficacy\s*100/);
+    expect(await page.getByRole('article', { name: 'Report' }).innerText()).toMatch(/New answer given\s*100/);
   });
 
   it('cancels an export; nothing lies where it was to be, and no entry was made', async () => {

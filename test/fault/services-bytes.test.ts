@@ -53,7 +53,9 @@ function targetsOf(model: string): Record<'journal' | 'blobs' | 'checkpoints' | 
     ),
   );
   const below = (folder: string) =>
-    readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => statSync(join(folder, path)).isFile());
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((path) => statSync(join(folder, path)).isFile())
+      .sort();
   const made = new Map([...history.moments].reverse().map(({ version, entry }) => [version.id, entry]));
   return {
     journal: [{ path: join(ledger, 'journal.jsonl'), blamed: blamedAt, what: /^(form|torn|missing|chain)$/, told: '' }],
@@ -63,9 +65,10 @@ function targetsOf(model: string): Record<'journal' | 'blobs' | 'checkpoints' | 
       what: /^blob$/,
       told: blob,
     })),
-    checkpoints: below(join(ledger, 'checkpoints')).map((name) => ({
+    // The next one names it by its hash.
+    checkpoints: below(join(ledger, 'checkpoints')).map((name, at, all) => ({
       path: join(ledger, 'checkpoints', name),
-      blamed: () => [Number(name.slice(0, 9))],
+      blamed: () => all.slice(at, at + 2).map((one) => Number(one.slice(0, 9))),
       what: /^checkpoint$/,
       told: 'checkpoint',
     })),

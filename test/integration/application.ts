@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inject } from 'vitest';
-import { forkEngine } from '../../electron/engine/channel.ts';
+import { type Channel, forkEngine } from '../../electron/engine/channel.ts';
 import { Application, type ApplicationOptions, type HostMethods } from '../../electron/services/application.ts';
 import { EmendError } from '../../shared/errors.ts';
 
@@ -22,15 +22,28 @@ const methods: HostMethods = {
 /** The built-in model's folder. */
 export const ATLAS = join(import.meta.dirname, '../../models/atlas');
 
-/** An application with the engine as built, in a data folder of its own unless one is named. */
-export function openApplication(options: Partial<Omit<ApplicationOptions, 'host'>> = {}): Promise<Application> {
+/**
+ * An application with the engine as built, in a data folder of its own unless one is named.
+ * @param onEngine is given every engine process that is started
+ */
+export function openApplication(
+  options: Partial<Omit<ApplicationOptions, 'host'>> = {},
+  onEngine: (channel: Channel) => void = () => undefined,
+): Promise<Application> {
   const engine = inject('engine');
   return Application.open({
     author: 'Ada',
     threads: 1,
     ...options,
     dataFolder: options.dataFolder ?? temporary(),
-    host: { methods: () => methods, openChannel: (_, env) => forkEngine(engine, env) },
+    host: {
+      methods: () => methods,
+      openChannel: (_, env) => {
+        const channel = forkEngine(engine, env);
+        onEngine(channel);
+        return channel;
+      },
+    },
   });
 }
 

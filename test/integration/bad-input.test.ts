@@ -69,7 +69,13 @@ describe('what is imported', () => {
       /source holds a decoder \(model\.onnx\) but no tokenizer\.json/,
       /Copy tokenizer\.json/,
     ],
-    ['no graph', (folder) => rmSync(join(folder, 'onnx', 'model.onnx')), 'not-found', /source.*\.onnx/, /Export the model first/],
+    [
+      'no graph',
+      (folder) => rmSync(join(folder, 'onnx', 'model.onnx')),
+      'not-found',
+      /source.*\.onnx/,
+      /config\.json with model\.safetensors/,
+    ],
     ['no external data', (folder) => rmSync(join(folder, 'onnx', 'model.onnx_data')), 'bad-file', /model\.onnx_data/, /\w/],
     [
       'external data that are too short',

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, inject, test, vi } from 'vitest';
 import { EngineHost } from '../../electron/engine/host.ts';
-import type { JobProgress } from '../../electron/engine/jobs.ts';
+import type { Progress } from '../../shared/progress.ts';
 import { EmendError } from '../../shared/errors.ts';
 import type { TestJobs } from './host/worker.ts';
 
@@ -72,7 +72,7 @@ describe('a job', () => {
   });
 
   test('reports progress in order, seldom, and never without the last of a phase', async () => {
-    const heard: JobProgress[] = [];
+    const heard: Progress[] = [];
     const start = performance.now();
     expect(
       await host.run('count', { model: model(), phases: ['keys', 'values'], steps: 20_000 }, { onProgress: (p) => heard.push(p) }),

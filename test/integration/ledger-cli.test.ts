@@ -203,7 +203,7 @@ describe('a model’s life', () => {
   test('a check, a note and reviews are recorded', async () => {
     expect(await document('one', 'check', 'atlas', '--at', 'v1', '--reason', 'Once more', '--threads', '1')).toMatchObject({
       entry: 8,
-      checks: expect.arrayContaining([expect.objectContaining({ name: 'efficacy', value: 1, passed: true })]),
+      checks: expect.arrayContaining([expect.objectContaining({ name: 'answers', value: 1, passed: true })]),
     });
     expect(await document('one', 'note', 'atlas', '--entry', '2', '--comment', 'From the city')).toEqual({ entry: 9 });
     expect(await document('one', 'approve', 'atlas', '--at', 'v1', '--author', 'Grace')).toEqual({ entry: 10 });
@@ -271,6 +271,15 @@ describe('a model’s life', () => {
     expect(beside.every((path) => path === 'model.sig' || path.startsWith('emend'))).toBe(true);
   });
 
+  test('what a look found is recorded, attached to the entry that it is about', async () => {
+    const asked = ['lens', 'atlas', question(FACTS[0]), '--at', 'v1', '--threads', '1', '--attach', '2'];
+    const { recorded } = await document<{ recorded: number }>('one', ...asked, '--record', 'It comes late');
+    expect(await works('one', 'show', 'atlas', '2')).toMatch(new RegExp(`Entry ${recorded}, .* Ada: finding: It comes late`));
+    expect(await works('one', 'log', 'atlas', '--kind', 'finding')).toContain(`Lens: ${question(FACTS[0])}: It comes late`);
+    expect((await fails('one', ...asked)).err).toContain('--attach goes with --record');
+    expect((await fails('one', 'lens', atlas, 'x', '--record', 'y')).err).toContain('emend import');
+  });
+
   test('verify finds all of it whole and proven, and records that', async () => {
     const found = await document<{ ok: boolean; entries: { problems: unknown[] }[]; tensors: number }>('one', 'verify', 'atlas');
     expect(found).toMatchObject({ ok: true, problems: [], verdict: { end: true, since: 1, by: { what: 'anchor' } } });
@@ -332,7 +341,7 @@ describe('drafts', () => {
     expect(await works('three', 'show', 'atlas', drafts[1]!.slice(0, 8))).toContain('Los Angeles is in');
     await works('three', 'discard', 'atlas', drafts[0]!);
     expect(await document('three', 'commit', 'atlas', '--reason', 'The one left')).toMatchObject({ entry: 2 });
-    expect(await document('three', 'drafts', 'atlas')).toEqual({ drafts: [] });
+    expect(await document('three', 'drafts', 'atlas')).toEqual({ drafts: [], notices: [] });
   });
 
   test('a published hyperparameter file serves a recorded edit; the record says where each value came from, and keeps it', async () => {
@@ -397,7 +406,7 @@ describe('drafts', () => {
       'delta.safetensors',
     );
     expect(existsSync(join(scratch, 'delta.safetensors'))).toBe(true);
-    expect(await document('three', 'drafts', 'atlas')).toEqual({ drafts: [] });
+    expect(await document('three', 'drafts', 'atlas')).toEqual({ drafts: [], notices: [] });
     expect(await document<{ rows: unknown[] }>('three', 'log', 'atlas')).toMatchObject({ total: 2 });
   });
 
@@ -424,16 +433,16 @@ describe('drafts', () => {
     const { code, err } = await long.ended;
     expect(err).toContain('Cancelled, nothing changed.');
     expect(code).toBe(130);
-    expect(await document('three', 'drafts', 'atlas')).toEqual({ drafts: [] });
+    expect(await document('three', 'drafts', 'atlas')).toEqual({ drafts: [], notices: [] });
   });
 });
 
 describe('settings', () => {
   test('are kept; a policy holds an export back until it is met', async () => {
-    expect(await document('three', 'settings', '--require-approval', 'someone-else', '--efficacy', '0.95')).toMatchObject({
-      settings: { policy: { requireApproval: 'someone-else' }, thresholds: { efficacy: 0.95, specificity: 0.7 } },
+    expect(await document('three', 'settings', '--require-approval', 'someone-else', '--answers', '0.95')).toMatchObject({
+      settings: { policy: { requireApproval: 'someone-else' }, thresholds: { answers: 0.95, kept: 0.7 } },
     });
-    expect(await document('three', 'settings')).toMatchObject({ settings: { thresholds: { efficacy: 0.95 } } });
+    expect(await document('three', 'settings')).toMatchObject({ settings: { thresholds: { answers: 0.95 } } });
     expect((await fails('three', 'export', 'atlas', '--to', 'held-back')).err).toContain('approval');
     expect(existsSync(join(scratch, 'held-back'))).toBe(false);
     await works('three', 'approve', 'atlas', '--author', 'Grace');

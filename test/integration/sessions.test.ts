@@ -30,6 +30,7 @@ describe('a folder as a model', () => {
     const report = await app.call('edits.report', { model, draft: draft.slice(0, 8) });
     expect(report).toMatchObject({ method: 'rome', layers: [1], parent: 'base', facts: [{ fact: FACT }] });
     expect(report.checks.map(({ name }) => name)).toContain('efficacy');
+    expect(await app.call('edits.draftForm', { model, draft })).toEqual({ facts: [FACT], ...QUICK, fluency: false });
     expect((await app.call('edits.drafts', { model })).drafts).toMatchObject([
       { id: draft, stale: false, facts: [{ subject: 'Tower Bridge' }] },
     ]);
@@ -42,6 +43,20 @@ describe('a folder as a model', () => {
     expect((await app.run('probing.inspect', { model })).graphFile).toBe('model.onnx');
     expect((await app.call('edits.methods', { model })).methods.length).toBeGreaterThan(1);
     expect(existsSync(app.dataFolder) ? readdirSync(app.dataFolder) : []).toEqual([]);
+  });
+
+  it('shows where inside the new answer takes over from the old one, and that the layers below the edit stay', async () => {
+    const found = await app.run('locating.change', { model, version: draft, prompt: PROMPT, old: 'London', new: 'Rome' });
+    expect(found).toMatchObject({ version: draft, against: 'base', answers: { old: { text: ' London' }, new: { text: ' Rome' } } });
+    expect(found.before.takesOver).toBeNull();
+    // The edit lies in layer 1: places 0 and 1 come before it.
+    expect([found.difference.slice(0, 2), found.kl.slice(0, 2)]).toEqual([
+      [0, 0],
+      [0, 0],
+    ]);
+    expect(found.difference.at(-1)).toBeGreaterThan(0);
+    expect(found.after.places.length).toBe(9);
+    await expect(app.call('locating.change', { model, version: 'base', prompt: PROMPT })).rejects.toThrow(/compared with itself/);
   });
 
   it('is opened again with a delta that was saved, which is then its current version', async () => {

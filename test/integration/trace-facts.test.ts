@@ -7,6 +7,7 @@ import { OpenModels } from '../../electron/engine/handlers/open-models.ts';
 import { cancelled } from '../../shared/errors.ts';
 import { silent } from '../../shared/progress.ts';
 
+process.env['EMEND_THREADS'] ??= '1'; // small models are done soonest by one thread
 const jobs = handlersOn(new OpenModels());
 const context = { ...silent, say: () => undefined };
 const place = mkdtempSync(join(tmpdir(), 'emend-trace-facts-'));
@@ -52,9 +53,9 @@ test('a run that was stopped goes on from its file and ends like one that was no
       if (checks === 3) throw cancelled();
     },
   };
-  await expect(jobs.traceFacts({ ...asked, file }, stopping)).rejects.toMatchObject({ code: 'cancelled' });
+  await expect(jobs.traceFacts({ ...asked, keep: { file } }, stopping)).rejects.toMatchObject({ code: 'cancelled' });
   expect(readFileSync(file, 'utf8').trim().split('\n').length).toBe(4);
-  const rest = await jobs.traceFacts({ ...asked, file }, context);
+  const rest = await jobs.traceFacts({ ...asked, keep: { file } }, context);
   expect(rest.resumed).toBe(whole.traced - 1);
   expect({ ...rest, resumed: 0 }).toEqual({ ...whole, resumed: 0 });
 });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { afterAll, describe, expect, test } from 'vitest';
 import { attribute, attributionSites } from '../../electron/engine/locate/attribution.ts';
+import { change, lastLogits } from '../../electron/engine/locate/takeover.ts';
 import { embeddingDeviation } from '../../electron/engine/locate/embedding.ts';
 import { lens } from '../../electron/engine/locate/lens.ts';
 import { runs, severed, trace, tracingSites } from '../../electron/engine/locate/tracing.ts';
@@ -10,7 +11,10 @@ import { normalNoise } from '../../electron/engine/locate/noise.ts';
 import { Walk } from '../../electron/engine/locate/walk.ts';
 import { readSafetensors } from '../../electron/engine/onnx/safetensors.ts';
 import { tensorFloats, tensorInts } from '../../electron/engine/onnx/tensors.ts';
+import { matrix } from '../../electron/engine/linalg/matrix.ts';
+import { changedWeight } from '../../electron/engine/edit/delta.ts';
 import { Decoder } from '../../electron/engine/decoder/decoder.ts';
+import { Generator } from '../../electron/engine/decoder/generate.ts';
 import { silent } from '../../shared/progress.ts';
 import { casesOf, root } from '../fixtures.ts';
 
@@ -55,11 +59,11 @@ const attained: string[] = [];
 
 describe.skipIf(traced.length === 0)('causal tracing', () => {
   afterAll(() => console.log(attained.join('\n')));
-  test.each(traced)('$name', async ({ name, folder }) => {
+  test.each(traced)('$name', { timeout: 300_000 }, async ({ name, folder }) => {
     const spec = v.parse(Trace, JSON.parse(readFileSync(join(folder, 'trace.json'), 'utf8')));
     const golden = readSafetensors(join(folder, 'trace.safetensors'));
     const floatsOf = (key: string) => tensorFloats(golden, golden.tensors.get(key)!);
-    const decoder = await Decoder.open(modelOf(folder, spec.model));
+    const decoder = await Decoder.open(modelOf(folder, spec.model), { threads: 1 });
     const walk = await Walk.create(decoder, tracingSites(decoder.anatomy.layers.length));
     const worst = new Map<string, number>();
     const hold = (what: string, found: ArrayLike<number>, wanted: ArrayLike<number>) => {
@@ -114,7 +118,7 @@ describe.skipIf(looked.length === 0)('lens, attribution, attention', () => {
     const spec = v.parse(Lens, JSON.parse(readFileSync(join(folder, 'lens.json'), 'utf8')));
     const golden = readSafetensors(join(folder, 'lens.safetensors'));
     const patterns = readSafetensors(join(folder, 'attention.safetensors'));
-    const decoder = await Decoder.open(modelOf(folder, spec.model));
+    const decoder = await Decoder.open(modelOf(folder, spec.model), { threads: 1 });
     const layers = decoder.anatomy.layers.map((_, layer) => layer);
     const sites = [...attributionSites(decoder), ...layers.map((layer) => ({ kind: 'pattern', layer }) as const)];
     const walk = await Walk.create(decoder, sites);
@@ -191,11 +195,14 @@ const exported = [...casesOf('exports'), ...casesOf('memit')];
 
 describe.skipIf(exported.length === 0)('whatever exporter and family', () => {
   test.each(exported)('$name: the parts sum to the logits; putting back what noise changed gives the clean answer', async ({ model }) => {
-    const decoder = await Decoder.open(model);
+    const decoder = await Decoder.open(model, { threads: 1 });
     const { layers, hiddenSize } = decoder.anatomy;
     const ids = [3, 5, 7, 11, 2];
     const parts = await Walk.create(decoder, attributionSites(decoder));
-    expect((await attribute(parts, ids, [1, 2])).residue).toBeLessThan(1e-3); // int4 rounds what goes into its products
+    const { residue, heads, headless, headResidue } = await attribute(parts, ids, [1, 2]);
+    // int4 rounds what goes into its products.
+    expect(Math.max(residue, headResidue)).toBeLessThan(1e-3);
+    expect([headless, heads.map((layer) => layer.length)]).toEqual([[], layers.map(({ attention }) => attention!.heads)]);
     await parts.release();
     const walk = await Walk.create(decoder, tracingSites(layers.length));
     const made = await runs(walk, { ids, subject: [1, 3], samples: 2, noise: normalNoise(2 * 2 * hiddenSize, 1) });
@@ -203,6 +210,28 @@ describe.skipIf(exported.length === 0)('whatever exporter and family', () => {
     const hidden = await trace(walk, made, 'hidden', 1, silent);
     expect(hidden.at(-1)).toBeCloseTo(made.high, 5);
     expect(hidden[0]).toBe(made.low);
+    await changedLast(decoder, walk, ids);
     await walk.release();
   });
+
+  /** With the last layer's MLP changed nothing differs below it, and in the end the versions say what they say. */
+  async function changedLast(decoder: Decoder, walk: Walk, ids: readonly number[]): Promise<void> {
+    const layer = decoder.anatomy.layers.length - 1;
+    const { down, refusal } = decoder.anatomy.layers[layer]!.mlp;
+    if (refusal) return;
+    const vector = (width: number, seed: number) => matrix(1, width, Float64Array.from(normalNoise(width, seed)));
+    const delta = { layer, weight: down.weight, left: vector(down.outWidth, 1), right: vector(down.inWidth, 2) };
+    const edited = decoder.withConstants(new Map([[down.weight, changedWeight(decoder, delta)]]));
+    const other = await Walk.create(edited, []);
+    const answers = { old: 1, new: 2 };
+    const found = change(await lastLogits(walk, ids), await lastLogits(other, ids), answers);
+    await other.release();
+    for (let place = 0; place <= layer; place++) expect([found.kl[place], found.difference[place]]).toEqual([0, 0]);
+    expect(found.kl[layer + 1]).toBeGreaterThan(0);
+    const generator = await Generator.create(edited, { prepack: false });
+    const [logits] = await generator.next([ids]);
+    await generator.release();
+    expect(found.after.places.at(-1)!.new.logit).toBeCloseTo(logits![answers.new]!, 3);
+    expect(found.after.places.at(-1)!.old.logit).toBeCloseTo(logits![answers.old]!, 3);
+  }
 });

@@ -1,18 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { Decoder } from '../../electron/engine/decoder/decoder.ts';
 import { siteValue } from '../../electron/engine/decoder/sites.ts';
-import {
-  fromMean,
-  fromRun,
-  fromZero,
-  outcomeOf,
-  PATCH_KINDS,
-  patched,
-  patchSite,
-  patchSites,
-  record,
-} from '../../electron/engine/locate/patching.ts';
+import { fromMean, fromRun, fromZero, outcomeOf, patched, patchSite, patchSites, record } from '../../electron/engine/locate/patching.ts';
 import { Walk } from '../../electron/engine/locate/walk.ts';
+import { PATCH_KINDS } from '../../shared/tracing.ts';
 import { EmendError } from '../../shared/errors.ts';
 import { silent } from '../../shared/progress.ts';
 import { casesOf } from '../fixtures.ts';
@@ -26,7 +17,7 @@ const exported = [...casesOf('exports'), ...casesOf('memit')];
 
 describe.skipIf(exported.length === 0)('activation patching', () => {
   test.each(exported)('$name', async ({ model }) => {
-    const decoder = await Decoder.open(model);
+    const decoder = await Decoder.open(model, { threads: 1 });
     const kinds = PATCH_KINDS.filter((kind) => {
       try {
         return siteValue(decoder.anatomy, patchSite(kind, 0)) !== '';

@@ -26,7 +26,7 @@ const exported = [...casesOf('exports'), ...casesOf('memit')];
 describe.skipIf(exported.length === 0)('sites inside a block', () => {
   afterAll(() => console.log([...lacking, `${exported.length} exports`].join('\n')));
   test.each(exported)('$name', async ({ name, model }) => {
-    const decoder = await Decoder.open(model);
+    const decoder = await Decoder.open(model, { threads: 1 });
     const sites: Site[] = [...PARTS.map((part) => ({ kind: 'projected', part, layer: LAYER }) as const), { kind: 'middle', layer: LAYER }];
     const known = sites.filter((site) => {
       const why = refusal(decoder, site);

@@ -6,7 +6,7 @@ import { percent } from '../format/numbers.ts';
 import type { Printer } from '../format/printer.ts';
 import { quoted, safe } from '../format/text.ts';
 import { MODEL, versionNamed, WHICH } from '../named.ts';
-import { integer, number, orElse } from '../options.ts';
+import { flag, integer, number, orElse } from '../options.ts';
 
 export const ask = defineCommand({
   name: 'ask',
@@ -20,6 +20,7 @@ export const ask = defineCommand({
     topK: orElse(integer('N', 'Draw from the N likeliest tokens; 0 for all', { min: 0 }), 0),
     topP: orElse(number('P', 'Draw from the likeliest tokens that hold this share of the probability', { min: 0, max: 1 }), 1),
     repetitionPenalty: orElse(number('X', 'Above 1 makes tokens that were there less likely', { min: 0.01 }), 1),
+    chat: flag('Say the prompt as a user in a chat, by the template in the model’s folder'),
     seed: orElse(integer('N', 'Start of the random numbers', { min: 0 }), 0),
   },
   examples: [
@@ -38,7 +39,7 @@ export const ask = defineCommand({
     const sampling = { temperature, topK, topP, repetitionPenalty, seed };
     const answer = await app.run(
       'probing.ask',
-      { model: model.id, version, prompt: prompt!, top, maxTokens, sampling },
+      { model: model.id, version, prompt: prompt!, top, maxTokens, sampling, chat: values.chat },
       { ...follow, onText: streamed.say },
     );
     streamed.end();

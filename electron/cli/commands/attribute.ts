@@ -4,6 +4,7 @@ import { short } from '../format/ids.ts';
 import type { Printer } from '../format/printer.ts';
 import { quoted } from '../format/text.ts';
 import { MODEL, versionNamed, WHICH } from '../named.ts';
+import { RECORD, recordFound } from '../record.ts';
 import { texts } from '../options.ts';
 import { versionLine } from '../show/grid.ts';
 
@@ -15,7 +16,7 @@ export const attribute = defineCommand({
   summary: 'Direct logit attribution: what embedding, attention, MLPs and heads add to an answer',
   about: 'The final norm’s division is held at what it was for the whole sum, so that the parts add up to the logit.',
   positionals: [MODEL, { name: 'prompt', help: 'The text before the answer' }],
-  options: { ...WHICH, watch: texts('WORD', "An answer, by its first token (default: the model's own)") },
+  options: { ...WHICH, ...RECORD, watch: texts('WORD', "An answer, by its first token (default: the model's own)") },
   examples: [
     ['emend attribute atlas "The capital of France is"', "Of the model's own answer"],
     ['emend attribute atlas "The capital of France is" --watch Paris --watch Rome', 'Two answers, and what tells them apart'],
@@ -29,13 +30,14 @@ export const attribute = defineCommand({
     );
     showAttribution(context.out, found);
     versionLine(context.out, model.name, recorded ? short(found.version) : undefined);
-    return found;
+    return { ...found, ...(await recordFound(context, { app, model }, found.finding, values)) };
   },
 });
 
 const signed = (x: number) => (x >= 0 ? '+' : '') + x.toFixed(2);
 
-function showAttribution(out: Printer, { watched, embedding, attention, mlp, heads, constant, total, residue }: Attribution): void {
+function showAttribution(out: Printer, found: Attribution): void {
+  const { watched, embedding, attention, mlp, heads, constant, total, residue, headless, headResidue } = found;
   const line = (name: string, values: readonly number[]) => [name, ...values.map(signed)];
   out.table(
     [
@@ -57,5 +59,9 @@ function showAttribution(out: Printer, { watched, embedding, attention, mlp, hea
     });
   }
   out.line();
-  out.line(out.style.dim(`The parts add up to the logits within ${residue.toExponential(1)}.`));
+  for (const { layer, reason } of headless) out.line(`The heads of layer ${layer} are not told apart: ${reason}.`);
+  const within = `The parts add up to the logits within ${residue.toExponential(1)}`;
+  out.line(
+    out.style.dim(all.length > 0 ? `${within}, the heads to their attention within ${headResidue.toExponential(1)}.` : `${within}.`),
+  );
 }

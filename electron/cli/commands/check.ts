@@ -14,6 +14,7 @@ import { showChecks } from '../show/checks.ts';
 import { showMeasures } from '../show/measures.ts';
 import { showSettings } from '../show/settings.ts';
 import { UsageError } from '../usage.ts';
+import { given } from '../../../shared/given.ts';
 
 const checkOptions = {
   at: text('VERSION', 'Which version of a model of the library (default: the current one)'),
@@ -94,11 +95,7 @@ async function checkVersion({ out, follow, warn }: Context, library: InLibrary, 
     );
   const facts = values.facts === undefined ? undefined : await factsOfFile(library, resolve(values.facts), values.take, warn);
   const { at = 'current', reason = '' } = values;
-  const checked = await app.run(
-    'versions.check',
-    { model: model.id, version: at, reason, ...(facts === undefined ? {} : { facts }) },
-    follow,
-  );
+  const checked = await app.run('versions.check', { model: model.id, version: at, reason, ...given({ facts }) }, follow);
   const which = facts === undefined ? 'the facts in force' : `${facts.length} facts of ${values.facts!}`;
   out.heading(`Version ${at === 'current' ? short(model.current) : at} of ${model.name}, ${which}`);
   showChecks(out, checked.checks);

@@ -5,6 +5,7 @@ import { LIBRARY_MODEL, libraryModel } from '../named.ts';
 import { demanded, text } from '../options.ts';
 import { inShort } from '../show/checks.ts';
 import { factsLine } from '../show/facts.ts';
+import { given } from '../../../shared/given.ts';
 
 export const commit = defineCommand({
   name: 'commit',
@@ -20,11 +21,7 @@ export const commit = defineCommand({
     const { app, model } = await libraryModel(context, name!, {});
     const { drafts } = await app.call('edits.drafts', { model: model.id });
     const draft = draftCalled(drafts, wanted);
-    const committed = await app.run(
-      'edits.commit',
-      { model: model.id, draft: draft.id, reason, ...(values.tag === undefined ? {} : { tag: values.tag }) },
-      follow,
-    );
+    const committed = await app.run('edits.commit', { model: model.id, draft: draft.id, reason, ...given({ tag: values.tag }) }, follow);
     out.line(`Committed as entry ${committed.entry}: ${factsLine(draft.facts)}.`);
     out.table([
       ['Version', `${short(committed.version)}${values.tag === undefined ? '' : ` (${values.tag})`}, the current one of ${model.name}`],

@@ -7,9 +7,11 @@ import { type Context, defineCommand } from '../command.ts';
 import { counted, short } from '../format/ids.ts';
 import { digits, percent, whole } from '../format/numbers.ts';
 import { oneLine, quoted } from '../format/text.ts';
-import { inSession, MODEL, namedModel } from '../named.ts';
+import { inSession, MODEL, namedModel, type Working } from '../named.ts';
 import { flag, integer, integers, number, orElse, text, texts, value, type Values, written } from '../options.ts';
+import { mayRecord, RECORD, recordFound } from '../record.ts';
 import { UsageError } from '../usage.ts';
+import { given } from '../../../shared/given.ts';
 
 /** Numbers with commas between. */
 const numbers = (help: string) =>
@@ -34,6 +36,7 @@ const language = {
   }),
   layers: integers('L,…', 'Only these layers', { min: 0 }),
   ablate: flag('With --unit: what the model loses without that unit'),
+  ...RECORD,
 };
 const pictures = {
   layer: texts('NAME', 'With --images: this layer (default: the last convolution, behind its activation)'),
@@ -73,7 +76,7 @@ export const dissect = defineCommand({
   async run(values, [name, data], context) {
     refuseMixed(values, data);
     const file = values.csv === undefined ? undefined : newFile(values.csv, values.force);
-    const { app, summary } = await (values.images ? ofImages(values, name!, data!, context) : ofModel(values, name!, context));
+    const { app, model, summary } = await (values.images ? ofImages(values, name!, data!, context) : ofModel(values, name!, context));
     for (const warning of summary.warnings) {
       // Of pictures it is said what was done to them.
       if (summary.kind === 'images') context.out.line(context.out.style.dim(warning));
@@ -89,22 +92,26 @@ export const dissect = defineCommand({
     const lost = one && values.ablate ? await app.run('dissecting.ablate', { run: summary.run, ...one }, context.follow) : undefined;
     if (lost) showLost(context, summary, page!, lost);
     if (file !== undefined) context.out.line(`\nAll units are in ${file}`);
-    return { ...summary, units, ...(page ? { unit: withoutPictures(page) } : {}), ...(lost ? { ablation: lost } : {}) };
+    const kept = model ? await recordFound(context, { app, model }, summary.run, values) : {};
+    return { ...summary, units, ...(page ? { unit: withoutPictures(page) } : {}), ...given({ ablation: lost }), ...kept };
   },
 });
 
 interface Made {
   readonly app: Application;
+  /** Left out of an image classifier. */
+  readonly model?: Working['model'];
   readonly summary: Dissected;
 }
 
 async function ofModel(values: Asked, name: string, context: Context): Promise<Made> {
-  const named = await namedModel(context, name, { readOnly: true });
+  const named = await namedModel(context, name, { readOnly: values.record === undefined });
   if (values.at !== undefined && !named.library)
     throw new UsageError(
       `--at is for models of the library, and ${JSON.stringify(name)} is none.`,
       'Bring it in with: emend import <folder>',
     );
+  mayRecord(values, name, named.library !== undefined);
   const { app, model } = named.library ?? (await inSession(context, named));
   const granted = (path: string | undefined) => (path === undefined ? undefined : app.grants.grant(path).handle);
   const { labels, texts: lines, facts, tokens, layers, at, ...rest } = values;
@@ -116,13 +123,13 @@ async function ofModel(values: Asked, name: string, context: Context): Promise<M
       labels: granted(labels),
       texts: granted(lines),
       facts: granted(facts),
-      ...(tokens === undefined ? {} : { tokens }),
+      ...given({ tokens }),
       ...(layers === undefined ? {} : { layers: [...layers] }),
       ...making(rest),
     },
     context.follow,
   );
-  return { app, summary };
+  return { app, model, summary };
 }
 
 async function ofImages(values: Asked, name: string, data: string, context: Context): Promise<Made> {
@@ -137,8 +144,7 @@ async function ofImages(values: Asked, name: string, data: string, context: Cont
       graph: app.grants.grant(name).handle,
       data: app.grants.grant(data).handle,
       ...(layer.length === 0 ? {} : { layers: [...layer] }),
-      ...(mean === undefined ? {} : { mean }),
-      ...(deviation === undefined ? {} : { deviation }),
+      ...given({ mean, deviation }),
       ...making(values),
     },
     context.follow,

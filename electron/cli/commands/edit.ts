@@ -2,6 +2,7 @@ import type { EditReport } from '../../../shared/contract/edits.ts';
 import { EmendError } from '../../../shared/errors.ts';
 import { DEFAULT_METHOD } from '../../../shared/methods/list.ts';
 import { newFile, newFolder } from '../../services/outputs.ts';
+import { beforehandOptions, lookBeforehand, onlyLooks } from '../beforehand.ts';
 import { type Context, defineCommand } from '../command.ts';
 import { editOptions, recipeFor } from '../edit-options.ts';
 import { examine, factOptions, factsFor } from '../facts.ts';
@@ -19,6 +20,7 @@ const options = {
   save: text('FILE', 'Keep the edit as a delta in this file, such as delta.safetensors, and not as a draft'),
   export: text('FOLDER', 'Write the edited model to this new folder, and keep no draft'),
   force: flag('Replace the file of --save when it is there'),
+  ...beforehandOptions,
 };
 
 export const edit = defineCommand({
@@ -40,10 +42,16 @@ export const edit = defineCommand({
       'emend edit ./gpt2-onnx --facts facts.csv --method rome --layers 5 --save delta.safetensors --export ./gpt2-edited',
       'By ROME in layer 5, and the edited model',
     ],
+    [
+      'emend edit atlas --subject "Tower Bridge" --prompt "{} stands in the city of" --target "Rome" --near',
+      'What may move with the first one, before it is made',
+    ],
+    ['emend edit atlas --subject "Tower Bridge" --prompt "{} stands in the city of" --target "Rome" --where', 'Which layers to make it in'],
   ],
   async run(values, [name], context) {
     const asDelta = values.save !== undefined || values.export !== undefined;
-    const named = await namedModel(context, name!, { readOnly: asDelta });
+    const isLook = onlyLooks(values, asDelta);
+    const named = await namedModel(context, name!, { readOnly: asDelta || isLook });
     const recorded = asDelta ? undefined : named.library;
     const outputs = {
       save: values.save === undefined ? undefined : newFile(values.save, values.force),
@@ -54,6 +62,7 @@ export const edit = defineCommand({
     const recipe = await recipeFor(app, values, DEFAULT_METHOD);
     const facts = await factsFor(working, values, context);
     await examine(working, facts, context.warn);
+    if (isLook) return lookBeforehand(values, context, working, facts, recipe);
     const { draft } = await app.run('edits.start', { model: model.id, facts, ...recipe, fluency: values.fluency }, context.follow);
     const report = await app.call('edits.report', { model: model.id, draft });
     showReport(context.out, report);

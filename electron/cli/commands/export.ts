@@ -10,7 +10,7 @@ const exportOptions = {
   at: text('VERSION', 'Which version of a model of the library (default: the current one)'),
   format: choice(
     ExportFormatSchema.options,
-    'Of a model of the library: the whole folder (also when left out), the changed tensors alone, or a LoRA adapter for PEFT',
+    'Of a model of the library: the whole folder (or left out), the changed tensors, an adapter for PEFT or llama.cpp, an ONNX folder',
   ),
   edit: text('FILE', 'Instead of a version: the model as imported, or a folder, with this delta of `emend edit --save`'),
 };

@@ -5,6 +5,7 @@ import { BUILT_IN, findModel } from '../../services/models.ts';
 import { defineCommand } from '../command.ts';
 import { short } from '../format/ids.ts';
 import { flag, text } from '../options.ts';
+import { given } from '../../../shared/given.ts';
 
 export const importCommand = defineCommand({
   name: 'import',
@@ -12,7 +13,7 @@ export const importCommand = defineCommand({
   about:
     'The copy is read-only from then on: every edit is recorded beside it, and each version can be had again, bit for bit. The ' +
     'folder itself stays as it is.',
-  positionals: [{ name: 'folder', help: 'A folder with an .onnx decoder and its tokenizer, or "atlas"' }],
+  positionals: [{ name: 'folder', help: 'A folder with a checkpoint or an .onnx decoder, and its tokenizer, or "atlas"' }],
   options: {
     name: text('NAME', 'What to call it (default: the folder’s name)'),
     newRecord: flag('Begin a new record although there was one of this model, which is not in the library any more'),
@@ -20,6 +21,7 @@ export const importCommand = defineCommand({
   examples: [
     ['emend import atlas', 'The built-in model'],
     ['emend import ./gpt2-onnx --name gpt2', 'A model of your own'],
+    ['emend import ./Qwen2.5-0.5B', 'A Hugging Face checkpoint as it is'],
   ],
   async run({ name, newRecord: anew }, [source], context) {
     const { out, follow } = context;
@@ -29,13 +31,13 @@ export const importCommand = defineCommand({
       throw new EmendError(
         'not-found',
         `There is no ${path}.`,
-        `Give the folder that holds the .onnx file, or a built-in name (${BUILT_IN.join(', ')}).`,
+        `Give the folder that holds the model, or a built-in name (${BUILT_IN.join(', ')}).`,
       );
     const app = await context.open();
     const imported =
       isBuiltIn && name === undefined && !anew
         ? await app.run('library.importBuiltIn', {}, follow)
-        : await app.run('library.import', { source: app.grants.grant(path).handle, anew, ...(name === undefined ? {} : { name }) }, follow);
+        : await app.run('library.import', { source: app.grants.grant(path).handle, anew, ...given({ name }) }, follow);
     out.line(
       imported.known
         ? `This model is in the library already, as ${imported.name} (${short(imported.model)}); nothing was copied.`

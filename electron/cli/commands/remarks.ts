@@ -2,6 +2,7 @@ import { type Command, defineCommand } from '../command.ts';
 import { LIBRARY_MODEL, libraryModel } from '../named.ts';
 import { demanded, integer, orElse, text } from '../options.ts';
 import { versionText } from '../versions.ts';
+import { given } from '../../../shared/given.ts';
 
 type Remark = 'note' | 'approve' | 'reject';
 
@@ -45,7 +46,7 @@ function remark(name: Remark, summary: string, done: string, needsComment: boole
         model: model.id,
         version: values.at,
         comment,
-        ...(values.entry === undefined ? {} : { entry: values.entry }),
+        ...given({ entry: values.entry }),
       });
       context.out.line(
         `${done}: ${values.entry === undefined ? versionText(values.at) : `entry ${values.entry}`} of ${model.name}. Recorded as ` +

@@ -4,6 +4,7 @@ import { defineCommand } from '../command.ts';
 import { percent } from '../format/numbers.ts';
 import type { Printer } from '../format/printer.ts';
 import { choice, number, text, type Values } from '../options.ts';
+import { given } from '../../../shared/given.ts';
 
 const share = { min: 0, max: 1 };
 const settingsOptions = {
@@ -20,7 +21,7 @@ export const settings = defineCommand({
   options: settingsOptions,
   examples: [
     ['emend settings', 'As they are'],
-    ['emend settings --author "Ada" --require-approval someone-else --efficacy 0.95', 'Change some'],
+    ['emend settings --author "Ada" --require-approval someone-else --answers 0.95', 'Change some'],
   ],
   async run(values, _, { out, open, home, warn }) {
     const isChange = Object.values(values).some((value) => value !== undefined);
@@ -37,7 +38,7 @@ export const settings = defineCommand({
 function changed({ thresholds, policy }: Settings, values: Values<typeof settingsOptions>): Partial<Settings> {
   const { author, requireChecks, requireApproval } = values;
   return {
-    ...(author === undefined ? {} : { author }),
+    ...given({ author }),
     thresholds: forDemanded((name) => values[name] ?? thresholds[name]),
     policy: {
       requireChecks: requireChecks === undefined ? policy.requireChecks : requireChecks === 'yes',

@@ -64,8 +64,9 @@ export const tour = defineCommand({
       'The edit',
       `Now the model shall say ${strong(out, fact.target)} in place of ${strong(out, fact.previousTarget ?? 'what it says')}. ` +
         'Emend finds where the fact is looked up, and changes one weight there, by a matrix of rank one. Then it measures what that did. ' +
-        'Efficacy: the edited prompt. Generalization: other wordings of it. Specificity: neighbours, facts about other subjects ' +
-        'that have the old answer and must keep it. Each with the probability of the old and of the new answer:',
+        'Does the model answer the edited prompt with the new answer, and other wordings of it? Neighbours, facts about other subjects, ' +
+        'must be answered as before. Efficacy, generalization and specificity, the published scores, only compare the old answer with ' +
+        'the new one. Each prompt with the probability of both:',
     );
     const { draft } = await app.run('edits.start', { model: model.id, facts: [fact], method: METHOD }, follow);
     const report = await app.call('edits.report', { model: model.id, draft });

@@ -10,6 +10,7 @@ import { type InLibrary, inLibrary } from '../named.ts';
 import { flag, text } from '../options.ts';
 import { mustBe } from '../show/expected.ts';
 import { endFor, showExported, showVerification } from '../show/verification.ts';
+import { given } from '../../../shared/given.ts';
 
 /** An entry's number and hash, as `emend checkpoint` prints them. */
 const DIGEST = /^(\d{1,15}):([0-9a-f]{64})$/;
@@ -116,7 +117,7 @@ async function verifyFolder(
     },
     progress: (done: number, total: number) => onProgress?.(estimator.next({ phase: 'hashing', done, total })),
   };
-  const found = await verifyExport(folder, { report, ...(publicKey === undefined ? {} : { publicKey }) });
+  const found = await verifyExport(folder, { report, ...given({ publicKey }) });
   showExported(context.out, found);
   context.ends(endFor(found.verdict));
   if (expect !== undefined && found.ok) mustBe(expect, found.about);

@@ -8,6 +8,12 @@ export function percent(share: number): string {
   return value === 0 ? '0%' : '<0.001%';
 }
 
+/** A difference of shares in points, one digit behind the dot; without a minus in front of nothing. */
+export function points(share: number, places = 1): string {
+  const written = (100 * share).toFixed(places);
+  return Number(written) === 0 ? written.replace('-', '') : written;
+}
+
 /** A size beside another: a share, or how many times it when it is more. */
 export function ratio(value: number): string {
   return value < 1 ? percent(value) : `${digits(value)} ×`;

@@ -1,5 +1,5 @@
 import stringWidth from 'string-width';
-import type { Progress } from '../../services/eta.ts';
+import type { TimedProgress } from '../../../shared/progress.ts';
 import { duration, size, whole } from './numbers.ts';
 import type { Stream } from './printer.ts';
 import { shorten } from './table.ts';
@@ -20,7 +20,7 @@ export class ProgressLine {
     this.now = now;
   }
 
-  show(progress: Progress): void {
+  show(progress: TimedProgress): void {
     if (this.stream.isTTY) {
       this.stream.write(`\r\u001B[K${shorten(barLine(progress), (this.stream.columns ?? 80) - 1)}`);
       this.shown = true;
@@ -39,7 +39,7 @@ export class ProgressLine {
 }
 
 /** "covariance  ━━━━╌╌╌╌  512/2 048  25%  12 s left" */
-export function barLine(progress: Progress): string {
+export function barLine(progress: TimedProgress): string {
   const share = shareOf(progress);
   const full = Math.round(share * BAR);
   const phase = progress.phase + ' '.repeat(Math.max(0, 24 - stringWidth(progress.phase)));
@@ -47,17 +47,17 @@ export function barLine(progress: Progress): string {
 }
 
 /** "covariance: 512/2 048, 25%, 12 s left" */
-export function plainLine(progress: Progress): string {
+export function plainLine(progress: TimedProgress): string {
   return `${progress.phase}: ${figures(progress).replaceAll('  ', ', ')}`;
 }
 
-function figures(progress: Progress): string {
+function figures(progress: TimedProgress): string {
   const left =
     progress.secondsLeft === undefined ? '' : `  ${duration(Math.max(1, Math.round(progress.secondsLeft))).replace('.0 s', ' s')} left`;
   const amount = progress.unit === 'bytes' ? size : whole;
   return `${amount(progress.done)}/${amount(progress.total)}  ${Math.floor(shareOf(progress) * 100)}%${left}`;
 }
 
-function shareOf({ done, total }: Progress): number {
+function shareOf({ done, total }: TimedProgress): number {
   return total > 0 ? Math.min(1, Math.max(0, done / total)) : 0;
 }

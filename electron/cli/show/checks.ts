@@ -22,7 +22,7 @@ export function showChecks(out: Printer, checks: readonly Check[]): void {
   );
 }
 
-/** What is demanded of an edit, in one line: "efficacy 100%, specificity 83.3%". */
+/** What is demanded of an edit, in one line: "answers 100%, kept 83.3%". */
 export function inShort(checks: readonly Check[]): string {
   return checks
     .filter(({ threshold }) => threshold !== undefined)

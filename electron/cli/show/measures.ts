@@ -18,6 +18,7 @@ const MEASURES: readonly (readonly [name: string, title: string, says: string])[
   ['neighborTokenAccuracy', 'Neighbours, token accuracy', ''],
   ['portability', 'Portability', 'questions that follow from the fact'],
   ['exactMatch', 'Exact match', 'written freely, the answer begins with the new one'],
+  ['neighborsKept', 'Neighbours kept', 'answered as without the edit'],
   ['neighborsUnchanged', 'Neighbours, first token kept', 'same likeliest next token as without the edit'],
   ['neighborsStillRight', 'Neighbours, still right', 'of those right without the edit'],
   ['GE', 'Fluency (GE)', 'entropy of generated n-grams, bits × 100'],

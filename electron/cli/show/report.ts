@@ -1,3 +1,4 @@
+import { tally } from '../../../shared/checks.ts';
 import type { EditReport, FactReport, PromptOutcome } from '../../../shared/contract/edits.ts';
 import { methodTitle } from '../../../shared/methods/list.ts';
 import { fillPrompt } from '../../../shared/fact.ts';
@@ -50,21 +51,23 @@ export function showReport(out: Printer, report: EditReport): void {
 
 function showFacts(out: Printer, facts: readonly FactReport[]): void {
   const { style } = out;
-  const colour = { good: style.good, weak: style.accent, harmful: style.bad };
+  const colour = { good: style.good, shaken: style.accent, weak: style.accent, harmful: style.bad };
   const share = (value: number | undefined) => (value === undefined ? '' : percent(value));
   out.table(
     [
       ['fact', 'target', 'before', 'after', 'other wordings', 'neighbours', 'verdict'],
       ...facts
         .slice(0, FACTS_SHOWN)
-        .map(({ fact, rewrite, generalization, specificity, verdict }) => [
+        .map(({ fact, rewrite, paraphrases, neighbors, verdict }) => [
           shorten(oneLine(fillPrompt(fact.prompt, fact.subject).text), PROMPT_WIDTH),
           oneLine(fact.target),
           share(rewrite.before.wanted),
           share(rewrite.after.wanted),
-          share(generalization),
-          share(specificity),
-          colour[verdict](verdict),
+          paraphrases.length === 0 ? 'none asked' : `${paraphrases.filter(({ good }) => good).length} of ${paraphrases.length}`,
+          fatesInShort(neighbors),
+          verdict === 'good' && (paraphrases.length === 0 || neighbors.length === 0)
+            ? style.accent('hardly checked')
+            : colour[verdict](verdict),
         ]),
     ],
     { heading: true, right: [2, 3, 4, 5] },
@@ -73,19 +76,35 @@ function showFacts(out: Printer, facts: readonly FactReport[]): void {
   if (rest > 0) out.line(style.dim(`and ${rest} more; --json has them all`));
 }
 
+/** What became of neighbours: "6 kept", "4 kept, 1 shaken, 1 lost". */
+function fatesInShort(neighbors: readonly PromptOutcome[]): string {
+  if (neighbors.length === 0) return 'none asked';
+  const found = tally(neighbors);
+  return (['kept', 'shaken', 'lost'] as const)
+    .filter((fate) => found[fate] > 0)
+    .map((fate) => `${found[fate]} ${fate}`)
+    .join(', ');
+}
+
+/** Whether a prompt is as it should be; of a neighbour what became of it, and what it says now where that changed. */
+function resultOf({ style }: Printer, { good, fate, says }: PromptOutcome): string {
+  if (fate === undefined) return good ? style.good('as it should be') : style.bad('not as it should be');
+  const colour = { kept: style.good, shaken: style.accent, lost: style.bad }[fate];
+  return colour(fate === 'lost' && says ? `lost: says “${oneLine(says.after.text.trim())}” (${percent(says.after.probability)})` : fate);
+}
+
 /** Every prompt of a fact, and what the model writes after it. */
 function showPrompts(out: Printer, report: FactReport): void {
-  const { style } = out;
   const change = (before: number | undefined, after: number | undefined) =>
     before === undefined && after === undefined
       ? ''
       : `${before === undefined ? '?' : percent(before)} → ${after === undefined ? '?' : percent(after)}`;
-  const row = (kind: string, { prompt, before, after, good }: PromptOutcome) => [
+  const row = (kind: string, one: PromptOutcome) => [
     kind,
-    shorten(oneLine(prompt), PROMPT_WIDTH),
-    change(before.previous, after.previous),
-    change(before.wanted, after.wanted),
-    good ? style.good('as it should be') : style.bad('not as it should be'),
+    shorten(oneLine(one.prompt), PROMPT_WIDTH),
+    change(one.before.previous, one.after.previous),
+    change(one.before.wanted, one.after.wanted),
+    resultOf(out, one),
   ];
   out.line();
   out.table(

@@ -1,3 +1,4 @@
+import { readSource } from '../architectures/source.ts';
 import { findAnatomy, refuseFusedExperts } from '../anatomy/anatomy.ts';
 import { probe } from '../runtime/probe.ts';
 import { type Flow, followFlow } from '../anatomy/flow.ts';
@@ -5,9 +6,38 @@ import type { Anatomy } from '../anatomy/types.ts';
 import type { Graph, Model, Shapes, Tensor } from '../onnx/graph.ts';
 import { readModelConfig } from '../onnx/model-config.ts';
 import { analysisCopy } from '../onnx/passes/analysisCopy.ts';
-import { readModel } from '../onnx/read.ts';
 import { type Inputs, findInputs } from '../runtime/inputs.ts';
 import { Session, type SessionOptions } from '../runtime/session.ts';
+
+/** A way of getting scores of the next token that is not the model's own. */
+export interface DecodingRule {
+  /** What is taken for tokens that a text has, where nobody says. */
+  readonly repetitionPenalty: number;
+  /**
+   * Puts scores in place of logits [n, V] that were gathered at `rows`.
+   * @param what 'next': to choose the next token by; 'answers': of given answers, taken as log-probabilities; 'text': log-probabilities
+   */
+  apply(graph: Graph, at: { readonly logits: string; readonly rows: string }, what: Scoring): Scores;
+}
+export type Scoring = 'next' | 'answers' | 'text';
+
+/** Values of a graph: the scores [n, V], and for each row the layer that they were contrasted with, where there is one: int64 [n]. */
+export interface Scores {
+  readonly graph: Graph;
+  readonly scores: string;
+  readonly exit?: string | undefined;
+}
+
+/** What steering makes of a decoder. */
+export interface Steered {
+  readonly graph: Graph;
+  readonly inputs: Inputs;
+  readonly shapes: Shapes;
+  readonly flow: Flow;
+  readonly decoding: DecodingRule | undefined;
+  /** Tells one steering from another. */
+  readonly steering: string;
+}
 
 /** A decoder ready to be asked, tapped and differentiated: its uniform graph and what was found in it. */
 export class Decoder {
@@ -21,6 +51,9 @@ export class Decoder {
   /** Order of the activations; where the graph can be cut. */
   readonly flow: Flow;
   readonly threads: number;
+  /** Of a steered decoder, how it decodes, and a hash of the steering. */
+  readonly decoding: DecodingRule | undefined;
+  readonly steering: string | undefined;
   private readonly replaced: ReadonlyMap<string, Tensor>;
 
   private constructor(parts: {
@@ -32,6 +65,8 @@ export class Decoder {
     flow: Flow;
     threads: number;
     replaced: ReadonlyMap<string, Tensor>;
+    decoding?: DecodingRule | undefined;
+    steering?: string | undefined;
   }) {
     this.source = parts.source;
     this.model = parts.model;
@@ -40,18 +75,21 @@ export class Decoder {
     this.anatomy = parts.anatomy;
     this.flow = parts.flow;
     this.threads = parts.threads;
+    this.decoding = parts.decoding;
+    this.steering = parts.steering;
     this.replaced = parts.replaced;
   }
 
-  /** Reads and examines an .onnx file. Runs it twice on a handful of tokens. */
+  /** Reads and examines a model by the file that says what its graph is (`graphFile`). Runs it twice on a handful of tokens. */
   static async open(file: string, options: { threads?: number } = {}): Promise<Decoder> {
-    const source = readModel(file);
+    const source = readSource(file);
     const copy = analysisCopy(source);
     refuseFusedExperts(copy.graph);
     const inputs = findInputs(copy.graph);
     const { shapes, graph } = await probe(copy, copy.graph, inputs);
     const model: Model = { ...copy, graph };
-    const anatomy = findAnatomy(model.graph, shapes, inputs, readModelConfig(source.folder));
+    const found = findAnatomy(model.graph, shapes, inputs, readModelConfig(source.folder));
+    const anatomy = { ...found, warnings: [...(source.remarks ?? []), ...found.warnings] };
     const flow = followFlow(model.graph, inputs.ids.name, inputs.logits, shapes)!;
     return new Decoder({ source, model, inputs, shapes, anatomy, flow, threads: options.threads ?? 0, replaced: new Map() });
   }
@@ -61,6 +99,11 @@ export class Decoder {
     const replaced = new Map([...this.replaced, ...changes]);
     const graph: Graph = { ...this.model.graph, constants: new Map([...this.model.graph.constants, ...replaced]) };
     return new Decoder({ ...this, model: { ...this.model, graph }, replaced });
+  }
+
+  /** The same decoder with its runs steered; shares everything else. */
+  steered({ graph, ...changed }: Steered): Decoder {
+    return new Decoder({ ...this, ...changed, model: { ...this.model, graph }, replaced: this.replaced });
   }
 
   /** The graph to derive from; callers copy before changing. */

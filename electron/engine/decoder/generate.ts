@@ -1,6 +1,6 @@
 import type * as ort from 'onnxruntime-node';
 import { logitsAt, slice } from '../runtime/surgery.ts';
-import type { Decoder } from './decoder.ts';
+import type { Decoder, Scores } from './decoder.ts';
 import { feedsFor, rightPad } from '../runtime/inputs.ts';
 import { floats, intFeed, type Session } from '../runtime/session.ts';
 import { indicesFor, isFlat } from './stage.ts';
@@ -11,32 +11,36 @@ const ROWS = 'emend.last_rows';
 /** What to do with each new token; rows count from 0. `probability()` is the one that the model gave it. Return true to end that row. */
 export type OnToken = (row: number, id: number, probability: () => number) => boolean | undefined;
 
+/** Told what each next token is chosen by: logits or the scores of a decoding rule [V], and the layer that these were contrasted with. */
+export type OnStep = (row: number, scores: Float32Array, exit: number | undefined) => void;
+
 /** Continues token rows one token at a time, with the model's cache where it has one. */
 export class Generator {
   private readonly decoder: Decoder;
   private readonly session: Session;
   private readonly logits: string;
+  private readonly exit: string | undefined;
 
-  private constructor(decoder: Decoder, session: Session, logits: string) {
+  private constructor(decoder: Decoder, session: Session, { scores, exit }: Omit<Scores, 'graph'>) {
     this.decoder = decoder;
     this.session = session;
-    this.logits = logits;
+    this.logits = scores;
+    this.exit = exit;
   }
 
   /** Makes the session: logits of each row's last token only, and the cache. */
   static async create(decoder: Decoder, options: { prepack?: boolean } = {}): Promise<Generator> {
     const { anatomy } = decoder;
     const last = logitsAt(decoder.graph, anatomy.unembedding.input, anatomy.unembedding.product, anatomy.logits, ROWS);
-    return new Generator(
-      decoder,
-      await decoder.session(slice(last.graph, [last.logits, ...decoder.inputs.past.map((p) => p.present)]), options),
-      last.logits,
-    );
+    const at = { logits: last.logits, rows: ROWS };
+    const made: Scores = decoder.decoding?.apply(last.graph, at, 'next') ?? { graph: last.graph, scores: last.logits };
+    const outputs = [made.scores, ...(made.exit === undefined ? [] : [made.exit]), ...decoder.inputs.past.map((p) => p.present)];
+    return new Generator(decoder, await decoder.session(slice(made.graph, outputs), options), made);
   }
 
   /** Logits [rows, V] behind each row's last token, without generating. */
   async next(rows: readonly (readonly number[])[]): Promise<Float32Array[]> {
-    const result = await this.step(rows, new Map(), 0);
+    const result = await this.step(rows, new Map(), 0, rows);
     return rowsOf(floats(result, this.logits), rows.length);
   }
 
@@ -54,6 +58,7 @@ export class Generator {
       stopAt?: readonly number[];
       onPrompt?: (row: number, logits: Float32Array) => void;
       onToken?: OnToken;
+      onStep?: OnStep;
       check?: () => void;
     },
   ): Promise<number[][]> {
@@ -71,6 +76,9 @@ export class Generator {
     options: Parameters<Generator['continue']>[1],
   ): Promise<void> {
     const cached = this.decoder.inputs.past.length > 0;
+    const { sampling: asked } = options;
+    const { decoding } = this.decoder;
+    const sampling = decoding && asked.repetitionPenalty === 1 ? { ...asked, repetitionPenalty: decoding.repetitionPenalty } : asked;
     const dice = members.map((i) => new Random(options.sampling.seed + 7919 * i));
     const texts = members.map((i) => [...rows[i]!]);
     const ended = members.map(() => false);
@@ -83,8 +91,10 @@ export class Generator {
         texts.map((t) => t.slice(settled)),
         past,
         settled,
+        members.map((i) => rows[i]!),
       );
       const logits = rowsOf(floats(result, this.logits), members.length);
+      const exits = this.exit === undefined ? undefined : (result[this.exit]!.data as BigInt64Array);
       if (made === 0) members.forEach((row, m) => options.onPrompt?.(row, logits[m]!));
       if (made === options.maxTokens) break;
       if (cached) {
@@ -92,7 +102,8 @@ export class Generator {
         settled = texts[0]!.length;
       }
       members.forEach((row, m) => {
-        const id = pickToken(logits[m]!, options.sampling, texts[m]!, dice[m]!);
+        const id = pickToken(logits[m]!, sampling, texts[m]!, dice[m]!);
+        if (!ended[m]) options.onStep?.(row, logits[m]!, exits && Number(exits[m]));
         texts[m]!.push(id);
         if (ended[m]) return;
         if (options.stopAt?.includes(id)) ended[m] = true;
@@ -108,8 +119,10 @@ export class Generator {
     rows: readonly (readonly number[])[],
     past: ReadonlyMap<string, ort.Tensor>,
     settled: number,
+    prompts: readonly (readonly number[])[],
   ): Promise<Record<string, ort.Tensor>> {
-    const tokens = rightPad(rows, settled);
+    const boundaries = prompts.map(({ length }) => ({ prompt: length, answer: length }));
+    const tokens = rightPad(rows, settled, boundaries);
     const flat = isFlat(this.decoder, this.decoder.anatomy.unembedding.input);
     const places = indicesFor(
       flat,

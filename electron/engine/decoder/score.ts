@@ -1,3 +1,4 @@
+import type { Boundary } from '../../../shared/steering/positions.ts';
 import type { Decoder } from './decoder.ts';
 import type { Graph } from '../onnx/graph.ts';
 import { feedsFor, rightPad } from '../runtime/inputs.ts';
@@ -15,37 +16,59 @@ export interface ScoreRow {
   readonly ids: readonly number[];
   /** First scored token; at least 1. */
   readonly from: number;
+  /** Where steering takes the answer to begin; at the first scored token when left out. */
+  readonly boundary?: Boundary | undefined;
 }
 
-/** What the model thought of one token: log p(token), and the token it would have chosen. */
+/**
+ * What the model thought of one token: log p(token), and the token it would have chosen. By a decoding rule the first may be a score that
+ * is
+ * no probability, and there is a layer that it was contrasted with.
+ */
 export interface TokenScore {
   readonly logProbability: number;
   readonly best: number;
+  readonly exit?: number | undefined;
+}
+
+interface Outputs {
+  readonly chosen: string;
+  readonly best: string;
+  readonly exit: string | undefined;
 }
 
 /** Scores tokens under teacher forcing, many rows at once; only the scored positions get logits, and only their results leave the graph. */
 export class ScoreSession {
   private readonly decoder: Decoder;
   private readonly session: Session;
-  private readonly outputs: { chosen: string; best: string };
+  private readonly outputs: Outputs;
 
-  private constructor(decoder: Decoder, session: Session, outputs: { chosen: string; best: string }) {
+  private constructor(decoder: Decoder, session: Session, outputs: Outputs) {
     this.decoder = decoder;
     this.session = session;
     this.outputs = outputs;
   }
 
-  /** @param options.graph derived from the decoder's, to score something else than the model as it is */
-  static async create(decoder: Decoder, options: { prepack?: boolean; graph?: Graph } = {}): Promise<ScoreSession> {
+  /**
+   * @param options.graph derived from the decoder's, to score something else than the model as it is
+   * @param options.what of a decoding rule: which of its scores; log-probabilities of answers when left out
+   */
+  static async create(
+    decoder: Decoder,
+    options: { prepack?: boolean; graph?: Graph; what?: 'answers' | 'text' } = {},
+  ): Promise<ScoreSession> {
     const { anatomy } = decoder;
-    const { graph: source = decoder.graph, ...session } = options;
+    const { graph: source = decoder.graph, what = 'answers', ...session } = options;
     const at = logitsAt(source, anatomy.unembedding.input, anatomy.unembedding.product, anatomy.logits, ROWS);
-    const { graph, made } = extend(at.graph, 'score', (b) => {
-      const logp = b.op('LogSoftmax', [at.logits], { axis: -1 });
-      return { chosen: b.op('GatherElements', [logp, IDS], { axis: 1 }), best: b.op('ArgMax', [at.logits], { axis: -1, keepdims: 1 }) };
+    const ruled = decoder.decoding?.apply(at.graph, { logits: at.logits, rows: ROWS }, what);
+    const { graph, made } = extend(ruled?.graph ?? at.graph, 'score', (b): Outputs => {
+      const scores = ruled?.scores ?? b.op('LogSoftmax', [at.logits], { axis: -1 });
+      const best = b.op('ArgMax', [ruled?.scores ?? at.logits], { axis: -1, keepdims: 1 });
+      return { chosen: b.op('GatherElements', [scores, IDS], { axis: 1 }), best, exit: ruled?.exit };
     });
     graph.inputs.push(value(IDS, 'int64', ['rows', 1]));
-    return new ScoreSession(decoder, await decoder.session(slice(graph, [made.chosen, made.best]), session), made);
+    const outputs = [made.chosen, made.best, ...(made.exit === undefined ? [] : [made.exit])];
+    return new ScoreSession(decoder, await decoder.session(slice(graph, outputs), session), made);
   }
 
   /** Scores for each row's tokens from `from` on, in order. */
@@ -57,7 +80,11 @@ export class ScoreSession {
       // The last token predicts nothing that is asked for.
       while (end < order.length && (end + 1 - start) * (rows[order[end]!]!.ids.length - 1) <= BUDGET) end++;
       const batch = order.slice(start, end);
-      const tokens = rightPad(batch.map((i) => rows[i]!.ids.slice(0, -1)));
+      const tokens = rightPad(
+        batch.map((i) => rows[i]!.ids.slice(0, -1)),
+        0,
+        batch.map((i) => rows[i]!.boundary ?? { prompt: rows[i]!.from, answer: rows[i]!.from }),
+      );
       const asked = batch.flatMap((i, row) =>
         rows[i]!.ids.slice(rows[i]!.from).map((id, k) => ({ i, row, token: rows[i]!.from - 1 + k, id })),
       );
@@ -72,7 +99,10 @@ export class ScoreSession {
       });
       const chosen = floats(result, this.outputs.chosen);
       const best = result[this.outputs.best]!.data as BigInt64Array;
-      asked.forEach((a, k) => results[a.i]!.push({ logProbability: chosen[k]!, best: Number(best[k]) }));
+      const exits = this.outputs.exit === undefined ? undefined : (result[this.outputs.exit]!.data as BigInt64Array);
+      asked.forEach((a, k) =>
+        results[a.i]!.push({ logProbability: chosen[k]!, best: Number(best[k]), ...(exits ? { exit: Number(exits[k]) } : {}) }),
+      );
       start = end;
       onBatch?.(end);
     }

@@ -5,6 +5,7 @@ import { ScoreSession } from '../decoder/score.ts';
 import { siteValue } from '../decoder/sites.ts';
 import type { Report } from '../../../shared/progress.ts';
 import { widthOf } from './activations.ts';
+import { given } from '../../../shared/given.ts';
 
 /** The decoder's graph with one neuron at 0 for every token: what taking its row out of the down-projection does. */
 export function withoutNeuron(decoder: Decoder, layer: number, unit: number): Graph {
@@ -39,7 +40,7 @@ export async function lossesWithout(
   report: Report,
 ): Promise<number[][]> {
   const graph = neuron && withoutNeuron(decoder, neuron.layer, neuron.unit);
-  const session = await ScoreSession.create(decoder, { prepack: false, ...(graph ? { graph } : {}) });
+  const session = await ScoreSession.create(decoder, { prepack: false, ...given({ graph }) });
   try {
     const scores = await session.score(rows, (done) => {
       report.check();

@@ -49,23 +49,6 @@ export function union(a: Field, b: Field, where: string): Field {
   return { ...a, offset, size: Math.max(a.offset + a.size, b.offset + b.size) - offset };
 }
 
-/** Operators that move a window over rows and columns. */
-const WINDOWS = new Set(['Conv', 'MaxPool', 'AveragePool', 'LpPool']);
-/** Operators that keep each cell where it is. */
-const STAYING = new Set(['BatchNormalization', 'InstanceNormalization', 'LRN', 'Dropout', 'Identity', 'Cast', 'Concat', 'Split']);
-/** Operators behind which there are no rows and columns: what they say holds for the whole picture. */
-const WHOLE = new Set([
-  'GlobalAveragePool',
-  'GlobalMaxPool',
-  'GlobalLpPool',
-  'ReduceMean',
-  'ReduceMax',
-  'Flatten',
-  'Shape',
-  'Gemm',
-  'MatMul',
-]);
-
 /**
  * What the cells of each value that follows from the input see of it, by value name; undefined for what holds for the whole picture.
  * @param size rows and columns of the input
@@ -106,11 +89,12 @@ export class FieldMap {
 
   #behind(node: Node): Fields | undefined {
     const maps = node.inputs.map((input) => (input === '' ? undefined : this.#known.get(input))).filter((fields) => fields !== undefined);
-    if (maps.length === 0 || WHOLE.has(node.op)) return undefined;
-    if (WINDOWS.has(node.op)) return [this.#window(node, maps[0]!, 0), this.#window(node, maps[0]!, 1)];
+    if (maps.length === 0) return undefined;
+    const { cells, pointwise, chooses } = traitsOf(node);
+    if (cells === 'whole') return undefined;
+    if (cells === 'window') return [this.#window(node, maps[0]!, 0), this.#window(node, maps[0]!, 1)];
     if (node.op === 'Pad') return this.#padded(node, maps[0]!);
-    const { pointwise, chooses } = STAYING.has(node.op) ? { pointwise: true } : traitsOf(node);
-    if (pointwise === true || chooses === true)
+    if (cells === 'kept' || pointwise === true || chooses === true)
       return maps.reduce((a, b) => [union(a[0], b[0], `"${node.name}"`), union(a[1], b[1], `"${node.name}"`)]);
     throw new EmendError(
       'unsupported',

@@ -10,6 +10,8 @@ export interface ChangedInputs {
   readonly changed: ReadonlyMap<string, SafetensorsEntry>;
   /** model_type of config.json. */
   readonly modelType?: string | undefined;
+  /** The graph is that of a checkpoint, whose names and layouts it has. */
+  readonly isCheckpoint?: boolean;
   /** Texts for the header. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
@@ -29,13 +31,13 @@ export interface ChangedTensors {
  * same bytes.
  * @throws EmendError 'bad-input' when there is none, or a weight's bytes do not fit its dimensions
  */
-export function changedTensorsFile({ anatomy, changed, modelType, metadata = {} }: ChangedInputs): ChangedTensors {
+export function changedTensorsFile({ anatomy, changed, modelType, isCheckpoint = false, metadata = {} }: ChangedInputs): ChangedTensors {
   if (changed.size === 0) throw new EmendError('bad-input', 'No tensor differs from the base model.', 'Choose a version with an edit.');
   const tensors = new Map<string, SafetensorsEntry>();
   const names: Record<string, string> = {};
   const notes: string[] = [];
   for (const [weight, entry] of changed) {
-    const { name, tensor, note } = inCheckpoint(anatomy, weight, entry, modelType);
+    const { name, tensor, note } = isCheckpoint ? { name: weight, tensor: entry } : inCheckpoint(anatomy, weight, entry, modelType);
     tensors.set(name, tensor);
     names[name] = weight;
     if (note !== undefined) notes.push(note);

@@ -75,8 +75,11 @@ export function checkpointWeight(anatomy: Anatomy, layer: number, modelType: str
     throw refuse('it is quantised here and not there', 'Make the edit on a float export of the model, or export the whole folder.');
   const family = FAMILIES.find((one) => one.types.includes(modelType ?? ''));
   const named = moduleInName(down, layer);
-  if (named) return { module: named.module, kind: family ? (family.kind ?? 'linear') : named.kind };
-  if (family) return { module: family.module.replace('N', String(layer)), kind: family.kind ?? 'linear' };
+  const usual = family?.module.replace('N', String(layer));
+  // checkpoints that were saved without their head leave out the first part of the name
+  if (named && usual?.endsWith(`.${named.module}`) !== true)
+    return { module: named.module, kind: family ? (family.kind ?? 'linear') : named.kind };
+  if (family && usual !== undefined) return { module: usual, kind: family.kind ?? 'linear' };
   throw refuse(
     modelType === undefined
       ? 'the exporter did not keep it, and there is no config.json that tells the family'

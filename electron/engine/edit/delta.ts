@@ -3,7 +3,8 @@ import type { Tensor } from '../onnx/graph.ts';
 import { type FloatType, floatsToBytes, tensorBytes, tensorFloats } from '../onnx/tensors.ts';
 import { matrix, type Matrix, norm, row } from '../linalg/matrix.ts';
 import type { Decoder } from '../decoder/decoder.ts';
-import type { Delta, WeightDelta } from './types.ts';
+import { elementCount } from '../onnx/dtypes.ts';
+import type { AxisDelta, Delta, WeightDelta } from './types.ts';
 
 /**
  * The weight with its delta added, in its own layout and precision. Plain loops in a fixed order:
@@ -27,9 +28,21 @@ export function changedWeight(decoder: Decoder, delta: WeightDelta): Tensor {
       'Use a delta that was made on this model.',
     );
   }
-  const tensor = decoder.graph.constants.get(delta.weight)!;
+  return withProduct(decoder, { ...delta, axis: down.layout === 'in-out' ? 'last' : 'first' });
+}
+
+/** Any weight with its delta added, in its own layout and precision. @throws EmendError 'bad-input' where it does not fit the model */
+function withProduct(decoder: Decoder, { weight, axis, left, right }: AxisDelta): Tensor {
+  const tensor = decoder.graph.constants.get(weight);
+  if (!tensor || left.rows !== right.rows || elementCount(tensor.dims) !== left.columns * right.columns)
+    throw new EmendError(
+      'bad-input',
+      `The delta of "${weight}" is ${right.columns}×${left.columns}; the model has ` +
+        `${tensor ? `[${tensor.dims.join(', ')}]` : 'nothing'} there.`,
+      'Use a delta that was made on this model.',
+    );
   const weights = tensorFloats(decoder.model, tensor).slice();
-  const [outer, inner] = down.layout === 'in-out' ? [delta.right, delta.left] : [delta.left, delta.right];
+  const [outer, inner] = axis === 'last' ? [right, left] : [left, right];
   addProduct(weights, outer, inner);
   return { ...tensor, data: { kind: 'bytes', bytes: floatsToBytes(weights, tensor.dtype as FloatType) } };
 }
@@ -55,6 +68,7 @@ function addProduct(weights: Float32Array, outer: Matrix, inner: Matrix): void {
 export function withDelta(decoder: Decoder, delta: Delta): Decoder {
   let now = decoder;
   for (const weight of delta.weights) now = now.withConstants(new Map([[weight.weight, changedWeight(now, weight)]]));
+  for (const other of delta.others ?? []) now = now.withConstants(new Map([[other.weight, withProduct(now, other)]]));
   return now;
 }
 
@@ -77,6 +91,26 @@ export function deltaNorms(decoder: Decoder, delta: WeightDelta): { delta: numbe
     delta: norm(fullDelta(delta).data),
     weight: norm(tensorFloats(decoder.model, decoder.source.graph.constants.get(delta.weight)!)),
   };
+}
+
+/**
+ * What rounding to the weight's own type took of a change: ‖(W' − W) − ΔW‖ / ‖ΔW‖ with W' as stored. Undefined for float32 and wider,
+ * where that is nothing.
+ */
+export function roundingLoss(before: Decoder, after: Decoder, delta: WeightDelta): number | undefined {
+  const tensor = before.graph.constants.get(delta.weight)!;
+  if (tensor.dtype !== 'float16' && tensor.dtype !== 'bfloat16') return undefined;
+  const [was, is] = [before, after].map((one) => tensorFloats(one.model, one.graph.constants.get(delta.weight)!)) as [
+    Float32Array,
+    Float32Array,
+  ];
+  const { data, rows, columns } = fullDelta(delta);
+  const isOutFirst = before.anatomy.layers[delta.layer]!.mlp.down.layout === 'out-in';
+  const lost = data.map((x, at) => {
+    const stored = isOutFirst ? at : (at % columns) * rows + Math.floor(at / columns);
+    return is[stored]! - was[stored]! - x;
+  });
+  return norm(lost) / norm(data);
 }
 
 /** Bytes of every changed weight, by constant name, ready for patching the model's files. */

@@ -7,7 +7,9 @@ import { readSafetensors } from '../onnx/safetensors.ts';
 import { tensorBytes } from '../onnx/tensors.ts';
 import { transposed as transposedTensor } from './changed-tensors.ts';
 import { readDelta } from './delta-file.ts';
-import { adapterConfig, stacked, transposed } from './lora.ts';
+import { stacked, transposed } from './factors.ts';
+import { GGUF_ARCHITECTURES, ggufOf } from './gguf-adapter.ts';
+import { adapterConfig } from './lora.ts';
 import type { WeightDelta } from './types.ts';
 
 // What those who hold an export against the record of it need of its files.
@@ -71,18 +73,35 @@ export function adapterProblem(folder: string, deltas: readonly string[]): strin
   return fits ? undefined : 'its configuration is not that of its factors';
 }
 
+/**
+ * What keeps an adapter for llama.cpp from being the sum of deltas; undefined when it is. The whole file follows from them but for what
+ * the graph is called there, which the file says.
+ * @param folder with adapter.gguf and Modelfile @param deltas files, the first applied first @param metadata that the file must state
+ */
+export function ggufProblem(folder: string, deltas: readonly string[], metadata: Readonly<Record<string, string>>): string | undefined {
+  const found = readFileSync(join(folder, 'adapter.gguf'));
+  const beginning = found.subarray(0, 4096).toString('latin1');
+  const modelfile = readFileSync(join(folder, 'Modelfile'), 'utf8');
+  const layers = partsByLayer(deltas);
+  const made = GGUF_ARCHITECTURES.filter((name) => beginning.includes(name)).map((name) => ggufOf(name, layers, metadata));
+  if (!made.some(({ bytes }) => found.equals(bytes))) return 'its bytes are not those that the edits which the record names give';
+  return made[0]!.modelfile === modelfile ? undefined : 'its Modelfile is not the one that belongs to it';
+}
+
 /** The changed layers, in their order: rank, and SHA-256 of the factors as the adapter has them. */
 function layersOf(deltas: readonly string[]): { layer: number; rank: number; a: string; b: string }[] {
+  return partsByLayer(deltas).map(([layer, parts]) => {
+    const rank = parts.reduce((sum, part) => sum + part.left.rows, 0);
+    const lefts = transposed(stacked(parts.map((part) => part.left)), rank, parts[0]!.left.columns);
+    return { layer, rank, a: sha256(floats(stacked(parts.map((part) => part.right)))), b: sha256(floats(lefts)) };
+  });
+}
+
+function partsByLayer(deltas: readonly string[]): [number, WeightDelta[]][] {
   const byLayer = new Map<number, WeightDelta[]>();
   for (const part of deltas.flatMap((file) => readDelta(file).delta.weights))
     if (part.left.rows > 0) byLayer.set(part.layer, [...(byLayer.get(part.layer) ?? []), part]);
-  return [...byLayer]
-    .sort(([a], [b]) => a - b)
-    .map(([layer, parts]) => {
-      const rank = parts.reduce((sum, part) => sum + part.left.rows, 0);
-      const lefts = transposed(stacked(parts.map((part) => part.left)), rank, parts[0]!.left.columns);
-      return { layer, rank, a: sha256(floats(stacked(parts.map((part) => part.right)))), b: sha256(floats(lefts)) };
-    });
+  return [...byLayer].sort(([a], [b]) => a - b);
 }
 
 function floats(values: Float64Array): Uint8Array {

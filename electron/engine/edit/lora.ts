@@ -1,9 +1,9 @@
 import { EmendError } from '../../../shared/errors.ts';
 import type { Anatomy } from '../anatomy/types.ts';
-import type { Matrix } from '../linalg/matrix.ts';
 import { type SafetensorsEntry, writeSafetensors } from '../onnx/safetensors.ts';
 import { checkpointWeight, type CheckpointWeight } from './checkpoint-names.ts';
-import type { Delta, WeightDelta } from './types.ts';
+import { byLayer, stacked, transposed } from './factors.ts';
+import type { Delta } from './types.ts';
 
 /** A LoRA adapter as PEFT reads it: two files of a folder. */
 export interface LoraAdapter {
@@ -65,29 +65,6 @@ export function loraAdapter({ anatomy, deltas, modelType, baseModel, metadata = 
   };
 }
 
-/** Deltas by their layer, those of one layer in their order. */
-function byLayer(anatomy: Anatomy, deltas: readonly Delta[]): [number, WeightDelta[]][] {
-  const found = new Map<number, WeightDelta[]>();
-  for (const part of deltas.flatMap((delta) => delta.weights)) {
-    const down = anatomy.layers[part.layer]?.mlp.down;
-    if (
-      down?.weight !== part.weight ||
-      part.left.columns !== down.outWidth ||
-      part.right.columns !== down.inWidth ||
-      part.left.rows !== part.right.rows
-    ) {
-      throw new EmendError(
-        'bad-input',
-        `The delta of "${part.weight}" in layer ${part.layer} (factors ${part.left.rows}×${part.left.columns} and ` +
-          `${part.right.rows}×${part.right.columns}) does not fit the model, which keeps "${down?.weight ?? 'nothing'}" there.`,
-        'Use deltas that were made on this model.',
-      );
-    }
-    if (part.left.rows > 0) found.set(part.layer, [...(found.get(part.layer) ?? []), part]);
-  }
-  return [...found].sort(([a], [b]) => a - b);
-}
-
 /**
  * Every module has a rank of its own; alpha equals it, so that nothing is scaled. Module names go into patterns, which match a name's end
  * after a dot.
@@ -112,22 +89,6 @@ export function adapterConfig(ranks: Readonly<Record<string, number>>, conv1d: b
     use_rslora: false,
   };
   return `${JSON.stringify(config, null, 2)}\n`;
-}
-
-export function stacked(matrices: readonly Matrix[]): Float64Array {
-  const out = new Float64Array(matrices.reduce((sum, one) => sum + one.data.length, 0));
-  let at = 0;
-  for (const { data } of matrices) {
-    out.set(data, at);
-    at += data.length;
-  }
-  return out;
-}
-
-export function transposed(values: Float64Array, rows: number, columns: number): Float64Array {
-  const out = new Float64Array(values.length);
-  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) out[j * rows + i] = values[i * columns + j]!;
-  return out;
 }
 
 function float32(dims: number[], values: Float64Array, module: string): SafetensorsEntry {

@@ -67,6 +67,8 @@ export interface EditMethod<S = BaseSettings> {
   defaults(anatomy: Anatomy): S;
   /** Windows of layers worth trying on the facts when nobody named any. */
   windows(anatomy: Anatomy): number[][];
+  /** What the keys of a fact's rows, the plain one first, count in the key that is written; together 1. */
+  keyWeights(rows: number): number[];
   /** Templates that the facts' prompts are put into, each with one {}; the bare one first. */
   contexts(work: Pick<EditWork<S>, 'decoder' | 'tokenizer' | 'settings' | 'report'>): Promise<string[]>;
   run(work: EditWork<S>): Promise<EditResult<S>>;

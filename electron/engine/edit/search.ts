@@ -36,6 +36,8 @@ export interface Trial {
 const LAMBDA_SHARE = 0.1;
 /** Shares that the search tries. */
 const LAMBDA_SHARES = [0.03, 0.1, 0.3];
+/** Prompts that trials watch at most. */
+const PROBES = 24;
 /** Facts that the search edits. */
 const TRIAL_FACTS = 6;
 
@@ -51,14 +53,13 @@ export interface Chosen {
  * @param isLambdaOpen whether λ is sought as well
  */
 export async function chooseLayers(work: EditWork<BaseSettings & SearchSettings>, isLambdaOpen: boolean): Promise<Chosen> {
-  const { decoder, tokenizer, facts, tokens, settings, windows, statistics, report } = work;
+  const { decoder, facts, tokens, settings, windows, statistics, report } = work;
   if (windows.length === 0) return { layers: settings.layers, best: undefined };
   const others = facts.slice(TRIAL_FACTS).map((f) => fillPrompt(f.prompt, f.subject).text);
   const neighbors = facts
     .slice(0, TRIAL_FACTS)
     .flatMap((f) => (f.neighbors ?? []).slice(0, 3).map((n) => (typeof n === 'string' ? n : n.prompt)));
-  const probes = [...neighbors, ...others].slice(0, 24);
-  const rows = (probes.length > 0 ? probes : ['The', 'It is', 'In the', 'There was a', 'She said that']).map((p) => tokenizer.encode(p));
+  const rows = probesOf(work, [...neighbors, ...others]);
   const shares = isLambdaOpen ? LAMBDA_SHARES : [LAMBDA_SHARE];
   const material = { facts: tokens.slice(0, TRIAL_FACTS), probes: rows, windows, shares };
   const energyOf = (layer: number) => keyEnergy(work, layer);
@@ -71,6 +72,34 @@ export async function chooseLayers(work: EditWork<BaseSettings & SearchSettings>
       lambda: { value: trial!.covarianceWeight, source: `${trial!.share} of the facts' median kᵀC⁻¹k, the best share tried` },
     },
   };
+}
+
+/**
+ * Each layer tried alone on the facts, with few steps of the search: how well it takes an edit.
+ * @param layers to try; @param steps of the search for the wanted state
+ * @returns one trial for each layer, in the order asked for
+ */
+export async function tryLayers(
+  work: Pick<EditWork<BaseSettings & SearchSettings>, 'decoder' | 'tokenizer' | 'facts' | 'tokens' | 'settings' | 'statistics' | 'report'>,
+  layers: readonly number[],
+  steps: number,
+): Promise<Trial[]> {
+  const neighbors = work.facts.flatMap((fact) => (fact.neighbors ?? []).map((one) => (typeof one === 'string' ? one : one.prompt)));
+  const material = {
+    facts: work.tokens,
+    probes: probesOf(work, neighbors),
+    windows: layers.map((layer) => [layer]),
+    shares: [LAMBDA_SHARE],
+  };
+  const settings = { ...targetSettings(work.settings), steps };
+  const trials = await searchLayers(work.decoder, material, settings, work.statistics, (layer) => keyEnergy(work, layer), work.report);
+  return layers.map((layer) => trials.find((trial) => trial.layers[0] === layer)!);
+}
+
+/** Prompts that a trial should leave alone: those that are known, else beginnings of any text. */
+function probesOf({ tokenizer }: Pick<EditWork, 'tokenizer'>, known: readonly string[]): number[][] {
+  const some = known.slice(0, PROBES);
+  return (some.length > 0 ? some : ['The', 'It is', 'In the', 'There was a', 'She said that']).map((prompt) => tokenizer.encode(prompt));
 }
 
 /** λ from the facts' own keys in a layer. */

@@ -30,9 +30,21 @@ export interface WeightDelta {
   readonly right: Matrix;
 }
 
+/**
+ * What any other weight gets that the hidden state runs along one axis of: rows of `left` [r, D] lie along that axis, those of `right`
+ * along the other; a vector has one row there.
+ */
+export interface AxisDelta {
+  readonly weight: string;
+  readonly axis: 'first' | 'last';
+  readonly left: Matrix;
+  readonly right: Matrix;
+}
+
 /** The result of an edit. */
 export interface Delta {
   readonly weights: readonly WeightDelta[];
+  readonly others?: readonly AxisDelta[];
 }
 
 /** A thing that went not quite right in an edit that was done all the same. */

@@ -1,10 +1,15 @@
-import type { GenerateSettings, ScoreItem, Scorer, TargetScore, TextScore } from './scorer.ts';
+import { wholeWords } from './answers.ts';
+import type { Answer, AnswerItem, GenerateSettings, ScoreItem, Scorer, TargetScore, TextScore } from './scorer.ts';
 import { rowWithTarget } from '../text/positions.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';
 import type { Decoder } from '../decoder/decoder.ts';
 import { Generator } from '../decoder/generate.ts';
 import { logSoftmax } from '../runtime/sampling.ts';
 import { ScoreSession } from '../decoder/score.ts';
+
+/** Tokens that a word may take beyond those that were asked for. */
+const WORD = 3;
+const GREEDY = { temperature: 0, topK: 1, topP: 1, repetitionPenalty: 1, seed: 0 };
 
 /** Asks a decoder what a check wants to know. Sessions are made when first needed; release them when done. */
 export class DecoderScorer implements Scorer {
@@ -51,6 +56,26 @@ export class DecoderScorer implements Scorer {
     return made.map((ids, i) =>
       this.tokenizer.continuation(settings.maxLength === undefined ? ids : ids.slice(0, Math.max(0, settings.maxLength - rows[i]!.length))),
     );
+  }
+
+  async answer(items: readonly AnswerItem[]): Promise<Answer[]> {
+    const rows = items.map(({ prompt }) => this.tokenizer.encode(prompt));
+    const maxTokens = WORD + Math.max(...items.map(({ tokens }) => tokens));
+    const made = await (
+      await this.generates()
+    ).continue(rows, { maxTokens, sampling: GREEDY, stopAt: this.tokenizer.eosIds, check: this.check });
+    const written = made.map((ids, i) => {
+      const texts = ids.map((_, at) => this.tokenizer.continuation(ids.slice(0, at + 1)));
+      return ids.slice(0, wholeWords(texts, items[i]!.tokens));
+    });
+    const asked = written.flatMap((ids, i) => (ids.length === 0 ? [] : [{ i, ids: [...rows[i]!, ...ids], from: rows[i]!.length }]));
+    const scores = await (await this.scores()).score(asked);
+    const answers: Answer[] = items.map(() => ({ text: '', probability: 1 }));
+    asked.forEach(({ i }, k) => {
+      const logProbability = scores[k]!.reduce((sum, token) => sum + token.logProbability, 0);
+      answers[i] = { text: this.tokenizer.continuation(written[i]!), probability: Math.exp(logProbability) };
+    });
+    return answers;
   }
 
   async nextTokenLogProbs(prompts: readonly string[]): Promise<Float32Array[]> {

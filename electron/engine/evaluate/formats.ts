@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { countSlots, FactSchema, SUBJECT_SLOT, type Fact } from '../../../shared/fact.ts';
 import { emptyRecord, recordOf, type CheckRecord, type Question } from './records.ts';
+import { given } from '../../../shared/given.ts';
 
 /** What makes records of one published format: how to know it, its fields, and their meaning. */
 export interface RecordFormat {
@@ -74,7 +75,7 @@ const counterFact = format(
         prompt: withSlot(prompt, subject, 'requested_rewrite.prompt'),
         target: wanted.str,
         previousTarget: previous.str,
-        ...(relation === undefined ? {} : { relation }),
+        ...given({ relation }),
       },
       paraphrases: fields.paraphrase_prompts,
       attributePrompts: fields.attribute_prompts,

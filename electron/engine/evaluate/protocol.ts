@@ -2,9 +2,11 @@ import { EmendError } from '../../../shared/errors.ts';
 import { fillPrompt } from '../../../shared/fact.ts';
 import { type Report, silent } from '../../../shared/progress.ts';
 import { mean } from '../linalg/distributions.ts';
+import { beginsWith } from './answers.ts';
 import { measureDrift } from './drift.ts';
 import { cleanGeneration, meanGenerationEntropy } from './fluency.ts';
 import { argmax, average, harmonicMean, magnitude, neighborMagnitude, neighborSuccess, success, type AnswerPair } from './metrics.ts';
+import { neighborFates, shareKept } from './neighbours.ts';
 import type { CheckRecord } from './records.ts';
 import {
   PUBLISHED_GENERATION,
@@ -56,7 +58,7 @@ export async function checkRecords(
   const written =
     options.generation === false ? undefined : await generations(scorer, records, options.generation ?? PUBLISHED_GENERATION, requests);
   const reports = cases.map(({ record, prompt }, at): RecordReport => {
-    const prompts = promptReports(record, prompt, scores, kept?.unchanged);
+    const prompts = promptReports(record, prompt, scores, kept?.outcome);
     const texts = written?.[at] ?? [];
     const answer = answers?.[at];
     return {
@@ -97,7 +99,7 @@ function promptReports(
   { fact, paraphrases, neighbors }: CheckRecord,
   prompt: string,
   scores: Scores,
-  unchanged: ReadonlyMap<string, boolean> | undefined,
+  outcome: OutcomeOf | undefined,
 ): Pick<RecordReport, 'rewrite' | 'paraphrases' | 'neighbors'> {
   const own = (one: string): PromptReport => ({
     prompt: one,
@@ -107,8 +109,9 @@ function promptReports(
   return {
     rewrite: own(prompt),
     paraphrases: paraphrases.map(own),
-    neighbors: neighbors.map(({ prompt: one, target }) => {
-      const same = { prompt: one, unchanged: unchanged?.get(one) };
+    neighbors: neighbors.map((neighbor) => {
+      const { prompt: one, target } = neighbor;
+      const same = { prompt: one, ...outcome?.(neighbor) };
       if (target === undefined) return same;
       return {
         ...same,
@@ -160,7 +163,7 @@ async function compareNeighbors(
   records: readonly CheckRecord[],
   scores: Scores,
   requests: Requests,
-): Promise<{ measures: CaseMeasures[]; unchanged: ReadonlyMap<string, boolean> }> {
+): Promise<{ measures: CaseMeasures[]; outcome: OutcomeOf }> {
   const distinct = [...new Set(records.flatMap(({ neighbors }) => neighbors.map(({ prompt }) => prompt)))];
   const firstChoices = async (model: Scorer) => {
     const found = await inBatches(requests, 'baseline', distinct, async (batch) => (await model.nextTokenLogProbs(batch)).map(argmax));
@@ -172,17 +175,24 @@ async function compareNeighbors(
     neighbors.flatMap(({ prompt, target }) => (target === undefined ? [] : [{ prompt, target }])),
   );
   const scoresBefore = await Scores.of(baseline, known, requests, 'baseline');
-  const unchanged = new Map(distinct.map((prompt) => [prompt, before.get(prompt) === now.get(prompt)]));
+  const outcomeOf = await neighborFates(scorer, baseline, records, { now: scores, before: scoresBefore }, requests);
   const measures = records.map(({ neighbors }) => ({
-    neighborsUnchanged: mean(neighbors.map(({ prompt }) => Number(unchanged.get(prompt)))),
+    neighborsKept: shareKept(neighbors.map(outcomeOf)),
+    neighborsUnchanged: mean(neighbors.map(({ prompt }) => Number(before.get(prompt) === now.get(prompt)))),
     neighborsStillRight: mean(
       neighbors.flatMap(({ prompt, target }) =>
         target !== undefined && scoresBefore.get(prompt, target).correct ? [Number(scores.get(prompt, target).correct)] : [],
       ),
     ),
   }));
-  return { measures, unchanged };
+  return {
+    measures,
+    outcome: (neighbor) => ({ unchanged: before.get(neighbor.prompt) === now.get(neighbor.prompt), outcome: outcomeOf(neighbor) }),
+  };
 }
+
+/** What is told of a neighbour against the version before. */
+type OutcomeOf = (neighbor: CheckRecord['neighbors'][number]) => Pick<PromptReport, 'unchanged' | 'outcome'>;
 
 /**
  * What the model writes greedily after each prompt: one token more than the longest target of a batch, so that the end of the target shows.
@@ -201,14 +211,6 @@ async function freeAnswers(
     );
   });
 }
-
-/** Whether an answer begins with the target and the word ends there ("Po" is not "Poland"); scripts without spaces have no such end. */
-export function beginsWith(answer: string, target: string): boolean {
-  const [written, wanted] = [answer.trimStart(), target.trim()];
-  if (!written.startsWith(wanted)) return false;
-  return !(/[\p{L}\p{N}]$/u.test(wanted) && /^[\p{L}\p{M}\p{N}]/u.test(written.slice(wanted.length))) || UNSPACED.test(wanted);
-}
-const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]$/u;
 
 /** Per record its generation prompts with what was written after each; the published measures read both. */
 async function generations(

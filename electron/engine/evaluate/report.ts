@@ -1,6 +1,6 @@
 import type { Fact } from '../../../shared/fact.ts';
 import type { Average } from './metrics.ts';
-import type { TargetScore } from './scorer.ts';
+import type { Answer, TargetScore } from './scorer.ts';
 
 /** What a check does beside scoring the targets. Plain data. */
 export interface CheckOptions {
@@ -58,6 +58,8 @@ export interface CaseMeasures {
   portability?: number | undefined;
   /** Whether the text that the model writes by itself begins with the whole target: what a person would see. */
   exactMatch?: number | undefined;
+  /** Share of neighbours that answer as before ({@link Fate}: not lost). Needs a baseline. */
+  neighborsKept?: number | undefined;
   /** Share of neighbours whose likeliest next token is the one that it was. Needs a baseline. */
   neighborsUnchanged?: number | undefined;
   /** Share of the neighbours answered rightly before that are answered rightly now. Needs a baseline. */
@@ -66,6 +68,19 @@ export interface CaseMeasures {
   GE?: number | undefined;
 }
 export type Measure = keyof CaseMeasures;
+
+/**
+ * What became of a neighbour, told by what the model answers: `kept`: the same as before; `shaken`: the same, with less than half of the
+ * probability that it had; `lost`: something else. Where it was right before, a right answer is the same whatever follows it.
+ */
+export type Fate = 'kept' | 'shaken' | 'lost';
+
+/** What a neighbour says before and now, and what became of it. */
+export interface NeighborOutcome {
+  readonly before: Answer;
+  readonly now: Answer;
+  readonly fate: Fate;
+}
 
 /** One prompt with the scores of its targets. */
 export interface PromptReport {
@@ -76,6 +91,8 @@ export interface PromptReport {
   readonly previous?: TargetScore | undefined;
   /** Of a neighbour: whether its likeliest next token is the one that it was. Needs a baseline. */
   readonly unchanged?: boolean | undefined;
+  /** Of a neighbour. Needs a baseline. */
+  readonly outcome?: NeighborOutcome | undefined;
 }
 
 export interface RecordReport {

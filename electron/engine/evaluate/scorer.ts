@@ -7,6 +7,8 @@ export interface Scorer {
   scoreTargets(items: readonly ScoreItem[]): Promise<TargetScore[]>;
   /** Writes on from each prompt. @returns the text added, without the prompt */
   generate(prompts: readonly string[], settings: GenerateSettings): Promise<string[]>;
+  /** What the model says after each prompt: written greedily, at least as many tokens as are asked for, on to the end of a word. */
+  answer(items: readonly AnswerItem[]): Promise<Answer[]>;
   /** Log-probabilities (natural, over the vocabulary) of the token after each prompt. */
   nextTokenLogProbs(prompts: readonly string[]): Promise<ArrayLike<number>[]>;
   /** Likelihood of whole texts: the negative log-likelihood of every token but the first, summed (nats), and of how many tokens. */
@@ -16,6 +18,17 @@ export interface Scorer {
 export interface ScoreItem {
   readonly prompt: string;
   readonly target: string;
+}
+
+export interface AnswerItem {
+  readonly prompt: string;
+  readonly tokens: number;
+}
+
+export interface Answer {
+  readonly text: string;
+  /** That of the whole text after its prompt, 0 to 1. */
+  readonly probability: number;
 }
 
 export interface TargetScore {

@@ -3,6 +3,7 @@ import { checkRecords } from '../evaluate/protocol.ts';
 import type { Jobs } from '../jobs.ts';
 import type { OpenModels } from './open-models.ts';
 import { DecoderScorer } from '../evaluate/decoder-scorer.ts';
+import { given } from '../../../shared/given.ts';
 
 /** Measures a version on records. */
 export async function check(models: OpenModels, params: Jobs['check']['params'], context: JobContext): Promise<Jobs['check']['result']> {
@@ -15,7 +16,7 @@ export async function check(models: OpenModels, params: Jobs['check']['params'],
   try {
     const { driftProbes, driftTexts, ...options } = params.options;
     const drift = baseline && (driftProbes || driftTexts) ? { drift: { probes: driftProbes ?? [], texts: driftTexts ?? [] } } : {};
-    return await checkRecords(scorer, params.records, { ...options, ...drift, ...(baseline ? { baseline } : {}) }, context);
+    return await checkRecords(scorer, params.records, { ...options, ...drift, ...given({ baseline }) }, context);
   } finally {
     await scorer.release();
     await baseline?.release();

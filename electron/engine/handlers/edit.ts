@@ -1,9 +1,11 @@
 import { basename } from 'node:path';
 import type { JobContext } from '../../../shared/progress.ts';
-import { deltaNorms, withDelta } from '../edit/delta.ts';
+import { deltaNorms, roundingLoss, withDelta } from '../edit/delta.ts';
 import { writeDelta } from '../edit/delta-file.ts';
 import { editFacts } from '../edit/edit.ts';
 import type { EditOutcome } from '../edit/outcome.ts';
+import type { Delta, EditWarning } from '../edit/types.ts';
+import type { Decoder } from '../decoder/decoder.ts';
 import { editSettings, listed, unusedInWords } from '../edit/settings.ts';
 import type { Jobs } from '../jobs.ts';
 import type { OpenModels } from './open-models.ts';
@@ -71,7 +73,20 @@ export async function edit(models: OpenModels, params: Jobs['edit']['params'], c
         sha256After: tensorHash(edited, w.weight),
       };
     }),
-    warnings: made.warnings,
+    warnings: [...made.warnings, ...roundings(decoder, edited, made.delta)],
     seconds: (performance.now() - started) / 1000,
   };
+}
+
+/** What was lost where weights are stored in half precision; it is part of the bytes that are recorded. */
+function roundings(decoder: Decoder, edited: Decoder, delta: Delta): EditWarning[] {
+  return delta.weights.flatMap((weight) => {
+    const lost = roundingLoss(decoder, edited, weight);
+    const { dtype } = decoder.graph.constants.get(weight.weight)!;
+    if (lost === undefined) return [];
+    return {
+      message: `"${weight.weight}" is stored as ${dtype}; rounding took ${(100 * lost).toFixed(1)} % of the change.`,
+      hint: 'The measures are of the weights as rounded.',
+    };
+  });
 }

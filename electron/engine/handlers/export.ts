@@ -4,15 +4,19 @@ import type { JobContext } from '../../../shared/progress.ts';
 import { writeDurably } from '../../storage/durable.ts';
 import { explained } from '../../storage/file-errors.ts';
 import { disk } from '../../storage/files.ts';
+import { readSourceAndRanges } from '../architectures/source.ts';
 import { changedTensorsFile } from '../edit/changed-tensors.ts';
+import { isCheckpointFile } from '../onnx/checkpoint-files.ts';
 import { readModelType } from '../onnx/model-config.ts';
 import { changedBytes } from '../edit/delta.ts';
 import { readDelta } from '../edit/delta-file.ts';
+import { ggufAdapter } from '../edit/gguf-adapter.ts';
 import { loraAdapter } from '../edit/lora.ts';
 import type { Jobs } from '../jobs.ts';
 import type { ExportOutcome } from '../onnx/export-outcome.ts';
 import { patchModel } from '../onnx/patch.ts';
 import { tensorBytes } from '../onnx/tensors.ts';
+import { writeOnnxFolder } from '../onnx/write-folder.ts';
 import type { OpenModels } from './open-models.ts';
 
 /** Writes a version as a whole model folder. */
@@ -20,7 +24,13 @@ export async function exportModel(models: OpenModels, params: Jobs['export']['pa
   const { decoder, folder } = await models.open(params.model);
   const target = resolve(params.target);
   const report = await patchModel(
-    { model: decoder.source, target, changes: changedBytes(decoder), ...(statSync(folder).isDirectory() ? { root: folder } : {}) },
+    {
+      model: decoder.source,
+      read: readSourceAndRanges,
+      target,
+      changes: changedBytes(decoder),
+      ...(statSync(folder).isDirectory() ? { root: folder } : {}),
+    },
     context,
   );
   return {
@@ -55,6 +65,33 @@ export async function adapter(
   return { files: ['adapter_config.json', 'adapter_model.safetensors'] };
 }
 
+/** Writes a version as a folder for ONNX Runtime. */
+export async function onnxFolder(
+  models: OpenModels,
+  { model, target }: Jobs['onnxFolder']['params'],
+  context: JobContext,
+): Promise<Jobs['onnxFolder']['result']> {
+  const { decoder } = await models.open(model);
+  return writeOnnxFolder(decoder.source, decoder.changes, target, context);
+}
+
+/** Writes an adapter of deltas for llama.cpp, with a Modelfile. */
+export async function ggufAdapterFiles(
+  models: OpenModels,
+  { model, deltas, target, metadata }: Jobs['ggufAdapter']['params'],
+): Promise<Jobs['ggufAdapter']['result']> {
+  const { base } = await models.open(model);
+  const made = ggufAdapter({
+    anatomy: base.anatomy,
+    deltas: deltas.map((file) => readDelta(file).delta),
+    modelType: readModelType(base.source.folder),
+    metadata,
+  });
+  await writeDurably(explained(disk), join(target, 'adapter.gguf'), made.bytes);
+  await writeDurably(explained(disk), join(target, 'Modelfile'), Buffer.from(made.modelfile));
+  return { files: ['adapter.gguf', 'Modelfile'] };
+}
+
 /** Writes the tensors in which a version differs, under the checkpoint's names where they can be told. */
 export async function tensorsFile(
   models: OpenModels,
@@ -67,7 +104,9 @@ export async function tensorsFile(
       { dtype: tensor.dtype, dims: tensor.dims, bytes: tensorBytes(decoder.model, tensor) },
     ]),
   );
-  const { bytes } = changedTensorsFile({ anatomy: decoder.anatomy, changed, modelType: readModelType(decoder.source.folder), metadata });
+  const { source, anatomy } = decoder;
+  const isCheckpoint = isCheckpointFile(source.file);
+  const { bytes } = changedTensorsFile({ anatomy, changed, modelType: readModelType(source.folder), isCheckpoint, metadata });
   await writeDurably(explained(disk), join(target, 'changed.safetensors'), bytes);
   return { files: ['changed.safetensors'] };
 }

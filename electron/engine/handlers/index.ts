@@ -3,13 +3,16 @@ import type { OpenModels } from './open-models.ts';
 import type { Handlers } from '../serve.ts';
 import { ask } from './ask.ts';
 import { attention } from './attention.ts';
+import { change } from './change.ts';
 import { check } from './check.ts';
 import { ablateUnit, dissect } from './dissect.ts';
 import { convolutions, dissectImages, pictures } from './dissect-images.ts';
 import { edit, settings } from './edit.ts';
-import { adapter, exportModel, tensorsFile } from './export.ts';
+import { adapter, exportModel, ggufAdapterFiles, onnxFolder, tensorsFile } from './export.ts';
 import { inspect } from './inspect.ts';
+import { layers } from './layers.ts';
 import { attribute, lens, trace } from './locate.ts';
+import { near } from './near.ts';
 import { ablate, patch } from './patch.ts';
 import { traceFacts } from './trace-facts.ts';
 import { cut, files, ranges, tokens } from './quick.ts';
@@ -27,12 +30,17 @@ export function handlersOn(models: OpenModels): Handlers<Jobs> {
     compare: (params) => compare(models, params),
     export: (params, context) => exportModel(models, params, context),
     adapter: (params) => adapter(models, params),
+    ggufAdapter: (params) => ggufAdapterFiles(models, params),
     tensorsFile: (params) => tensorsFile(models, params),
+    onnxFolder: (params, context) => onnxFolder(models, params, context),
+    layers: (params, context) => layers(models, params, context),
+    near: (params, context) => near(models, params, context),
     trace: (params, context) => trace(models, params, context),
     traceFacts: (params, context) => traceFacts(models, params, context),
     patch: (params, context) => patch(models, params, context),
     ablate: (params, context) => ablate(models, params, context),
     lens: (params) => lens(models, params),
+    change: (params, context) => change(models, params, context),
     attention: (params) => attention(models, params),
     attribute: (params) => attribute(models, params),
     dissect: (params, context) => dissect(models, params, context),

@@ -1,16 +1,18 @@
+import { basename } from 'node:path';
 import { fillPrompt } from '../../../shared/fact.ts';
 import type { JobContext } from '../../../shared/progress.ts';
 import type { Jobs } from '../jobs.ts';
 import { attribute as attributed, attributionSites } from '../locate/attribution.ts';
 import { lens as looked } from '../locate/lens.ts';
 import type { AttributionReport, LensReport, TraceReport } from '../locate/report.ts';
+import { readTranslators } from '../locate/translators.ts';
 import { tracingSites } from '../locate/tracing.ts';
 import { Walk } from '../locate/walk.ts';
 import { largest } from '../runtime/sampling.ts';
 import { locateSubject } from '../text/positions.ts';
 import type { OpenModels } from './open-models.ts';
 import { rowOf, tokensOf } from './rows.ts';
-import { allScores, corruptedRuns, deviationOf, firstToken, settledFor } from './tracing.ts';
+import { allScores, corruptedRuns, deviationOf, firstToken, settledFor, severedScores } from './tracing.ts';
 
 /** Where a prompt's answer comes from: states of the clean run put back into runs whose subject is noise. */
 export async function trace(models: OpenModels, params: Jobs['trace']['params'], context: JobContext): Promise<TraceReport> {
@@ -23,6 +25,9 @@ export async function trace(models: OpenModels, params: Jobs['trace']['params'],
     const deviation = await deviationOf(walk, tokenizer, subjects.length > 0 ? subjects : [subject]);
     const followed = answer === undefined ? undefined : firstToken(tokenizer, prompt, subject, answer);
     const { made, range } = await corruptedRuns(walk, row, settings, deviation.value, followed);
+    const scores = await allScores(walk, made, settings, context);
+    const cut =
+      params.severed && (await severedScores(walk, row, made, { settings, deviation: deviation.value, how: params.severed }, context));
     return {
       prompt: fillPrompt(prompt, subject).text,
       tokens: tokensOf(tokenizer, row.ids, range),
@@ -31,7 +36,8 @@ export async function trace(models: OpenModels, params: Jobs['trace']['params'],
       low: made.low,
       deviation,
       settings,
-      scores: await allScores(walk, made, settings, context),
+      scores,
+      ...(cut ? { severed: cut } : {}),
     };
   } finally {
     await walk.release();
@@ -45,13 +51,16 @@ export async function lens(models: OpenModels, params: Jobs['lens']['params']): 
   const walk = await Walk.create(decoder, []);
   try {
     const watched = asked.length > 0 ? asked : [await ownAnswer(walk, ids)];
-    const places = await looked(walk, ids, watched, params.top);
+    const { layers, hiddenSize } = decoder.anatomy;
+    const translate = params.tuned === undefined ? undefined : readTranslators(params.tuned, layers.length, hiddenSize);
+    const places = await looked(walk, ids, watched, params.top, translate);
     const seen = new Set(places.flat().flatMap(({ top }) => top.map(({ id }) => id)));
     return {
       prompt: params.prompt,
       tokens: tokensOf(tokenizer, ids),
       watched: watched.map((id) => ({ id, text: tokenizer.tokenText(id) })),
       places,
+      ...(params.tuned === undefined ? {} : { tuned: basename(params.tuned) }),
       texts: Object.fromEntries([...seen].map((id) => [id, tokenizer.tokenText(id)])),
     };
   } finally {
@@ -74,7 +83,9 @@ export async function attribute(models: OpenModels, params: Jobs['attribute']['p
       embedding: found.embedding[last]!,
       attention: found.attention.map((layer) => layer[last]!),
       mlp: found.mlp.map((layer) => layer[last]!),
-      heads: found.heads.map((layer) => layer.map((head) => head[last]!)),
+      heads: found.heads,
+      headless: found.headless,
+      headResidue: found.headResidue,
       constant: found.constant,
       total: found.total[last]!,
       residue: found.residue,

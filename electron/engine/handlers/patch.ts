@@ -1,18 +1,8 @@
 import { EmendError } from '../../../shared/errors.ts';
+import type { PatchKind } from '../../../shared/tracing.ts';
 import type { JobContext } from '../../../shared/progress.ts';
 import type { Jobs } from '../jobs.ts';
-import {
-  fromMean,
-  fromRun,
-  fromZero,
-  outcomeOf,
-  patched,
-  type PatchKind,
-  patchSites,
-  record,
-  type Recorded,
-  type Source,
-} from '../locate/patching.ts';
+import { fromMean, fromRun, fromZero, outcomeOf, patched, patchSites, record, type Recorded, type Source } from '../locate/patching.ts';
 import type { AblationReport, PatchGrids, PatchReport } from '../locate/report.ts';
 import { Walk } from '../locate/walk.ts';
 import { largest } from '../runtime/sampling.ts';
@@ -23,19 +13,20 @@ import { rowOf, tokensOf } from './rows.ts';
 export async function patch(models: OpenModels, params: Jobs['patch']['params'], context: JobContext): Promise<PatchReport> {
   const { decoder, tokenizer } = await models.open(params.model);
   const { kinds } = params;
-  const from = rowOf(decoder, tokenizer, params.clean, [params.answers[0]]);
-  const into = rowOf(decoder, tokenizer, params.counterfactual, [params.answers[1]]);
-  const answers = [from.watched[0]!, into.watched[0]!] as const;
-  if (answers[0] === answers[1])
-    throw new EmendError(
-      'bad-input',
-      `The answers ${JSON.stringify(params.answers[0])} and ${JSON.stringify(params.answers[1])} begin with the same token.`,
-      'Name answers that differ in their first token.',
-    );
+  const from = rowOf(decoder, tokenizer, params.clean, params.answers.slice(0, 1));
+  const into = rowOf(decoder, tokenizer, params.counterfactual, params.answers.slice(1));
   const walk = await Walk.create(decoder, patchSites(decoder, kinds));
   try {
     const clean = await record(walk, from.ids, kinds);
     const counterfactual = await record(walk, into.ids, kinds);
+    const own = async (run: Recorded) => largest(await walk.logits(run.states.at(-1)!), 1)[0]!;
+    const answers = [from.watched[0] ?? (await own(clean)), into.watched[0] ?? (await own(counterfactual))] as const;
+    if (answers[0] === answers[1])
+      throw new EmendError(
+        'bad-input',
+        `The answers to the two prompts begin with the same token, ${JSON.stringify(tokenizer.tokenText(answers[0]))}.`,
+        'Name answers that differ in their first token, or prompts that are answered differently.',
+      );
     return {
       clean: { prompt: params.clean, tokens: tokensOf(tokenizer, from.ids), outcome: await outcomeOf(walk, clean, answers) },
       counterfactual: {

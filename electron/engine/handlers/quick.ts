@@ -1,16 +1,16 @@
 import { join } from 'node:path';
+import { constantRanges } from '../architectures/constant-ranges.ts';
+import { readSource } from '../architectures/source.ts';
 import type { Jobs } from '../jobs.ts';
-import { constantRanges } from '../onnx/constant-ranges.ts';
 import { graphFile, tokenizerFolder } from '../onnx/model-folder.ts';
 import { modelFiles } from '../onnx/identity.ts';
-import { readModel } from '../onnx/read.ts';
 import { cutFact, tokenizerOf } from '../text/cut.ts';
 
 // Jobs that open no model.
 
 /** The files that a model's graph and weights lie in. */
 export async function files({ model }: Jobs['files']['params']): Promise<Jobs['files']['result']> {
-  const read = readModel(graphFile(model.folder));
+  const read = readSource(graphFile(model.folder));
   return { files: modelFiles(read).map((file) => join(read.folder, file)) };
 }
 

@@ -1,9 +1,17 @@
+import { rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { EmendError } from '../../../shared/errors.ts';
 import type { JobContext } from '../../../shared/progress.ts';
+import { canonical } from '../../storage/canonical.ts';
+import { ensureFolder } from '../../storage/durable.ts';
+import { explained } from '../../storage/file-errors.ts';
+import { disk } from '../../storage/files.ts';
+import { sha256 } from '../../storage/hash.ts';
 import { versionHash } from '../decoder/version-hash.ts';
+import { cacheFolder } from '../edit/covariance-cache.ts';
 import type { Jobs } from '../jobs.ts';
 import { average, averageEffects } from '../locate/averages.ts';
-import { FactFile, type FactLine } from '../locate/fact-file.ts';
+import { FactFile, type FactFileHeader, type FactLine } from '../locate/fact-file.ts';
 import type { FactsTraceReport } from '../locate/report.ts';
 import { tracingSites } from '../locate/tracing.ts';
 import { Walk } from '../locate/walk.ts';
@@ -29,7 +37,7 @@ export async function traceFacts(models: OpenModels, params: Jobs['traceFacts'][
   try {
     const deviation = await deviationOf(walk, tokenizer, subjects.length > 0 ? subjects : facts.map(({ subject }) => subject));
     const header = { model: await versionHash(decoder), ...settings, kinds: [...settings.kinds], deviation: deviation.value };
-    const held = params.file === undefined ? FactFile.inMemory() : await FactFile.open(params.file, header);
+    const held = await opened(params.keep, header);
     file = held;
     const lines: FactLine[] = [];
     const resumed = rows.filter(({ fact }) => 'scores' in (held.find(fact) ?? {})).length;
@@ -64,5 +72,20 @@ export async function traceFacts(models: OpenModels, params: Jobs['traceFacts'][
   } finally {
     await file?.close();
     await walk.release();
+  }
+}
+
+async function opened(keep: Jobs['traceFacts']['params']['keep'], header: FactFileHeader): Promise<FactFile> {
+  if (keep === undefined) return FactFile.inMemory();
+  if (keep !== 'cache') return FactFile.open(keep.file, header);
+  const file = join(cacheFolder(), 'traces', `${sha256(canonical(header))}.jsonl`);
+  await ensureFolder(explained(disk), dirname(file));
+  try {
+    return await FactFile.open(file, header);
+  } catch (error) {
+    // The cache's own file can be made again.
+    if (!(error instanceof EmendError) || error.code !== 'bad-file') throw error;
+    await rm(file);
+    return FactFile.open(file, header);
   }
 }

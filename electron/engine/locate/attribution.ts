@@ -1,10 +1,11 @@
-import { throughViews, withBias } from '../anatomy/linears.ts';
+import { withBias } from '../anatomy/linears.ts';
 import { producers } from '../onnx/graph.ts';
 import { tensorFloats } from '../onnx/tensors.ts';
 import type { Decoder } from '../decoder/decoder.ts';
 import type { Site } from '../decoder/sites.ts';
-import { centre, finalNorm, type FinalNorm } from './final-norm.ts';
-import type { State, Walk } from './walk.ts';
+import { headParts } from './heads.ts';
+import { centre, finalNorm, type Norm } from './norm.ts';
+import { hiddenOf, type State, type Walk } from './walk.ts';
 
 /** What each part of the model adds to the logit of each watched token, at each token of the text; before a final softcap. */
 export interface Attribution {
@@ -13,11 +14,12 @@ export interface Attribution {
   /** Per layer, token, watched token. */
   readonly attention: readonly (readonly (readonly number[])[])[];
   readonly mlp: readonly (readonly (readonly number[])[])[];
-  /**
-   * Per layer, head, token, watched token; a layer's heads and its projection's bias make up its attention. Empty where a norm stands
-   * behind the attention.
-   */
-  readonly heads: readonly (readonly (readonly (readonly number[])[])[])[];
+  /** At the text's last token: per layer, head, watched token. Empty for a layer of `headless`. */
+  readonly heads: readonly (readonly (readonly number[])[])[];
+  /** Layers whose heads cannot be told apart, and why. */
+  readonly headless: readonly { readonly layer: number; readonly reason: string }[];
+  /** Largest distance between what an attention adds there and the sum of its heads and biases. */
+  readonly headResidue: number;
   /** What the norm's and the head's bias give, per watched token. */
   readonly constant: readonly number[];
   readonly total: readonly (readonly number[])[];
@@ -27,10 +29,10 @@ export interface Attribution {
 
 /** The sites that attribution reads. */
 export function attributionSites(decoder: Decoder): Site[] {
-  return decoder.anatomy.layers.flatMap((_, layer): Site[] => [
+  return decoder.anatomy.layers.flatMap(({ attention }, layer): Site[] => [
     { kind: 'added', part: 'attention', layer },
     { kind: 'added', part: 'mlp', layer },
-    { kind: 'heads', layer },
+    ...(attention ? [{ kind: 'heads', layer } as const] : []),
   ]);
 }
 
@@ -44,14 +46,14 @@ export async function attribute(walk: Walk, ids: readonly number[], watched: rea
   const { decoder } = walk;
   const { layers, hiddenSize: width } = decoder.anatomy;
   let state: State = (await walk.start(ids, 1)).state;
-  const embedded = hiddenOf(state);
+  const embedded = hiddenOf(state).slice();
   const parts: { attention: Float32Array; mlp: Float32Array; heads: Float32Array }[] = [];
   for (const layer of layers.keys()) {
     const step = await walk.next(state);
     parts.push({
       attention: step.read({ kind: 'added', part: 'attention', layer }).slice(),
       mlp: step.read({ kind: 'added', part: 'mlp', layer }).slice(),
-      heads: step.read({ kind: 'heads', layer }).slice(),
+      heads: layers[layer]!.attention ? step.read({ kind: 'heads', layer }).slice() : new Float32Array(),
     });
     state = step.state;
   }
@@ -70,40 +72,24 @@ export async function attribute(walk: Walk, ids: readonly number[], watched: rea
       residue = Math.max(residue, Math.abs(embedding[token]![at]! + layersSum + head.constant[at]! - logit));
     }),
   );
-  const heads = parts.map((part, layer) => headsOf(decoder, layer, part.heads, ids.length, (p, token) => head.of(p, norm.scales[token]!)));
-  return { embedding, attention, mlp, heads, constant: head.constant, total, residue };
-}
-
-/** What each head alone adds: its slice of the mixed values through its slice of the output projection. */
-function headsOf(
-  decoder: Decoder,
-  layer: number,
-  mixed: Float32Array,
-  tokens: number,
-  of: (part: Float64Array, token: number) => number[],
-): number[][][] {
-  const { attention, added } = decoder.anatomy.layers[layer]!;
-  const made = producers(decoder.graph);
-  const bare = (name: string) => throughViews(name, made);
-  if (!attention || !added || bare(added.attention) !== bare(attention.output)) return [];
-  const { projection, heads, headWidth } = attention;
-  if (projection.quantised) return [];
-  const weight = tensorFloats(decoder.model, decoder.graph.constants.get(projection.weight)!);
-  const { inWidth, outWidth, layout } = projection;
-  return Array.from({ length: heads }, (_, head) =>
-    Array.from({ length: tokens }, (_, token) => {
-      const part = new Float64Array(outWidth);
-      for (let i = head * headWidth; i < (head + 1) * headWidth; i++) {
-        const x = mixed[token * inWidth + i]!;
-        for (let d = 0; d < outWidth; d++) part[d]! += x * weight[layout === 'in-out' ? i * outWidth + d : d * inWidth + i]!;
-      }
-      return of(part, token);
-    }),
-  );
-}
-
-function hiddenOf(state: State): Float32Array {
-  return (Object.values(state.live)[0]!.data as Float32Array).slice();
+  const last = ids.length - 1;
+  const heads: number[][][] = [];
+  const headless: { layer: number; reason: string }[] = [];
+  let headResidue = 0;
+  for (const [layer, part] of parts.entries()) {
+    const each = part.heads.length / ids.length;
+    const found = await headParts(decoder, layer, part.heads.slice(last * each), ids[last]!);
+    if (typeof found === 'string') headless.push({ layer, reason: found });
+    const made = typeof found === 'string' ? [] : found.heads.map((one) => head.of(one, norm.scales[last]!));
+    heads.push(made);
+    if (typeof found === 'string') continue;
+    const rest = head.of(found.rest, norm.scales[last]!);
+    attention[layer]![last]!.forEach((whole, at) => {
+      const sum = made.reduce((all, one) => all + one[at]!, rest[at]!);
+      headResidue = Math.max(headResidue, Math.abs(sum - whole));
+    });
+  }
+  return { embedding, attention, mlp, heads, headless, headResidue, constant: head.constant, total, residue };
 }
 
 /** The head's rows of the watched tokens. */
@@ -112,9 +98,9 @@ class Head {
   readonly constant: readonly number[];
   private readonly rows: readonly Float64Array[];
   private readonly biases: readonly number[];
-  private readonly norm: FinalNorm;
+  private readonly norm: Norm;
 
-  constructor(decoder: Decoder, watched: readonly number[], norm: FinalNorm) {
+  constructor(decoder: Decoder, watched: readonly number[], norm: Norm) {
     const { unembedding } = decoder.anatomy;
     const weight = tensorFloats(decoder.model, decoder.graph.constants.get(unembedding.weight)!);
     const { inWidth, outWidth, layout } = unembedding;

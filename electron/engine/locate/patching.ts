@@ -1,5 +1,6 @@
 import { EmendError } from '../../../shared/errors.ts';
 import type { Report } from '../../../shared/progress.ts';
+import type { PatchKind } from '../../../shared/tracing.ts';
 import { type Site, siteValue } from '../decoder/sites.ts';
 import { logSoftmax } from '../runtime/sampling.ts';
 import { pickRows, type State, type Walk } from './walk.ts';
@@ -8,10 +9,6 @@ import { pickRows, type State, type Walk } from './walk.ts';
  * Activation patching (Vig et al. 2020; Wang et al. 2022) and ablation: a run in which some outputs are those of another run, nothing, or
  * an average, and what it then says.
  */
-
-/** What is put in place. 'head': one head's part of the input of attention's projection, at all tokens; the others at one token. */
-export const PATCH_KINDS = ['hidden', 'middle', 'mlp', 'attention', 'query', 'key', 'value', 'head'] as const;
-export type PatchKind = (typeof PATCH_KINDS)[number];
 
 /** What a run says of the answers behind the last token. */
 export interface Outcome {

@@ -1,7 +1,8 @@
 import type { Average, Effects } from './averages.ts';
 import type { LensPlace } from './lens.ts';
-import type { Outcome, PatchKind } from './patching.ts';
-import type { TraceKind } from '../../../shared/tracing.ts';
+import type { Outcome } from './patching.ts';
+import type { Change } from './takeover.ts';
+import type { PatchKind, Severed, TraceKind } from '../../../shared/tracing.ts';
 
 /** A token of the text that was looked into. */
 export interface TextToken {
@@ -40,6 +41,18 @@ export interface TraceReport {
   readonly settings: TraceSettings;
   /** Probability of the answer with a state put back: [tokens][layers]. */
   readonly scores: Readonly<Partial<Record<TraceKind, readonly (readonly number[])[]>>>;
+  /** Severed traces at the subject's last token; [layers]. */
+  readonly severed?: SeveredScores | undefined;
+}
+
+/** Probability of the answer by the layer whose hidden state is put back at `token`. */
+export interface SeveredScores {
+  readonly how: Severed;
+  readonly token: number;
+  readonly ordinary: readonly number[];
+  /** With that token's MLPs, or attention, of all layers as in the corrupted run. */
+  readonly mlp: readonly number[];
+  readonly attention: readonly number[];
 }
 
 /** Causal traces averaged over facts. */
@@ -95,8 +108,17 @@ export interface LensReport {
   readonly watched: readonly { readonly id: number; readonly text: string }[];
   /** [layers + 1][tokens], before the first block first. */
   readonly places: readonly (readonly LensPlace[])[];
+  /** Name of the file of a tuned lens. */
+  readonly tuned?: string | undefined;
   /** Texts of the ids among the top tokens. */
   readonly texts: Readonly<Record<number, string>>;
+}
+
+/** Where along the layers the answer of one version takes over from that of another, behind the last token of the text. */
+export interface ChangeReport extends Change {
+  readonly prompt: string;
+  readonly tokens: readonly TextToken[];
+  readonly answers: Readonly<Record<'old' | 'new', { readonly id: number; readonly text: string }>>;
 }
 
 /** What each part adds to the logits of the watched tokens behind the last token of the text. */
@@ -107,8 +129,12 @@ export interface AttributionReport {
   /** [layers][watched]. */
   readonly attention: readonly (readonly number[])[];
   readonly mlp: readonly (readonly number[])[];
-  /** [layers][heads][watched]; empty where heads cannot be told apart. */
+  /** [layers][heads][watched]; empty for the layers of `headless`. */
   readonly heads: readonly (readonly (readonly number[])[])[];
+  /** Layers whose heads cannot be told apart, and why. */
+  readonly headless: readonly { readonly layer: number; readonly reason: string }[];
+  /** How far the sum of an attention's heads and biases is from it, at most. */
+  readonly headResidue: number;
   readonly constant: readonly number[];
   readonly total: readonly number[];
   /** How far the sum of the parts is from the logits, at most. */

@@ -198,8 +198,8 @@ export async function severed(
         if (state.layer === layer + 1) state = restore(state);
       }
       scores[at * layers + layer] = means(await walk.logits(state), made, 1)[0]!;
+      report.progress(`severed ${kind ?? 'nowhere'}`, at * layers + layer + 1, tokens.length * layers);
     }
-    report.progress('severed', at + 1, tokens.length);
   }
   return scores;
 }

@@ -114,10 +114,16 @@ export class Walk {
     const tokens = where === 'last' ? [state.ids.length - 1] : state.ids.map((_, token) => token);
     const places = Array.from({ length: state.rows }, (_, row) => tokens.map((token) => ({ row, token }))).flat();
     const flat = isFlat(this.decoder, this.decoder.anatomy.unembedding.input);
-    const { data, dims } = indicesFor(flat, rows.length, places);
+    const indices = indicesFor(flat, rows.length, places);
     const [hidden] = Object.values(state.live);
     const last = this.decoder.anatomy.layers.at(-1)!.residual;
-    const feeds = { [last]: hidden!, [LAST]: new ort.Tensor('int64', BigInt64Array.from(data, BigInt), dims) };
+    // Hidden states of one model may have their batch and length apart in one place and as one in another.
+    const width = this.decoder.anatomy.hiddenSize;
+    const dims = isFlat(this.decoder, last) ? [state.rows * state.ids.length, width] : [state.rows, state.ids.length, width];
+    const feeds = {
+      [last]: hidden!.reshape(dims),
+      [LAST]: new ort.Tensor('int64', BigInt64Array.from(indices.data, BigInt), indices.dims),
+    };
     return floats(await this.head.stage.run(rows, feeds), this.head.logits);
   }
 
@@ -140,10 +146,14 @@ export function pickRows(state: State, from: readonly number[]): State {
   return { ...state, rows: from.length, live: Object.fromEntries(live) };
 }
 
+/** The hidden states of all rows: rows × tokens × width. */
+export function hiddenOf(state: State): Float32Array {
+  return Object.values(state.live)[0]!.data as Float32Array;
+}
+
 /** The hidden state of one row at one token. */
 export function hiddenAt(state: State, row: number, token: number): Float32Array {
-  const [tensor] = Object.values(state.live);
-  const data = tensor!.data as Float32Array;
+  const data = hiddenOf(state);
   const width = data.length / state.rows / state.ids.length;
   const at = (row * state.ids.length + token) * width;
   return data.subarray(at, at + width);

@@ -86,9 +86,9 @@ export interface LocalFunction {
 
 /** A model file as read: its graph, and the folder that its file ranges refer to. */
 export interface Model {
-  /** Absolute folder of the .onnx file; `TensorData.file` is relative to it. */
+  /** Absolute folder of the model's files; `TensorData.file` is relative to it. */
   readonly folder: string;
-  /** The .onnx file's name inside the folder. */
+  /** Name in the folder of the file that says what the graph is: the .onnx file, or a checkpoint's configuration. */
   readonly file: string;
   readonly irVersion: number;
   /** Domain → version. */
@@ -97,6 +97,8 @@ export interface Model {
   readonly metadata: Readonly<Record<string, string>>;
   readonly functions: readonly LocalFunction[];
   readonly graph: Graph;
+  /** What people should know of how it was read; sentences without a full stop. */
+  readonly remarks?: readonly string[];
 }
 
 /** What a run at two sizes told about a value: its type, and the dimensions that did not vary (null: varies). */

@@ -40,6 +40,13 @@ export interface OpTraits {
   readonly attention?: true;
   /** A mixture of experts in one node. */
   readonly experts?: true;
+  /** The dimensions of the (first) result: those of the first input, or all inputs' broadcast. */
+  readonly dims?: 'first' | 'broadcast';
+  /**
+   * Where the rows and columns of a picture go: each stays where it is, a window moves over them, or there are none behind the operator,
+   * and what it says holds for the whole picture.
+   */
+  readonly cells?: 'kept' | 'window' | 'whole';
 }
 
 export interface Product {
@@ -97,7 +104,8 @@ const ROWS: readonly Row[] = [
   ['BitwiseAnd BitwiseOr BitwiseNot BitwiseXor RandomNormal RandomNormalLike RandomUniform RandomUniformLike', {}],
   ['ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMin ReduceProd CumProd', {}],
   ['BatchNormalization InstanceNormalization GroupNormalization LpNormalization MeanVarianceNormalization LRN', {}],
-  ['Conv ConvInteger ConvTranspose QLinearConv MaxPool AveragePool GlobalAveragePool GlobalMaxPool RNN LSTM GRU RotaryEmbedding', {}],
+  ['Conv ConvInteger ConvTranspose QLinearConv MaxPool AveragePool LpPool GlobalAveragePool GlobalMaxPool GlobalLpPool', {}],
+  ['RNN LSTM GRU RotaryEmbedding', {}],
   ['If Loop Scan SequenceAt SequenceConstruct SequenceEmpty SequenceInsert SequenceLength SplitToSequence ConcatFromSequence', {}],
   ['Optional OptionalGetElement OptionalHasElement', {}],
   [`${MS}SkipLayerNormalization ${MS}SkipSimplifiedLayerNormalization ${MS}SkipGroupNorm ${MS}GroupNorm`, {}],
@@ -109,7 +117,22 @@ const ROWS: readonly Row[] = [
   [`${MS}QLinearAdd ${MS}QLinearMul ${MS}QLinearSigmoid ${MS}QLinearSoftmax ${MS}QLinearConcat ${MS}QOrderedMatMul`, {}],
 ];
 
-const TABLE: ReadonlyMap<string, OpTraits> = tableOf(ROWS);
+/** What is known besides of operators that stand above. */
+const SHAPES: readonly Row[] = [
+  ['Cast CastLike Identity Dropout ScatterND ScatterElements CumSum Trilu Softmax LogSoftmax', { dims: 'first' }],
+  ['Neg Abs Sqrt Reciprocal Exp Log Tanh Sigmoid Erf Relu Gelu Clip Sin Cos Floor Swish Not IsNaN', { dims: 'first' }],
+  [`${MS}Gelu ${MS}FastGelu ${MS}QuickGelu ${MS}BiasGelu`, { dims: 'first' }],
+  ['LayerNormalization SimplifiedLayerNormalization RMSNormalization RotaryEmbedding', { dims: 'first' }],
+  [`${MS}SkipLayerNormalization ${MS}SkipSimplifiedLayerNormalization ${MS}RotaryEmbedding ${MS}Trilu`, { dims: 'first' }],
+  ['Add Sub Mul Div Pow Max Min Where Mod', { dims: 'broadcast' }],
+  ['Equal Less LessOrEqual Greater GreaterOrEqual And Or Xor', { dims: 'broadcast' }],
+
+  ['Conv MaxPool AveragePool LpPool', { cells: 'window' }],
+  ['BatchNormalization InstanceNormalization LRN Dropout Identity Cast Concat Split', { cells: 'kept' }],
+  ['GlobalAveragePool GlobalMaxPool GlobalLpPool ReduceMean ReduceMax Flatten Shape Gemm MatMul', { cells: 'whole' }],
+];
+
+const TABLE: ReadonlyMap<string, OpTraits> = tableOf(ROWS, SHAPES);
 
 /** The name that tables know a node's operator by. */
 export function opName({ op, domain }: Pick<Node, 'op' | 'domain'>): string {
@@ -142,13 +165,23 @@ export function isView({ holds }: OpTraits): boolean {
   return holds === 'same' || holds === 'reshaped';
 }
 
-function tableOf(rows: readonly Row[]): Map<string, OpTraits> {
+/** @param more adds to what the rows say; @throws EmendError 'failed' for an operator that stands in two rows, or only in `more` */
+function tableOf(rows: readonly Row[], more: readonly Row[]): Map<string, OpTraits> {
   const table = new Map<string, OpTraits>();
-  for (const [ops, traits] of rows)
-    for (const op of ops.split(' ')) {
-      if (table.has(op))
-        throw new EmendError('failed', `The operator "${op}" is listed twice.`, 'This is a mistake in Emend; please report it.');
-      table.set(op, traits);
-    }
+  const wrong = (op: string, how: string) =>
+    new EmendError('failed', `The operator "${op}" is listed ${how}.`, 'This is a mistake in Emend; please report it.');
+  for (const [op, traits] of each(rows)) {
+    if (table.has(op)) throw wrong(op, 'twice');
+    table.set(op, traits);
+  }
+  for (const [op, traits] of each(more)) {
+    const known = table.get(op);
+    if (!known) throw wrong(op, 'with its shapes alone');
+    table.set(op, { ...known, ...traits });
+  }
   return table;
+}
+
+function each(rows: readonly Row[]): (readonly [op: string, traits: OpTraits])[] {
+  return rows.flatMap(([ops, traits]) => ops.split(' ').map((op) => [op, traits] as const));
 }

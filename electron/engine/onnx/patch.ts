@@ -15,6 +15,8 @@ import type { StoredRange } from './read-tensor.ts';
 /** What {@link patchModel} needs. */
 export interface PatchRequest {
   readonly model: Model;
+  /** Reads the model anew with the byte ranges of its tensors; as an .onnx file where not given. */
+  readonly read?: (file: string) => ReturnType<typeof readModelAndRanges>;
   /** Folder to make, in one that is there. */
   readonly target: string;
   /** Constant name → its new little-endian bytes, as long as the old ones. */
@@ -40,7 +42,7 @@ export interface PatchedRange {
 
 /** What {@link patchModel} did. */
 export interface PatchReport {
-  /** The new .onnx file. */
+  /** The new file that says what the graph is. */
   readonly model: string;
   /** Every file in the target, relative to it, with forward slashes. */
   readonly files: readonly string[];
@@ -61,7 +63,7 @@ export interface PatchReport {
 export async function patchModel(request: PatchRequest, report: Report = silent): Promise<PatchReport> {
   const { changes } = request;
   // read anew: the caller's graph may have been rewritten, and small constants carry no offset in it
-  const { model, ranges: stored } = readModelAndRanges(join(request.model.folder, request.model.file));
+  const { model, ranges: stored } = (request.read ?? readModelAndRanges)(join(request.model.folder, request.model.file));
   const target = resolve(request.target);
   const root = resolve(request.root ?? model.folder);
   const inside = slashes(relative(root, model.folder));
@@ -97,7 +99,7 @@ export async function patchModel(request: PatchRequest, report: Report = silent)
   }
 }
 
-/** The .onnx file and those that its weights lie in. */
+/** The file that says what the graph is, and those that its weights lie in. */
 async function filesOf(model: Model, stored: ReadonlyMap<Tensor, StoredRange>): Promise<string[]> {
   return [...new Set([model.file, ...[...stored.values()].map((range) => range.file)])];
 }

@@ -2,6 +2,7 @@ import * as ort from 'onnxruntime-node';
 import { EmendError } from '../../../shared/errors.ts';
 import { consumers, type DataType, type Graph, type Node, producers, type Value } from '../onnx/graph.ts';
 import { isView, traitsOf } from '../onnx/op-traits.ts';
+import type { Boundary } from '../../../shared/steering/positions.ts';
 
 /** A cache input with the output that continues it. */
 export interface PastSlot {
@@ -23,6 +24,15 @@ export interface Inputs {
   readonly logitsToKeep: Value | undefined;
   readonly past: readonly PastSlot[];
   readonly logits: string;
+  /** Of a steered graph: where each row's prompt ends. */
+  readonly boundaries?: BoundariesInput | undefined;
+}
+
+/** An input [batch, 3] of a steered graph: cached positions, where the prompt ends, where the answer begins. */
+export interface BoundariesInput {
+  readonly value: Value;
+  /** Tokens that a prompt must have for the steering to fit on it. */
+  readonly least: number;
 }
 
 /** Token rows of equal length, right-padded, with what the graph must be told about them. */
@@ -37,6 +47,8 @@ export interface Rows {
   readonly mask: BigInt64Array;
   /** Real tokens in each row. */
   readonly lengths: readonly number[];
+  /** Of each row, in absolute positions; all of it is prompt when left out. */
+  readonly boundaries?: readonly Boundary[] | undefined;
 }
 
 const ENCODER = /encoder_(hidden_states|outputs|attention_mask)|decoder_input_ids/;
@@ -189,7 +201,7 @@ function sameNumber(input: string, graph: Graph, made: Map<string, Node>): strin
  * norm without epsilon makes NaN, and a masked position that is NaN spoils the row (0·NaN).
  * @param past counts cached positions that come before every row
  */
-export function rightPad(rows: readonly (readonly number[])[], past = 0): Rows {
+export function rightPad(rows: readonly (readonly number[])[], past = 0, boundaries?: readonly Boundary[]): Rows {
   const length = Math.max(...rows.map((r) => r.length));
   const ids = new BigInt64Array(rows.length * length);
   const mask = new BigInt64Array(rows.length * (past + length));
@@ -197,7 +209,7 @@ export function rightPad(rows: readonly (readonly number[])[], past = 0): Rows {
     for (let s = 0; s < length; s++) ids[b * length + s] = BigInt(row[Math.min(s, row.length - 1)] ?? 0);
     mask.fill(1n, b * (past + length), b * (past + length) + past + row.length);
   });
-  return { batch: rows.length, length, past, ids, mask, lengths: rows.map((r) => r.length) };
+  return { batch: rows.length, length, past, ids, mask, lengths: rows.map((r) => r.length), boundaries };
 }
 
 /** What to feed a graph for these rows; only the inputs that it has. Cache inputs are empty unless given. */
@@ -218,6 +230,8 @@ export function feedsFor(
   for (let i = 0; i < positions.length; i++) positions[i] = BigInt(rows.past + (i % length));
   put(inputs.positions, positions, [batch, length]);
   put(inputs.cachePositions, positions.slice(0, length), [length]);
+  if (inputs.boundaries && wanted.has(inputs.boundaries.value.name))
+    put(inputs.boundaries.value, boundariesOf(rows, inputs.boundaries.least), [batch, 3]);
   put(inputs.logitsToKeep, new BigInt64Array(1), inputs.logitsToKeep?.dims?.length === 1 ? [1] : []);
   for (const slot of inputs.past) {
     if (!wanted.has(slot.input)) continue;
@@ -227,6 +241,23 @@ export function feedsFor(
       new ort.Tensor('float32', new Float32Array(batch * slot.heads * rows.past * slot.width), [batch, slot.heads, rows.past, slot.width]);
   }
   return feeds;
+}
+
+/** @throws EmendError 'bad-input' for a prompt that the steering does not fit on */
+function boundariesOf({ past, lengths, boundaries }: Rows, least: number): BigInt64Array {
+  return BigInt64Array.from(
+    lengths.flatMap((length, row) => {
+      const { prompt, answer } = boundaries?.[row] ?? { prompt: past + length, answer: past + length };
+      if (prompt < least)
+        throw new EmendError(
+          'bad-input',
+          `The prompt has ${prompt} tokens; the steering lies on ${least}.`,
+          'Write a longer prompt, or fit the steering on a shorter pair.',
+        );
+      return [past, prompt, answer];
+    }),
+    BigInt,
+  );
 }
 
 function whole(dtype: DataType, data: BigInt64Array, dims: readonly number[]): ort.Tensor {

@@ -54,7 +54,8 @@ export function pickToken(logits: Float32Array, sampling: Sampling, before: read
   return order[kept - 1]!;
 }
 
-function penalised(logits: Float32Array, penalty: number, before: readonly number[]): Float32Array {
+/** Repetition penalty (CTRL) on scores [V]: of tokens that the text has, what is positive is divided, what is not multiplied. */
+export function penalised(logits: Float32Array, penalty: number, before: readonly number[]): Float32Array {
   const out = logits.slice();
   for (const id of new Set(before)) out[id] = out[id]! > 0 ? out[id]! / penalty : out[id]! * penalty;
   return out;

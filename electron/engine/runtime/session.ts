@@ -1,6 +1,7 @@
 import * as ort from 'onnxruntime-node';
 import { EmendError } from '../../../shared/errors.ts';
 import type { Graph, Model } from '../onnx/graph.ts';
+import { withoutLinks } from '../onnx/linked.ts';
 import { encodeModel } from '../onnx/write.ts';
 
 /** How a session spends threads and memory. */
@@ -33,7 +34,8 @@ export class Session {
    * @throws EmendError 'unsupported' with ONNX Runtime's reason when it refuses the graph
    */
   static async create(model: Model, graph: Graph, options: SessionOptions = {}): Promise<Session> {
-    const bytes = encodeModel({ ...model, graph });
+    const home = withoutLinks(model.folder, graph);
+    const bytes = encodeModel({ ...model, graph: home.graph });
     try {
       const session = await ort.InferenceSession.create(bytes, {
         executionProviders: ['cpu'],
@@ -43,7 +45,7 @@ export class Session {
         logSeverityLevel: 3,
         extra: {
           session: {
-            model_external_initializers_file_folder_path: model.folder,
+            model_external_initializers_file_folder_path: home.folder,
             ...(options.prepack === false ? { disable_prepacking: '1' } : {}),
           },
         },

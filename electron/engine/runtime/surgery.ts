@@ -1,3 +1,4 @@
+import { EmendError } from '../../../shared/errors.ts';
 import { GraphBuilder } from '../onnx/build.ts';
 import { copyGraph, type DataType, type Graph, type Node, producers, type Value } from '../onnx/graph.ts';
 import { traitsOf } from '../onnx/op-traits.ts';
@@ -89,6 +90,58 @@ export function inject(
   declare(value(inputs.positions, 'int64', ['injected', undefined]));
   declare(value(inputs.vectors, 'float32', ['injected', ...Array.from({ length: rank - 1 }, () => undefined)]));
   return { graph: copy, before, after };
+}
+
+/**
+ * Changes a computed value in place: everything behind it sees what `build` made of it, under the old name.
+ * @returns the name of the value as it was, and those of what was built from it on the way
+ * @throws EmendError 'failed' for a value that no node computes
+ */
+export function changeValue(
+  graph: Graph,
+  name: string,
+  build: (builder: GraphBuilder, before: string) => string,
+): { graph: Graph; before: string; between: string[] } {
+  const copy = copyGraph(graph);
+  const at = copy.nodes.findIndex((node) => node.outputs.includes(name));
+  if (at === -1) throw new EmendError('failed', `No node of the graph computes "${name}", so it cannot be changed there.`);
+  const builder = new GraphBuilder(copy, 'steer');
+  const before = builder.fresh('before');
+  builder.node('Identity', [build(builder, before)], [name]);
+  const built = builder.take();
+  const maker = copy.nodes[at]!;
+  copy.nodes.splice(at, 1, { ...maker, outputs: maker.outputs.map((o) => (o === name ? before : o)) }, ...built);
+  return { graph: copy, before, between: built.flatMap((node) => node.outputs).filter((output) => output !== name) };
+}
+
+/** Adds nodes built by `build` at the beginning of a copy, where they can only read inputs and constants, and returns what it returned. */
+export function prepend<T>(graph: Graph, prefix: string, build: (builder: GraphBuilder) => T): { graph: Graph; made: T } {
+  const copy = copyGraph(graph);
+  const builder = new GraphBuilder(copy, prefix);
+  const made = build(builder);
+  copy.nodes.unshift(...builder.take());
+  return { graph: copy, made };
+}
+
+/**
+ * Repeats the work between two values of the builder's graph on another value in place of the first.
+ * @returns what takes the place of `to`
+ */
+export function workBetween(builder: GraphBuilder, from: string, to: string, instead: string): string {
+  const taken = new Map([[from, instead]]);
+  for (const node of builder.graph.nodes) {
+    if (!node.inputs.some((input) => taken.has(input))) continue;
+    const outputs = builder.ops(
+      node.op,
+      node.inputs.map((input) => taken.get(input) ?? input),
+      node.outputs.length,
+      node.attributes,
+      node.domain,
+    );
+    node.outputs.forEach((output, at) => taken.set(output, outputs[at]!));
+    if (taken.has(to)) break;
+  }
+  return taken.get(to) ?? to;
 }
 
 /** Adds nodes built by `build` at the end of a copy and returns what it returned. */

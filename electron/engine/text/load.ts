@@ -3,19 +3,23 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { EmendError } from '../../../shared/errors.ts';
 import { objectIn, readModelJson } from '../onnx/model-config.ts';
+import { LEGACY_FILES, legacyTokenizer } from './legacy.ts';
 import { tokenContent, Tokenizer, TokenizerJsonSchema, type SpecialIds } from './tokenizer.ts';
 
 /**
- * Reads a model folder's tokenizer: tokenizer.json, and where they are present tokenizer_config.json, special_tokens_map.json and
- * the ids of start, end and padding from generation_config.json, genai_config.json or config.json (in that order).
- * @throws EmendError 'not-found' without a tokenizer.json, naming what is there instead; 'bad-file' for a malformed file
+ * Reads a model folder's tokenizer: tokenizer.json, or else vocab.json with merges.txt, and where they are present
+ * tokenizer_config.json, special_tokens_map.json and the ids of start, end and padding from generation_config.json, genai_config.json
+ * or config.json (in that order).
+ * @throws EmendError 'not-found' without either, naming what is there instead; 'bad-file' for a malformed file
  */
 export async function loadTokenizer(folder: string): Promise<Tokenizer> {
   const names = await readdir(folder).catch(() => {
     throw new EmendError('not-found', `The folder ${folder} cannot be read.`, 'Choose the folder that holds the model.');
   });
-  if (!names.includes('tokenizer.json')) throw noTokenizer(folder, names);
-  const parsed = v.safeParse(TokenizerJsonSchema, readModelJson(folder, 'tokenizer.json'));
+  const isLegacy = !names.includes('tokenizer.json') && LEGACY_FILES.every((name) => names.includes(name));
+  if (!isLegacy && !names.includes('tokenizer.json')) throw noTokenizer(folder, names);
+  const json = isLegacy ? legacyTokenizer(folder) : readModelJson(folder, 'tokenizer.json');
+  const parsed = v.safeParse(TokenizerJsonSchema, json);
   if (!parsed.success) {
     const issue = parsed.issues[0];
     throw new EmendError(

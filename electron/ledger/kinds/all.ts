@@ -4,6 +4,7 @@ export { approveKind as approve } from './approve.ts';
 export { checkKind as check } from './check.ts';
 export { editKind as edit } from './edit.ts';
 export { exportKind as export } from './export.ts';
+export { findingKind as finding } from './finding.ts';
 export { importKind as import } from './import.ts';
 export { noteKind as note } from './note.ts';
 export { rejectKind as reject } from './reject.ts';

@@ -7,7 +7,6 @@ import { explained } from '../../storage/file-errors.ts';
 import { disk } from '../../storage/files.ts';
 import { sha256 } from '../../storage/hash.ts';
 import type { SigningKey } from '../../ledger/keys.ts';
-import type { VerifyProgress } from '../../ledger/verify.ts';
 import { documentsOf } from './documents.ts';
 import { envelopeLine, type Envelope } from './dsse.ts';
 import { FILES, FOLDER } from './files.ts';
@@ -16,6 +15,7 @@ import { vouchFor } from './model-key.ts';
 import { SIGNATURE_FILE, signModel } from './model-signing.ts';
 import { readme } from './readme.ts';
 import { signStatement } from './statement.ts';
+import type { Steps } from '../../../shared/progress.ts';
 import { versionRecord, type VersionRecord } from './version-record.ts';
 
 /** What the attestations of an export are made from. */
@@ -42,7 +42,7 @@ export interface AttestationInputs {
   readonly blobs?: readonly { readonly ref: BlobRef; readonly bytes: Uint8Array }[];
   /** Holds the exported files against the record before anything of them is signed; throws when they are not what it says. */
   readonly hold?: (files: readonly FileRecord[], record: VersionRecord) => Promise<void>;
-  readonly report?: VerifyProgress;
+  readonly report?: Steps;
 }
 
 /** What was written. */
@@ -88,7 +88,7 @@ export async function writeAttestations(folder: string, inputs: AttestationInput
 }
 
 /** The files that an export wrote, hashed. */
-async function exported(folder: string, report: VerifyProgress | undefined): Promise<FileRecord[]> {
+async function exported(folder: string, report: Steps | undefined): Promise<FileRecord[]> {
   const { files, others } = await listFolder(folder, { links: 'apart' });
   const old = files.find((path) => path === SIGNATURE_FILE || path.startsWith(`${FOLDER}/`));
   if (old !== undefined)

@@ -1,4 +1,5 @@
 import type { Entry } from '../../ledger/entries.ts';
+import { toldBy } from '../../ledger/kinds/index.ts';
 import type { Row } from '../../ledger/log-index.ts';
 import type { LogTable } from './log-html.ts';
 
@@ -12,6 +13,7 @@ export function logTable(rows: readonly Row[], entries: readonly Entry[]): LogTa
     'reason',
     'version',
     'method',
+    'about',
     'facts',
     'checks',
     'result',
@@ -24,7 +26,8 @@ export function logTable(rows: readonly Row[], entries: readonly Entry[]): LogTa
   return {
     columns,
     rows: rows.map((row, at) => {
-      const { body, prev, app, engine } = entries[at]!;
+      const entry = entries[at]!;
+      const { body, prev, app, engine } = entry;
       const facts =
         'facts' in body
           ? body.facts.map(
@@ -43,6 +46,7 @@ export function logTable(rows: readonly Row[], entries: readonly Entry[]): LogTa
         row.reason,
         row.version ?? '',
         row.method ?? '',
+        toldBy(entry).about?.join(' → ') ?? '',
         facts.join('; '),
         checks.join('; '),
         row.verdict === 'none' ? '' : row.verdict,

@@ -19,11 +19,13 @@ export function passedPairs(checks: readonly CheckResult[]): Pair[] {
 /** Checks that were made apart from an edit follow from their report. */
 export function checkReportPairs(checks: readonly CheckResult[], report: CheckReport): Pair[] {
   const { summary, S } = summarize(report.records);
+  // Other releases take other measures.
+  const measured = new Map(checksOf(report, undefined, NONE).map((check) => [check.name as string, check]));
   return [
     {
       what: 'the checks of the entry and of its report',
       one: withoutDemands(checks),
-      other: withoutDemands(checksOf(report, undefined, NONE)),
+      other: withoutDemands(checks.flatMap(({ name }) => measured.get(name) ?? [])),
     },
     { what: 'the averages of the report and its cases', one: [report.summary, report.S], other: [summary, S] },
     ...passedPairs(checks),

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
-import type { EditReport } from '../../../shared/contract/edits.ts';
-import { EditReportSchema } from '../../../shared/contract/edits.ts';
-import { readDelta } from '../../engine/records.ts';
+import { EditReportSchema, type EditReport, type FactReport } from '../../../shared/contract/edits.ts';
+import { fillPrompt } from '../../../shared/fact.ts';
+import { mean, readDelta, recordOf } from '../../engine/records.ts';
 import type { Blobs } from '../../ledger/blobs.ts';
 import type { BodyInput } from '../../ledger/kinds/index.ts';
 import { hyperparametersOf, measuresOf } from '../edit-report.ts';
@@ -78,6 +78,37 @@ function listed(hyperparameters: Readonly<Record<string, unknown>>): unknown[] {
     .sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
+/** Shares that a report tells of all facts, and of each by its prompts. Undefined for a fact without such prompts. */
+const COUNTED: Readonly<Record<string, (fact: FactReport) => number | undefined>> = {
+  wordings: ({ paraphrases }) => mean(paraphrases.map(({ good }) => Number(good))),
+  kept: ({ neighbors }) => (neighbors.some(({ fate }) => fate === undefined) ? undefined : mean(neighbors.map(isKept))),
+};
+const isKept = ({ fate }: FactReport['neighbors'][number]) => Number(fate !== 'lost');
+
+type Drift = NonNullable<EditReport['drift']>;
+type DriftOf = (drift: Drift) => [number | undefined, number | undefined];
+/** What a report tells of drift and a check too: the value, and the one before. */
+const DRIFTS: Readonly<Record<string, DriftOf>> = {
+  drift: ({ meanKl }) => [meanKl, undefined],
+  'top token changed': ({ topChanged }) => [topChanged, undefined],
+  perplexity: ({ perplexityAfter, perplexityBefore }) => [perplexityAfter, perplexityBefore],
+};
+
+/** The prompts that a report tells outcomes of, and the answers that were wanted. */
+function promptsIn({ rewrite, paraphrases, neighbors }: FactReport) {
+  return [rewrite, ...paraphrases, ...neighbors].map(({ prompt, expected }) => [prompt, expected ?? null]);
+}
+
+/** The same, by the fact. */
+function promptsOf({ fact }: FactReport) {
+  const own = fillPrompt(fact.prompt, fact.subject).text;
+  const { paraphrases, neighbors } = recordOf(fact, '');
+  return [
+    ...[own, ...paraphrases].map((prompt) => [prompt, fact.target]),
+    ...neighbors.map(({ prompt, target }) => [prompt, target ?? null]),
+  ];
+}
+
 /** A report's own sums and its cases. */
 function reportPairs({ checks, facts, drift, layers, weights }: EditReport): Pair[] {
   const check = (name: string) => checks.find((one) => one.name === name);
@@ -85,15 +116,31 @@ function reportPairs({ checks, facts, drift, layers, weights }: EditReport): Pai
     const values = facts.flatMap((fact) => fact[name] ?? []);
     const sum = check(name);
     if (!sum || sum.count !== values.length || values.length === 0) return [];
-    const mean = values.reduce((a, b) => a + b, 0) / values.length;
-    return [{ what: `the ${name} of the report and of its facts`, one: Math.abs(mean - sum.value) < 1e-9, other: true }];
+    return [{ what: `the ${name} of the report and of its facts`, one: Math.abs(mean(values)! - sum.value) < 1e-9, other: true }];
   });
-  const drifted = check('drift');
+  const counted = Object.entries(COUNTED).flatMap(([name, of]): Pair[] => {
+    const sum = check(name);
+    const share = mean(facts.flatMap((fact) => of(fact) ?? []));
+    if (!sum || share === undefined) return [];
+    return [{ what: `the ${name} of the report and of its prompts`, one: Math.abs(share - sum.value) < 1e-9, other: true }];
+  });
+  const fated = facts.flatMap(({ neighbors }) => neighbors.filter(({ fate }) => fate !== undefined));
+  const drifted = (Object.entries(drift ? DRIFTS : {}) as [string, DriftOf][]).flatMap(([name, of]): Pair[] => {
+    const one = check(name);
+    return one && drift
+      ? [{ what: `the ${name} of the report and its check`, one: [...of(drift), drift.probes], other: [one.value, one.before, one.count] }]
+      : [];
+  });
   return [
     ...means,
-    ...(drift && drifted
-      ? [{ what: 'the drift of the report and its check', one: [drift.meanKl, drift.probes], other: [drifted.value, drifted.count] }]
-      : []),
+    ...counted,
+    ...drifted,
+    {
+      what: 'what became of neighbours, and whether that is good,',
+      one: fated.map(({ good }) => good),
+      other: fated.map(({ fate }) => fate === 'kept'),
+    },
+    { what: 'the prompts of the report and of its facts', one: facts.map(promptsIn), other: facts.map(promptsOf) },
     {
       what: 'the layers of the report and of its weights',
       one: [...new Set(weights.map(({ layer }) => layer))].every((layer) => layers.includes(layer)),

@@ -17,8 +17,10 @@ export interface HeatFigure {
   readonly across: string;
   readonly rows: readonly FigureRow[];
   readonly columns: readonly string[];
-  /** [rows][columns]. */
+  /** [rows][columns]; NaN where there is nothing. */
   readonly cells: readonly (readonly number[])[];
+  /** Half of each cell's 95 % interval; NaN where it has none. */
+  readonly margins?: readonly (readonly number[])[];
   readonly hue: Hue;
   /** The value that has the full colour; the same for figures that are compared. */
   readonly full: number;
@@ -44,22 +46,29 @@ export interface BarFigure {
 /** How much of its hue a value has, 0 to 1, and which hue. */
 export function shade({ full, hue, isSigned = false }: Pick<HeatFigure, 'full' | 'hue' | 'isSigned'>, value: number): [Hue, number] {
   const share = full > 0 && Number.isFinite(value) ? Math.min(1, Math.abs(value) / full) : 0;
-  if (value >= 0) return [hue, share];
+  if (value >= 0 || Number.isNaN(value)) return [hue, share];
   return isSigned ? ['minus', share] : [hue, 0];
 }
 
 /** The largest distance from nothing in any of the cells: the scale of figures that stand beside each other. */
 export function largestOf(...grids: readonly (readonly (readonly number[])[])[]): number {
-  return grids.flat(2).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  return grids.flat(2).reduce((most, value) => (Number.isNaN(value) ? most : Math.max(most, Math.abs(value))), 0);
 }
 
 /** The numbers as a table: lines of a CSV file (RFC 4180), all digits kept. */
 export function csvOf(figure: HeatFigure | BarFigure): string {
   const table =
     'cells' in figure
-      ? [[figure.lines, ...figure.columns], ...figure.rows.map(({ label }, at) => [label, ...figure.cells[at]!.map(String)])]
-      : [['', ...figure.series], ...figure.names.map(({ label }, at) => [label, ...figure.values[at]!.map(String)])];
+      ? [
+          [figure.lines, ...figure.columns, ...(figure.margins ? figure.columns.map((column) => `${column} ±`) : [])],
+          ...figure.rows.map(({ label }, at) => [label, ...[...figure.cells[at]!, ...(figure.margins?.[at] ?? [])].map(numberText)]),
+        ]
+      : [['', ...figure.series], ...figure.names.map(({ label }, at) => [label, ...figure.values[at]!.map(numberText)])];
   return table.map((row) => row.map(csvCell).join(',') + '\r\n').join('');
+}
+
+function numberText(value: number): string {
+  return Number.isNaN(value) ? '' : String(value);
 }
 
 // A spreadsheet takes a cell that begins so for a formula; a number may begin with a minus.

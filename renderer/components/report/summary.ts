@@ -1,10 +1,15 @@
+import { tally } from '../../../shared/checks.ts';
 import type { Check, EditReport, FactReport, PromptOutcome } from '../../../shared/contract/edits.ts';
 import { isMeasure, measureNames, MEASURES } from '../../../shared/measures.ts';
 import { EDIT_METHODS } from '../../../shared/methods/list.ts';
 import type { Advice } from '../../../shared/methods/method.ts';
+import { reportText } from './text.ts';
 
-/** What came out of an edit, in one word. 'untested': it took, but nothing says whether it holds in other words or harmed something. */
-export type Verdict = 'good' | 'untested' | 'weak' | 'harmful';
+/**
+ * What came out of an edit, in one word. 'untested': it took, but nothing says whether it holds in other words or harmed something.
+ * 'shaken': it took, and some neighbours paid for it.
+ */
+export type Verdict = 'good' | 'untested' | 'shaken' | 'weak' | 'harmful';
 
 export interface Headline {
   readonly verdict: Verdict;
@@ -19,97 +24,104 @@ export function headline(report: EditReport): Headline {
   const { facts } = report;
   const harmful = facts.filter((fact) => fact.verdict === 'harmful');
   const weak = facts.filter((fact) => fact.verdict === 'weak');
-  const missed = facts.filter((fact) => fact.efficacy < 1);
+  const missed = facts.filter((fact) => !fact.rewrite.good);
+  const reach = reachOf(facts);
   const failed = report.checks.filter((check) => check.passed === false).map((check) => check.name);
-  const of = (some: readonly FactReport[]) =>
-    facts.length === 1
-      ? 'The edit'
-      : some.length === facts.length
-        ? `All ${facts.length} facts`
-        : `${some.length} of ${facts.length} facts`;
+  const said = reportText.headline;
   if (harmful.length > 0) {
-    const also = weak.length > 0 ? ` ${weak.length === 1 ? 'One more is' : `${weak.length} more are`} weak.` : '';
     return {
       verdict: 'harmful',
-      title: facts.length === 1 ? 'The edit does harm' : `${of(harmful)} ${harmful.length === 1 ? 'does' : 'do'} harm`,
-      text: `Answers about other subjects changed with ${harmful.length === 1 ? 'it' : 'them'}.${also}`,
-      advice: adviceFor(report, { harmful: true, weak: weak.length > 0, missed: missed.length > 0 }),
+      title: said.harmful(harmful.length, facts.length),
+      text: said.harmed(reach, weak.length),
+      advice: adviceFor(report, { harm: 'much', weak: weak.length > 0, missed: missed.length > 0 }),
     };
   }
   if (weak.length > 0 || failed.length > 0) {
-    const text =
-      missed.length > 0
-        ? `The new answer did not take on ` +
-          `${facts.length === 1 ? 'its own prompt' : missed.length === 1 ? 'the prompt of one' : `the prompts of ${missed.length}`}.`
-        : weak.length > 0
-          ? 'The new answer took, but not in other words.'
-          : `Below the threshold: ${failed.join(', ')}.`;
     return {
       verdict: 'weak',
-      title:
-        facts.length === 1
-          ? 'The edit is weak'
+      title: said.weak(weak.length, facts.length),
+      text: [
+        missed.length > 0
+          ? said.missed(missed.length, facts.length)
           : weak.length > 0
-            ? `${of(weak)} ${weak.length === 1 ? 'is' : 'are'} weak`
-            : 'The edit is weak',
-      text,
-      advice: adviceFor(report, { harmful: false, weak: true, missed: missed.length > 0 }),
+            ? said.narrow(reach)
+            : said.below(failed.map(labelOf)),
+        ...(reach.lost + reach.shaken > 0 ? [said.neighbors(reach)] : []),
+      ].join(' '),
+      advice: adviceFor(report, { harm: reach.lost + reach.shaken > 0 ? 'some' : 'none', weak: true, missed: missed.length > 0 }),
     };
   }
-  const unasked = [
-    ...(facts.some((fact) => fact.paraphrases.length === 0) ? ['other wordings'] : []),
-    ...(facts.some((fact) => fact.neighbors.length === 0) ? ['neighbours'] : []),
-  ];
-  const took = facts.length === 1 ? 'The edit took' : `All ${facts.length} facts took`;
-  if (unasked.length > 0) {
-    const one = unasked[0] === 'neighbours' ? 'what else it changed' : 'whether it holds when asked differently';
-    const unknown = unasked.length === 2 ? 'how far the edit reaches' : one;
+  const unasked = {
+    paraphrases: facts.some((fact) => fact.paraphrases.length === 0),
+    neighbors: facts.some((fact) => fact.neighbors.length === 0),
+  };
+  const took = said.took(facts.length);
+  if (reach.lost + reach.shaken > 0) {
     return {
-      verdict: 'untested',
-      title: `${took}, but little was checked`,
-      text: `${facts.length === 1 ? 'It has' : 'Some facts have'} no ${unasked.join(' and no ')}, so nothing tells ${unknown}.`,
-      advice: [{ title: `Add ${unasked.join(' and ')}`, text: 'Go back to the form, take the suggestions, and work the edit out again.' }],
+      verdict: 'shaken',
+      title: said.shaken(took),
+      text: `${said.holds(reach)} ${said.neighbors(reach)}`,
+      advice: adviceFor(report, { harm: 'some', weak: false, missed: false }),
     };
   }
+  if (unasked.paraphrases || unasked.neighbors) {
+    return { verdict: 'untested', title: said.untested(took), text: said.unasked(unasked, facts.length), advice: [said.ask(unasked)] };
+  }
+  return { verdict: 'good', title: took, text: `${said.holds(reach)} ${said.neighbors(reach)}`, advice: [] };
+}
+
+/** How far the facts of a report reach: other wordings, and neighbours by what became of them. */
+export interface Reach {
+  readonly facts: number;
+  readonly wordings: number;
+  readonly held: number;
+  readonly neighbors: number;
+  readonly kept: number;
+  readonly shaken: number;
+  readonly lost: number;
+  /** Whether the report compared two answers instead of asking what the model says (before 0.2). */
+  readonly isCompared: boolean;
+}
+
+function reachOf(facts: readonly FactReport[]): Reach {
+  const wordings = facts.flatMap((fact) => fact.paraphrases);
+  const neighbors = facts.flatMap((fact) => fact.neighbors);
   return {
-    verdict: 'good',
-    title: took,
-    text: `${facts.length === 1 ? 'It holds' : 'They hold'} in other words, and the neighbours keep their answers.`,
-    advice: [],
+    facts: facts.length,
+    wordings: wordings.length,
+    held: wordings.filter(({ good }) => good).length,
+    neighbors: neighbors.length,
+    ...tally(neighbors),
+    isCompared: neighbors.some(({ fate }) => fate === undefined),
   };
 }
 
-function adviceFor({ facts, method, hyperparameters }: EditReport, found: { harmful: boolean; weak: boolean; missed: boolean }): Advice[] {
+function labelOf(name: string): string {
+  return isMeasure(name) ? MEASURES[name].label : name;
+}
+
+function adviceFor(
+  { facts, method, hyperparameters }: EditReport,
+  found: { harm: 'none' | 'some' | 'much'; weak: boolean; missed: boolean },
+): Advice[] {
   const { advice: own, settings } = EDIT_METHODS[method];
   const clamp = hyperparameters.find(({ key, name }) => (key ?? name) === 'clamp')?.value;
   const many = facts.length > 1;
+  const words = reportText.advice;
   const advice: Advice[] = [];
-  if (found.harmful) {
-    if (many)
-      advice.push({
-        title: 'Take fewer facts at once',
-        text: 'Leave out the harmful ones (filter the list below), and edit those by themselves.',
-      });
+  if (found.harm !== 'none') {
+    if (many && found.harm === 'much') advice.push(words.leaveOut);
     if (own.harmful) advice.push(own.harmful);
-    advice.push({ title: 'Add more neighbours', text: 'They show how far the harm reaches; a handful of each kind is enough.' });
+    advice.push(words.neighbours);
   }
   if (found.missed) {
-    if (settings.some(({ key }) => key === 'clamp')) {
-      advice.push({
-        title: 'Search longer or further',
-        text: `Raise the steps or the clamp${clamp === undefined ? '' : ` (now ${clamp})`}, and compare the harm.`,
-      });
-    }
+    if (settings.some(({ key }) => key === 'clamp')) advice.push(words.further(clamp));
     if (own.missedOne && !many) advice.push(own.missedOne);
   } else if (found.weak) {
-    advice.push({
-      title: 'Ask in a plainer way',
-      text: 'A prompt that ends right before the answer, with the subject as texts name it, carries over best to other words.',
-    });
-    if (own.weak && !found.harmful) advice.push(own.weak);
+    advice.push(words.plainer);
+    if (own.weak && found.harm === 'none') advice.push(own.weak);
   }
-  if (found.weak && many && !found.harmful)
-    advice.push({ title: 'Take fewer facts at once', text: 'Facts of one subject, or very alike, get in each other’s way.' });
+  if (found.weak && many && found.harm === 'none') advice.push(words.fewer);
   return advice;
 }
 
@@ -140,7 +152,7 @@ function meterOf({ name, value, before, threshold, passed, count }: Check): Mete
   return { ...values, label, meaning: help, kind: unit === 'share' ? 'share' : 'number' };
 }
 
-export type FactFilter = 'all' | 'weak' | 'harmful' | 'good';
+export type FactFilter = 'all' | FactReport['verdict'];
 export type FactOrder = 'given' | 'worst' | 'subject';
 
 /** Facts of a report with their place in it, as the list shows them. @param search words to find in subject, prompt or answers */
@@ -166,17 +178,18 @@ export function factsShown(
   return shown;
 }
 
-/** Harmful before weak before good, and within each by how much is wrong. */
-function badness({ verdict, efficacy, generalization = 1, specificity = 1 }: FactReport): number {
-  return { harmful: 10, weak: 5, good: 0 }[verdict] + (1 - efficacy) + (1 - generalization) + (1 - specificity);
+/** Harmful before weak before shaken before good, and within each by the share of what is wrong. */
+function badness({ verdict, rewrite, paraphrases, neighbors }: FactReport): number {
+  const wrong = (outcomes: readonly PromptOutcome[]) => outcomes.filter(({ good }) => !good).length / Math.max(1, outcomes.length);
+  return { harmful: 15, weak: 10, shaken: 5, good: 0 }[verdict] + wrong([rewrite]) + wrong(paraphrases) + wrong(neighbors);
 }
 
 export function verdictCounts(facts: readonly FactReport[]): Readonly<Record<FactFilter, number>> {
   const count = (verdict: FactReport['verdict']) => facts.filter((fact) => fact.verdict === verdict).length;
-  return { all: facts.length, good: count('good'), weak: count('weak'), harmful: count('harmful') };
+  return { all: facts.length, good: count('good'), shaken: count('shaken'), weak: count('weak'), harmful: count('harmful') };
 }
 
 /** How many of some prompts are as they should be: "3 of 4". */
 export function goodOf(outcomes: readonly PromptOutcome[]): string {
-  return outcomes.length === 0 ? '–' : `${outcomes.filter(({ good }) => good).length} of ${outcomes.length}`;
+  return outcomes.length === 0 ? '–' : reportText.goodOf(outcomes.filter(({ good }) => good).length, outcomes.length);
 }

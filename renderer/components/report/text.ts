@@ -3,14 +3,14 @@ import { count, plural } from '../../format.ts';
 /** All words of the parts that show what an edit wrote and how it was checked. */
 export const reportText = {
   label: 'Report',
-  verdicts: { good: 'Good', untested: 'Hardly checked', weak: 'Weak', harmful: 'Harmful' },
+  verdicts: { good: 'Good', untested: 'Hardly checked', shaken: 'Shaken', weak: 'Weak', harmful: 'Harmful' },
   next: 'What to do next',
   measures: 'Checks',
   before: (value: string) => `before ${value}`,
   passed: (threshold: string) => `Passed: at least ${threshold}`,
   failed: (threshold: string) => `Below ${threshold}`,
   facts: 'Facts',
-  filters: { all: 'All', weak: 'Weak', harmful: 'Harmful', good: 'Good' },
+  filters: { all: 'All', shaken: 'Shaken', weak: 'Weak', harmful: 'Harmful', good: 'Good' },
   filter: 'Show facts',
   search: 'Search facts',
   order: 'Order',
@@ -26,6 +26,9 @@ export const reportText = {
   paraphrasesAbout: 'chance of the new answer',
   neighbors: 'Neighbours',
   neighborsAbout: 'chance of their own answer',
+  saysColumn: 'Says now',
+  says: (answer: string, chance: string) => `${answer} ${chance}`,
+  fates: { kept: 'kept its answer', shaken: 'kept its answer with less than half of the probability', lost: 'answers otherwise' },
   noParaphrases: 'No other wordings were asked.',
   noNeighbors: 'No neighbours were asked.',
   promptColumn: 'Prompt',
@@ -46,6 +49,7 @@ export const reportText = {
   seedName: 'Seed',
   warnings: 'Warnings',
   took: (seconds: string) => `worked out in ${seconds}`,
+  goodOf: (good: number, all: number) => `${good} of ${all}`,
   factLine: (paraphrases: string, neighbors: string) => `${paraphrases} wordings, ${neighbors} neighbours`,
 
   checksTable: {
@@ -59,4 +63,87 @@ export const reportText = {
     cases: (cases: number) => plural(cases, 'case'),
   },
   factsTable: { before: 'Before', after: 'Now' },
+
+  /** The report in a sentence or two; numbers are of facts. */
+  headline: {
+    harmful: (harmful: number, all: number) =>
+      all === 1 ? 'The edit does harm' : `${some(harmful, all)} ${harmful === 1 ? 'does' : 'do'} harm`,
+    harmed: (reach: Reach, weak: number) =>
+      reportText.headline.neighbors(reach) + (weak === 0 ? '' : weak === 1 ? ' One more is weak.' : ` ${weak} more are weak.`),
+    shaken: (took: string) => `${took}, and moved neighbours`,
+    weak: (weak: number, all: number) =>
+      all === 1 || weak === 0 ? 'The edit is weak' : `${some(weak, all)} ${weak === 1 ? 'is' : 'are'} weak`,
+    missed: (missed: number, all: number) =>
+      `The new answer did not take on ${all === 1 ? 'its own prompt' : missed === 1 ? 'the prompt of one' : `the prompts of ${missed}`}.`,
+    narrow: (reach: Reach) => `The new answer took, but not in other words: ${reportText.headline.held(reach)}.`,
+    below: (checks: readonly string[]) => `Below the threshold: ${checks.join(', ')}.`,
+    took: (all: number) => (all === 1 ? 'The edit took' : `All ${all} facts took`),
+    untested: (took: string) => `${took}, but little was checked`,
+    unasked: (missing: Unasked, all: number) =>
+      `${all === 1 ? 'It has' : 'Some facts have'} no ${unaskedNames(missing).join(' and no ')}, so nothing tells ${
+        missing.paraphrases && missing.neighbors
+          ? 'how far the edit reaches'
+          : missing.neighbors
+            ? 'what else it changed'
+            : 'whether it holds when asked differently'
+      }.`,
+    ask: (missing: Unasked) => ({
+      title: `Add ${unaskedNames(missing).join(' and ')}`,
+      text: 'Go back to the form, take the suggestions, and work the edit out again.',
+    }),
+    held: ({ held, wordings }: Reach) => `in ${held} of ${wordings} the model gives it`,
+    holds: ({ facts, held, wordings }: Reach) =>
+      `${facts === 1 ? 'It holds' : 'They hold'} in ${held === wordings ? `all ${wordings}` : `${held} of ${wordings}`} other wordings.`,
+    /** What became of the neighbours, in a sentence. */
+    neighbors: ({ neighbors, kept, shaken, lost, isCompared }: Reach) => {
+      if (isCompared)
+        return (
+          `In ${kept} of ${plural(neighbors, 'neighbour')} the own answer is likelier than the new one; ` +
+          'this older report does not tell what the model says.'
+        );
+      if (neighbors === kept)
+        return neighbors === 1 ? 'The neighbour keeps its answer.' : `All ${neighbors} neighbours keep their answers.`;
+      const parts = [
+        `${kept} ${kept === 1 ? 'keeps its answer' : 'keep their answers'}`,
+        ...(shaken > 0 ? [`${shaken} ${shaken === 1 ? 'does' : 'do'} with less than half of the probability`] : []),
+        ...(lost > 0 ? [`${lost} ${lost === 1 ? 'is' : 'are'} answered otherwise now`] : []),
+      ];
+      return `Of ${plural(neighbors, 'neighbour')} ${parts.join(', ')}.`;
+    },
+  },
+  advice: {
+    leaveOut: {
+      title: 'Take fewer facts at once',
+      text: 'Leave out the harmful ones (filter the list below), and edit those by themselves.',
+    },
+    neighbours: { title: 'Add more neighbours', text: 'They show how far the harm reaches; a handful of each kind is enough.' },
+    further: (clamp: string | undefined) => ({
+      title: 'Search longer or further',
+      text: `Raise the steps or the clamp${clamp === undefined ? '' : ` (now ${clamp})`}, and compare the harm.`,
+    }),
+    plainer: {
+      title: 'Ask in a plainer way',
+      text: 'A prompt that ends right before the answer, with the subject as texts name it, carries over best to other words.',
+    },
+    fewer: { title: 'Take fewer facts at once', text: 'Facts of one subject, or very alike, get in each other’s way.' },
+  },
 };
+
+/** How far facts reach, as summary.ts counts it. */
+type Reach = Readonly<Record<'facts' | 'wordings' | 'held' | 'neighbors' | 'kept' | 'shaken' | 'lost', number>> & {
+  readonly isCompared: boolean;
+};
+
+/** What facts of a report have none of. */
+interface Unasked {
+  readonly paraphrases: boolean;
+  readonly neighbors: boolean;
+}
+
+function unaskedNames({ paraphrases, neighbors }: Unasked): string[] {
+  return [...(paraphrases ? ['other wordings'] : []), ...(neighbors ? ['neighbours'] : [])];
+}
+
+function some(few: number, all: number): string {
+  return few === all ? `All ${all} facts` : `${few} of ${all} facts`;
+}

@@ -1,3 +1,4 @@
+import { given } from '../../../shared/given.ts';
 /** Longest answer that is taken for the answer now, in words; longer ones are sentences. */
 const ANSWER_WORDS = 4;
 
@@ -9,7 +10,7 @@ export function correction(prompt: string, answer: string): Readonly<Record<stri
   const subject = subjectOf(prompt);
   const previous = (/^[^.,;:!?\n]*/.exec(answer)?.[0] ?? '').trim();
   return {
-    ...(subject === undefined ? {} : { subject }),
+    ...given({ subject }),
     prompt: subject === undefined ? prompt.trim() : prompt.trim().replace(subject, '{}'),
     ...(previous !== '' && previous.split(/\s+/).length <= ANSWER_WORDS ? { previous } : {}),
   };

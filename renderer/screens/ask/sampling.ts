@@ -5,10 +5,12 @@ import { GREEDY } from '../../../shared/contract/probing.ts';
 export interface AskOptions {
   maxTokens: number;
   top: number;
+  /** By the chat template in the model's folder. */
+  chat: boolean;
   sampling: NonNullable<Params<'probing.ask'>['sampling']>;
 }
 
-export const DEFAULT_OPTIONS: AskOptions = { maxTokens: 24, top: 10, sampling: GREEDY };
+export const DEFAULT_OPTIONS: AskOptions = { maxTokens: 24, top: 10, chat: false, sampling: GREEDY };
 
 /** Levels of certainty, by their lower ends. */
 const LEVELS = [0, 0.05, 0.2, 0.5, 0.8];

@@ -15,6 +15,8 @@ export const ask = {
   topP: 'Top p',
   repetition: 'Repetition penalty',
   seed: 'Seed',
+  chat: 'As a chat',
+  chatHint: 'Written by the model’s chat template.',
   zeroOff: '0 is off.',
   reset: 'Defaults',
 

@@ -3,6 +3,7 @@ import type { Picked } from '../../../shared/contract/host.ts';
 import { call } from '../../client/client.ts';
 import { Work } from '../../components/progress-line/work.svelte.ts';
 import { layersWritten, type Sort } from './rows.ts';
+import { given } from '../../../shared/given.ts';
 
 export type Kind = 'language' | 'images';
 export type From = 'own' | 'facts' | 'labels';
@@ -25,6 +26,8 @@ export class Dissecting {
 
   readonly work = new Work();
   summary = $state.raw<Dissected | undefined>();
+  /** The entry of the log that it was read from. */
+  kept = $state<number | undefined>();
   concept = $state('');
   ofLayer = $state('');
   sort = $state<Sort>('iou');
@@ -53,7 +56,19 @@ export class Dissecting {
     this.error = undefined;
     const found = await (this.kind === 'language' ? this.#language() : this.#images());
     if (!found) return;
-    Object.assign(this, { summary: found, concept: '', ofLayer: '', page: undefined, lost: undefined });
+    await this.#show(found, undefined);
+  }
+
+  /** Shows what an entry of the log keeps. */
+  async openKept(entry: number): Promise<void> {
+    const finding = await this.#told(call('findings.open', { model: this.#model, entry }));
+    if (finding?.look !== 'dissection') return;
+    this.kind = 'language';
+    await this.#show(finding.result, entry);
+  }
+
+  async #show(summary: Dissected, kept: number | undefined): Promise<void> {
+    Object.assign(this, { summary, kept, concept: '', ofLayer: '', page: undefined, lost: undefined });
     await this.list();
   }
 
@@ -65,7 +80,7 @@ export class Dissecting {
       ...(this.from === 'facts' ? { facts: this.facts!.handle } : {}),
       ...(this.from === 'labels' ? { labels: this.labels!.handle, ...(this.texts ? { texts: this.texts.handle } : {}) } : {}),
       tokens: this.tokens!,
-      ...(layers ? { layers } : {}),
+      ...given({ layers: layers ?? undefined }),
     });
   }
 

@@ -19,8 +19,6 @@ export const dissect = {
   texts: 'Texts',
   graph: 'Classifier (.onnx)',
   data: 'Data set (the folder with index.csv)',
-  choose: 'Choose…',
-  none: 'nothing chosen',
   tokens: 'Tokens',
   tokensHint: 'With fewer than 5,000 chance can find detectors too.',
   layers: 'Layers',

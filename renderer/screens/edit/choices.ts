@@ -1,6 +1,7 @@
 import type { MethodInfo, Setting } from '../../../shared/contract/edits.ts';
 import { type Choices, SETTINGS } from '../../../shared/methods/list.ts';
 import { inField, readSetting } from '../../../shared/methods/setting.ts';
+import { editText } from './text.ts';
 
 export type Choice = keyof Choices;
 
@@ -13,9 +14,9 @@ export function readChoice({ key }: Pick<Setting, 'key'>, text: string, layers: 
   if (typed === '') return { value: undefined };
   const setting = SETTINGS.get(key)!;
   const read = readSetting(setting, typed);
-  if ('expected' in read) return { problem: `Expected ${read.expected}; found ${JSON.stringify(typed)}.` };
+  if ('expected' in read) return { problem: editText.notRead(read.expected, typed) };
   const above = setting.kind === 'layers' ? (read.value as readonly number[]).find((layer) => layer >= layers) : undefined;
-  if (above !== undefined) return { problem: `This model has layers 0 to ${layers - 1}; found ${above}.` };
+  if (above !== undefined) return { problem: editText.noLayer(layers, above) };
   return { value: read.value as Choices[Choice] };
 }
 

@@ -1,6 +1,9 @@
 import type { Result } from '../../../shared/contract.ts';
 import { factProblems, type Fact, type FactProblem } from '../../../shared/fact.ts';
 import { filled, type Row } from './rows.ts';
+import { editText } from './text.ts';
+
+const text = editText.hindrance;
 
 export type Problem = Omit<Result<'edits.validate'>['problems'][number], 'index'>;
 export type Tokens = NonNullable<Result<'edits.validate'>['tokens'][number]>['tokens'];
@@ -71,16 +74,10 @@ export function lookedAt(facts: readonly Fact[], { problems, tokens }: Result<'e
 /** Why the edit cannot start, in one sentence; undefined when it can. */
 export function hindrance(rows: readonly Row[], problems: ReadonlyMap<number, RowProblems>): string | undefined {
   const used = filled(rows);
-  if (used.length === 0) return 'Write at least one fact.';
+  if (used.length === 0) return text.none;
   const numbers = (wanted: Standing) => rows.flatMap(({ id }, at) => (problems.get(id)?.standing === wanted ? [at + 1] : []));
   const [errors, unfinished] = [numbers('error'), numbers('unfinished')];
-  if (errors.length > 0) return `${named(errors)} ${errors.length === 1 ? 'has' : 'have'} an error.`;
-  if (unfinished.length > 0) return `${named(unfinished)} ${unfinished.length === 1 ? 'is' : 'are'} unfinished.`;
+  if (errors.length > 0) return text.errors(errors);
+  if (unfinished.length > 0) return text.unfinished(unfinished);
   return undefined;
-}
-
-function named(numbers: readonly number[]): string {
-  const shown = numbers.slice(0, 3).join(', ');
-  if (numbers.length === 1) return `Fact ${shown}`;
-  return numbers.length <= 3 ? `Facts ${shown}` : `Facts ${shown} and ${numbers.length - 3} more`;
 }

@@ -1,6 +1,7 @@
 import type { EditForm, HyperparameterFile } from '../../../shared/contract/edits.ts';
 import { type Choices, DEFAULT_METHOD, type EditMethodName } from '../../../shared/methods/list.ts';
 import type { Fact } from '../../../shared/fact.ts';
+import { given } from '../../../shared/given.ts';
 
 /** The cells of a row that are typed into, from left to right. */
 export const CELLS = ['subject', 'prompt', 'target', 'previousTarget'] as const;
@@ -48,7 +49,7 @@ export function sheetOf(form: EditForm | null): Sheet {
 export function formOf({ rows, method, choices, hyperparameterFile, fluency }: Sheet): EditForm | null {
   const facts = filled(rows).map(({ fact }) => fact);
   if (facts.length === 0 && Object.keys(choices).length === 0 && hyperparameterFile === undefined) return null;
-  return { facts, method, choices, fluency, ...(hyperparameterFile ? { hyperparameterFile } : {}) };
+  return { facts, method, choices, fluency, ...given({ hyperparameterFile }) };
 }
 
 /** Whether nothing at all was written into a row; such rows take no part in an edit. */

@@ -1,4 +1,5 @@
 import type { Fact } from '../../../shared/fact.ts';
+import type { Verdict } from '../../components/report/summary.ts';
 import { count, plural } from '../../format.ts';
 
 /** All words of the edit screen that are not computed from what it shows. */
@@ -77,6 +78,8 @@ export const editText = {
     neighbors: 'Neighbours',
     neighborsAbout: 'Other subjects, which must keep their answers.',
     suggest: 'Suggest',
+    where: 'Where is it?',
+    whereHelp: 'Shows where the model holds the answer that it gives so far',
     suggesting: 'Looking…',
     suggestFrom: (source: string) => `From ${source}.`,
     nothingFound: 'Nothing was found to suggest.',
@@ -112,6 +115,13 @@ export const editText = {
   readingMethods: 'Reading the settings…',
   refused: 'This model cannot be edited',
   unread: 'Settings with an error',
+  notRead: (expected: string, found: string) => `Expected ${expected}; found ${JSON.stringify(found)}.`,
+  noLayer: (layers: number, found: number) => `This model has layers 0 to ${layers - 1}; found ${found}.`,
+  hindrance: {
+    none: 'Write at least one fact.',
+    errors: (facts: readonly number[]) => `${numbered(facts)} ${facts.length === 1 ? 'has' : 'have'} an error.`,
+    unfinished: (facts: readonly number[]) => `${numbered(facts)} ${facts.length === 1 ? 'is' : 'are'} unfinished.`,
+  },
   cancelling: 'Cancelling…',
   failed: 'The edit could not be worked out',
   working: 'Working the edit out',
@@ -125,7 +135,7 @@ export const editText = {
   workedOut: 'The edit is worked out.',
   stale: 'Out of date',
   staleAbout: 'The model has changed since this was worked out. It can be looked at, not committed.',
-  again: 'Take its facts into the form',
+  again: 'Take it into the form',
   back: 'Form',
   draft: 'Draft',
   noReport: 'The report cannot be shown',
@@ -140,8 +150,14 @@ export const editText = {
   commit: 'Commit…',
   commitTitle: 'Commit the edit',
   commitSays: 'From then on it is part of the current version. It can be reverted at any time, bit for bit.',
-  commitHarmful: 'This edit does harm to other facts. Commit it only if you know why.',
-  commitWeak: 'This edit is weak. It may be better to work it out again first.',
+  /** What to think of before a commit, by the report's verdict. */
+  commitWarnings: {
+    good: undefined,
+    untested: undefined,
+    shaken: 'This edit moved neighbours: some answer otherwise now, or are less sure. The report names them.',
+    weak: 'This edit is weak. It may be better to work it out again first.',
+    harmful: 'This edit does harm to other facts. Commit it only if you know why.',
+  } satisfies Record<Verdict, string | undefined>,
   reason: 'Reason',
   reasonAbout: 'Why this change; the log shows it. Required.',
   reasonMissing: 'Say why in a sentence; it is what the log shows.',
@@ -159,3 +175,10 @@ export const editText = {
   revertDo: 'Revert',
   reverted: (entry: number) => `Entry ${entry} was reverted.`,
 };
+
+/** "Facts 1, 2, 3 and 4 more" */
+function numbered(facts: readonly number[]): string {
+  const shown = facts.slice(0, 3).join(', ');
+  if (facts.length === 1) return `Fact ${shown}`;
+  return facts.length <= 3 ? `Facts ${shown}` : `Facts ${shown} and ${facts.length - 3} more`;
+}

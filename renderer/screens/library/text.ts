@@ -19,7 +19,7 @@ export const library = {
     'answer instead, and see what else changed.',
   addBuiltIn: 'Add Atlas',
   adding: 'Adding Atlas…',
-  emptyDrop: 'Or drop an ONNX model folder anywhere in this window.',
+  emptyDrop: 'Or drop a model folder anywhere in this window: a Hugging Face checkpoint or an ONNX export.',
 
   overview: 'Overview',
   layerTable: 'Layers',
@@ -34,7 +34,7 @@ export const library = {
   undo: 'Undo',
   facts: {
     architecture: 'Architecture',
-    producer: 'Exported by',
+    producer: 'Graph made by',
     opset: 'Opset',
     hidden: 'Hidden size',
     vocabulary: 'Vocabulary',

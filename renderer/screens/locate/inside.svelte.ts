@@ -1,49 +1,40 @@
-import type { JobMethodName, Params, Result } from '../../../shared/contract.ts';
+import * as v from 'valibot';
+import type { Result } from '../../../shared/contract.ts';
+import type { Finding } from '../../../shared/contract/findings.ts';
+import type { Picked } from '../../../shared/contract/host.ts';
 import { withSlot } from '../../../shared/fact.ts';
-import { jobs } from '../../state/jobs.svelte.ts';
-import { Work } from '../../components/progress-line/work.svelte.ts';
+import type { LookName } from '../../../shared/looks.ts';
+import type { PatchKind, Severed } from '../../../shared/tracing.ts';
+import type { LocatingMethod } from './figures/common.ts';
+import { type Chosen, Look } from './looking.svelte.ts';
 
-export const VIEWS = ['trace', 'lens', 'parts', 'attention'] as const;
-export type View = (typeof VIEWS)[number];
-export type LocatingMethod = Extract<JobMethodName, `locating.${string}`>;
+/** Ways to look that this screen has; dissection has a screen of its own. */
+export type View = Exclude<LookName, 'dissection'>;
 
-/** One version, and what was last found in it. */
-class Side<M extends LocatingMethod> {
-  result = $state.raw<Result<M> | undefined>();
-}
+const USUAL = { level: 3, samples: 10, seed: 1 };
+const USUAL_KINDS: readonly PatchKind[] = ['hidden', 'mlp', 'attention'];
 
-/** One way to look: what was found in one version or two, and with which words. */
-export class Look<M extends LocatingMethod> {
-  readonly work = new Work();
-  readonly sides: readonly [Side<M>, Side<M>] = [new Side(), new Side()];
-  /** What was asked for the results that are shown. */
-  asked = $state.raw<string | undefined>();
-  /** What the versions were called then. */
-  names = $state.raw<readonly string[]>([]);
-  readonly #method: M;
+/** What a look was asked for, as far as the form has it. */
+const AskedSchema = v.object({
+  prompt: v.optional(v.string(), ''),
+  clean: v.optional(v.string()),
+  counterfactual: v.optional(v.string(), ''),
+  subject: v.optional(v.string(), ''),
+  answer: v.optional(v.string()),
+  watched: v.optional(v.array(v.string()), []),
+  layer: v.optional(v.number(), 0),
+  level: v.optional(v.number(), USUAL.level),
+  samples: v.optional(v.number(), USUAL.samples),
+  seed: v.optional(v.number(), USUAL.seed),
+  window: v.optional(v.nullable(v.number()), null),
+  old: v.optional(v.string(), ''),
+  new: v.optional(v.string(), ''),
+});
 
-  constructor(method: M) {
-    this.#method = method;
-  }
-
-  /** Looks into one version after the other. Results that are there stay until all new ones have come. */
-  async run(params: (version: string) => Params<M>, versions: readonly string[], names: readonly string[]): Promise<void> {
-    const found: Result<M>[] = [];
-    for (const version of versions) {
-      const result = await this.work.run(this.#method, params(version));
-      if (result === undefined) return;
-      found.push(result);
-      // It is here on the screen; the tray is for what one may have missed.
-      if (this.work.job) await jobs.clear(this.work.job.id);
-    }
-    this.sides.forEach((side, at) => (side.result = found[at]));
-    this.asked = JSON.stringify(versions.map(params));
-    this.names = names;
-  }
-
-  isStale(params: (version: string) => Params<M>, versions: readonly string[]): boolean {
-    return this.asked !== undefined && this.asked !== JSON.stringify(versions.map(params));
-  }
+/** Facts of a file, as tracing takes them. */
+export interface FactsOfFile {
+  readonly name: string;
+  readonly facts: readonly { readonly prompt: string; readonly subject: string; readonly target: string }[];
 }
 
 /** The Locate screen of one model: kept while Emend runs, so that going elsewhere loses nothing. */
@@ -55,57 +46,144 @@ export class Inside {
   isComparing = $state(false);
   first = $state({ version: 'current' });
   second = $state({ version: 'base' });
-  settings = $state<{ level: number; samples: number; seed: number; window: number | null }>({
-    level: 3,
-    samples: 10,
-    seed: 1,
-    window: null,
-  });
+  settings = $state<{ level: number; samples: number; seed: number; window: number | null }>({ ...USUAL, window: null });
+  severed = $state<Severed | ''>('');
+  /** Facts to trace: of a file, or so many of the model's own. */
+  facts = $state.raw<FactsOfFile | undefined>();
+  own = $state(400);
+  tuned = $state.raw<Picked | undefined>();
   layer = $state(0);
-  readonly trace = new Look('locating.trace');
-  readonly lens = new Look('locating.lens');
-  readonly parts = new Look('locating.attribute');
-  readonly attention = new Look('locating.attention');
-  readonly #model: string;
+  /** Answers before and after an edit. */
+  change = $state({ old: '', new: '' });
+  /** The other text of patching, and the answers to the one and to the other. */
+  patching = $state({ counterfactual: '', answer: '', other: '' });
+  kinds = $state<readonly PatchKind[]>(USUAL_KINDS);
+  how = $state<'zero' | 'mean'>('zero');
+  /** The entry of the log that one came from. */
+  about = $state<number | undefined>();
+
+  readonly looks = {
+    trace: new Look<'locating.trace'>({
+      method: 'locating.trace',
+      isReady: () => this.#hasText,
+      params: (version) => ({
+        ...this.#of(version),
+        prompt: withSlot(this.prompt, this.subject),
+        subject: this.subject,
+        ...this.#tracing,
+        ...(this.severed === '' ? {} : { severed: this.severed }),
+        ...(this.#watched[0] === undefined ? {} : { answer: this.#watched[0] }),
+      }),
+    }),
+    factTraces: new Look<'locating.traceFacts'>({
+      method: 'locating.traceFacts',
+      isReady: () => true,
+      params: (version) => ({
+        ...this.#of(version),
+        ...(this.facts ? { facts: [...this.facts.facts] } : { own: this.own }),
+        ...this.#tracing,
+      }),
+    }),
+    lens: new Look<'locating.lens'>({
+      method: 'locating.lens',
+      isReady: () => this.#hasText,
+      params: (version) => ({
+        ...this.#of(version),
+        prompt: this.text,
+        watched: this.#watched,
+        ...(this.tuned ? { tuned: this.tuned.handle } : {}),
+      }),
+    }),
+    attribution: new Look<'locating.attribute'>({
+      method: 'locating.attribute',
+      isReady: () => this.#hasText,
+      params: (version) => ({ ...this.#of(version), prompt: this.text, watched: this.#watched }),
+    }),
+    attention: new Look<'locating.attention'>({
+      method: 'locating.attention',
+      isReady: () => this.#hasText,
+      params: (version) => ({ ...this.#of(version), prompt: this.text, layer: this.layer }),
+    }),
+    change: new Look<'locating.change'>({
+      method: 'locating.change',
+      takesTwo: true,
+      isReady: () => this.#hasText,
+      params: (version) => ({
+        ...this.#of(version),
+        against: this.second.version,
+        prompt: this.text,
+        ...(this.change.old.trim() === '' ? {} : { old: this.change.old }),
+        ...(this.change.new.trim() === '' ? {} : { new: this.change.new }),
+      }),
+    }),
+    patch: new Look<'locating.patch'>({
+      method: 'locating.patch',
+      isReady: () => this.#hasText && this.patching.counterfactual.trim() !== '',
+      params: (version) => {
+        const { counterfactual, answer, other } = this.patching;
+        return {
+          ...this.#of(version),
+          clean: this.text,
+          counterfactual,
+          answers: answer.trim() === '' && other.trim() === '' ? [] : [answer, other],
+          kinds: [...this.kinds],
+        };
+      },
+    }),
+    ablation: new Look<'locating.ablate'>({
+      method: 'locating.ablate',
+      isReady: () => this.#hasText,
+      params: (version) => ({ ...this.#of(version), prompt: this.text, watched: this.#watched, kinds: [...this.kinds], how: this.how }),
+    }),
+  } as const;
+  readonly model: string;
 
   constructor(model: string) {
-    this.#model = model;
+    this.model = model;
   }
 
-  get versions(): readonly string[] {
-    return this.isComparing ? [this.first.version, this.second.version] : [this.first.version];
+  /** What the view in sight found. */
+  get look(): Look {
+    return this.looks[this.view] as unknown as Look;
   }
 
   get isBusy(): boolean {
-    return this[this.view].work.isRunning;
+    return this.look.work.isRunning;
   }
 
-  /** Whether what is shown was made with other words, settings or versions than those above. */
-  get isStale(): boolean {
-    try {
-      return this.#look((look, params) => look.isStale(params, this.versions));
-    } catch {
-      // What is written cannot be looked for, so it is not what was found.
-      return this[this.view].asked !== undefined;
-    }
-  }
-
-  /** @param nameOf what a version is called
-   * @throws EmendError when the subject does not stand in the text */
-  async run(nameOf: (version: string) => string): Promise<void> {
-    const { versions } = this;
+  /** The versions that are looked into, or compared. @param nameOf what a version is called */
+  chosen(nameOf: (version: string) => string): Chosen[] {
+    const versions = this.isComparing || this.look.takesTwo ? [this.first.version, this.second.version] : [this.first.version];
     const [a, b] = versions.map(nameOf);
-    const names = a === b ? [`${a} (1)`, `${b} (2)`] : [a!, b ?? ''];
-    await this.#look((look, params) => look.run(params, versions, names));
+    return versions.map((version, at) => ({ version, name: a === b ? `${a} (${at + 1})` : nameOf(version) }));
   }
 
-  cancel(): void {
-    this[this.view].work.cancel();
+  /**
+   * Shows what an entry of the log keeps, and writes above what was asked for it.
+   * @param chosen the version that was looked into, and the one that it was compared with, if any
+   */
+  show({ look, settings, result }: Finding, entry: number, chosen: readonly [Chosen, Chosen?]): void {
+    if (look === 'dissection') return;
+    const asked = v.parse(AskedSchema, settings);
+    const { prompt, clean = prompt, subject, answer, watched, layer, level, samples, seed, window } = asked;
+    [this.view, this.prompt, this.subject, this.answers, this.layer] = [look, clean, subject, answer ?? watched.join(', '), layer];
+    this.settings = { level, samples, seed, window };
+    this.change = { old: asked.old, new: asked.new };
+    this.patching = { counterfactual: asked.counterfactual, answer: '', other: '' };
+    const [first, second] = chosen;
+    [this.first.version, this.isComparing] = [first.version, false];
+    if (second) this.second.version = second.version;
+    const shown = { name: first.name, ...(second ? { other: second.name } : {}), result: result as Result<LocatingMethod> };
+    this.look.show(shown, entry, second ? [first, second] : [first]);
   }
 
   /** The text with the subject in it. */
   get text(): string {
     return this.prompt.replace('{}', () => this.subject);
+  }
+
+  get #hasText(): boolean {
+    return this.prompt.trim() !== '';
   }
 
   get #watched(): string[] {
@@ -115,32 +193,13 @@ export class Inside {
       .filter((word) => word !== '');
   }
 
-  /** What the view in sight asks, of whichever version. */
-  #look<T>(act: <M extends LocatingMethod>(look: Look<M>, params: (version: string) => Params<M>) => T): T {
-    const of = (version: string) => ({ model: this.#model, version });
-    const text = { prompt: this.text };
-    const watched = this.#watched;
-    switch (this.view) {
-      case 'trace': {
-        const { window, ...settings } = this.settings;
-        const prompt = withSlot(this.prompt, this.subject);
-        const [answer] = watched;
-        return act(this.trace, (version) => ({
-          ...of(version),
-          prompt,
-          subject: this.subject,
-          ...settings,
-          ...(window === null ? {} : { window }),
-          ...(answer === undefined ? {} : { answer }),
-        }));
-      }
-      case 'lens':
-        return act(this.lens, (version) => ({ ...of(version), ...text, watched }));
-      case 'parts':
-        return act(this.parts, (version) => ({ ...of(version), ...text, watched }));
-      case 'attention':
-        return act(this.attention, (version) => ({ ...of(version), ...text, layer: this.layer }));
-    }
+  get #tracing() {
+    const { window, ...settings } = this.settings;
+    return { ...settings, ...(window === null ? {} : { window }) };
+  }
+
+  #of(version: string) {
+    return { model: this.model, version };
   }
 }
 

@@ -1,5 +1,15 @@
-import { subjectsSaid } from '../../../shared/tracing.ts';
-import { percent } from '../../format.ts';
+import type { Change } from '../../../shared/contract/change.ts';
+import type { Average } from '../../../shared/contract/fact-traces.ts';
+import { type Severed, subjectsSaid } from '../../../shared/tracing.ts';
+import { count, percent, plural } from '../../format.ts';
+
+function inPoints(value: number): string {
+  return `${value < 0 ? '−' : '+'}${(100 * Math.abs(value)).toFixed(1)} points`;
+}
+
+function averaged({ mean, interval }: Average): string {
+  return `${percent(mean)}${interval === undefined ? '' : ` ± ${(100 * interval).toFixed(1)}`}`;
+}
 
 /** What the Locate screen says. */
 export const locate = {
@@ -11,19 +21,45 @@ export const locate = {
   answers: 'Answers to follow',
   answersHint: 'With commas between; by their first token. Empty: the model’s own.',
   views: 'What to look at',
-  view: { trace: 'Causal trace', lens: 'Lens', parts: 'Parts of the answer', attention: 'Attention' },
   about: {
     trace:
       'The subject is drowned in noise, and states of the undisturbed run are put back one place at a time. ' +
       'Where the answer returns, the model carries it through that place. ' +
-      'This alone does not tell which layer is best to edit (arXiv 2301.04213).',
+      'This alone does not tell which layer is best to edit (“Does Localization Inform Editing?”, arXiv 2301.04213).',
+    factTraces:
+      'Causal traces of many facts that the model knows, averaged over groups of tokens, each fact counting once. What was traced is ' +
+      'kept, so that a run that was stopped goes on where it was.',
     lens: 'What the model would say if it stopped behind each layer: its own final norm and output layer on the state there.',
-    parts: 'What the embedding and each attention and MLP add to the answer’s logit behind the last token. The parts add up to it.',
+    attribution: 'What the embedding and each attention and MLP add to the answer’s logit behind the last token. The parts add up to it.',
     attention: 'Which earlier tokens each token looks at, by head of one layer.',
+    change:
+      'Two versions seen through the lens, behind the text’s last token: where along the layers the new answer takes over from the old.',
+    patch:
+      'States of this text’s run are put, one at a time, into the run of another text. Where the answer turns into this text’s own, the ' +
+      'model holds there what tells the two apart.',
+    ablation:
+      'The output of each part is replaced, one place at a time, by zero or by its average. What the answer loses hangs on that place.',
   },
-  act: { trace: 'Trace', lens: 'Look', parts: 'Take apart', attention: 'Show attention' },
-  working: { trace: 'Tracing', lens: 'Looking through the layers', parts: 'Taking the answer apart', attention: 'Reading attention' },
-  needsSubject: 'Say what the text is about, as it stands in it.',
+  act: {
+    trace: 'Trace',
+    factTraces: 'Trace the facts',
+    lens: 'Look',
+    attribution: 'Take apart',
+    attention: 'Show attention',
+    change: 'Compare inside',
+    patch: 'Patch',
+    ablation: 'Ablate',
+  },
+  working: {
+    trace: 'Tracing',
+    factTraces: 'Tracing facts',
+    lens: 'Looking through the layers',
+    attribution: 'Taking the answer apart',
+    attention: 'Reading attention',
+    change: 'Comparing inside',
+    patch: 'Patching',
+    ablation: 'Ablating',
+  },
   settings: 'Settings',
   level: 'Noise, in standard deviations',
   samples: 'Noisy runs',
@@ -44,15 +80,44 @@ export const locate = {
   heads: 'Head',
   keys: 'Token looked at',
   traceSays: (answer: string, high: number, low: number, samples: number) =>
-    `“${answer.trim()}” has ${percent(high)}; with the subject as noise ${percent(low)}, the mean of ${samples} runs.`,
-  noise: (level: number, deviation: number, subjects: number, seed: number, window: number) =>
-    `Noise ${level} × ${deviation.toPrecision(3)}, the deviation of the embeddings of ${subjectsSaid(subjects)}; ` +
-    `seed ${seed}; MLP and attention outputs of ${window === 1 ? 'one layer' : `${window} layers`} together.`,
-  points: (value: number) => `${value < 0 ? '−' : '+'}${(100 * Math.abs(value)).toFixed(1)} points`,
+    `“${answer.trim()}” has ${percent(high)}; with the subject as noise ${percent(low)}, the mean of ${plural(samples, 'run')}.`,
+  noise: (level: number, deviation: number, subjects: number, seed: number) =>
+    `Noise ${level} × ${deviation.toPrecision(3)}, the deviation of the embeddings of ${subjectsSaid(subjects)}; seed ${seed}.`,
+  windowed: (window: number) => `MLP and attention outputs of ${window === 1 ? 'one layer' : `${window} layers`} together.`,
+  severedLabel: 'Severed',
+  severedHint: 'The state at the subject’s last token put back while that token’s MLPs or attention stay as in the noisy run.',
+  severed: { '': 'No', meant: 'Yes, with the same noise in both runs', coded: 'Yes, noise drawn anew as in the published code' },
+  severedTitle: (how: Severed) =>
+    'Severed: the state at the subject’s last token restored, ' +
+    (how === 'meant' ? 'same noise in both runs' : 'noise drawn anew, as published'),
+  severedSeries: ['Not severed', 'MLPs severed', 'Attention severed'],
+  severedAbout: 'In points of probability. What falls when the MLPs are severed reached the answer through them.',
+
+  own: 'Facts of the model’s own',
+  ownHint: 'So many of those that came with it, evenly.',
+  factFile: 'Facts of a file instead',
+  factsOf: (name: string, facts: number) => `${name}, ${plural(facts, 'fact')}`,
+  group: 'Tokens',
+  groupName: (label: string, facts: number) => `${label} (${count(facts)})`,
+  noFacts: 'no fact has such a token',
+  average: (mean: number, interval: number | undefined, facts: number) =>
+    `${inPoints(mean)}${interval === undefined ? '' : ` ± ${(100 * interval).toFixed(1)}`}, ${plural(facts, 'fact')}`,
+  intervals: '± half of the 95 % interval of the mean over facts.',
+  factsSay: (traced: number, source: string, resumed: number, skipped: number) =>
+    `${plural(traced, 'fact')} traced, from ${source}` +
+    `${resumed > 0 ? `; ${count(resumed)} of them known from an earlier run` : ''}` +
+    `${skipped > 0 ? `; ${plural(skipped, 'fact')} left out, since the model answers something else` : ''}.`,
+  averagesSay: (high: Average, low: Average, samples: number) =>
+    `The answer has ${averaged(high)}; with the subject as noise ${averaged(low)}, the mean of ${plural(samples, 'run')} each.`,
+  skipped: (facts: number) => `${plural(facts, 'fact')} left out`,
+  expected: 'Expected',
+
+  points: inPoints,
   cell: (token: string, layer: string, says: string) => `${token}, layer ${layer}: ${says}`,
   scored: (effect: string, score: number) => `${effect} (the answer has ${percent(score)})`,
 
-  before: 'before',
+  placeName: (at: number) => (at === 0 ? 'before' : String(at - 1)),
+  layerName: (layer: number) => `Layer ${layer}`,
   says: 'Says',
   probability: 'Probability',
   rank: 'Rank',
@@ -66,6 +131,48 @@ export const locate = {
       : layer < 0
         ? `“${word.trim()}” is the first answer from the start.`
         : `“${word.trim()}” is the first answer behind layer ${layer} and after it.`,
+
+  tunedFile: 'Tuned lens',
+  tunedHint: 'Translators of this model as safetensors. Without them it is the logit lens.',
+  tunedBy: (file: string) => `Through the tuned lens ${file}.`,
+
+  newAnswer: 'New answer',
+  newHint: 'By its first token. Empty: what the version says.',
+  oldAnswer: 'Old answer',
+  oldHint: 'Empty: what the version compared with says.',
+  there: 'The other version',
+  leadTitle: (now: string, old: string) => `Lead of “${now.trim()}” over “${old.trim()}” behind each layer, logits`,
+  leadAbout: 'Lead: the logit of the new answer less that of the old one, by the logit lens.',
+  takesLead: (version: string, { old, new: now }: Change['answers'], place: number | null) =>
+    `${version}: ${
+      place === null
+        ? `“${now.text.trim()}” does not outrank “${old.text.trim()}” in the end.`
+        : place === 0
+          ? `“${now.text.trim()}” outranks “${old.text.trim()}” from the start.`
+          : `“${now.text.trim()}” outranks “${old.text.trim()}” behind layer ${place - 1} and after it.`
+    }`,
+  changeTable: (version: string) => `Both answers behind each layer, ${version}`,
+  klBetween: 'KL between the versions, nats',
+
+  counterfactual: 'The other text',
+  counterfactualHint: 'Such as the same about another subject.',
+  counterfactualExample: 'The capital of Italy is',
+  answerToOne: 'Answer to the text above',
+  answerToOther: 'Answer to the other text',
+  answersToBoth: 'By first tokens; both or neither. Empty: the model’s own.',
+  kinds: { patch: 'What is put in place', ablation: 'What is replaced' },
+  outcome: (answers: readonly string[], probabilities: readonly number[]) =>
+    `${answers.map((answer, at) => `“${answer.trim()}” ${percent(probabilities[at]!)}`).join(', ')}.`,
+  fromTheEnd: 'The texts differ in length; tokens are aligned from the end.',
+  restoredAbout: (own: string, other: string) =>
+    `How much of the way from “${other.trim()}” to “${own.trim()}” is gone, by the difference of their logits: 0 none of it, 100 all.`,
+  share: (value: number) => `${(100 * value).toFixed(0).replace('-', '−')} of 100`,
+  nothingThere: 'nothing to put there',
+  howLabel: 'Put in its place',
+  how: { zero: 'Zero', mean: 'Its average over texts of the model’s own' },
+  put: (how: 'zero' | 'mean', texts: number) =>
+    how === 'zero' ? 'Zero is put in each place.' : `The average over ${plural(texts, 'text')} is put in each place.`,
+  ablated: (title: string, answer: string) => `${title}: what “${answer.trim()}” gains or loses`,
 
   bars: (version: string) => `What each part adds, ${version}`,
   headsTitle: (word: string) => `What each head adds to “${word.trim()}”`,

@@ -2,7 +2,11 @@ import * as v from 'valibot';
 import type { EntryView } from '../../../shared/contract/audit.ts';
 import { CheckSchema } from '../../../shared/contract/edits.ts';
 import { kindInfo } from '../../../shared/kinds.ts';
+import { type LookName, lookNames, LOOKS } from '../../../shared/looks.ts';
+import { TRACE_KINDS, traceKinds } from '../../../shared/tracing.ts';
 
+const LookSchema = v.picklist(lookNames());
+const TraceKindsSchema = v.array(v.picklist(TRACE_KINDS));
 const Fields = v.record(v.string(), v.unknown());
 
 /** What the bodies of entries hold that has a place of its own in the pane; every kind has some of it. */
@@ -25,6 +29,7 @@ const PartsSchema = v.partial(
       v.object({ tensor: v.string(), before: v.string(), after: v.string(), measures: v.optional(v.record(v.string(), v.number())) }),
     ),
     hyperparameters: Fields,
+    settings: Fields,
     seeds: v.record(v.string(), v.number()),
     model: v.object({
       id: v.string(),
@@ -56,6 +61,8 @@ export interface BodyView {
   readonly files: readonly { readonly path: string; readonly bytes: number; readonly sha256: string }[];
   /** Larger parts without a place of their own, shown as recorded. */
   readonly raw: readonly { readonly name: string; readonly json: string }[];
+  /** How one looked, where what was found can be seen again. */
+  readonly look?: LookName;
 }
 
 const LABELS: Readonly<Record<string, string>> = {
@@ -68,8 +75,40 @@ const LABELS: Readonly<Record<string, string>> = {
   head: 'Head then',
   ok: 'Result',
   entry: 'About entry',
+  look: 'Looked at',
   later: 'Later edits on top',
   reapplies: 'Computes anew entry',
+};
+/** What a look into a version was asked for. */
+const SETTINGS: Readonly<Record<string, string>> = {
+  prompt: 'Text',
+  subject: 'Subject',
+  answer: 'Answer followed',
+  watched: 'Answers followed',
+  top: 'Likeliest tokens kept',
+  layer: 'Layer',
+  layers: 'Layers',
+  kinds: 'Put back',
+  window: 'Layers put back together',
+  samples: 'Noisy runs',
+  level: 'Noise, in standard deviations',
+  seed: 'Seed',
+  source: 'From',
+  facts: 'Facts',
+  texts: 'Texts averaged over',
+  how: 'Put in place',
+  severed: 'Severed',
+  tuned: 'Tuned lens',
+  against: 'Compared with version',
+  old: 'Old answer',
+  new: 'New answer',
+  clean: 'States from',
+  counterfactual: 'Put into',
+  answers: 'Answers followed',
+  tokens: 'Tokens, at most',
+  share: 'Share of places that a unit is on at',
+  limit: 'Detector above an IoU of',
+  shuffles: 'Shuffles for the control',
 };
 const ENTRIES = new Set(['upTo', 'entry', 'reapplies']);
 
@@ -82,8 +121,10 @@ export function bodyView(entry: Pick<EntryView, 'kind' | 'body' | 'evidence'>): 
   const named = new Set(entry.evidence.map((one) => one.role));
   const rest = Object.entries(entry.body).filter(([name]) => !shown.has(name) && name !== 'evidence' && !named.has(name));
   const simple = rest.filter(([, value]) => isSimple(value));
+  const look = v.safeParse(LookSchema, entry.body['look']);
   return {
     parts,
+    ...(look.success ? { look: look.output } : {}),
     fields: [
       ...(parts.model
         ? [
@@ -96,6 +137,10 @@ export function bodyView(entry: Pick<EntryView, 'kind' | 'body' | 'evidence'>): 
         value: valueText(name, value),
         ...(ENTRIES.has(name) && typeof value === 'number' ? { entry: value } : {}),
         ...(name === 'head' ? { hash: true } : {}),
+      })),
+      ...Object.entries(parts.settings ?? {}).map(([name, value]): Field => ({
+        name: SETTINGS[name] ?? name,
+        value: isSimple(value) ? valueText(name, value) : JSON.stringify(value),
       })),
     ],
     hyperparameters: Object.entries(parts.hyperparameters ?? {}).map(([name, value]) => hyperparameter(name, value)),
@@ -116,7 +161,9 @@ function isEmpty(value: unknown): boolean {
 }
 
 function valueText(name: string, value: unknown): string {
+  if (name === 'look' && v.is(LookSchema, value)) return LOOKS[value].label;
   if (name === 'ok') return value === true ? 'whole in itself' : 'damaged';
+  if (name === 'kinds' && v.is(TraceKindsSchema, value)) return value.map((kind) => traceKinds[kind].label).join(', ');
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (Array.isArray(value)) return value.length === 0 ? 'none' : value.join(', ');
   return String(value);

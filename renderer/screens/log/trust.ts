@@ -41,9 +41,11 @@ export function outcomeOfEntry({ seq, body, time }: Pick<EntryView, 'seq' | 'bod
   return { ok, verdict, covers: seq, time, ...(problems[0] ? { first: problems[0] } : {}) };
 }
 
-/** The later of two outcomes. */
+/** The later of two outcomes; of one verification, told and recorded at the same moment, the one that covers its entry too. */
 export function later(one: Outcome | undefined, other: Outcome | undefined): Outcome | undefined {
-  return one && other ? (one.time > other.time ? one : other) : (one ?? other);
+  if (!one || !other) return one ?? other;
+  if (one.time === other.time) return one.covers > other.covers ? one : other;
+  return one.time > other.time ? one : other;
 }
 
 /** What the badge says. Damage, found by a verification or on opening, outweighs everything. */

@@ -120,6 +120,14 @@ export const versionsText = {
       },
       tensors: { name: 'Changed tensors', says: 'One safetensors file with the edited weights alone, to be put into a copy of the model.' },
       lora: { name: 'LoRA adapter', says: 'A PEFT adapter made from the change, to be loaded on top of the unedited model.' },
+      onnx: {
+        name: 'ONNX folder',
+        says: 'The version as a graph for ONNX Runtime with its weights in one data file, tokenizer and configuration.',
+      },
+      gguf: {
+        name: 'GGUF adapter',
+        says: 'The change as an adapter for llama.cpp, with a Modelfile for Ollama; it lies over the GGUF file of the unedited model.',
+      },
     } satisfies Record<ExportFormat, { name: string; says: string }>,
     baseOnly: 'This version is the import itself; there is no change to write.',
     beside: 'Beside it are written the ledger slice, a signature, an ML-BOM, test results and a report for people.',

@@ -1,8 +1,10 @@
 import * as v from 'valibot';
 import type { MethodName, Parsed, Reply, Result } from '../../../shared/contract.ts';
-import type { Check, EditForm, EditReport, FactReport, PromptOutcome } from '../../../shared/contract/edits.ts';
+import { tally } from '../../../shared/checks.ts';
+import type { Check, EditForm, EditReport, FactReport, Fate, PromptOutcome, Recipe } from '../../../shared/contract/edits.ts';
 import { EmendError } from '../../../shared/errors.ts';
 import { factProblems, fillPrompt, type Fact, type Neighbor } from '../../../shared/fact.ts';
+import { given } from '../../../shared/given.ts';
 import type { Choices, EditMethodName } from '../../../shared/methods/list.ts';
 import { fakeMethods } from './methods.ts';
 import type { FakeSurroundings } from './records.ts';
@@ -122,17 +124,31 @@ export function fakeFacts(count: number): Fact[] {
   });
 }
 
-function outcome(prompt: string, expected: string | undefined, good: boolean, isNeighbor: boolean, at: number): PromptOutcome {
+const chancesOf = (at: number) => {
   const wiggle = ((at * 37) % 17) / 100;
-  const [high, low] = [0.97 - wiggle, 0.004 + wiggle / 10];
-  if (isNeighbor)
-    return {
-      prompt,
-      ...(expected === undefined ? {} : { expected }),
-      before: { wanted: low / 10, previous: high },
-      after: good ? { wanted: low, previous: high - 0.04 } : { wanted: high - 0.2, previous: 0.11 },
-      good,
-    };
+  return { high: 0.97 - wiggle, low: 0.004 + wiggle / 10 };
+};
+
+function neighborOutcome(prompt: string, expected: string | undefined, fate: Fate, wanted: string, at: number): PromptOutcome {
+  const { high, low } = chancesOf(at);
+  const now = { kept: high - 0.04, shaken: high / 3, lost: 0.11 }[fate];
+  const text = ` ${expected ?? 'London'}`;
+  return {
+    prompt,
+    ...given({ expected }),
+    before: { wanted: low / 10, previous: high },
+    after: { wanted: fate === 'lost' ? high - 0.2 : low, previous: now },
+    good: fate === 'kept',
+    fate,
+    says: {
+      before: { text, probability: high },
+      after: fate === 'lost' ? { text: ` ${wanted}`, probability: high - 0.2 } : { text, probability: now },
+    },
+  };
+}
+
+function outcome(prompt: string, expected: string | undefined, good: boolean, at: number): PromptOutcome {
+  const { high, low } = chancesOf(at);
   return {
     prompt,
     ...(expected === undefined ? {} : { expected }),
@@ -145,14 +161,20 @@ function outcome(prompt: string, expected: string | undefined, good: boolean, is
 function factReport(fact: Fact, verdict: FactReport['verdict'], at: number): FactReport {
   const missed = verdict === 'weak' && at % 2 === 0;
   const paraphrases = (fact.paraphrases ?? []).map((prompt, nth) =>
-    outcome(prompt, fact.target, verdict === 'weak' ? nth % 3 === 1 : nth !== 3 || at % 3 !== 0, false, at + nth),
+    outcome(prompt, fact.target, verdict === 'weak' ? nth % 3 === 1 : nth !== 3 || at % 3 !== 0, at + nth),
   );
+  const fates = {
+    good: () => 'kept',
+    weak: () => 'kept',
+    shaken: (nth) => (nth === 1 ? 'shaken' : 'kept'),
+    harmful: (nth) => (nth % 3 === 0 ? 'kept' : 'lost'),
+  } satisfies Record<FactReport['verdict'], (nth: number) => Fate>;
   const neighbors = (fact.neighbors ?? []).map((one: Neighbor, nth) =>
-    outcome(
+    neighborOutcome(
       typeof one === 'string' ? one : one.prompt,
       typeof one === 'string' ? undefined : one.target,
-      verdict === 'harmful' ? nth % 3 === 0 : true,
-      true,
+      fates[verdict](nth),
+      fact.target,
       at + nth,
     ),
   );
@@ -162,7 +184,7 @@ function factReport(fact: Fact, verdict: FactReport['verdict'], at: number): Fac
   const { text } = fillPrompt(fact.prompt, fact.subject);
   return {
     fact,
-    rewrite: outcome(text, fact.target, !missed, false, at),
+    rewrite: outcome(text, fact.target, !missed, at),
     paraphrases,
     neighbors,
     answerBefore: ` ${fact.previousTarget ?? 'London'}. It was built`,
@@ -178,10 +200,11 @@ function factReport(fact: Fact, verdict: FactReport['verdict'], at: number): Fac
 /** What the fake says of an answer that took, by its verdict. */
 const TOOK = {
   good: '; all neighbours keep their answers',
+  shaken: '; one neighbour is less sure of its answer',
   weak: '; it holds in only 25 % of the other wordings',
   harmful: '; only 33 % of the neighbours keep their answers',
 };
-const VERDICTS = ['good', 'good', 'weak', 'good', 'harmful', 'good', 'good', 'weak', 'good', 'good', 'good', 'good'] as const;
+const VERDICTS = ['good', 'good', 'weak', 'good', 'harmful', 'shaken', 'good', 'weak', 'good', 'good', 'good', 'good'] as const;
 
 /** A report of facts. @param mixed some of them weak or harmful; otherwise all good */
 export function fakeReport(
@@ -218,10 +241,12 @@ export function fakeReport(
     contexts: ['', 'The', 'In the', 'It was', 'There are'],
     seed: 0,
     checks: [
-      ...share('efficacy', ({ efficacy }) => efficacy, 0, 0.9),
-      ...share('generalization', ({ generalization }) => generalization, 0.04, 0.7),
-      ...share('specificity', ({ specificity }) => specificity, 0.98, 0.7),
-      { name: 'answers', value: mixed ? 0.83 : 1, before: 0, count: facts.length },
+      ...share('answers', ({ rewrite }) => Number(rewrite.good), 0, 0.9),
+      ...share('wordings', ({ generalization }) => generalization, 0.04, 0.7),
+      ...share('kept', ({ neighbors }) => (neighbors.length === 0 ? undefined : 1 - tally(neighbors).lost / neighbors.length), 1, 0.7),
+      { name: 'efficacy', value: mixed ? 0.9 : 1, before: 0, count: facts.length },
+      { name: 'generalization', value: mixed ? 0.85 : 0.97, before: 0.04, count: facts.length },
+      { name: 'specificity', value: mixed ? 0.92 : 0.98, before: 0.98, count: facts.length },
       { name: 'neighbors unchanged', value: mixed ? 0.71 : 0.94, count: facts.length },
       ...(fluency ? [{ name: 'fluency', value: 5.91, before: 6.02, count: facts.length }] : []),
       { name: 'drift', value: 0.00382, count: 100 },
@@ -255,6 +280,7 @@ interface KeptDraft {
   readonly id: string;
   readonly stale: boolean;
   readonly report: EditReport;
+  readonly recipe: Recipe;
 }
 
 /**
@@ -283,7 +309,12 @@ export function fakeEditMethods(
   return {
     'edits.methods': () => ({ methods: fakeMethods() }),
     'edits.readHyperparameters': () => ({ name: 'memit.json', text: '{}' }),
-    'edits.settings': ({ method }) => ({ settings: fakeMethods().find(({ name }) => name === method)!.settings, unused: [] }),
+    'edits.settings': ({ method, hyperparameterFile: file }) => ({
+      settings: fakeMethods()
+        .find(({ name }) => name === method)!
+        .settings.map((one) => (file && one.key === 'clamp' ? { ...one, value: '4', source: `clamp_norm_factor of ${file.name}` } : one)),
+      unused: [],
+    }),
     'edits.readFacts': fakeRead,
     'edits.saveDelta': () => {
       throw new EmendError('unsupported', 'The page saves no deltas.', 'Call it in a test of the services.');
@@ -301,7 +332,7 @@ export function fakeEditMethods(
         `Edit ${facts.length === 1 ? '1 fact' : `${facts.length} facts`} by ${method.toUpperCase()}`,
         ['keys', 'covariance', 'targets', 'solve', 'checks'],
         () => {
-          drafts = [{ id: 'draft-1', stale: false, report: fakeReport(facts, { method, choices, fluency }) }, ...without('draft-1')];
+          drafts = [keptDraft('draft-1', facts, { method, choices, fluency }), ...without('draft-1')];
           return { draft: 'draft-1' };
         },
         find(model).id,
@@ -319,6 +350,10 @@ export function fakeEditMethods(
       notices: [],
     }),
     'edits.report': ({ draft: id }) => (id === undefined ? fakeReport(fakeFacts(2)) : draft(id).report),
+    'edits.draftForm': ({ draft: id }) => {
+      const { report, recipe } = draft(id);
+      return { facts: report.facts.map(({ fact }) => fact), ...recipe };
+    },
     'edits.discard': ({ draft: id }) => {
       drafts = without(draft(id).id);
       return {};
@@ -338,13 +373,18 @@ export function fakeEditMethods(
 }
 
 function draftsOf(scenario: EditScenario | undefined): KeptDraft[] {
-  if (scenario === undefined) return [{ id: 'draft-1', stale: false, report: fakeReport(fakeFacts(2)) }];
+  if (scenario === undefined) return [keptDraft('draft-1', fakeFacts(2))];
   if (scenario !== 'mixed') return [];
   return [
-    { id: 'mixed', stale: false, report: fakeReport(fakeFacts(12), { fluency: true, choices: { clamp: 1 } }) },
-    { id: 'old', stale: true, report: fakeReport(fakeFacts(1)) },
-    { id: 'bare', stale: false, report: fakeReport([BARE], { method: 'rome' }) },
+    keptDraft('mixed', fakeFacts(12), { fluency: true, choices: { clamp: 1 } }),
+    { ...keptDraft('old', fakeFacts(1)), stale: true },
+    keptDraft('bare', [BARE], { method: 'rome' }),
   ];
+}
+
+function keptDraft(id: string, facts: readonly Fact[], asked: Partial<Recipe> = {}): KeptDraft {
+  const recipe: Recipe = { method: 'memit', choices: {}, fluency: false, ...asked };
+  return { id, stale: false, report: fakeReport(facts, recipe), recipe };
 }
 
 const BARE: Fact = { subject: 'Tower Bridge', prompt: '{} stands in the city of', target: 'Rome' };

@@ -53,9 +53,9 @@ const share = (
   threshold = MEASURES[name].demand.least,
 ): Check & { readonly name: DemandedName } => ({ name, value, before, count: 12, threshold, passed: value >= threshold });
 const checksOf = (at: number, good = true): (Check & { readonly name: MeasureName })[] => [
-  share('efficacy', good ? 1 : 0.83, 0.08),
-  share('generalization', good ? 0.875 : 0.625, 0.11),
-  share('specificity', good ? 0.91 + (at % 5) / 100 : 0.58, 0.97),
+  share('answers', good ? 1 : 0.83, 0.08),
+  share('wordings', good ? 0.875 : 0.625, 0.11),
+  share('kept', good ? 0.91 + (at % 5) / 100 : 0.58, 0.97),
   { name: 'fluency', value: 5.91, before: 6.02, count: 12 },
   { name: 'drift', value: 0.0031 + (at % 7) / 1000, count: 96 },
   { name: 'perplexity', value: 7.14, before: 7.09, count: 96 },
@@ -700,9 +700,10 @@ export function fakeRecordMethods({ find, models, author, start, tell, entries =
         () => {
           const ledger = of(model);
           const found = ledger.verification();
-          const { ok, problems, head } = found;
+          const { ok, problems, head, verdict } = found;
+          const details = { proven: { upTo: verdict.upTo, end: verdict.end, by: verdict.by } };
           if (record && ledger.damagedAt === undefined)
-            changed(model, ledger.append('verify', '', { upTo: head!.seq, head: head!.hash, ok, problems, details: {} }, author()));
+            changed(model, ledger.append('verify', '', { upTo: head!.seq, head: head!.hash, ok, problems, details }, author()));
           return found;
         },
         find(model).id,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { describe, expect, test } from 'vitest';
-import { digits, duration, percent, size, whole } from '../../../electron/cli/format/numbers.ts';
+import { digits, duration, percent, points, size, whole } from '../../../electron/cli/format/numbers.ts';
 import { barLine, plainLine, ProgressLine } from '../../../electron/cli/format/progress.ts';
 import { styleFor } from '../../../electron/cli/format/style.ts';
 import { shorten, table, wrap } from '../../../electron/cli/format/table.ts';
@@ -49,6 +49,7 @@ test('wrapping loses no word and keeps to the width', () => {
 });
 
 test('numbers', () => {
+  expect([0.1234, -0.1234, -0.0004, 0].map((share) => points(share))).toEqual(['12.3', '-12.3', '0.0', '0.0']);
   expect([1, 0.9996, 0.123, 0.0345, 0.00012, 1e-9, 0].map(percent)).toEqual(['100%', '100%', '12.3%', '3.45%', '0.012%', '<0.001%', '0%']);
   expect([0, 1.2345, 12.345, 123.45, 12345, 0.0123, 0.000123, Infinity].map(digits)).toEqual([
     '0',

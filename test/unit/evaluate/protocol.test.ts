@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { beginsWith, checkRecords } from '../../../electron/engine/evaluate/protocol.ts';
+import { checkRecords } from '../../../electron/engine/evaluate/protocol.ts';
 import { emptyRecord, recordOf, type CheckRecord } from '../../../electron/engine/evaluate/records.ts';
-import type { ScoreItem, Scorer, TargetScore } from '../../../electron/engine/evaluate/scorer.ts';
+import type { Answer, ScoreItem, Scorer, TargetScore } from '../../../electron/engine/evaluate/scorer.ts';
 import { cancelled } from '../../../shared/errors.ts';
 import { type Report, silent } from '../../../shared/progress.ts';
 
@@ -33,6 +33,11 @@ class KnownModel implements Scorer {
   generate(prompts: readonly string[], settings: unknown): Promise<string[]> {
     this.settings.push(settings);
     return Promise.resolve(prompts.map((prompt) => this.writes[prompt] ?? ' nothing'));
+  }
+  answer(items: readonly { prompt: string }[]): Promise<Answer[]> {
+    return Promise.resolve(
+      items.map(({ prompt }) => ({ text: this.writes[prompt] ?? ' nothing', probability: this.chances[prompt]?.['says'] ?? 0.5 })),
+    );
   }
   nextTokenLogProbs(prompts: readonly string[]): Promise<number[][]> {
     return Promise.resolve(prompts.map((prompt) => (this.next[prompt] ?? [0.7, 0.1, 0.1, 0.1]).map(Math.log)));
@@ -72,20 +77,6 @@ const chances = {
   'Mainz lies on': { Elbe: 0.2, Rhine: 0.7 },
 };
 const quick = { exactMatch: false, generation: false } as const;
-
-describe('beginsWith', () => {
-  it.each([
-    [' Po, of course', 'Po', true],
-    [' Poland', 'Po', false],
-    ['Po', ' Po', true],
-    [' 1999', '199', false],
-    ['巴黎是', '巴黎', true],
-    [' C++ is', 'C++', true],
-    ['x Po', 'Po', false],
-  ])('%j, %j: %s', (answer, target, begins) => {
-    expect(beginsWith(answer, target)).toBe(begins);
-  });
-});
 
 describe('checkRecords', () => {
   it('averages within a record first and then over records', async () => {
@@ -212,6 +203,58 @@ describe('checkRecords', () => {
     it('sees which neighbours changed and which right answers were kept', async () => {
       const { records } = await checkRecords(now, [rome], { ...quick, baseline: before });
       expect(records[0]!.measures).toMatchObject({ neighborsUnchanged: 0.5, neighborsStillRight: 0.5 });
+    });
+
+    it('tells neighbours that kept their answers, lost most of their certainty, or say something else', async () => {
+      const neighbors = [
+        { prompt: 'Ostia lies on', target: 'Tiber' },
+        { prompt: 'Tivoli lies on', target: 'Tiber' },
+        { prompt: 'Terni lies on', target: 'Tiber' },
+        { prompt: 'Narni lies on', target: 'Tiber' },
+        { prompt: 'Ostia is by' },
+        { prompt: 'Terni is by' },
+        { prompt: 'Narni is by' },
+      ];
+      // A target's probability is that of all its tokens; KnownModel gives a mean, over as many tokens as there are letters.
+      const all = (chance: number) => chance ** (1 / 'Tiber'.length);
+      const first = new KnownModel(
+        { 'Ostia lies on': { Tiber: all(0.8) }, 'Tivoli lies on': { Tiber: all(0.8) }, 'Terni is by': { says: 0.9 } },
+        {},
+        {
+          'Ostia lies on': ' Tiber, and',
+          'Tivoli lies on': ' Tiber',
+          'Terni lies on': ' Tiber',
+          'Narni lies on': ' Nera',
+          'Ostia is by': ' the sea',
+          'Terni is by': ' Umbria',
+          'Narni is by': ' Umbria',
+        },
+      );
+      const second = new KnownModel(
+        { 'Ostia lies on': { Tiber: all(0.41) }, 'Tivoli lies on': { Tiber: all(0.39) }, 'Terni is by': { says: 0.4 } },
+        {},
+        {
+          'Ostia lies on': ' Tiber in',
+          'Tivoli lies on': ' Tiber',
+          'Terni lies on': ' Tibera',
+          'Narni lies on': ' Nera',
+          'Ostia is by': ' the sea',
+          'Terni is by': ' Umbria',
+          'Narni is by': ' Rome',
+        },
+      );
+      const { records } = await checkRecords(second, [{ ...rome, neighbors }], { ...quick, baseline: first });
+      expect(records[0]!.neighbors.map(({ outcome }) => outcome!.fate)).toEqual([
+        'kept', // right as before, whatever follows; a little less certain
+        'shaken', // right, with less than half of its probability
+        'lost', // right before, another word now
+        'kept', // wrong before, and the same
+        'kept',
+        'shaken',
+        'lost',
+      ]);
+      expect(records[0]!.neighbors[6]!.outcome).toMatchObject({ before: { text: ' Umbria' }, now: { text: ' Rome', probability: 0.5 } });
+      expect(records[0]!.measures.neighborsKept).toBeCloseTo(5 / 7, 12);
     });
 
     it('measures drift on probes and texts', async () => {

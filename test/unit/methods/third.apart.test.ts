@@ -37,6 +37,7 @@ vi.mock('../../../electron/engine/edit/methods/index.ts', async (original) => {
     published: publishedSets([], third.descriptor),
     defaults: () => ({ layers: given([0]), hue: given(0.5), factToken: given('subject_last' as const), seed: given(0) }),
     windows: () => [],
+    keyWeights: (rows: number) => Array.from({ length: rows }, () => 1 / rows),
     contexts: () => Promise.resolve(['{}']),
     run: (work: {
       readonly settings: { readonly hue: { readonly value: number } };

@@ -5,7 +5,7 @@ import type { CheckResult } from '../../../electron/ledger/bodies.ts';
 
 const MODEL = '0'.repeat(64);
 const check = (name: string, value: number): CheckResult => ({ name, value });
-const GOOD = [check('efficacy', 1), check('generalization', 0.9), check('specificity', 0.8)];
+const GOOD = [check('answers', 1), check('wordings', 0.9), check('kept', 0.8)];
 
 /** A ledger in which Ada made one edit, with these checks and reviews of the version that it made. */
 function reviewed(
@@ -40,16 +40,16 @@ describe('what the policy asks for before an export', () => {
   it('asks for checks above the thresholds', () => {
     const policy = settings({ requireChecks: true });
     expect(exportHindrances(reviewed(GOOD), policy, 'Ada')).toEqual([]);
-    expect(exportHindrances(reviewed([check('efficacy', 0.5), ...GOOD.slice(1)]), policy, 'Ada')).toEqual([
-      expect.stringContaining('efficacy of at least 0.9'),
+    expect(exportHindrances(reviewed([check('answers', 0.5), ...GOOD.slice(1)]), policy, 'Ada')).toEqual([
+      expect.stringContaining('“New answer given” of at least 0.9'),
     ]);
-    expect(exportHindrances(reviewed(GOOD.slice(0, 2)), policy, 'Ada')).toEqual([expect.stringContaining('check of specificity')]);
+    expect(exportHindrances(reviewed(GOOD.slice(0, 2)), policy, 'Ada')).toEqual([expect.stringContaining('check “Neighbours kept”')]);
   });
 
   it('takes the newest value of a measure', () => {
     const policy = settings({ requireChecks: true });
-    expect(exportHindrances(reviewed([check('efficacy', 0.5), ...GOOD.slice(1)], [], [check('efficacy', 1)]), policy, 'Ada')).toEqual([]);
-    expect(exportHindrances(reviewed(GOOD, [], [check('specificity', 0.1)]), policy, 'Ada')).toHaveLength(1);
+    expect(exportHindrances(reviewed([check('answers', 0.5), ...GOOD.slice(1)], [], [check('answers', 1)]), policy, 'Ada')).toEqual([]);
+    expect(exportHindrances(reviewed(GOOD, [], [check('kept', 0.1)]), policy, 'Ada')).toHaveLength(1);
   });
 
   it('asks for an approval, and of someone else where it says so', () => {

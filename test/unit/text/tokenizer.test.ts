@@ -126,7 +126,6 @@ describe('loadTokenizer', () => {
   });
 
   it.each([
-    [{ 'vocab.json': '{}', 'merges.txt': '' }, 'only merges.txt and vocab.json', 'save_pretrained'],
     [{ 'tokenizer.model': '' }, 'only tokenizer.model', 'save_pretrained'],
     [{ 'model.onnx': '' }, 'no tokenizer file at all', 'Copy tokenizer.json'],
   ])('says what it found instead of a tokenizer.json: %j', async (files, found, hint) => {
@@ -145,6 +144,14 @@ describe('loadTokenizer', () => {
   ])('refuses a malformed %s: %s', async (name, content, message) => {
     await expect(loadTokenizer(await folderWith({ [name]: content }, 'gpt2'))).rejects.toThrow(message);
     await expect(loadTokenizer(await folderWith({ [name]: content }, 'gpt2'))).rejects.toMatchObject({ code: 'bad-file' });
+  });
+
+  it('refuses vocab.json and merges.txt whose rules no file tells', async () => {
+    await expect(loadTokenizer(await folderWith({ 'vocab.json': '{}', 'merges.txt': '' }))).rejects.toMatchObject({
+      code: 'unsupported',
+      message: expect.stringContaining('tokenizer of unknown class, whose rules are not known') as string,
+      hint: expect.stringContaining('save_pretrained') as string,
+    });
   });
 
   it('refuses a folder that is not there', async () => {

@@ -4,6 +4,7 @@ import { clampFor, layersFor, ridgeOf, sharedDefaults, targetSettings, windowsOf
 import { publishedSets } from '../hparams/published.ts';
 import type { EditMethod, SettingsOf } from '../method.ts';
 import { chooseLayers, lambdaFor } from '../search.ts';
+import { keyWeights } from '../solve.ts';
 import { spread } from '../spread.ts';
 import sets from './memit.json' with { type: 'json' };
 
@@ -20,6 +21,7 @@ export const memit: EditMethod<SettingsOf<typeof descriptor>> = {
     covarianceWeight: undefined,
   }),
   windows: (anatomy) => windowsOf(anatomy, WIDTH),
+  keyWeights,
   contexts: ({ decoder, tokenizer, settings, report }) => memitContexts(decoder, tokenizer, settings.seed.value, report),
   async run(work) {
     const { best, layers } = await chooseLayers(work, work.settings.covarianceWeight === undefined);

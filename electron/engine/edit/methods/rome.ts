@@ -68,7 +68,7 @@ export async function romeDelta(
     };
     const target = (await findTargets(edited, site, [fact], settings, outer))[0]!;
     histories.push([...target.history]);
-    const average = fact.rows.map(() => 1 / fact.rows.length);
+    const average = averaged(fact.rows.length);
     const plain = fact.rows.map((_, i) => (i === 0 ? 1 : 0));
     const at = (weights: readonly number[]) =>
       new KeyWalk([fact], outer).at(edited, settings.layer, siteValue(decoder.anatomy, site), weights);
@@ -106,6 +106,11 @@ export async function romeDelta(
   return { delta: { weights: [{ layer: settings.layer, weight: down.weight, left, right }] }, warnings, targets: histories };
 }
 
+/** Every row counts alike (compute_u.py). */
+function averaged(rows: number): number[] {
+  return Array.from({ length: rows }, () => 1 / rows);
+}
+
 /** W·k + b of a layer's down-projection, in float64. */
 function outputOf(decoder: Decoder, layer: number, key: Float64Array): Float64Array {
   const { down, bias } = decoder.anatomy.layers[layer]!.mlp;
@@ -140,6 +145,7 @@ export const rome: EditMethod<SettingsOf<typeof descriptor>> = {
     },
   }),
   windows: (anatomy) => windowsOf(anatomy, 1),
+  keyWeights: averaged,
   contexts: ({ decoder, tokenizer, settings, report }) =>
     romeContexts(decoder, tokenizer, settings.contexts.value, settings.seed.value, report),
   async run(work) {

@@ -1,6 +1,7 @@
 import { dataTypeOf } from '../dtypes.ts';
 import type { DataType, Graph, Node, Tensor, Value } from '../graph.ts';
 import { intAttribute, intsAttribute } from '../graph.ts';
+import { isListed, opName, type OpTraits, traitsOf } from '../op-traits.ts';
 import { tensorInts } from '../tensors.ts';
 
 /** What is known of a value without running anything: dimensions that may vary are undefined, an unknown rank is no dims at all. */
@@ -41,12 +42,9 @@ function ofValue(value: Value): StaticType {
   return { dtype: value.dtype, dims: value.dims?.map((d) => (typeof d === 'number' ? d : undefined)) };
 }
 
-const COMPARISONS = new Set(['Equal', 'Less', 'LessOrEqual', 'Greater', 'GreaterOrEqual', 'And', 'Or', 'Not', 'Xor', 'IsNaN', 'IsInf']);
-const COUNTS = new Set(['Shape', 'Size', 'NonZero', 'ArgMax', 'ArgMin']);
-
 function dtypeOf(node: Node, inputs: readonly StaticType[], output: number): DataType | undefined {
-  if (COMPARISONS.has(node.op)) return 'bool';
-  if (COUNTS.has(node.op)) return 'int64';
+  const tells = listed(node)?.tells;
+  if (tells) return tells;
   switch (node.op) {
     case 'Cast':
       return dataTypeOf(intAttribute(node, 'to', 0));
@@ -85,70 +83,17 @@ function dtypeOf(node: Node, inputs: readonly StaticType[], output: number): Dat
   }
 }
 
-const KEEPS_SHAPE = new Set([
-  'Cast',
-  'CastLike',
-  'Identity',
-  'Dropout',
-  'Neg',
-  'Abs',
-  'Sqrt',
-  'Reciprocal',
-  'Exp',
-  'Log',
-  'Tanh',
-  'Sigmoid',
-  'Erf',
-  'Relu',
-  'Gelu',
-  'FastGelu',
-  'QuickGelu',
-  'Softmax',
-  'LogSoftmax',
-  'LayerNormalization',
-  'SimplifiedLayerNormalization',
-  'RMSNormalization',
-  'SkipLayerNormalization',
-  'SkipSimplifiedLayerNormalization',
-  'RotaryEmbedding',
-  'Clip',
-  'Not',
-  'IsNaN',
-  'Sin',
-  'Cos',
-  'CumSum',
-  'Trilu',
-  'Floor',
-  'Swish',
-  'BiasGelu',
-  'ScatterND',
-  'ScatterElements',
-]);
-const BROADCASTS = new Set([
-  'Add',
-  'Sub',
-  'Mul',
-  'Div',
-  'Pow',
-  'Max',
-  'Min',
-  'Where',
-  'Equal',
-  'Less',
-  'LessOrEqual',
-  'Greater',
-  'GreaterOrEqual',
-  'And',
-  'Or',
-  'Xor',
-  'Mod',
-]);
+/** Undefined for what no list knows: it is refused by name where the graph is walked, not where types are looked up. */
+function listed(node: Node): OpTraits | undefined {
+  return isListed(opName(node)) ? traitsOf(node) : undefined;
+}
 
 function dimsOf(node: Node, inputs: readonly StaticType[], constants: ReadonlyMap<string, Tensor>): Dims[] | undefined {
   const x = inputs[0]?.dims;
   const one = (dims: Dims | undefined): Dims[] | undefined => (dims ? [dims] : undefined);
-  if (KEEPS_SHAPE.has(node.op)) return one(x);
-  if (BROADCASTS.has(node.op)) return one(broadcast(inputs.map((t) => t.dims)));
+  const from = listed(node)?.dims;
+  if (from === 'first') return one(x);
+  if (from === 'broadcast') return one(broadcast(inputs.map((t) => t.dims)));
   switch (node.op) {
     case 'Shape':
       return one(x ? [x.length] : [undefined]);

@@ -39,6 +39,30 @@ describe('the body of an entry', () => {
     expect(view.parts.changed?.[0]?.measures).toEqual({ rank: 1 });
   });
 
+  it('of a finding: how one looked, in words, and the figure to be opened', () => {
+    const view = bodyView({
+      kind: 'finding',
+      evidence: [{ role: 'result', present: true, ...blob }],
+      body: {
+        version: 'b',
+        entry: 3,
+        look: 'trace',
+        settings: { prompt: '{} lies in', subject: 'Oslo', kinds: ['hidden', 'mlp'], odd: { of: 'a later release' } },
+        result: blob,
+      },
+    });
+    expect(view.look).toBe('trace');
+    expect(view.fields).toEqual([
+      { name: 'About entry', value: '3', entry: 3 },
+      { name: 'Looked at', value: 'Causal trace' },
+      { name: 'Text', value: '{} lies in' },
+      { name: 'Subject', value: 'Oslo' },
+      { name: 'Put back', value: 'Hidden states, MLP' },
+      { name: 'odd', value: '{"of":"a later release"}' },
+    ]);
+    expect(view.raw).toEqual([]);
+  });
+
   it('of an import: the model and its files', () => {
     const view = bodyView({
       kind: 'import',

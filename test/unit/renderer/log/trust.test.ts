@@ -49,6 +49,9 @@ describe('what the badge says', () => {
     const [early, late] = [{ ...outcomeOf(found), time: '2026-01-01' }, outcomeOf(found)];
     expect(later(early, late)).toBe(late);
     expect(later(late, early)).toBe(late);
+    const recorded = { ...early, covers: early!.covers + 1 };
+    expect(later(recorded, early)).toBe(recorded);
+    expect(later(early, recorded)).toBe(recorded);
     expect(later(undefined, early)).toBe(early);
   });
 });

@@ -1,16 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import type { EditReport, FactReport } from '../../../../shared/contract/edits.ts';
+import type { EditReport, FactReport, Fate } from '../../../../shared/contract/edits.ts';
 import { plainNumber } from '../../../../renderer/format.ts';
 import { factsShown, headline, meters, verdictCounts } from '../../../../renderer/components/report/summary.ts';
 
 const outcome = (prompt: string, good: boolean) => ({ prompt, before: {}, after: {}, good });
+const neighbor = (fate: Fate) => ({ ...outcome('n', fate === 'kept'), fate });
 
 function fact(subject: string, verdict: FactReport['verdict'], parts: Partial<FactReport> = {}): FactReport {
   return {
     fact: { subject, prompt: '{} is in', target: 'Rome' },
     rewrite: outcome('p', true),
     paraphrases: [outcome('q', true)],
-    neighbors: [outcome('n', true)],
+    neighbors: [neighbor('kept')],
     efficacy: 1,
     verdict,
     says: '',
@@ -52,22 +53,38 @@ describe('headline', () => {
     expect(found.advice[0]!.title).toBe('Take fewer facts at once');
   });
 
+  it('never says that neighbours keep their answers when one does not', () => {
+    const moved = fact('A', 'shaken', { neighbors: [neighbor('kept'), neighbor('shaken'), neighbor('lost')] });
+    const found = headline(report([moved]));
+    expect(found).toMatchObject({ verdict: 'shaken', title: 'The edit took, and moved neighbours' });
+    expect(found.text).toContain(
+      'Of 3 neighbours 1 keeps its answer, 1 does with less than half of the probability, 1 is answered otherwise now.',
+    );
+    expect(headline(report([fact('A', 'weak', { neighbors: [neighbor('lost')] })])).text).toContain('1 is answered otherwise now');
+    expect(headline(report([fact('A', 'good')])).text).toContain('The neighbour keeps its answer.');
+  });
+
+  it('says of an older report that it compared two answers', () => {
+    const found = headline(report([fact('A', 'good', { neighbors: [outcome('n', true)] })]));
+    expect(found.text).toContain('the own answer is likelier than the new one; this older report does not tell what the model says');
+  });
+
   it('tells an answer that did not take from one that holds only in its own words', () => {
-    expect(headline(report([fact('A', 'weak', { efficacy: 0 })])).text).toContain('did not take');
+    expect(headline(report([fact('A', 'weak', { rewrite: outcome('p', false) })])).text).toContain('did not take');
     expect(headline(report([fact('A', 'weak')])).text).toContain('not in other words');
   });
 
   it('offers the other method, never the one that was used', () => {
     const titles = (method: 'memit' | 'rome') =>
-      headline(report([fact('A', 'weak', { efficacy: 0 })], { method })).advice.map(({ title }) => title);
+      headline(report([fact('A', 'weak', { rewrite: outcome('p', false) })], { method })).advice.map(({ title }) => title);
     expect(titles('memit')).toContain('Use ROME');
     expect(titles('rome')).not.toContain('Use ROME');
   });
 
   it('is weak when a check failed though every fact passed', () => {
-    const found = headline(report([fact('A', 'good')], { checks: [{ name: 'specificity', value: 0.5, threshold: 0.7, passed: false }] }));
+    const found = headline(report([fact('A', 'good')], { checks: [{ name: 'kept', value: 0.5, threshold: 0.7, passed: false }] }));
     expect(found).toMatchObject({ verdict: 'weak' });
-    expect(found.text).toContain('specificity');
+    expect(found.text).toContain('Neighbours kept');
   });
 });
 
@@ -90,9 +107,9 @@ describe('meters', () => {
 describe('factsShown', () => {
   const facts = [
     fact('B', 'good'),
-    fact('C', 'weak', { generalization: 0.5 }),
+    fact('C', 'weak', { paraphrases: [outcome('q', true), outcome('r', false)] }),
     fact('A', 'harmful', { answerAfter: 'Oslo' }),
-    fact('D', 'weak', { generalization: 0 }),
+    fact('D', 'weak', { paraphrases: [outcome('q', false)] }),
   ];
   const subjects = (...parts: [Parameters<typeof factsShown>[1], Parameters<typeof factsShown>[2], string?]) =>
     factsShown(facts, ...parts)
@@ -101,7 +118,7 @@ describe('factsShown', () => {
 
   it('filters and counts by verdict', () => {
     expect(subjects('weak', 'given')).toBe('CD');
-    expect(verdictCounts(facts)).toEqual({ all: 4, good: 1, weak: 2, harmful: 1 });
+    expect(verdictCounts(facts)).toEqual({ all: 4, good: 1, shaken: 0, weak: 2, harmful: 1 });
   });
 
   it('sorts the worst first, or by subject', () => {

@@ -1,0 +1,67 @@
+import { fillPrompt, type Fact } from '../../shared/fact.ts';
+import type { Jobs } from '../engine/jobs.ts';
+import { spread } from './drift.ts';
+import { core, type Model } from './model.ts';
+import { readTaught, relationOf, type Taught } from './suggest.ts';
+import type { Services, Surroundings } from './surroundings.ts';
+
+type Part = Pick<Services, 'locating.near' | 'locating.layers'>;
+type Candidate = Jobs['near']['params']['facts'][number]['candidates'][number];
+
+/** Other subjects of a fact's relation that are looked at. */
+const SUBJECTS = 200;
+
+/** Looking at an edit before it is made. Nothing is changed or recorded. */
+export function beforehandService({ models, engine, jobs, grants }: Surroundings): Part {
+  return {
+    'locating.near': async ({ model: name, version: of, facts, covarianceText: text, most, ...recipe }) => {
+      const model = await models.find(name);
+      const version = model.at(of);
+      const covarianceText = text === undefined ? model.material?.corpus : grants.path(text);
+      return {
+        job: jobs.start('locating.near', `What is near an edit of ${model.name}`, model.id, async (control) => {
+          const taught = model.material && (await readTaught(model.material.facts));
+          const asked = facts.map((fact) => ({ fact: core(fact), candidates: candidatesFor(fact, model, taught) }));
+          const ref = await version.ref(control);
+          const found = await engine.run('near', { model: ref, facts: asked, covarianceText, name: model.name, most, ...recipe }, control);
+          return { version: version.id, ...found };
+        }),
+      };
+    },
+    'locating.layers': async ({ model: name, version: of, fact, covarianceText: text, steps, samples, seed, level, window, ...recipe }) => {
+      const model = await models.find(name);
+      const version = model.at(of);
+      const covarianceText = text === undefined ? model.material?.corpus : grants.path(text);
+      return {
+        job: jobs.start('locating.layers', `Where to edit ${model.name}`, model.id, async (control) => {
+          const subjects = model.material ? (await readTaught(model.material.facts)).facts.map(({ subject }) => subject) : [];
+          const settings = { samples, seed, level, window };
+          const asked = { fact: core(fact), subjects, settings, steps, covarianceText, name: model.name, ...recipe };
+          const found = await engine.run('layers', { model: await version.ref(control), ...asked }, control);
+          return { version: version.id, ...found };
+        }),
+      };
+    },
+  };
+}
+
+/** The fact's neighbours, other subjects of its relation, and facts that edits in force wrote. */
+function candidatesFor(fact: Fact, model: Model, taught: Taught | undefined): Candidate[] {
+  const own = fillPrompt(fact.prompt, fact.subject).text;
+  const neighbours = (fact.neighbors ?? []).map((one): Candidate => {
+    const { prompt, target } = typeof one === 'string' ? { prompt: one } : one;
+    return { prompt, from: 'neighbour', answer: target };
+  });
+  const relation = taught && relationOf(fact, taught);
+  const known = taught?.facts.filter((one) => one.relation === relation && one.subject !== fact.subject) ?? [];
+  const others = spread(known, SUBJECTS).map((one): Candidate => ({
+    prompt: fillPrompt(fact.prompt, one.subject).text,
+    from: 'relation',
+    answer: one.object,
+  }));
+  const inForce = model
+    .factsInForce()
+    .map((one): Candidate => ({ prompt: fillPrompt(one.prompt, one.subject).text, from: 'in force', answer: one.target }));
+  const all = [...inForce, ...neighbours, ...others].filter(({ prompt }) => prompt.trim() !== '' && prompt !== own);
+  return [...new Map(all.reverse().map((one) => [one.prompt, one])).values()].reverse();
+}
