@@ -410,3 +410,6 @@ export type JobName = keyof Jobs;
 
 /** Jobs that open no model. They have a thread of their own: a screen that shows what was dropped, or tokens, cannot wait for an edit. */
 export const QUICK_JOBS: readonly string[] = ['files', 'ranges', 'cut', 'tokens'] satisfies JobName[];
+
+/** Jobs that write where nothing may be yet: what an engine that was ended left of them keeps them from being done again. */
+export const ONCE_JOBS: readonly string[] = ['export', 'onnxFolder'] satisfies JobName[];

@@ -5,7 +5,7 @@ import { standingOf } from './anchor.ts';
 import { Blobs } from './blobs.ts';
 import type { Kind } from '../../shared/kinds.ts';
 import { blobsIn, type BlobRef } from './bodies.ts';
-import { checkpointSeq, listCheckpoints, readCheckpoint, type Checkpoint } from './checkpoints.ts';
+import { checkpointSeq, isLinked, listCheckpoints, readCheckpoint, type Checkpoint } from './checkpoints.ts';
 import { Drafts } from './drafts.ts';
 import type { NewerEntry } from './entries.ts';
 import { examine, type Examined } from './examine.ts';
@@ -135,13 +135,13 @@ async function keptCheckpoints(
 ): Promise<{ checkpoints: Checkpoint[]; problems: Damage[]; foreign: string[] }> {
   const checkpoints: Checkpoint[] = [];
   const problems: Damage[] = [];
-  const foreign = new Map<string, number>();
+  const others: { seq: number; key: string }[] = [];
   if (keys.length === 0) return { checkpoints, problems, foreign: [] };
   for (const path of await listCheckpoints(files, folder)) {
     try {
       const checkpoint = await readCheckpoint(files, path);
       const seq = checkpointSeq(path);
-      if (!keys.some((key) => key.id === checkpoint.key)) foreign.set(checkpoint.key, (foreign.get(checkpoint.key) ?? 0) + 1);
+      if (!keys.some((key) => key.id === checkpoint.key)) others.push({ seq, key: checkpoint.key });
       else if (checkpoint.seq === seq) checkpoints.push(checkpoint);
       else
         problems.push({
@@ -154,6 +154,14 @@ async function keptCheckpoints(
       if (!(error instanceof EmendError && error.code === 'bad-file')) throw error;
       problems.push({ seq: checkpointSeq(path), offset: undefined, what: 'checkpoint', message: error.message });
     }
+  }
+  // Within the chain that goes on with one's own key there is no other's.
+  const since = checkpoints.findLast(isLinked)?.since ?? Infinity;
+  const foreign = new Map<string, number>();
+  for (const { seq, key } of others) {
+    const message = `The checkpoint at entry ${seq} was signed with key ${key}, which is not one of yours; those around it are yours.`;
+    if (seq >= since) problems.push({ seq, offset: undefined, what: 'checkpoint', message });
+    else foreign.set(key, (foreign.get(key) ?? 0) + 1);
   }
   return {
     checkpoints,
