@@ -22,7 +22,7 @@ export interface Scan {
   readonly entries: readonly Entry[];
   /** Entries from the first on that a newer release wrote. Their chain is held, what they did is not known. */
   readonly newer: readonly NewerEntry[];
-  /** A last line that was never finished, as a power cut leaves it. */
+  /** A last line, or an act of several entries, that was never finished, as a power cut leaves it. */
   readonly torn: { readonly seq: number; readonly offset: number; readonly bytes: number } | undefined;
   readonly damage: readonly Damage[];
   /** Length in bytes of the file without a torn tail. */
@@ -46,7 +46,16 @@ export function scan(bytes: Uint8Array): Scan {
   }
   const torn = length < bytes.length ? { seq: chain.finish() + 1, offset: length, bytes: bytes.length - length } : undefined;
   chain.finish();
-  return { entries: chain.entries, newer: chain.newer, torn, damage: chain.damage, length };
+  const open = chain.unfinished;
+  if (!open || chain.damage.length > 0 || chain.newer.length > 0)
+    return { entries: chain.entries, newer: chain.newer, torn, damage: chain.damage, length };
+  return {
+    entries: chain.entries.slice(0, open.seq - 1),
+    newer: [],
+    torn: { ...open, bytes: bytes.length - open.offset },
+    damage: [],
+    length: open.offset,
+  };
 }
 
 /** Up to the end of the last finished line. A NUL in the last line is a block that never reached the disk, so it counts as unfinished. */
@@ -61,6 +70,8 @@ class Chain {
   readonly entries: Entry[] = [];
   readonly newer: NewerEntry[] = [];
   readonly damage: Damage[] = [];
+  /** Where the last act of several entries begins, and its last entry's number. */
+  #act: { readonly seq: number; readonly offset: number; readonly until: number } | undefined;
   #expected = 1;
   #hash: string = NO_HASH;
   /** Lines since the last whole one that could not be read. */
@@ -80,8 +91,15 @@ class Chain {
     if ('newer' in found) this.newer.push(found.newer);
     else if (this.newer.length > 0) this.newer.push(newerOf(found.entry));
     else this.entries.push(found.entry);
+    if ('entry' in found && 'until' in found.entry.body && found.entry.body.until !== undefined)
+      this.#act = { seq: entry.seq, offset, until: found.entry.body.until };
     this.#expected = entry.seq + 1;
     this.#hash = entry.hash;
+  }
+
+  /** An act of several entries whose last one is not there. */
+  get unfinished(): { readonly seq: number; readonly offset: number } | undefined {
+    return this.#act && this.#act.until >= this.#expected ? { seq: this.#act.seq, offset: this.#act.offset } : undefined;
   }
 
   /** Reports lines at the end that could not be read. Returns the last number given out. */

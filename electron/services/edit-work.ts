@@ -86,9 +86,16 @@ export async function commitDraft(
   return entry;
 }
 
+/** A version that an edit goes on, and what the tensors in which it differs from the import hash to. */
+export interface Standing {
+  readonly version: Version;
+  readonly hashes: ReadonlyMap<string, string> | undefined;
+}
+
 /**
  * What the entry of a draft will hold, and the version that it makes. What is said of the edit must be what it was: a draft that Emend did
  * not seal is worked out again, and every two places that state the same are held against each other.
+ * @param on the version that is the current one when it is recorded
  * @throws EmendError 'bad-input' for a draft of another version, or one that changes nothing; 'bad-file' for one that is not what it says
  */
 export async function prepareCommit(
@@ -96,10 +103,11 @@ export async function prepareCommit(
   model: LibraryModel,
   draft: LedgerDraft,
   control: JobControl,
-): Promise<{ input: BodyInput<'edit'>; version: Version }> {
+  on: Standing = { version: model.ledger.history.current, hashes: model.hashes.versions.get(model.ledger.history.current.id) },
+): Promise<{ input: BodyInput<'edit'>; version: Version; hashes: ReadonlyMap<string, string> }> {
   model.mustWrite();
   const { ledger } = model;
-  const current = ledger.history.current;
+  const { version: current } = on;
   if (draft.parent !== current.id)
     throw new EmendError(
       'bad-input',
@@ -110,7 +118,7 @@ export async function prepareCommit(
   const { delta, factSet, report: reportRef, prefixes, covariance } = draft.blobs as Record<DraftBlob, BlobRef>;
   const report = await readReport(ledger, reportRef);
   const version = withPart(current, { entry: ledger.head.seq + 1, hash: delta.blob });
-  const changed = await buildOnTop(parts, model, version.id, delta, control);
+  const changed = await buildOnTop(parts, model, version.id, delta, control, on);
   if (changed.length === 0)
     throw new EmendError(
       'bad-input',
@@ -143,7 +151,8 @@ export async function prepareCommit(
     ...(typeof draft.content['reapplies'] === 'number' ? { reapplies: draft.content['reapplies'] } : {}),
   };
   await mustBeSaid(parts, model, draft, input, control);
-  return { input, version };
+  const hashes = new Map([...(on.hashes ?? []), ...changed.map(({ tensor, after }) => [tensor, after] as const)]);
+  return { input, version, hashes };
 }
 
 type DraftBlob = 'delta' | 'factSet' | 'report' | 'prefixes' | 'covariance';
@@ -169,17 +178,22 @@ async function mustBeSaid(
 }
 
 /** Builds the tensors of the current version with one more delta, and says which changed. */
-async function buildOnTop({ engine }: Surroundings, model: LibraryModel, version: string, delta: BlobRef, control: JobControl) {
+async function buildOnTop(
+  { engine }: Surroundings,
+  model: LibraryModel,
+  version: string,
+  delta: BlobRef,
+  control: JobControl,
+  { version: current, hashes: before }: Standing,
+) {
   const problem = await model.ledger.blobs.problem(delta);
   if (problem !== undefined)
     throw new EmendError('bad-file', `The draft's delta is not as it was kept. ${problem}`, 'Work the edit out again.');
-  const current = model.ledger.history.current;
   const { changed } = await engine.run(
     'rebuild',
     { model: await model.ref(current, control), deltas: [model.ledger.blobs.path(delta.blob)], save: model.places.version(version) },
     control,
   );
-  const before = model.hashes.versions.get(current.id);
   return changed
     .map(({ tensor, sha256, sha256Base }) => ({ tensor, before: before?.get(tensor) ?? sha256Base, after: sha256 }))
     .filter((one) => one.before !== one.after)

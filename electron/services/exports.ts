@@ -38,7 +38,7 @@ type Ranges = NonNullable<Result<'exports.start'>['ranges']>;
 /** Versions out of Emend, and of models with a ledger what proves them. */
 export function exportService({ models, engine, jobs, grants, preferences, places, tell }: Surroundings): Part {
   const hindrancesOf = (record: LibraryModel | undefined, version: string) =>
-    record ? exportHindrances(reviewed(record, record.ledger.history.find(version)), preferences.settings, preferences.author) : [];
+    record ? exportHindrances(reviewed(record.ledger, record.ledger.history.find(version)), preferences.settings, preferences.author) : [];
   return {
     'exports.allowed': async ({ model: name, version }) => {
       const model = await models.find(name);
@@ -144,7 +144,9 @@ export function exportService({ models, engine, jobs, grants, preferences, place
       files: files.length + written.length,
       bytes: files.reduce((sum, file) => sum + file.bytes, 0),
       append: async (destination: string) => {
-        const details = { attestations: [...written] };
+        // What was asked for when it was let out: a policy that is changed afterwards changes nothing of that.
+        const { policy, thresholds } = preferences.settings;
+        const details = { attestations: [...written], policy: { ...policy, thresholds: { ...thresholds } } };
         const body = { version, format, destination, files: files.map((file) => ({ ...file })), details };
         return (await model.append('export', body, preferences.by(''))).seq;
       },

@@ -16,7 +16,7 @@ import { hashPieces, sha256 } from '../storage/hash.ts';
 import { JOURNAL } from '../ledger/journal.ts';
 import { partOf, type BodyInput } from '../ledger/kinds/index.ts';
 import type { SigningKey } from '../ledger/keys.ts';
-import { writtenByNewer, type By, type Ledger } from '../ledger/ledger.ts';
+import { writtenByNewer, type Act, type By, type Ledger } from '../ledger/ledger.ts';
 import { lockOwner, type Owner } from '../storage/lock.ts';
 import { openLedger } from '../ledger/open.ts';
 import { processes } from '../storage/owner.ts';
@@ -170,6 +170,17 @@ export class LibraryModel implements Model {
     this.mustWrite();
     try {
       return await this.#ledger.append(kind, input, by);
+    } catch (error) {
+      if (error instanceof EmendError && error.code === 'failed') await this.#lookAgain();
+      throw error;
+    }
+  }
+
+  /** Records several entries as one act: all of them, or none. @throws EmendError as {@link append} */
+  async appendAll(acts: readonly Act[]): Promise<Entry[]> {
+    this.mustWrite();
+    try {
+      return await this.#ledger.appendAll(acts);
     } catch (error) {
       if (error instanceof EmendError && error.code === 'failed') await this.#lookAgain();
       throw error;

@@ -1,9 +1,12 @@
+import * as v from 'valibot';
+import { PolicySchema, ThresholdsSchema } from '../../../shared/contract/settings.ts';
 import type { Entry, EntryOf } from '../../ledger/entries.ts';
 import type { Blobs } from '../../ledger/blobs.ts';
 import { changedBetween, type TensorHashes } from '../tensor-hashes.ts';
 import { factsOfVersion } from '../library-record.ts';
 import { FACTS_IN_FORCE } from '../checks-in-force.ts';
 import { briefOf } from '../model.ts';
+import { exportHindrances, reviewed } from '../policy.ts';
 import { readCheckReport } from './blobs.ts';
 import { checkReportPairs } from './checks.ts';
 import type { Pair } from './pairs.ts';
@@ -61,18 +64,27 @@ export function changedPairs(entry: Entry, { hashes, imported }: Surroundings): 
 }
 
 /** An export of a whole folder holds the import's files; those that no edit can have touched are the import's own. */
-export function exportPairs(
-  { body }: EntryOf<'export'>,
-  { ledger, hashes }: Surroundings,
-  editable: ReadonlySet<string> | undefined,
-): Pair[] {
+export function exportPairs(entry: EntryOf<'export'>, { ledger, hashes }: Surroundings, editable: ReadonlySet<string> | undefined): Pair[] {
+  const { body } = entry;
   const [first] = ledger.entries;
-  if (first?.kind !== 'import' || body.format !== 'folder') return [];
+  const policy = policyPairs(entry, ledger);
+  if (first?.kind !== 'import' || body.format !== 'folder') return policy;
   const isEdited = [...(hashes.versions.get(body.version) ?? [])].some(([tensor, hash]) => hash !== hashes.base.get(tensor));
   const kept = (path: string) => !isEdited || (editable !== undefined && !editable.has(path));
   const listed = (files: readonly { path: string; bytes: number; sha256: string }[]) =>
     files.map(({ path, bytes, sha256 }) => [path, bytes, kept(path) ? sha256 : '']).sort(([a], [b]) => (a! < b! ? -1 : 1));
-  return [{ what: 'the files of the export and of the import', one: listed(body.files), other: listed(first.body.model.files) }];
+  return [...policy, { what: 'the files of the export and of the import', one: listed(body.files), other: listed(first.body.model.files) }];
+}
+
+const PolicyOfExportSchema = v.object({ policy: v.object({ ...PolicySchema.entries, thresholds: ThresholdsSchema }) });
+
+/** What the policy of an export asked for, was there. Exports of earlier releases do not tell their policy. */
+function policyPairs({ seq, body, author }: EntryOf<'export'>, ledger: Ledger): Pair[] {
+  const told = v.safeParse(PolicyOfExportSchema, body.details);
+  if (!told.success) return [];
+  const { thresholds, ...policy } = told.output.policy;
+  const hindrances = exportHindrances(reviewed(ledger, ledger.history.find(body.version), seq), { policy, thresholds }, author);
+  return [{ what: 'the policy that an export was let out by, and what was there', one: hindrances, other: [] }];
 }
 
 /** A remark on an entry is about the version that the entry made or is about. */
