@@ -13,6 +13,8 @@ export { factTexts, type ToldFact } from './dissect/facts.ts';
 export { LIMIT } from './dissect/iou.ts';
 export { SHARE } from './dissect/quantile.ts';
 export { readDelta } from './edit/delta-file.ts';
+export { beginsWith } from './evaluate/answers.ts';
+export type { TableColumn } from './evaluate/csv.ts';
 export { readRecords } from './evaluate/datasets.ts';
 export { type CheckRecord, recordOf } from './evaluate/records.ts';
 export { summarize } from './evaluate/protocol.ts';

@@ -113,7 +113,7 @@ export const ARRIVING = 'anchor.json';
 /**
  * Puts the anchor of a new record where it belongs, once the record is in its place: it counts from then on. Does nothing where there is
  * an anchor already, or none that arrives.
- * @throws EmendError when the disk refuses
+ * @throws EmendError when the disk refuses; there is no anchor then
  */
 export async function settleAnchor(files: Files, ledgerFolder: string, path: string, key: SigningKey): Promise<void> {
   const arriving = join(ledgerFolder, ARRIVING);
@@ -123,7 +123,12 @@ export async function settleAnchor(files: Files, ledgerFolder: string, path: str
   });
   if (anchor?.next && isSigned(anchor, [key]) && (await files.stat(path)) === undefined) {
     const { model, next, since, checkpoint, time } = anchor;
-    await saveAnchor(files, path, signAnchor(key, { model, last: next, next: null, since, checkpoint, time }));
+    try {
+      await saveAnchor(files, path, signAnchor(key, { model, last: next, next: null, since, checkpoint, time }));
+    } catch (error) {
+      await removeIfThere(files, path); // it may be there though its folder could not be synced; the caller takes the record back
+      throw error;
+    }
   }
   await removeIfThere(files, arriving);
 }

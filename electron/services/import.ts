@@ -69,8 +69,7 @@ export async function importModel(
         const id = modelId(records);
         if (request.isKnown(id)) return { known: id };
         const folder = join(places.models, id.slice(0, 16));
-        if (existsSync(folder)) return { known: id };
-        await passLostRecord(request, basename(folder));
+        if (existsSync(folder) || (await passLostRecord(request, folder)) === 'arrived') return { known: id };
         control.onProgress({ phase: 'examining', done: 0, total: 2, secondsLeft: undefined });
         const anatomy = await engine.run('inspect', { model: { folder: staged.files } }, { signal: control.signal });
         control.onProgress({ phase: 'trial run', done: 1, total: 2, secondsLeft: undefined });
@@ -123,26 +122,31 @@ function refuseNonsense({ next }: Answer): void {
 
 /**
  * An anchor without its record: somebody took the record away. It is not begun anew unless the person says so; the old anchor is kept.
+ * @param folder where the record would lie
+ * @returns 'arrived' when another process has put it there since: an anchor is written after its record is in place
  * @throws EmendError 'bad-input'
  */
-async function passLostRecord({ places, anew }: ImportRequest, folder: string): Promise<void> {
+async function passLostRecord({ places, anew }: ImportRequest, folder: string): Promise<'arrived' | undefined> {
   const files = explained(disk);
-  const path = places.anchor(folder);
+  const name = basename(folder);
+  const path = places.anchor(name);
   const anchor = await readAnchor(files, path);
-  if (!anchor?.last) return;
+  if (!anchor?.last) return undefined;
+  if (existsSync(folder)) return 'arrived';
   const { seq, head } = anchor.last;
   if (!anew)
     throw new EmendError(
       'bad-input',
       `There was a record of this model with ${seq} ${seq === 1 ? 'entry' : 'entries'} until ${anchor.time}, and it is not in the ` +
-        `library any more: there is no ${join(places.models, folder)}.`,
+        `library any more: there is no ${folder}.`,
       'Bring that folder back from a backup. To begin a new record instead: emend import --new-record.',
       { entries: seq, head },
     );
-  const aside = join(places.removedAnchors, `lost-${folder}-${randomUUID().slice(0, 8)}.json`);
+  const aside = join(places.removedAnchors, `lost-${name}-${randomUUID().slice(0, 8)}.json`);
   await ensureFolder(files, dirname(aside));
   await files.rename(path, aside);
   await files.syncFolder(dirname(path));
+  return undefined;
 }
 
 async function beginLedger(

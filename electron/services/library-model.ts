@@ -130,6 +130,7 @@ export class LibraryModel implements Model {
       isBase: version.parts === 0,
       ref: (follow) => this.ref(version, follow),
       facts: () => factsOfVersion(this.#ledger, version),
+      written: () => factsInForce(this.#ledger, version),
       deltas: () => partsOf(version).map((part) => this.#ledger.blobs.path(this.deltaOf(part).blob)),
       changed: () => {
         const { base, versions } = this.hashes;

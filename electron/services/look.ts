@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import type { Look } from '../../shared/contract/library.ts';
+import { counted } from '../../shared/counted.ts';
 import { EmendError } from '../../shared/errors.ts';
 import { explain } from '../storage/file-errors.ts';
 import { errno } from '../storage/files.ts';
@@ -9,6 +10,7 @@ import { graphFile, hasCheckpoint, isCheckpointFile } from '../engine/records.ts
 import { FOLDER as ATTESTATIONS } from './attest/files.ts';
 import { SIGNATURE_FILE } from './attest/model-signing.ts';
 import type { Engine } from './jobs.ts';
+import { knownFile } from './known-files.ts';
 
 /** A model folder as it would be imported. */
 export interface Source {
@@ -28,6 +30,7 @@ const NAMES = {
   onnx: { folder: 'ONNX folder', file: 'ONNX file with what lies beside it' },
   checkpoint: { folder: 'Hugging Face checkpoint', file: 'Hugging Face checkpoint of this file with what lies beside it' },
 };
+const NEITHER = 'Emend brings in models (a folder with ONNX or safetensors) and facts (JSON, JSONL, CSV).';
 const FACT_FILE = /\.(json|jsonl|csv|tsv|txt)$/i;
 
 /**
@@ -83,6 +86,15 @@ export async function lookAt(engine: Engine, path: string): Promise<Look> {
       says: `There is nothing at ${path}.`,
       problems: [{ message: 'It is gone.', hint: 'Choose it again.' }],
     };
+  const known = status.isFile() && !path.endsWith('.onnx') ? await knownFile(path).catch(() => undefined) : undefined;
+  if (known)
+    return {
+      ...nothing,
+      what: 'unknown',
+      bytes: status.size,
+      says: `This is ${known.name}.`,
+      problems: [{ message: NEITHER, hint: known.hint }],
+    };
   if (status.isFile() && FACT_FILE.test(path) && !isCheckpointFile(basename(path)))
     return {
       ...nothing,
@@ -113,6 +125,23 @@ export async function lookAt(engine: Engine, path: string): Promise<Look> {
     if (!(error instanceof EmendError)) throw error;
     const isModel = status.isDirectory() && readdirSync(path).some((one) => one.endsWith('.onnx') || isCheckpointFile(one));
     const isBesideConfig = isCheckpointFile(basename(path)) && existsSync(join(dirname(path), 'config.json'));
+    const below = status.isDirectory() && !isModel ? modelsBelow(path) : [];
+    if (below.length > 0)
+      return {
+        ...nothing,
+        what: 'unknown',
+        says: `A folder with ${counted(below.length, 'model')} in it.`,
+        problems: [
+          { message: `The models are ${below.slice(0, 8).join(', ')}${below.length > 8 ? ' …' : ''}.`, hint: 'Bring them in one by one.' },
+        ],
+      };
+    if (status.isDirectory() && readdirSync(path).length === 0)
+      return {
+        ...nothing,
+        what: 'unknown',
+        says: 'An empty folder.',
+        problems: [{ message: NEITHER, hint: 'Choose the folder that holds the model.' }],
+      };
     return {
       ...nothing,
       what: isModel || path.endsWith('.onnx') || isBesideConfig ? 'model' : 'unknown',
@@ -120,6 +149,20 @@ export async function lookAt(engine: Engine, path: string): Promise<Look> {
       problems: [{ message: error.message, hint: error.hint }],
     };
   }
+}
+
+/** Folders right below one that hold a model each. */
+function modelsBelow(path: string): string[] {
+  return readdirSync(path, { withFileTypes: true })
+    .filter((one) => one.isDirectory())
+    .map(({ name }) => name)
+    .filter((name) => {
+      try {
+        return graphFile(join(path, name)) !== undefined;
+      } catch {
+        return false; // none that could be opened
+      }
+    });
 }
 
 function nameOf(path: string): string {

@@ -4,6 +4,7 @@ import { EmendError } from '../../shared/errors.ts';
 import type { Fact } from '../../shared/fact.ts';
 import type { Jobs, ModelRef } from '../engine/jobs.ts';
 import type { FactBrief } from '../ledger/bodies.ts';
+import type { WrittenFact } from './library-record.ts';
 import type { Follow } from '../../shared/progress.ts';
 import type { Material } from './models.ts';
 import { given } from '../../shared/given.ts';
@@ -30,7 +31,7 @@ export interface Model {
   readonly drafts: DraftShelf;
   readonly form: FormShelf;
   /** Facts that edits in force wrote, the later before the earlier, with the entries that they are from. */
-  factsInForce(): readonly (FactBrief & { readonly entry: number })[];
+  factsInForce(): readonly WrittenFact[];
   /** @throws EmendError where nothing can be added to it at present */
   mustWrite(): void;
   /** @throws EmendError where no edit can be made of it */
@@ -58,6 +59,8 @@ export interface ModelVersion {
   ref(follow?: Follow): Promise<ModelRef>;
   /** The facts that its edits wrote, with what they are checked by. */
   facts(): Promise<readonly Fact[]>;
+  /** The same in short, the later before the earlier, with the entries that they are from; none where nothing is recorded. */
+  written(): readonly WrittenFact[];
   /** Files of its deltas, the first applied first. */
   deltas(): readonly string[];
   /** Tensors in which it differs from the base. */

@@ -13,7 +13,7 @@ import { checksOf } from './edit-report.ts';
 import type { JobControl } from './job-list.ts';
 import type { JobRunner } from './jobs.ts';
 import type { LibraryModel } from './library-model.ts';
-import { factsInVersion, readFactSet, readReport } from './library-record.ts';
+import { factsInForce, readFactSet, readReport } from './library-record.ts';
 import { core } from './model.ts';
 
 /**
@@ -78,7 +78,7 @@ export async function recompute(engine: JobRunner, model: LibraryModel, told: Re
       {
         model: parent,
         facts: facts.map(core),
-        earlier: [...factsInVersion(ledger, version)].reverse(),
+        earlier: [...factsInForce(ledger, version)].reverse(),
         method,
         choices,
         hyperparameterFile,

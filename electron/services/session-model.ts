@@ -101,6 +101,7 @@ export class SessionModel implements Model {
       isBase: laid === undefined,
       ref: () => Promise.resolve({ folder: this.files, ...delta }),
       facts: () => Promise.resolve(laid?.facts ?? []),
+      written: () => [],
       deltas: () => (laid === undefined ? [] : [laid.file]),
       changed: () => laid?.changed ?? [],
       origin: {},

@@ -43,6 +43,31 @@ export interface BarFigure {
   short(value: number): string;
 }
 
+/** Pictures with a part of each bright. */
+export interface PictureFigure {
+  readonly title: string;
+  readonly pictures: readonly ShadedPicture[];
+  /** What the number of each picture is. */
+  readonly measure: string;
+  short(value: number): string;
+}
+
+export interface ShadedPicture {
+  readonly name: string;
+  readonly value: number;
+  /** PNG files in base64, of one size. */
+  readonly image: string;
+  /** Black where the picture is to be dark. */
+  readonly shade: string;
+  /** Of the picture, what is bright. */
+  readonly share: number;
+}
+
+/** How dark it is where a picture is shaded. */
+export const DARK = 0.7;
+
+export type Figure = HeatFigure | BarFigure | PictureFigure;
+
 /** How much of its hue a value has, 0 to 1, and which hue. */
 export function shade({ full, hue, isSigned = false }: Pick<HeatFigure, 'full' | 'hue' | 'isSigned'>, value: number): [Hue, number] {
   const share = full > 0 && Number.isFinite(value) ? Math.min(1, Math.abs(value) / full) : 0;
@@ -50,20 +75,22 @@ export function shade({ full, hue, isSigned = false }: Pick<HeatFigure, 'full' |
   return isSigned ? ['minus', share] : [hue, 0];
 }
 
-/** The largest distance from nothing in any of the cells: the scale of figures that stand beside each other. */
+/** The largest distance from nothing in any of the cells: the scale of figures that stand beside each other; 0 where there is none. */
 export function largestOf(...grids: readonly (readonly (readonly number[])[])[]): number {
   return grids.flat(2).reduce((most, value) => (Number.isNaN(value) ? most : Math.max(most, Math.abs(value))), 0);
 }
 
 /** The numbers as a table: lines of a CSV file (RFC 4180), all digits kept. */
-export function csvOf(figure: HeatFigure | BarFigure): string {
+export function csvOf(figure: Figure): string {
   const table =
-    'cells' in figure
-      ? [
-          [figure.lines, ...figure.columns, ...(figure.margins ? figure.columns.map((column) => `${column} ±`) : [])],
-          ...figure.rows.map(({ label }, at) => [label, ...[...figure.cells[at]!, ...(figure.margins?.[at] ?? [])].map(numberText)]),
-        ]
-      : [['', ...figure.series], ...figure.names.map(({ label }, at) => [label, ...figure.values[at]!.map(numberText)])];
+    'pictures' in figure
+      ? [['', figure.measure, 'share'], ...figure.pictures.map(({ name, value, share }) => [name, numberText(value), numberText(share)])]
+      : 'cells' in figure
+        ? [
+            [figure.lines, ...figure.columns, ...(figure.margins ? figure.columns.map((column) => `${column} ±`) : [])],
+            ...figure.rows.map(({ label }, at) => [label, ...[...figure.cells[at]!, ...(figure.margins?.[at] ?? [])].map(numberText)]),
+          ]
+        : [['', ...figure.series], ...figure.names.map(({ label }, at) => [label, ...figure.values[at]!.map(numberText)])];
   return table.map((row) => row.map(csvCell).join(',') + '\r\n').join('');
 }
 

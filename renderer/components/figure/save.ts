@@ -3,13 +3,13 @@ import { outputAction } from '../../client/output.ts';
 import { pick } from '../../client/pick.ts';
 import { toasts } from '../../state/toasts.svelte.ts';
 import { drawn, pngOf, svgOf } from './drawing.ts';
-import { type BarFigure, csvOf, type HeatFigure } from './figure.ts';
+import { csvOf, type Figure } from './figure.ts';
 import { figureText as t } from './text.ts';
 
 export type FigureFormat = keyof typeof t.formats;
 
 /** Asks where, and writes the figure there. */
-export async function saveFigure(figure: HeatFigure | BarFigure, format: FigureFormat): Promise<void> {
+export async function saveFigure(figure: Figure, format: FigureFormat): Promise<void> {
   try {
     const name = figure.title
       .replaceAll(/[^\p{L}\p{N}]+/gu, '-')
@@ -25,7 +25,7 @@ export async function saveFigure(figure: HeatFigure | BarFigure, format: FigureF
   }
 }
 
-async function contentOf(figure: HeatFigure | BarFigure, format: FigureFormat): Promise<string> {
+async function contentOf(figure: Figure, format: FigureFormat): Promise<string> {
   if (format === 'csv') return csvOf(figure);
   const drawing = drawn(figure);
   if (format === 'svg') return svgOf(drawing);
