@@ -2,8 +2,7 @@ import type { Recipe } from '../../shared/contract/edits.ts';
 import { fillPrompt, type Fact } from '../../shared/fact.ts';
 import type { Jobs } from '../engine/jobs.ts';
 import { spread } from './drift.ts';
-import { core } from './edit-work.ts';
-import type { Model } from './model.ts';
+import { core, type Model } from './model.ts';
 import { readTaught, relationOf, type Taught } from './suggest.ts';
 import type { Services, Surroundings } from './surroundings.ts';
 

@@ -10,6 +10,7 @@ import { readRecords, type CheckRecord, type CutFact } from '../engine/records.t
 import { writeDurably } from '../storage/durable.ts';
 import { explained } from '../storage/file-errors.ts';
 import { disk } from '../storage/files.ts';
+import { mustReadUnlikeOthers } from './tags.ts';
 import type { Services, Surroundings } from './surroundings.ts';
 import { methodInfo, settingsOf } from './edit-methods.ts';
 import { commitDraft, workOut } from './edit-work.ts';
@@ -127,7 +128,10 @@ export function editService(parts: Surroundings): Part {
         }),
       };
     },
-    'edits.drafts': async ({ model: name }) => ({ drafts: await (await models.find(name)).drafts.list() }),
+    'edits.drafts': async ({ model: name }) => {
+      const { drafts } = await models.find(name);
+      return { drafts: await drafts.list(), notices: await drafts.notices() };
+    },
     'edits.report': async ({ model: name, draft, entry: seq }) => {
       if (draft !== undefined) return (await models.find(name)).drafts.report(draft);
       if (seq === undefined)
@@ -164,6 +168,7 @@ export function editService(parts: Surroundings): Part {
       const { ledger } = model;
       // before anything is recorded
       if (name !== '') ledger.history.check({ kind: 'tag', body: { name, version: ledger.history.current.id }, seq: ledger.head.seq + 1 });
+      if (name !== '') mustReadUnlikeOthers(model.ledger, name);
       return {
         job: jobs.start('edits.commit', `Commit to ${model.name}`, model.id, async (control) => {
           const entry = await model.exclusively(() => commitDraft(parts, model, draft, by, control));

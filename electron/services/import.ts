@@ -6,6 +6,7 @@ import { EmendError } from '../../shared/errors.ts';
 import type { Answer, Inspection } from '../engine/jobs.ts';
 import { readAnchor, settleAnchor } from '../ledger/anchor.ts';
 import type { FileRecord } from '../ledger/bodies.ts';
+import { canonical } from '../storage/canonical.ts';
 import { ensureFolder } from '../storage/durable.ts';
 import { explained } from '../storage/file-errors.ts';
 import { disk, errno } from '../storage/files.ts';
@@ -17,10 +18,12 @@ import { modelId } from '../ledger/versions.ts';
 import { Estimator } from './eta.ts';
 import type { JobControl } from './job-list.ts';
 import type { Engine } from './jobs.ts';
+import { layoutOf, type Layout } from './layout.ts';
 import { ledgerIdentity } from './library-model.ts';
 import type { Source } from './look.ts';
 import { plain } from './plain.ts';
 import { ModelPlaces, type Places } from './places.ts';
+import { FileStamps } from './stamps.ts';
 import { inStaging, putInPlace } from './staging.ts';
 import { given } from '../../shared/given.ts';
 
@@ -82,9 +85,12 @@ export async function importModel(
           { signal: control.signal },
         );
         refuseNonsense(trial);
+        const { files: ranges } = await engine.run('ranges', { model: { folder: staged.files } }, { signal: control.signal });
+        const layout = await layoutOf(staged.files, ranges, () => control.check());
         await engine.release(staged.files);
         control.check();
-        await beginLedger(staged, request, id, records, anatomy, trial);
+        await beginLedger(staged, request, id, records, { anatomy, trial, layout });
+        await new FileStamps(staged.files, staged.stamps, false).remember(records);
         await ensureFolder(explained(disk), places.models);
         control.check();
         return await putInPlace(staged.folder, folder, async () => {
@@ -148,19 +154,19 @@ async function beginLedger(
   { key, by, name, places }: ImportRequest,
   id: string,
   records: readonly FileRecord[],
-  anatomy: Inspection,
-  trial: Answer,
+  { anatomy, trial, layout }: { anatomy: Inspection; trial: Answer; layout: Layout },
 ): Promise<void> {
   const folder = id.slice(0, 16);
   const anchor = { file: places.anchor(folder), id: folder, isStaged: true };
   const ledger = await openLedger(staged.ledger, { ...ledgerIdentity(), create: true, anchor, ...given({ key }) });
   try {
+    const parts = await ledger.blobs.put(Buffer.from(canonical(layout)), 'application/json');
     // Where it lay during the import says nothing about the model.
     await ledger.append(
       'import',
       {
         model: { id, name, files: [...records] },
-        anatomy: plain({ ...anatomy, folder: undefined }),
+        anatomy: plain({ ...anatomy, folder: undefined, layout: parts }),
         trial: plain({ prompt: trial.prompt, next: trial.next, text: trial.text }),
       },
       by,

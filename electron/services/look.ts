@@ -7,7 +7,7 @@ import { explain } from '../storage/file-errors.ts';
 import { errno } from '../storage/files.ts';
 import { filesBelow, slashes } from '../storage/folders.ts';
 import { graphFile, hasCheckpoint, isCheckpointFile } from '../engine/records.ts';
-import { FOLDER as ATTESTATIONS } from './attest/bundle.ts';
+import { FOLDER as ATTESTATIONS } from './attest/files.ts';
 import { SIGNATURE_FILE } from './attest/model-signing.ts';
 import type { Engine } from './jobs.ts';
 import { knownFile } from './known-files.ts';

@@ -90,6 +90,8 @@ export interface DraftShelf {
   keep(made: WorkedOut): Promise<string>;
   /** The one made last first. */
   list(): Promise<Draft[]>;
+  /** Drafts that are there and cannot be shown, and why. */
+  notices(): Promise<{ message: string; hint: string }[]>;
   /** All that take an id take an unambiguous beginning of the id too. @throws EmendError 'not-found' that lists the drafts there are */
   report(id: string): Promise<EditReport>;
   /** What it was worked out from. */
@@ -120,4 +122,9 @@ export function findDraft<D extends { readonly id: string }>(drafts: readonly D[
 /** A fact in short, as entries have it. */
 export function briefOf({ subject, prompt, target, previousTarget, relation }: Fact): FactBrief {
   return { subject, prompt, target, ...given({ previousTarget, relation }) };
+}
+
+/** A fact as the engine writes it. */
+export function core({ subject, prompt, target, previousTarget, neighbors }: Fact): Fact {
+  return { subject, prompt, target, ...given({ previousTarget, neighbors }) };
 }

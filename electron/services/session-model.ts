@@ -187,6 +187,10 @@ class SessionDrafts implements DraftShelf {
     );
   }
 
+  notices(): Promise<[]> {
+    return Promise.resolve([]);
+  }
+
   report(id: string): Promise<EditReport> {
     return Promise.resolve().then(() => this.#find(id).report);
   }

@@ -232,7 +232,10 @@ export const editMethods = {
     }),
     v.object({ draft: v.string() }),
   ),
-  'edits.drafts': method(v.strictObject({ model: ModelName }), v.object({ drafts: v.array(DraftSchema) })),
+  'edits.drafts': method(
+    v.strictObject({ model: ModelName }),
+    v.object({ drafts: v.array(DraftSchema), notices: v.array(v.object({ message: v.string(), hint: v.string() })) }),
+  ),
   /** The report of a draft, or of an entry of kind edit. */
   'edits.report': method(v.strictObject({ model: ModelName, draft: v.optional(Line), entry: v.optional(Seq) }), EditReportSchema),
   /** What a draft was worked out from, as the form takes it. */

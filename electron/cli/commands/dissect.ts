@@ -89,7 +89,10 @@ export const dissect = defineCommand({
     if (page) showUnit(context.out, summary, page);
     const lost = one && values.ablate ? await app.run('dissecting.ablate', { run: summary.run, ...one }, context.follow) : undefined;
     if (lost) showLost(context.out, summary, page!, lost);
-    if (file !== undefined) context.out.line(`\nAll units are in ${file}`);
+    if (file !== undefined) {
+      context.out.line();
+      context.out.line(`All units are in ${file}`);
+    }
     const kept = model ? await recordFound(context, { app, model }, summary.run, values) : {};
     return { ...summary, units, ...(page ? { unit: withoutPictures(page) } : {}), ...given({ ablation: lost }), ...kept };
   },

@@ -12,7 +12,7 @@ export const key = defineCommand({
   async run(_, __, { out, open }) {
     const app = await open();
     const found = await app.call('settings.key', {});
-    out.line(found.publicKey.trimEnd());
+    out.piece(found.publicKey);
     return found;
   },
 });

@@ -349,6 +349,7 @@ export function fakeEditMethods(
         checks: report.checks,
         facts: report.facts.map(({ fact: { subject, prompt, target } }) => ({ subject, prompt, target })),
       })),
+      notices: [],
     }),
     'edits.report': ({ draft: id }) => (id === undefined ? fakeReport(fakeFacts(2)) : draft(id).report),
     'edits.draftForm': ({ draft: id }) => {
