@@ -80,7 +80,8 @@ function aboutExport({ model, modelId, version, tags, edits, steerings, format, 
   const when = time === undefined ? '' : `, exported ${minute(time)} UTC${author === undefined ? '' : ` by ${author}`}`;
   return (
     `${model} (${short(modelId)}), version ${tags.length > 0 ? `${tags.join(', ')} (${short(version)})` : short(version)}, ` +
-    `${partsSaid({ edits, steerings })}${format === undefined ? '' : `, ${format}`}${when}, record of ${counted(entries, 'entry', 'entries')}`
+    `${partsSaid({ edits, steerings })}${format === undefined ? '' : `, ${format}`}${when}, ` +
+    `record of ${counted(entries, 'entry', 'entries')}`
   );
 }
 
