@@ -17,6 +17,7 @@ import { patchingMethods } from './contract/patching.ts';
 import { probingMethods } from './contract/probing.ts';
 import { sessionMethods } from './contract/sessions.ts';
 import { settingsMethods } from './contract/settings.ts';
+import { steeringMethods } from './contract/steering.ts';
 import { versionMethods } from './contract/versions.ts';
 import type { Event } from './contract/events.ts';
 import { ErrorDataSchema } from './errors.ts';
@@ -37,6 +38,7 @@ export const CONTRACT = {
   ...editMethods,
   ...beforehandMethods,
   ...checkMethods,
+  ...steeringMethods,
   ...versionMethods,
   ...auditMethods,
   ...exportMethods,

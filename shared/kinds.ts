@@ -5,6 +5,7 @@
 export const ENTRY_KINDS = {
   import: { label: 'Import', icon: 'download', version: 'begins' },
   edit: { label: 'Edit', icon: 'edit', tone: 'accent', version: 'adds', hasEditReport: true },
+  steer: { label: 'Steering', icon: 'steer', tone: 'accent', version: 'adds' },
   check: { label: 'Check', icon: 'search' },
   tag: { label: 'Tag', icon: 'tag' },
   finding: { label: 'Finding', icon: 'locate', said: 'looked inside' },

@@ -71,6 +71,43 @@ export const MEASURES = {
     better: 'less',
     help: 'unrelated prompts that now begin their answer differently',
   },
+  'held-out accuracy': {
+    of: 'steering',
+    label: 'Held-out accuracy',
+    unit: 'share',
+    better: 'more',
+    help: 'how many pairs or texts that nothing was chosen by a fitted direction tells apart',
+  },
+  MC1: { of: 'steering', label: 'MC1', unit: 'share', better: 'more', help: 'how often the best answer is likelier than every wrong one' },
+  MC2: {
+    of: 'steering',
+    label: 'MC2',
+    unit: 'share',
+    better: 'more',
+    help: 'how much of the probability of all answers lies on the right ones',
+  },
+  MC3: { of: 'steering', label: 'MC3', unit: 'share', better: 'more', help: 'how many right answers are likelier than every wrong one' },
+  'wanted words': {
+    of: 'steering',
+    label: 'Wanted words',
+    unit: 'share',
+    better: 'more',
+    help: 'how often what it writes has one of the words',
+  },
+  'text cross-entropy': {
+    of: 'steering',
+    label: 'Text cross-entropy',
+    unit: 'nats',
+    better: 'less',
+    help: 'of ordinary text, a token; a rise is the cost',
+  },
+  'text KL': {
+    of: 'steering',
+    label: 'Text KL',
+    unit: 'nats',
+    better: 'less',
+    help: 'how far the next token of ordinary text moved; 0 is not at all',
+  },
   perplexity: { label: 'Perplexity', unit: 'none', better: 'less', help: 'of ordinary text; a rise means the model writes worse' },
 } as const satisfies Readonly<Record<string, Measure>>;
 
@@ -79,6 +116,8 @@ export type Unit = 'share' | 'bits' | 'nats' | 'none';
 
 export type Measure = Described & (Demandable | { readonly unit: Unit; readonly better: 'more' | 'less' });
 interface Described {
+  /** What it is taken of, where that is no fact. */
+  readonly of?: 'steering';
   readonly label: string;
   /** What it says, as the rest of a sentence that begins with its label. */
   readonly help: string;
@@ -109,6 +148,12 @@ export type DemandedName = { [M in MeasureName]: (typeof MEASURES)[M] extends { 
 /** The names of all measures, in the order in which they are read. */
 export function measureNames(): MeasureName[] {
   return Object.keys(MEASURES) as MeasureName[];
+}
+
+/** Measures that are taken of facts. */
+export type FactMeasureName = { [M in MeasureName]: (typeof MEASURES)[M] extends { readonly of: 'steering' } ? never : M }[MeasureName];
+export function factMeasureNames(): FactMeasureName[] {
+  return measureNames().filter((name) => !('of' in MEASURES[name])) as FactMeasureName[];
 }
 
 /** The names of those of which something is demanded. */

@@ -16,6 +16,7 @@ export const SCREENS = [
   { id: 'versions', of: 'model', label: 'Versions', menu: { label: 'Versions', in: 'go' }, icon: 'versions', keys: ['Mod+5'] },
   { id: 'log', of: 'model', label: 'Audit log', menu: { label: 'Audit Log', in: 'go' }, icon: 'log', keys: ['Mod+6'] },
   { id: 'dissect', of: 'model', label: 'Dissect', menu: { label: 'Dissect', in: 'go' }, icon: 'layers', keys: ['Mod+7'] },
+  { id: 'steer', of: 'model', label: 'Steer', menu: { label: 'Steer', in: 'go' }, icon: 'steer', keys: ['Mod+8'] },
   {
     id: 'settings',
     of: 'application',

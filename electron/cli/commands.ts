@@ -25,6 +25,7 @@ import { rollback } from './commands/rollback.ts';
 import { serve } from './commands/serve.ts';
 import { settings } from './commands/settings.ts';
 import { show } from './commands/show.ts';
+import { steer } from './commands/steer.ts';
 import { tag } from './commands/tag.ts';
 import { tour } from './commands/tour.ts';
 import { trace } from './commands/trace.ts';
@@ -35,6 +36,7 @@ export const GROUPS: readonly (readonly [heading: string, commands: readonly Com
   ['Models', [tour, importCommand, models, inspect, ask]],
   ['Looking inside', [trace, lens, attribute, patch, ablate, dissect]],
   ['Edits', [edit, check, drafts, commit, discard]],
+  ['Steering', [steer]],
   ['Versions', [show, diff, rollback, revert, tag, exportCommand]],
   ['Record', [log, note, approve, reject, verify, anchor, checkpoint]],
   ['Emend itself', [serve, settings, key]],

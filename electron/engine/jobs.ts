@@ -1,6 +1,8 @@
 import type { Fact } from '../../shared/fact.ts';
 import type { NearSource } from '../../shared/near.ts';
 import type { PatchKind, Severed } from '../../shared/tracing.ts';
+import type { SteeringExample } from '../../shared/steering/data.ts';
+import type { SteeringChoices, SteeringMethodName } from '../../shared/steering/list.ts';
 import type { Choices, EditMethodName } from '../../shared/methods/list.ts';
 import type { Inspection } from './anatomy/inspection.ts';
 import type { HyperparameterFile } from './edit/hparams/read.ts';
@@ -14,7 +16,7 @@ import type { LabelledText } from './dissect/texts.ts';
 import type { CheckChoices } from './evaluate/choices.ts';
 import type { CheckRecord } from './evaluate/records.ts';
 import type { CheckReport } from './evaluate/report.ts';
-import type { ModelRef } from './model-ref.ts';
+import type { ModelRef, SteeringCandidate, SteeringRef } from './model-ref.ts';
 import type { ConstantRanges } from './architectures/constant-ranges.ts';
 import type { ExportOutcome } from './onnx/export-outcome.ts';
 import type { Answer } from './decoder/answer.ts';
@@ -29,7 +31,11 @@ import type {
   TraceChoices,
   TraceReport,
 } from './locate/report.ts';
+import type { SteeringMaterial } from './evaluate/steering-check.ts';
+import type { SweepPlan } from './evaluate/steering-sweep.ts';
 import type { Sampling } from './runtime/sampling.ts';
+import type { BakingReport, ReadingReport, SteeringCheckReport, SteeringOutcome, SweepReport } from './steer/report.ts';
+import type { UsedSetting } from './steer/settings.ts';
 import type { CutFact } from './text/cut.ts';
 import type { ChangedTensor } from './decoder/version-file.ts';
 
@@ -41,8 +47,10 @@ export type { Hyperparameter } from './edit/settings.ts';
 export type { CheckChoices } from './evaluate/choices.ts';
 export type { CheckRecord } from './evaluate/records.ts';
 export type { CheckReport } from './evaluate/report.ts';
-export type { ModelRef } from './model-ref.ts';
+export type { ModelRef, SteeringCandidate, SteeringRef } from './model-ref.ts';
 export type { ConstantRanges } from './architectures/constant-ranges.ts';
+export type { SteeringMaterial } from './evaluate/steering-check.ts';
+export type { BakingReport, ReadingReport, SteeringCheckReport, SteeringOutcome, SweepReport } from './steer/report.ts';
 export type { ExportOutcome } from './onnx/export-outcome.ts';
 export type { Answer, TokenChance } from './decoder/answer.ts';
 export type {
@@ -169,7 +177,7 @@ export interface Jobs {
   /** Writes a version as an ONNX graph with its weights in one data file, tokenizer and configuration beside it, into a folder. */
   readonly onnxFolder: {
     readonly params: { readonly model: ModelRef; readonly target: string };
-    readonly result: { readonly files: readonly string[] };
+    readonly result: { readonly files: readonly string[] } & Pick<ExportOutcome, 'steering'>;
   };
   /** Adds deltas to `model` in their order and keeps the tensors that differ from the imported file in `save`. */
   readonly rebuild: {
@@ -386,6 +394,62 @@ export interface Jobs {
       readonly images: readonly number[];
     };
     readonly result: { readonly pictures: readonly { readonly image: string; readonly shade: string; readonly share: number }[] };
+  };
+  /** What a steering method would use where nobody chooses. */
+  readonly steeringDefaults: {
+    readonly params: { readonly model: ModelRef; readonly method: SteeringMethodName };
+    readonly result: { readonly settings: readonly UsedSetting[] };
+  };
+  /** Fits a steering; what it made lies in the files afterwards. */
+  readonly steerFit: {
+    readonly params: {
+      readonly model: ModelRef;
+      readonly method: SteeringMethodName;
+      readonly choices: SteeringChoices;
+      readonly examples: readonly SteeringExample[];
+      /** Texts along which spread is measured; the fitted ones when there are none. */
+      readonly tuning: readonly string[];
+      /** Share of the groups that nothing is chosen by. */
+      readonly heldOut: number;
+      /** The delta is written where the direction is taken out of the weights, the control where labels can be shuffled. */
+      readonly save: { readonly steering: string; readonly delta: string; readonly control?: string | undefined };
+    };
+    readonly result: SteeringOutcome;
+  };
+  /** Measures a steering on `model` beside the same without it, and beside controls. */
+  readonly steerCheck: {
+    readonly params: {
+      readonly model: ModelRef;
+      readonly candidate: SteeringCandidate;
+      readonly material: SteeringMaterial;
+      /** Random vectors to hold it against. */
+      readonly draws: number;
+      /** Put in front of every prompt: the plain way of asking for the same. */
+      readonly prefix?: string | undefined;
+    };
+    readonly result: SteeringCheckReport;
+  };
+  /** Effect and cost of a steering on `model` over layers and strengths. */
+  readonly steerSweep: {
+    readonly params: {
+      readonly model: ModelRef;
+      readonly steering: SteeringRef;
+      readonly material: SteeringMaterial;
+      readonly plan: SweepPlan;
+    };
+    readonly result: SweepReport;
+  };
+  /** A text read along the directions of a steering file. */
+  readonly steerRead: {
+    readonly params: { readonly model: ModelRef; readonly file: string; readonly text: string };
+    readonly result: ReadingReport;
+  };
+  /** How the steering of `model` would be carried into an exported model. */
+  readonly steerPlan: { readonly params: { readonly model: ModelRef }; readonly result: BakingReport };
+  /** Writes the steering of `model` as a GGUF control vector. */
+  readonly steerControlVector: {
+    readonly params: { readonly model: ModelRef; readonly save: string };
+    readonly result: { readonly blocks: readonly number[] };
   };
   /**
    * The files that a model's graph and weights lie in, from the graph's structure; no weights are read.

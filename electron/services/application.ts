@@ -37,6 +37,7 @@ import { Preferences } from './preferences.ts';
 import { sessionService } from './sessions.ts';
 import { settingsService } from './settings.ts';
 import type { HostParts, Implementation, Surroundings } from './surroundings.ts';
+import { steeringService } from './steering.ts';
 import { versionService } from './versions.ts';
 import type { Follow } from '../../shared/progress.ts';
 
@@ -86,6 +87,7 @@ export class Application {
       ...editService(this.#parts),
       ...beforehandService(this.#parts),
       ...checkService(this.#parts),
+      ...steeringService(this.#parts),
       ...versionService(this.#parts),
       ...auditService(this.#parts),
       ...exportService(this.#parts),

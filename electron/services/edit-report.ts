@@ -3,7 +3,7 @@ import { counted } from '../../shared/counted.ts';
 import type { Check, EditMade, EditReport, FactReport, Fate, PromptOutcome } from '../../shared/contract/edits.ts';
 import type { Settings } from '../../shared/contract/settings.ts';
 import type { Fact } from '../../shared/fact.ts';
-import { measureNames, type DemandedName, type MeasureName } from '../../shared/measures.ts';
+import { factMeasureNames, type DemandedName, type FactMeasureName, type MeasureName } from '../../shared/measures.ts';
 import { type CheckReport, mean, type PromptReport, type RecordReport } from '../engine/records.ts';
 import type { Jobs } from '../engine/jobs.ts';
 import { given } from '../../shared/given.ts';
@@ -81,7 +81,7 @@ export function editReport(
  * A demanded one is held against its threshold.
  */
 export function checksOf(now: CheckReport, before: CheckReport | undefined, thresholds: Thresholds): Check[] {
-  return measureNames().flatMap((name): Check[] => {
+  return factMeasureNames().flatMap((name): Check[] => {
     const { value, before: was, count } = TAKEN[name](now, before);
     if (value === undefined) return [];
     const threshold = thresholdOf(name, thresholds);
@@ -119,7 +119,7 @@ const TAKEN = {
   drift: ofDrift(({ meanKl }) => [meanKl]),
   'top token changed': ofDrift(({ top1Changed }) => [top1Changed]),
   perplexity: ofDrift(({ perplexityNow, perplexityBefore }) => [perplexityNow, perplexityBefore]),
-} satisfies Record<MeasureName, Take>;
+} satisfies Record<FactMeasureName, Take>;
 
 type OfRecord = (record: RecordReport) => number | undefined;
 

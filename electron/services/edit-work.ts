@@ -92,6 +92,12 @@ export interface Standing {
   readonly hashes: ReadonlyMap<string, string> | undefined;
 }
 
+/** The current version. */
+function standingOf(model: LibraryModel): Standing {
+  const version = model.ledger.history.current;
+  return { version, hashes: model.hashes.versions.get(version.id) };
+}
+
 /**
  * What the entry of a draft will hold, and the version that it makes. What is said of the edit must be what it was: a draft that Emend did
  * not seal is worked out again, and every two places that state the same are held against each other.
@@ -103,7 +109,7 @@ export async function prepareCommit(
   model: LibraryModel,
   draft: LedgerDraft,
   control: JobControl,
-  on: Standing = { version: model.ledger.history.current, hashes: model.hashes.versions.get(model.ledger.history.current.id) },
+  on: Standing = standingOf(model),
 ): Promise<{ input: BodyInput<'edit'>; version: Version; hashes: ReadonlyMap<string, string> }> {
   model.mustWrite();
   const { ledger } = model;
@@ -178,13 +184,13 @@ async function mustBeSaid(
 }
 
 /** Builds the tensors of the current version with one more delta, and says which changed. */
-async function buildOnTop(
+export async function buildOnTop(
   { engine }: Surroundings,
   model: LibraryModel,
   version: string,
   delta: BlobRef,
   control: JobControl,
-  { version: current, hashes: before }: Standing,
+  { version: current, hashes: before }: Standing = standingOf(model),
 ) {
   const problem = await model.ledger.blobs.problem(delta);
   if (problem !== undefined)

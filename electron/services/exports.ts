@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import type { Result } from '../../shared/contract.ts';
 import { CHANGES_ALONE, type ExportFormat } from '../../shared/contract/exports.ts';
 import { EmendError } from '../../shared/errors.ts';
+import type { Jobs } from '../engine/jobs.ts';
 import { shortId } from '../../shared/ids.ts';
 import type { BlobRef, FileRecord } from '../ledger/bodies.ts';
 import { partsOf } from '../ledger/versions.ts';
@@ -21,6 +22,7 @@ import type { LibraryModel } from './library-model.ts';
 import type { Model, ModelVersion } from './model.ts';
 import { version as appVersion } from './models.ts';
 import { newFolder } from './outputs.ts';
+import { asPlain, plain } from './plain.ts';
 import { exportHindrances, reviewed } from './policy.ts';
 import { inStaging, putInPlace, removeUnfinished } from './staging.ts';
 import { verifyExport } from './verify-export.ts';
@@ -32,8 +34,8 @@ type Part = Pick<Services, 'exports.allowed' | 'exports.start' | 'exports.verify
 /** Exports that are being written begin with this, and lie beside where they are to be. */
 const STAGING = '.emend-';
 
-/** Bytes that an export replaced. */
-type Ranges = NonNullable<Result<'exports.start'>['ranges']>;
+/** What is told of a whole folder: bytes that were replaced, and how a steering went in. */
+type Written = Pick<Result<'exports.start'>, 'ranges' | 'steering'>;
 
 /** Versions out of Emend, and of models with a ledger what proves them. */
 export function exportService({ models, engine, jobs, grants, preferences, places, tell }: Surroundings): Part {
@@ -105,16 +107,16 @@ export function exportService({ models, engine, jobs, grants, preferences, place
       await removeUnfinished(above, STAGING);
       return await inStaging(above, STAGING, async (staging) => {
         const staged = join(staging, basename(target));
-        const ranges = await writeModel(version, format, staged, control);
+        const written = await writeModel(version, format, staged, control);
         control.check();
-        const attested = record && (await attest(record, version.id, format, staged, control));
+        const attested = record && (await attest(record, version.id, format, staged, written, control));
         const { files, bytes } = attested ?? (await sizeOf(staged));
         await syncTree(disk, staged);
         control.check();
         if (existsSync(target)) await rmdir(target);
         const entry = await putInPlace(staged, target, async () => attested?.append(basename(target)));
         if (entry !== undefined) tell({ type: 'ledger', model: model.id });
-        return { path: target, files, bytes, changed: [...version.changed()], ...given({ entry, ranges }) };
+        return { path: target, files, bytes, changed: [...version.changed()], ...given({ entry }), ...written };
       });
     } catch (error) {
       throw spoken(error, target);
@@ -122,7 +124,14 @@ export function exportService({ models, engine, jobs, grants, preferences, place
   }
 
   /** Lays the record and what proves it beside what was written. @returns how much there is, and what records it once it is in place */
-  async function attest(model: LibraryModel, version: string, format: ExportFormat, staged: string, control: JobControl) {
+  async function attest(
+    model: LibraryModel,
+    version: string,
+    format: ExportFormat,
+    staged: string,
+    { steering }: Written,
+    control: JobControl,
+  ) {
     const { ledger } = model;
     const checkpoint = await ledger.checkpoint();
     const evidence = await evidenceFor(model, version, format);
@@ -146,39 +155,50 @@ export function exportService({ models, engine, jobs, grants, preferences, place
       append: async (destination: string) => {
         // What was asked for when it was let out: a policy that is changed afterwards changes nothing of that.
         const { policy, thresholds } = preferences.settings;
-        const details = { attestations: [...written], policy: { ...policy, thresholds: { ...thresholds } } };
+        const asked = { policy: { ...policy, thresholds: { ...thresholds } } };
+        const details = { attestations: [...written], ...asked, ...(steering ? { steering: plain(steering) } : {}) };
         const body = { version, format, destination, files: files.map((file) => ({ ...file })), details };
         return (await model.append('export', body, preferences.by(''))).seq;
       },
     };
   }
 
-  /** @returns which bytes of a whole folder are new */
-  async function writeModel(version: ModelVersion, format: ExportFormat, target: string, control: JobControl): Promise<Ranges | undefined> {
+  async function writeModel(version: ModelVersion, format: ExportFormat, target: string, control: JobControl): Promise<Written> {
     const ref = await version.ref(control);
-    if (format === 'folder') return [...(await engine.run('export', { model: ref, target }, withBytes(control))).changed];
+    if (format === 'folder') {
+      const { changed, steering } = await engine.run('export', { model: ref, target }, withBytes(control));
+      return { ranges: [...changed], ...given({ steering: steering && asPlain(steering) }) };
+    }
     if (version.isBase && CHANGES_ALONE.includes(format))
       throw new EmendError(
         'bad-input',
         `Version ${shortId(version.id)} is the import itself; there is no change to write.`,
         'Choose a version with an edit, or export the whole folder.',
       );
+    if (version.isSteered && CHANGES_ALONE.includes(format))
+      throw new EmendError(
+        'unsupported',
+        `Version ${shortId(version.id)} is steered while it runs, which its tensors alone do not say.`,
+        'Export the whole folder, or save the steering by itself.',
+      );
     await mkdir(target);
     const written = { model: ref, target, metadata: version.origin };
-    const write: Readonly<Record<Exclude<ExportFormat, 'folder'>, () => Promise<unknown>>> = {
+    const write: Readonly<Record<Exclude<ExportFormat, 'folder'>, () => Promise<Jobs['onnxFolder']['result']>>> = {
       onnx: () => engine.run('onnxFolder', { model: ref, target }, withBytes(control)),
       tensors: () => engine.run('tensorsFile', written, control),
       lora: () => engine.run('adapter', { ...written, deltas: version.deltas() }, control),
       gguf: () => engine.run('ggufAdapter', { ...written, deltas: version.deltas() }, control),
     };
-    await write[format]();
-    return undefined;
+    const { steering } = await write[format]();
+    return given({ steering: steering && asPlain(steering) });
   }
 }
 
 /** The blobs that whoever gets an export needs to hold it against the record. */
 async function evidenceFor(model: LibraryModel, version: string, format: ExportFormat): Promise<BlobRef[]> {
-  const deltas = needsDeltas(format) ? partsOf(model.ledger.history.find(version)).map((part) => model.deltaOf(part)) : [];
+  const deltas = needsDeltas(format)
+    ? partsOf(model.ledger.history.find(version)).flatMap((part) => model.contentOf(part).delta ?? [])
+    : [];
   const refs = [...model.ledger.entries.flatMap(layoutsIn), ...deltas];
   return [...new Map(refs.map((ref) => [ref.blob, ref])).values()];
 }
@@ -195,7 +215,9 @@ async function mustBeRecorded(
   record: VersionRecord,
   check: () => void,
 ): Promise<void> {
-  const deltas = partsOf(record.version).map((part) => model.ledger.blobs.path(model.deltaOf(part).blob));
+  const deltas = partsOf(record.version)
+    .flatMap((part) => model.contentOf(part).delta ?? [])
+    .map(({ blob }) => model.ledger.blobs.path(blob));
   const { problems } = await compareContents(format, {
     folder: staged,
     files,

@@ -44,7 +44,7 @@ export class LibraryDrafts implements DraftShelf {
   }
 
   async list(): Promise<Draft[]> {
-    return (await this.#all()).filter((draft) => draft.kind === 'edit').map((draft) => this.#view(draft));
+    return (await this.#all()).map((draft) => this.#view(draft));
   }
 
   /** The draft as the ledger keeps it. @throws EmendError 'not-found' */
@@ -77,7 +77,7 @@ export class LibraryDrafts implements DraftShelf {
   }
 
   async #all(): Promise<readonly LedgerDraft[]> {
-    return (await this.#model.ledger.drafts.list()).drafts;
+    return (await this.#model.ledger.drafts.list()).drafts.filter((draft) => draft.kind === 'edit');
   }
 
   #view(draft: LedgerDraft): Draft {

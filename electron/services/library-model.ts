@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { EmendError } from '../../shared/errors.ts';
 import type { Kind } from '../../shared/kinds.ts';
 import { shortId } from '../../shared/ids.ts';
-import type { ChangedTensor, ModelRef } from '../engine/jobs.ts';
+import type { ChangedTensor, ModelRef, SteeringRef } from '../engine/jobs.ts';
 import { readSafetensors } from '../engine/records.ts';
 import type { BlobRef } from '../ledger/bodies.ts';
 import { ensureFolder, writeDurably } from '../storage/durable.ts';
@@ -14,6 +14,7 @@ import { errnoOf, explained } from '../storage/file-errors.ts';
 import { disk, errno } from '../storage/files.ts';
 import { hashPieces, sha256 } from '../storage/hash.ts';
 import { JOURNAL } from '../ledger/journal.ts';
+import type { PartContent } from '../ledger/kinds/definition.ts';
 import { partOf, type BodyInput } from '../ledger/kinds/index.ts';
 import type { SigningKey, VerifyKey } from '../ledger/keys.ts';
 import { writtenByNewer, type Act, type By, type Ledger } from '../ledger/ledger.ts';
@@ -25,6 +26,7 @@ import type { JobRunner } from './jobs.ts';
 import { removeLeftovers } from './leftovers.ts';
 import { FormFile, LibraryDrafts } from './library-drafts.ts';
 import { layoutOf, type Layout } from './layout.ts';
+import { LibrarySteerings } from './library-steerings.ts';
 import { factsInForce, factsOfVersion } from './library-record.ts';
 import type { Model, ModelVersion } from './model.ts';
 import { engineVersion, materialIn, version as appVersion, type Material } from './models.ts';
@@ -50,6 +52,7 @@ export interface ModelParts {
 export class LibraryModel implements Model {
   readonly places: ModelPlaces;
   readonly drafts: LibraryDrafts;
+  readonly steerings: LibrarySteerings;
   readonly form: FormFile;
   readonly #parts: ModelParts;
   readonly #stamps: FileStamps;
@@ -65,6 +68,7 @@ export class LibraryModel implements Model {
   private constructor(places: ModelPlaces, parts: ModelParts, { ledger, obstacle }: Opened) {
     this.places = places;
     this.drafts = new LibraryDrafts(this);
+    this.steerings = new LibrarySteerings(this);
     this.form = new FormFile(places.form, parts.readOnly);
     this.#stamps = new FileStamps(places.files, places.stamps, parts.readOnly);
     this.#parts = parts;
@@ -133,7 +137,8 @@ export class LibraryModel implements Model {
       ref: (follow) => this.ref(version, follow),
       facts: () => factsOfVersion(this.#ledger, version),
       written: () => factsInForce(this.#ledger, version),
-      deltas: () => partsOf(version).map((part) => this.#ledger.blobs.path(this.deltaOf(part).blob)),
+      deltas: () => partsOf(version).flatMap((part) => this.#path(this.contentOf(part).delta) ?? []),
+      isSteered: this.#steeringOf(version).length > 0,
       changed: () => {
         const { base, versions } = this.hashes;
         return [...(versions.get(version.id) ?? [])].filter(([tensor, hash]) => hash !== base.get(tensor)).map(([tensor]) => tensor);
@@ -250,6 +255,7 @@ export class LibraryModel implements Model {
     const folder = this.places.files;
     await this.#mustBeAsImported();
     if (version.parts === 0) return { folder };
+    const steering = await this.#steeringFiles(version);
     let proof = this.#proven.get(version.id);
     if (!proof || !existsSync(this.places.version(version.id))) {
       proof = this.#prove(version, follow);
@@ -257,7 +263,40 @@ export class LibraryModel implements Model {
       proof.catch(() => this.#proven.delete(version.id));
     }
     await proof;
-    return { folder, version: this.places.version(version.id) };
+    return { folder, version: this.places.version(version.id), ...(steering.length > 0 ? { steering } : {}) };
+  }
+
+  /** Steerings of a version, the first applied first, with the entries that brought them. */
+  #steeringOf(version: Version): { readonly entry: number; readonly steering: BlobRef }[] {
+    return partsOf(version).flatMap((part) => {
+      const { steering } = this.contentOf(part);
+      return steering ? [{ entry: part.entry, steering }] : [];
+    });
+  }
+
+  /** @throws EmendError 'bad-file' for one that is missing or not as recorded */
+  async #steeringFiles(version: Version): Promise<SteeringRef[]> {
+    const files: SteeringRef[] = [];
+    for (const { entry, steering } of this.#steeringOf(version)) {
+      await this.#mustBeThere(version, entry, steering, 'steering');
+      files.push({ file: this.#ledger.blobs.path(steering.blob) });
+    }
+    return files;
+  }
+
+  async #mustBeThere(version: Version, entry: number, ref: BlobRef, what: 'delta' | 'steering'): Promise<void> {
+    const problem = await this.#ledger.blobs.problem(ref);
+    if (problem === undefined) return;
+    throw new EmendError(
+      'bad-file',
+      `Version ${shortId(version.id)} cannot be rebuilt: the ${what} of entry ${entry} is not as recorded. ${problem}`,
+      'Bring the file back from a backup of the library.',
+      { entry, blob: ref.blob },
+    );
+  }
+
+  #path(ref: BlobRef | undefined): string | undefined {
+    return ref && this.#ledger.blobs.path(ref.blob);
   }
 
   /**
@@ -290,10 +329,10 @@ export class LibraryModel implements Model {
     return layoutOf(folder, files, check);
   }
 
-  /** What a part adds to the weights. @throws EmendError 'bad-file' when its entry is not one that adds a part */
-  deltaOf({ entry: seq }: Part): BlobRef {
+  /** What a part does to the model. @throws EmendError 'bad-file' when its entry is not one that adds a part */
+  contentOf({ entry: seq }: Part): PartContent {
     const entry = this.#ledger.entry(seq);
-    if (addsPart(entry)) return partOf(entry).delta;
+    if (addsPart(entry)) return partOf(entry);
     throw new EmendError(
       'bad-file',
       `Entry ${seq} of ${this.name} is of kind ${entry.kind}, which adds nothing to a version.`,
@@ -306,15 +345,9 @@ export class LibraryModel implements Model {
   async rebuild(version: Version, follow: Follow = {}, save?: string): Promise<{ changed: readonly ChangedTensor[] }> {
     const deltas: string[] = [];
     for (const part of partsOf(version)) {
-      const delta = this.deltaOf(part);
-      const problem = await this.#ledger.blobs.problem(delta);
-      if (problem !== undefined)
-        throw new EmendError(
-          'bad-file',
-          `Version ${shortId(version.id)} cannot be rebuilt: the delta of entry ${part.entry} is not as recorded. ${problem}`,
-          'Bring the file back from a backup of the library.',
-          { entry: part.entry, blob: delta.blob },
-        );
+      const { delta } = this.contentOf(part);
+      if (!delta) continue;
+      await this.#mustBeThere(version, part.entry, delta, 'delta');
       deltas.push(this.#ledger.blobs.path(delta.blob));
     }
     if (save === undefined) await ensureFolder(explained(disk), this.places.versions);

@@ -154,6 +154,10 @@ async function cardOf(model: LibraryModel, opened: string | undefined): Promise<
   const newer = ledger.newer[0] && writtenByNewer(ledger.newer[0]);
   const state = damage.length > 0 ? 'damaged' : newer ? 'newer' : held !== undefined ? 'held' : 'intact';
   const says = damage[0]?.message ?? newer?.message ?? held ?? model.obstacle?.message;
+  const parts = history.isEmpty ? [] : partsOf(history.current);
+  const inForce = (kind: 'edit' | 'steer') => parts.filter(({ entry }) => ledger.entry(entry).kind === kind).length;
+  const { drafts } = await ledger.drafts.list();
+  const waiting = (kind: 'edit' | 'steer') => drafts.filter((draft) => draft.kind === kind).length;
   return {
     id: model.id,
     name: model.name,
@@ -166,14 +170,16 @@ async function cardOf(model: LibraryModel, opened: string | undefined): Promise<
     precision: found.precision ?? '',
     ...given({ refusal }),
     current: history.isEmpty ? '' : history.current.id,
-    edits: history.isEmpty ? 0 : partsOf(history.current).length,
+    edits: inForce('edit'),
+    steerings: inForce('steer'),
     versions: new Set(history.moments.map((moment) => moment.version.id)).size,
     tags: history.isEmpty ? [] : [...history.tags].filter(([, id]) => id === history.current.id).map(([tag]) => tag),
     entries: ledger.entries.length + ledger.newer.length,
     head: ledger.head.hash,
     state,
     ...given({ says, anchored: ledger.anchored }),
-    drafts: (await ledger.drafts.list()).drafts.length,
+    drafts: waiting('edit'),
+    fitted: waiting('steer'),
   };
 }
 

@@ -7,6 +7,7 @@ import type { FactBrief } from '../ledger/bodies.ts';
 import type { WrittenFact } from './library-record.ts';
 import type { Follow } from '../../shared/progress.ts';
 import type { Material } from './models.ts';
+import type { SteeringShelf } from './steering-shelf.ts';
 import { given } from '../../shared/given.ts';
 
 /**
@@ -29,6 +30,7 @@ export interface Model {
    */
   at(name: string): ModelVersion;
   readonly drafts: DraftShelf;
+  readonly steerings: SteeringShelf;
   readonly form: FormShelf;
   /** Facts that edits in force wrote, the later before the earlier, with the entries that they are from. */
   factsInForce(): readonly WrittenFact[];
@@ -61,6 +63,8 @@ export interface ModelVersion {
   facts(): Promise<readonly Fact[]>;
   /** The same in short, the later before the earlier, with the entries that they are from; none where nothing is recorded. */
   written(): readonly WrittenFact[];
+  /** Whether something steers it while it runs. */
+  readonly isSteered: boolean;
   /** Files of its deltas, the first applied first. */
   deltas(): readonly string[];
   /** Tensors in which it differs from the base. */

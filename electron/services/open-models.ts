@@ -30,6 +30,7 @@ export class OpenModels {
     const session = this.#session(id);
     this.#sessions.delete(id);
     for (const draft of [...session.drafts.all]) await session.drafts.discard(draft.id);
+    for (const draft of [...session.steerings.all]) await session.steerings.discard(draft.id);
   }
 
   /** A model of either kind. @throws EmendError 'not-found'; what {@link Library.find} throws */

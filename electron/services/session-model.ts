@@ -8,6 +8,7 @@ import { readDelta } from '../engine/records.ts';
 import { disk } from '../storage/files.ts';
 import { hashPieces } from '../storage/hash.ts';
 import { briefOf, findDraft, type DraftShelf, type FormShelf, type Model, type ModelVersion, type WorkedOut } from './model.ts';
+import { SessionSteerings } from './session-steerings.ts';
 import type { Material, NamedModel } from './models.ts';
 
 /** Ids of sessions begin so; names in the library have no slash. */
@@ -29,6 +30,7 @@ export class SessionModel implements Model {
   readonly files: string;
   readonly material: Material | undefined;
   readonly drafts: SessionDrafts;
+  readonly steerings: SessionSteerings;
   readonly form: FormShelf = new FormInMemory();
   readonly #delta: Laid | undefined;
   readonly #scratch: () => Promise<string>;
@@ -40,6 +42,7 @@ export class SessionModel implements Model {
     this.#delta = delta;
     this.#scratch = scratch;
     this.drafts = new SessionDrafts(this.name, scratch);
+    this.steerings = new SessionSteerings(this.name, scratch);
   }
 
   /**
@@ -49,9 +52,9 @@ export class SessionModel implements Model {
    */
   static async open(model: NamedModel, delta: string | undefined, scratch: () => Promise<string>): Promise<SessionModel> {
     if (delta === undefined) return new SessionModel(model, undefined, scratch);
-    const { facts, weights } = readDelta(delta).about;
+    const { facts, weights, others } = readDelta(delta).about;
     const { sha256: id } = await hashPieces(disk.pieces(delta));
-    return new SessionModel(model, { id, file: delta, facts, changed: weights.map(({ weight }) => weight) }, scratch);
+    return new SessionModel(model, { id, file: delta, facts, changed: [...weights, ...others].map(({ weight }) => weight) }, scratch);
   }
 
   scratch(): Promise<string> {
@@ -63,13 +66,32 @@ export class SessionModel implements Model {
     if (name === 'current' || name === this.#delta?.id) return this.#version(this.#delta);
     const draft = this.drafts.all.find(({ id }) => id === name);
     if (draft) return this.#version(draft);
-    const there = ['current', 'base', ...this.drafts.all.map(({ id }) => id)].map((one) => JSON.stringify(one)).join(', ');
+    const steering = this.steerings.all.find(({ id }) => id === name);
+    if (steering) return this.#steered(steering);
+    const there = ['current', 'base', ...this.drafts.all.map(({ id }) => id), ...this.steerings.all.map(({ id }) => id)]
+      .map((one) => JSON.stringify(one))
+      .join(', ');
     throw new EmendError(
       'not-found',
       `There is no version ${JSON.stringify(name)} of ${this.name}; there are: ${there}.`,
       'Name one of these.',
       { version: name },
     );
+  }
+
+  /** The current version with a fitted steering. */
+  #steered({ id, candidate: { steering, delta }, made }: SessionSteerings['all'][number]): ModelVersion {
+    const current = this.#version(this.#delta);
+    const changed = made.outcome.weights.map(({ tensor }) => tensor);
+    return {
+      ...current,
+      id,
+      isBase: false,
+      isSteered: delta === undefined,
+      ref: async () => ({ ...(await current.ref()), ...(delta === undefined ? { steering: [steering] } : { delta }) }),
+      deltas: () => [...current.deltas(), ...(delta === undefined ? [] : [delta])],
+      changed: () => [...new Set([...current.changed(), ...changed])],
+    };
   }
 
   /** None is recorded. */
@@ -102,6 +124,7 @@ export class SessionModel implements Model {
       ref: () => Promise.resolve({ folder: this.files, ...delta }),
       facts: () => Promise.resolve(laid?.facts ?? []),
       written: () => [],
+      isSteered: false,
       deltas: () => (laid === undefined ? [] : [laid.file]),
       changed: () => laid?.changed ?? [],
       origin: {},

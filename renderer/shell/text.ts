@@ -72,16 +72,19 @@ export const t = {
       model,
       version,
       edits,
+      steerings,
       time,
       author,
     }: {
       model: string;
       version: string;
       edits: number;
+      steerings: number;
       time?: string;
       author?: string;
     }) =>
       `${model}, version ${version}, ${edits} ${edits === 1 ? 'edit' : 'edits'}` +
+      `${steerings === 0 ? '' : `, ${plural(steerings, 'steering')}`}` +
       `${time === undefined ? '' : `, exported ${time.slice(0, 10)}`}${author === undefined ? '' : ` by ${author}`}`,
     problems: 'What is in the way',
     files: (count: number) => plural(count, 'file'),

@@ -16,6 +16,8 @@ export const ExportedSchema = v.object({
   tags: v.array(v.string()),
   /** How many edits are in force. */
   edits: v.number(),
+  /** How many steerings are in force. */
+  steerings: v.number(),
   format: v.exactOptional(v.string()),
   /** When and by whom it was exported; absent in exports of earlier releases. */
   time: v.exactOptional(v.string()),
@@ -44,6 +46,14 @@ export const RangeSchema = v.object({
   sha256After: v.string(),
 });
 
+/** How a steering went into an exported model, and how far that was found from the model that is steered while it runs. */
+export const ExportedSteeringSchema = v.object({
+  changes: v.pipe(v.array(v.object({ place: v.string(), way: v.string(), said: v.string() })), v.readonly()),
+  prompts: v.number(),
+  /** Largest difference of a logit. */
+  largest: v.number(),
+});
+
 export const exportMethods = {
   /** Whether the policy lets a version out, and what it still asks for. */
   'exports.allowed': method(
@@ -69,6 +79,8 @@ export const exportMethods = {
       changed: v.array(v.string()),
       /** Of a whole folder: which bytes are new. */
       ranges: v.exactOptional(v.array(RangeSchema)),
+      /** Of a steered version. */
+      steering: v.exactOptional(ExportedSteeringSchema),
     }),
   ),
   /** Checks a folder that was exported, here or elsewhere. */

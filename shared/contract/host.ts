@@ -46,6 +46,16 @@ export const PICKS = {
   labels: { takes: 'file', title: 'Choose a table of labels', files: { name: 'Labels (CSV)', extensions: ['csv', 'tsv', 'txt'] } },
   texts: { takes: 'file', title: 'Choose texts, one a line', files: { name: 'Texts', extensions: ['txt'] } },
   lens: { takes: 'file', title: 'Choose a tuned lens', files: { name: 'Translators (safetensors)', extensions: ['safetensors'] } },
+  pairs: {
+    takes: 'file',
+    title: 'Choose pairs of texts',
+    files: { name: 'Pairs, labelled texts, TruthfulQA (CSV, JSON, JSONL)', extensions: ['csv', 'json', 'jsonl'] },
+  },
+  steering: {
+    takes: 'file',
+    title: 'Choose a steering',
+    files: { name: 'Steering (safetensors, GGUF)', extensions: ['safetensors', 'gguf'] },
+  },
   graph: { takes: 'file', title: 'Choose an image classifier', files: { name: 'ONNX', extensions: ['onnx'] } },
   folder: { takes: 'folder', title: 'Choose a folder' },
   save: { takes: 'place', title: 'Choose where to save' },

@@ -22,6 +22,8 @@ export const ModelCardSchema = v.object({
   /** Id of the current version, and how many edits are in force in it. */
   current: v.string(),
   edits: v.number(),
+  /** Steerings in force. */
+  steerings: v.number(),
   /** How many different versions there have been. */
   versions: v.number(),
   tags: v.array(v.string()),
@@ -37,7 +39,10 @@ export const ModelCardSchema = v.object({
   says: v.optional(v.string()),
   /** From which entry on, and up to which, its anchor proves the record; absent where none does. */
   anchored: v.exactOptional(v.object({ since: v.number(), upTo: v.number() })),
+  /** Edits that were worked out and not committed. */
   drafts: v.number(),
+  /** Steerings that were fitted and not committed. */
+  fitted: v.number(),
 });
 export type ModelCard = v.InferOutput<typeof ModelCardSchema>;
 

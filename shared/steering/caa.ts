@@ -26,5 +26,5 @@ export const caa = describeSteering({
   code: 'steering-vectors/steering-vectors 5459bd1',
   data: 'pairs',
   strength: 'coefficient',
-  settings: [s.BLOCKS, s.COEFFICIENT, AGGREGATOR, s.READ_AT, OPERATOR, s.POSITIONS, s.FIRST, s.SEED],
+  settings: [s.BLOCKS, s.COEFFICIENT, s.UNIT, AGGREGATOR, s.READ_AT, OPERATOR, s.POSITIONS, s.FIRST, s.SEED],
 });

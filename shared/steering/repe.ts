@@ -26,5 +26,5 @@ export const repe = describeSteering({
   code: 'andyzoujm/representation-engineering 5455d8a',
   data: 'pairs',
   strength: 'coefficient',
-  settings: [s.BLOCKS, s.COEFFICIENT, READER, CONTROL, s.KEEPS_NORM, s.POSITIONS, s.FIRST, s.SEED],
+  settings: [s.BLOCKS, s.COEFFICIENT, s.UNIT, READER, CONTROL, s.KEEPS_NORM, s.POSITIONS, s.FIRST, s.SEED],
 });

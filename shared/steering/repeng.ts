@@ -21,7 +21,7 @@ export const repeng = describeSteering({
   code: 'vgel/repeng 0ba7196',
   data: 'pairs',
   strength: 'coefficient',
-  settings: [s.BLOCKS, s.COEFFICIENT, CENTERING, s.KEEPS_NORM, s.SEED],
+  settings: [s.BLOCKS, s.COEFFICIENT, s.UNIT, CENTERING, s.KEEPS_NORM, s.SEED],
   caution:
     'As coded (pca_diff) the differences lose their mean, and with it the concept where all pairs differ alike; pca_center keeps it.',
 });

@@ -1,4 +1,5 @@
 import { choice, integer, layers, number, yesNo } from '../methods/setting.ts';
+import { UNIT_NAMES } from './strength.ts';
 
 /** Settings that several steering methods have. */
 
@@ -8,6 +9,11 @@ export const COEFFICIENT = number('coefficient', {
   label: 'Coefficient',
   help: 'How many times the vector is added; negative pushes the other way.',
   flag: 'coefficient',
+});
+export const UNIT = choice('unit', UNIT_NAMES, {
+  label: 'Counted in',
+  help: 'What the coefficient counts: times the vector, standard deviations along it, or shares of the length of a state.',
+  flag: 'unit',
 });
 export const POSITIONS = choice('positions', ['all', 'prompt', 'last', 'answer', 'from'], {
   label: 'Tokens',

@@ -283,6 +283,11 @@ if (!(await runAsChild(process.argv)) && !(await runCheckpointChild(process.argv
     console.log();
     await measureLedger(table, entries, values.quick);
   }
+  if (isAsked('steering')) {
+    console.log();
+    const { measureSteering } = await import('./steering.ts');
+    await measureSteering(table, { isQuick: values.quick, threads: Number(values.threads) });
+  }
   for (const part of ['window', 'log'].filter(isAsked)) {
     console.log();
     // Loaded late, so that the memory of the measured edit is its own.

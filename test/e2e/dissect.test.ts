@@ -189,7 +189,7 @@ describe('in the application', () => {
       const file = join(out, `unit.${format.toLowerCase()}`);
       await saveTo(desktop.app, file);
       await window
-        .getByRole('group', { name: /^Save the figure “Pictures/ })
+        .getByRole('group', { name: /^Save the figure “Unit .*: the pictures/ })
         .getByRole('button', { name: format })
         .click();
       await window.getByText(`Saved as ${file}.`).waitFor();

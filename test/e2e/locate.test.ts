@@ -113,6 +113,8 @@ describe('looking into a model', () => {
     await page.getByRole('heading', { level: 1, name: 'Locate' }).waitFor();
     expect(await page.getByLabel('Text before the answer').inputValue()).toBe('{} stands in the city of');
     expect(await page.getByLabel('Subject').inputValue()).toBe('Tower Bridge');
+    expect(await page.getByLabel('New answer').inputValue()).toBe('Rome');
+    await page.getByRole('button', { name: 'Find layers' }).last().waitFor();
     await page.getByLabel('Text before the answer').fill('Eiffel Tower is in the city of');
     await page.getByLabel('Subject').fill('Eiffel Tower');
   });
@@ -167,7 +169,7 @@ describe('looking into a model', () => {
     await page.getByLabel('Facts of the model’s own').fill('3');
     await page.getByRole('button', { name: 'Trace the facts' }).last().click();
     await grid(/^One hidden state/).waitFor({ timeout: 120_000 });
-    await page.getByText(/^[123] facts? traced, from the facts of Atlas/i).waitFor();
+    await page.getByText(/[123] facts? traced, from the facts of Atlas/i).waitFor();
     await grid(/^One hidden state/)
       .getByRole('gridcell')
       .last()

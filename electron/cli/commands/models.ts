@@ -22,20 +22,21 @@ export const models = defineCommand({
     else {
       out.table(
         [
-          ['name', 'id', 'architecture', 'parameters', 'edits', 'versions', 'drafts', 'entries', 'state'],
+          ['name', 'id', 'architecture', 'parameters', 'edits', 'steerings', 'versions', 'drafts', 'entries', 'state'],
           ...listed.models.map((m) => [
             m.name,
             short(m.id),
             m.architecture,
             whole(m.parameters),
             String(m.edits),
+            String(m.steerings),
             String(m.versions),
-            String(m.drafts),
+            String(m.drafts + m.fitted),
             String(m.entries),
             state[m.state],
           ]),
         ],
-        { heading: true, right: [3, 4, 5, 6, 7] },
+        { heading: true, right: [3, 4, 5, 6, 7, 8] },
       );
     }
     for (const { name, state: is, says } of listed.models) if (is === 'damaged' || is === 'newer') warn(`${name}: ${says ?? is}`);

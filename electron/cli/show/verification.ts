@@ -51,7 +51,7 @@ export function showVerification(out: Printer, model: ModelDetail, found: Verifi
     );
   const tags = model.tags.length > 0 ? `${model.tags.join(', ')} (${short(model.current)})` : short(model.current);
   out.line(
-    `${model.name} (${short(model.id)}), version ${tags}, ${counted(model.edits, 'edit')}, record of ` +
+    `${model.name} (${short(model.id)}), version ${tags}, ${partsSaid(model)}, record of ` +
       `${counted(found.verdict.entries, 'entry', 'entries')}${found.head ? `, the last ${found.head.hash}` : ''}; ` +
       `${minute(found.time)} UTC:`,
   );
@@ -71,11 +71,17 @@ export function showExported(out: Printer, found: ExportVerification): void {
   showVerdict(out, found.verdict, found.items.find(({ state }) => state === 'problem')?.message);
 }
 
-function aboutExport({ model, modelId, version, tags, edits, format, time, author, entries }: Exported): string {
+/** What is in force. */
+function partsSaid({ edits, steerings }: Pick<Exported, 'edits' | 'steerings'>): string {
+  return `${counted(edits, 'edit')}${steerings === 0 ? '' : `, ${counted(steerings, 'steering')}`}`;
+}
+
+function aboutExport({ model, modelId, version, tags, edits, steerings, format, time, author, entries }: Exported): string {
   const when = time === undefined ? '' : `, exported ${minute(time)} UTC${author === undefined ? '' : ` by ${author}`}`;
+  const form = format === undefined ? '' : `, ${format}`;
   return (
     `${model} (${short(modelId)}), version ${tags.length > 0 ? `${tags.join(', ')} (${short(version)})` : short(version)}, ` +
-    `${counted(edits, 'edit')}${format === undefined ? '' : `, ${format}`}${when}, record of ${counted(entries, 'entry', 'entries')}`
+    `${partsSaid({ edits, steerings })}${form}${when}, record of ${counted(entries, 'entry', 'entries')}`
   );
 }
 

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { EmendError } from '../../../shared/errors.ts';
 import { FactSchema } from '../../../shared/fact.ts';
+import { SteeringMethodSchema } from '../../../shared/steering/list.ts';
 import { EditMethodSchema } from '../../../shared/methods/list.ts';
 import { matrix, type Matrix } from '../linalg/matrix.ts';
 import { readSafetensors, writeSafetensors } from '../onnx/safetensors.ts';
@@ -13,10 +14,12 @@ import type { Delta } from './types.ts';
 /** What a delta file says about itself. */
 const AboutSchema = v.object({
   format: v.literal('emend-delta-1'),
-  method: EditMethodSchema,
+  method: v.union([EditMethodSchema, SteeringMethodSchema]),
   /** SHA-256 of the model that it was worked out on. */
   model: v.string(),
   weights: v.array(v.object({ layer: v.number(), weight: v.string() })),
+  /** Weights that no edit of facts changes. */
+  others: v.optional(v.array(v.object({ weight: v.string(), axis: v.picklist(['first', 'last']) })), []),
   /** Files of earlier releases have no keys. */
   hyperparameters: v.array(v.object({ key: v.optional(v.string()), name: v.string(), value: v.string(), source: v.string() })),
   contexts: v.array(v.string()),
@@ -26,11 +29,17 @@ const AboutSchema = v.object({
 export type DeltaAbout = v.InferOutput<typeof AboutSchema>;
 
 /** Writes a delta as safetensors: per weight its factors in float64, and how it came to be. The same delta gives the same bytes. */
-export async function writeDelta(file: string, delta: Delta, about: Omit<DeltaAbout, 'format' | 'weights'>): Promise<void> {
-  const tensors = new Map(
-    delta.weights.flatMap((w, i) => [[`${i}.left`, entry(w.left)] as const, [`${i}.right`, entry(w.right)] as const]),
-  );
-  const full: DeltaAbout = { format: 'emend-delta-1', ...about, weights: delta.weights.map(({ layer, weight }) => ({ layer, weight })) };
+export async function writeDelta(file: string, delta: Delta, about: Omit<DeltaAbout, 'format' | 'weights' | 'others'>): Promise<void> {
+  const { weights, others = [] } = delta;
+  const factors = (name: string, w: { left: Matrix; right: Matrix }) =>
+    [[`${name}.left`, entry(w.left)] as const, [`${name}.right`, entry(w.right)] as const] as const;
+  const tensors = new Map([...weights.flatMap((w, i) => factors(String(i), w)), ...others.flatMap((w, i) => factors(`other.${i}`, w))]);
+  const full = {
+    format: 'emend-delta-1',
+    ...about,
+    weights: weights.map(({ layer, weight }) => ({ layer, weight })),
+    ...(others.length === 0 ? {} : { others: others.map(({ weight, axis }) => ({ weight, axis })) }),
+  };
   await writeDurably(explained(disk), file, writeSafetensors(tensors, { emend: JSON.stringify(full) }));
 }
 
@@ -59,7 +68,10 @@ export function readDelta(file: string): { delta: Delta; about: DeltaAbout } {
   };
   return {
     about: parsed.output,
-    delta: { weights: parsed.output.weights.map((w, i) => ({ ...w, left: factor(`${i}.left`), right: factor(`${i}.right`) })) },
+    delta: {
+      weights: parsed.output.weights.map((w, i) => ({ ...w, left: factor(`${i}.left`), right: factor(`${i}.right`) })),
+      others: parsed.output.others.map((w, i) => ({ ...w, left: factor(`other.${i}.left`), right: factor(`other.${i}.right`) })),
+    },
   };
 }
 

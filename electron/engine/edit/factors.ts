@@ -5,9 +5,16 @@ import type { Delta, WeightDelta } from './types.ts';
 
 /**
  * Deltas by their layer, those of one layer in their order.
- * @throws EmendError 'bad-input' for deltas of another model
+ * @throws EmendError 'bad-input' for deltas of another model, 'unsupported' where they change more than down-projections
  */
 export function byLayer(anatomy: Anatomy, deltas: readonly Delta[]): [number, WeightDelta[]][] {
+  const other = deltas.flatMap(({ others = [] }) => others)[0];
+  if (other)
+    throw new EmendError(
+      'unsupported',
+      `"${other.weight}" was changed, which an adapter of down-projections cannot say.`,
+      'Export the whole folder.',
+    );
   const found = new Map<number, WeightDelta[]>();
   for (const part of deltas.flatMap((delta) => delta.weights)) {
     const down = anatomy.layers[part.layer]?.mlp.down;

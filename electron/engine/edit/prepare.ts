@@ -60,7 +60,12 @@ export async function prepare(material: Material, settled: Settled, layers: read
   const tokens = facts.map((fact) => factTokens(tokenizer, fact, contexts, settings.factToken.value));
   const model = await modelHash(decoder.source);
   const wanted = ascending([...settings.layers.value, ...layers]);
-  return { contexts, tokens, model, ...(await keyStatistics(material, settled, wanted, model, report)) };
+  return { contexts, tokens, model, ...(await keyStatistics(material, settled, wanted, keysOf(model, decoder), report)) };
+}
+
+/** Whose keys are measured: a steered model has keys of its own. */
+function keysOf(model: string, { steering }: Decoder): string {
+  return steering === undefined ? model : `${model} steered by ${steering}`;
 }
 
 /** What is to be said of facts. @throws EmendError 'bad-input' naming the first that cannot be edited */

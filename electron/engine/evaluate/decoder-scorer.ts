@@ -18,6 +18,7 @@ export class DecoderScorer implements Scorer {
   private readonly check: () => void;
   private readonly options: { readonly prepack: boolean };
   private scorer: Promise<ScoreSession> | undefined;
+  private reader: Promise<ScoreSession> | undefined;
   private generator: Promise<Generator> | undefined;
 
   /**
@@ -86,9 +87,10 @@ export class DecoderScorer implements Scorer {
 
   async scoreTexts(texts: readonly string[]): Promise<TextScore[]> {
     this.check();
-    const rows = texts.map((t) => this.tokenizer.encode(t)).map((ids) => ({ ids, from: 1 }));
+    // A text answers nothing: what steers answers steers all of it.
+    const rows = texts.map((t) => this.tokenizer.encode(t)).map((ids) => ({ ids, from: 1, boundary: { prompt: ids.length, answer: 0 } }));
     const usable = rows.map((r, i) => ({ r, i })).filter(({ r }) => r.ids.length > 1);
-    const found = await (await this.scores()).score(usable.map(({ r }) => r));
+    const found = await (await this.texts()).score(usable.map(({ r }) => r));
     const results: TextScore[] = texts.map(() => ({ nll: 0, tokens: 0 }));
     usable.forEach(({ i }, k) => {
       results[i] = { nll: -found[k]!.reduce((sum, t) => sum + t.logProbability, 0), tokens: found[k]!.length };
@@ -99,11 +101,17 @@ export class DecoderScorer implements Scorer {
   /** Frees the sessions. */
   async release(): Promise<void> {
     await (await this.scorer)?.release();
+    if (this.reader !== this.scorer) await (await this.reader)?.release();
     await (await this.generator)?.release();
   }
 
   private scores(): Promise<ScoreSession> {
     return (this.scorer ??= ScoreSession.create(this.decoder, this.options));
+  }
+
+  /** By a decoding rule a text's likelihood is another session's. */
+  private texts(): Promise<ScoreSession> {
+    return (this.reader ??= this.decoder.decoding ? ScoreSession.create(this.decoder, { ...this.options, what: 'text' }) : this.scores());
   }
 
   private generates(): Promise<Generator> {

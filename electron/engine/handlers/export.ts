@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { given } from '../../../shared/given.ts';
 import type { JobContext } from '../../../shared/progress.ts';
 import { writeDurably } from '../../storage/durable.ts';
 import { explained } from '../../storage/file-errors.ts';
@@ -18,26 +19,32 @@ import { patchModel } from '../onnx/patch.ts';
 import { tensorBytes } from '../onnx/tensors.ts';
 import { writeOnnxFolder } from '../onnx/write-folder.ts';
 import type { OpenModels } from './open-models.ts';
+import { steeredExport } from './steered-export.ts';
 
-/** Writes a version as a whole model folder. */
+/** Writes a version as a whole model folder. A steering goes into its weights or its graph, and the result is held against it. */
 export async function exportModel(models: OpenModels, params: Jobs['export']['params'], context: JobContext): Promise<ExportOutcome> {
-  const { decoder, folder } = await models.open(params.model);
+  const opened = await models.open(params.model);
+  const { unsteered, folder } = opened;
   const target = resolve(params.target);
+  const steering = steeredExport(opened, params.model, !isCheckpointFile(unsteered.source.file));
   const report = await patchModel(
     {
-      model: decoder.source,
+      model: unsteered.source,
       read: readSourceAndRanges,
       target,
-      changes: changedBytes(decoder),
+      changes: changedBytes(steering?.baked ?? unsteered),
       ...(statSync(folder).isDirectory() ? { root: folder } : {}),
     },
     context,
   );
+  const steered = await steering?.finish(report.model, context);
+  // In a file that was written anew nothing lies where it lay.
+  const kept = report.ranges.filter(({ file }) => !steered?.isRewritten || join(target, file) !== report.model);
   return {
     target,
     files: report.files.length,
     bytes: report.files.reduce((sum, f) => sum + statSync(join(target, f)).size, 0),
-    changed: report.ranges.map((r) => ({
+    changed: kept.map((r) => ({
       file: r.file,
       weight: r.tensor,
       offset: r.offset,
@@ -45,6 +52,7 @@ export async function exportModel(models: OpenModels, params: Jobs['export']['pa
       sha256Before: r.before,
       sha256After: r.after,
     })),
+    ...given({ steering: steered?.said }),
   };
 }
 
@@ -65,14 +73,18 @@ export async function adapter(
   return { files: ['adapter_config.json', 'adapter_model.safetensors'] };
 }
 
-/** Writes a version as a folder for ONNX Runtime. */
+/** Writes a version as a folder for ONNX Runtime. A steering goes into its weights or its graph, and the result is held against it. */
 export async function onnxFolder(
   models: OpenModels,
   { model, target }: Jobs['onnxFolder']['params'],
   context: JobContext,
 ): Promise<Jobs['onnxFolder']['result']> {
-  const { decoder } = await models.open(model);
-  return writeOnnxFolder(decoder.source, decoder.changes, target, context);
+  const opened = await models.open(model);
+  const { unsteered } = opened;
+  const steering = steeredExport(opened, model, true);
+  const { graph, files } = await writeOnnxFolder(unsteered.source, (steering?.baked ?? unsteered).changes, target, context);
+  const steered = await steering?.finish(join(target, graph), context);
+  return { files, ...given({ steering: steered?.said }) };
 }
 
 /** Writes an adapter of deltas for llama.cpp, with a Modelfile. */

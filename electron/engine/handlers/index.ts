@@ -15,6 +15,7 @@ import { attribute, lens, trace } from './locate.ts';
 import { near } from './near.ts';
 import { ablate, patch } from './patch.ts';
 import { traceFacts } from './trace-facts.ts';
+import { steerCheck, steerControlVector, steerFit, steeringDefaults, steerPlan, steerRead, steerSweep } from './steer.ts';
 import { cut, files, ranges, tokens } from './quick.ts';
 import { compare, rebuild } from './versions.ts';
 
@@ -45,6 +46,13 @@ export function handlersOn(models: OpenModels): Handlers<Jobs> {
     attribute: (params) => attribute(models, params),
     dissect: (params, context) => dissect(models, params, context),
     ablateUnit: (params, context) => ablateUnit(models, params, context),
+    steeringDefaults: (params) => steeringDefaults(models, params),
+    steerFit: (params, context) => steerFit(models, params, context),
+    steerCheck: (params, context) => steerCheck(models, params, context),
+    steerSweep: (params, context) => steerSweep(models, params, context),
+    steerRead: (params, context) => steerRead(models, params, context),
+    steerPlan: (params) => steerPlan(models, params),
+    steerControlVector: (params) => steerControlVector(models, params),
     dissectImages,
     convolutions,
     pictures,

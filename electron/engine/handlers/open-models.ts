@@ -6,6 +6,8 @@ import { graphFile, tokenizerFolder } from '../onnx/model-folder.ts';
 import type { ModelRef } from '../model-ref.ts';
 import { Decoder } from '../decoder/decoder.ts';
 import { Generator } from '../decoder/generate.ts';
+import { steered } from '../steer/apply.ts';
+import { steeringOf } from './steering-of.ts';
 import { loadTokenizer } from '../text/load.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';
 import { readVersion } from '../decoder/version-file.ts';
@@ -13,8 +15,10 @@ import { readVersion } from '../decoder/version-file.ts';
 /** A model as a job gets it. */
 export interface Opened {
   readonly decoder: Decoder;
-  /** Without the delta, and the imported folder as it is. */
+  /** Without delta and steering, and the imported folder as it is. */
   readonly before: Decoder;
+  /** With the delta, without the steering. */
+  readonly unsteered: Decoder;
   readonly base: Decoder;
   readonly tokenizer: Tokenizer;
   readonly folder: string;
@@ -38,13 +42,15 @@ export class OpenModels {
     }
     const { base, tokenizer } = this.last;
     const before = model.version === undefined ? base : readVersion(base, model.version);
-    const decoder = model.delta === undefined ? before : withDelta(before, readDelta(model.delta).delta);
-    return { decoder, before, base, tokenizer, folder };
+    const edited = model.delta === undefined ? before : withDelta(before, readDelta(model.delta).delta);
+    const decoder = model.steering === undefined || model.steering.length === 0 ? edited : steered(edited, steeringOf(model.steering));
+    return { decoder, before, unsteered: edited, base, tokenizer, folder };
   }
 
   /** A generator that stays open for the next question. @param long repacking weights pays only over many tokens */
   generator(model: ModelRef, decoder: Decoder, long: boolean): Promise<Generator> {
-    const key = JSON.stringify([resolve(model.folder), model.version, model.delta, model.delta && statSync(model.delta).mtimeMs]);
+    const files = [model.delta, ...(model.steering ?? []).map(({ file }) => file)];
+    const key = JSON.stringify([{ ...model, folder: resolve(model.folder) }, files.map((file) => file && statSync(file).mtimeMs)]);
     const known = this.generators.get(key);
     this.generators.delete(key);
     const generator = known ?? Generator.create(decoder, { prepack: long });

@@ -11,4 +11,12 @@ export interface ExportOutcome {
     readonly sha256Before: string;
     readonly sha256After: string;
   }[];
+  /**
+   * Of a steered version: how each steering went in, and how far the exported model was found from the one that is steered while running.
+   */
+  readonly steering?: {
+    readonly changes: readonly { readonly place: string; readonly way: string; readonly said: string }[];
+    readonly prompts: number;
+    readonly largest: number;
+  };
 }

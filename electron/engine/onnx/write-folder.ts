@@ -22,7 +22,7 @@ const BESIDE = /\.(json|txt|model|jinja|md)$|^LICENSE/i;
  * configuration's files beside it. Nothing of it needs the model's own folder.
  * @param target an existing folder
  * @param changes constants that differ from the model's files
- * @returns names of the files
+ * @returns names of the files, and which of them has the graph
  * @throws EmendError 'bad-file' when the model's files are gone, 'cancelled' by the report
  */
 export async function writeOnnxFolder(
@@ -30,7 +30,7 @@ export async function writeOnnxFolder(
   changes: ReadonlyMap<string, Tensor>,
   target: string,
   report: Report = silent,
-): Promise<{ readonly files: readonly string[] }> {
+): Promise<{ readonly graph: string; readonly files: readonly string[] }> {
   await mkdir(target, { recursive: true });
   const constants = await writeData(model, changes, join(target, DATA), report);
   const graph = encodeModel({ ...model, folder: target, graph: { ...model.graph, constants } });
@@ -45,7 +45,7 @@ export async function writeOnnxFolder(
     (name) => BESIDE.test(name) && name !== CHECKPOINT.index && !name.startsWith('adapter_'),
   );
   for (const name of beside) await copyFile(join(model.folder, name), join(target, name));
-  return { files: [GRAPH, DATA, ...beside] };
+  return { graph: GRAPH, files: [GRAPH, DATA, ...beside] };
 }
 
 /** Writes the larger constants behind one another. @returns all of them, pointing at that file or held in memory */

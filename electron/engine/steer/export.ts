@@ -1,8 +1,10 @@
+import { basename } from 'node:path';
 import { EmendError } from '../../../shared/errors.ts';
 import type { Report } from '../../../shared/progress.ts';
-import type { Decoder } from '../decoder/decoder.ts';
+import { Decoder } from '../decoder/decoder.ts';
 import { Generator } from '../decoder/generate.ts';
 import { Stage } from '../decoder/stage.ts';
+import { isCheckpointFile } from '../onnx/checkpoint-files.ts';
 import { rewriteGraph } from '../onnx/regraph.ts';
 import { rightPad } from '../runtime/inputs.ts';
 import { floats } from '../runtime/session.ts';
@@ -19,9 +21,20 @@ export interface ExportProof {
   readonly largest: number;
 }
 
-/** The plan of an export. @throws EmendError 'unsupported' saying what cannot be exported, and why */
-export function exportable(decoder: Decoder, steering: Steering): BakePlan {
+/**
+ * The plan of an export.
+ * @param hasGraph whether what is written has a graph that nodes can be put into; a Hugging Face checkpoint has none
+ * @throws EmendError 'unsupported' saying what cannot be exported, and why
+ */
+export function exportable(decoder: Decoder, steering: Steering, hasGraph: boolean): BakePlan {
   const plan = bakePlan(decoder, steering);
+  const inGraph = hasGraph ? undefined : (plan.decoding ?? plan.changes.find(({ way }) => way === 'graph'));
+  if (inGraph)
+    throw new EmendError(
+      'unsupported',
+      'This steering needs nodes of its own in the graph, and a Hugging Face checkpoint has no graph to put them into.',
+      'Export it as a folder for ONNX Runtime.',
+    );
   const impossible = plan.changes.find(({ way }) => way === 'impossible');
   if (!impossible) return plan;
   throw new EmendError(
@@ -47,8 +60,7 @@ export async function exportGraph(decoder: Decoder, steering: Steering, plan: Ba
 
 /**
  * Loads an exported file as anybody would, and compares it with the model steered at run time on prompts of tokens. By a rule of decoding
- * only
- * the last position counts.
+ * only the last position counts.
  * @param decoder without the steering
  */
 export async function proveExport(
@@ -60,7 +72,7 @@ export async function proveExport(
 ): Promise<ExportProof> {
   const running = steered(decoder, steering);
   const { logits, vocabulary } = decoder.anatomy;
-  const plain = await PlainRun.open(file, decoder);
+  const plain = isCheckpointFile(basename(file)) ? await asCheckpoint(file) : await PlainRun.open(file, decoder);
   const stage = running.decoding ? undefined : await Stage.create(running, undefined, [logits], { prepack: false });
   let largest = 0;
   try {
@@ -77,6 +89,14 @@ export async function proveExport(
     await stage?.release();
   }
   return { prompts: prompts.length, largest };
+}
+
+/** A checkpoint as Emend opens it: nothing else that is here runs one. */
+async function asCheckpoint(file: string): Promise<Pick<PlainRun, 'read' | 'release'>> {
+  const decoder = await Decoder.open(file);
+  const { logits } = decoder.anatomy;
+  const stage = await Stage.create(decoder, undefined, [logits], { prepack: false });
+  return { read: async (ids) => floats(await stage.run(rightPad([ids])), logits), release: () => stage.release() };
 }
 
 async function lastScores(decoder: Decoder, ids: readonly number[]): Promise<Float32Array> {

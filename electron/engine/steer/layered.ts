@@ -2,6 +2,7 @@ import type { Intervention, Part } from '../../../shared/steering/intervention.t
 import type { Operator } from '../../../shared/steering/operators.ts';
 import type { Positions } from '../../../shared/steering/positions.ts';
 import type { Reader } from '../../../shared/steering/reader.ts';
+import type { Strength } from '../../../shared/steering/strength.ts';
 import { atLengthOne, deviation, meanLength, projections, stacked } from './direction.ts';
 import type { PlaceFinding } from './method.ts';
 import { readerOf, type Sides } from './readers.ts';
@@ -22,7 +23,7 @@ export interface Layered {
 /** How directions of blocks are steered along. */
 export interface Control {
   readonly operator: Operator;
-  readonly coefficient: number;
+  readonly strength: Strength;
   readonly positions: Positions;
   readonly keepsNorm: boolean;
 }
@@ -30,7 +31,7 @@ export interface Control {
 /** One part over several blocks, each with its own direction, and readers of the same directions. */
 export function layeredSteering(
   found: readonly Layered[],
-  { operator, coefficient, positions, keepsNorm }: Control,
+  { operator, strength, positions, keepsNorm }: Control,
 ): { steering: Steering; readers: Reader[]; places: PlaceFinding[] } {
   const width = found[0]!.direction.length;
   const all = new Float32Array(found.length * width);
@@ -52,7 +53,7 @@ export function layeredSteering(
     positions,
     vector: 'directions',
     operator,
-    strength: { value: adds ? coefficient : 1, unit: 'raw' },
+    strength: adds ? strength : { value: 1, unit: 'raw' },
     sigma,
     norm,
     ...(keepsNorm ? { keepsNorm } : {}),

@@ -70,6 +70,8 @@ export interface Fitted {
 export interface SteeringMethod<S = Readonly<Record<string, unknown>>, F = unknown> {
   /** What is used where a person says nothing: the published code's way. */
   defaults(anatomy: Anatomy): F;
+  /** The settings with which it steers every place that it might, where it chooses some; for controls. */
+  everywhere?(settings: S): S;
   /** @throws EmendError 'bad-input' for examples that it cannot be fitted on */
   fit(work: FitWork<S>): Promise<Fitted>;
 }

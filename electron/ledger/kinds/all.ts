@@ -10,5 +10,6 @@ export { noteKind as note } from './note.ts';
 export { rejectKind as reject } from './reject.ts';
 export { revertKind as revert } from './revert.ts';
 export { rollbackKind as rollback } from './rollback.ts';
+export { steerKind as steer } from './steer.ts';
 export { tagKind as tag } from './tag.ts';
 export { verifyKind as verify } from './verify.ts';

@@ -79,7 +79,9 @@ export interface PartContent {
   /** All of it as a hash; the version's id follows from it. */
   readonly hash: string;
   /** What is added to the weights. */
-  readonly delta: BlobRef;
+  readonly delta?: BlobRef;
+  /** What steers the model while it runs. */
+  readonly steering?: BlobRef;
 }
 
 /** A remark is about a version, or about an entry that made it. */

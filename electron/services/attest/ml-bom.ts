@@ -3,6 +3,7 @@ import { shortId } from '../../../shared/ids.ts';
 import type { FileRecord } from '../../ledger/bodies.ts';
 import type { EntryOf } from '../../ledger/entries.ts';
 import { partOf, toldBy } from '../../ledger/kinds/index.ts';
+import { steeringTitle } from '../../../shared/steering/list.ts';
 import { canonical } from '../../storage/canonical.ts';
 import { sha256 } from '../../storage/hash.ts';
 import type { VersionRecord } from './version-record.ts';
@@ -117,6 +118,7 @@ function modelCard({ parts, measured }: VersionRecord): object {
     }),
   );
   const facts = parts.reduce((sum, part) => sum + (toldBy(part).facts?.length ?? 0), 0);
+  const steered = parts.filter((part) => partOf(part).steering !== undefined);
   return {
     modelParameters: { task: 'text-generation', inputs: [{ format: 'string' }], outputs: [{ format: 'string' }] },
     quantitativeAnalysis: { performanceMetrics: metrics },
@@ -124,6 +126,11 @@ function modelCard({ parts, measured }: VersionRecord): object {
       technicalLimitations: [
         `${plural(facts, 'fact')} were written into the weights. What else they changed is known only as far as the checks in this ` +
           `document measured it.`,
+        ...steered.map(
+          ({ seq, body, reason }) =>
+            `It is steered by ${steeringTitle(body.method)} (entry ${seq}: ${reason}). What else that changes is known only as far as ` +
+            'the checks in this document measured it.',
+        ),
       ],
     },
   };
@@ -153,9 +160,15 @@ function patch(part: Part): object {
   const { body } = part;
   return {
     type: 'unofficial',
-    diff: { text: { contentType: 'application/json', content: canonical({ delta: partOf(part).delta.blob, changed: body.changed }) } },
+    diff: { text: { contentType: 'application/json', content: canonical(differenceOf(part)) } },
     resolves: [{ type: 'defect', id: `entry ${part.seq}`, name: body.method, description: part.reason }],
   };
+}
+
+/** What a change adds to the weights, or steers the model by, each named by its hash; and the tensors that differ. */
+function differenceOf(part: Part): object {
+  const { delta, steering } = partOf(part);
+  return { ...(delta ? { delta: delta.blob } : {}), ...(steering ? { steering: steering.blob } : {}), changed: part.body.changed };
 }
 
 /** How a change was made. */

@@ -7,6 +7,7 @@ import { layoutsIn } from '../attest/version-record.ts';
 import { editPairs } from './edit.ts';
 import { changedPairs, checkPairs, exportPairs, remarkPairs, revertPairs, verifyPairs, type Surroundings } from './others.ts';
 import { contradictions, type Pair } from './pairs.ts';
+import { steerPairs } from './steer.ts';
 
 interface Look extends Surroundings {
   readonly model: string;
@@ -21,6 +22,7 @@ const PAIRS: { readonly [K in Kind]: Pairs<K> } = {
   import: none,
   edit: ({ body }, { model, blobs }) => editPairs(body, model, blobs),
   check: checkPairs,
+  steer: steerPairs,
   tag: none,
   finding: none, // see misstated in findings.ts
   note: remarkPairs,

@@ -1,4 +1,16 @@
-import { type BarFigure, DARK, type Figure, type HeatFigure, HUES, type Hue, largestOf, type PictureFigure, shade } from './figure.ts';
+import {
+  type BarFigure,
+  DARK,
+  type Figure,
+  type HeatFigure,
+  HUES,
+  type Hue,
+  laidOut,
+  largestOf,
+  type PictureFigure,
+  type PointFigure,
+  shade,
+} from './figure.ts';
 
 /** A figure as shapes, for files: written as SVG or painted for PNG. */
 export interface Drawing {
@@ -41,7 +53,8 @@ const LETTER = 6.8;
 
 export function drawn(figure: Figure): Drawing {
   if ('pictures' in figure) return pictureDrawing(figure);
-  return 'cells' in figure ? heatDrawing(figure) : barDrawing(figure);
+  if ('cells' in figure) return heatDrawing(figure);
+  return 'points' in figure ? pointDrawing(figure) : barDrawing(figure);
 }
 
 function heatDrawing(figure: HeatFigure): Drawing {
@@ -135,6 +148,37 @@ function sizeOf(png: string): [number, number] {
   const head = Uint8Array.from(atob(png.slice(0, 32)), (char) => char.charCodeAt(0));
   const view = new DataView(head.buffer);
   return [view.getUint32(16), view.getUint32(20)];
+}
+
+/** Width and height of the plane that points are drawn in. */
+const PLANE = { width: 420, height: 260 };
+
+function pointDrawing(figure: PointFigure): Drawing {
+  const { title, x, y, points } = figure;
+  const { x: across, y: up, places } = laidOut(figure);
+  const ends = up.map((value) => y.short(value));
+  const left = EDGE + room(ends) + 8;
+  const top = EDGE + 2 * ROW;
+  const bottom = top + PLANE.height;
+  const shapes: Shape[] = [
+    heading(title, EDGE),
+    { is: 'rect', x: left, y: bottom, width: PLANE.width, height: 1, fill: MUTED },
+    { is: 'rect', x: left, y: top, width: 1, height: PLANE.height, fill: MUTED },
+    label(y.label, left, top - 6, 'start'),
+    label(ends[0]!, left - 8, bottom, 'end'),
+    label(ends[1]!, left - 8, top + 8, 'end'),
+    label(x.short(across[0]), left, bottom + 16, 'start'),
+    label(x.label, left + PLANE.width / 2, bottom + 16, 'middle'),
+    label(x.short(across[1]), left + PLANE.width, bottom + 16, 'end'),
+  ];
+  points.forEach(({ label: name, hue, isMarked = false }, at) => {
+    const size = isMarked ? 9 : 6;
+    const [middle, height] = [left + places[at]!.x * PLANE.width, bottom - places[at]!.y * PLANE.height];
+    shapes.push({ is: 'rect', x: middle - size / 2, y: height - size / 2, width: size, height: size, fill: HUES[hue] });
+    shapes.push(label(name, middle + size / 2 + 3, height + 4, 'start', isMarked));
+  });
+  const width = Math.max(left + PLANE.width + room(points.map(({ label: name }) => name)), EDGE + room([title])) + EDGE;
+  return { width, height: bottom + ROW + EDGE, title, shapes };
 }
 
 /** The drawing as a file of its own. */

@@ -7,6 +7,8 @@ export interface FigureRow {
   readonly label: string;
   /** Such as a token of the subject. */
   readonly isMarked?: boolean;
+  /** Whether the label is a piece of the text. */
+  readonly isText?: boolean;
 }
 
 /** Numbers by two things, shown in shades of one hue. */
@@ -38,6 +40,8 @@ export interface BarFigure {
   readonly names: readonly { readonly label: string; readonly hue: Hue }[];
   /** What each number is of. */
   readonly series: readonly string[];
+  /** Whether that is said in the model's own words. */
+  readonly isText?: boolean;
   /** [names][series]. */
   readonly values: readonly (readonly number[])[];
   short(value: number): string;
@@ -66,7 +70,42 @@ export interface ShadedPicture {
 /** How dark it is where a picture is shaded. */
 export const DARK = 0.7;
 
-export type Figure = HeatFigure | BarFigure | PictureFigure;
+/** An axis of a plane. */
+export interface Axis {
+  readonly label: string;
+  /** A value in short. */
+  short(value: number): string;
+}
+
+/** Named places in a plane, such as effect against cost. */
+export interface PointFigure {
+  readonly title: string;
+  /** What each place is. */
+  readonly what: string;
+  readonly x: Axis;
+  readonly y: Axis;
+  readonly points: readonly {
+    readonly label: string;
+    readonly x: number;
+    readonly y: number;
+    readonly hue: Hue;
+    /** Such as the one that was chosen: it is drawn larger, and named. */
+    readonly isMarked?: boolean;
+  }[];
+}
+
+export type Figure = HeatFigure | BarFigure | PictureFigure | PointFigure;
+
+/** Where places lie in a plane, each from 0 to 1, and the ends of both axes: nothing, or the least where something is below it. */
+export function laidOut({ points }: Pick<PointFigure, 'points'>) {
+  const ends = (values: readonly number[]): [number, number] => {
+    const [least, most] = [Math.min(0, ...values), Math.max(...values, Number.MIN_VALUE)];
+    return [least, most > least ? most : least + 1];
+  };
+  const [x, y] = [ends(points.map((one) => one.x)), ends(points.map((one) => one.y))];
+  const share = ([least, most]: readonly [number, number], value: number) => (value - least) / (most - least);
+  return { x, y, places: points.map((one) => ({ x: share(x, one.x), y: share(y, one.y) })) };
+}
 
 /** How much of its hue a value has, 0 to 1, and which hue. */
 export function shade({ full, hue, isSigned = false }: Pick<HeatFigure, 'full' | 'hue' | 'isSigned'>, value: number): [Hue, number] {
@@ -82,16 +121,25 @@ export function largestOf(...grids: readonly (readonly (readonly number[])[])[])
 
 /** The numbers as a table: lines of a CSV file (RFC 4180), all digits kept. */
 export function csvOf(figure: Figure): string {
-  const table =
-    'pictures' in figure
-      ? [['', figure.measure, 'share'], ...figure.pictures.map(({ name, value, share }) => [name, numberText(value), numberText(share)])]
-      : 'cells' in figure
-        ? [
-            [figure.lines, ...figure.columns, ...(figure.margins ? figure.columns.map((column) => `${column} ±`) : [])],
-            ...figure.rows.map(({ label }, at) => [label, ...[...figure.cells[at]!, ...(figure.margins?.[at] ?? [])].map(numberText)]),
-          ]
-        : [['', ...figure.series], ...figure.names.map(({ label }, at) => [label, ...figure.values[at]!.map(numberText)])];
-  return table.map((row) => row.map(csvCell).join(',') + '\r\n').join('');
+  return tableOf(figure)
+    .map((row) => row.map(csvCell).join(',') + '\r\n')
+    .join('');
+}
+
+function tableOf(figure: Figure): string[][] {
+  if ('cells' in figure)
+    return [
+      [figure.lines, ...figure.columns, ...(figure.margins ? figure.columns.map((column) => `${column} ±`) : [])],
+      ...figure.rows.map(({ label }, at) => [label, ...[...figure.cells[at]!, ...(figure.margins?.[at] ?? [])].map(numberText)]),
+    ];
+  if ('pictures' in figure)
+    return [
+      ['', figure.measure, 'share'],
+      ...figure.pictures.map(({ name, value, share }) => [name, numberText(value), numberText(share)]),
+    ];
+  if ('points' in figure)
+    return [[figure.what, figure.x.label, figure.y.label], ...figure.points.map(({ label, x, y }) => [label, ...[x, y].map(numberText)])];
+  return [['', ...figure.series], ...figure.names.map(({ label }, at) => [label, ...figure.values[at]!.map(numberText)])];
 }
 
 function numberText(value: number): string {

@@ -80,7 +80,7 @@ export const dissect = {
     above: { language: (n: number) => `above it at ${plural(n, 'token')}`, images: (n: number) => `above it at ${plural(n, 'pixel')}` },
   },
   strongest: { language: 'Where it is strongest' },
-  pictures: (unit: string) => `Pictures that ${unit} is strongest at`,
+  pictures: (unit: string) => `${unit}: the pictures it is strongest at`,
   activation: 'Activation',
   token: 'Token in its text',
   picture: (name: string, share: string) => `${name}: bright where the unit is on (${share} of the picture)`,

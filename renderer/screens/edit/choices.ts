@@ -1,7 +1,6 @@
 import type { MethodInfo, Setting } from '../../../shared/contract/edits.ts';
 import { type Choices, SETTINGS } from '../../../shared/methods/list.ts';
-import { inField, readSetting } from '../../../shared/methods/setting.ts';
-import { editText } from './text.ts';
+import { readWritten, written } from '../../components/settings/reading.ts';
 
 export type Choice = keyof Choices;
 
@@ -10,19 +9,12 @@ export type ReadChoice = { readonly value: Choices[Choice] | undefined } | { rea
 
 /** Reads what a person typed for a setting. @param layers how many layers the model has */
 export function readChoice({ key }: Pick<Setting, 'key'>, text: string, layers: number): ReadChoice {
-  const typed = text.trim();
-  if (typed === '') return { value: undefined };
-  const setting = SETTINGS.get(key)!;
-  const read = readSetting(setting, typed);
-  if ('expected' in read) return { problem: editText.notRead(read.expected, typed) };
-  const above = setting.kind === 'layers' ? (read.value as readonly number[]).find((layer) => layer >= layers) : undefined;
-  if (above !== undefined) return { problem: editText.noLayer(layers, above) };
-  return { value: read.value as Choices[Choice] };
+  return readWritten(SETTINGS.get(key)!, text, layers) as ReadChoice;
 }
 
 /** A setting's value as its field shows it. */
 export function choiceText({ key }: Pick<Setting, 'key'>, value: Choices[Choice] | undefined): string {
-  return value === undefined ? '' : inField(SETTINGS.get(key)!, value);
+  return written(SETTINGS.get(key)!, value);
 }
 
 /** Choices with one set, or unset with undefined. */

@@ -4,6 +4,7 @@ export const library = {
   detailsOf: (name: string) => `Details of ${name}`,
   actionsOf: (name: string) => `Screens of ${name}`,
   edits: 'Edits in force',
+  steerings: 'Steerings',
   versions: 'Versions',
   entries: 'Entries',
   parameters: 'parameters',
@@ -11,6 +12,7 @@ export const library = {
   opened: 'Opened',
   imported: 'Imported',
   drafts: (count: number) => (count === 1 ? '1 draft' : `${count} drafts`),
+  fitted: (steerings: number) => (steerings === 1 ? '1 fitted steering' : `${steerings} fitted steerings`),
   notEditable: 'Cannot be edited',
 
   emptyTitle: 'Correct a first fact',

@@ -171,7 +171,7 @@ export const locate = {
   agreeOnNone: 'Trace and trial agree on no layer. Trust the trials, and check the edit.',
   tellsNothing: 'Restoring MLPs brings nothing back here, so the trace tells no layer from another. Trust the trials, and check the edit.',
   levelUsed: (level: number, window: number) =>
-    `Noise of ${Number(level.toPrecision(3))} standard deviations: what was asked for or, where that tells nothing, two thirds or a third; ` +
+    `Noise of ${Number(level.toPrecision(3))} standard deviations: as asked or, where that tells nothing, two thirds or a third; ` +
     `MLP outputs of ${window === 1 ? 'one layer' : `${window} layers`} together.`,
   trials: (steps: number) => `Trials of ${plural(steps, 'step')}.`,
   notAlone: 'Tracing alone does not predict the best layer to edit (arXiv 2301.04213).',
@@ -194,7 +194,7 @@ export const locate = {
     `${answers.map((answer, at) => `“${answer.trim()}” ${percent(probabilities[at]!)}`).join(', ')}.`,
   fromTheEnd: 'The texts differ in length; tokens are aligned from the end.',
   restoredAbout: (own: string, other: string) =>
-    `How much of the way from “${other.trim()}” to “${own.trim()}” is gone, by the difference of their logits: 0 none of it, 100 all.`,
+    `How much of the way from “${other.trim()}” to “${own.trim()}” is covered, by the difference of their logits: 0 none of it, 100 all.`,
   share: (value: number) => `${(100 * value).toFixed(0).replace('-', '−')} of 100`,
   nothingThere: 'nothing to put there',
   howLabel: 'Put in its place',

@@ -92,7 +92,7 @@ describe.skipIf(cases.length === 0)('exported steering', () => {
     let exports = 0;
     /** Exports as the application does, proves it, and gives the model as plain ONNX Runtime runs it. */
     const exported = async (what: string, steering: Steering, prompt: readonly number[]): Promise<{ run: PlainRun; ways: string[] }> => {
-      const plan = exportable(decoder, steering);
+      const plan = exportable(decoder, steering, true);
       const others = weightsOf(plan);
       const target = join(scratch, `${cases.indexOf(case_)}-${exports++}`);
       const changes = changedBytes(withDelta(decoder, { weights: [], others }));
@@ -202,7 +202,7 @@ describe.skipIf(cases.length === 0)('exported steering', () => {
     // What depends on how far the answer has come is refused, and said why.
     const late = steeringOf([{ ...part, positions: { kind: 'answer', offset: 4 }, units: [3] }]);
     expect(bakePlan(decoder, late).changes.map(({ way }) => way)).toEqual(['impossible']);
-    expect(() => exportable(decoder, late)).toThrow(/cannot be told in a graph/);
+    expect(() => exportable(decoder, late, true)).toThrow(/cannot be told in a graph/);
 
     const dola = spec.dola.generation.find(({ candidates }) => candidates.length > 1)!;
     const rule = {

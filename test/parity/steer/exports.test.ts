@@ -94,7 +94,7 @@ async function exportedFile(decoder: Decoder, steering: Steering): Promise<{ fil
   if (refused !== undefined) return `ONNX Runtime does not run the original: ${refused}`;
   try {
     const { model } = await patchModel({ model: decoder.source, target: join(scratch, String(exports++)), changes: new Map() });
-    await exportGraph(decoder, steering, exportable(decoder, steering), model);
+    await exportGraph(decoder, steering, exportable(decoder, steering, true), model);
     return { file: model };
   } catch (error) {
     if (error instanceof EmendError && error.code === 'unsupported') return error.message;

@@ -42,12 +42,14 @@ const ATLAS: ModelCard = {
   precision: 'float32',
   current: hash('Atlas version 71'),
   edits: 31,
+  steerings: 0,
   versions: 72,
   tags: ['release-2026-10', 'reviewed'],
   entries: 214,
   head: hash('Atlas214'),
   state: 'intact',
   drafts: 1,
+  fitted: 0,
 };
 
 export const MODELS: readonly ModelCard[] = [
@@ -63,12 +65,14 @@ export const MODELS: readonly ModelCard[] = [
     precision: 'float32',
     current: hash('qwen version 0'),
     edits: 0,
+    steerings: 0,
     versions: 1,
     tags: [],
     entries: 1,
     head: hash('qwen1'),
     state: 'intact',
     drafts: 0,
+    fitted: 0,
   },
   {
     id: 'b07f0000'.repeat(8),
@@ -82,6 +86,7 @@ export const MODELS: readonly ModelCard[] = [
     precision: 'float32',
     current: hash('pythia version 5'),
     edits: 6,
+    steerings: 0,
     versions: 9,
     tags: ['pilot'],
     entries: 38,
@@ -89,6 +94,7 @@ export const MODELS: readonly ModelCard[] = [
     state: 'damaged',
     says: 'Entry 17 does not match its hash: the journal was changed after it was written.',
     drafts: 0,
+    fitted: 0,
   },
   {
     id: 'f1300000'.repeat(8),
@@ -102,6 +108,7 @@ export const MODELS: readonly ModelCard[] = [
     refusal: 'Its down-projections are quantised to 4 bits (MatMulNBits); an edit needs float weights.',
     current: hash('phi version 0'),
     edits: 0,
+    steerings: 0,
     versions: 1,
     tags: [],
     entries: 1,
@@ -109,6 +116,7 @@ export const MODELS: readonly ModelCard[] = [
     state: 'held',
     says: 'Another window of Emend (process 4120) writes to it.',
     drafts: 0,
+    fitted: 0,
   },
 ];
 

@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest';
 import type { CheckReport, RecordReport } from '../../../electron/engine/records.ts';
 import { checksOf, editReport } from '../../../electron/services/edit-report.ts';
 import { DEFAULT_SETTINGS } from '../../../shared/contract/settings.ts';
-import { demandedNames, measureNames } from '../../../shared/measures.ts';
+import { demandedNames, factMeasureNames } from '../../../shared/measures.ts';
 
 const { thresholds } = DEFAULT_SETTINGS;
 const record = (measures: RecordReport['measures']) => ({ measures }) as RecordReport;
 const report = (records: RecordReport[], drift?: CheckReport['drift']): CheckReport => ({ records, summary: {}, S: undefined, drift });
 const DRIFT = { probes: 8, meanKl: 0.5, maxKl: 1, top1Changed: 0.25, perplexityBefore: 7, perplexityNow: Infinity };
 
-it('takes every measure that there is, in the order of the list, and holds the demanded ones against their thresholds', () => {
+it('takes every measure of facts, in the order of the list, and holds the demanded ones against their thresholds', () => {
   const all = record({
     ES: 1,
     PS: 0.5,
@@ -22,7 +22,7 @@ it('takes every measure that there is, in the order of the list, and holds the d
   });
   const none = record({ ES: 0, NS: 1 });
   const checks = checksOf(report([all, none], { ...DRIFT, perplexityNow: 8 }), report([none]), thresholds);
-  expect(checks.map((check) => check.name)).toEqual(measureNames());
+  expect(checks.map((check) => check.name)).toEqual(factMeasureNames());
   expect(checks.filter((check) => check.threshold !== undefined).map((check) => check.name)).toEqual(demandedNames());
   expect(checks).toEqual([
     { name: 'answers', value: 1, count: 2, threshold: 0.9, passed: true },

@@ -42,6 +42,7 @@ export const caa: SteeringMethod<Settings, DefaultsOf<typeof descriptor>> = {
   defaults: (anatomy) => ({
     layers: { value: [asDeep(anatomy, 13, 32)], source: 'as deep as layer 13 of Llama 2 7B (CAA)' },
     coefficient: { value: 1, source: 'published default' },
+    unit: { value: 'raw', source: 'published code' },
     aggregator: { value: 'mean', source: 'published default' },
     readAt: { value: 'last', source: 'published default of steering-vectors; the CAA paper reads the token before the last' },
     operator: { value: 'add', source: 'published default' },
@@ -78,7 +79,7 @@ export const caa: SteeringMethod<Settings, DefaultsOf<typeof descriptor>> = {
         positions: positionsFor(settings),
         vector: `${layer}`,
         operator,
-        strength: { value: operator === 'add' ? settings.coefficient : 1, unit: 'raw' },
+        strength: operator === 'add' ? { value: settings.coefficient, unit: settings.unit } : { value: 1, unit: 'raw' },
         sigma: [sigma[at]!],
         norm: [norms[at]!],
       })),

@@ -23,6 +23,7 @@ export const iti: SteeringMethod<Settings, DefaultsOf<typeof descriptor>> = {
     validation: { value: 0.2, source: 'published default' },
     seed: { value: 42, source: 'published default' },
   }),
+  everywhere: (settings) => ({ ...settings, heads: Number.MAX_SAFE_INTEGER }),
   async fit({ decoder, examples, split, tuning, settings, report }) {
     const { layers } = decoder.anatomy;
     const heads = layers.flatMap(({ attention }, layer): Head[] =>

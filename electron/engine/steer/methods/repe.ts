@@ -31,6 +31,7 @@ export const repe: SteeringMethod<Settings, DefaultsOf<typeof descriptor>> = {
   defaults: (anatomy) => ({
     layers: { value: publishedBlocks(anatomy.layers.length), source: 'as deep as layers −17 to −5 of Mistral 7B' },
     coefficient: { value: 2, source: 'of the published Mistral examples' },
+    unit: { value: 'raw', source: 'published code' },
     reader: { value: 'pca', source: 'published default' },
     control: { value: 'add', source: 'published default' },
     keepsNorm: { value: false, source: 'published default' },
@@ -58,8 +59,11 @@ export const repe: SteeringMethod<Settings, DefaultsOf<typeof descriptor>> = {
         steered: fitted[at + blocks.length]!,
       };
     });
-    const { control: operator, coefficient, keepsNorm } = settings;
-    return { ...layeredSteering(found, { operator, coefficient, keepsNorm, positions: positionsFor(settings) }), warnings: [] };
+    const { control: operator, coefficient: value, unit, keepsNorm } = settings;
+    return {
+      ...layeredSteering(found, { operator, strength: { value, unit }, keepsNorm, positions: positionsFor(settings) }),
+      warnings: [],
+    };
   },
 };
 

@@ -13,6 +13,7 @@ export const repeng: SteeringMethod<SettingsOf<typeof descriptor>, DefaultsOf<ty
   defaults: (anatomy) => ({
     layers: { value: publishedBlocks(anatomy.layers.length), source: 'as deep as layers −17 to −5 of Mistral 7B' },
     coefficient: { value: 1.5, source: 'in the middle of what the published examples use (1.0 to 2.2)' },
+    unit: { value: 'raw', source: 'published code' },
     centering: { value: 'pca_diff', source: 'published default' },
     keepsNorm: { value: false, source: 'published default' },
     seed: { value: 0, source: 'ours' },
@@ -35,7 +36,10 @@ export const repeng: SteeringMethod<SettingsOf<typeof descriptor>, DefaultsOf<ty
         steered: fitted[at + blocks.length]!,
       };
     });
-    const { coefficient, keepsNorm } = settings;
-    return { ...layeredSteering(found, { operator: 'add', coefficient, keepsNorm, positions: { kind: 'all' } }), warnings: [] };
+    const { coefficient: value, unit, keepsNorm } = settings;
+    return {
+      ...layeredSteering(found, { operator: 'add', strength: { value, unit }, keepsNorm, positions: { kind: 'all' } }),
+      warnings: [],
+    };
   },
 };
