@@ -167,7 +167,9 @@ async function keptCheckpoints(
     checkpoints,
     problems,
     foreign: [...foreign].map(
-      ([key, count]) => `${count} of its checkpoints were signed with key ${key}, which is not one of yours, so they were not compared.`,
+      ([key, count]) =>
+        `${count} of its checkpoints were signed with key ${key}, which is not one of yours, so they were not compared; ` +
+        'emend key --trust FILE makes it one.',
     ),
   };
 }

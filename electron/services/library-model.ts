@@ -16,7 +16,7 @@ import { hashPieces, sha256 } from '../storage/hash.ts';
 import { JOURNAL } from '../ledger/journal.ts';
 import type { PartContent } from '../ledger/kinds/definition.ts';
 import { partOf, type BodyInput } from '../ledger/kinds/index.ts';
-import type { SigningKey } from '../ledger/keys.ts';
+import type { SigningKey, VerifyKey } from '../ledger/keys.ts';
 import { writtenByNewer, type Act, type By, type Ledger } from '../ledger/ledger.ts';
 import { lockOwner, type Owner } from '../storage/lock.ts';
 import { openLedger } from '../ledger/open.ts';
@@ -40,6 +40,8 @@ import type { Follow } from '../../shared/progress.ts';
 export interface ModelParts {
   readonly engine: JobRunner;
   readonly key: SigningKey | undefined;
+  /** Further keys whose signatures count. */
+  readonly trusted: readonly VerifyKey[];
   /** Where the anchor of a model's record lies, by its folder's name. */
   readonly anchorOf: (folder: string) => string;
   readonly readOnly: boolean;
@@ -446,9 +448,9 @@ const REFUSALS = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM']);
 const PROBE_FILE = 'probe';
 const PROBE = new Uint8Array(65_536);
 
-async function openFor(places: ModelPlaces, { key, anchorOf, readOnly }: ModelParts): Promise<Opened> {
+async function openFor(places: ModelPlaces, { key, trusted, anchorOf, readOnly }: ModelParts): Promise<Opened> {
   const id = basename(places.folder);
-  const options = { ...ledgerIdentity(), anchor: { file: anchorOf(id), id }, ...given({ key }) };
+  const options = { ...ledgerIdentity(), anchor: { file: anchorOf(id), id }, trusted, ...given({ key }) };
   if (readOnly) return { ledger: await openLedger(places.ledger, { ...options, readOnly }), obstacle: undefined };
   try {
     const ledger = await openLedger(places.ledger, options);

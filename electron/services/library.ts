@@ -206,10 +206,11 @@ export class Library {
   async #open(name: string): Promise<LibraryModel> {
     let model = this.#models.get(name);
     if (!model) {
-      const { key } = this.#preferences;
+      const { key, trusted } = this.#preferences;
       model = LibraryModel.open(join(this.#places.models, name), {
         engine: this.#engine,
         key,
+        trusted,
         anchorOf: (folder) => this.#places.anchor(folder),
         readOnly: this.#readOnly,
         nameOf: (id) => this.#preferences.nameOf(id),

@@ -5,7 +5,7 @@ import { counted } from '../../shared/counted.ts';
 import { EmendError } from '../../shared/errors.ts';
 import { explain } from '../storage/file-errors.ts';
 import { errno } from '../storage/files.ts';
-import { filesBelow, slashes } from '../storage/folders.ts';
+import { filesBelow, refuseLinksOut, slashes } from '../storage/folders.ts';
 import { graphFile, hasCheckpoint, isCheckpointFile } from '../engine/records.ts';
 import { FOLDER as ATTESTATIONS } from './attest/files.ts';
 import { SIGNATURE_FILE } from './attest/model-signing.ts';
@@ -37,7 +37,8 @@ const FACT_FILE = /\.(json|jsonl|csv|tsv|txt)$/i;
  * The files that an import of `path` would take: everything in a folder; of an .onnx or safetensors file itself, the model's data files,
  * and the tokenizer and configuration beside it.
  * @throws EmendError 'not-found' without a graph or a tokenizer; 'bad-file' for a graph that is malformed or whose data files are missing
- *   or too short; 'unsupported' for a checkpoint that cannot be built; 'failed' where permission is refused
+ *   or too short; 'unsupported' for a checkpoint that cannot be built, and for links that lead out of the folder; 'failed' where permission
+ *   is refused
  */
 export async function findSource(engine: Engine, path: string): Promise<Source> {
   try {
@@ -57,6 +58,11 @@ async function found(engine: Engine, path: string): Promise<Source> {
   const found = isFolder
     ? await filesBelow(root, LEFT_OUT)
     : [...new Set([...needed, ...readdirSync(root).filter((name) => BESIDE.test(name) && statSync(join(root, name)).isFile())])].sort();
+  // Weights may lie elsewhere: they are read as nothing but weights.
+  await refuseLinksOut(
+    root,
+    found.filter((file) => !needed.includes(file)),
+  );
   const files = [...new Set([...found, ...needed])].map((file) => ({ path: file, bytes: statSync(join(root, file)).size }));
   const has = (name: string) => files.some((file) => file.path === name);
   const hasTokenizer = has('tokenizer.json') || (has('vocab.json') && has('merges.txt'));

@@ -83,6 +83,13 @@ export async function commitSteering(
       'Fit it again on the current version, or roll back to the one that it was fitted on.',
       { parent: draft.parent, current: current.id },
     );
+  if (!draft.isSealed)
+    throw new EmendError(
+      'bad-file',
+      'This draft is not sealed: somebody else than Emend may have changed it.',
+      'Fit the steering again, and discard this draft.',
+      { draft: draft.id },
+    );
   const { made } = await model.steerings.find(draft.id);
   const { steering, delta, control: shuffled, data, report } = draft.blobs;
   const part = delta ?? steering!;

@@ -240,6 +240,7 @@ export function fakeBridge({ isNew = false, picker = 'native', hasJobs = false, 
       publicKey: `-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA${hash('public').slice(0, 43)}=\n-----END PUBLIC KEY-----\n`,
       path: '/home/ada/.local/share/emend/keys/signing.pem',
     }),
+    'settings.trustKey': () => ({ id: hash('trusted').slice(0, 32) }),
     'settings.setDataFolder': () => ({ folder: '/home/ada/models' }),
 
     'jobs.list': () => ({ jobs: [...jobs.values()].reverse() }),

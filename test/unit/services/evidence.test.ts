@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -26,9 +26,10 @@ const temporary = mkdtempSync(join(tmpdir(), 'emend-evidence-'));
 afterAll(() => rmSync(temporary, { recursive: true, force: true }));
 
 /** Every record of the fixtures. */
-const LEDGERS = readdirSync(join(root, 'reports'), { recursive: true, encoding: 'utf8' })
+const REPORTS = join(root, 'reports');
+const LEDGERS = (existsSync(REPORTS) ? readdirSync(REPORTS, { recursive: true, encoding: 'utf8' }) : [])
   .filter((path) => path.endsWith('ledger/journal.jsonl'))
-  .map((path) => dirname(join(root, 'reports', path)));
+  .map((path) => dirname(join(REPORTS, path)));
 
 /**
  * What an edit states in one place only, so that nothing else in the record can contradict it: anchor and signature alone hold it, and
