@@ -215,6 +215,7 @@ describe('looking into a model', () => {
 
   it('asks for the subject where it is missing', async () => {
     await page.getByRole('tab', { name: 'Causal trace' }).click();
+    await page.getByLabel('Text before the answer').fill('Eiffel Tower is in the city of');
     await page.getByLabel('Subject').fill('Louvre');
     await page.getByRole('button', { name: 'Trace', exact: true }).last().click();
     await page.getByText(/has neither \{\} nor the subject "Louvre"/).waitFor();
