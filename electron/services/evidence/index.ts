@@ -8,7 +8,6 @@ import { editPairs } from './edit.ts';
 import { changedPairs, checkPairs, exportPairs, remarkPairs, revertPairs, verifyPairs, type Surroundings } from './others.ts';
 import { steerPairs } from './steer.ts';
 import { contradictions, type Pair } from './pairs.ts';
-import { steerPairs } from './steer.ts';
 
 interface Look extends Surroundings {
   readonly model: string;
@@ -24,7 +23,6 @@ const PAIRS: { readonly [K in Kind]: Pairs<K> } = {
   edit: ({ body }, { model, blobs }) => editPairs(body, model, blobs),
   steer: steerPairs,
   check: checkPairs,
-  steer: steerPairs,
   tag: none,
   finding: none, // see misstated in findings.ts
   note: remarkPairs,
