@@ -29,6 +29,7 @@ export const words = {
     unproven: 'End not proven',
     damaged: 'Ledger damaged',
     held: 'Read only',
+    newer: 'Of a newer Emend',
     entries: (count: number) => plural(count, 'entry', 'entries'),
     open: 'Open the audit log',
   },

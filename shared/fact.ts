@@ -26,6 +26,18 @@ export const FactSchema = v.object({
 export type Fact = v.InferOutput<typeof FactSchema>;
 export type Neighbor = v.InferOutput<typeof NeighborSchema>;
 
+/** The fields of a fact that a table can have columns for. */
+export const FACT_FIELDS = [
+  'subject',
+  'prompt',
+  'target',
+  'previousTarget',
+  'relation',
+  'paraphrases',
+  'neighbors',
+  'generationPrompts',
+] as const;
+
 /** Where the subject stands in a prompt. */
 export const SUBJECT_SLOT = '{}';
 

@@ -16,6 +16,8 @@ export const LOOKS = {
   attention: { label: 'Attention', screen: 'locate' },
   change: { label: 'What changed', screen: 'locate' },
   factTraces: { label: 'Traces of facts', screen: 'locate' },
+  layers: { label: 'Layers to edit', screen: 'locate' },
+  near: { label: 'May move with it', screen: 'locate' },
   patch: { label: 'Patching', screen: 'locate' },
   ablation: { label: 'Ablation', screen: 'locate' },
   dissection: { label: 'Dissection', screen: 'dissect' },

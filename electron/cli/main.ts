@@ -7,6 +7,7 @@ import type { Command, Opening, Parsed } from './command.ts';
 import { COMMANDS, GROUPS } from './commands.ts';
 import { Printer, type Stream } from './format/printer.ts';
 import { ProgressLine } from './format/progress.ts';
+import { visibleJson } from './format/text.ts';
 import { overview } from './help.ts';
 import { terminalHost } from './host.ts';
 import { EXIT, nearest, UsageError } from './usage.ts';
@@ -95,7 +96,7 @@ async function run(parsed: Parsed, { stdout, stderr, env }: Surroundings): Promi
       warn: (message, hint) => errors.line(`Warning: ${message}${hint ? ` ${hint}` : ''}`),
     });
     progress.clear();
-    if (parsed.json) stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    if (parsed.json) stdout.write(`${visibleJson(JSON.stringify(document, null, 2))}\n`);
     return exit;
   } catch (error) {
     return fail(error, errors, parsed.json);
@@ -125,12 +126,12 @@ function fail(error: unknown, errors: Printer, json: boolean): number {
   const data: Omit<ErrorData, 'code'> & { code: string } = usage
     ? { code: 'usage', message: error.message, hint: error.hint, details: {} }
     : errorData(error);
-  if (json) errors.line(JSON.stringify({ error: data }));
+  if (json) errors.line(visibleJson(JSON.stringify({ error: data })));
   else {
     errors.line(data.code === 'cancelled' ? data.message : `${errors.style.bad('Error:')} ${data.message}`);
     if (data.hint !== '') errors.line(data.hint);
     const stack = error instanceof EmendError || usage ? data.details['stack'] : (error as Error).stack;
-    if (process.env['EMEND_DEBUG'] && typeof stack === 'string') errors.line(stack);
+    if (process.env['EMEND_DEBUG'] && typeof stack === 'string') errors.piece(`${stack}\n`);
   }
   if (usage) return EXIT.usage;
   return data.code === 'cancelled' ? EXIT.cancelled : EXIT.failed;

@@ -146,6 +146,7 @@ function filesOf({ app, model }: InLibrary): string {
 
 function tell({ warn }: Context, { name, state, says, notices }: ModelDetail): void {
   if (state === 'damaged') warn(`The ledger of ${name} is damaged. ${says ?? ''}`.trim(), `See: emend verify ${JSON.stringify(name)}`);
+  if (state === 'newer') warn(says ?? `A newer Emend went on with ${name}.`, 'Update Emend to go on with it.');
   // Those without anything to do were told when the model was imported.
   for (const { message, hint } of notices) if (hint !== '') warn(message, hint);
 }

@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { cancelled, EmendError, errorFromData } from '../../shared/errors.ts';
 import { type Channel, type Ending, forkEngine } from './channel.ts';
 import type { Follow, Progress } from '../../shared/progress.ts';
-import type { Jobs } from './jobs.ts';
+import { type Jobs, ONCE_JOBS, QUICK_JOBS } from './jobs.ts';
 import { type JobTable, ReplySchema } from './messages.ts';
 
 export type { Channel, Ending } from './channel.ts';
@@ -19,10 +19,26 @@ export interface HostOptions {
   readonly entry?: string | undefined;
   /** A child process of Node when left out. */
   readonly openChannel?: OpenChannel | undefined;
+  /** How long a job may take to hear that it was cancelled, and how long a quick job may take at all; ms. */
+  readonly patience?: Patience | undefined;
 }
+
+interface Patience {
+  readonly cancelled: number;
+  readonly quick: number;
+}
+
+/** A run of ONNX Runtime between two looks takes less; the largest tokenizers take half of the other. */
+const PATIENCE: Patience = { cancelled: 5_000, quick: 120_000 };
 
 interface Pending extends Follow<Progress> {
   readonly job: string;
+  /** Does it once more, in another engine. */
+  readonly again: () => void;
+  /** It wrote text, which would be there twice if it were done again. */
+  hasSpoken: boolean;
+  /** What it ends with when its engine is ended because of it. */
+  ending: EmendError | undefined;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: EmendError) => void;
 }
@@ -30,6 +46,7 @@ interface Pending extends Follow<Progress> {
 /**
  * The engine as the application sees it: jobs in, results out.
  * The work is done in a process of its own, so that a crash in native code ends jobs and nothing else; the next job starts it again.
+ * A job that does not hear that it was cancelled takes that process with it, and what else ran there is done again in the next.
  */
 export class EngineHost<J extends JobTable<J> = Jobs> {
   private options: HostOptions = {};
@@ -50,7 +67,8 @@ export class EngineHost<J extends JobTable<J> = Jobs> {
 
   /**
    * Does one job. Jobs on one model wait for each other, jobs on different models run side by side.
-   * @throws EmendError what the job threw; 'cancelled' after `signal` aborted and the job heard it; 'crashed' when the engine process ended
+   * @throws EmendError what the job threw; 'cancelled' after `signal` aborted; 'crashed' when the engine process ended; 'failed' for a
+   *   quick job that takes too long
    */
   run<N extends keyof J & string>(job: N, params: J[N]['params'], watch: Follow<Progress> = {}): Promise<J[N]['result']> {
     return new Promise<unknown>((resolve, reject) => {
@@ -58,10 +76,17 @@ export class EngineHost<J extends JobTable<J> = Jobs> {
       if (watch.signal?.aborted) throw cancelled();
       const channel = (this.channel ??= this.open());
       const id = ++this.lastId;
-      const cancel = () => channel.send({ type: 'cancel', id });
+      const { patience = PATIENCE } = this.options;
+      const timers: NodeJS.Timeout[] = [];
+      const after = (ms: number, act: () => void) => timers.push(setTimeout(act, ms).unref());
+      const cancel = () => {
+        this.channel?.send({ type: 'cancel', id });
+        after(patience.cancelled, () => this.give(id, cancelled()));
+      };
       const done = () => {
         this.pending.delete(id);
         watch.signal?.removeEventListener('abort', cancel);
+        for (const timer of timers) clearTimeout(timer);
       };
       try {
         channel.send({ type: 'run', id, job, params });
@@ -73,8 +98,38 @@ export class EngineHost<J extends JobTable<J> = Jobs> {
         );
       }
       watch.signal?.addEventListener('abort', cancel);
-      this.pending.set(id, { ...watch, job, resolve: (result) => (done(), resolve(result)), reject: (error) => (done(), reject(error)) });
+      const begun = () => {
+        if (!QUICK_JOBS.includes(job)) return;
+        after(patience.quick, () => {
+          // They are done one after the other, so a later one waits for an earlier one.
+          const first = [...this.pending].find(([, one]) => QUICK_JOBS.includes(one.job))?.[0];
+          if (first === id) this.give(id, tooSlow(job, patience.quick));
+          else begun();
+        });
+      };
+      begun();
+      this.pending.set(id, {
+        ...watch,
+        job,
+        hasSpoken: false,
+        ending: undefined,
+        again: () => {
+          for (const timer of timers.splice(0)) clearTimeout(timer);
+          (this.channel ??= this.open()).send({ type: 'run', id, job, params });
+          begun();
+        },
+        resolve: (result) => (done(), resolve(result)),
+        reject: (error) => (done(), reject(error)),
+      });
     });
+  }
+
+  /** Gives up on a job that does not end: the process that it runs in is ended. */
+  private give(id: number, ending: EmendError): void {
+    const pending = this.pending.get(id);
+    if (!pending || this.closed) return;
+    pending.ending = ending;
+    this.channel?.kill();
   }
 
   /**
@@ -90,7 +145,7 @@ export class EngineHost<J extends JobTable<J> = Jobs> {
         this.pending.delete(id);
         resolve();
       };
-      this.pending.set(id, { job: 'release', resolve: done, reject: done });
+      this.pending.set(id, { job: 'release', hasSpoken: false, ending: undefined, again: done, resolve: done, reject: done });
       channel.send({ type: 'release', id, folder });
     });
   }
@@ -117,9 +172,22 @@ export class EngineHost<J extends JobTable<J> = Jobs> {
     channel.onMessage((message) => this.hear(channel, message));
     void channel.ended.then((ending) => {
       if (this.channel === channel) this.channel = undefined;
-      this.rejectAll((job) => this.lost(job, ending));
+      const isGivenUp = [...this.pending.values()].some((pending) => pending.ending !== undefined);
+      if (isGivenUp && !this.closed) this.goOn();
+      else this.rejectAll((job) => this.lost(job, ending));
     });
     return channel;
+  }
+
+  /** After an engine was ended because of one job: the others are done again. */
+  private goOn(): void {
+    for (const pending of [...this.pending.values()]) {
+      const { job, signal, ending } = pending;
+      if (ending !== undefined) pending.reject(ending);
+      else if (signal?.aborted) pending.reject(cancelled());
+      else if (pending.hasSpoken || ONCE_JOBS.includes(job)) pending.reject(endedBeside(job));
+      else pending.again();
+    }
   }
 
   private hear(channel: Channel, message: unknown): void {
@@ -139,8 +207,10 @@ export class EngineHost<J extends JobTable<J> = Jobs> {
     const pending = this.pending.get(reply.id);
     if (!pending) return;
     if (reply.type === 'progress') pending.onProgress?.({ phase: reply.phase, done: reply.done, total: reply.total });
-    else if (reply.type === 'text') pending.onText?.(reply.piece);
-    else if (reply.type === 'done') pending.resolve(reply.result);
+    else if (reply.type === 'text') {
+      pending.hasSpoken = true;
+      pending.onText?.(reply.piece);
+    } else if (reply.type === 'done') pending.resolve(reply.result);
     else pending.reject(errorFromData(reply.error));
   }
 
@@ -157,4 +227,20 @@ export class EngineHost<J extends JobTable<J> = Jobs> {
         : 'Start the job again. If it ends the same way, please report it with what the engine wrote last.';
     return new EmendError('crashed', `The engine ended during "${job}": ${how}.`, hint, { exitCode, signal, output });
   }
+}
+
+function tooSlow(job: string, ms: number): EmendError {
+  return new EmendError(
+    'failed',
+    `The engine did not finish "${job}" within ${ms / 1000} s, and was ended.`,
+    'A tokenizer or a graph can be made such that reading it never ends. Take the model from its maker again.',
+  );
+}
+
+function endedBeside(job: string): EmendError {
+  return new EmendError(
+    'crashed',
+    `The engine was ended during "${job}", because another job did not stop when it was cancelled.`,
+    'Start the job again.',
+  );
 }

@@ -17,6 +17,7 @@ import type { CheckChoices } from './evaluate/choices.ts';
 import type { CheckRecord } from './evaluate/records.ts';
 import type { CheckReport } from './evaluate/report.ts';
 import type { ModelRef, SteeringCandidate, SteeringRef } from './model-ref.ts';
+import type { ConstantRanges } from './architectures/constant-ranges.ts';
 import type { ExportOutcome } from './onnx/export-outcome.ts';
 import type { Answer } from './decoder/answer.ts';
 import type {
@@ -47,6 +48,7 @@ export type { CheckChoices } from './evaluate/choices.ts';
 export type { CheckRecord } from './evaluate/records.ts';
 export type { CheckReport } from './evaluate/report.ts';
 export type { ModelRef, SteeringCandidate, SteeringRef } from './model-ref.ts';
+export type { ConstantRanges } from './architectures/constant-ranges.ts';
 export type { SteeringMaterial } from './evaluate/steering-check.ts';
 export type { BakingReport, ReadingReport, SteeringCheckReport, SteeringOutcome, SweepReport } from './steer/report.ts';
 export type { ExportOutcome } from './onnx/export-outcome.ts';
@@ -454,6 +456,8 @@ export interface Jobs {
    * @returns paths, the graph file first
    */
   readonly files: { readonly params: { readonly model: ModelRef }; readonly result: { readonly files: readonly string[] } };
+  /** Where the constants of a model folder are stored; no weights are read. */
+  readonly ranges: { readonly params: { readonly model: ModelRef }; readonly result: { readonly files: readonly ConstantRanges[] } };
   /** Facts cut into tokens. */
   readonly cut: {
     readonly params: { readonly model: ModelRef; readonly facts: readonly Fact[] };
@@ -469,4 +473,7 @@ export interface Jobs {
 export type JobName = keyof Jobs;
 
 /** Jobs that open no model. They have a thread of their own: a screen that shows what was dropped, or tokens, cannot wait for an edit. */
-export const QUICK_JOBS: readonly string[] = ['files', 'cut', 'tokens'] satisfies JobName[];
+export const QUICK_JOBS: readonly string[] = ['files', 'ranges', 'cut', 'tokens'] satisfies JobName[];
+
+/** Jobs that write where nothing may be yet: what an engine that was ended left of them keeps them from being done again. */
+export const ONCE_JOBS: readonly string[] = ['export', 'onnxFolder'] satisfies JobName[];

@@ -2,6 +2,9 @@
  * What the services need of the engine without starting a job: the records, reports and files that both sides write and read.
  * The services import this, the host and the list of jobs, and nothing else of the engine.
  */
+export { constantRanges } from './architectures/constant-ranges.ts';
+export { deltaDistance } from './edit/delta-distance.ts';
+export { adapterProblem, exportedTensors, ggufProblem } from './edit/exported.ts';
 export { graphFile } from './onnx/model-folder.ts';
 export { hasCheckpoint, isCheckpointFile } from './onnx/checkpoint-files.ts';
 export { readSafetensors } from './onnx/safetensors.ts';
@@ -10,6 +13,8 @@ export { factTexts, type ToldFact } from './dissect/facts.ts';
 export { LIMIT } from './dissect/iou.ts';
 export { SHARE } from './dissect/quantile.ts';
 export { readDelta } from './edit/delta-file.ts';
+export { beginsWith } from './evaluate/answers.ts';
+export type { TableColumn } from './evaluate/csv.ts';
 export { readRecords } from './evaluate/datasets.ts';
 export { type CheckRecord, recordOf } from './evaluate/records.ts';
 export { summarize } from './evaluate/protocol.ts';

@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { EmendError } from '../../shared/errors.ts';
 import { canonical } from '../storage/canonical.ts';
@@ -7,7 +7,6 @@ import { errnoOf } from '../storage/file-errors.ts';
 import type { Files } from '../storage/files.ts';
 import { Sha256Schema } from '../storage/hash.ts';
 import { pointProblem } from './checkpoints.ts';
-import type { Entry } from './entries.ts';
 import type { SigningKey, VerifyKey } from './keys.ts';
 import type { Damage } from './scan.ts';
 
@@ -65,9 +64,7 @@ export async function readAnchor(files: Files, path: string): Promise<Anchor | u
     throw error;
   }
   const bad = (found: string) =>
-    new EmendError('bad-file', `The anchor ${path} cannot be read: ${found}.`, 'Bring the file back from a backup of the data folder.', {
-      path,
-    });
+    new EmendError('bad-file', `The anchor ${basename(path)} cannot be read: ${found}.`, `Bring ${path} back from a backup.`, { path });
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -91,11 +88,11 @@ export type Standing =
   /** Proven up to `upTo`; entries after that are not from an act that the anchor knows. */
   | { readonly state: 'holds'; readonly anchor: Anchor; readonly upTo: Point | undefined };
 
-/** Holds a journal against its anchor. @param entries whole ones, in order */
+/** Holds a journal against its anchor. @param entries whole ones, in order, by number and hash */
 export async function standingOf(
   files: Files,
   path: string | undefined,
-  entries: readonly Entry[],
+  entries: readonly { readonly seq: number; readonly hash: string }[],
   model: string | undefined,
   keys: readonly VerifyKey[],
 ): Promise<Standing> {
@@ -107,7 +104,7 @@ export async function standingOf(
     if (!(error instanceof EmendError && error.code === 'bad-file')) throw error;
     return { state: 'unusable', message: error.message, isForeign: false };
   }
-  return anchor === undefined ? { state: 'none' } : holdAgainst(anchor, path, entries, model, keys);
+  return anchor === undefined ? { state: 'none' } : holdAgainst(anchor, entries, model, keys);
 }
 
 /** The anchor of a record that was begun elsewhere: it travels in the ledger's folder, so that both arrive at once. */
@@ -116,7 +113,7 @@ export const ARRIVING = 'anchor.json';
 /**
  * Puts the anchor of a new record where it belongs, once the record is in its place: it counts from then on. Does nothing where there is
  * an anchor already, or none that arrives.
- * @throws EmendError when the disk refuses
+ * @throws EmendError when the disk refuses; there is no anchor then
  */
 export async function settleAnchor(files: Files, ledgerFolder: string, path: string, key: SigningKey): Promise<void> {
   const arriving = join(ledgerFolder, ARRIVING);
@@ -126,7 +123,12 @@ export async function settleAnchor(files: Files, ledgerFolder: string, path: str
   });
   if (anchor?.next && isSigned(anchor, [key]) && (await files.stat(path)) === undefined) {
     const { model, next, since, checkpoint, time } = anchor;
-    await saveAnchor(files, path, signAnchor(key, { model, last: next, next: null, since, checkpoint, time }));
+    try {
+      await saveAnchor(files, path, signAnchor(key, { model, last: next, next: null, since, checkpoint, time }));
+    } catch (error) {
+      await removeIfThere(files, path); // it may be there though its folder could not be synced; the caller takes the record back
+      throw error;
+    }
   }
   await removeIfThere(files, arriving);
 }
@@ -137,19 +139,18 @@ function isSigned({ signature, ...signed }: Anchor, keys: readonly VerifyKey[]):
 
 function holdAgainst(
   anchor: Anchor,
-  path: string,
-  entries: readonly Entry[],
+  entries: readonly { readonly seq: number; readonly hash: string }[],
   model: string | undefined,
   keys: readonly VerifyKey[],
 ): Standing {
   if (!keys.some((one) => one.id === anchor.key))
     return {
       state: 'unusable',
-      message: `The anchor ${path} was signed with key ${anchor.key}, which is not one of yours.`,
+      message: `The anchor of this record was signed with key ${anchor.key}, which is not one of yours.`,
       isForeign: true,
     };
   if (!isSigned(anchor, keys))
-    return { state: 'unusable', message: `The signature of the anchor ${path} does not fit its content.`, isForeign: false };
+    return { state: 'unusable', message: `The signature of the anchor of this record does not fit its content.`, isForeign: false };
   const { last, next } = anchor;
   const damaged = (damage: Damage): Standing => ({ state: 'contradicts', anchor, damage });
   if (model !== undefined && anchor.model !== model)

@@ -6,6 +6,11 @@ import { ensureFolder, removeIfThere, removeTemporaries, temporaryName } from '.
 import type { Files } from '../storage/files.ts';
 import { hashPieces, sha256 } from '../storage/hash.ts';
 
+/** Where a blob lies in its ledger's folder, as messages say it: they are recorded, and where the library lies is nobody's business. */
+function shown(blob: string): string {
+  return `blobs/sha256/${blob.slice(0, 2)}/${blob.slice(2)}`;
+}
+
 /** Content-addressed files of a ledger: `blobs/sha256/ab/cdef…`. A blob lasts before any entry names it, and never changes. */
 export class Blobs {
   readonly #files: Files;
@@ -93,13 +98,13 @@ export class Blobs {
   }
 
   #missing(ref: BlobRef): string {
-    return `Blob ${ref.blob} (${ref.type}, ${ref.bytes} bytes) is missing: there is no file ${this.path(ref.blob)}.`;
+    return `Blob ${ref.blob} (${ref.type}, ${ref.bytes} bytes) is missing: there is no file ${shown(ref.blob)}.`;
   }
 
   #damaged(ref: BlobRef, bytes: number, actual: string): string {
     return (
       `Blob ${ref.blob} is damaged: expected ${ref.bytes} bytes with that SHA-256, found ${bytes} bytes with ${actual} in ` +
-      `${this.path(ref.blob)}.`
+      `${shown(ref.blob)}.`
     );
   }
 

@@ -3,7 +3,6 @@ import * as v from 'valibot';
 import { EmendError } from '../../shared/errors.ts';
 import { canonical } from '../storage/canonical.ts';
 import { ensureFolder, removeTemporaries, writeDurably } from '../storage/durable.ts';
-import type { Entry } from './entries.ts';
 import type { Files } from '../storage/files.ts';
 import { sha256, Sha256Schema } from '../storage/hash.ts';
 import type { SigningKey, VerifyKey } from './keys.ts';
@@ -99,6 +98,12 @@ export function parseCheckpoint(text: string, from: string): Checkpoint {
   );
 }
 
+/** An entry by number and hash. */
+interface Hashed {
+  readonly seq: number;
+  readonly hash: string;
+}
+
 /**
  * Holds a checkpoint against the entries that are there.
  * @param keys the keys that are trusted; a checkpoint of another key proves nothing and is reported as such
@@ -106,7 +111,7 @@ export function parseCheckpoint(text: string, from: string): Checkpoint {
  */
 export function checkpointProblem(
   checkpoint: Checkpoint,
-  entries: readonly Entry[],
+  entries: readonly Hashed[],
   model: string | undefined,
   keys: readonly VerifyKey[],
 ): Damage | undefined {
@@ -129,7 +134,7 @@ export function checkpointProblem(
  */
 export function pointProblem(
   { seq, head }: { readonly seq: number; readonly head: string },
-  entries: readonly Entry[],
+  entries: readonly Hashed[],
   says: string,
 ): Damage | undefined {
   const last = entries.at(-1)?.seq ?? 0;
@@ -181,9 +186,15 @@ export function checkpointSeq(path: string): number {
   return Number(/(\d{9})\.json$/.exec(path)?.[1]);
 }
 
+function checkpointPath(path: string): string | undefined {
+  return /[\\/](checkpoints[\\/]\d{9}\.json)$/.exec(path)?.[1];
+}
+
 /** @throws EmendError 'bad-file' */
 export async function readCheckpoint(files: Files, path: string): Promise<Checkpoint> {
-  return parseCheckpoint(Buffer.from(await files.read(path)).toString('utf8'), path);
+  // What is wrong with one of a ledger's is recorded, and where the library lies is nobody's business.
+  const shown = checkpointPath(path) ?? path;
+  return parseCheckpoint(Buffer.from(await files.read(path)).toString('utf8'), shown);
 }
 
 /** The one text of a checkpoint, so that no byte of its file can change unnoticed. */

@@ -44,10 +44,28 @@ export function isRemark<E extends { readonly kind: Kind }>(entry: E): entry is 
   return remarks(entry.kind);
 }
 
-const EnvelopeSchema = v.strictObject({
+/**
+ * An entry that a newer release wrote: its hash is right, and it has a kind or a field that this one does not know. What comes after it is
+ * told like this too, since nobody here can tell what it did.
+ */
+export interface NewerEntry {
+  readonly seq: number;
+  readonly prev: string;
+  readonly hash: string;
+  readonly kind: string;
+  readonly time: string;
+  readonly author: string;
+  readonly reason: string;
+  readonly app: string;
+}
+
+/** What a line of the journal holds. */
+export type Line = { readonly entry: Entry } | { readonly newer: NewerEntry };
+
+const EnvelopeSchema = v.looseObject({
   seq: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
   prev: Sha256Schema,
-  kind: v.picklist(kindNames()),
+  kind: v.pipe(v.string(), v.nonEmpty()),
   time: v.pipe(v.string(), v.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/, 'expected a UTC time such as 2026-11-22T08:30:00.000Z')),
   author: v.pipe(v.string(), v.nonEmpty('expected a name')),
   reason: v.string(),
@@ -56,6 +74,8 @@ const EnvelopeSchema = v.strictObject({
   body: v.unknown(),
   hash: Sha256Schema,
 });
+const FIELDS = Object.keys(EnvelopeSchema.entries).length;
+const KINDS: ReadonlySet<string> = new Set(kindNames());
 
 /** The journal line of an entry, without its line end, and the entry with its hash. */
 export function seal(unsealed: Unsealed): { entry: Entry; line: string } {
@@ -68,7 +88,7 @@ export function seal(unsealed: Unsealed): { entry: Entry; line: string } {
  * Reads a journal line: canonical JSON, its own hash, its fields.
  * @throws EmendError 'bad-file' that says which of these does not hold
  */
-export function parseLine(line: string): Entry {
+export function parseLine(line: string): Line {
   let value: unknown;
   try {
     value = JSON.parse(line);
@@ -85,10 +105,23 @@ export function parseLine(line: string): Entry {
       expected: hash,
       found: actual,
     });
-  if (withHash(text, hash) !== line) throw new EmendError('bad-file', 'its text is not canonical JSON');
-  const problem = bodyProblem(rest.kind, rest.body);
-  if (problem !== undefined) throw new EmendError('bad-file', problem);
-  return value as Entry;
+  if (withHash(text, hash) !== line && canonical(value) !== line) throw new EmendError('bad-file', 'its text is not canonical JSON');
+  if (!KINDS.has(rest.kind) || Object.keys(value as object).length > FIELDS) return { newer: newerOf(value as Entry) };
+  const result = v.safeParse(definitionOf(rest.kind).schema, rest.body);
+  if (result.success) return { entry: value as Entry };
+  if (isOfNewerRelease(rest.body, result.issues)) return { newer: newerOf(value as Entry) };
+  throw new EmendError('bad-file', issueText(result.issues));
+}
+
+/** An entry as much as can be told of one whose kind or fields are not known. */
+export function newerOf({ seq, prev, hash, kind, time, author, reason, app }: Omit<Entry, 'body' | 'engine'>): NewerEntry {
+  return { seq, prev, hash, kind, time, author, reason, app };
+}
+
+/** Whether a body does not fit for no other reason than that it has more than this release knows. */
+function isOfNewerRelease(body: unknown, issues: readonly v.BaseIssue<unknown>[]): boolean {
+  const isNewFormat = typeof body === 'object' && body !== null && 'ledger' in body && Number(body.ledger) > 1;
+  return isNewFormat || issues.every((issue) => issue.type === 'strict_object' && issue.expected === 'never');
 }
 
 /** Refuses a body that a program gave if it does not fit its kind. @throws EmendError 'bad-input' that names the field */
@@ -98,11 +131,6 @@ export function checkInput(kind: Kind, input: unknown): void {
     throw new EmendError('bad-input', `The ${kind} entry does not fit: ${issueText(result.issues)}.`, 'Nothing was recorded.', {
       field: v.getDotPath(result.issues[0]),
     });
-}
-
-function bodyProblem(kind: Kind, body: unknown): string | undefined {
-  const result = v.safeParse(definitionOf(kind).schema, body, { abortEarly: true });
-  return result.success ? undefined : issueText(result.issues);
 }
 
 /**

@@ -25,7 +25,9 @@ export async function readFirst(files: Files, folder: string): Promise<Entry | u
     for await (const piece of files.pieces(join(folder, JOURNAL))) {
       const end = piece.indexOf(LINE_END);
       pieces.push(end < 0 ? piece : piece.subarray(0, end));
-      if (end >= 0) return parseLine(Buffer.concat(pieces).toString('utf8'));
+      if (end < 0) continue;
+      const line = parseLine(Buffer.concat(pieces).toString('utf8'));
+      return 'entry' in line ? line.entry : undefined;
     }
   } catch {
     return undefined; // whoever opens the ledger is told why

@@ -45,6 +45,27 @@ export async function loadOrCreateKey(files: Files, folder: string): Promise<Sig
   return key;
 }
 
+/** Public keys of earlier or other places of the same person lie here, below the key's folder, one file each. */
+const TRUSTED = 'trusted';
+
+/** The keys besides one's own whose signatures count. @throws EmendError 'bad-file' for a file that is no public key */
+export async function trustedKeys(files: Files, folder: string): Promise<VerifyKey[]> {
+  const place = join(folder, TRUSTED);
+  if ((await files.stat(place)) === undefined) return [];
+  const names = (await files.list(place)).filter((name) => name.endsWith('.pem')).sort();
+  return Promise.all(
+    names.map(async (name) => parsePublicKey(Buffer.from(await files.read(join(place, name))).toString('utf8'), join(place, name))),
+  );
+}
+
+/** Lets another key's signatures count from now on. @param pem its public half @throws EmendError 'bad-file' */
+export async function trustKey(files: Files, folder: string, pem: string, from: string): Promise<VerifyKey> {
+  const key = parsePublicKey(pem, from);
+  await ensureFolder(files, join(folder, TRUSTED));
+  await writeDurably(files, join(folder, TRUSTED, `${key.id}.pem`), Buffer.from(key.pem));
+  return key;
+}
+
 /** A public key from PEM text. @param from where the text is from, for the message @throws EmendError 'bad-file' */
 export function parsePublicKey(pem: string, from: string): VerifyKey {
   try {

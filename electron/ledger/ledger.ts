@@ -6,10 +6,10 @@ import { blobsIn } from './bodies.ts';
 import type { Standing } from './anchor.ts';
 import type { Checkpoint } from './checkpoints.ts';
 import { Drafts } from './drafts.ts';
-import { checkInput, seal, type Entry, type EntryOf } from './entries.ts';
+import { checkInput, seal, type Entry, type EntryOf, type NewerEntry } from './entries.ts';
 import type { Files } from '../storage/files.ts';
 import { NO_HASH } from '../storage/hash.ts';
-import type { History } from './history.ts';
+import { History } from './history.ts';
 import { definitionOf, type BodyInput } from './kinds/index.ts';
 import { JOURNAL, readJournal, type Journal } from './journal.ts';
 import type { SigningKey, VerifyKey } from './keys.ts';
@@ -28,6 +28,9 @@ export interface By {
   readonly reason: string;
 }
 
+/** Something to record: what, who and why. */
+export type Act = { readonly [K in Kind]: { readonly kind: K; readonly input: BodyInput<K>; readonly by: By } }[Kind];
+
 /** What a ledger works with; made by `openLedger`. */
 export interface Parts {
   readonly folder: string;
@@ -38,6 +41,7 @@ export interface Parts {
   readonly key: SigningKey | undefined;
   readonly trusted: readonly VerifyKey[];
   readonly entries: Entry[];
+  readonly newer: readonly NewerEntry[];
   readonly history: History;
   readonly damage: readonly Damage[];
   readonly index: LogIndex;
@@ -66,7 +70,7 @@ export class Ledger {
     this.#parts = parts;
     this.folder = parts.folder;
     this.blobs = new Blobs(parts.files, parts.folder, parts.writing !== undefined);
-    this.drafts = new Drafts(parts.files, parts.folder, parts.writing !== undefined);
+    this.drafts = new Drafts(parts.files, parts.folder, parts.writing !== undefined, parts);
   }
 
   get readOnly(): boolean {
@@ -81,6 +85,11 @@ export class Ledger {
   /** Versions, names and reviews; where there is damage, up to it. */
   get history(): History {
     return this.#parts.history;
+  }
+
+  /** Entries at the end that a newer release wrote; nothing is appended behind what is not understood. */
+  get newer(): readonly NewerEntry[] {
+    return this.#parts.newer;
   }
 
   /** What was found wrong with the journal at opening; nothing is appended to a damaged one. */
@@ -107,7 +116,7 @@ export class Ledger {
 
   /** Number and hash of the last entry; 0 and zeros before the first. */
   get head(): { readonly seq: number; readonly hash: string } {
-    const last = this.#parts.entries.at(-1);
+    const last = this.#parts.newer.at(-1) ?? this.#parts.entries.at(-1);
     return { seq: last?.seq ?? 0, hash: last?.hash ?? NO_HASH };
   }
 
@@ -139,17 +148,51 @@ export class Ledger {
   append<K extends Kind>(kind: K, input: BodyInput<K>, by: By): Promise<EntryOf<K>> {
     return this.#inTurn(async () => {
       const { journal } = this.#writing();
-      const { signing } = this.#parts;
       const entry = await this.#record(journal, kind, input, by);
+      await this.#take([entry]);
+      return entry as EntryOf<K>;
+    });
+  }
+
+  /**
+   * Records several entries as one act: all of them, or none. What a kill or a power cut leaves of it is set aside at the next opening,
+   * since the first of them says with `until` which is the last.
+   * @throws EmendError as {@link append}
+   */
+  appendAll(acts: readonly Act[]): Promise<Entry[]> {
+    return this.#inTurn(async () => {
+      const { journal } = this.#writing();
+      const made: { readonly entry: Entry; readonly line: string }[] = [];
+      const history = historyOf(this.#parts.entries);
+      for (const { kind, input, by } of acts) {
+        const before = made.at(-1)?.entry ?? this.head;
+        const next = await this.#prepare(history, before, kind, input as BodyInput<Kind>, by);
+        history.apply(next.entry);
+        made.push(next);
+      }
+      const last = made.at(-1)?.entry;
+      if (!last) return [];
+      await this.#parts.signing.intend(this.#model, { seq: last.seq, head: last.hash });
+      await journal.append(made.map(({ line }) => line).join('\n'));
+      const entries = made.map(({ entry }) => entry);
+      await this.#take(entries);
+      return entries;
+    });
+  }
+
+  /** Takes in what was recorded. */
+  async #take(entries: readonly Entry[]): Promise<void> {
+    const { signing } = this.#parts;
+    for (const entry of entries) {
       this.#parts.entries.push(entry);
       this.#parts.history.apply(entry);
       this.#parts.index.add(entry);
-      // What was intended names the entry already; where this is refused, the next act says it too.
-      await this.#quietly('anchor', () => signing.confirm(this.#model, { seq: entry.seq, head: entry.hash }));
-      if (signing.refusal === undefined && entry.seq - signing.signedUpTo >= CHECKPOINT_EVERY)
-        await this.#quietly('checkpoint', () => this.#sign());
-      return entry as EntryOf<K>;
-    });
+    }
+    const { seq, hash: head } = this.head;
+    // What was intended names the entry already; where this is refused, the next act says it too.
+    await this.#quietly('anchor', () => signing.confirm(this.#model, { seq, head }));
+    if (signing.refusal === undefined && seq - signing.signedUpTo >= CHECKPOINT_EVERY)
+      await this.#quietly('checkpoint', () => this.#sign());
   }
 
   /**
@@ -219,10 +262,23 @@ export class Ledger {
   }
 
   async #record<K extends Kind>(journal: Journal, kind: K, input: BodyInput<K>, by: By): Promise<Entry> {
-    const { history, clock, app, engine } = this.#parts;
+    const { entry, line } = await this.#prepare(this.#parts.history, this.head, kind, input, by);
+    await this.#parts.signing.intend(modelOf(entry) ?? this.#model, { seq: entry.seq, head: entry.hash });
+    await journal.append(line);
+    return entry;
+  }
+
+  /** The entry of an act that is to follow another, and its line. @throws EmendError as {@link append} */
+  async #prepare<K extends Kind>(
+    history: History,
+    { seq, hash: prev }: { readonly seq: number; readonly hash: string },
+    kind: K,
+    input: BodyInput<K>,
+    by: By,
+  ): Promise<{ entry: Entry; line: string }> {
+    const { clock, app, engine } = this.#parts;
     checkBy(kind, by);
     checkInput(kind, input);
-    const { seq, hash: prev } = this.head;
     const body = history.complete(kind, input, seq + 1);
     const unsealed = { seq: seq + 1, prev, kind, time: clock().toISOString(), author: by.author, reason: by.reason, app, engine, body };
     const { entry, line } = seal(unsealed);
@@ -236,9 +292,7 @@ export class Ledger {
           { blob: ref.blob },
         );
     }
-    await this.#parts.signing.intend(modelOf(entry) ?? this.#model, { seq: entry.seq, head: entry.hash });
-    await journal.append(line);
-    return entry;
+    return { entry, line };
   }
 
   get #model(): string {
@@ -268,6 +322,8 @@ export class Ledger {
           `before the damage.`,
         { ...first },
       );
+    const [newer] = this.#parts.newer;
+    if (newer) throw writtenByNewer(newer);
     return writing;
   }
 
@@ -286,6 +342,23 @@ export class Ledger {
       this.#parts.notices.push({ what, message: error.message, hint: error.hint });
     }
   }
+}
+
+/** The history of entries that were held against each other before. */
+function historyOf(entries: readonly Entry[]): History {
+  const history = new History();
+  for (const entry of entries) history.apply(entry);
+  return history;
+}
+
+/** What is said where a newer release went on with a record. */
+export function writtenByNewer({ seq, app }: NewerEntry): EmendError {
+  return new EmendError(
+    'unsupported',
+    `Entry ${seq} was recorded by ${app}, which is newer than this release and knows more. Nothing is wrong with it.`,
+    'Update Emend to go on with this record. What was recorded before that entry can be read and exported.',
+    { entry: seq, app },
+  );
 }
 
 /** The model that an entry brings in. */

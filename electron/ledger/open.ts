@@ -22,8 +22,8 @@ import { takeLock, type Lock } from '../storage/lock.ts';
 import { LogIndex } from './log-index.ts';
 import type { Notice } from '../storage/notice.ts';
 import type { Processes } from '../storage/owner.ts';
-import type { Damage } from './scan.ts';
-import { anchorFile, modeOf, Signing, type AnchorPlace } from './signing.ts';
+import { pointsOf, type Damage } from './scan.ts';
+import { anchorFile, modeOf, Signing, type AnchorPlace, type Mode } from './signing.ts';
 
 /** Earlier releases kept the rows of the log here; nothing reads them any more. */
 const OLD_INDEX = 'index.json';
@@ -76,9 +76,13 @@ export async function openLedger(folder: string, options: LedgerOptions): Promis
     const entries = [...examined.entries];
     const writing = lock && { lock, journal: await Journal.open(files, folder, examined.length) };
     const { history, damage } = examined;
-    const end = entries.at(-1);
-    const mode = modeOf({ key, place, standing, newest, hasChain, end: end && { seq: end.seq, head: end.hash } });
-    if (mode.how !== 'chain' && place && key && damage.length === 0) notices.push(unanchored(mode.how === 'not' ? mode.why : undefined));
+    const end = pointsOf(examined).at(-1);
+    const mode: Mode =
+      examined.newer.length > 0
+        ? { how: 'not', why: 'it has entries of a newer release' }
+        : modeOf({ key, place, standing, newest, hasChain, end: end && { seq: end.seq, head: end.hash } });
+    if (mode.how !== 'chain' && place && key && damage.length === 0 && examined.newer.length === 0)
+      notices.push(unanchored(mode.how === 'not' ? mode.why : undefined));
     const signing = new Signing({ files, folder, key, clock, place }, mode);
     if (writing && damage.length === 0 && standing.state === 'holds' && standing.anchor.next && mode.how === 'chain' && mode.last)
       await signing.confirm(history.current.model, mode.last);
@@ -92,6 +96,7 @@ export async function openLedger(folder: string, options: LedgerOptions): Promis
       trusted: options.trusted ?? [],
       place,
       entries,
+      newer: examined.newer,
       history,
       damage,
       index: new LogIndex(entries),
@@ -144,8 +149,9 @@ async function read(files: Files, folder: string, reading: Reading): Promise<Fou
   const isNew = reading.create && !reading.readOnly && (await files.stat(join(folder, JOURNAL))) === undefined;
   const bytes = isNew ? new Uint8Array() : await readJournal(files, folder);
   let examined = examine(bytes, { mayBeEmpty: reading.create, id: reading.place?.id });
+  const points = pointsOf(examined);
   const model = examined.history.isEmpty ? undefined : examined.history.current.model;
-  const standing = await standingOf(files, reading.place && anchorFile(folder, reading.place), examined.entries, model, reading.keys);
+  const standing = await standingOf(files, reading.place && anchorFile(folder, reading.place), points, model, reading.keys);
   const newest = await newestCheckpoint(files, folder, examined, reading);
   const more = [...(newest.damage ? [newest.damage] : []), ...(standing.state === 'contradicts' ? [standing.damage] : [])];
   if (more.length > 0) examined = { ...examined, damage: [...examined.damage, ...more].sort((a, b) => a.seq - b.seq) };
@@ -184,7 +190,7 @@ async function newestCheckpoint(
     const hasChain = isLinked(checkpoint);
     const problem = checkpointProblem(
       checkpoint,
-      examined.entries,
+      pointsOf(examined),
       examined.history.isEmpty ? undefined : examined.history.current.model,
       keys,
     );

@@ -3,7 +3,7 @@ import type { Point, Standing } from './anchor.ts';
 import { checkpointProblem, isLinked, pointProblem, type Checkpoint } from './checkpoints.ts';
 import type { Examined } from './examine.ts';
 import type { VerifyKey } from './keys.ts';
-import type { Damage } from './scan.ts';
+import { pointsOf, type Damage } from './scan.ts';
 
 /** A checkpoint, or an entry's number and hash, that a person has from elsewhere. */
 export interface Given {
@@ -30,13 +30,13 @@ export function standingProblems(standing: Standing): Damage[] {
  * @param hasPlace whether an anchor was looked for
  */
 export function proofOf(
-  { entries }: Examined,
+  examined: Examined,
   standing: Standing,
   checkpoints: readonly Checkpoint[],
   given: readonly Given[],
   hasPlace = false,
 ): Proof {
-  const end = entries.at(-1)?.seq ?? 0;
+  const end = pointsOf(examined).at(-1)?.seq ?? 0;
   const since = standing.state === 'holds' ? { since: standing.anchor.since } : {};
   const found: { upTo: number; by: Prover; tellsEnd: boolean }[] = given.map(({ from, end: { seq, ...more } }) => ({
     upTo: seq,
@@ -62,11 +62,11 @@ export function proofOf(
 }
 
 export function checkpointProblems(examined: Examined, checkpoints: readonly Checkpoint[], keys: readonly VerifyKey[]): Damage[] {
-  return checkpoints.flatMap((checkpoint) => checkpointProblem(checkpoint, examined.entries, modelIn(examined), keys) ?? []);
+  return checkpoints.flatMap((checkpoint) => checkpointProblem(checkpoint, pointsOf(examined), modelIn(examined), keys) ?? []);
 }
 
 export function givenProblems(examined: Examined, given: readonly Given[], keys: readonly VerifyKey[]): Damage[] {
   return given.flatMap(({ from, end }) =>
-    'signature' in end ? checkpointProblems(examined, [end], keys) : (pointProblem(end, examined.entries, `${from} says`) ?? []),
+    'signature' in end ? checkpointProblems(examined, [end], keys) : (pointProblem(end, pointsOf(examined), `${from} says`) ?? []),
   );
 }

@@ -1,6 +1,11 @@
 import { EmendError } from '../../shared/errors.ts';
-import { parseLine, type Entry } from './entries.ts';
+import { newerOf, parseLine, type Entry, type Line, type NewerEntry } from './entries.ts';
 import { NO_HASH } from '../storage/hash.ts';
+
+/** Every entry of a journal that is whole in itself, by number and hash, whoever wrote it. */
+export function pointsOf({ entries, newer }: Pick<Scan, 'entries' | 'newer'>): readonly { readonly seq: number; readonly hash: string }[] {
+  return newer.length === 0 ? entries : [...entries, ...newer];
+}
 
 /** Something wrong in a journal, at the entry where it is. */
 export interface Damage {
@@ -15,7 +20,9 @@ export interface Damage {
 export interface Scan {
   /** Every entry that is whole in itself, in the order of the file; those after a damage too. */
   readonly entries: readonly Entry[];
-  /** A last line that was never finished, as a power cut leaves it. */
+  /** Entries from the first on that a newer release wrote. Their chain is held, what they did is not known. */
+  readonly newer: readonly NewerEntry[];
+  /** A last line, or an act of several entries, that was never finished, as a power cut leaves it. */
   readonly torn: { readonly seq: number; readonly offset: number; readonly bytes: number } | undefined;
   readonly damage: readonly Damage[];
   /** Length in bytes of the file without a torn tail. */
@@ -39,7 +46,16 @@ export function scan(bytes: Uint8Array): Scan {
   }
   const torn = length < bytes.length ? { seq: chain.finish() + 1, offset: length, bytes: bytes.length - length } : undefined;
   chain.finish();
-  return { entries: chain.entries, torn, damage: chain.damage, length };
+  const open = chain.unfinished;
+  if (!open || chain.damage.length > 0 || chain.newer.length > 0)
+    return { entries: chain.entries, newer: chain.newer, torn, damage: chain.damage, length };
+  return {
+    entries: chain.entries.slice(0, open.seq - 1),
+    newer: [],
+    torn: { ...open, bytes: bytes.length - open.offset },
+    damage: [],
+    length: open.offset,
+  };
 }
 
 /** Up to the end of the last finished line. A NUL in the last line is a block that never reached the disk, so it counts as unfinished. */
@@ -52,25 +68,38 @@ function wholeLength(bytes: Uint8Array): number {
 
 class Chain {
   readonly entries: Entry[] = [];
+  readonly newer: NewerEntry[] = [];
   readonly damage: Damage[] = [];
+  /** Where the last act of several entries begins, and its last entry's number. */
+  #act: { readonly seq: number; readonly offset: number; readonly until: number } | undefined;
   #expected = 1;
   #hash: string = NO_HASH;
   /** Lines since the last whole one that could not be read. */
   #unread: { offset: number; message: string }[] = [];
 
   take(line: Uint8Array, offset: number): void {
-    let entry: Entry;
+    let found: Line;
     try {
-      entry = parseLine(decoder.decode(line));
+      found = parseLine(decoder.decode(line));
     } catch (error) {
       this.#unread.push({ offset, message: error instanceof EmendError ? error.message : 'it is not UTF-8 text' });
       return;
     }
+    const entry = 'entry' in found ? found.entry : found.newer;
     this.#place(entry, offset);
     this.#unread = [];
-    this.entries.push(entry);
+    if ('newer' in found) this.newer.push(found.newer);
+    else if (this.newer.length > 0) this.newer.push(newerOf(found.entry));
+    else this.entries.push(found.entry);
+    if ('entry' in found && 'until' in found.entry.body && found.entry.body.until !== undefined)
+      this.#act = { seq: entry.seq, offset, until: found.entry.body.until };
     this.#expected = entry.seq + 1;
     this.#hash = entry.hash;
+  }
+
+  /** An act of several entries whose last one is not there. */
+  get unfinished(): { readonly seq: number; readonly offset: number } | undefined {
+    return this.#act && this.#act.until >= this.#expected ? { seq: this.#act.seq, offset: this.#act.offset } : undefined;
   }
 
   /** Reports lines at the end that could not be read. Returns the last number given out. */
@@ -81,7 +110,7 @@ class Chain {
     return this.#expected - 1;
   }
 
-  #place(entry: Entry, offset: number): void {
+  #place(entry: Pick<Entry, 'seq' | 'prev'>, offset: number): void {
     if (this.#unread.length > 0) {
       // One line may have become two, or two one; the number of the next whole line tells how many are damaged.
       const last = Math.max(entry.seq - 1, this.#expected);

@@ -1,18 +1,21 @@
+import { basename } from 'node:path';
 import { EmendError } from '../../shared/errors.ts';
 import type { Proof } from '../../shared/verdict.ts';
 import { standingOf } from './anchor.ts';
 import { Blobs } from './blobs.ts';
 import type { Kind } from '../../shared/kinds.ts';
 import { blobsIn, type BlobRef } from './bodies.ts';
-import { checkpointSeq, listCheckpoints, readCheckpoint, type Checkpoint } from './checkpoints.ts';
+import { checkpointSeq, isLinked, listCheckpoints, readCheckpoint, type Checkpoint } from './checkpoints.ts';
 import { Drafts } from './drafts.ts';
+import type { NewerEntry } from './entries.ts';
 import { examine, type Examined } from './examine.ts';
+import { errnoOf } from '../storage/file-errors.ts';
 import type { Files } from '../storage/files.ts';
 import { readJournal } from './journal.ts';
 import type { VerifyKey } from './keys.ts';
 import { missingLinks } from './links.ts';
 import { checkpointProblems, givenProblems, modelIn, proofOf, standingProblems, type Given } from './proof.ts';
-import type { Damage } from './scan.ts';
+import { pointsOf, type Damage } from './scan.ts';
 import type { AnchorPlace } from './signing.ts';
 import type { Steps } from '../../shared/progress.ts';
 
@@ -29,6 +32,10 @@ export interface Verification {
   readonly checkpoints: number;
   /** How far something proves it, and what. */
   readonly proof: Proof;
+  /** Entries at the end that a newer release wrote: rightly hashed, and not understood. */
+  readonly newer: readonly NewerEntry[];
+  /** What could not be looked at, in words. */
+  readonly unchecked: readonly string[];
   /** How many blobs are named by entries, and the files that none names: harmless, left by acts that were not finished. */
   readonly blobs: { readonly named: number; readonly unreferenced: readonly string[]; readonly strays: readonly string[] };
 }
@@ -59,6 +66,7 @@ export function verifyJournal(bytes: Uint8Array, against: Against = {}): Verific
     checkpoints: given.length,
     proof: proofOf(examined, { state: 'none' }, [], given),
     blobs: { named: namedBlobs(examined).size, unreferenced: [], strays: [] },
+    unchecked: [],
   });
 }
 
@@ -71,7 +79,7 @@ export function verifyJournal(bytes: Uint8Array, against: Against = {}): Verific
 export async function verifyLedger(files: Files, folder: string, against: Against = {}, report?: Steps): Promise<Verification> {
   const { anchor: place, keys = [], given = [] } = against;
   const examined = examine(await readJournal(files, folder), { mayBeEmpty: false, id: place?.id });
-  const standing = await standingOf(files, place?.file, examined.entries, modelIn(examined), keys);
+  const standing = await standingOf(files, place?.file, pointsOf(examined), modelIn(examined), keys);
   const kept = await keptCheckpoints(files, folder, keys);
   const problems = [
     ...standingProblems(standing),
@@ -82,11 +90,16 @@ export async function verifyLedger(files: Files, folder: string, against: Agains
   ];
 
   const blobs = new Blobs(files, folder, false);
+  const unchecked: string[] = [];
   const named = namedBlobs(examined);
   let done = 0;
   for (const { ref, seqs } of named.values()) {
     report?.check();
-    const problem = await blobs.problem(ref);
+    const problem = await blobs.problem(ref).catch((error: unknown) => {
+      if (!(error instanceof EmendError) || errnoOf(error) === undefined) throw error;
+      unchecked.push(`A file that entry ${seqs[0]} names could not be read: ${error.message}`);
+      return undefined;
+    });
     if (problem !== undefined) problems.push(...seqs.map((seq): Damage => ({ seq, offset: undefined, what: 'blob', message: problem })));
     report?.progress(++done, named.size);
   }
@@ -97,6 +110,7 @@ export async function verifyLedger(files: Files, folder: string, against: Agains
     checkpoints: kept.checkpoints.length + given.length,
     proof: proofOf(examined, standing, keys.length === 0 ? [] : kept.checkpoints, given, place !== undefined),
     blobs: { named: named.size, unreferenced, strays: there.strays },
+    unchecked: [...unchecked, ...kept.foreign],
   });
 }
 
@@ -118,31 +132,53 @@ async function keptCheckpoints(
   files: Files,
   folder: string,
   keys: readonly VerifyKey[],
-): Promise<{ checkpoints: Checkpoint[]; problems: Damage[] }> {
+): Promise<{ checkpoints: Checkpoint[]; problems: Damage[]; foreign: string[] }> {
   const checkpoints: Checkpoint[] = [];
   const problems: Damage[] = [];
-  if (keys.length === 0) return { checkpoints, problems };
+  const others: { seq: number; key: string }[] = [];
+  if (keys.length === 0) return { checkpoints, problems, foreign: [] };
   for (const path of await listCheckpoints(files, folder)) {
     try {
       const checkpoint = await readCheckpoint(files, path);
       const seq = checkpointSeq(path);
-      if (checkpoint.seq === seq) checkpoints.push(checkpoint);
+      if (!keys.some((key) => key.id === checkpoint.key)) others.push({ seq, key: checkpoint.key });
+      else if (checkpoint.seq === seq) checkpoints.push(checkpoint);
       else
         problems.push({
           seq,
           offset: undefined,
           what: 'checkpoint',
-          message: `The checkpoint ${path} is named for entry ${seq} and says that it is for entry ${checkpoint.seq}.`,
+          message: `The checkpoint ${basename(path)} is named for entry ${seq} and says that it is for entry ${checkpoint.seq}.`,
         });
     } catch (error) {
       if (!(error instanceof EmendError && error.code === 'bad-file')) throw error;
       problems.push({ seq: checkpointSeq(path), offset: undefined, what: 'checkpoint', message: error.message });
     }
   }
-  return { checkpoints, problems };
+  // Within the chain that goes on with one's own key there is no other's.
+  const since = checkpoints.findLast(isLinked)?.since ?? Infinity;
+  const foreign = new Map<string, number>();
+  for (const { seq, key } of others) {
+    const message = `The checkpoint at entry ${seq} was signed with key ${key}, which is not one of yours; those around it are yours.`;
+    if (seq >= since) problems.push({ seq, offset: undefined, what: 'checkpoint', message });
+    else foreign.set(key, (foreign.get(key) ?? 0) + 1);
+  }
+  return {
+    checkpoints,
+    problems,
+    foreign: [...foreign].map(
+      ([key, count]) =>
+        `${count} of its checkpoints were signed with key ${key}, which is not one of yours, so they were not compared; ` +
+        'emend key --trust FILE makes it one.',
+    ),
+  };
 }
 
-function conclude(examined: Examined, more: readonly Damage[], rest: Pick<Verification, 'checkpoints' | 'proof' | 'blobs'>): Verification {
+function conclude(
+  examined: Examined,
+  more: readonly Damage[],
+  rest: Pick<Verification, 'checkpoints' | 'proof' | 'blobs' | 'unchecked'>,
+): Verification {
   const { torn } = examined;
   const unfinished: Damage[] = torn
     ? [
@@ -159,13 +195,15 @@ function conclude(examined: Examined, more: readonly Damage[], rest: Pick<Verifi
   for (const one of all) bySeq.set(one.seq, [...(bySeq.get(one.seq) ?? []), one]);
   const entries = new Map<number, EntryResult>();
   for (const { seq, kind, hash } of examined.entries) entries.set(seq, { seq, kind, hash, problems: bySeq.get(seq) ?? [] });
+  for (const { seq, hash } of examined.newer) entries.set(seq, { seq, kind: undefined, hash, problems: bySeq.get(seq) ?? [] });
   for (const [seq, problems] of bySeq) if (!entries.has(seq)) entries.set(seq, { seq, kind: undefined, hash: undefined, problems });
-  const last = examined.entries.at(-1);
+  const last = pointsOf(examined).at(-1);
   return {
     ok: all.length === 0,
     entries: [...entries.values()].sort((a, b) => a.seq - b.seq),
     first: all[0],
     head: last && { seq: last.seq, hash: last.hash },
+    newer: examined.newer,
     ...rest,
   };
 }

@@ -4,6 +4,7 @@ import type { RemarkKind } from '../../shared/kinds.ts';
 import { shortId } from '../../shared/ids.ts';
 import { blobsIn, BlobRefSchema, type BlobRef } from '../ledger/bodies.ts';
 import { written } from '../ledger/checkpoints.ts';
+import { canonical } from '../storage/canonical.ts';
 import { writeDurably } from '../storage/durable.ts';
 import { isRemark, type Entry } from '../ledger/entries.ts';
 import { explained } from '../storage/file-errors.ts';
@@ -17,6 +18,7 @@ import type { Services, Surroundings } from './surroundings.ts';
 import { logCsv } from './attest/log-csv.ts';
 import { logHtml } from './attest/log-html.ts';
 import { logTable } from './attest/log-table.ts';
+import { layoutsIn } from './attest/version-record.ts';
 import { readGiven } from './given.ts';
 import type { LibraryModel } from './library-model.ts';
 import { version as appVersion } from './models.ts';
@@ -44,7 +46,7 @@ const RESTORE = 'Verify it, and bring what is damaged back from a backup.';
 const SHOWN = 4_000_000;
 
 /** Reading, reviewing and verifying the record. */
-export function auditService({ models, preferences, jobs, grants, print, tell }: Surroundings): Part {
+export function auditService({ models, engine, preferences, jobs, grants, print, tell }: Surroundings): Part {
   const remark =
     (kind: RemarkKind) =>
     async ({ model: name, version, entry, comment }: { model: string; version: string; entry?: number | undefined; comment: string }) => {
@@ -84,7 +86,7 @@ export function auditService({ models, preferences, jobs, grants, print, tell }:
     'audit.note': remark('note'),
     'audit.approve': remark('approve'),
     'audit.reject': remark('reject'),
-    'audit.verify': async ({ model: name, record, against, digest }) => {
+    'audit.verify': async ({ model: name, record, against, digest, recompute }) => {
       const model = await models.recorded(name);
       const given = [
         ...(against === undefined ? [] : [await readGiven(grants.path(against))]),
@@ -92,7 +94,7 @@ export function auditService({ models, preferences, jobs, grants, print, tell }:
       ];
       return {
         job: jobs.start('audit.verify', `Verify ${model.name}`, model.id, async (control) => {
-          const found = await verifyModel(model, control, given);
+          const found = await verifyModel(model, control, { given, ...(recompute ? { recomputeWith: engine } : {}) });
           if (record && model.heldBy === undefined && !model.ledger.readOnly && model.ledger.damage.length === 0 && found.head) {
             await model.append('verify', recordOf(found, given), preferences.by(''));
             tell({ type: 'ledger', model: model.id });
@@ -107,14 +109,18 @@ export function auditService({ models, preferences, jobs, grants, print, tell }:
       return {
         job: jobs.start('audit.anchor', `Anchor the record of ${model.name}`, model.id, (control) =>
           model.exclusively(async () => {
-            const { verdict, first } = await verifyModel(model, control, []);
+            const { verdict, first } = await verifyModel(model, control);
             if (first)
               throw new EmendError('bad-file', `The record of ${model.name} is damaged, so it is not anchored. ${first.message}`, RESTORE);
             control.check();
-            const entry = await model.ledger.anchor(preferences.by(reason), { provenBefore: verdict.upTo });
+            const isTold = model.ledger.entries.some((entry) => layoutsIn(entry).length > 0);
+            const parts = isTold ? undefined : Buffer.from(canonical(await model.layout(() => control.check())));
+            const layout = parts && (await model.ledger.blobs.put(parts, 'application/json'));
+            const details = { provenBefore: verdict.upTo, ...(layout ? { layout } : {}) };
+            const entry = await model.ledger.anchor(preferences.by(reason), details);
             tell({ type: 'ledger', model: model.id });
             tell({ type: 'library' });
-            return { entry: entry.seq, verdict: (await verifyModel(model, control, [])).verdict };
+            return { entry: entry.seq, verdict: (await verifyModel(model, control)).verdict };
           }),
         ),
       };

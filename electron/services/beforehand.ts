@@ -1,8 +1,8 @@
+import type { Recipe } from '../../shared/contract/edits.ts';
 import { fillPrompt, type Fact } from '../../shared/fact.ts';
 import type { Jobs } from '../engine/jobs.ts';
 import { spread } from './drift.ts';
-import { core } from './edit-work.ts';
-import type { Model } from './model.ts';
+import { core, type Model } from './model.ts';
 import { readTaught, relationOf, type Taught } from './suggest.ts';
 import type { Services, Surroundings } from './surroundings.ts';
 
@@ -12,8 +12,8 @@ type Candidate = Jobs['near']['params']['facts'][number]['candidates'][number];
 /** Other subjects of a fact's relation that are looked at. */
 const SUBJECTS = 200;
 
-/** Looking at an edit before it is made. Nothing is changed or recorded. */
-export function beforehandService({ models, engine, jobs, grants }: Surroundings): Part {
+/** Looking at an edit before it is made. Nothing is changed, and nothing is recorded until somebody asks for it. */
+export function beforehandService({ models, engine, jobs, grants, found }: Surroundings): Part {
   return {
     'locating.near': async ({ model: name, version: of, facts, covarianceText: text, most, ...recipe }) => {
       const model = await models.find(name);
@@ -24,8 +24,11 @@ export function beforehandService({ models, engine, jobs, grants }: Surroundings
           const taught = model.material && (await readTaught(model.material.facts));
           const asked = facts.map((fact) => ({ fact: core(fact), candidates: candidatesFor(fact, model, taught) }));
           const ref = await version.ref(control);
-          const found = await engine.run('near', { model: ref, facts: asked, covarianceText, name: model.name, most, ...recipe }, control);
-          return { version: version.id, ...found };
+          const result = await engine.run('near', { model: ref, facts: asked, covarianceText, name: model.name, most, ...recipe }, control);
+          const about = facts.length === 1 ? thought(facts[0]!) : { facts: facts.length };
+          const settings = { ...about, ...recorded(recipe), most };
+          const finding = found.keep({ look: 'near', model: model.id, version: version.id, settings, result });
+          return { version: version.id, finding, ...result };
         }),
       };
     },
@@ -38,12 +41,29 @@ export function beforehandService({ models, engine, jobs, grants }: Surroundings
           const subjects = model.material ? (await readTaught(model.material.facts)).facts.map(({ subject }) => subject) : [];
           const settings = { samples, seed, level, window };
           const asked = { fact: core(fact), subjects, settings, steps, covarianceText, name: model.name, ...recipe };
-          const found = await engine.run('layers', { model: await version.ref(control), ...asked }, control);
-          return { version: version.id, ...found };
+          const result = await engine.run('layers', { model: await version.ref(control), ...asked }, control);
+          const finding = found.keep({
+            look: 'layers',
+            model: model.id,
+            version: version.id,
+            settings: { ...thought(fact), ...recorded(recipe), ...settings, steps },
+            result,
+          });
+          return { version: version.id, finding, ...result };
         }),
       };
     },
   };
+}
+
+/** The fact that an edit is thought of for, in short. */
+function thought({ subject, prompt, target, previousTarget }: Fact) {
+  return { prompt, subject, target, previousTarget };
+}
+
+/** How the edit would be made, as it is recorded; of a hyperparameter file its name. */
+function recorded({ method, choices, hyperparameterFile }: Pick<Recipe, 'method' | 'choices' | 'hyperparameterFile'>) {
+  return { method, choices, hyperparameterFile: hyperparameterFile?.name };
 }
 
 /** The fact's neighbours, other subjects of its relation, and facts that edits in force wrote. */

@@ -33,6 +33,18 @@ export function editMade(outcome: Jobs['edit']['result']): EditMade {
   };
 }
 
+/** Hyperparameters as an entry keeps them: by their keys; those of earlier releases have names alone. */
+export function hyperparametersOf(
+  used: readonly { readonly key?: string | undefined; readonly name: string; readonly value: string; readonly source: string }[],
+): Record<string, { name: string; value: string; source: string }> {
+  return Object.fromEntries(used.map(({ key, name, value, source }) => [key ?? name, { name, value, source }]));
+}
+
+/** What an entry keeps of how much a weight was changed. */
+export function measuresOf({ rank, deltaNorm, weightNorm }: EditMade['weights'][number]) {
+  return { rank, norm: deltaNorm, weightNorm };
+}
+
 /** An edit with its measurements before and after, as screens and the ledger have it. */
 export function editReport(
   parent: string,

@@ -10,16 +10,18 @@ import type { Draft as LedgerDraft } from '../ledger/drafts.ts';
 import type { EntryOf } from '../ledger/entries.ts';
 import type { BodyInput } from '../ledger/kinds/index.ts';
 import type { By } from '../ledger/ledger.ts';
-import { withPart } from '../ledger/versions.ts';
+import { withPart, type Version } from '../ledger/versions.ts';
 import { driftTexts } from './drift.ts';
-import { editReport } from './edit-report.ts';
+import { editReport, hyperparametersOf, measuresOf } from './edit-report.ts';
+import { editPairs } from './evidence/edit.ts';
+import { contradictions } from './evidence/pairs.ts';
 import { readFactFile } from './facts.ts';
 import type { JobControl } from './job-list.ts';
 import type { LibraryModel } from './library-model.ts';
 import { readReport } from './library-record.ts';
-import type { EditRequest, Model, ModelVersion } from './model.ts';
+import { core, type EditRequest, type Model, type ModelVersion } from './model.ts';
+import { recomputationProblem, recompute } from './recompute.ts';
 import type { Surroundings } from './surroundings.ts';
-import { given } from '../../shared/given.ts';
 
 /**
  * Works an edit out on a version, the current one when none is named, measures it, and keeps it as a draft. Nothing is recorded.
@@ -77,9 +79,41 @@ export async function commitDraft(
   by: By,
   control: JobControl,
 ): Promise<EntryOf<'edit'>> {
+  const { input, version } = await prepareCommit(parts, model, draft, control);
+  const entry = await model.append('edit', input, by);
+  model.trust(version.id);
+  await model.ledger.drafts.remove(draft.id).catch(() => undefined); // the entry is what counts
+  return entry;
+}
+
+/** A version that an edit goes on, and what the tensors in which it differs from the import hash to. */
+export interface Standing {
+  readonly version: Version;
+  readonly hashes: ReadonlyMap<string, string> | undefined;
+}
+
+/** The current version. */
+function standingOf(model: LibraryModel): Standing {
+  const version = model.ledger.history.current;
+  return { version, hashes: model.hashes.versions.get(version.id) };
+}
+
+/**
+ * What the entry of a draft will hold, and the version that it makes. What is said of the edit must be what it was: a draft that Emend did
+ * not seal is worked out again, and every two places that state the same are held against each other.
+ * @param on the version that is the current one when it is recorded
+ * @throws EmendError 'bad-input' for a draft of another version, or one that changes nothing; 'bad-file' for one that is not what it says
+ */
+export async function prepareCommit(
+  parts: Surroundings,
+  model: LibraryModel,
+  draft: LedgerDraft,
+  control: JobControl,
+  on: Standing = standingOf(model),
+): Promise<{ input: BodyInput<'edit'>; version: Version; hashes: ReadonlyMap<string, string> }> {
   model.mustWrite();
   const { ledger } = model;
-  const current = ledger.history.current;
+  const { version: current } = on;
   if (draft.parent !== current.id)
     throw new EmendError(
       'bad-input',
@@ -87,17 +121,19 @@ export async function commitDraft(
       'Work it out again on the current version, or roll back to the one it was made for.',
       { parent: draft.parent, current: current.id },
     );
-  const {
-    delta,
-    factSet,
-    report: reportRef,
-    prefixes,
-    covariance,
-  } = draft.blobs as Record<'delta' | 'factSet' | 'report' | 'prefixes' | 'covariance', BlobRef>;
+  const { delta, factSet, report: reportRef, prefixes, covariance } = draft.blobs as Record<DraftBlob, BlobRef>;
   const report = await readReport(ledger, reportRef);
   const version = withPart(current, { entry: ledger.head.seq + 1, hash: delta.blob });
-  const changed = await buildOnTop(parts, model, version.id, delta, control);
-  const unlike = report.weights.find((weight) => changed.find((one) => one.tensor === weight.tensor)?.after !== weight.after);
+  const changed = await buildOnTop(parts, model, version.id, delta, control, on);
+  if (changed.length === 0)
+    throw new EmendError(
+      'bad-input',
+      'This edit changes nothing: every weight is as it was.',
+      'Discard it, or work it out with other settings.',
+    );
+  const unlike = report.weights.find(
+    ({ tensor, before, after }) => before !== after && changed.find((one) => one.tensor === tensor)?.after !== after,
+  );
   if (unlike)
     throw new EmendError(
       'failed',
@@ -105,15 +141,11 @@ export async function commitDraft(
       'Work the edit out again; if it happens again, please report it.',
     );
   control.check();
-  const measures = new Map(
-    report.weights.map((weight) => [weight.tensor, { rank: weight.rank, norm: weight.deltaNorm, weightNorm: weight.weightNorm }]),
-  );
+  const measures = new Map(report.weights.map((weight) => [weight.tensor, measuresOf(weight)]));
   const input: BodyInput<'edit'> = {
     parent: current.id,
     method: report.method,
-    hyperparameters: Object.fromEntries(
-      report.hyperparameters.map(({ key, name, value, source }) => [key ?? name, { name, value, source }]),
-    ),
+    hyperparameters: hyperparametersOf(report.hyperparameters),
     seeds: { contexts: report.seed },
     facts: draft.facts,
     factSet,
@@ -124,24 +156,50 @@ export async function commitDraft(
     details: { ...draft.content, draft: draft.id },
     ...(typeof draft.content['reapplies'] === 'number' ? { reapplies: draft.content['reapplies'] } : {}),
   };
-  const entry = await model.append('edit', input, by);
-  model.trust(version.id);
-  await ledger.drafts.remove(draft.id).catch(() => undefined); // the entry is what counts
-  return entry;
+  await mustBeSaid(parts, model, draft, input, control);
+  const hashes = new Map([...(on.hashes ?? []), ...changed.map(({ tensor, after }) => [tensor, after] as const)]);
+  return { input, version, hashes };
+}
+
+type DraftBlob = 'delta' | 'factSet' | 'report' | 'prefixes' | 'covariance';
+
+/** What is said of a draft is what it is. @throws EmendError 'bad-file' */
+async function mustBeSaid(
+  { engine }: Surroundings,
+  model: LibraryModel,
+  draft: LedgerDraft,
+  input: BodyInput<'edit'>,
+  control: JobControl,
+): Promise<void> {
+  const hint = 'Work the edit out again, and discard this draft.';
+  const [problem] = contradictions(await editPairs(input, model.id, model.ledger.blobs));
+  if (problem !== undefined) throw new EmendError('bad-file', `This draft is not what it says: ${problem}`, hint, { draft: draft.id });
+  if (draft.isSealed) return;
+  const { parent, factSet, delta, checks, details } = input;
+  const { covariance, report } = draft.blobs as Record<DraftBlob, BlobRef>;
+  const told = { parent, factSet, delta, covariance, report, request: details['request'], checks };
+  const other = recomputationProblem(await recompute(engine, model, told, control));
+  if (other !== undefined)
+    throw new EmendError('bad-file', `This draft is not sealed, and it is not what it says. ${other}`, hint, { draft: draft.id });
 }
 
 /** Builds the tensors of the current version with one more delta, and says which changed. */
-export async function buildOnTop({ engine }: Surroundings, model: LibraryModel, version: string, delta: BlobRef, control: JobControl) {
+export async function buildOnTop(
+  { engine }: Surroundings,
+  model: LibraryModel,
+  version: string,
+  delta: BlobRef,
+  control: JobControl,
+  { version: current, hashes: before }: Standing = standingOf(model),
+) {
   const problem = await model.ledger.blobs.problem(delta);
   if (problem !== undefined)
     throw new EmendError('bad-file', `The draft's delta is not as it was kept. ${problem}`, 'Work the edit out again.');
-  const current = model.ledger.history.current;
   const { changed } = await engine.run(
     'rebuild',
     { model: await model.ref(current, control), deltas: [model.ledger.blobs.path(delta.blob)], save: model.places.version(version) },
     control,
   );
-  const before = model.hashes.versions.get(current.id);
   return changed
     .map(({ tensor, sha256, sha256Base }) => ({ tensor, before: before?.get(tensor) ?? sha256Base, after: sha256 }))
     .filter((one) => one.before !== one.after)
@@ -151,11 +209,6 @@ export async function buildOnTop({ engine }: Surroundings, model: LibraryModel, 
 /** Follows a step of a job with its phases told apart: "targets (before)". */
 function named(control: JobControl, when: string): JobControl {
   return { ...control, onProgress: (progress) => control.onProgress({ ...progress, phase: `${progress.phase} (${when})` }) };
-}
-
-/** A fact as the engine writes it. */
-export function core({ subject, prompt, target, previousTarget, neighbors }: Fact): Fact {
-  return { subject, prompt, target, ...given({ previousTarget, neighbors }) };
 }
 
 /** Facts of edits in force about other subjects, to see drift on where nothing else is known. */

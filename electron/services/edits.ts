@@ -4,16 +4,17 @@ import * as v from 'valibot';
 import { HyperparameterFileSchema } from '../../shared/contract/edits.ts';
 import { EmendError } from '../../shared/errors.ts';
 import { kindInfo } from '../../shared/kinds.ts';
-import { factProblems, type Fact, type FactProblem } from '../../shared/fact.ts';
+import { factProblems, FactSchema, type Fact, type FactProblem } from '../../shared/fact.ts';
 import { METHOD_NAMES } from '../../shared/methods/list.ts';
 import { readRecords, type CheckRecord, type CutFact } from '../engine/records.ts';
 import { writeDurably } from '../storage/durable.ts';
 import { explained } from '../storage/file-errors.ts';
 import { disk } from '../storage/files.ts';
+import { mustReadUnlikeOthers } from './tags.ts';
 import type { Services, Surroundings } from './surroundings.ts';
 import { methodInfo, settingsOf } from './edit-methods.ts';
 import { commitDraft, workOut } from './edit-work.ts';
-import { readFactText } from './facts.ts';
+import { readFactText, unknownColumns } from './facts.ts';
 import { readReport } from './library-record.ts';
 import type { Model } from './model.ts';
 import { newFile } from './outputs.ts';
@@ -68,19 +69,25 @@ export function editService(parts: Surroundings): Part {
       const { settings, unused } = await engine.run('settings', { ...asked, ...given({ hyperparameterFile }) });
       return { settings: settingsOf(method, settings), unused: [...unused] };
     },
-    'edits.readFacts': async ({ text, source, take }) => {
+    'edits.readFacts': async ({ text, source, take, columns }) => {
       if ((text === undefined) === (source === undefined))
         throw new EmendError('bad-input', 'Facts come from a text or from a file; give one of them.', 'Paste the facts, or choose a file.');
       const path = source === undefined ? undefined : grants.path(source);
       const content = text ?? (await readFactText(path!));
-      const read = readRecords(withHeader(content), path === undefined ? 'The text' : basename(path));
-      const shown = read.problems.slice(0, 5).map((one) => `Record ${one.index + 1} was left out: ${one.field}: ${one.message}`);
-      const more = read.problems.length > shown.length ? [`${read.problems.length - shown.length} more records were left out.`] : [];
+      const read = readRecords(withHeader(content), path === undefined ? 'The text' : basename(path), { columns, takesWrong: true });
+      const shown = read.problems.slice(0, 5).map((one) => `${one.place} is not right: ${one.field}: ${one.message}`);
+      const more = read.problems.length > shown.length ? [`${read.problems.length - shown.length} more are not right.`] : [];
       return {
         format: read.format,
         facts: read.records.slice(0, take).map(factOf),
         total: read.records.length,
-        warnings: [...shown, ...more, ...read.ignored.map((column) => `The column ${JSON.stringify(column)} is not one that is known.`)],
+        wrong: read.problems.slice(0, take).flatMap(({ row }) => (row ? [unfinished(row)] : [])),
+        columns: [...read.columns],
+        warnings: [
+          ...shown,
+          ...more,
+          ...unknownColumns(read.columns).map((column) => `The column ${JSON.stringify(column)} is not one that is known.`),
+        ],
       };
     },
     'edits.validate': async ({ model: name, facts }) => {
@@ -121,7 +128,10 @@ export function editService(parts: Surroundings): Part {
         }),
       };
     },
-    'edits.drafts': async ({ model: name }) => ({ drafts: await (await models.find(name)).drafts.list() }),
+    'edits.drafts': async ({ model: name }) => {
+      const { drafts } = await models.find(name);
+      return { drafts: await drafts.list(), notices: await drafts.notices() };
+    },
     'edits.report': async ({ model: name, draft, entry: seq }) => {
       if (draft !== undefined) return (await models.find(name)).drafts.report(draft);
       if (seq === undefined)
@@ -158,6 +168,7 @@ export function editService(parts: Surroundings): Part {
       const { ledger } = model;
       // before anything is recorded
       if (name !== '') ledger.history.check({ kind: 'tag', body: { name, version: ledger.history.current.id }, seq: ledger.head.seq + 1 });
+      if (name !== '') mustReadUnlikeOthers(model.ledger, name);
       return {
         job: jobs.start('edits.commit', `Commit to ${model.name}`, model.id, async (control) => {
           const entry = await model.exclusively(() => commitDraft(parts, model, draft, by, control));
@@ -241,6 +252,11 @@ function withHeader(text: string): string {
   const cells = first.split('\t').map((cell) => cell.trim());
   if (cells.length < 3 || !cells.some((cell) => cell.includes('{}'))) return text;
   return `subject\tprompt\ttarget\tprevious target${'\tparaphrases\tneighbors'.repeat(cells.length > 4 ? 1 : 0)}\n${text}`;
+}
+
+/** What a row of a table that is no fact yet has of one. */
+function unfinished(row: Readonly<Record<string, unknown>>): Fact {
+  return v.parse(FactSchema, { subject: '', prompt: '', target: '', ...row });
 }
 
 function factOf({ fact, paraphrases, neighbors, generationPrompts }: CheckRecord): Fact {

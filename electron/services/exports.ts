@@ -6,12 +6,18 @@ import { CHANGES_ALONE, type ExportFormat } from '../../shared/contract/exports.
 import { EmendError } from '../../shared/errors.ts';
 import type { Jobs } from '../engine/jobs.ts';
 import { shortId } from '../../shared/ids.ts';
+import type { BlobRef, FileRecord } from '../ledger/bodies.ts';
+import { partsOf } from '../ledger/versions.ts';
 import { disk } from '../storage/files.ts';
 import { isWithin, syncTree } from '../storage/folders.ts';
+import { hashPieces } from '../storage/hash.ts';
 import type { Services, Surroundings } from './surroundings.ts';
 import { writeAttestations } from './attest/bundle.ts';
+import { layoutsIn, type VersionRecord } from './attest/version-record.ts';
+import { compareContents, needsDeltas } from './contents/index.ts';
 import { loadOrCreateModelKey } from './attest/model-key.ts';
 import type { JobControl } from './job-list.ts';
+import { readLayout, type Layout } from './layout.ts';
 import type { LibraryModel } from './library-model.ts';
 import type { Model, ModelVersion } from './model.ts';
 import { version as appVersion } from './models.ts';
@@ -34,7 +40,7 @@ type Written = Pick<Result<'exports.start'>, 'ranges' | 'steering'>;
 /** Versions out of Emend, and of models with a ledger what proves them. */
 export function exportService({ models, engine, jobs, grants, preferences, places, tell }: Surroundings): Part {
   const hindrancesOf = (record: LibraryModel | undefined, version: string) =>
-    record ? exportHindrances(reviewed(record, record.ledger.history.find(version)), preferences.settings, preferences.author) : [];
+    record ? exportHindrances(reviewed(record.ledger, record.ledger.history.find(version)), preferences.settings, preferences.author) : [];
   return {
     'exports.allowed': async ({ model: name, version }) => {
       const model = await models.find(name);
@@ -128,8 +134,11 @@ export function exportService({ models, engine, jobs, grants, preferences, place
   ) {
     const { ledger } = model;
     const checkpoint = await ledger.checkpoint();
+    const evidence = await evidenceFor(model, version, format);
     const { files, written } = await writeAttestations(staged, {
       journal: await ledger.journal(),
+      blobs: await Promise.all(evidence.map(async (ref) => ({ ref, bytes: await ledger.blobs.read(ref) }))),
+      hold: (found, said) => mustBeRecorded(model, format, staged, found, said, () => control.check()),
       checkpoint,
       version,
       format,
@@ -144,7 +153,10 @@ export function exportService({ models, engine, jobs, grants, preferences, place
       files: files.length + written.length,
       bytes: files.reduce((sum, file) => sum + file.bytes, 0),
       append: async (destination: string) => {
-        const details = { attestations: [...written], ...(steering ? { steering: plain(steering) } : {}) };
+        // What was asked for when it was let out: a policy that is changed afterwards changes nothing of that.
+        const { policy, thresholds } = preferences.settings;
+        const asked = { policy: { ...policy, thresholds: { ...thresholds } } };
+        const details = { attestations: [...written], ...asked, ...(steering ? { steering: plain(steering) } : {}) };
         const body = { version, format, destination, files: files.map((file) => ({ ...file })), details };
         return (await model.append('export', body, preferences.by(''))).seq;
       },
@@ -180,6 +192,67 @@ export function exportService({ models, engine, jobs, grants, preferences, place
     const { steering } = await write[format]();
     return given({ steering: steering && asPlain(steering) });
   }
+}
+
+/** The blobs that whoever gets an export needs to hold it against the record. */
+async function evidenceFor(model: LibraryModel, version: string, format: ExportFormat): Promise<BlobRef[]> {
+  const deltas = needsDeltas(format)
+    ? partsOf(model.ledger.history.find(version)).flatMap((part) => model.contentOf(part).delta ?? [])
+    : [];
+  const refs = [...model.ledger.entries.flatMap(layoutsIn), ...deltas];
+  return [...new Map(refs.map((ref) => [ref.blob, ref])).values()];
+}
+
+/**
+ * Holds what was written against the record, before anything of it is signed.
+ * @throws EmendError 'bad-file' naming the first file that is not what the record says
+ */
+async function mustBeRecorded(
+  model: LibraryModel,
+  format: ExportFormat,
+  staged: string,
+  files: readonly FileRecord[],
+  record: VersionRecord,
+  check: () => void,
+): Promise<void> {
+  const deltas = partsOf(record.version)
+    .flatMap((part) => model.contentOf(part).delta ?? [])
+    .map(({ blob }) => model.ledger.blobs.path(blob));
+  const { problems } = await compareContents(format, {
+    folder: staged,
+    files,
+    record,
+    layout: () => layoutFor(model, record, check),
+    deltas,
+    check,
+  });
+  const [first] = problems;
+  if (first)
+    throw new EmendError(
+      'bad-file',
+      `This is not exported, since it is not what the record says. ${first.message}`,
+      'The imported files may have changed since. Verify the model, and bring them back from a backup.',
+      { problems: problems.map(({ message }) => message) },
+    );
+}
+
+/** The parts of the imported files as recorded; where the record does not tell them, as they are, once known to be the import's. */
+async function layoutFor(model: LibraryModel, record: VersionRecord, check: () => void): Promise<Layout> {
+  const { ledger, places } = model;
+  if (record.layout) return readLayout(await ledger.blobs.read(record.layout));
+  const layout = await model.layout(check);
+  for (const { path } of layout.files) {
+    const { sha256 } = await hashPieces(disk.pieces(join(places.files, path)));
+    const recorded = record.imported.body.model.files.find((file) => file.path === path)?.sha256;
+    if (sha256 !== recorded)
+      throw new EmendError(
+        'bad-file',
+        `The imported file ${path} changed: it hashes to ${sha256}; the import recorded ${recorded ?? 'no such file'}.`,
+        'Verify the model, and bring the file back from a backup.',
+        { path },
+      );
+  }
+  return layout;
 }
 
 /** How many files lie in a folder, and how large they are together. */

@@ -1,7 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { EmendError } from '../../shared/errors.ts';
 import type { Fact } from '../../shared/fact.ts';
-import { readRecords, recordOf, type CheckRecord } from '../engine/records.ts';
+import { readRecords, recordOf, type CheckRecord, type TableColumn } from '../engine/records.ts';
+import { knownFile } from './known-files.ts';
 import { given } from '../../shared/given.ts';
 
 /** Facts with what they are checked by, and what a person should know of the reading. */
@@ -12,12 +13,35 @@ export interface FactSet {
   readonly warnings: readonly string[];
 }
 
-/** The text of a file of facts. @throws EmendError 'not-found' when it cannot be read */
+/** A file of facts is read whole; longer ones do not fit into one text. */
+const LONGEST = 256 * 1024 ** 2;
+
+/**
+ * The text of a file of facts; UTF-8, or UTF-16 as spreadsheets save it.
+ * @throws EmendError 'not-found' when it cannot be read; 'bad-file' when it is no text; 'bad-input' when it is too long
+ */
 export async function readFactText(file: string): Promise<string> {
-  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    const reason = error.code === 'EISDIR' ? 'it is a folder' : error.code === 'ENOENT' ? 'there is no such file' : error.message;
+  try {
+    const { size } = await stat(file);
+    if (size > LONGEST)
+      throw new EmendError(
+        'bad-input',
+        `The facts ${file} are ${(size / 1e6).toFixed(0)} MB long; expected at most 256 MB.`,
+        'Split the file.',
+      );
+    const known = await knownFile(file);
+    if (known) throw new EmendError('bad-file', `${file} is ${known.name}; expected a file of facts: JSON, JSONL or CSV.`, known.hint);
+    const bytes = await readFile(file);
+    if (bytes[0] === 0xff && bytes[1] === 0xfe) return bytes.toString('utf16le');
+    if (bytes.subarray(0, 4096).includes(0))
+      throw new EmendError('bad-file', `${file} is no text; expected a file of facts: JSON, JSONL or CSV.`, 'Save it as UTF-8 text there.');
+    return bytes.toString('utf8');
+  } catch (error) {
+    if (error instanceof EmendError) throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    const reason = code === 'EISDIR' ? 'it is a folder' : code === 'ENOENT' ? 'there is no such file' : message;
     throw new EmendError('not-found', `The facts ${file} cannot be read: ${reason}.`, 'Give a file of facts: JSON, JSONL or CSV.');
-  });
+  }
 }
 
 /**
@@ -26,16 +50,21 @@ export async function readFactText(file: string): Promise<string> {
  */
 export async function readFactFile(file: string): Promise<FactSet> {
   const read = readRecords(await readFactText(file), file);
-  const shown = read.problems.slice(0, 3).map((p) => `record ${p.index + 1}, ${p.field}: ${p.message}`);
+  const shown = read.problems.slice(0, 3).map((p) => `${p.place}, ${p.field}: ${p.message}`);
   const more = read.problems.length > shown.length ? ` (and ${read.problems.length - shown.length} more)` : '';
   return {
     source: `${file} (${read.format})`,
     records: read.records,
     warnings: [
       ...(shown.length === 0 ? [] : [`${count(read.problems.length, 'record')} left out of ${file}: ${shown.join('; ')}${more}.`]),
-      ...(read.ignored.length === 0 ? [] : [`${file}: no field was found for the column ${read.ignored.join(', ')}.`]),
+      ...unknownColumns(read.columns).map((name) => `${file}: the column ${JSON.stringify(name)} is not one that is known.`),
     ],
   };
+}
+
+/** Columns of a table that are no field of a fact. */
+export function unknownColumns(columns: readonly TableColumn[]): string[] {
+  return columns.filter(({ field }) => field === undefined).map(({ name }) => name);
 }
 
 /** The first `most` records; says so when there are fewer. */

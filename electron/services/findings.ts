@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { LayersSchema, NearKeysSchema } from '../../shared/contract/beforehand.ts';
 import { ChangeSchema } from '../../shared/contract/change.ts';
 import { FactTracesSchema } from '../../shared/contract/fact-traces.ts';
 import type { Finding, FoundBy } from '../../shared/contract/findings.ts';
@@ -29,6 +30,8 @@ const RESULTS = {
     /** Those that were to be traced. */
     facts: v.array(v.object({ prompt: v.string(), subject: v.string(), target: v.string() })),
   }),
+  layers: v.omit(LayersSchema, Own),
+  near: v.omit(NearKeysSchema, Own),
   patch: v.omit(PatchSchema, Own),
   /** With the texts that were averaged over. */
   ablation: v.object({ ...v.omit(AblationSchema, Own).entries, averaged: v.array(v.string()) }),
@@ -55,6 +58,8 @@ export function findingService({ models, preferences, found, dissections, tell }
     attention: (kept, { version, finding }) => ({ version, finding, ...kept }),
     change: (kept, { version, finding }) => ({ version, finding, ...kept }),
     factTraces: (kept, { version, finding }) => ({ version, finding, ...kept }),
+    layers: (kept, { version, finding }) => ({ version, finding, ...kept }),
+    near: (kept, { version, finding }) => ({ version, finding, ...kept }),
     patch: (kept, { version, finding }) => ({ version, finding, ...kept }),
     ablation: (kept, { version, finding }) => ({ version, finding, ...kept }),
     dissection: (kept, { model, version }) => dissections.keep(languageRun(model, version, kept, undefined)),

@@ -4,7 +4,7 @@ import { readCheckpoint } from '../ledger/checkpoints.ts';
 import type { Given } from '../ledger/proof.ts';
 import { explained } from '../storage/file-errors.ts';
 import { disk } from '../storage/files.ts';
-import { FILES, FOLDER } from './attest/bundle.ts';
+import { FILES, FOLDER } from './attest/files.ts';
 
 /**
  * What an export, or a checkpoint that was kept as a file, says of a record's end when it was made. It lies elsewhere, so nobody can cut it

@@ -6,6 +6,7 @@ import { EmendError } from '../../shared/errors.ts';
 import type { Answer, Inspection } from '../engine/jobs.ts';
 import { readAnchor, settleAnchor } from '../ledger/anchor.ts';
 import type { FileRecord } from '../ledger/bodies.ts';
+import { canonical } from '../storage/canonical.ts';
 import { ensureFolder } from '../storage/durable.ts';
 import { explained } from '../storage/file-errors.ts';
 import { disk, errno } from '../storage/files.ts';
@@ -17,10 +18,12 @@ import { modelId } from '../ledger/versions.ts';
 import { Estimator } from './eta.ts';
 import type { JobControl } from './job-list.ts';
 import type { Engine } from './jobs.ts';
+import { layoutOf, type Layout } from './layout.ts';
 import { ledgerIdentity } from './library-model.ts';
 import type { Source } from './look.ts';
 import { plain } from './plain.ts';
 import { ModelPlaces, type Places } from './places.ts';
+import { FileStamps } from './stamps.ts';
 import { inStaging, putInPlace } from './staging.ts';
 import { given } from '../../shared/given.ts';
 
@@ -66,8 +69,7 @@ export async function importModel(
         const id = modelId(records);
         if (request.isKnown(id)) return { known: id };
         const folder = join(places.models, id.slice(0, 16));
-        if (existsSync(folder)) return { known: id };
-        await passLostRecord(request, basename(folder));
+        if (existsSync(folder) || (await passLostRecord(request, folder)) === 'arrived') return { known: id };
         control.onProgress({ phase: 'examining', done: 0, total: 2, secondsLeft: undefined });
         const anatomy = await engine.run('inspect', { model: { folder: staged.files } }, { signal: control.signal });
         control.onProgress({ phase: 'trial run', done: 1, total: 2, secondsLeft: undefined });
@@ -83,9 +85,12 @@ export async function importModel(
           { signal: control.signal },
         );
         refuseNonsense(trial);
+        const { files: ranges } = await engine.run('ranges', { model: { folder: staged.files } }, { signal: control.signal });
+        const layout = await layoutOf(staged.files, ranges, () => control.check());
         await engine.release(staged.files);
         control.check();
-        await beginLedger(staged, request, id, records, anatomy, trial);
+        await beginLedger(staged, request, id, records, { anatomy, trial, layout });
+        await new FileStamps(staged.files, staged.stamps, false).remember(records);
         await ensureFolder(explained(disk), places.models);
         control.check();
         return await putInPlace(staged.folder, folder, async () => {
@@ -117,26 +122,31 @@ function refuseNonsense({ next }: Answer): void {
 
 /**
  * An anchor without its record: somebody took the record away. It is not begun anew unless the person says so; the old anchor is kept.
+ * @param folder where the record would lie
+ * @returns 'arrived' when another process has put it there since: an anchor is written after its record is in place
  * @throws EmendError 'bad-input'
  */
-async function passLostRecord({ places, anew }: ImportRequest, folder: string): Promise<void> {
+async function passLostRecord({ places, anew }: ImportRequest, folder: string): Promise<'arrived' | undefined> {
   const files = explained(disk);
-  const path = places.anchor(folder);
+  const name = basename(folder);
+  const path = places.anchor(name);
   const anchor = await readAnchor(files, path);
-  if (!anchor?.last) return;
+  if (!anchor?.last) return undefined;
+  if (existsSync(folder)) return 'arrived';
   const { seq, head } = anchor.last;
   if (!anew)
     throw new EmendError(
       'bad-input',
       `There was a record of this model with ${seq} ${seq === 1 ? 'entry' : 'entries'} until ${anchor.time}, and it is not in the ` +
-        `library any more: there is no ${join(places.models, folder)}.`,
+        `library any more: there is no ${folder}.`,
       'Bring that folder back from a backup. To begin a new record instead: emend import --new-record.',
       { entries: seq, head },
     );
-  const aside = join(places.removedAnchors, `lost-${folder}-${randomUUID().slice(0, 8)}.json`);
+  const aside = join(places.removedAnchors, `lost-${name}-${randomUUID().slice(0, 8)}.json`);
   await ensureFolder(files, dirname(aside));
   await files.rename(path, aside);
   await files.syncFolder(dirname(path));
+  return undefined;
 }
 
 async function beginLedger(
@@ -144,19 +154,19 @@ async function beginLedger(
   { key, by, name, places }: ImportRequest,
   id: string,
   records: readonly FileRecord[],
-  anatomy: Inspection,
-  trial: Answer,
+  { anatomy, trial, layout }: { anatomy: Inspection; trial: Answer; layout: Layout },
 ): Promise<void> {
   const folder = id.slice(0, 16);
   const anchor = { file: places.anchor(folder), id: folder, isStaged: true };
   const ledger = await openLedger(staged.ledger, { ...ledgerIdentity(), create: true, anchor, ...given({ key }) });
   try {
+    const parts = await ledger.blobs.put(Buffer.from(canonical(layout)), 'application/json');
     // Where it lay during the import says nothing about the model.
     await ledger.append(
       'import',
       {
         model: { id, name, files: [...records] },
-        anatomy: plain({ ...anatomy, folder: undefined }),
+        anatomy: plain({ ...anatomy, folder: undefined, layout: parts }),
         trial: plain({ prompt: trial.prompt, next: trial.next, text: trial.text }),
       },
       by,

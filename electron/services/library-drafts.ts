@@ -1,6 +1,8 @@
 import { createReadStream } from 'node:fs';
+import { sep } from 'node:path';
 import * as v from 'valibot';
 import { EditFormSchema, RecipeSchema, type Draft, type EditForm, type EditReport } from '../../shared/contract/edits.ts';
+import { EmendError } from '../../shared/errors.ts';
 import type { Draft as LedgerDraft } from '../ledger/drafts.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { canonical } from '../storage/canonical.ts';
@@ -47,7 +49,14 @@ export class LibraryDrafts implements DraftShelf {
 
   /** The draft as the ledger keeps it. @throws EmendError 'not-found' */
   async find(id: string): Promise<LedgerDraft> {
-    return findDraft(await this.#all(), id, this.#model.name);
+    const { drafts, notices } = await this.#model.ledger.drafts.list();
+    const told = notices.find(({ message }) => id.length >= 6 && message.includes(`${sep}${id}`));
+    if (told) throw new EmendError('bad-file', told.message, told.hint, { draft: id });
+    return findDraft(drafts, id, this.#model.name);
+  }
+
+  async notices(): Promise<{ message: string; hint: string }[]> {
+    return (await this.#model.ledger.drafts.list()).notices.map(({ message, hint }) => ({ message, hint }));
   }
 
   async report(id: string): Promise<EditReport> {

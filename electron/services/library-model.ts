@@ -1,4 +1,6 @@
 import { createReadStream, existsSync, statSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { EmendError } from '../../shared/errors.ts';
 import type { Kind } from '../../shared/kinds.ts';
@@ -14,8 +16,8 @@ import { hashPieces, sha256 } from '../storage/hash.ts';
 import { JOURNAL } from '../ledger/journal.ts';
 import type { PartContent } from '../ledger/kinds/definition.ts';
 import { partOf, type BodyInput } from '../ledger/kinds/index.ts';
-import type { SigningKey } from '../ledger/keys.ts';
-import type { By, Ledger } from '../ledger/ledger.ts';
+import type { SigningKey, VerifyKey } from '../ledger/keys.ts';
+import { writtenByNewer, type Act, type By, type Ledger } from '../ledger/ledger.ts';
 import { lockOwner, type Owner } from '../storage/lock.ts';
 import { openLedger } from '../ledger/open.ts';
 import { processes } from '../storage/owner.ts';
@@ -23,11 +25,13 @@ import { partsOf, type Part, type Version } from '../ledger/versions.ts';
 import type { JobRunner } from './jobs.ts';
 import { removeLeftovers } from './leftovers.ts';
 import { FormFile, LibraryDrafts } from './library-drafts.ts';
+import { layoutOf, type Layout } from './layout.ts';
 import { LibrarySteerings } from './library-steerings.ts';
 import { factsInForce, factsOfVersion } from './library-record.ts';
 import type { Model, ModelVersion } from './model.ts';
 import { engineVersion, materialIn, version as appVersion, type Material } from './models.ts';
 import { ModelPlaces } from './places.ts';
+import { FileStamps } from './stamps.ts';
 import { tensorHashes, type TensorHashes } from './tensor-hashes.ts';
 import { given } from '../../shared/given.ts';
 import type { Follow } from '../../shared/progress.ts';
@@ -36,6 +40,8 @@ import type { Follow } from '../../shared/progress.ts';
 export interface ModelParts {
   readonly engine: JobRunner;
   readonly key: SigningKey | undefined;
+  /** Further keys whose signatures count. */
+  readonly trusted: readonly VerifyKey[];
   /** Where the anchor of a model's record lies, by its folder's name. */
   readonly anchorOf: (folder: string) => string;
   readonly readOnly: boolean;
@@ -49,6 +55,7 @@ export class LibraryModel implements Model {
   readonly steerings: LibrarySteerings;
   readonly form: FormFile;
   readonly #parts: ModelParts;
+  readonly #stamps: FileStamps;
   #ledger: Ledger;
   /** Why it cannot be written to at present. */
   #obstacle: Obstacle | undefined;
@@ -63,6 +70,7 @@ export class LibraryModel implements Model {
     this.drafts = new LibraryDrafts(this);
     this.steerings = new LibrarySteerings(this);
     this.form = new FormFile(places.form, parts.readOnly);
+    this.#stamps = new FileStamps(places.files, places.stamps, parts.readOnly);
     this.#parts = parts;
     this.#ledger = ledger;
     this.#obstacle = obstacle;
@@ -128,6 +136,7 @@ export class LibraryModel implements Model {
       isBase: version.parts === 0,
       ref: (follow) => this.ref(version, follow),
       facts: () => factsOfVersion(this.#ledger, version),
+      written: () => factsInForce(this.#ledger, version),
       deltas: () => partsOf(version).flatMap((part) => this.#path(this.contentOf(part).delta) ?? []),
       isSteered: this.#steeringOf(version).length > 0,
       changed: () => {
@@ -169,6 +178,17 @@ export class LibraryModel implements Model {
     this.mustWrite();
     try {
       return await this.#ledger.append(kind, input, by);
+    } catch (error) {
+      if (error instanceof EmendError && error.code === 'failed') await this.#lookAgain();
+      throw error;
+    }
+  }
+
+  /** Records several entries as one act: all of them, or none. @throws EmendError as {@link append} */
+  async appendAll(acts: readonly Act[]): Promise<Entry[]> {
+    this.mustWrite();
+    try {
+      return await this.#ledger.appendAll(acts);
     } catch (error) {
       if (error instanceof EmendError && error.code === 'failed') await this.#lookAgain();
       throw error;
@@ -218,6 +238,8 @@ export class LibraryModel implements Model {
         'Bring it back from a backup, and verify it.',
         { ...first },
       );
+    const [newer] = this.#ledger.newer;
+    if (newer) throw writtenByNewer(newer);
   }
 
   mayEdit(): void {
@@ -227,10 +249,11 @@ export class LibraryModel implements Model {
   /**
    * A version as the engine takes it. Its tensors are rebuilt from the import where their file is missing,
    * and must hash to what the ledger recorded.
-   * @throws EmendError 'bad-file' when they do not, or a delta is missing or damaged
+   * @throws EmendError 'bad-file' when they do not, a delta is missing or damaged, or an imported file changed
    */
   async ref(version: Version, follow: Follow = {}): Promise<ModelRef> {
     const folder = this.places.files;
+    await this.#mustBeAsImported();
     if (version.parts === 0) return { folder };
     const steering = await this.#steeringFiles(version);
     let proof = this.#proven.get(version.id);
@@ -277,18 +300,33 @@ export class LibraryModel implements Model {
   }
 
   /**
-   * Rebuilds a version's file and holds it against the ledger, whatever is there; a file that was not there before is not kept.
+   * Rebuilds a version's file in a place of its own, so that nothing need be written to the library, and holds it against the ledger and
+   * against the file that is kept. One that is not what it should be is made anew.
    * @returns how many tensors were hashed, and whether the file that was kept was not what it should be
    */
   async proveAnew(version: Version, follow: Follow = {}): Promise<{ tensors: number; wasDamaged: boolean }> {
     if (version.parts === 0) return { tensors: 0, wasDamaged: false };
-    const file = this.places.version(version.id);
-    const before = existsSync(file) ? await hashPieces(disk.pieces(file)) : undefined;
-    const { changed } = await this.rebuild(version, follow);
-    this.#mustFit(version, new Map(changed.map(({ tensor, sha256 }) => [tensor, sha256])), 'rebuilt from the import and its edits');
-    const wasDamaged = before !== undefined && (await hashPieces(disk.pieces(file))).sha256 !== before.sha256;
-    if (!before) await disk.remove(file);
-    return { tensors: changed.length, wasDamaged };
+    const files = explained(disk);
+    const place = await mkdtemp(join(tmpdir(), 'emend-verify-'));
+    try {
+      const made = join(place, 'rebuilt.safetensors');
+      const { changed } = await this.rebuild(version, follow, made);
+      this.#mustFit(version, new Map(changed.map(({ tensor, sha256 }) => [tensor, sha256])), 'rebuilt from the import and its edits');
+      const file = this.places.version(version.id);
+      if (!existsSync(file)) return { tensors: changed.length, wasDamaged: false };
+      const wasDamaged = (await hashPieces(files.pieces(file))).sha256 !== (await hashPieces(files.pieces(made))).sha256;
+      if (wasDamaged && !this.#parts.readOnly) await this.rebuild(version, follow);
+      return { tensors: changed.length, wasDamaged };
+    } finally {
+      await rm(place, { recursive: true, force: true }).catch(() => undefined); // the system clears its temporary folder
+    }
+  }
+
+  /** The parts of the imported files, read anew. */
+  async layout(check: () => void): Promise<Layout> {
+    const folder = this.places.files;
+    const { files } = await this.#parts.engine.run('ranges', { model: { folder } });
+    return layoutOf(folder, files, check);
   }
 
   /** What a part does to the model. @throws EmendError 'bad-file' when its entry is not one that adds a part */
@@ -303,8 +341,8 @@ export class LibraryModel implements Model {
     );
   }
 
-  /** Works out the tensors of a list of parts from the import, and keeps them under the version's id. */
-  async rebuild(version: Version, follow: Follow = {}): Promise<{ changed: readonly ChangedTensor[] }> {
+  /** Works out the tensors of a list of parts from the import, and keeps them under the version's id unless another file is named. */
+  async rebuild(version: Version, follow: Follow = {}, save?: string): Promise<{ changed: readonly ChangedTensor[] }> {
     const deltas: string[] = [];
     for (const part of partsOf(version)) {
       const { delta } = this.contentOf(part);
@@ -312,12 +350,9 @@ export class LibraryModel implements Model {
       await this.#mustBeThere(version, part.entry, delta, 'delta');
       deltas.push(this.#ledger.blobs.path(delta.blob));
     }
-    await ensureFolder(explained(disk), this.places.versions);
-    return this.#parts.engine.run(
-      'rebuild',
-      { model: { folder: this.places.files }, deltas, save: this.places.version(version.id) },
-      follow,
-    );
+    if (save === undefined) await ensureFolder(explained(disk), this.places.versions);
+    const to = save ?? this.places.version(version.id);
+    return this.#parts.engine.run('rebuild', { model: { folder: this.places.files }, deltas, save: to }, follow);
   }
 
   /** What is recorded of a tensor file for a version was just computed; no need to hash it again. */
@@ -328,6 +363,11 @@ export class LibraryModel implements Model {
   async close(): Promise<void> {
     await this.#queue;
     await this.#ledger.close();
+  }
+
+  async #mustBeAsImported(): Promise<void> {
+    const [first] = this.#ledger.entries;
+    if (first?.kind === 'import') await this.#stamps.mustFit(first.body.model.files);
   }
 
   async #prove(version: Version, follow: Follow): Promise<void> {
@@ -408,9 +448,9 @@ const REFUSALS = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM']);
 const PROBE_FILE = 'probe';
 const PROBE = new Uint8Array(65_536);
 
-async function openFor(places: ModelPlaces, { key, anchorOf, readOnly }: ModelParts): Promise<Opened> {
+async function openFor(places: ModelPlaces, { key, trusted, anchorOf, readOnly }: ModelParts): Promise<Opened> {
   const id = basename(places.folder);
-  const options = { ...ledgerIdentity(), anchor: { file: anchorOf(id), id }, ...given({ key }) };
+  const options = { ...ledgerIdentity(), anchor: { file: anchorOf(id), id }, trusted, ...given({ key }) };
   if (readOnly) return { ledger: await openLedger(places.ledger, { ...options, readOnly }), obstacle: undefined };
   try {
     const ledger = await openLedger(places.ledger, options);

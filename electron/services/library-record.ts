@@ -32,10 +32,13 @@ export async function factsOfVersion(ledger: Ledger, version: Version): Promise<
   return (await Promise.all(partsOf(version).map((part) => factSetOf(ledger, part.entry)))).flat();
 }
 
-/** Facts that edits in force wrote, the later before the earlier. */
-export function factsInForce(ledger: Ledger): (FactBrief & { readonly entry: number })[] {
+/** A fact with the entry of the edit that wrote it. */
+export type WrittenFact = FactBrief & { readonly entry: number };
+
+/** Facts that the edits of a version wrote, the later before the earlier; of the current version when none is named. */
+export function factsInForce(ledger: Ledger, version?: Version): WrittenFact[] {
   if (ledger.history.isEmpty) return [];
-  return partsOf(ledger.history.current)
+  return partsOf(version ?? ledger.history.current)
     .reverse()
     .flatMap((part) => {
       const { body } = ledger.entry(part.entry);

@@ -4,6 +4,7 @@ import type { Inspection } from '../engine/jobs.ts';
 import { explained } from '../storage/file-errors.ts';
 import { disk } from '../storage/files.ts';
 import { lockOwner } from '../storage/lock.ts';
+import { writtenByNewer } from '../ledger/ledger.ts';
 import { partsOf } from '../ledger/versions.ts';
 import type { Services, Surroundings } from './surroundings.ts';
 import { importModel } from './import.ts';
@@ -150,8 +151,9 @@ async function cardOf(model: LibraryModel, opened: string | undefined): Promise<
   const layers = found.layers ?? [];
   const refusal = layers.length > 0 && layers.every((layer) => layer.refusal !== undefined) ? layers[0]!.refusal!.reason : undefined;
   const held = model.heldBy ?? (ledger.readOnly ? await otherOwner(model) : undefined);
-  const state = damage.length > 0 ? 'damaged' : held !== undefined ? 'held' : 'intact';
-  const says = damage[0]?.message ?? held ?? model.obstacle?.message;
+  const newer = ledger.newer[0] && writtenByNewer(ledger.newer[0]);
+  const state = damage.length > 0 ? 'damaged' : newer ? 'newer' : held !== undefined ? 'held' : 'intact';
+  const says = damage[0]?.message ?? newer?.message ?? held ?? model.obstacle?.message;
   const parts = history.isEmpty ? [] : partsOf(history.current);
   const inForce = (kind: 'edit' | 'steer') => parts.filter(({ entry }) => ledger.entry(entry).kind === kind).length;
   const { drafts } = await ledger.drafts.list();
@@ -172,7 +174,7 @@ async function cardOf(model: LibraryModel, opened: string | undefined): Promise<
     steerings: inForce('steer'),
     versions: new Set(history.moments.map((moment) => moment.version.id)).size,
     tags: history.isEmpty ? [] : [...history.tags].filter(([, id]) => id === history.current.id).map(([tag]) => tag),
-    entries: ledger.entries.length,
+    entries: ledger.entries.length + ledger.newer.length,
     head: ledger.head.hash,
     state,
     ...given({ says, anchored: ledger.anchored }),

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readdir, rename } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { EmendError, errorData } from '../../shared/errors.ts';
 import { shortId } from '../../shared/ids.ts';
@@ -162,11 +162,23 @@ export class Library {
     this.#models.clear();
   }
 
-  /** The folders of the models that there are; one that is gone is forgotten. */
+  /**
+   * The folders of the models that there are; one that is gone is closed, so that it can be opened again when it is back.
+   * @throws EmendError when the folder of the models is there and cannot be listed; then nothing is forgotten
+   */
   async #folders(): Promise<string[]> {
-    const folders = (await readdir(this.#places.models).catch(() => [])).filter((name) => FOLDER.test(name)).sort();
-    for (const gone of [...this.#models.keys()].filter((folder) => !folders.includes(folder))) this.#models.delete(gone);
+    const files = explained(disk);
+    const there = (await files.stat(this.#places.models)) === undefined ? [] : await files.list(this.#places.models);
+    const folders = there.filter((name) => FOLDER.test(name)).sort();
+    for (const [folder, model] of [...this.#models]) if (!folders.includes(folder)) await this.#forget(folder, model);
     return folders;
+  }
+
+  /** Lets go of a model whose folder is gone: its checkpoint has no place any more, its lock is nobody's. */
+  async #forget(folder: string, model: Promise<LibraryModel>): Promise<void> {
+    this.#models.delete(folder);
+    const opened = await model.catch(() => undefined); // one that did not open has nothing to close
+    await opened?.close().catch(() => undefined); // what it would write has no place any more
   }
 
   /** What the model in a folder is called. A ledger that is not open is not opened for that: its first entry tells. */
@@ -194,10 +206,11 @@ export class Library {
   async #open(name: string): Promise<LibraryModel> {
     let model = this.#models.get(name);
     if (!model) {
-      const { key } = this.#preferences;
+      const { key, trusted } = this.#preferences;
       model = LibraryModel.open(join(this.#places.models, name), {
         engine: this.#engine,
         key,
+        trusted,
         anchorOf: (folder) => this.#places.anchor(folder),
         readOnly: this.#readOnly,
         nameOf: (id) => this.#preferences.nameOf(id),

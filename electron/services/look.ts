@@ -1,14 +1,16 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import type { Look } from '../../shared/contract/library.ts';
+import { counted } from '../../shared/counted.ts';
 import { EmendError } from '../../shared/errors.ts';
 import { explain } from '../storage/file-errors.ts';
 import { errno } from '../storage/files.ts';
-import { filesBelow, slashes } from '../storage/folders.ts';
+import { filesBelow, refuseLinksOut, slashes } from '../storage/folders.ts';
 import { graphFile, hasCheckpoint, isCheckpointFile } from '../engine/records.ts';
-import { FOLDER as ATTESTATIONS } from './attest/bundle.ts';
+import { FOLDER as ATTESTATIONS } from './attest/files.ts';
 import { SIGNATURE_FILE } from './attest/model-signing.ts';
 import type { Engine } from './jobs.ts';
+import { knownFile } from './known-files.ts';
 
 /** A model folder as it would be imported. */
 export interface Source {
@@ -28,13 +30,15 @@ const NAMES = {
   onnx: { folder: 'ONNX folder', file: 'ONNX file with what lies beside it' },
   checkpoint: { folder: 'Hugging Face checkpoint', file: 'Hugging Face checkpoint of this file with what lies beside it' },
 };
+const NEITHER = 'Emend brings in models (a folder with ONNX or safetensors) and facts (JSON, JSONL, CSV).';
 const FACT_FILE = /\.(json|jsonl|csv|tsv|txt)$/i;
 
 /**
  * The files that an import of `path` would take: everything in a folder; of an .onnx or safetensors file itself, the model's data files,
  * and the tokenizer and configuration beside it.
  * @throws EmendError 'not-found' without a graph or a tokenizer; 'bad-file' for a graph that is malformed or whose data files are missing
- *   or too short; 'unsupported' for a checkpoint that cannot be built; 'failed' where permission is refused
+ *   or too short; 'unsupported' for a checkpoint that cannot be built, and for links that lead out of the folder; 'failed' where permission
+ *   is refused
  */
 export async function findSource(engine: Engine, path: string): Promise<Source> {
   try {
@@ -54,6 +58,11 @@ async function found(engine: Engine, path: string): Promise<Source> {
   const found = isFolder
     ? await filesBelow(root, LEFT_OUT)
     : [...new Set([...needed, ...readdirSync(root).filter((name) => BESIDE.test(name) && statSync(join(root, name)).isFile())])].sort();
+  // Weights may lie elsewhere: they are read as nothing but weights.
+  await refuseLinksOut(
+    root,
+    found.filter((file) => !needed.includes(file)),
+  );
   const files = [...new Set([...found, ...needed])].map((file) => ({ path: file, bytes: statSync(join(root, file)).size }));
   const has = (name: string) => files.some((file) => file.path === name);
   const hasTokenizer = has('tokenizer.json') || (has('vocab.json') && has('merges.txt'));
@@ -82,6 +91,15 @@ export async function lookAt(engine: Engine, path: string): Promise<Look> {
       what: 'unknown',
       says: `There is nothing at ${path}.`,
       problems: [{ message: 'It is gone.', hint: 'Choose it again.' }],
+    };
+  const known = status.isFile() && !path.endsWith('.onnx') ? await knownFile(path).catch(() => undefined) : undefined;
+  if (known)
+    return {
+      ...nothing,
+      what: 'unknown',
+      bytes: status.size,
+      says: `This is ${known.name}.`,
+      problems: [{ message: NEITHER, hint: known.hint }],
     };
   if (status.isFile() && FACT_FILE.test(path) && !isCheckpointFile(basename(path)))
     return {
@@ -113,6 +131,23 @@ export async function lookAt(engine: Engine, path: string): Promise<Look> {
     if (!(error instanceof EmendError)) throw error;
     const isModel = status.isDirectory() && readdirSync(path).some((one) => one.endsWith('.onnx') || isCheckpointFile(one));
     const isBesideConfig = isCheckpointFile(basename(path)) && existsSync(join(dirname(path), 'config.json'));
+    const below = status.isDirectory() && !isModel ? modelsBelow(path) : [];
+    if (below.length > 0)
+      return {
+        ...nothing,
+        what: 'unknown',
+        says: `A folder with ${counted(below.length, 'model')} in it.`,
+        problems: [
+          { message: `The models are ${below.slice(0, 8).join(', ')}${below.length > 8 ? ' …' : ''}.`, hint: 'Bring them in one by one.' },
+        ],
+      };
+    if (status.isDirectory() && readdirSync(path).length === 0)
+      return {
+        ...nothing,
+        what: 'unknown',
+        says: 'An empty folder.',
+        problems: [{ message: NEITHER, hint: 'Choose the folder that holds the model.' }],
+      };
     return {
       ...nothing,
       what: isModel || path.endsWith('.onnx') || isBesideConfig ? 'model' : 'unknown',
@@ -120,6 +155,20 @@ export async function lookAt(engine: Engine, path: string): Promise<Look> {
       problems: [{ message: error.message, hint: error.hint }],
     };
   }
+}
+
+/** Folders right below one that hold a model each. */
+function modelsBelow(path: string): string[] {
+  return readdirSync(path, { withFileTypes: true })
+    .filter((one) => one.isDirectory())
+    .map(({ name }) => name)
+    .filter((name) => {
+      try {
+        return graphFile(join(path, name)) !== undefined;
+      } catch {
+        return false; // none that could be opened
+      }
+    });
 }
 
 function nameOf(path: string): string {

@@ -4,6 +4,7 @@ import { EmendError } from '../../shared/errors.ts';
 import type { Fact } from '../../shared/fact.ts';
 import type { Jobs, ModelRef } from '../engine/jobs.ts';
 import type { FactBrief } from '../ledger/bodies.ts';
+import type { WrittenFact } from './library-record.ts';
 import type { Follow } from '../../shared/progress.ts';
 import type { Material } from './models.ts';
 import type { SteeringShelf } from './steering-shelf.ts';
@@ -32,7 +33,7 @@ export interface Model {
   readonly steerings: SteeringShelf;
   readonly form: FormShelf;
   /** Facts that edits in force wrote, the later before the earlier, with the entries that they are from. */
-  factsInForce(): readonly (FactBrief & { readonly entry: number })[];
+  factsInForce(): readonly WrittenFact[];
   /** @throws EmendError where nothing can be added to it at present */
   mustWrite(): void;
   /** @throws EmendError where no edit can be made of it */
@@ -60,6 +61,8 @@ export interface ModelVersion {
   ref(follow?: Follow): Promise<ModelRef>;
   /** The facts that its edits wrote, with what they are checked by. */
   facts(): Promise<readonly Fact[]>;
+  /** The same in short, the later before the earlier, with the entries that they are from; none where nothing is recorded. */
+  written(): readonly WrittenFact[];
   /** Whether something steers it while it runs. */
   readonly isSteered: boolean;
   /** Files of its deltas, the first applied first. */
@@ -87,6 +90,8 @@ export interface DraftShelf {
   keep(made: WorkedOut): Promise<string>;
   /** The one made last first. */
   list(): Promise<Draft[]>;
+  /** Drafts that are there and cannot be shown, and why. */
+  notices(): Promise<{ message: string; hint: string }[]>;
   /** All that take an id take an unambiguous beginning of the id too. @throws EmendError 'not-found' that lists the drafts there are */
   report(id: string): Promise<EditReport>;
   /** What it was worked out from. */
@@ -117,4 +122,9 @@ export function findDraft<D extends { readonly id: string }>(drafts: readonly D[
 /** A fact in short, as entries have it. */
 export function briefOf({ subject, prompt, target, previousTarget, relation }: Fact): FactBrief {
   return { subject, prompt, target, ...given({ previousTarget, relation }) };
+}
+
+/** A fact as the engine writes it. */
+export function core({ subject, prompt, target, previousTarget, neighbors }: Fact): Fact {
+  return { subject, prompt, target, ...given({ previousTarget, neighbors }) };
 }

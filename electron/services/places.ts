@@ -97,6 +97,11 @@ export class ModelPlaces {
     return join(this.folder, 'ledger');
   }
 
+  /** By what it is noticed that an imported file changed; made again when missing. */
+  get stamps(): string {
+    return join(this.folder, 'stamps.json');
+  }
+
   /** The edit form while it is being filled in. */
   get form(): string {
     return join(this.folder, 'form.json');

@@ -1,9 +1,11 @@
 import type { Settings } from '../../shared/contract/settings.ts';
 import type { Kind } from '../../shared/kinds.ts';
+import { foldedName } from '../../shared/folded-name.ts';
 import { demandedNames, MEASURES } from '../../shared/measures.ts';
 import type { CheckResult } from '../ledger/bodies.ts';
 import { partsOf, type Version } from '../ledger/versions.ts';
-import type { LibraryModel } from './library-model.ts';
+import { FACTS_IN_FORCE } from './checks-in-force.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 
 /** What the policy looks at: a version, what was measured and who made what, and the reviews of that version. */
 export interface Reviewed {
@@ -14,41 +16,56 @@ export interface Reviewed {
     readonly kind: Kind;
     readonly version: string | undefined;
     readonly checks: readonly CheckResult[];
+    /** What was measured: all facts in force, or others; undefined for what was measured when the version was made. */
+    readonly suite: string | undefined;
+    /** The entry whose edit it works out anew. */
+    readonly reapplies: number | undefined;
   }[];
   /** Oldest first. */
   readonly reviews: readonly { readonly author: string; readonly verdict: 'approve' | 'reject' }[];
 }
 
-/** A version of a model as the policy looks at it. */
-export function reviewed(model: LibraryModel, version: Version): Reviewed {
-  const entries = model.ledger.entries.map(({ seq, author, kind, body }) => ({
-    seq,
-    author,
-    kind,
-    version: 'version' in body ? body.version : undefined,
-    checks: 'checks' in body ? body.checks : [],
-  }));
-  return { version, entries, reviews: model.ledger.history.reviews(version.id) };
+/** A version of a model as the policy looks at it. @param before as it was before this entry */
+export function reviewed(ledger: Ledger, version: Version, before = Infinity): Reviewed {
+  const entries = ledger.entries
+    .filter(({ seq }) => seq < before)
+    .map(({ seq, author, kind, body }) => ({
+      seq,
+      author,
+      kind,
+      version: 'version' in body ? body.version : undefined,
+      checks: 'checks' in body ? body.checks : [],
+      suite: 'suite' in body ? body.suite : undefined,
+      reapplies: 'reapplies' in body ? body.reapplies : undefined,
+    }));
+  return { version, entries, reviews: ledger.history.reviews(version.id).filter(({ entry }) => entry < before) };
 }
 
 /**
  * What the policy still asks for before a version may be exported; empty when it may. The import itself may always go out.
- * Checks count when they measured this very version, the newest value of each. A review counts until the same person reviews again.
+ * Checks count when they measured this very version on all facts in force, the newest value of each: nobody can choose what is easy. A
+ * review counts until the same person reviews again. People are told apart by their names as {@link foldedName} has them.
  * @param author who wants to export
  */
-export function exportHindrances({ version, entries, reviews }: Reviewed, { policy, thresholds }: Settings, author: string): string[] {
+export function exportHindrances(
+  { version, entries, reviews }: Reviewed,
+  { policy, thresholds }: Pick<Settings, 'policy' | 'thresholds'>,
+  author: string,
+): string[] {
   if (version.parts === 0) return [];
   const hindrances: string[] = [];
   if (policy.requireChecks) {
     const measured = new Map(
       entries
-        .filter((entry) => entry.version === version.id)
+        .filter((entry) => entry.version === version.id && isOfAllFacts(entry, version))
         .flatMap((entry) => entry.checks.map((check) => [check.name, check.value] as const)),
     );
     for (const name of demandedNames()) {
       const value = measured.get(name);
       if (value === undefined)
-        hindrances.push(`The policy asks for the check “${MEASURES[name].label}”, and this version has none. Check it first.`);
+        hindrances.push(
+          `The policy asks for the check “${MEASURES[name].label}” on all facts in force, and this version has none. Check it first.`,
+        );
       else if (value < thresholds[name])
         hindrances.push(
           `The policy asks for “${MEASURES[name].label}” of at least ${thresholds[name]}; ` +
@@ -57,18 +74,37 @@ export function exportHindrances({ version, entries, reviews }: Reviewed, { poli
     }
   }
   if (policy.requireApproval === 'none') return hindrances;
-  const latest = [...new Map(reviews.map((review) => [review.author, review.verdict]))];
-  const rejected = latest.filter(([, verdict]) => verdict === 'reject').map(([name]) => name);
-  const inForce = new Set(partsOf(version).map((part) => part.entry));
-  const editors = new Set(entries.filter((entry) => inForce.has(entry.seq)).map((entry) => entry.author));
-  const approved = latest.some(([name, verdict]) => verdict === 'approve' && (policy.requireApproval === 'anyone' || !editors.has(name)));
+  const latest = [...new Map(reviews.map((review) => [foldedName(review.author), review])).values()];
+  const rejected = latest.filter(({ verdict }) => verdict === 'reject').map((review) => review.author);
+  const editors = editorsOf(version, entries);
+  const isOther = (name: string) => policy.requireApproval === 'anyone' || !editors.has(foldedName(name));
+  const approved = latest.some((review) => review.verdict === 'approve' && isOther(review.author));
+  const own = editors.has(foldedName(author)) ? ' (you did)' : '';
   if (rejected.length > 0) hindrances.push(`This version was rejected by ${rejected.join(', ')}.`);
   else if (!approved)
     hindrances.push(
       policy.requireApproval === 'anyone'
         ? 'The policy asks for an approval of this version, and there is none.'
-        : `The policy asks for the approval of someone who did not make these edits${editors.has(author) ? ' (you did)' : ''}, and ` +
-            `there is none.`,
+        : `The policy asks for the approval of someone who did not make these edits${own}, and there is none.`,
     );
   return hindrances;
+}
+
+type Entries = Reviewed['entries'];
+
+/** Whether checks are of all facts in force: by their suite, or as the checks that came with the only edit there is. */
+function isOfAllFacts({ kind, suite }: Entries[number], version: Version): boolean {
+  return suite === FACTS_IN_FORCE || (kind === 'edit' && version.parts === 1);
+}
+
+/** Who made what is in force; of an edit that was worked out anew, who made it first as well. */
+function editorsOf(version: Version, entries: Entries): ReadonlySet<string> {
+  const bySeq = new Map(entries.map((entry) => [entry.seq, entry]));
+  const editors = new Set<string>();
+  for (const { entry } of partsOf(version))
+    for (let seq: number | undefined = entry; seq !== undefined; seq = bySeq.get(seq)?.reapplies) {
+      const one = bySeq.get(seq);
+      if (one) editors.add(foldedName(one.author));
+    }
+  return editors;
 }

@@ -1,4 +1,6 @@
+import { stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
+import { join } from 'node:path';
 import type { Low } from 'lowdb';
 import * as v from 'valibot';
 import { DEFAULT_SETTINGS, SettingsSchema, type Settings } from '../../shared/contract/settings.ts';
@@ -6,7 +8,7 @@ import { EmendError } from '../../shared/errors.ts';
 import { ensureFolder, removeTemporaries } from '../storage/durable.ts';
 import { explained } from '../storage/file-errors.ts';
 import { disk } from '../storage/files.ts';
-import { loadOrCreateKey, type SigningKey } from '../ledger/keys.ts';
+import { loadOrCreateKey, PRIVATE_KEY_FILE, trustedKeys, trustKey, type SigningKey, type VerifyKey } from '../ledger/keys.ts';
 import type { By } from '../ledger/ledger.ts';
 import type { Notice } from '../storage/notice.ts';
 import { openStore } from '../storage/store.ts';
@@ -23,6 +25,8 @@ type Shelf = v.InferOutput<typeof ShelfSchema>;
 /** What people set and use: settings, names of models, when they were opened, and the signing key. */
 export class Preferences {
   readonly key: SigningKey | undefined;
+  /** Further keys whose signatures count, such as earlier ones of the same person. */
+  readonly trusted: readonly VerifyKey[];
   readonly notices: readonly Notice[];
   readonly #settings: Low<Settings>;
   readonly #shelf: Low<Shelf>;
@@ -33,6 +37,7 @@ export class Preferences {
     settings: Low<Settings>;
     shelf: Low<Shelf>;
     key: SigningKey | undefined;
+    trusted: readonly VerifyKey[];
     notices: readonly Notice[];
     author: string | undefined;
     threads: number | undefined;
@@ -40,6 +45,7 @@ export class Preferences {
     this.#settings = parts.settings;
     this.#shelf = parts.shelf;
     this.key = parts.key;
+    this.trusted = parts.trusted;
     this.notices = parts.notices;
     this.#author = parts.author;
     this.#threads = parts.threads;
@@ -57,12 +63,15 @@ export class Preferences {
     const settings = await openStore(places.settings, SettingsSchema, DEFAULT_SETTINGS, { readOnly });
     const shelf = await openStore<Shelf>(places.shelf, ShelfSchema, { names: {}, opened: {} }, { readOnly });
     const hasKey = !readOnly || (await disk.stat(places.keys)) !== undefined;
+    const isNew = hasKey && (await disk.stat(join(places.keys, PRIVATE_KEY_FILE))) === undefined;
     const key = hasKey ? await loadOrCreateKey(files, places.keys) : undefined;
+    const trusted = hasKey ? await trustedKeys(files, places.keys) : [];
     return new Preferences({
       settings: settings.db,
       shelf: shelf.db,
       key,
-      notices: [...settings.notices, ...shelf.notices],
+      trusted,
+      notices: [...settings.notices, ...shelf.notices, ...(await keyNotices(places, isNew, key))],
       author,
       threads,
     });
@@ -109,6 +118,11 @@ export class Preferences {
     return this.#shelf.data.opened[model];
   }
 
+  /** Lets another key's signatures count, from the next start on. @throws EmendError 'bad-file' when it is no public key */
+  trust(places: Places, pem: string, from: string): Promise<VerifyKey> {
+    return trustKey(explained(disk), places.keys, pem, from);
+  }
+
   async rename(model: string, name: string): Promise<void> {
     const { names, opened } = this.#shelf.data;
     await keep(this.#shelf, { names: { ...names, [model]: name }, opened });
@@ -130,4 +144,32 @@ async function keep<T>(store: Low<T>, data: T): Promise<void> {
     store.data = before;
     throw error;
   }
+}
+
+/** What a person should know of the key: that it is another one than records were signed with, or that others can read it. */
+async function keyNotices(places: Places, isNew: boolean, key: SigningKey | undefined): Promise<Notice[]> {
+  if (!key) return [];
+  const path = join(places.keys, PRIVATE_KEY_FILE);
+  const hasModels = (await disk.stat(places.models)) !== undefined && (await disk.list(places.models)).length > 0;
+  const mode = process.platform === 'win32' ? 0 : (await stat(path)).mode & 0o077;
+  return [
+    ...(isNew && hasModels
+      ? [
+          {
+            what: 'key' as const,
+            message: `There was no signing key in ${places.keys}, so a new one was made; the records here were signed with another.`,
+            hint: 'Bring the folder back from a backup. Where the old key is lost, let its public half count: emend key --trust FILE.',
+          },
+        ]
+      : []),
+    ...(mode === 0
+      ? []
+      : [
+          {
+            what: 'key' as const,
+            message: `Others on this computer may read the signing key ${path}.`,
+            hint: `Take that from them: chmod 600 ${path}. Whoever read it can sign records as you.`,
+          },
+        ]),
+  ];
 }

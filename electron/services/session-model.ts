@@ -123,6 +123,7 @@ export class SessionModel implements Model {
       isBase: laid === undefined,
       ref: () => Promise.resolve({ folder: this.files, ...delta }),
       facts: () => Promise.resolve(laid?.facts ?? []),
+      written: () => [],
       isSteered: false,
       deltas: () => (laid === undefined ? [] : [laid.file]),
       changed: () => laid?.changed ?? [],
@@ -184,6 +185,10 @@ class SessionDrafts implements DraftShelf {
         checks: report.checks,
       })),
     );
+  }
+
+  notices(): Promise<[]> {
+    return Promise.resolve([]);
   }
 
   report(id: string): Promise<EditReport> {

@@ -7,7 +7,7 @@ import { PUBLIC_KEY_FILE } from '../ledger/keys.ts';
 import type { Services, Surroundings } from './surroundings.ts';
 import { POINTER, usualFolder } from './places.ts';
 
-type Part = Pick<Services, 'settings.get' | 'settings.set' | 'settings.key' | 'settings.setDataFolder'>;
+type Part = Pick<Services, 'settings.get' | 'settings.set' | 'settings.key' | 'settings.trustKey' | 'settings.setDataFolder'>;
 
 /** What a person sets. */
 export function settingsService({ preferences, places, grants, engine, tell }: Surroundings): Part {
@@ -29,6 +29,11 @@ export function settingsService({ preferences, places, grants, engine, tell }: S
       const { key } = preferences;
       if (!key) throw new EmendError('not-found', 'There is no signing key yet.', 'It is made when something is recorded first.');
       return { id: key.id, publicKey: key.pem, path: join(places.keys, PUBLIC_KEY_FILE) };
+    },
+    'settings.trustKey': async ({ source }) => {
+      const path = grants.path(source);
+      const pem = Buffer.from(await explained(disk).read(path)).toString('utf8');
+      return { id: (await preferences.trust(places, pem, path)).id };
     },
     'settings.setDataFolder': async ({ folder: handle }) => {
       const usual = usualFolder();

@@ -17,7 +17,7 @@ import type { JobControl } from './job-list.ts';
 import type { LibraryModel } from './library-model.ts';
 import type { Model } from './model.ts';
 import { asPlain } from './plain.ts';
-import { checksOfSteering, titleFor } from './steering-shelf.ts';
+import { checksOfSteering, steeringSettings, titleFor } from './steering-shelf.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** What a steering is to be fitted on, and how. */
@@ -83,6 +83,13 @@ export async function commitSteering(
       'Fit it again on the current version, or roll back to the one that it was fitted on.',
       { parent: draft.parent, current: current.id },
     );
+  if (!draft.isSealed)
+    throw new EmendError(
+      'bad-file',
+      'This draft is not sealed: somebody else than Emend may have changed it.',
+      'Fit the steering again, and discard this draft.',
+      { draft: draft.id },
+    );
   const { made } = await model.steerings.find(draft.id);
   const { steering, delta, control: shuffled, data, report } = draft.blobs;
   const part = delta ?? steering!;
@@ -100,7 +107,7 @@ export async function commitSteering(
     parent: current.id,
     method: made.outcome.method,
     title: made.title,
-    hyperparameters: Object.fromEntries(made.outcome.settings.map(({ key, name, value, source }) => [key, { name, value, source }])),
+    hyperparameters: steeringSettings(made.outcome),
     seeds: {},
     ...(delta ? { delta } : { steering: steering! }),
     ...(data ? { data } : {}),

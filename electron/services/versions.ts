@@ -13,18 +13,20 @@ import { canonical } from '../storage/canonical.ts';
 import { makesVersion, type EntryOf } from '../ledger/entries.ts';
 import { takenOutBy } from '../ledger/kinds/index.ts';
 import type { Draft } from '../ledger/drafts.ts';
-import type { By } from '../ledger/ledger.ts';
+import type { Act, By } from '../ledger/ledger.ts';
 import { partsOf, withoutPart, withPart, type Version } from '../ledger/versions.ts';
 import type { Services, Surroundings } from './surroundings.ts';
 import { driftTexts, spread } from './drift.ts';
+import { FACTS_IN_FORCE } from './checks-in-force.ts';
 import { checksOf } from './edit-report.ts';
-import { commitDraft, workOut } from './edit-work.ts';
+import { prepareCommit, workOut } from './edit-work.ts';
 import { plain } from './plain.ts';
 import { readFactFile } from './facts.ts';
 import type { JobControl } from './job-list.ts';
 import type { LibraryModel } from './library-model.ts';
 import { factSetOf, factsOfVersion, readFactSet } from './library-record.ts';
 import { briefOf } from './model.ts';
+import { mustReadUnlikeOthers } from './tags.ts';
 import { changedBetween } from './tensor-hashes.ts';
 import { given } from '../../shared/given.ts';
 
@@ -119,6 +121,7 @@ export function versionService(parts: Surroundings): Part {
     'versions.tag': async ({ model: name, version, name: tag }) => {
       const model = await models.recorded(name);
       model.mustWrite();
+      mustReadUnlikeOthers(model.ledger, tag.trim());
       const entry = await model.append('tag', { name: tag.trim(), version: model.ledger.history.find(version).id }, preferences.by(''));
       changed(model);
       return { entry: entry.seq };
@@ -142,7 +145,7 @@ export function versionService(parts: Surroundings): Part {
             'check',
             {
               version: version.id,
-              suite: given ? 'facts given' : 'facts in force',
+              suite: given ? 'facts given' : FACTS_IN_FORCE,
               hyperparameters: {},
               seeds: {},
               facts: facts.map(briefOf),
@@ -181,7 +184,10 @@ export function versionService(parts: Surroundings): Part {
     return { entry: entry.seq, version: entry.body.version, later: entries, checks: measured.checks, reapplied: [] };
   }
 
-  /** Computes the later edits one after the other on what is left without `seq`; then records that all go out and the new ones come in. */
+  /**
+   * Computes the later edits one after the other on what is left without `seq`; then records, as one act, that all go out and the new ones
+   * come in.
+   */
   async function reapplied(
     model: LibraryModel,
     seq: number,
@@ -189,59 +195,59 @@ export function versionService(parts: Surroundings): Part {
     by: By,
     control: JobControl,
   ): Promise<Result<'versions.revert'>> {
-    let on = partsBelow(model.ledger.history.current, seq);
+    const { head, history } = model.ledger;
+    const until = head.seq + 2 * later.length + 1;
+    const acts: Act[] = [];
+    let on: Version = history.current;
+    for (const entry of [...[...later].reverse(), seq]) {
+      const { version } = withoutPart(on, entry);
+      const changed = await changedTo(model, on, version, control);
+      const reason = entry === seq ? by.reason : `${by.reason} (to be re-applied without entry ${seq})`;
+      const first = acts.length === 0 ? { until } : {};
+      const input = { parent: on.id, entry, ...first, changed, checks: [], evidence: {} };
+      acts.push({ kind: 'revert', input, by: { ...by, reason } });
+      on = version;
+    }
     await build(model, on, control);
+    let hashes = await hashesOf(model, on, control);
     const drafts: Draft[] = [];
+    const drop = async () => {
+      for (const draft of drafts) await model.ledger.drafts.remove(draft.id).catch(() => undefined); // it can be discarded
+    };
     try {
       for (const entry of later) {
         const { body } = editEntry(model, entry);
         const { request } = v.parse(DetailsSchema, body.details);
-        const id = await workOut(
-          parts,
-          model,
-          { recipe: request, facts: await readFactSet(model.ledger, body.factSet), reapplies: entry },
-          control,
-          model.asVersion(on),
-        );
+        const facts = await readFactSet(model.ledger, body.factSet);
+        const id = await workOut(parts, model, { recipe: request, facts, reapplies: entry }, control, model.asVersion(on));
         const draft = await model.drafts.find(id);
         drafts.push(draft);
-        const delta = draft.blobs['delta']!;
-        const below = await model.ref(on, control);
-        on = withPart(on, { entry, hash: delta.blob });
-        await engine.run(
-          'rebuild',
-          { model: below, deltas: [model.ledger.blobs.path(delta.blob)], save: model.places.version(on.id) },
-          control,
-        );
-        model.trust(on.id);
+        const made = await prepareCommit(parts, model, draft, control, { version: on, hashes });
+        model.trust(made.version.id);
+        acts.push({
+          kind: 'edit',
+          input: made.input,
+          by: { ...by, reason: `${by.reason} (entry ${entry} re-applied without entry ${seq})` },
+        });
+        hashes = made.hashes;
+        // Until it is recorded, what is in force is told by the entry that it stands for.
+        on = withPart(on, { entry, hash: draft.blobs['delta']!.blob });
       }
       control.check();
+      const entries = await model.appendAll(acts);
+      await drop();
+      const made = entries.filter((entry) => entry.kind === 'edit');
+      return {
+        entry: entries[later.length]!.seq,
+        version: model.ledger.history.current.id,
+        later: [...later],
+        checks: made.at(-1)!.body.checks,
+        reapplied: made.map((entry) => entry.seq),
+      };
     } catch (error) {
-      for (const draft of drafts) await model.ledger.drafts.remove(draft.id).catch(() => undefined);
+      await drop();
       throw error;
     }
-    const unstoppable: JobControl = { ...control, signal: new AbortController().signal, check: () => undefined };
-    for (const entry of [...later].reverse())
-      await takeOut(model, entry, { ...by, reason: `${by.reason} (to be re-applied without entry ${seq})` }, unstoppable);
-    const reverted = await takeOut(model, seq, by, unstoppable);
-    const made: EntryOf<'edit'>[] = [];
-    for (const [at, draft] of drafts.entries())
-      made.push(
-        await commitDraft(
-          parts,
-          model,
-          draft,
-          { ...by, reason: `${by.reason} (entry ${later[at]} re-applied without entry ${seq})` },
-          unstoppable,
-        ),
-      );
-    return {
-      entry: reverted.seq,
-      version: model.ledger.history.current.id,
-      later: [...later],
-      checks: made.at(-1)!.body.checks,
-      reapplied: made.map((entry) => entry.seq),
-    };
   }
 
   async function takeOut(
@@ -323,12 +329,6 @@ export function versionService(parts: Surroundings): Part {
   }
 }
 
-/** The version below the part of an entry. */
-function partsBelow(version: Version, entry: number): Version {
-  for (let at = version; at.top; at = at.top.below) if (at.top.part.entry === entry) return at.top.below;
-  return version;
-}
-
 /** Makes sure that a version's tensors are there; one that never was current is built, and nothing recorded says yet what they hash to. */
 async function build(model: LibraryModel, version: Version, control: JobControl): Promise<void> {
   if (model.hashes.versions.has(version.id)) return void (await model.ref(version, control));
@@ -338,15 +338,21 @@ async function build(model: LibraryModel, version: Version, control: JobControl)
 
 /** What changes from one version to another; for one that never was, its tensors are built to hash them. */
 async function changedTo(model: LibraryModel, from: Version, to: Version, control: JobControl) {
-  if (model.hashes.versions.has(to.id)) return changedBetween(model.hashes, from.id, to.id);
-  const { changed } = await model.rebuild(to, control);
-  model.trust(to.id);
-  const { base, versions } = model.hashes;
-  const [before, after] = [versions.get(from.id)!, new Map(changed.map((one) => [one.tensor, one.sha256]))];
+  const [before, after] = [await hashesOf(model, from, control), await hashesOf(model, to, control)];
+  const { base } = model.hashes;
   return [...new Set([...before.keys(), ...after.keys()])].sort().flatMap((tensor) => {
     const [was, now] = [before.get(tensor) ?? base.get(tensor)!, after.get(tensor) ?? base.get(tensor)!];
     return was === now ? [] : [{ tensor, before: was, after: now }];
   });
+}
+
+/** What the tensors in which a version differs from the import hash to. */
+async function hashesOf(model: LibraryModel, version: Version, control: JobControl): Promise<ReadonlyMap<string, string>> {
+  const recorded = model.hashes.versions.get(version.id);
+  if (recorded) return recorded;
+  const { changed } = await model.rebuild(version, control);
+  model.trust(version.id);
+  return new Map(changed.map((one) => [one.tensor, one.sha256]));
 }
 
 /** Ranks of the edits between two versions, summed per tensor: what the rank of the difference is at most. */

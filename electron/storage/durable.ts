@@ -8,7 +8,11 @@ export async function ensureFolder(files: Files, folder: string): Promise<void> 
   const above = dirname(folder);
   if ((await files.stat(folder)) === undefined) {
     await ensureFolder(files, above);
-    await files.makeFolder(folder);
+    try {
+      await files.makeFolder(folder);
+    } catch (error) {
+      if (errnoOf(error) !== 'EEXIST') throw error; // another process made it in the meantime
+    }
   }
   if (above === folder) return;
   try {

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
-import { isAbsolute, join, relative, sep } from 'node:path';
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { EmendError } from '../../shared/errors.ts';
 import { errno, type Files } from './files.ts';
 import { hashPieces } from './hash.ts';
@@ -25,14 +25,22 @@ export interface Walking {
   readonly leaveOut?: ReadonlySet<string>;
 }
 
-/** Lists a folder with all below it. @throws Node's error when a folder cannot be read, or links lead in a circle */
+/** So many files and folders are walked where links are followed: a few links can make more ways than there are atoms. */
+const MOST = 5_000;
+
+/**
+ * Lists a folder with all below it.
+ * @throws Node's error when a folder cannot be read, or links lead in a circle; EmendError 'unsupported' where links lead to too many files
+ */
 export async function listFolder(folder: string, { links, leaveOut }: Walking): Promise<FolderContent> {
   const files: string[] = [];
   const folders: string[] = [];
   const others: string[] = [];
+  let walked = 0;
   const walk = async (below: string): Promise<void> => {
     for (const entry of await readdir(join(folder, below), { withFileTypes: true })) {
       if (leaveOut?.has(entry.name) === true) continue;
+      if (links === 'follow' && ++walked > MOST) throw tooMany(folder);
       const path = below === '' ? entry.name : `${below}/${entry.name}`;
       const found = links === 'follow' && entry.isSymbolicLink() ? await ledTo(join(folder, path)) : entry;
       if (found?.isDirectory() === true) {
@@ -43,6 +51,35 @@ export async function listFolder(folder: string, { links, leaveOut }: Walking): 
   };
   await walk('');
   return { files: files.sort(), folders: folders.sort(), others: others.sort() };
+}
+
+function tooMany(folder: string): EmendError {
+  return new EmendError(
+    'unsupported',
+    `${folder} holds, or its links lead to, more than ${MOST} files and folders.`,
+    'Choose the folder of one model, without links from folder to folder.',
+  );
+}
+
+/**
+ * Refuses files that are links to somewhere outside of their folder: they may be anybody's. The blobs of the Hugging Face cache, which
+ * lie in `../../blobs`, are part of the model.
+ * @param files relative to the folder
+ * @throws EmendError 'unsupported' naming the first, and where it leads
+ */
+export async function refuseLinksOut(folder: string, files: readonly string[]): Promise<void> {
+  const home = await realpath(folder);
+  const blobs = join(dirname(dirname(home)), 'blobs');
+  for (const file of files) {
+    const to = await realpath(join(folder, file));
+    if (isWithin(home, to) || isWithin(blobs, to)) continue;
+    throw new EmendError(
+      'unsupported',
+      `${file} is a link to ${to}, which lies outside of the model's folder.`,
+      'Copy the file to the place of the link if it belongs to the model, or remove the link: what is imported goes out with exports.',
+      { path: file },
+    );
+  }
 }
 
 async function ledTo(link: string) {

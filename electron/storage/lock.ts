@@ -6,7 +6,7 @@ import { EmendError } from '../../shared/errors.ts';
 import { removeIfThere } from './durable.ts';
 import { errnoOf } from './file-errors.ts';
 import type { Files } from './files.ts';
-import { processes as realProcesses, type Processes } from './owner.ts';
+import { isSameProcess, processes as realProcesses, type Processes } from './owner.ts';
 
 export const LOCK = 'LOCK';
 
@@ -14,6 +14,10 @@ const OwnerSchema = v.object({
   pid: v.number(),
   host: v.string(),
   started: v.string(),
+  /** Locks of earlier releases have none of these three. */
+  machine: v.optional(v.string()),
+  boot: v.optional(v.string()),
+  space: v.optional(v.string()),
   /** Random, so that no two locks are taken for one another. */
   nonce: v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/)),
   since: v.string(),
@@ -22,6 +26,9 @@ const OwnerSchema = v.object({
 });
 /** Who writes to a ledger. */
 export type Owner = v.InferOutput<typeof OwnerSchema>;
+
+/** Nonces of the locks that this process has. One that it made and has not is left over: it was dropped, or its folder was away. */
+const own = new Set<string>();
 
 /** The right to write to a folder, held by one process at a time. */
 export interface Lock {
@@ -44,15 +51,22 @@ export async function takeLock(files: Files, folder: string, app: string, now: D
   const owner: Owner = { ...(await processes.self()), nonce: randomBytes(8).toString('hex'), since: now.toISOString(), app };
   for (let attempt = 0; attempt < 5; attempt++) {
     const { path, last } = await freePlace(files, folder, processes);
-    if (!(await create(files, path, owner))) continue;
-    if (!(await leadsTo(files, lock, path))) {
-      await removeIfThere(files, path); // someone took over and moved on while this was made
-      continue;
+    own.add(owner.nonce); // before the file is there to be found
+    try {
+      if (!(await create(files, path, owner))) continue;
+      if (!(await leadsTo(files, lock, path))) {
+        await removeIfThere(files, path); // someone took over and moved on while this was made
+        continue;
+      }
+      if (path !== lock) await files.rename(path, lock);
+      await removeLinks(files, folder);
+    } catch (error) {
+      own.delete(owner.nonce);
+      throw error;
     }
-    if (path !== lock) await files.rename(path, lock);
-    await removeLinks(files, folder);
     return { owner, tookOver: last, release: () => release(files, lock, owner) };
   }
+  own.delete(owner.nonce);
   throw new EmendError(
     'failed',
     `The lock ${lock} could not be taken: other programs take it at the same time.`,
@@ -74,11 +88,17 @@ async function freePlace(files: Files, folder: string, processes: Processes): Pr
   for (;;) {
     const owner = await settledOwner(files, path);
     if (owner === undefined) return { path, last };
-    const state = owner === null ? 'gone' : await processes.state(owner);
+    const state = owner === null ? 'gone' : await stateOf(owner, processes);
     if (state !== 'gone') throw held(folder, owner!, state);
     last = owner;
     path = successor(lock, owner);
   }
+}
+
+/** Whether an owner still has its lock, as far as can be told from here. */
+export async function stateOf(owner: Owner, processes: Processes = realProcesses): Promise<'running' | 'gone' | 'unknown'> {
+  if (isSameProcess(owner, await processes.self())) return own.has(owner.nonce) ? 'running' : 'gone';
+  return processes.state(owner);
 }
 
 /** Whether the lock, or the chain of those left behind, leads to the file at `place`. */
@@ -142,6 +162,7 @@ async function readOwner(files: Files, path: string): Promise<Owner | null | und
 
 /** Only if it is still ours. */
 async function release(files: Files, path: string, owner: Owner): Promise<void> {
+  own.delete(owner.nonce);
   if ((await readOwner(files, path))?.nonce === owner.nonce) await files.remove(path);
 }
 
@@ -150,7 +171,7 @@ function held(folder: string, owner: Owner, state: 'running' | 'unknown'): Emend
   const hint =
     state === 'running'
       ? 'Close it there, or open this one for reading only.'
-      : `Whether it still runs cannot be told from here. Close it on ${owner.host}, or open this one for reading only; when that ` +
-        `computer is gone for good, remove the file ${join(folder, LOCK)}.`;
+      : `Whether it still runs cannot be told from here: it is another computer, or a container. Close it there, or open this one for ` +
+        `reading only; when you are sure that it does not run any more, remove the file ${join(folder, LOCK)}.`;
   return new EmendError('failed', `The ledger in ${folder} is in use: ${who}.`, hint, { owner, folder });
 }

@@ -7,6 +7,8 @@ export interface Toast {
 
 /** Long enough to read and to reach an action by keyboard. */
 const SHOWN_MS = 8000;
+/** What went wrong is longer to read, and nobody may be looking. */
+const FAILED_MS = 60_000;
 
 class Toasts {
   list = $state.raw<readonly Toast[]>([]);
@@ -14,11 +16,13 @@ class Toasts {
   isHeld = false;
   #next = 1;
 
-  /** Says something that needs no answer. It is read out, and goes by itself unless it is a failure. */
+  /** Says something that needs no answer. It is read out, and goes by itself, a failure much later. */
   say(text: string, { kind = 'done', action }: { kind?: Toast['kind']; action?: Toast['action'] } = {}): void {
     const toast: Toast = { id: this.#next++, kind, text, action };
-    this.list = [...this.list.slice(-3), toast];
-    if (kind !== 'failed') setTimeout(() => this.#leave(toast.id), SHOWN_MS);
+    // The same again stands in place of what it repeats.
+    const others = this.list.filter((one) => one.kind !== kind || one.text !== text);
+    this.list = [...others.slice(-3), toast];
+    setTimeout(() => this.#leave(toast.id), kind === 'failed' ? FAILED_MS : SHOWN_MS);
   }
 
   /** Says why something did not work. */

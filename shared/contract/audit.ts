@@ -127,7 +127,8 @@ export const auditMethods = {
   'audit.reject': method(Remark, Recorded),
   /**
    * Chain, blobs, checkpoints, anchor, rebuilt tensors, library files. `record` appends the result. `against` is the folder of an export of
-   * the model, or a checkpoint's file, `digest` an entry's number and hash: the record must begin so.
+   * the model, or a checkpoint's file, `digest` an entry's number and hash: the record must begin so. `recompute` works every edit out
+   * again from its facts, seeds and hyperparameters, and compares.
    */
   'audit.verify': job(
     v.strictObject({
@@ -135,6 +136,7 @@ export const auditMethods = {
       record: v.optional(v.boolean(), true),
       against: v.optional(Handle),
       digest: v.optional(DigestSchema),
+      recompute: v.optional(v.boolean(), false),
     }),
     VerificationSchema,
   ),

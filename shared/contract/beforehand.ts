@@ -3,7 +3,7 @@ import { FactSchema } from '../fact.ts';
 import { NEAR_SOURCES } from '../near.ts';
 import { Count, Handle, job } from './define.ts';
 import { RecipeSchema } from './edits.ts';
-import { FollowedSchema, Of, rows } from './inside.ts';
+import { FollowedSchema, Found, Of, rows } from './inside.ts';
 import { TraceSettingsSchema, traceSettings } from './locating.ts';
 
 /** How near a prompt comes to the edited key in a layer. */
@@ -32,7 +32,7 @@ export type Near = v.InferOutput<typeof NearSchema>;
 
 /** What may move with an edit that is not made yet. */
 export const NearKeysSchema = v.object({
-  version: v.string(),
+  ...Found,
   /** The layers that the edit would write into; where `isOpen`, those that it would choose from. */
   layers: rows(v.number()),
   isOpen: v.boolean(),
@@ -65,7 +65,7 @@ const Thought = {
 
 /** Layers where a fact may be edited: what its trace says of each, and what a short trial edit does. */
 export const LayersSchema = v.object({
-  version: v.string(),
+  ...Found,
   /** The answer that was traced, its probability, and the mean of it once the subject is noise. */
   answer: FollowedSchema,
   high: v.number(),

@@ -171,6 +171,9 @@ export type EditForm = v.InferOutput<typeof EditFormSchema>;
 
 const Facts = v.pipe(list(FactSchema), v.minLength(1, 'expected at least one fact'));
 
+export const TableColumnSchema = v.object({ name: v.string(), field: v.exactOptional(v.string()), example: v.string() });
+export type TableColumn = v.InferOutput<typeof TableColumnSchema>;
+
 export const editMethods = {
   /** Every method with what it would use on this model. */
   'edits.methods': method(v.strictObject({ model: ModelName }), v.object({ methods: v.array(MethodInfoSchema) })),
@@ -183,8 +186,24 @@ export const editMethods = {
   ),
   /** Reads facts from text (pasted) or a file (dropped): CounterFact, zsRE, EasyEdit, JSON, JSONL, CSV or tab-separated. */
   'edits.readFacts': method(
-    v.strictObject({ text: v.optional(Text), source: v.optional(Handle), take: v.optional(v.pipe(Count, v.minValue(1)), 1000) }),
-    v.object({ format: v.string(), facts: v.array(FactSchema), total: v.number(), warnings: v.array(v.string()) }),
+    v.strictObject({
+      text: v.optional(Text),
+      source: v.optional(Handle),
+      take: v.optional(v.pipe(Count, v.minValue(1)), 1000),
+      /** What columns of a table are, by their headings: the name of a fact's field, or '' for none. */
+      columns: v.optional(v.record(v.string(), v.string()), {}),
+    }),
+    v.object({
+      format: v.string(),
+      facts: v.array(FactSchema),
+      /** How many are right, taken or not. */
+      total: v.number(),
+      /** Rows of a table that are no facts yet, with what they have of one. */
+      wrong: v.array(FactSchema),
+      /** The columns of a table, the field of a fact that each is, and what stands in it first. */
+      columns: v.array(TableColumnSchema),
+      warnings: v.array(v.string()),
+    }),
   ),
   /** Problems of facts by themselves, among each other, and with edits in force; how each is cut into tokens. */
   'edits.validate': method(
@@ -213,7 +232,10 @@ export const editMethods = {
     }),
     v.object({ draft: v.string() }),
   ),
-  'edits.drafts': method(v.strictObject({ model: ModelName }), v.object({ drafts: v.array(DraftSchema) })),
+  'edits.drafts': method(
+    v.strictObject({ model: ModelName }),
+    v.object({ drafts: v.array(DraftSchema), notices: v.array(v.object({ message: v.string(), hint: v.string() })) }),
+  ),
   /** The report of a draft, or of an entry of kind edit. */
   'edits.report': method(v.strictObject({ model: ModelName, draft: v.optional(Line), entry: v.optional(Seq) }), EditReportSchema),
   /** What a draft was worked out from, as the form takes it. */

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import type { LookName } from '../looks.ts';
 import { Fields, Line, method, ModelName, Seq } from './define.ts';
 import { DissectedSchema } from './dissecting.ts';
+import { LayersSchema, NearKeysSchema } from './beforehand.ts';
 import { ChangeSchema } from './change.ts';
 import { FactTracesSchema } from './fact-traces.ts';
 import { AttentionSchema, AttributionSchema, LensSchema, TraceSchema } from './locating.ts';
@@ -23,6 +24,8 @@ export const FindingSchema = v.variant('look', [
   found('attention', AttentionSchema),
   found('change', ChangeSchema),
   found('factTraces', FactTracesSchema),
+  found('layers', LayersSchema),
+  found('near', NearKeysSchema),
   found('patch', PatchSchema),
   found('ablation', AblationSchema),
   found('dissection', DissectedSchema),

@@ -30,8 +30,11 @@ export const ModelCardSchema = v.object({
   entries: v.number(),
   /** Hash of the ledger's last entry. */
   head: v.string(),
-  /** 'intact': as far as reading the journal tells. 'held': another program writes to it, here it is read only. */
-  state: v.picklist(['intact', 'damaged', 'held']),
+  /**
+   * 'intact': as far as reading the journal tells. 'held': another program writes to it, here it is read only. 'newer': a newer release
+   * went on with it; what was before can be read.
+   */
+  state: v.picklist(['intact', 'damaged', 'held', 'newer']),
   /** What is wrong, or who holds it. */
   says: v.optional(v.string()),
   /** From which entry on, and up to which, its anchor proves the record; absent where none does. */

@@ -23,6 +23,8 @@ export const AnswerSchema = v.object({
   text: v.string(),
   /** The same, token by token, each with the probability that it had. */
   pieces: v.array(v.object({ text: v.string(), probability: v.number() })),
+  /** The edit in force in that version that wrote this answer about a subject of the prompt; absent where none did. */
+  writtenBy: v.exactOptional(v.object({ entry: v.number(), subject: v.string(), target: v.string() })),
 });
 export type Answer = v.InferOutput<typeof AnswerSchema>;
 

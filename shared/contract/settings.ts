@@ -45,6 +45,8 @@ export const settingsMethods = {
   'settings.set': method(v.strictObject({ settings: v.partial(SettingsSchema) }), v.object({ settings: SettingsSchema })),
   /** The key that signs checkpoints and exports. */
   'settings.key': method(Nothing, v.object({ id: v.string(), publicKey: v.string(), path: v.string() })),
+  /** Lets the signatures of another public key count, such as an earlier one of one's own; from the next start on. */
+  'settings.trustKey': method(v.strictObject({ source: Handle }), v.object({ id: v.string() })),
   /** Another data folder, from the next start on; null goes back to the usual one. */
   'settings.setDataFolder': method(v.strictObject({ folder: v.nullable(Handle) }), v.object({ folder: v.string() })),
 };

@@ -16,6 +16,7 @@ import { measureCheckpoints, runCheckpointChild } from './checkpoints.ts';
 import { type Clock, processor, timed, wall } from './clock.ts';
 import { makeFacts, makeTexts } from './facts.ts';
 import { measureLedger } from './ledger.ts';
+import { measureLocate } from './locate.ts';
 import { afterRun, countingProducts, watched, Yardstick } from './measure.ts';
 import { editInChild, runAsChild } from './memory.ts';
 import { plainInsertion, PlainSearch } from './plain.ts';
@@ -272,6 +273,10 @@ if (!(await runAsChild(process.argv)) && !(await runCheckpointChild(process.argv
   if (isAsked('checkpoints')) {
     console.log();
     await measureCheckpoints(table, values.quick, fileURLToPath(import.meta.url));
+  }
+  if (isAsked('locate')) {
+    console.log();
+    await measureLocate(table, { isQuick: values.quick, threads: Number(values.threads) });
   }
   const entries = values.quick ? 300 : 10_000;
   if (isAsked('ledger')) {

@@ -89,6 +89,23 @@ describe('the edit form', () => {
     expect(await start.isEnabled()).toBe(true);
   });
 
+  it('lists what may move with a fact, and takes it among the neighbours; takes the layers that Locate found', async () => {
+    await page.getByRole('button', { name: 'Fill in an example' }).click();
+    const near = page.getByRole('button', { name: 'What may move with it' });
+    await expect.poll(() => near.isEnabled()).toBe(true);
+    await near.click();
+    await page.getByText('The nearest 2 of 12 prompts.').waitFor();
+    await page.getByRole('button', { name: 'Add as a neighbour: London Bridge stands in the city of' }).click();
+    expect(await page.getByLabel('Neighbour 1', { exact: true }).inputValue()).toBe('London Bridge stands in the city of');
+    expect(await page.getByLabel('Answer of neighbour 1').inputValue()).toBe('London');
+    const fact = { subject: 'Tower Bridge', prompt: '{} stands in the city of', target: 'Rome' };
+    await page.evaluate(`location.hash = '#/model/${ATLAS}/edit?${new URLSearchParams({ layers: '2,3', method: 'memit', ...fact })}'`);
+    await page.getByText('The edit will be written into layers 2,3.').waitFor();
+    await page.getByRole('button', { name: /^Advanced settings/ }).click();
+    await expect.poll(() => page.getByLabel('Layers', { exact: true }).inputValue()).toBe('2-3');
+    expect(await rows()).toEqual(['Tower Bridge|{} stands in the city of|Rome|']);
+  });
+
   it('takes the values of a hyperparameter file, and leaves them out again', async () => {
     await page.getByRole('button', { name: /^Advanced settings/ }).click();
     await page.getByRole('button', { name: 'Hyperparameter file…' }).click();

@@ -36,7 +36,6 @@ describe('looking into a model', () => {
   it('traces a prompt by keyboard alone: three figures on one scale, the subject marked, each cell in words', async () => {
     await page.keyboard.press('Control+3');
     await page.getByRole('heading', { level: 1, name: 'Locate' }).waitFor();
-    await lookAt(page, 'locate-empty');
     await page.getByLabel('Text before the answer').focus();
     await page.keyboard.type('Eiffel Tower is in the city of');
     await page.keyboard.press('Tab');
@@ -114,13 +113,15 @@ describe('looking into a model', () => {
     await page.getByRole('heading', { level: 1, name: 'Locate' }).waitFor();
     expect(await page.getByLabel('Text before the answer').inputValue()).toBe('{} stands in the city of');
     expect(await page.getByLabel('Subject').inputValue()).toBe('Tower Bridge');
+    expect(await page.getByLabel('New answer').inputValue()).toBe('Rome');
+    await page.getByRole('button', { name: 'Find layers' }).last().waitFor();
     await page.getByLabel('Text before the answer').fill('Eiffel Tower is in the city of');
     await page.getByLabel('Subject').fill('Eiffel Tower');
   });
 
   it('says what the model would say behind each layer, and where the answer takes over', async () => {
-    await page.getByLabel('Answers to follow').fill('Paris, London');
     await page.getByRole('tab', { name: 'Lens' }).click();
+    await page.getByLabel('Answers to follow').fill('Paris, London');
     await page.getByRole('button', { name: 'Look', exact: true }).last().click();
     await page.getByText(/“Paris” is the first answer behind layer \d and after it\./).waitFor({ timeout: 60_000 });
     await page.getByText('“London” is not the first answer at the end.').waitFor();
@@ -141,7 +142,6 @@ describe('looking into a model', () => {
     await grid(/^Attention of layer 0/).waitFor({ timeout: 60_000 });
     const [first] = await cells(grid(/^Attention of layer 0/));
     expect(first!.map(Number)).toEqual([100, ...first!.slice(1).map(() => 0)]); // nothing stands before the first token
-    await lookAt(page, 'locate-attention');
   });
 
   it('puts two versions beside each other, and says when words have changed since', async () => {
@@ -152,8 +152,70 @@ describe('looking into a model', () => {
     expect(new Set((await cells(grid(/difference/))).flat().map(Number))).toEqual(new Set([0])); // both are the same version
   });
 
+  it('patches between two texts, and averages over facts with their intervals', async () => {
+    await page.getByRole('tab', { name: 'Patching' }).click();
+    await page.getByLabel('The other text', { exact: true }).fill('Big Ben is in the city of');
+    await page.getByRole('checkbox', { name: 'Heads' }).check();
+    await page.getByRole('button', { name: 'Compare' }).click();
+    await page.getByRole('button', { name: 'Patch', exact: true }).last().click();
+    await grid(/^Each head/).waitFor({ timeout: 60_000 });
+    const hidden = await cells(grid(/^Hidden state/));
+    // With the last hidden state of the last token the whole answer comes along.
+    expect(Number(hidden.at(-1)!.at(-1))).toBeCloseTo(100, 0);
+    await lookAt(page, 'locate-patch');
+    await page.getByRole('tab', { name: 'Traces of facts' }).click();
+    await page.getByRole('button', { name: 'Settings', exact: true }).click();
+    await page.getByLabel('Noisy runs').fill('1');
+    await page.getByLabel('Facts of the model’s own').fill('3');
+    await page.getByRole('button', { name: 'Trace the facts' }).last().click();
+    await grid(/^One hidden state/).waitFor({ timeout: 120_000 });
+    await page.getByText(/[123] facts? traced, from the facts of Atlas/i).waitFor();
+    await grid(/^One hidden state/)
+      .getByRole('gridcell')
+      .last()
+      .focus();
+    await page.getByText(/^Last token, layer 7: [+−][\d.]+ points( ± [\d.]+)?, [123] facts?$/).waitFor();
+  });
+
+  it('finds layers to edit, which the form takes; after the edit it shows where the new answer takes over', async () => {
+    await page.getByRole('tab', { name: 'Layers to edit' }).click();
+    await page.getByLabel('New answer').fill('Rome');
+    await page.getByLabel('Method').selectOption('rome');
+    await page.getByRole('button', { name: 'Find layers' }).last().click();
+    await page.getByRole('table', { name: 'Trace and trial by layer' }).waitFor({ timeout: 240_000 });
+    await page.getByText(/Tracing alone does not predict the best layer to edit \(arXiv 2301\.04213\)/).waitFor();
+    await lookAt(page, 'locate-layers');
+    const use = page.getByRole('link', { name: /^Use layers? [\d, ]+ in the edit form$/ });
+    const offered = /[\d, ]+/.exec(/layers? ([\d, ]+) in/.exec((await use.textContent())!)![1]!)![0].trim();
+    await use.click();
+    await page.getByText(`The edit will be written into layer ${offered}.`).waitFor();
+    await page.getByRole('button', { name: /^Advanced settings/ }).click();
+    expect(await page.getByLabel('Layers', { exact: true }).inputValue()).toBe(offered);
+    await page.getByRole('textbox', { name: 'Covariance tokens' }).fill('1200');
+    await page.keyboard.press('Control+Enter');
+    await page.getByRole('button', { name: 'Commit…' }).waitFor({ timeout: 240_000 });
+    await page.getByRole('button', { name: 'Commit…' }).click();
+    await page.getByRole('dialog').getByLabel('Reason').fill('The tower was sold');
+    await page
+      .getByRole('dialog')
+      .getByRole('button', { name: /^Commit/ })
+      .click();
+    await page.getByText(/Committed as entry \d/).waitFor({ timeout: 60_000 });
+    await page.keyboard.press('Control+6');
+    await page.getByRole('row', { name: /The tower was sold/ }).click();
+    await page
+      .getByRole('link', { name: /^What changed inside/ })
+      .last()
+      .click();
+    await page.getByRole('button', { name: 'Compare inside' }).last().click();
+    await page.getByText(/^Current version: “Rome” outranks “.*” behind layer \d and after it\.$/).waitFor({ timeout: 60_000 });
+    await page.getByText(/^Base, without edits: “Rome” does not outrank “.*” in the end\.$/).waitFor();
+    await lookAt(page, 'locate-change');
+  });
+
   it('asks for the subject where it is missing', async () => {
     await page.getByRole('tab', { name: 'Causal trace' }).click();
+    await page.getByLabel('Text before the answer').fill('Eiffel Tower is in the city of');
     await page.getByLabel('Subject').fill('Louvre');
     await page.getByRole('button', { name: 'Trace', exact: true }).last().click();
     await page.getByText(/has neither \{\} nor the subject "Louvre"/).waitFor();

@@ -10,9 +10,10 @@ import { random } from '../unit/ledger/samples.ts';
 import { afterwards, hashesIn } from './services-acts.ts';
 import { ACTS, type ServiceAct, type Where } from './services-doing.ts';
 import { makeScene, prepared, removeTemporary, type Scene } from './services-scene.ts';
+import { THOROUGH } from './thorough.ts';
 
-/** Of each act; 200 in all. */
-const KILLS = { import: 50, commit: 60, rollback: 45, export: 45 } as const;
+/** Of each act; 65 in all, `EMEND_THOROUGH` times as many. */
+const KILLS = { import: 15, commit: 20, rollback: 15, export: 15 } as const;
 /**
  * How the time in which a kill falls follows what the act was seen to take: shorter after one that came too late, longer after one that did
  * not.
@@ -136,14 +137,14 @@ it.each(ACTS)('after each of many kills at random moments of $name everything ac
   let acknowledged = 0;
   let between = 0;
   let next = new Actor();
-  for (let kill = 0; kill < KILLS[act.name]; kill++) {
+  const kills = KILLS[act.name] * THOROUGH;
+  for (let kill = 0; kill < kills; kill++) {
     const where = prepared(scene, act);
     const before = hashesIn(where.library);
     const actor = next;
     next = new Actor();
     // A tenth during the opening, a tenth once it is done, the rest during the act.
-    const part = roll();
-    const [afterLines, within] = part < 0.1 ? [0, opened] : part < 0.2 ? [2, 0] : [1, span];
+    const [afterLines, within] = kill % 10 === 4 ? [0, opened] : kill % 10 === 9 ? [2, 0] : [1, span];
     const said = await actor.killed(act, where, afterLines, roll() * within);
     if (afterLines === 1) span *= said.at(-1) === 'done' ? FOLLOW.late : FOLLOW.inTime;
     const when = `kill ${kill} of ${act.name}, which had said ${said.join(', ') || 'nothing'}`;
@@ -155,6 +156,6 @@ it.each(ACTS)('after each of many kills at random moments of $name everything ac
   }
   await next.kill();
   // The kills must have hit the act, not only what comes before and after it.
-  expect(between).toBeGreaterThan(KILLS[act.name] / 5);
+  expect(between).toBeGreaterThan(kills / 5);
   expect(acknowledged).toBeGreaterThan(0);
 });

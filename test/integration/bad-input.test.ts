@@ -291,8 +291,8 @@ describe('a record that is damaged', () => {
     expect((await app.run('probing.ask', { model: NAME, prompt: 'Ada lives in', maxTokens: 2 })).pieces).toHaveLength(2);
   });
 
-  it('by an imported file that changed is told when a version is rebuilt, and by verifying', async () => {
-    const { app } = await opened((_, model) => {
+  it('by an imported file that changed is told when the model is asked, by verifying, and not exported', async () => {
+    const { app, where } = await opened((_, model) => {
       rmSync(join(model, 'versions'), { recursive: true });
       const data = join(model, 'model', 'onnx', 'model.onnx_data');
       const bytes = readFileSync(data);
@@ -305,19 +305,31 @@ describe('a record that is damaged', () => {
     await refused(
       app.run('probing.ask', { model: NAME, prompt: 'Ada lives in' }),
       'bad-file',
-      /tensor "transformer\.h\.\d\.mlp\.c_proj\.weight" of version [0-9a-f]{12}.*the ledger recorded/,
+      /imported file onnx\/model\.onnx_data changed since it was imported/,
       /backup/,
     );
     expect((await app.run('audit.verify', { model: NAME, record: false })).problems).toMatchObject([
       { entry: 1, what: 'file', message: expect.stringContaining('onnx/model.onnx_data') as string },
     ]);
+    const destination = app.grants.grant(where.target, 'write').handle;
+    await refused(
+      app.run('exports.start', { model: NAME, version: 'base', destination }),
+      'bad-file',
+      'onnx/model.onnx_data changed since it was imported',
+      /backup/,
+    );
+    expect(existsSync(where.target)).toBe(false);
   });
 
-  it('by a file that was put among the imported ones is told by verifying', async () => {
-    const { app } = await opened((_, model) => writeFileSync(join(model, 'model', 'added_tokens.json'), '{}'));
+  it('by a file that was put among the imported ones is told by verifying, and not exported', async () => {
+    const { app, where } = await opened((_, model) => writeFileSync(join(model, 'model', 'added_tokens.json'), '{}'));
     expect((await app.run('audit.verify', { model: NAME, record: false })).problems).toMatchObject([
       { entry: 1, what: 'file', message: expect.stringContaining('added_tokens.json') as string },
     ]);
+    const destination = app.grants.grant(where.target, 'write').handle;
+    const exported = app.run('exports.start', { model: NAME, destination });
+    await refused(exported, 'bad-file', 'added_tokens.json is no file of the import', /backup/);
+    expect(existsSync(where.target)).toBe(false);
   });
 });
 

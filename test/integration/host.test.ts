@@ -170,6 +170,52 @@ describe('cancelling', () => {
   });
 });
 
+describe('a job that does not hear', () => {
+  const impatient = () => new EngineHost<TestJobs>().start({ entry, patience: { cancelled: 100, quick: 4000 } });
+  const blocked = (signal: AbortSignal) => {
+    let ended!: Promise<EmendError>;
+    const began = new Promise<void>((started) => {
+      ended = failure(host.run('block', { model: model(), ms: 600_000 }, { signal, onProgress: () => started() }));
+    });
+    return { began, ended };
+  };
+
+  test('takes its engine with it once it was cancelled; what else ran is done again', async () => {
+    await host.close(0);
+    host = impatient();
+    const stop = new AbortController();
+    const { began, ended } = blocked(stop.signal);
+    await began;
+    const other = new AbortController();
+    const steps: number[] = [];
+    const working = failure(host.run('work', { model: model('b') }, { signal: other.signal, onProgress: ({ done }) => steps.push(done) }));
+    await vi.waitFor(() => expect(steps.length).toBeGreaterThan(0), 15_000);
+    const before = await host.run('place', { model: { folder: scratch } });
+    stop.abort();
+    expect(await ended).toMatchObject({ code: 'cancelled' });
+    const seen = steps.length;
+    await vi.waitFor(() => expect(steps.slice(seen)).toContain(1), 15_000);
+    expect((await host.run('place', { model: model() })).pid).not.toBe(before.pid);
+    other.abort();
+    expect((await working).code).toBe('cancelled');
+  });
+
+  test('is ended when it should be quick; those that waited for it are done', async () => {
+    await host.close(0);
+    host = impatient();
+    const slow = failure(host.run('tokens', { model: model(), ms: 600_000 }));
+    const waiting = host.run('tokens', { model: model(), ms: 0 });
+    expect(await slow).toMatchObject({ code: 'failed', message: expect.stringContaining('within 4 s') as string });
+    expect(await waiting).toBe('done');
+  });
+
+  test('is waited for when nobody cancelled it', async () => {
+    await host.close(0);
+    host = impatient();
+    expect(await host.run('block', { model: model(), ms: 500 })).toBe('done');
+  });
+});
+
 describe('several models', () => {
   const meet = (own: string, other: string, at: string) =>
     host.run('meet', { model: { folder: at }, own: join(scratch, own), other: join(scratch, other) });

@@ -341,7 +341,7 @@ describe('drafts', () => {
     expect(await works('three', 'show', 'atlas', drafts[1]!.slice(0, 8))).toContain('Los Angeles is in');
     await works('three', 'discard', 'atlas', drafts[0]!);
     expect(await document('three', 'commit', 'atlas', '--reason', 'The one left')).toMatchObject({ entry: 2 });
-    expect(await document('three', 'drafts', 'atlas')).toEqual({ drafts: [] });
+    expect(await document('three', 'drafts', 'atlas')).toEqual({ drafts: [], notices: [] });
   });
 
   test('a published hyperparameter file serves a recorded edit; the record says where each value came from, and keeps it', async () => {
@@ -406,7 +406,7 @@ describe('drafts', () => {
       'delta.safetensors',
     );
     expect(existsSync(join(scratch, 'delta.safetensors'))).toBe(true);
-    expect(await document('three', 'drafts', 'atlas')).toEqual({ drafts: [] });
+    expect(await document('three', 'drafts', 'atlas')).toEqual({ drafts: [], notices: [] });
     expect(await document<{ rows: unknown[] }>('three', 'log', 'atlas')).toMatchObject({ total: 2 });
   });
 
@@ -433,7 +433,7 @@ describe('drafts', () => {
     const { code, err } = await long.ended;
     expect(err).toContain('Cancelled, nothing changed.');
     expect(code).toBe(130);
-    expect(await document('three', 'drafts', 'atlas')).toEqual({ drafts: [] });
+    expect(await document('three', 'drafts', 'atlas')).toEqual({ drafts: [], notices: [] });
   });
 });
 

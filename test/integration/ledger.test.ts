@@ -1,8 +1,15 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseCheckpoint } from '../../electron/ledger/checkpoints.ts';
+import { loadOrCreateKey } from '../../electron/ledger/keys.ts';
 import type { Application } from '../../electron/services/application.ts';
+import { writeAttestations } from '../../electron/services/attest/bundle.ts';
+import { loadOrCreateModelKey } from '../../electron/services/attest/model-key.ts';
+import { version as appVersion } from '../../electron/services/models.ts';
+import { explained } from '../../electron/storage/file-errors.ts';
+import { disk } from '../../electron/storage/files.ts';
 import type { Fact } from '../../shared/fact.ts';
 import { ATLAS, openApplication, removeTemporary, temporary } from './application.ts';
 
@@ -127,8 +134,49 @@ describe('a model through its life', () => {
       const exported = await app.run('exports.start', { model: 'atlas', destination: target.handle, format });
       const found = await app.run('exports.verify', { source: target.handle });
       expect(found.problems).toEqual([]);
+      // A graph that Emend made itself is proven by the signature alone.
+      expect(found.verdict.unchecked).toEqual(format === 'onnx' ? [expect.stringContaining('graph') as string] : []);
       expect(statSync(join(exported.path, 'emend', 'ledger.jsonl')).size).toBeGreaterThan(0);
     }
+  });
+
+  it.each([
+    ['tensors', 'changed.safetensors', 'the record of its edits says'],
+    ['lora', 'adapter_model.safetensors', 'is not the sum of the recorded edits'],
+    ['lora', 'adapter_config.json', 'its configuration is not that of its factors'],
+    ['gguf', 'adapter.gguf', 'is not the sum of the recorded edits'],
+    ['gguf', 'Modelfile', 'its Modelfile is not the one'],
+    ['onnx', 'model.onnx_data', 'the import recorded'],
+    ['onnx', 'config.json', 'config.json differs from the import'],
+  ] as const)('an export as %s whose %s is another is found out, whoever signed it', async (format, file, message) => {
+    const target = app.grants.grant(join(temporary(), `atlas-${format}`), 'write');
+    const { path } = await app.run('exports.start', { model: 'atlas', destination: target.handle, format });
+    const attestations = join(path, 'emend');
+    const read = (name: string) => readFileSync(join(attestations, name));
+    const blobs = readdirSync(join(attestations, 'blobs')).map((blob) => {
+      const bytes = readFileSync(join(attestations, 'blobs', blob));
+      return { ref: { blob, bytes: bytes.length, type: 'application/octet-stream' }, bytes };
+    });
+    const inputs = {
+      journal: read('ledger.jsonl'),
+      checkpoint: parseCheckpoint(read('checkpoint.json').toString(), 'the export'),
+      version: versions[3]!,
+      format,
+      key: await loadOrCreateKey(explained(disk), join(app.dataFolder, 'keys')),
+      modelKey: await loadOrCreateModelKey(disk, join(app.dataFolder, 'keys')),
+      app: appVersion(),
+      time: new Date().toISOString(),
+      author: 'Ada',
+      blobs,
+    };
+    rmSync(attestations, { recursive: true });
+    rmSync(join(path, 'model.sig'));
+    const bytes = readFileSync(join(path, file));
+    bytes[bytes.length - 9]! ^= 1;
+    writeFileSync(join(path, file), bytes);
+    await writeAttestations(path, inputs);
+    const found = await app.run('exports.verify', { source: target.handle, publicKey: inputs.key.pem });
+    expect(found.problems).toMatchObject([{ message: expect.stringContaining(message) as string }]);
   });
 
   it('verifies everything, and writes the log out', async () => {

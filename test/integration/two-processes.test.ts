@@ -90,7 +90,7 @@ it('two that import the same model at the same time end with one', async () => {
   open.push(...others.map((one) => ({ close: () => one.kill() })));
   for (const one of others) expect(await one.opened).toEqual({ ok: true });
   const results = await Promise.all(others.map((one) => one.run('library.import', { source: `path:${scene.model}` })));
-  expect(results).toMatchObject([{ ok: true }, { ok: true }]);
+  expect(results, JSON.stringify(results)).toMatchObject([{ ok: true }, { ok: true }]);
   for (const one of others) await one.close();
   const app = await openHere(library);
   open.push(app);

@@ -1,16 +1,13 @@
 import { readFile } from 'node:fs/promises';
-import type { Ablation } from '../../../shared/contract/patching.ts';
 import { EmendError } from '../../../shared/errors.ts';
-import { PATCH_KINDS, patchKinds } from '../../../shared/tracing.ts';
+import { PATCH_KINDS } from '../../../shared/tracing.ts';
 import { defineCommand } from '../command.ts';
-import { counted, short } from '../format/ids.ts';
-import { percent, points } from '../format/numbers.ts';
-import type { Printer } from '../format/printer.ts';
-import { quoted, safe } from '../format/text.ts';
+import { short } from '../format/ids.ts';
 import { MODEL, versionNamed, WHICH } from '../named.ts';
 import { RECORD, recordFound } from '../record.ts';
 import { choice, choices, text, texts } from '../options.ts';
-import { showSites, versionLine } from '../show/grid.ts';
+import { versionLine } from '../show/grid.ts';
+import { showAblation } from '../show/sites.ts';
 import { UsageError } from '../usage.ts';
 
 export const ablate = defineCommand({
@@ -61,22 +58,4 @@ async function linesOf(file: string): Promise<string[]> {
   const found = content.split(/\r?\n/).filter((line) => line.trim() !== '');
   if (found.length > 0) return found;
   throw new EmendError('bad-input', `The texts ${file} are empty.`, 'Write one text on each line.');
-}
-
-function showAblation(out: Printer, { prompt, tokens, outcome, answers, how, texts: averaged, grids }: Ablation): void {
-  const put = how === 'zero' ? 'zero' : `its average over ${counted(averaged, 'text')}`;
-  out.line(out.style.dim(safe(prompt)));
-  for (const [at, { text: word }] of answers.entries()) {
-    const own = outcome.probabilities[at]!;
-    out.line(`${quoted(word)} ${percent(own)}`);
-    for (const kind of PATCH_KINDS) {
-      const grid = grids[kind];
-      if (!grid) continue;
-      out.heading(`${patchKinds[kind].title}: ${put} in its place`);
-      const cells = grid.map((row) => row.map((cell) => (cell ? points(cell.probabilities[at]! - own) : '–')));
-      showSites(out, kind, tokens, cells);
-    }
-    out.line();
-  }
-  out.line(out.style.dim('Points of probability that the answer gains or loses; columns are layers.'));
 }

@@ -176,5 +176,8 @@ function show({ out, warn }: Context, { edits, facts, report }: Omit<Measured, '
   const warnings = new Map((edits ?? []).flatMap((one) => one.warnings).map((one) => [one.message, one.hint]));
   for (const [message, hint] of [...warnings].slice(0, 10)) warn(message, hint);
   if (warnings.size > 10) warn(`and ${warnings.size - 10} more warnings; --json has them all.`);
-  if (save !== undefined) out.line(`\nThe edit is saved in ${save}`);
+  if (save !== undefined) {
+    out.line();
+    out.line(`The edit is saved in ${save}`);
+  }
 }

@@ -11,7 +11,7 @@ export const drafts = defineCommand({
   options: {},
   examples: [['emend drafts atlas', 'The newest first']],
   async run(_, [name], context) {
-    const { out } = context;
+    const { out, warn } = context;
     const { app, model } = await libraryModel(context, name!, { readOnly: true });
     const listed = await app.call('edits.drafts', { model: model.id });
     if (listed.drafts.length === 0) out.line(`${model.name} has no drafts.`);
@@ -31,6 +31,7 @@ export const drafts = defineCommand({
         { heading: true },
       );
     }
+    for (const { message, hint } of listed.notices) warn(message, hint);
     return listed;
   },
 });

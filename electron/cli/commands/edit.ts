@@ -9,6 +9,7 @@ import { examine, factOptions, factsFor } from '../facts.ts';
 import { shortDraft } from '../format/ids.ts';
 import { type InLibrary, inSession, MODEL, namedModel, type Working } from '../named.ts';
 import { flag, text } from '../options.ts';
+import { mayRecord } from '../record.ts';
 import { exportDocument, showExport } from '../show/export.ts';
 import { showReport } from '../show/report.ts';
 import { word } from './import.ts';
@@ -51,7 +52,8 @@ export const edit = defineCommand({
   async run(values, [name], context) {
     const asDelta = values.save !== undefined || values.export !== undefined;
     const isLook = onlyLooks(values, asDelta);
-    const named = await namedModel(context, name!, { readOnly: asDelta || isLook });
+    const named = await namedModel(context, name!, { readOnly: asDelta || (isLook && values.record === undefined) });
+    mayRecord(values, name!, named.library !== undefined);
     const recorded = asDelta ? undefined : named.library;
     const outputs = {
       save: values.save === undefined ? undefined : newFile(values.save, values.force),

@@ -1,4 +1,6 @@
+import { resolve } from 'node:path';
 import { defineCommand } from '../command.ts';
+import { text } from '../options.ts';
 
 export const key = defineCommand({
   name: 'key',
@@ -7,12 +9,25 @@ export const key = defineCommand({
     'The private key stays in the data folder. Whoever has the public key can check that an export is yours: emend verify <folder> ' +
     '--key public.pem',
   positionals: [],
-  options: {},
-  examples: [['emend key > public.pem', 'As a file to hand out']],
-  async run(_, __, { out, open }) {
+  options: {
+    trust: text(
+      'FILE',
+      'Let the signatures of this public key (PEM) count too: an earlier one of yours, or that of another computer of yours',
+    ),
+  },
+  examples: [
+    ['emend key > public.pem', 'As a file to hand out'],
+    ['emend key --trust old-public.pem', 'After the old key was lost'],
+  ],
+  async run({ trust }, _, { out, open }) {
     const app = await open();
+    if (trust !== undefined) {
+      const trusted = await app.call('settings.trustKey', { source: app.grants.grant(resolve(trust)).handle });
+      out.line(`What key ${trusted.id} signed counts from now on.`);
+      return trusted;
+    }
     const found = await app.call('settings.key', {});
-    out.line(found.publicKey.trimEnd());
+    out.piece(found.publicKey);
     return found;
   },
 });

@@ -1,14 +1,11 @@
-import type { Lens } from '../../../shared/contract/locating.ts';
 import { defineCommand } from '../command.ts';
 import { short } from '../format/ids.ts';
-import { percent } from '../format/numbers.ts';
-import type { Printer } from '../format/printer.ts';
-import { quoted } from '../format/text.ts';
 import { MODEL, versionNamed, WHICH } from '../named.ts';
 import { RECORD, recordFound } from '../record.ts';
 import { flag, text, texts, type Values } from '../options.ts';
 import { showChange } from '../show/change.ts';
-import { placeName, showGrid, versionLine } from '../show/grid.ts';
+import { versionLine } from '../show/grid.ts';
+import { showLens } from '../show/lens.ts';
 import { UsageError } from '../usage.ts';
 
 const options = {
@@ -63,36 +60,4 @@ function refuseMixed({ against, old, new: now, watch, all, tuned, record, attach
     throw new UsageError('--watch, --all and --tuned do not go with --against.', 'Name the answers by --new and --old.');
   if (against !== undefined && (record !== undefined || attach !== undefined))
     throw new UsageError('--record and --attach do not go with --against: comparisons are not kept in a record yet.', 'Leave them out.');
-}
-
-function showLens(out: Printer, { tokens, places, watched, texts: words }: Lens, all: boolean): void {
-  const said = (id: number) => quoted(words[id] ?? `#${id}`);
-  out.table(
-    [
-      ['layer', 'says', 'probability', ...watched.flatMap(({ text }) => [quoted(text), 'rank']), 'KL to the end'],
-      ...places.map((row, at) => {
-        const here = row.at(-1)!;
-        const first = here.top[0]!;
-        return [
-          placeName(at),
-          said(first.id),
-          percent(Math.exp(first.logProbability)),
-          ...here.watched.flatMap(({ logProbability, rank }) => [percent(Math.exp(logProbability)), String(rank + 1)]),
-          here.klToFinal.toFixed(2),
-        ];
-      }),
-    ],
-    { heading: true, right: [0, 2, ...watched.flatMap((_, at) => [3 + 2 * at, 4 + 2 * at]), 3 + 2 * watched.length] },
-  );
-  if (!all) return;
-  watched.forEach(({ text }, word) => {
-    out.heading(`Probability of ${quoted(text)} behind each token, %`);
-    const cells = tokens.map((_, token) => places.map((row) => (100 * Math.exp(row[token]!.watched[word]!.logProbability)).toFixed(1)));
-    showGrid(
-      out,
-      tokens,
-      places.map((_, at) => placeName(at)),
-      cells,
-    );
-  });
 }

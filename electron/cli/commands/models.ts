@@ -12,7 +12,12 @@ export const models = defineCommand({
     const app = await open({ readOnly: true });
     const listed = await app.call('library.list', {});
     const { style } = out;
-    const state = { intact: style.good('intact'), damaged: style.bad('damaged'), held: style.accent('in use') };
+    const state = {
+      intact: style.good('intact'),
+      damaged: style.bad('damaged'),
+      held: style.accent('in use'),
+      newer: style.accent('newer'),
+    };
     if (listed.models.length === 0) out.line('There is no model yet. Bring one in: emend import <folder>, or emend import atlas.');
     else {
       out.table(
@@ -34,7 +39,7 @@ export const models = defineCommand({
         { heading: true, right: [3, 4, 5, 6, 7, 8] },
       );
     }
-    for (const { name, state: is, says } of listed.models) if (is === 'damaged') warn(`${name}: ${says ?? 'its ledger is damaged.'}`);
+    for (const { name, state: is, says } of listed.models) if (is === 'damaged' || is === 'newer') warn(`${name}: ${says ?? is}`);
     for (const { message, hint } of listed.notices) warn(message, hint);
     return listed;
   },

@@ -1,14 +1,11 @@
-import type { Patch } from '../../../shared/contract/patching.ts';
-import { PATCH_KINDS, patchKinds, restored } from '../../../shared/tracing.ts';
+import { PATCH_KINDS } from '../../../shared/tracing.ts';
 import { defineCommand } from '../command.ts';
 import { short } from '../format/ids.ts';
-import { percent, points } from '../format/numbers.ts';
-import type { Printer } from '../format/printer.ts';
-import { quoted, safe } from '../format/text.ts';
 import { MODEL, versionNamed, WHICH } from '../named.ts';
 import { RECORD, recordFound } from '../record.ts';
 import { choices, text } from '../options.ts';
-import { showSites, versionLine } from '../show/grid.ts';
+import { versionLine } from '../show/grid.ts';
+import { showPatch } from '../show/sites.ts';
 import { UsageError } from '../usage.ts';
 
 export const patch = defineCommand({
@@ -56,26 +53,3 @@ export const patch = defineCommand({
     return { ...found, ...(await recordFound(context, { app, model }, found.finding, values)) };
   },
 });
-
-function showPatch(out: Printer, { clean, counterfactual, answers, alignment, grids }: Patch): void {
-  const [own, other] = answers.map(({ text: word }) => quoted(word)) as [string, string];
-  for (const { prompt, outcome } of [clean, counterfactual])
-    out.line(
-      `${out.style.dim(safe(prompt))}  ${own} ${percent(outcome.probabilities[0]!)}, ${other} ${percent(outcome.probabilities[1]!)}`,
-    );
-  if (alignment === 'from the end') out.line(out.style.dim('The prompts differ in length; tokens are aligned from the end.'));
-  for (const kind of PATCH_KINDS) {
-    const grid = grids[kind];
-    if (!grid) continue;
-    out.heading(patchKinds[kind].title);
-    const cells = grid.map((row) =>
-      row.map((cell) => {
-        const share = cell && restored(cell, clean.outcome, counterfactual.outcome);
-        return share === null || share === undefined ? '–' : points(share, 0);
-      }),
-    );
-    showSites(out, kind, counterfactual.tokens, cells);
-  }
-  out.line();
-  out.line(out.style.dim(`How much of the way to ${own} is restored, in %; columns are layers.`));
-}

@@ -15,7 +15,9 @@ import { entryNumber, type InLibrary, LIBRARY_MODEL, libraryModel } from '../nam
 import { showChecks } from '../show/checks.ts';
 import { type FactInForce, factLine } from '../show/facts.ts';
 import { showReport } from '../show/report.ts';
+import { showFinding } from '../show/finding.ts';
 import { findVersion } from '../versions.ts';
+import { given } from '../../../shared/given.ts';
 
 const VALUE_WIDTH = 100;
 
@@ -75,13 +77,14 @@ async function showEntry(out: Printer, { app, model }: InLibrary, seq: number): 
   ]);
   if (report) showReport(out, report);
   else showBody(out, entry);
+  const finding = 'look' in entry.body ? await showFinding(out, app, model.id, seq) : undefined;
   showEvidence(out, entry);
   for (const remark of entry.remarks)
     out.line(
       `Entry ${remark.entry}, ${minute(remark.time)}, ${oneLine(remark.author)}: ` +
         `${remark.kind}${remark.comment === '' ? '' : `: ${oneLine(remark.comment)}`}`,
     );
-  return report ? { ...entry, report } : entry;
+  return { ...entry, ...given({ report, finding }) };
 }
 
 /** What a kind of entry holds, as recorded; checks as a table. */

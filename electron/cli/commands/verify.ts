@@ -32,6 +32,9 @@ export const verify = defineCommand({
     ),
     key: text('FILE', 'Public key of whoever made the export (PEM), had from them'),
     expect: text('MODEL@VERSION', 'Which model and version it must be: name or id, and tag or id'),
+    recompute: flag(
+      'Of a model: also work every edit out again from its facts, seeds and hyperparameters, and compare; takes as long as they did',
+    ),
     noRecord: flag('Do not record the result'),
   },
   examples: [
@@ -39,9 +42,9 @@ export const verify = defineCommand({
     ['emend verify atlas --against /backup/atlas-edited', 'The record of a model, and that nothing was cut off since an export'],
     ['emend verify ./atlas-edited --key public.pem --expect atlas@release-1', 'An export that someone gave you'],
   ],
-  async run({ against, key, expect, noRecord }, [name], context) {
+  async run({ against, key, expect, recompute, noRecord }, [name], context) {
     const library = key === undefined ? await inLibrary(context, name!, { readOnly: noRecord }) : undefined;
-    if (library) return verifyModel(context, library, noRecord, against, expect);
+    if (library) return verifyModel(context, library, { against, expect, recompute, noRecord });
     if (against !== undefined)
       throw new EmendError(
         'bad-input',
@@ -59,12 +62,17 @@ export const verify = defineCommand({
   },
 });
 
+interface Asked {
+  readonly against: string | undefined;
+  readonly expect: string | undefined;
+  readonly recompute: boolean;
+  readonly noRecord: boolean;
+}
+
 async function verifyModel(
   context: Context,
   { app, model }: InLibrary,
-  noRecord: boolean,
-  against: string | undefined,
-  expect: string | undefined,
+  { against, expect, recompute, noRecord }: Asked,
 ): Promise<Verification> {
   if (expect !== undefined) {
     const { versions, current } = await app.call('versions.list', { model: model.id });
@@ -85,7 +93,7 @@ async function verifyModel(
       : digest
         ? { digest: { seq: Number(digest[1]), hash: digest[2]! } }
         : { against: app.grants.grant(resolve(against)).handle };
-  const found = await app.run('audit.verify', { model: model.id, record, ...held }, context.follow);
+  const found = await app.run('audit.verify', { model: model.id, record, recompute, ...held }, context.follow);
   showVerification(context.out, model, found);
   if (record) context.out.line('The result is recorded.');
   if (!noRecord && model.state === 'held')

@@ -1,5 +1,6 @@
-import { type Style, styleFor } from './style.ts';
+import { printable, type Style, styleFor } from './style.ts';
 import { table, type TableOptions } from './table.ts';
+import { visible, visibleLine } from './text.ts';
 
 /** Where text goes. */
 export interface Stream {
@@ -8,7 +9,7 @@ export interface Stream {
   write(text: string): unknown;
 }
 
-/** Prints for people. */
+/** Prints for people. Names of files, models and people may be anybody's: what could steer the terminal is shown instead of sent. */
 export class Printer {
   readonly style: Style;
   private readonly stream: Stream | undefined;
@@ -20,12 +21,12 @@ export class Printer {
   }
 
   line(text = ''): void {
-    this.piece(`${text}\n`);
+    this.stream?.write(`${printable(text, visibleLine)}\n`);
   }
 
-  /** Without a line end. */
+  /** Without a line end; those in it stay. */
   piece(text: string): void {
-    this.stream?.write(text);
+    this.stream?.write(printable(text, visible));
   }
 
   heading(text: string): void {

@@ -3,6 +3,7 @@ import type { TimedProgress } from '../../../shared/progress.ts';
 import { duration, size, whole } from './numbers.ts';
 import type { Stream } from './printer.ts';
 import { shorten } from './table.ts';
+import { visibleLine } from './text.ts';
 
 const BAR = 24;
 /** Plain lines come at most this often (ms). */
@@ -22,13 +23,13 @@ export class ProgressLine {
 
   show(progress: TimedProgress): void {
     if (this.stream.isTTY) {
-      this.stream.write(`\r\u001B[K${shorten(barLine(progress), (this.stream.columns ?? 80) - 1)}`);
+      this.stream.write(`\r\u001B[K${shorten(visibleLine(barLine(progress)), (this.stream.columns ?? 80) - 1)}`);
       this.shown = true;
       return;
     }
     if (this.now() - this.lastAt < LINE_INTERVAL) return;
     this.lastAt = this.now();
-    this.stream.write(`${plainLine(progress)}\n`);
+    this.stream.write(`${visibleLine(plainLine(progress))}\n`);
   }
 
   /** Takes the line away, for something else to be written. */

@@ -115,13 +115,14 @@ export class Stage {
     return this.session.inputs.has(name);
   }
 
-  /** Runs on rows; `extra` holds live values and whatever else the graph asks for. */
+  /** Runs on rows; `extra` holds live values and whatever else the graph asks for. @param wanted all results when left out */
   run(
     rows: Rows,
     extra: Readonly<Record<string, ort.Tensor>> = {},
     past?: ReadonlyMap<string, ort.Tensor>,
+    wanted?: readonly string[],
   ): Promise<Record<string, ort.Tensor>> {
-    return this.session.run({ ...feedsFor(this.decoder.inputs, rows, this.session.inputs, past), ...extra });
+    return this.session.run({ ...feedsFor(this.decoder.inputs, rows, this.session.inputs, past), ...extra }, wanted);
   }
 
   /** Frees the session. */

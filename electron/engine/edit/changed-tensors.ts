@@ -66,7 +66,7 @@ function inCheckpoint(
 }
 
 /** A matrix with its rows as columns, whatever its elements are. */
-function transposed({ dtype, dims, bytes }: SafetensorsEntry): SafetensorsEntry {
+export function transposed({ dtype, dims, bytes }: SafetensorsEntry): SafetensorsEntry {
   const [rows, columns] = dims as readonly [number, number];
   const width = bytes.length / (rows * columns);
   if (dims.length !== 2 || !Number.isInteger(width))

@@ -2,7 +2,7 @@ import { EmendError } from '../../../shared/errors.ts';
 import type { Anatomy } from '../anatomy/types.ts';
 import { type GgufTensor, type GgufValue, writeGguf } from '../onnx/gguf.ts';
 import { byLayer, stacked, transposed } from './factors.ts';
-import type { Delta } from './types.ts';
+import type { Delta, WeightDelta } from './types.ts';
 
 /**
  * What llama.cpp calls the graph of a `model_type`. Only graphs in which the down-projection of layer N is `blk.N.ffn_down` and lies as
@@ -67,14 +67,29 @@ export function ggufAdapter({ anatomy, deltas, modelType, metadata = {} }: GgufI
       'Export the whole folder, and convert that.',
     );
   }
-  const layers = byLayer(anatomy, deltas);
+  return ggufOf(architecture, byLayer(anatomy, deltas), metadata);
+}
+
+/** What llama.cpp's graphs are called of which adapters are made. */
+export const GGUF_ARCHITECTURES: readonly string[] = [...new Set(Object.values(ARCHITECTURES).filter((name) => name !== undefined))];
+
+/**
+ * An adapter of changed layers, each with its deltas in their order. The same inputs give the same bytes.
+ * @param architecture what llama.cpp calls the graph
+ * @throws EmendError 'bad-input' for no change at all, 'failed' for one that float32 cannot hold
+ */
+export function ggufOf(
+  architecture: string,
+  layers: readonly (readonly [number, readonly WeightDelta[]])[],
+  metadata: Readonly<Record<string, string>>,
+): GgufAdapter {
   const ranks = Object.fromEntries(layers.map(([layer, parts]) => [layer, parts.reduce((sum, part) => sum + part.left.rows, 0)]));
   const rank = Math.max(0, ...Object.values(ranks));
   if (rank === 0)
     throw new EmendError('bad-input', 'There is no change of the weights to make an adapter from.', 'Choose a version with an edit.');
   const tensors = new Map<string, GgufTensor>();
   for (const [layer, parts] of layers) {
-    const { outWidth, inWidth } = anatomy.layers[layer]!.mlp.down;
+    const [outWidth, inWidth] = [parts[0]!.left.columns, parts[0]!.right.columns];
     const name = `blk.${layer}.ffn_down.weight`;
     const filled = (values: Float64Array, width: number) => {
       const whole = new Float64Array(rank * width);

@@ -69,7 +69,7 @@ export function loraAdapter({ anatomy, deltas, modelType, baseModel, metadata = 
  * Every module has a rank of its own; alpha equals it, so that nothing is scaled. Module names go into patterns, which match a name's end
  * after a dot.
  */
-function adapterConfig(ranks: Readonly<Record<string, number>>, conv1d: boolean, baseModel: string | undefined): string {
+export function adapterConfig(ranks: Readonly<Record<string, number>>, conv1d: boolean, baseModel: string | undefined): string {
   const r = Math.max(...Object.values(ranks));
   const config = {
     alpha_pattern: ranks,

@@ -16,7 +16,7 @@ import { near } from './near.ts';
 import { ablate, patch } from './patch.ts';
 import { traceFacts } from './trace-facts.ts';
 import { steerCheck, steerControlVector, steerFit, steeringDefaults, steerPlan, steerRead, steerSweep } from './steer.ts';
-import { cut, files, tokens } from './quick.ts';
+import { cut, files, ranges, tokens } from './quick.ts';
 import { compare, rebuild } from './versions.ts';
 
 /** Does the jobs on the models that a thread keeps open; the thread calls one at a time. */
@@ -57,6 +57,7 @@ export function handlersOn(models: OpenModels): Handlers<Jobs> {
     convolutions,
     pictures,
     files,
+    ranges,
     cut,
     tokens,
   };

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { constantRanges } from '../architectures/constant-ranges.ts';
 import { readSource } from '../architectures/source.ts';
 import type { Jobs } from '../jobs.ts';
 import { graphFile, tokenizerFolder } from '../onnx/model-folder.ts';
@@ -11,6 +12,11 @@ import { cutFact, tokenizerOf } from '../text/cut.ts';
 export async function files({ model }: Jobs['files']['params']): Promise<Jobs['files']['result']> {
   const read = readSource(graphFile(model.folder));
   return { files: modelFiles(read).map((file) => join(read.folder, file)) };
+}
+
+/** Where the constants of a model folder are stored. */
+export async function ranges({ model }: Jobs['ranges']['params']): Promise<Jobs['ranges']['result']> {
+  return { files: constantRanges(model.folder) };
 }
 
 /** Facts cut into tokens. */

@@ -5,7 +5,8 @@ import type { Decoder } from '../decoder/decoder.ts';
 import type { Site } from '../decoder/sites.ts';
 import { headParts } from './heads.ts';
 import { centre, finalNorm, type Norm } from './norm.ts';
-import { hiddenOf, type State, type Walk } from './walk.ts';
+import { hiddenOf, type State } from './state.ts';
+import type { Walk } from './walk.ts';
 
 /** What each part of the model adds to the logit of each watched token, at each token of the text; before a final softcap. */
 export interface Attribution {

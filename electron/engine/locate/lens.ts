@@ -1,6 +1,7 @@
 import { klDivergence } from '../linalg/distributions.ts';
 import { largest, logSoftmax } from '../runtime/sampling.ts';
-import type { State, Walk } from './walk.ts';
+import type { State } from './state.ts';
+import type { Walk } from './walk.ts';
 
 /**
  * What the model would say next if it stopped behind a block (logit lens): its own final norm, applied once, and its head, with a softcap

@@ -4,7 +4,8 @@ import type { Decoder } from '../decoder/decoder.ts';
 import { Stage } from '../decoder/stage.ts';
 import { rightPad } from '../runtime/inputs.ts';
 import { floats } from '../runtime/session.ts';
-import { hiddenOf, type State, type Walk } from './walk.ts';
+import { hiddenOf, type State } from './state.ts';
+import type { Walk } from './walk.ts';
 
 /** A norm as what it does: y = gain ∘ centre(x) · scale(x) + bias. */
 export interface Norm {

@@ -1,9 +1,12 @@
 import { EmendError } from '../../../shared/errors.ts';
+import type * as ort from 'onnxruntime-node';
 import type { Report } from '../../../shared/progress.ts';
 import type { PatchKind } from '../../../shared/tracing.ts';
 import { type Site, siteValue } from '../decoder/sites.ts';
-import { logSoftmax } from '../runtime/sampling.ts';
-import { pickRows, type State, type Walk } from './walk.ts';
+import { logSumExp } from '../runtime/sampling.ts';
+import { behind, type Kept, settledRows, type State } from './state.ts';
+import { tokenGroups } from './token-groups.ts';
+import type { Walk } from './walk.ts';
 
 /**
  * Activation patching (Vig et al. 2020; Wang et al. 2022) and ablation: a run in which some outputs are those of another run, nothing, or
@@ -38,18 +41,22 @@ export interface Recorded {
   readonly states: readonly State[];
   /** A site's values: tokens × width. */
   read(kind: PatchKind, layer: number): Float32Array;
+  /** What blocks kept of the tokens; nothing where the model was exported without a cache. */
+  readonly kept: Kept;
 }
 
 /** Runs a text and keeps what its sites gave. @param walk with {@link patchSites} */
 export async function record(walk: Walk, ids: readonly number[], kinds: readonly PatchKind[]): Promise<Recorded> {
   const states = [(await walk.start(ids, 1)).state];
   const values = new Map<string, Float32Array>();
+  const kept = new Map<string, ort.Tensor>();
   for (const layer of walk.decoder.anatomy.layers.keys()) {
     const step = await walk.next(states[layer]!);
     for (const kind of kinds) values.set(`${kind} ${layer}`, step.read(patchSite(kind, layer)).slice());
+    for (const [input, tensor] of step.kept) kept.set(input, tensor);
     states.push(step.state);
   }
-  return { ids, states, read: (kind, layer) => values.get(`${kind} ${layer}`)! };
+  return { ids, states, kept, read: (kind, layer) => values.get(`${kind} ${layer}`)! };
 }
 
 /** What a recorded run says. */
@@ -113,26 +120,26 @@ export async function patched(
   const layers = walk.decoder.anatomy.layers.length;
   const lines = kind === 'head' ? walk.decoder.anatomy.layers[0]!.attention!.heads : run.ids.length;
   const grid: (Outcome | null)[][] = Array.from({ length: lines }, () => Array.from({ length: layers }, () => null));
-  const together = Math.max(1, Math.floor(BUDGET / run.ids.length));
+  const places = (layer: number, line: number) =>
+    kind === 'head' ? headChanges(walk, run, source, layer, line) : tokenChange(source, kind, layer, line);
+  // A head changes at all tokens; of others only the tokens from the changed one on run again.
+  const cost = { length: run.ids.length, rows: 1, resumes: kind !== 'head' && run.kept.size > 0, budget: BUDGET };
+  const groups = tokenGroups([...grid.keys()], cost).map((some) => {
+    const rows = some.map(() => 0);
+    return { lines: some, rows, settled: settledRows(run.kept, rows, cost.resumes ? some[0]! : 0) };
+  });
   for (let layer = 0; layer < layers; layer++) {
     report.progress(`patching ${kind}`, layer, layers);
-    const cells = grid
-      .map((_, line) => ({
-        line,
-        changes: kind === 'head' ? headChanges(walk, run, source, layer, line) : tokenChange(source, kind, layer, line),
-      }))
-      .filter(({ changes }) => changes.length > 0);
-    for (let from = 0; from < cells.length; from += together) {
+    const site = patchSite(kind, layer);
+    for (const { lines: some, rows, settled } of groups) {
       report.check();
-      const some = cells.slice(from, from + together);
-      const site = patchSite(kind, layer);
-      const changes = some.flatMap((cell, row) => cell.changes.map((change) => ({ ...change, site, row })));
-      const start = pickRows(
-        run.states[layer]!,
-        some.map(() => 0),
-      );
-      const found = outcomes(await walk.finish(start, changes), some.length, answers);
-      some.forEach(({ line }, at) => (grid[line]![layer] = found[at]!));
+      const found = some.map((line) => places(layer, line));
+      const changes = found.flatMap((cell, row) => cell.map(({ token, vector }) => ({ site, row, token: token - settled.count, vector })));
+      if (changes.length === 0) continue;
+      const said = outcomes(await walk.finish(behind(run.states[layer]!, rows, settled), changes), some.length, answers);
+      some.forEach((line, at) => {
+        if (found[at]!.length > 0) grid[line]![layer] = said[at]!;
+      });
     }
   }
   report.progress(`patching ${kind}`, layers, layers);
@@ -168,7 +175,7 @@ function outcomes(logits: Float32Array, rows: number, answers: readonly number[]
   const width = logits.length / rows;
   return Array.from({ length: rows }, (_, row) => {
     const here = logits.subarray(row * width, (row + 1) * width);
-    const logp = logSoftmax(here);
-    return { logits: answers.map((id) => here[id]!), probabilities: answers.map((id) => Math.exp(logp[id]!)) };
+    const all = logSumExp(here);
+    return { logits: answers.map((id) => here[id]!), probabilities: answers.map((id) => Math.exp(here[id]! - all)) };
   });
 }

@@ -1,9 +1,12 @@
+import type * as ort from 'onnxruntime-node';
 import type { Report } from '../../../shared/progress.ts';
 import type { TraceKind } from '../../../shared/tracing.ts';
 import { EmendError } from '../../../shared/errors.ts';
-import { logSoftmax } from '../runtime/sampling.ts';
+import { largest, logSumExp } from '../runtime/sampling.ts';
 import type { Site } from '../decoder/sites.ts';
-import { type Change, hiddenAt, pickRows, type State, type Walk, withHidden } from './walk.ts';
+import { behind, hiddenAt, type Kept, settledRows, type Settled, type State, withHidden } from './state.ts';
+import { tokenGroups } from './token-groups.ts';
+import type { Change, Walk } from './walk.ts';
 
 /**
  * Causal tracing (Meng et al. 2022; kmeng01/rome experiments/causal_trace.py): the subject's embeddings are corrupted by noise, single
@@ -32,6 +35,8 @@ export interface Runs {
   readonly states: readonly State[];
   /** Output of a part in a layer: rows × tokens × width. */
   output(kind: 'mlp' | 'attention', layer: number): Float32Array;
+  /** What blocks kept of all rows' tokens; nothing where the model was exported without a cache. */
+  readonly kept: Kept;
   readonly subject: readonly [number, number];
   readonly samples: number;
 }
@@ -71,18 +76,19 @@ export async function runs(walk: Walk, corruption: Corruption, answer?: number):
   let at = (await walk.start(ids, samples + 1, changes)).state;
   const states = [at];
   const outputs = new Map<string, Float32Array>();
+  const kept = new Map<string, ort.Tensor>();
   for (const layer of walk.decoder.anatomy.layers.keys()) {
     const step = await walk.next(at);
     for (const kind of ['mlp', 'attention'] as const) outputs.set(`${kind} ${layer}`, step.read({ kind, layer }).slice());
+    for (const [input, tensor] of step.kept) kept.set(input, tensor);
     at = step.state;
     states.push(at);
   }
   const logits = await walk.logits(at);
-  const chances = probabilities(logits, samples + 1);
-  const followed = answer ?? largestAt(chances[0]!);
-  const of = (row: number) => chances[row]![followed]!;
-  const low = Array.from({ length: samples }, (_, s) => of(s + 1)).reduce((a, b) => a + b, 0) / samples;
-  return { answer: followed, high: of(0), low, states, output: (kind, layer) => outputs.get(`${kind} ${layer}`)!, subject, samples };
+  const followed = answer ?? largest(logits.subarray(0, logits.length / (samples + 1)), 1)[0]!;
+  const [high, ...noisy] = chances(logits, samples + 1, followed) as [number, ...number[]];
+  const output: Runs['output'] = (kind, layer) => outputs.get(`${kind} ${layer}`)!;
+  return { answer: followed, high, low: average(noisy), states, output, kept, subject, samples };
 }
 
 /** Layers restored together around `layer`, as coded: for a window of 10, five before it to four behind it, cut to the model. */
@@ -101,47 +107,82 @@ export async function trace(walk: Walk, made: Runs, kind: TraceKind, window: num
   const { ids } = made.states[0]!;
   const scores = new Float64Array(ids.length * layers).fill(made.low);
   const tokens = ids.map((_, token) => token).filter((token) => token >= made.subject[0]);
-  const together = Math.max(1, Math.floor(BUDGET / (ids.length * made.samples)));
-  for (let layer = 0; layer < layers; layer++) {
-    report.progress(`tracing ${kind}`, layer, layers);
-    for (let from = 0; from < tokens.length; from += together) {
+  const cost = { length: ids.length, rows: made.samples, resumes: made.kept.size > 0, budget: BUDGET };
+  const groups = tokenGroups(tokens, cost).map((some) => {
+    const rows = some.flatMap(() => corruptedRows(made));
+    return { tokens: some, rows, settled: settledRows(made.kept, rows, cost.resumes ? some[0]! : 0) };
+  });
+  for (const [at, group] of groups.entries()) {
+    let before: Before | undefined;
+    for (let layer = 0; layer < layers; layer++) {
+      report.progress(`tracing ${kind}`, at * layers + layer, groups.length * layers);
       report.check();
-      const some = tokens.slice(from, from + together);
-      const found = await restored(walk, made, kind, window, layer, some);
-      some.forEach((token, at) => (scores[token * layers + layer] = found[at]!));
+      if (kind !== 'hidden') before = await throughWindow(walk, made, kind, windowAround(layer, window, layers), group, before);
+      const found = await walk.finish(before?.state ?? hiddenRestored(made, layer, group));
+      means(found, made, group.tokens.length).forEach((score, i) => (scores[group.tokens[i]! * layers + layer] = score));
     }
   }
-  report.progress(`tracing ${kind}`, layers, layers);
+  report.progress(`tracing ${kind}`, 1, 1);
   return scores;
 }
 
-/** Scores of one layer: all tokens' samples are rows of one run, which begins at the first block that differs. */
-async function restored(
+/** Tokens that are restored in one run, each in the rows of all samples; those before the first of them run no more. */
+interface Group {
+  readonly tokens: readonly number[];
+  /** Of the runs' rows, token by token. */
+  readonly rows: readonly number[];
+  readonly settled: Settled;
+}
+
+/** The rows that noise was put into. */
+function corruptedRows({ samples }: Runs): number[] {
+  return Array.from({ length: samples }, (_, sample) => sample + 1);
+}
+
+/** Each row of a group, and the token that is restored in it. */
+function cellsOf({ tokens, rows }: Group, { samples }: Runs): { row: number; token: number }[] {
+  return rows.map((_, row) => ({ row, token: tokens[Math.floor(row / samples)]! }));
+}
+
+/** Behind a layer, with its hidden state restored. */
+function hiddenRestored(made: Runs, layer: number, group: Group): State {
+  const clean = made.states[layer + 1]!;
+  const { rows, settled } = group;
+  const changes = cellsOf(group, made).map(({ row, token }) => ({ row, token: token - settled.count, vector: hiddenAt(clean, 0, token) }));
+  return withHidden(behind(clean, rows, settled), changes);
+}
+
+/** Where a run is that has outputs restored from a layer on. */
+interface Before {
+  readonly first: number;
+  readonly state: State;
+}
+
+/**
+ * Behind a window of layers, with the outputs of all of them restored.
+ * @param before behind the window around the layer before, which begins at the same layer where the model begins: it is gone on from
+ */
+async function throughWindow(
   walk: Walk,
   made: Runs,
-  kind: TraceKind,
-  window: number,
-  layer: number,
-  tokens: readonly number[],
-): Promise<number[]> {
-  const { samples } = made;
-  const corrupted = tokens.flatMap(() => Array.from({ length: samples }, (_, s) => s + 1));
-  const cells = tokens.flatMap((token, cell) => Array.from({ length: samples }, (_, s) => ({ token, row: cell * samples + s })));
-  if (kind === 'hidden') {
-    const clean = made.states[layer + 1]!;
-    const changes = cells.map(({ token, row }) => ({ row, token, vector: hiddenAt(clean, 0, token) }));
-    const start = withHidden(pickRows(clean, corrupted), changes);
-    return means(await walk.finish(start), made, tokens.length);
+  kind: 'mlp' | 'attention',
+  [first, end]: readonly [number, number],
+  group: Group,
+  before: Before | undefined,
+): Promise<Before> {
+  const { rows, settled } = group;
+  const cells = cellsOf(group, made);
+  let state = before?.first === first ? before.state : behind(made.states[first]!, rows, settled);
+  while (state.layer < end) {
+    const clean = () => 0;
+    state = await walk.through(state, outputsOf(walk, made, kind, state.layer, cells, clean, settled.count));
   }
-  const [first, end] = windowAround(layer, window, walk.decoder.anatomy.layers.length);
-  let at = pickRows(made.states[first]!, corrupted);
-  for (let inside = first; inside < end; inside++) at = (await walk.next(at, outputsOf(walk, made, kind, inside, cells, 0))).state;
-  return means(await walk.finish(at), made, tokens.length);
+  return { first, state };
 }
 
 /**
  * Changes that put a part's output of one of the runs' rows in place, at each cell's token.
- * @param from a row of the runs, or for each cell its own
+ * @param from for each cell a row of the runs; @param settled tokens in front that do not run
  */
 function outputsOf(
   walk: Walk,
@@ -149,14 +190,15 @@ function outputsOf(
   kind: 'mlp' | 'attention',
   layer: number,
   cells: readonly { token: number; row: number }[],
-  from: number | ((row: number) => number),
+  from: (row: number) => number,
+  settled: number,
 ): Change[] {
   const width = walk.decoder.anatomy.hiddenSize;
   const output = made.output(kind, layer);
   const length = made.states[0]!.ids.length;
   return cells.map(({ token, row }) => {
-    const at = ((typeof from === 'number' ? from : from(row)) * length + token) * width;
-    return { site: { kind, layer }, row, token, vector: output.subarray(at, at + width) };
+    const at = (from(row) * length + token) * width;
+    return { site: { kind, layer }, row, token: token - settled, vector: output.subarray(at, at + width) };
   });
 }
 
@@ -176,25 +218,25 @@ export async function severed(
   other: Runs = made,
 ): Promise<Float64Array> {
   const layers = walk.decoder.anatomy.layers.length;
-  const { samples } = made;
   const scores = new Float64Array(tokens.length * layers);
-  const corrupted = Array.from({ length: samples }, (_, s) => s + 1);
+  const corrupted = corruptedRows(made);
   for (const [at, token] of tokens.entries()) {
     const cells = corrupted.map((_, row) => ({ token, row }));
+    const settled = settledRows(made.kept, corrupted, made.kept.size > 0 ? token : 0);
     for (let layer = 0; layer < layers; layer++) {
       report.check();
       // With outputs of the same run the layers up to the restored one are as they were; with those of another everything differs from the
       // start.
-      let state = pickRows(made.states[other === made ? layer + 1 : 0]!, corrupted);
+      let state = behind(made.states[other === made ? layer + 1 : 0]!, corrupted, settled);
       const restore = (s: State) =>
         withHidden(
           s,
-          cells.map(({ row }) => ({ row, token, vector: hiddenAt(made.states[layer + 1]!, 0, token) })),
+          cells.map(({ row }) => ({ row, token: token - settled.count, vector: hiddenAt(made.states[layer + 1]!, 0, token) })),
         );
       if (state.layer === layer + 1) state = restore(state);
       while (state.layer < layers) {
-        const changes = kind === undefined ? [] : outputsOf(walk, other, kind, state.layer, cells, (row) => row + 1);
-        state = (await walk.next(state, changes)).state;
+        const changes = kind === undefined ? [] : outputsOf(walk, other, kind, state.layer, cells, (row) => row + 1, settled.count);
+        state = await walk.through(state, changes);
         if (state.layer === layer + 1) state = restore(state);
       }
       scores[at * layers + layer] = means(await walk.logits(state), made, 1)[0]!;
@@ -206,23 +248,19 @@ export async function severed(
 
 /** Mean over each cell's samples of the answer's probability. */
 function means(logits: Float32Array, made: Runs, cells: number): number[] {
-  const chances = probabilities(logits, cells * made.samples);
-  return Array.from({ length: cells }, (_, cell) => {
-    let sum = 0;
-    for (let s = 0; s < made.samples; s++) sum += chances[cell * made.samples + s]![made.answer]!;
-    return sum / made.samples;
-  });
+  const found = chances(logits, cells * made.samples, made.answer);
+  return Array.from({ length: cells }, (_, cell) => average(found.slice(cell * made.samples, (cell + 1) * made.samples)));
 }
 
-function probabilities(logits: Float32Array, rows: number): Float32Array[] {
+/** Of each row a token's probability. */
+function chances(logits: Float32Array, rows: number, id: number): number[] {
   const width = logits.length / rows;
-  return Array.from({ length: rows }, (_, row) => logSoftmax(logits.subarray(row * width, (row + 1) * width)).map(Math.exp));
+  return Array.from({ length: rows }, (_, row) => {
+    const here = logits.subarray(row * width, (row + 1) * width);
+    return Math.exp(here[id]! - logSumExp(here));
+  });
 }
 
-function largestAt(values: Float32Array): number {
-  let best = 0;
-  values.forEach((value, at) => {
-    if (value > values[best]!) best = at;
-  });
-  return best;
+function average(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -1,12 +1,14 @@
 import * as ort from 'onnxruntime-node';
 import { EmendError } from '../../../shared/errors.ts';
 import type { Decoder } from '../decoder/decoder.ts';
-import { rightPad, type Rows } from '../runtime/inputs.ts';
 import { floats, type Session } from '../runtime/session.ts';
 import { byToken, type Layout, layoutOf, placesIn } from '../decoder/layout.ts';
 import { type Site, siteValue } from '../decoder/sites.ts';
 import { graphFrom, indicesFor, isFlat, liveAt, Stage } from '../decoder/stage.ts';
 import { inject, logitsAt } from '../runtime/surgery.ts';
+import { producers } from '../onnx/graph.ts';
+import type { PastSlot } from '../runtime/inputs.ts';
+import { type Kept, rowsOf, type State, withHidden } from './state.ts';
 
 /** A site's value at one token of one row, put in place of what the run has there, or added to it. */
 export interface Change {
@@ -16,20 +18,12 @@ export interface Change {
   readonly vector: Float32Array;
 }
 
-/** Rows between two blocks: what the next block goes on from. */
-export interface State {
-  /** Blocks that have run. */
-  readonly layer: number;
-  /** The rows' tokens; all rows are of one text. */
-  readonly ids: readonly number[];
-  readonly rows: number;
-  readonly live: Readonly<Record<string, ort.Tensor>>;
-}
-
 /** A state and what was read on the way to it: site → values, [rows, tokens, width]. */
 export interface Step {
   readonly state: State;
   read(site: Site): Float32Array;
+  /** What the block kept of its tokens, for runs that begin behind them; nothing where the model was exported without a cache. */
+  readonly kept: Kept;
 }
 
 const PLACES = (at: string) => `${at}/places`;
@@ -72,9 +66,10 @@ export class Walk {
     const tokens: Site = { kind: 'tokens' };
     const entry = await Part.create(decoder, undefined, between[0]!, [...sites.filter((site) => site.kind === 'embedding'), tokens]);
     const blocks: Part[] = [];
+    const slots = slotsByBlock(decoder, between);
     for (const layer of anatomy.layers.keys()) {
       const inside = sites.filter((site) => 'layer' in site && site.layer === layer && site.kind !== 'residual');
-      blocks.push(await Part.create(decoder, between[layer], between[layer + 1]!, inside));
+      blocks.push(await Part.create(decoder, between[layer], between[layer + 1]!, inside, slots[layer]));
     }
     const { unembedding, logits } = anatomy;
     const last = logitsAt(decoder.graph, unembedding.input, unembedding.product, logits, LAST);
@@ -98,10 +93,15 @@ export class Walk {
     return this.blocks[state.layer]!.run(state, changes);
   }
 
+  /** As {@link next}, where nothing is to be read on the way. */
+  async through(state: State, changes: readonly Change[] = []): Promise<State> {
+    return (await this.blocks[state.layer]!.run(state, changes, 'state only')).state;
+  }
+
   /** Through all blocks that are left, and the logits behind the last token: rows × vocabulary. */
   async finish(state: State, changes: readonly Change[] = []): Promise<Float32Array> {
     let at = state;
-    while (at.layer < this.blocks.length) at = (await this.next(at, changes)).state;
+    while (at.layer < this.blocks.length) at = await this.through(at, changes);
     return this.logits(at);
   }
 
@@ -133,44 +133,31 @@ export class Walk {
   }
 }
 
-/** A state with other rows: `from` says which of the old ones each new one is. */
-export function pickRows(state: State, from: readonly number[]): State {
-  const live = Object.entries(state.live).map(([name, tensor]) => {
-    const data = tensor.data as Float32Array;
-    const size = data.length / state.rows;
-    const picked = new Float32Array(size * from.length);
-    from.forEach((row, at) => picked.set(data.subarray(row * size, (row + 1) * size), at * size));
-    const [first, ...rest] = tensor.dims as [number, ...number[]];
-    return [name, new ort.Tensor('float32', picked, [(first / state.rows) * from.length, ...rest])] as const;
-  });
-  return { ...state, rows: from.length, live: Object.fromEntries(live) };
-}
-
-/** The hidden states of all rows: rows × tokens × width. */
-export function hiddenOf(state: State): Float32Array {
-  return Object.values(state.live)[0]!.data as Float32Array;
-}
-
-/** The hidden state of one row at one token. */
-export function hiddenAt(state: State, row: number, token: number): Float32Array {
-  const data = hiddenOf(state);
-  const width = data.length / state.rows / state.ids.length;
-  const at = (row * state.ids.length + token) * width;
-  return data.subarray(at, at + width);
-}
-
-/** The same rows with some hidden states replaced; the old state stays as it was. */
-export function withHidden(state: State, changes: readonly { row: number; token: number; vector: Float32Array }[]): State {
-  const copy = pickRows(
-    state,
-    Array.from({ length: state.rows }, (_, row) => row),
-  );
-  for (const { row, token, vector } of changes) hiddenAt(copy, row, token).set(vector);
-  return copy;
-}
-
-function rowsOf({ ids, rows }: State): Rows {
-  return rightPad(Array.from({ length: rows }, () => ids));
+/**
+ * The cache slots that each block fills, told by what they are computed from: the hidden state that enters the block. None at all where the
+ * model was exported without a cache, or a slot hangs on anything else.
+ */
+function slotsByBlock(decoder: Decoder, between: readonly string[]): PastSlot[][] {
+  const made = producers(decoder.graph);
+  const blocks: PastSlot[][] = between.slice(1).map(() => []);
+  for (const slot of decoder.inputs.past) {
+    const entries = new Set<number>();
+    const seen = new Set([slot.present]);
+    const queue = [slot.present];
+    for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
+      const at = between.indexOf(name);
+      if (at >= 0) entries.add(at);
+      const inputs = at >= 0 ? [] : (made.get(name)?.inputs ?? []).filter((input) => decoder.flow.position.has(input) && !seen.has(input));
+      for (const input of inputs) {
+        seen.add(input);
+        queue.push(input);
+      }
+    }
+    const [block] = entries;
+    if (entries.size !== 1 || !blocks[block!]) return between.slice(1).map(() => []);
+    blocks[block!]!.push(slot);
+  }
+  return blocks;
 }
 
 /** A value inside a part that can be read under a name, and how it lies; undefined where it can only be read as it is. */
@@ -186,15 +173,23 @@ class Part {
   private readonly decoder: Decoder;
   private readonly to: string;
   private readonly open: readonly Open[];
+  private readonly slots: readonly PastSlot[];
 
-  private constructor(decoder: Decoder, stage: Stage, to: string, open: readonly Open[]) {
+  private constructor(decoder: Decoder, stage: Stage, to: string, open: readonly Open[], slots: readonly PastSlot[]) {
     this.decoder = decoder;
     this.stage = stage;
     this.to = to;
     this.open = open;
+    this.slots = slots;
   }
 
-  static async create(decoder: Decoder, from: string | undefined, to: string, sites: readonly Site[]): Promise<Part> {
+  static async create(
+    decoder: Decoder,
+    from: string | undefined,
+    to: string,
+    sites: readonly Site[],
+    slots: readonly PastSlot[] = [],
+  ): Promise<Part> {
     let graph = decoder.graph;
     const open: Open[] = [];
     for (const site of sites) {
@@ -210,13 +205,14 @@ class Part {
       graph = made.graph;
       open.push({ name, read: made.after, layout });
     }
-    const outputs = [...new Set([to, ...open.map(({ read }) => read)])];
+    const outputs = [...new Set([to, ...open.map(({ read }) => read), ...slots.map(({ present }) => present)])];
     const derived = graphFrom(decoder, from, outputs, graph);
     const session: Session = await decoder.session(derived.graph, { prepack: false });
-    return new Part(decoder, Stage.of(decoder, session, derived.live), to, open);
+    return new Part(decoder, Stage.of(decoder, session, derived.live), to, open, slots);
   }
 
-  async run(state: State, changes: readonly Change[]): Promise<Step> {
+  /** @param wanted 'state only' reads nothing on the way */
+  async run(state: State, changes: readonly Change[], wanted: 'all' | 'state only' = 'all'): Promise<Step> {
     const { anatomy } = this.decoder;
     const rows = rowsOf(state);
     const extra: Record<string, ort.Tensor> = { ...state.live };
@@ -229,11 +225,12 @@ class Part {
       extra[PLACES(name)] = new ort.Tensor('int64', BigInt64Array.from(data, BigInt), dims);
       extra[VECTORS(name)] = new ort.Tensor('float32', vectors, [dims[0], ...layout.rest]);
     }
-    const result = await this.stage.run(rows, extra);
-    const behind = changes.filter(({ site }) => site.kind === 'residual' && siteValue(anatomy, site) === this.to);
+    const result = await this.stage.run(rows, extra, state.settled?.kept, wanted === 'all' ? undefined : [this.to]);
+    const after = changes.filter(({ site }) => site.kind === 'residual' && siteValue(anatomy, site) === this.to);
     const made: State = { ...state, layer: state.layer + 1, live: { [this.to]: result[this.to]! } };
     return {
-      state: behind.length > 0 ? withHidden(made, behind) : made,
+      state: after.length > 0 ? withHidden(made, after) : made,
+      kept: new Map(this.slots.flatMap(({ input, present }) => (result[present] ? [[input, result[present]] as const] : []))),
       read: (site) => {
         const name = siteValue(anatomy, site);
         const known = this.open.find((one) => one.name === name);

@@ -83,10 +83,15 @@ export function largest(scores: Float32Array, k: number): number[] {
 
 /** log softmax of logits [V], summed in float64. */
 export function logSoftmax(logits: Float32Array): Float32Array {
-  let top = -Infinity;
-  for (const x of logits) if (x > top) top = x;
-  let sum = 0;
-  for (const x of logits) sum += Math.exp(x - top);
-  const shift = top + Math.log(sum);
+  const shift = logSumExp(logits);
   return logits.map((x) => x - shift);
+}
+
+/** log Σ exp of logits, summed in float64; a token's log probability is its logit less this. */
+export function logSumExp(logits: Float32Array): number {
+  let top = -Infinity;
+  for (let i = 0; i < logits.length; i++) if (logits[i]! > top) top = logits[i]!;
+  let sum = 0;
+  for (let i = 0; i < logits.length; i++) sum += Math.exp(logits[i]! - top);
+  return top + Math.log(sum);
 }

@@ -11,6 +11,8 @@ const schema = v.strictObject({
   entry: Sequence,
   /** Entries still in force that were computed on top of it. */
   later: v.array(Sequence),
+  /** The act goes on with further entries, up to this one: without it nothing of the act counts. */
+  until: v.exactOptional(Sequence),
   changed: Changed,
   checks: Checks,
   evidence: Evidence,

@@ -1,43 +1,22 @@
 import { basename, join, resolve } from 'node:path';
 import { EmendError } from '../../../shared/errors.ts';
 import type { BlobRef, FileRecord } from '../../ledger/bodies.ts';
-import { canonical } from '../../storage/canonical.ts';
-import type { Checkpoint } from '../../ledger/checkpoints.ts';
+import { written, type Checkpoint } from '../../ledger/checkpoints.ts';
 import { ensureFolder, writeDurably } from '../../storage/durable.ts';
 import { explained } from '../../storage/file-errors.ts';
 import { disk } from '../../storage/files.ts';
 import { sha256 } from '../../storage/hash.ts';
 import type { SigningKey } from '../../ledger/keys.ts';
-import { envelopeLine } from './dsse.ts';
-import { EDIT, editPredicate } from './edit-statement.ts';
+import { documentsOf } from './documents.ts';
+import { envelopeLine, type Envelope } from './dsse.ts';
+import { FILES, FOLDER } from './files.ts';
 import { hashFiles, listFolder } from '../../storage/folders.ts';
-import { mlBom } from './ml-bom.ts';
-import { MODEL_KEY_FILE, vouchFor } from './model-key.ts';
+import { vouchFor } from './model-key.ts';
 import { SIGNATURE_FILE, signModel } from './model-signing.ts';
 import { readme } from './readme.ts';
-import { reportHtml } from './report-html.ts';
-import { signStatement, statement, subjectOf } from './statement.ts';
-import { TEST_RESULT, testResult } from './test-result.ts';
-import { versionRecord } from './version-record.ts';
+import { signStatement } from './statement.ts';
 import type { Steps } from '../../../shared/progress.ts';
-
-/** The subfolder that everything but model.sig goes into. */
-export const FOLDER = 'emend';
-
-/** Names in {@link FOLDER}. */
-export const FILES = {
-  ledger: 'ledger.jsonl',
-  checkpoint: 'checkpoint.json',
-  checks: 'checks.intoto.jsonl',
-  edit: 'edit.intoto.jsonl',
-  bom: 'bom.cdx.json',
-  report: 'report.html',
-  publicKey: 'public-key.pem',
-  modelKey: MODEL_KEY_FILE,
-  voucher: 'model-key.intoto.jsonl',
-  readme: 'README.txt',
-  blobs: 'blobs',
-} as const;
+import { versionRecord, type VersionRecord } from './version-record.ts';
 
 /** What the attestations of an export are made from. */
 export interface AttestationInputs {
@@ -61,6 +40,8 @@ export interface AttestationInputs {
   readonly author: string;
   /** Blobs to go along, such as fact sets and reports; deltas only where asked for. */
   readonly blobs?: readonly { readonly ref: BlobRef; readonly bytes: Uint8Array }[];
+  /** Holds the exported files against the record before anything of them is signed; throws when they are not what it says. */
+  readonly hold?: (files: readonly FileRecord[], record: VersionRecord) => Promise<void>;
   readonly report?: Steps;
 }
 
@@ -89,40 +70,21 @@ export async function writeAttestations(folder: string, inputs: AttestationInput
       'Make a checkpoint after the last entry.',
     );
   const files = await exported(folder, inputs.report);
-  const subject = files.map(subjectOf);
-  const ofVersion = record.measured.filter((one) => one.ofVersion);
-  const about = { record, files, format, app, time, author };
-  const lines = (...envelopes: Parameters<typeof envelopeLine>[0][]) => envelopes.map((one) => `${envelopeLine(one)}\n`).join('');
+  await inputs.hold?.(files, record);
+  const documents = documentsOf({ record, journal, files, format, app, time, author, key: key.id });
+  const line = (envelope: Envelope) => `${envelopeLine(envelope)}\n`;
   const content = new Map<string, string | Uint8Array>([
     [FILES.ledger, journal],
-    [FILES.checkpoint, `${canonical(checkpoint)}\n`],
-    ...(ofVersion.length > 0
-      ? [
-          [
-            FILES.checks,
-            lines(
-              signStatement(
-                key,
-                statement(
-                  subject,
-                  TEST_RESULT,
-                  testResult(ofVersion, [{ name: `${FOLDER}/${FILES.ledger}`, digest: { sha256: sha256(journal) } }]),
-                ),
-              ),
-            ),
-          ] as const,
-        ]
-      : []),
-    ...(record.parts.length > 0 ? [[FILES.edit, lines(signStatement(key, statement(subject, EDIT, editPredicate(record))))] as const] : []),
-    [FILES.bom, `${JSON.stringify(mlBom(about), null, 2)}\n`],
-    [FILES.report, reportHtml({ ...about, key: key.id })],
+    [FILES.checkpoint, written(checkpoint)],
+    ...[...documents.statements].map(([name, claim]) => [name, line(signStatement(key, claim))] as const),
+    ...documents.texts,
     [FILES.publicKey, key.pem],
     [FILES.modelKey, modelKey.pem],
-    [FILES.voucher, lines(vouchFor(modelKey, key))],
+    [FILES.voucher, line(vouchFor(modelKey, key))],
     ...(inputs.blobs ?? []).map(({ ref, bytes }) => [`${FILES.blobs}/${ref.blob}`, bytes] as const),
   ]);
   content.set(FILES.readme, readme([...content.keys()], key.id));
-  return { files, written: await write(folder, content, files, modelKey) };
+  return { files, written: await writeAll(folder, content, files, modelKey) };
 }
 
 /** The files that an export wrote, hashed. */
@@ -142,24 +104,24 @@ async function exported(folder: string, report: Steps | undefined): Promise<File
   return hashFiles(disk, folder, files, report);
 }
 
-async function write(
+async function writeAll(
   folder: string,
   content: ReadonlyMap<string, string | Uint8Array>,
   exportedFiles: readonly FileRecord[],
   modelKey: SigningKey,
 ): Promise<string[]> {
   const io = explained(disk);
-  const written: { path: string; sha256: string }[] = [];
+  const made: { path: string; sha256: string }[] = [];
   for (const [name, value] of content) {
     const bytes = typeof value === 'string' ? Buffer.from(value, 'utf8') : value;
     await ensureFolder(io, join(folder, FOLDER, name, '..'));
     await writeDurably(io, join(folder, FOLDER, name), bytes);
-    written.push({ path: `${FOLDER}/${name}`, sha256: sha256(bytes) });
+    made.push({ path: `${FOLDER}/${name}`, sha256: sha256(bytes) });
   }
   await writeDurably(
     io,
     join(folder, SIGNATURE_FILE),
-    Buffer.from(signModel(modelKey, basename(resolve(folder)), [...exportedFiles, ...written])),
+    Buffer.from(signModel(modelKey, basename(resolve(folder)), [...exportedFiles, ...made])),
   );
-  return [...written.map((file) => file.path), SIGNATURE_FILE];
+  return [...made.map((file) => file.path), SIGNATURE_FILE];
 }

@@ -1,4 +1,3 @@
-import { fillPrompt } from '../../../shared/fact.ts';
 import type { Entry } from '../../ledger/entries.ts';
 import { toldBy } from '../../ledger/kinds/index.ts';
 import type { Row } from '../../ledger/log-index.ts';
@@ -33,7 +32,7 @@ export function logTable(rows: readonly Row[], entries: readonly Entry[]): LogTa
         'facts' in body
           ? body.facts.map(
               (fact) =>
-                `${fillPrompt(fact.prompt, fact.subject).text} ` +
+                `${fact.prompt.replace('{}', () => fact.subject)} ` +
                 `${fact.previousTarget === undefined ? '' : `${fact.previousTarget} → `}${fact.target}`,
             )
           : [];

@@ -1,9 +1,11 @@
 import { EmendError } from '../../../shared/errors.ts';
-import type { CheckResult } from '../../ledger/bodies.ts';
+import * as v from 'valibot';
+import { BlobRefSchema, type BlobRef, type CheckResult } from '../../ledger/bodies.ts';
 import type { PartKind, RemarkKind } from '../../../shared/kinds.ts';
 import { addsPart, isRemark, type Entry, type EntryOf } from '../../ledger/entries.ts';
 import { examine } from '../../ledger/examine.ts';
 import { partsOf, type Version } from '../../ledger/versions.ts';
+import { tensorHashes } from '../tensor-hashes.ts';
 
 /** Everything that a journal says about one version, as reports and attestations tell it. */
 export interface VersionRecord {
@@ -13,6 +15,10 @@ export interface VersionRecord {
   readonly imported: EntryOf<'import'>;
   /** What is in force, the first applied first. */
   readonly parts: readonly EntryOf<PartKind>[];
+  /** Tensors in which it differs from the import, and what they hash to. */
+  readonly tensors: ReadonlyMap<string, string>;
+  /** The blob that tells the parts of the imported files; records of earlier releases have none. */
+  readonly layout: BlobRef | undefined;
   /** What was measured, the oldest first: of this version, and of versions on the way to it when its parts were made. */
   readonly measured: readonly Measured[];
   /** Notes and reviews of this version, the oldest first. */
@@ -53,10 +59,23 @@ export function versionRecord(journal: Uint8Array, version: string): VersionReco
     tags: [...history.tags].filter(([, id]) => id === found.id).map(([name]) => name),
     imported: entries[0] as EntryOf<'import'>,
     parts,
+    tensors: changedTensors(entries, found.id),
+    layout: entries.flatMap(layoutsIn).at(-1),
     measured: entries.flatMap((entry) => measuredBy(entry, found.id, inForce) ?? []),
     remarks: entries.filter(isRemark).filter((entry) => entry.body.version === found.id),
     head: { seq: last.seq, hash: last.hash },
   };
+}
+
+function changedTensors(entries: readonly Entry[], version: string): ReadonlyMap<string, string> {
+  const { base, versions } = tensorHashes(entries);
+  return new Map([...(versions.get(version) ?? [])].filter(([tensor, hash]) => hash !== base.get(tensor)));
+}
+
+/** An import tells the parts of its files; so does a person who lets an older record be anchored. */
+export function layoutsIn(entry: Entry): BlobRef[] {
+  const told = entry.kind === 'import' ? entry.body.anatomy['layout'] : entry.kind === 'anchor' ? entry.body.details['layout'] : undefined;
+  return v.is(BlobRefSchema, told) ? [told] : [];
 }
 
 function measuredBy(entry: Entry, version: string, inForce: ReadonlySet<number>): Measured | undefined {

@@ -1,4 +1,16 @@
-import { type BarFigure, type Figure, type HeatFigure, HUES, type Hue, laidOut, type PointFigure, shade } from './figure.ts';
+import {
+  type BarFigure,
+  DARK,
+  type Figure,
+  type HeatFigure,
+  HUES,
+  type Hue,
+  laidOut,
+  largestOf,
+  type PictureFigure,
+  type PointFigure,
+  shade,
+} from './figure.ts';
 
 /** A figure as shapes, for files: written as SVG or painted for PNG. */
 export interface Drawing {
@@ -17,6 +29,16 @@ export type Shape =
       readonly fill: string;
       readonly anchor: 'start' | 'middle' | 'end';
       readonly bold?: boolean;
+    }
+  | {
+      readonly is: 'picture';
+      readonly x: number;
+      readonly y: number;
+      readonly width: number;
+      readonly height: number;
+      /** A PNG file in base64. */
+      readonly png: string;
+      readonly opacity: number;
     };
 
 const INK = '#1a1c22';
@@ -30,6 +52,7 @@ const EDGE = 16;
 const LETTER = 6.8;
 
 export function drawn(figure: Figure): Drawing {
+  if ('pictures' in figure) return pictureDrawing(figure);
   if ('cells' in figure) return heatDrawing(figure);
   return 'points' in figure ? pointDrawing(figure) : barDrawing(figure);
 }
@@ -68,7 +91,7 @@ function heatDrawing(figure: HeatFigure): Drawing {
 
 function barDrawing({ title, names, series, values, short }: BarFigure): Drawing {
   const left = EDGE + room(names.map(({ label: text }) => text)) + 8;
-  const most = Math.max(...values.flat().map(Math.abs), Number.MIN_VALUE);
+  const most = largestOf(values) || 1;
   const span = 180;
   const width = left + series.length * (span + 60) + EDGE;
   const top = EDGE + 2 * ROW;
@@ -77,14 +100,54 @@ function barDrawing({ title, names, series, values, short }: BarFigure): Drawing
     const middle = left + s * (span + 60) + span / 2;
     shapes.push(label(name, middle, top - 6, 'middle'));
     values.forEach((row, r) => {
-      const length = (Math.abs(row[s]!) / most) * (span / 2);
-      const x = row[s]! >= 0 ? middle : middle - length;
+      const length = Number.isNaN(row[s]!) ? 0 : (Math.abs(row[s]!) / most) * (span / 2);
+      const x = row[s]! < 0 ? middle - length : middle;
       shapes.push({ is: 'rect', x, y: top + r * ROW + 3, width: Math.max(0.5, length), height: ROW - 7, fill: HUES[names[r]!.hue] });
       shapes.push(label(short(row[s]!), middle + span / 2 + 6, top + r * ROW + 14, 'start'));
     });
   });
   names.forEach(({ label: text }, r) => shapes.push(label(text, left - 8, top + r * ROW + 14, 'end')));
   return { width: Math.max(width, EDGE + room([title]) + EDGE), height: top + names.length * ROW + EDGE, title, shapes };
+}
+
+/** Room of a picture, and pictures beside each other. */
+const FRAME = 140;
+const ACROSS = 5;
+
+function pictureDrawing({ title, pictures, short }: PictureFigure): Drawing {
+  const top = EDGE + ROW;
+  const shapes = pictures.flatMap(({ name, value, image, shade: dark }, at): Shape[] => {
+    const [x, y] = [EDGE + (at % ACROSS) * (FRAME + EDGE), top + Math.floor(at / ACROSS) * (FRAME + 2 * ROW + EDGE)];
+    const [width, height] = sizeOf(image);
+    const scale = FRAME / Math.max(width, height);
+    const place = { x, y, width: width * scale, height: height * scale };
+    return [
+      { is: 'picture', ...place, png: image, opacity: 1 },
+      { is: 'picture', ...place, png: dark, opacity: DARK },
+      label(cut(name), x, y + FRAME + 14, 'start'),
+      label(short(value), x, y + FRAME + ROW + 12, 'start'),
+    ];
+  });
+  const lines = Math.ceil(pictures.length / ACROSS);
+  return {
+    width: Math.max(EDGE + Math.min(ACROSS, pictures.length) * (FRAME + EDGE), EDGE + room([title]) + EDGE),
+    height: top + lines * (FRAME + 2 * ROW + EDGE) + EDGE,
+    title,
+    shapes: [heading(title, EDGE), ...shapes],
+  };
+}
+
+/** As much of a name as stands below its picture. */
+function cut(name: string): string {
+  const most = Math.floor(FRAME / LETTER);
+  return name.length <= most ? name : `…${name.slice(1 - most)}`;
+}
+
+/** Columns and rows of a PNG file, from its first chunk (PNG 11.2.1). */
+function sizeOf(png: string): [number, number] {
+  const head = Uint8Array.from(atob(png.slice(0, 32)), (char) => char.charCodeAt(0));
+  const view = new DataView(head.buffer);
+  return [view.getUint32(16), view.getUint32(20)];
 }
 
 /** Width and height of the plane that points are drawn in. */
@@ -125,6 +188,11 @@ export function svgOf({ width, height, title, shapes }: Drawing): string {
       const { x, y, width: w, height: h, fill } = shape;
       return `<rect x="${round(x)}" y="${round(y)}" width="${round(w)}" height="${round(h)}" fill="${fill}"/>`;
     }
+    if (shape.is === 'picture') {
+      const { x, y, width: w, height: h, png, opacity } = shape;
+      const place = `x="${round(x)}" y="${round(y)}" width="${round(w)}" height="${round(h)}" opacity="${opacity}"`;
+      return `<image ${place} style="image-rendering:pixelated" href="data:image/png;base64,${png}"/>`;
+    }
     const { x, y, text, fill, anchor, bold } = shape;
     const weight = bold === true ? ' font-weight="600"' : '';
     const place = `x="${round(x)}" y="${round(y)}" text-anchor="${anchor}"`;
@@ -146,6 +214,12 @@ export async function pngOf({ width, height, shapes }: Drawing): Promise<Blob> {
   pen.fillStyle = PAPER;
   pen.fillRect(0, 0, width, height);
   for (const shape of shapes) {
+    if (shape.is === 'picture') {
+      [pen.globalAlpha, pen.imageSmoothingEnabled] = [shape.opacity, false];
+      pen.drawImage(await bitmapOf(shape.png), shape.x, shape.y, shape.width, shape.height);
+      pen.globalAlpha = 1;
+      continue;
+    }
     pen.fillStyle = shape.fill;
     if (shape.is === 'rect') {
       pen.fillRect(shape.x, shape.y, shape.width, shape.height);
@@ -156,6 +230,11 @@ export async function pngOf({ width, height, shapes }: Drawing): Promise<Blob> {
     pen.fillText(shape.text, shape.x, shape.y);
   }
   return canvas.convertToBlob({ type: 'image/png' });
+}
+
+/** A PNG file in base64 as something to paint with: the page loads pictures from Emend's own files only. */
+export function bitmapOf(png: string): Promise<ImageBitmap> {
+  return createImageBitmap(new Blob([Uint8Array.from(atob(png), (char) => char.charCodeAt(0))], { type: 'image/png' }));
 }
 
 const heading = (text: string, y: number): Shape => ({ is: 'text', x: EDGE, y: y + 4, text, fill: INK, anchor: 'start', bold: true });

@@ -7,6 +7,8 @@ export interface FigureRow {
   readonly label: string;
   /** Such as a token of the subject. */
   readonly isMarked?: boolean;
+  /** Whether the label is a piece of the text. */
+  readonly isText?: boolean;
 }
 
 /** Numbers by two things, shown in shades of one hue. */
@@ -38,10 +40,35 @@ export interface BarFigure {
   readonly names: readonly { readonly label: string; readonly hue: Hue }[];
   /** What each number is of. */
   readonly series: readonly string[];
+  /** Whether that is said in the model's own words. */
+  readonly isText?: boolean;
   /** [names][series]. */
   readonly values: readonly (readonly number[])[];
   short(value: number): string;
 }
+
+/** Pictures with a part of each bright. */
+export interface PictureFigure {
+  readonly title: string;
+  readonly pictures: readonly ShadedPicture[];
+  /** What the number of each picture is. */
+  readonly measure: string;
+  short(value: number): string;
+}
+
+export interface ShadedPicture {
+  readonly name: string;
+  readonly value: number;
+  /** PNG files in base64, of one size. */
+  readonly image: string;
+  /** Black where the picture is to be dark. */
+  readonly shade: string;
+  /** Of the picture, what is bright. */
+  readonly share: number;
+}
+
+/** How dark it is where a picture is shaded. */
+export const DARK = 0.7;
 
 /** An axis of a plane. */
 export interface Axis {
@@ -67,7 +94,7 @@ export interface PointFigure {
   }[];
 }
 
-export type Figure = HeatFigure | BarFigure | PointFigure;
+export type Figure = HeatFigure | BarFigure | PictureFigure | PointFigure;
 
 /** Where places lie in a plane, each from 0 to 1, and the ends of both axes: nothing, or the least where something is below it. */
 export function laidOut({ points }: Pick<PointFigure, 'points'>) {
@@ -87,7 +114,7 @@ export function shade({ full, hue, isSigned = false }: Pick<HeatFigure, 'full' |
   return isSigned ? ['minus', share] : [hue, 0];
 }
 
-/** The largest distance from nothing in any of the cells: the scale of figures that stand beside each other. */
+/** The largest distance from nothing in any of the cells: the scale of figures that stand beside each other; 0 where there is none. */
 export function largestOf(...grids: readonly (readonly (readonly number[])[])[]): number {
   return grids.flat(2).reduce((most, value) => (Number.isNaN(value) ? most : Math.max(most, Math.abs(value))), 0);
 }
@@ -104,6 +131,11 @@ function tableOf(figure: Figure): string[][] {
     return [
       [figure.lines, ...figure.columns, ...(figure.margins ? figure.columns.map((column) => `${column} ±`) : [])],
       ...figure.rows.map(({ label }, at) => [label, ...[...figure.cells[at]!, ...(figure.margins?.[at] ?? [])].map(numberText)]),
+    ];
+  if ('pictures' in figure)
+    return [
+      ['', figure.measure, 'share'],
+      ...figure.pictures.map(({ name, value, share }) => [name, numberText(value), numberText(share)]),
     ];
   if ('points' in figure)
     return [[figure.what, figure.x.label, figure.y.label], ...figure.points.map(({ label, x, y }) => [label, ...[x, y].map(numberText)])];

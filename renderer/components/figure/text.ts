@@ -4,6 +4,7 @@ export const figureText = {
   formats: { png: 'PNG', svg: 'SVG', csv: 'CSV' },
   saved: (path: string) => `Saved as ${path}.`,
   numbers: 'Numbers',
+  corner: (lines: string, across: string) => `${lines} ↓ ${across} →`,
   scale: (from: string, to: string) => `Colours from ${from} to ${to}`,
   marked: ', marked',
   noneBelow: 'none below 0',

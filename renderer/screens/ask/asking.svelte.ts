@@ -16,6 +16,8 @@ export class Asked {
   isStopped = $state(false);
   /** What it was asked; set while there is something to show. */
   prompt = $state<string | undefined>();
+  /** The choice that was asked: another may be chosen since. */
+  askedAs = $state<string | undefined>();
   #stop: AbortController | undefined;
 
   constructor(version: string) {
@@ -24,7 +26,7 @@ export class Asked {
 
   async ask(model: string, prompt: string, options: AskOptions): Promise<void> {
     this.#stop = new AbortController();
-    Object.assign(this, { prompt, text: '', answer: undefined, error: undefined, isBusy: true, isStopped: false });
+    Object.assign(this, { prompt, askedAs: this.version, text: '', answer: undefined, error: undefined, isBusy: true, isStopped: false });
     let job: string | undefined;
     try {
       this.answer = await run(
@@ -76,6 +78,14 @@ export class Asking {
     this.prompt = prompt;
     this.history.add(prompt);
     await Promise.all(this.sides.map((side) => side.ask(this.#model, prompt, this.options)));
+  }
+
+  /** Asks two versions the same, side by side. */
+  async compare(prompt: string, first: string, second: string): Promise<void> {
+    this.first.version = first;
+    this.second.version = second;
+    this.isComparing = true;
+    await this.ask(prompt);
   }
 
   stop(): void {

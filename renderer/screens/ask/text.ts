@@ -36,6 +36,11 @@ export const ask = {
   nothing: 'The model had nothing to add.',
   stopped: 'Stopped.',
   correct: 'Correct this',
+  before: 'Asked before the last change',
+  beforeAbout: 'The model has another current version since.',
+  askNow: 'Ask the current version, side by side',
+  writtenBy: (entry: number, target: string, subject: string) => `Entry ${entry} wrote “${target}” about ${subject}.`,
+  openEntry: 'Open the entry',
   tokens: (count: number) => plural(count, 'token'),
 
   emptyTitle: (name: string) => `Ask ${name} something`,

@@ -68,8 +68,10 @@ export class Dissecting {
   }
 
   async #show(summary: Dissected, kept: number | undefined): Promise<void> {
-    Object.assign(this, { summary, kept, concept: '', ofLayer: '', page: undefined, lost: undefined });
-    await this.list();
+    const found = await this.#told(call('dissecting.units', { run: summary.run, all: this.isAll }));
+    // At once: units name their concepts by their place in the summary.
+    const { units = [], total = 0 } = found ?? {};
+    Object.assign(this, { summary, kept, units, total, concept: '', ofLayer: '', page: undefined, lost: undefined });
   }
 
   #language(): Promise<Dissected | undefined> {

@@ -28,6 +28,8 @@ export class FormState {
   isRead = $state(false);
   /** How many facts were brought back from before the page was loaded; 0 once the person knows. */
   restored = $state(0);
+  /** The edit that was committed last here, until something else is written: what to ask, and the version before it. */
+  committed = $state.raw<{ readonly entry: number; readonly before: string; readonly prompt: string } | undefined>();
   saved = $state<'saved' | 'waiting' | 'failed'>('saved');
   error = $state.raw<unknown>(undefined);
   #looked = $state.raw<ReadonlyMap<Fact, Looked>>(new Map());

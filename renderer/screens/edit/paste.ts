@@ -21,7 +21,7 @@ export function pasted(text: string): Pasted {
   const lines = content.split(/\r?\n/);
   if (lines.length === 1 && !content.includes('\t')) return isFactLine(content) ? cells(table(content)) : { kind: 'text' };
   const read = table(content);
-  if (isHeader(read[0] ?? [])) return { kind: 'facts', text: content };
+  if (isHeader(read[0] ?? []) || hasHeadings(read)) return { kind: 'facts', text: content };
   return cells(read);
 }
 
@@ -40,20 +40,17 @@ function cells(block: string[][]): Pasted {
 }
 
 /**
- * Tab-separated, as spreadsheets copy; else by commas or semicolons where every line has as many and they look like facts; else one column.
+ * Tab-separated, as spreadsheets copy; else by commas or semicolons where there is a header or most lines look like facts; else one column.
  */
 function table(content: string): string[][] {
   const read = (delimiter: string) => Papa.parse<string[]>(content, { delimiter, skipEmptyLines: 'greedy' }).data;
   if (content.includes('\t')) return read('\t');
   for (const delimiter of [',', ';']) {
     const lines = read(delimiter);
-    const width = lines[0]!.length;
-    if (
-      width >= 3 &&
-      lines.every((line) => line.length === width) &&
-      (isHeader(lines[0]!) || lines.some((line) => line.some((cell) => countSlots(cell) === 1)))
-    )
-      return lines;
+    // Rows that are too long or too short stay rows, to be mended where they are.
+    if (isHeader(lines[0]!) && lines[0]!.length > 1) return lines;
+    const wide = lines.filter((line) => line.length >= 3);
+    if (wide.length * 2 > lines.length && wide.some((line) => line.some((cell) => countSlots(cell) === 1))) return lines;
   }
   return content
     .split(/\r?\n/)
@@ -63,6 +60,12 @@ function table(content: string): string[][] {
 
 function isFactLine(line: string): boolean {
   return countSlots(line) === 1 && table(line)[0]!.length >= 3;
+}
+
+/** Headings of somebody's own: no {} in the first line, one in each line below. */
+function hasHeadings([first = [], ...others]: readonly string[][]): boolean {
+  const hasSlot = (line: readonly string[]) => line.some((cell) => countSlots(cell) === 1);
+  return others.length > 0 && first.length >= 3 && first.every((cell) => cell.trim() !== '') && !hasSlot(first) && others.every(hasSlot);
 }
 
 function isHeader(cells: readonly string[]): boolean {

@@ -3,6 +3,7 @@ import type { Result } from '../../../shared/contract.ts';
 import type { Finding } from '../../../shared/contract/findings.ts';
 import type { Picked } from '../../../shared/contract/host.ts';
 import { withSlot } from '../../../shared/fact.ts';
+import { DEFAULT_METHOD, type EditMethodName, EditMethodSchema } from '../../../shared/methods/list.ts';
 import type { LookName } from '../../../shared/looks.ts';
 import type { PatchKind, Severed } from '../../../shared/tracing.ts';
 import type { LocatingMethod } from './figures/common.ts';
@@ -29,6 +30,8 @@ const AskedSchema = v.object({
   window: v.optional(v.nullable(v.number()), null),
   old: v.optional(v.string(), ''),
   new: v.optional(v.string(), ''),
+  target: v.optional(v.string(), ''),
+  method: v.optional(EditMethodSchema, DEFAULT_METHOD),
 });
 
 /** Facts of a file, as tracing takes them. */
@@ -53,6 +56,8 @@ export class Inside {
   own = $state(400);
   tuned = $state.raw<Picked | undefined>();
   layer = $state(0);
+  /** The edit that is thought of. */
+  thought = $state<{ target: string; method: EditMethodName }>({ target: '', method: DEFAULT_METHOD });
   /** Answers before and after an edit. */
   change = $state({ old: '', new: '' });
   /** The other text of patching, and the answers to the one and to the other. */
@@ -116,6 +121,25 @@ export class Inside {
         ...(this.change.new.trim() === '' ? {} : { new: this.change.new }),
       }),
     }),
+    layers: new Look<'locating.layers'>({
+      method: 'locating.layers',
+      isReady: () => this.#hasThought,
+      params: (version) => {
+        const { level, samples, seed, window } = this.settings;
+        return {
+          ...this.#of(version),
+          method: this.thought.method,
+          fact: this.#fact,
+          ...{ level, samples, seed },
+          ...(window === null ? {} : { window }),
+        };
+      },
+    }),
+    near: new Look<'locating.near'>({
+      method: 'locating.near',
+      isReady: () => this.#hasThought,
+      params: (version) => ({ ...this.#of(version), method: this.thought.method, facts: [this.#fact] }),
+    }),
     patch: new Look<'locating.patch'>({
       method: 'locating.patch',
       isReady: () => this.#hasText && this.patching.counterfactual.trim() !== '',
@@ -169,6 +193,7 @@ export class Inside {
     [this.view, this.prompt, this.subject, this.answers, this.layer] = [look, clean, subject, answer ?? watched.join(', '), layer];
     this.settings = { level, samples, seed, window };
     this.change = { old: asked.old, new: asked.new };
+    this.thought = { target: asked.target, method: asked.method };
     this.patching = { counterfactual: asked.counterfactual, answer: '', other: '' };
     const [first, second] = chosen;
     [this.first.version, this.isComparing] = [first.version, false];
@@ -184,6 +209,14 @@ export class Inside {
 
   get #hasText(): boolean {
     return this.prompt.trim() !== '';
+  }
+
+  get #hasThought(): boolean {
+    return this.#hasText && this.subject.trim() !== '' && this.thought.target.trim() !== '';
+  }
+
+  get #fact() {
+    return { subject: this.subject, prompt: withSlot(this.prompt, this.subject), target: this.thought.target };
   }
 
   get #watched(): string[] {

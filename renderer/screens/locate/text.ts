@@ -37,6 +37,11 @@ export const locate = {
     patch:
       'States of this text’s run are put, one at a time, into the run of another text. Where the answer turns into this text’s own, the ' +
       'model holds there what tells the two apart.',
+    layers:
+      'Where to edit a fact: a causal trace of the MLPs at the subject’s last token, and a short trial edit in each layer by itself. ' +
+      'Tracing alone does not predict the best layer (“Does Localization Inform Editing?”, arXiv 2301.04213), so layers are offered ' +
+      'where both agree.',
+    near: 'Before an edit is made: other prompts whose keys lie near the one that it writes are met with a part of it and may move.',
     ablation:
       'The output of each part is replaced, one place at a time, by zero or by its average. What the answer loses hangs on that place.',
   },
@@ -48,6 +53,8 @@ export const locate = {
     attention: 'Show attention',
     change: 'Compare inside',
     patch: 'Patch',
+    layers: 'Find layers',
+    near: 'Compare keys',
     ablation: 'Ablate',
   },
   working: {
@@ -58,6 +65,8 @@ export const locate = {
     attention: 'Reading attention',
     change: 'Comparing inside',
     patch: 'Patching',
+    layers: 'Tracing and trying layers',
+    near: 'Comparing keys',
     ablation: 'Ablating',
   },
   settings: 'Settings',
@@ -154,6 +163,26 @@ export const locate = {
   changeTable: (version: string) => `Both answers behind each layer, ${version}`,
   klBetween: 'KL between the versions, nats',
 
+  target: 'New answer',
+  targetHint: 'What the edit would write.',
+  method: 'Method',
+  agree: (layers: readonly number[]) => `Trace and trial agree on ${layers.length === 1 ? 'layer' : 'layers'} ${layers.join(', ')}.`,
+  useLayers: (layers: readonly number[]) => `Use ${layers.length === 1 ? 'layer' : 'layers'} ${layers.join(', ')} in the edit form`,
+  agreeOnNone: 'Trace and trial agree on no layer. Trust the trials, and check the edit.',
+  tellsNothing: 'Restoring MLPs brings nothing back here, so the trace tells no layer from another. Trust the trials, and check the edit.',
+  levelUsed: (level: number, window: number) =>
+    `Noise of ${Number(level.toPrecision(3))} standard deviations: as asked or, where that tells nothing, two thirds or a third; ` +
+    `MLP outputs of ${window === 1 ? 'one layer' : `${window} layers`} together.`,
+  trials: (steps: number) => `Trials of ${plural(steps, 'step')}.`,
+  notAlone: 'Tracing alone does not predict the best layer to edit (arXiv 2301.04213).',
+  layersTable: 'Trace and trial by layer',
+  effectTitle: 'Trace: points that the MLPs around each layer bring the answer back by',
+  trialTitle: 'Trial: an edit in each layer alone, 1 is perfect',
+  effect: 'Trace, points',
+  drift: 'Drift, nats',
+  trial: 'Trial',
+  both: 'Both',
+
   counterfactual: 'The other text',
   counterfactualHint: 'Such as the same about another subject.',
   counterfactualExample: 'The capital of Italy is',
@@ -165,7 +194,7 @@ export const locate = {
     `${answers.map((answer, at) => `“${answer.trim()}” ${percent(probabilities[at]!)}`).join(', ')}.`,
   fromTheEnd: 'The texts differ in length; tokens are aligned from the end.',
   restoredAbout: (own: string, other: string) =>
-    `How much of the way from “${other.trim()}” to “${own.trim()}” is gone, by the difference of their logits: 0 none of it, 100 all.`,
+    `How much of the way from “${other.trim()}” to “${own.trim()}” is covered, by the difference of their logits: 0 none of it, 100 all.`,
   share: (value: number) => `${(100 * value).toFixed(0).replace('-', '−')} of 100`,
   nothingThere: 'nothing to put there',
   howLabel: 'Put in its place',

@@ -8,11 +8,14 @@ import ChangeForm from './ChangeForm.svelte';
 import FactTraces from './FactTraces.svelte';
 import FactTracesForm from './FactTracesForm.svelte';
 import type { Inside, View } from './inside.svelte.ts';
+import LayersView from './LayersView.svelte';
 import Lens from './Lens.svelte';
 import LensSettings from './LensSettings.svelte';
+import NearView from './NearView.svelte';
 import Parts from './Parts.svelte';
 import Patching from './Patching.svelte';
 import PatchingForm from './PatchingForm.svelte';
+import ThoughtForm from './ThoughtForm.svelte';
 import Trace from './Trace.svelte';
 import TraceSettings from './TraceSettings.svelte';
 
@@ -38,6 +41,8 @@ export const VIEWS: Readonly<Record<View, ViewParts>> = {
   attribution: { asks: ['prompt', 'subject', 'answers'], Figures: Parts },
   attention: { asks: ['prompt', 'subject'], Form: AttentionForm, Figures: AttentionView },
   change: { asks: ['prompt', 'subject'], Form: ChangeForm, Figures: Change },
+  layers: { asks: ['prompt', 'subject'], Form: ThoughtForm, Settings: TraceSettings, Figures: LayersView },
+  near: { asks: ['prompt', 'subject'], Form: ThoughtForm, Figures: NearView },
   patch: { asks: ['prompt', 'subject'], Form: PatchingForm, Figures: Patching },
   ablation: { asks: ['prompt', 'subject', 'answers'], Form: AblationForm, Figures: AblationView },
 };

@@ -26,6 +26,8 @@ export interface TestJobs {
   work: Job<None, never>;
   /** One long native call: hears nothing. */
   block: Job<{ ms: number }, string>;
+  /** The same, under the name of a quick job. */
+  tokens: Job<{ ms: number }, string>;
   /** Writes its own file and waits for the other's: two of these only end side by side. */
   meet: Job<{ own: string; other: string }, boolean>;
   abort: Job<None, never>;
@@ -70,6 +72,10 @@ const handlers: Handlers<TestJobs> = {
   },
   async block({ ms }, { progress }) {
     progress('block', 0, 1);
+    sleep(ms);
+    return 'done';
+  },
+  async tokens({ ms }) {
     sleep(ms);
     return 'done';
   },

@@ -10,6 +10,7 @@ import { answer } from './answers.ts';
 import { fakeDissectMethods } from './dissect.ts';
 import { type EditScenario, fakeEditMethods } from './edits.ts';
 import { plainest } from './from-schema.ts';
+import { fakeNearMethods } from './near.ts';
 import { fakeRecordMethods } from './records.ts';
 import { detail, hash, MODELS } from './samples.ts';
 
@@ -218,6 +219,7 @@ export function fakeBridge({ isNew = false, picker = 'native', hasJobs = false, 
 
     ...fakeDissectMethods(start, find),
     ...fakeEditMethods({ find, start }, edits),
+    ...fakeNearMethods({ find, start }),
     ...fakeRecordMethods({
       find,
       models: () => models,
@@ -238,6 +240,7 @@ export function fakeBridge({ isNew = false, picker = 'native', hasJobs = false, 
       publicKey: `-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA${hash('public').slice(0, 43)}=\n-----END PUBLIC KEY-----\n`,
       path: '/home/ada/.local/share/emend/keys/signing.pem',
     }),
+    'settings.trustKey': () => ({ id: hash('trusted').slice(0, 32) }),
     'settings.setDataFolder': () => ({ folder: '/home/ada/models' }),
 
     'jobs.list': () => ({ jobs: [...jobs.values()].reverse() }),

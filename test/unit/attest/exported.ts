@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generateKey, type SigningKey } from '../../../electron/ledger/keys.ts';
 import { writeAttestations, type AttestationInputs } from '../../../electron/services/attest/bundle.ts';
+import { modelId } from '../../../electron/ledger/versions.ts';
 import { generateModelKey } from '../../../electron/services/attest/model-key.ts';
+import { version as appVersion } from '../../../electron/services/models.ts';
 import { MemoryFiles } from '../storage/memory-files.ts';
 import { BY, commit, importBody, open } from '../ledger/samples.ts';
 
@@ -12,7 +14,9 @@ import { BY, commit, importBody, open } from '../ledger/samples.ts';
 export async function recorded(edits = 2): Promise<AttestationInputs & { readonly key: SigningKey }> {
   const key = generateKey();
   const ledger = await open('/l', { files: new MemoryFiles(), create: true, key });
-  await ledger.append('import', importBody(), BY);
+  const layout = await ledger.blobs.put(Buffer.from(JSON.stringify(LAYOUT)), 'application/json');
+  const files = [...modelFiles(0)].map(([path, bytes]) => ({ path, bytes: bytes.length, sha256: hex(bytes) }));
+  await ledger.append('import', { ...importBody(), model: { id: modelId(files), name: 'atlas', files }, anatomy: { layout } }, BY);
   const committed = [];
   for (let n = 1; n <= edits; n++) committed.push(await commit(ledger, n));
   const version = ledger.history.current.id;
@@ -36,7 +40,8 @@ export async function recorded(edits = 2): Promise<AttestationInputs & { readonl
     await ledger.append('tag', { name: 'autumn', version }, BY);
   }
   const checkpoint = await ledger.checkpoint();
-  const blobs = await Promise.all(committed.map(async ({ body }) => ({ ref: body.factSet, bytes: await ledger.blobs.read(body.factSet) })));
+  const refs = [layout, ...committed.map(({ body }) => body.factSet)];
+  const blobs = await Promise.all(refs.map(async (ref) => ({ ref, bytes: await ledger.blobs.read(ref) })));
   return {
     journal: await ledger.journal(),
     checkpoint,
@@ -44,29 +49,45 @@ export async function recorded(edits = 2): Promise<AttestationInputs & { readonl
     format: 'folder',
     key,
     modelKey: generateModelKey().key,
-    app: '0.1.0',
+    app: appVersion(),
     time: '2026-11-23T08:30:00.000Z',
     author: 'Dora',
     blobs,
   };
 }
 
-/** A folder as an export leaves it, with files in a subfolder and one that Model Signing ignores. */
-export function modelFolder(): string {
+/** Where the edited tensor lies. */
+const TENSOR = { tensor: 'layers.3.mlp.down', offset: 100, length: 7 };
+
+/** The files of a model with so many edits, in a subfolder too, and one that Model Signing ignores. */
+function modelFiles(edits: number): Map<string, Buffer> {
+  const tensor = Buffer.from(edits === 0 ? 'at base' : `after ${edits}`);
+  return new Map([
+    ['onnx/model.onnx', Buffer.alloc(300, 7)],
+    ['onnx/model.onnx_data', Buffer.concat([Buffer.alloc(TENSOR.offset, 9), tensor, Buffer.alloc(93, 9)])],
+    ['tokenizer.json', Buffer.from('{"a": 1}\n')],
+    ['.gitattributes', Buffer.from('*.onnx filter=lfs\n')],
+    ['empty.txt', Buffer.alloc(0)],
+  ]);
+}
+
+const LAYOUT = {
+  format: 1,
+  files: [{ path: 'onnx/model.onnx_data', bytes: 200, tensors: [{ ...TENSOR, sha256: hex('before 1') }], rest: hex(Buffer.alloc(193, 9)) }],
+};
+
+/** A folder as an export leaves it. */
+export function modelFolder(edits = 2): string {
   const folder = mkdtempSync(join(tmpdir(), 'emend-export-'));
   mkdirSync(join(folder, 'onnx'));
-  writeFileSync(join(folder, 'onnx', 'model.onnx'), Buffer.alloc(300, 7));
-  writeFileSync(join(folder, 'onnx', 'model.onnx_data'), Buffer.alloc(200, 9));
-  writeFileSync(join(folder, 'tokenizer.json'), '{"a": 1}\n');
-  writeFileSync(join(folder, '.gitattributes'), '*.onnx filter=lfs\n');
-  writeFileSync(join(folder, 'empty.txt'), '');
+  for (const [path, bytes] of modelFiles(edits)) writeFileSync(join(folder, path), bytes);
   return folder;
 }
 
 /** An export with its attestations. */
 export async function attested(edits = 2): Promise<{ readonly folder: string; readonly inputs: Awaited<ReturnType<typeof recorded>> }> {
   const inputs = await recorded(edits);
-  const folder = modelFolder();
+  const folder = modelFolder(edits);
   await writeAttestations(folder, inputs);
   return { folder, inputs };
 }

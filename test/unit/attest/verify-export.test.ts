@@ -36,7 +36,7 @@ describe('verifying an export', () => {
     expect(result.items.filter((item) => item.state !== 'ok')).toEqual([]);
     expect(result).toMatchObject({ ok: true, key: { id: inputs.key.id, from: 'given' }, head: { hash: inputs.checkpoint.head } });
     expect(new Set(result.items.map((item) => item.what))).toEqual(
-      new Set(['key', 'signature', 'file', 'ledger', 'checkpoint', 'checks', 'edit', 'bom']),
+      new Set(['key', 'signature', 'file', 'ledger', 'checkpoint', 'checks', 'edit', 'bom', 'content']),
     );
   });
 
@@ -86,11 +86,16 @@ describe('verifying an export', () => {
       { what: 'checks' },
       { what: 'edit' },
       { what: 'bom' },
+      { what: 'content', message: 'tokenizer.json is missing: the import has it.' },
     ]);
     expect((await after('added.bin', (file) => rewrite(file, 'x'))).problems).toMatchObject([
       { what: 'file', path: 'added.bin', message: 'added.bin was not there when the export was signed.' },
+      { what: 'content', path: 'added.bin' },
     ]);
-    expect((await after('.gitignore', (file) => rewrite(file, 'x'))).problems).toMatchObject([{ what: 'file', path: '.gitignore' }]);
+    expect((await after('.gitignore', (file) => rewrite(file, 'x'))).problems).toMatchObject([
+      { what: 'file', path: '.gitignore' },
+      { what: 'content', path: '.gitignore' },
+    ]);
     expect((await after('linked.json', (file) => symlinkSync('tokenizer.json', file))).problems).toMatchObject([
       { what: 'file', path: 'linked.json', message: expect.stringContaining('link') as string },
     ]);
@@ -131,6 +136,67 @@ describe('verifying an export', () => {
     );
     rmSync(bare, { recursive: true });
     await expect(verifyExport(bare)).rejects.toMatchObject({ code: 'not-found' });
+  });
+});
+
+describe('an export that its own maker signed', () => {
+  /** Signed with the true key over a folder that is not what the record says. */
+  async function signedOver(change: (folder: string) => void, edits = 2) {
+    const made = modelFolder(edits);
+    change(made);
+    const told = edits === 2 ? inputs : await recorded(edits);
+    await writeAttestations(made, told);
+    const { ok, items, verdict } = await verifyExport(made, { publicKey: told.key.pem });
+    rmSync(made, { recursive: true });
+    return { ok, verdict, problems: items.filter((item) => item.state === 'problem') };
+  }
+  const data = (folder: string) => join(folder, 'onnx', 'model.onnx_data');
+  const flip = (file: string, at: number) => {
+    const bytes = readFileSync(file);
+    bytes[at]! ^= 1;
+    rewrite(file, bytes);
+  };
+
+  it.each<[string, (folder: string) => void, string]>([
+    [
+      'a file that no edit touched differs from the import',
+      (f) => flip(join(f, 'tokenizer.json'), 3),
+      'tokenizer.json differs from the import',
+    ],
+    ['a graph differs', (f) => flip(join(f, 'onnx', 'model.onnx'), 150), 'onnx/model.onnx differs from the import'],
+    [
+      'a file lies beside it that was not imported',
+      (f) => rewrite(join(f, 'modeling_evil.py'), 'x'),
+      'modeling_evil.py is no file of the import',
+    ],
+    ['a file of the import is missing', (f) => rmSync(join(f, 'empty.txt')), 'empty.txt is missing: the import has it'],
+    ['the edited tensor is not what its edit made', (f) => flip(data(f), 102), 'the record of its edits says'],
+    ['a byte outside the edited tensor differs', (f) => flip(data(f), 20), 'differs from the import outside its tensors'],
+    ['a byte behind it differs', (f) => flip(data(f), 199), 'differs from the import outside its tensors'],
+    [
+      'the data file is longer',
+      (f) => rewrite(data(f), Buffer.concat([readFileSync(data(f)), Buffer.from('x')])),
+      'has 201 bytes; the import has 200',
+    ],
+  ])('is found out where %s', async (_, change, message) => {
+    const { ok, problems } = await signedOver(change);
+    expect(ok).toBe(false);
+    expect(problems).toMatchObject([{ what: 'content', message: expect.stringContaining(message) as string }]);
+  });
+
+  it('is found out where it says to be the import and is an edit of it', async () => {
+    const { problems } = await signedOver((folder) => flip(data(folder), 101), 0);
+    expect(problems).toMatchObject([{ what: 'content', message: expect.stringContaining('no edit in force changes it') as string }]);
+  });
+
+  it('is found out where its report says something else than the record', async () => {
+    const made = modelFolder();
+    await writeAttestations(made, { ...inputs, author: 'Somebody else' });
+    const bom = join(made, 'emend', 'bom.cdx.json');
+    rewrite(bom, readFileSync(bom, 'utf8').replace('Somebody else', 'Dora'));
+    const { items } = await verifyExport(made, { publicKey: inputs.key.pem });
+    rmSync(made, { recursive: true });
+    expect(items.filter((item) => item.state === 'problem').map((item) => item.path)).toContain('emend/bom.cdx.json');
   });
 });
 

@@ -3,9 +3,10 @@ import stringWidth from 'string-width';
 import { describe, expect, test } from 'vitest';
 import { digits, duration, percent, points, size, whole } from '../../../electron/cli/format/numbers.ts';
 import { barLine, plainLine, ProgressLine } from '../../../electron/cli/format/progress.ts';
+import { Printer } from '../../../electron/cli/format/printer.ts';
 import { styleFor } from '../../../electron/cli/format/style.ts';
 import { shorten, table, wrap } from '../../../electron/cli/format/table.ts';
-import { oneLine, quoted, safe } from '../../../electron/cli/format/text.ts';
+import { oneLine, quoted, safe, visibleJson } from '../../../electron/cli/format/text.ts';
 
 describe('tables', () => {
   test('align columns, also with colours, marks and wide letters', () => {
@@ -70,6 +71,36 @@ test('what a model writes cannot steer the terminal', () => {
   expect(safe('a\u001B[2Jb\u0007\nc\td')).toBe('a\uFFFD[2Jb\uFFFD\nc\td');
   expect(quoted(' "x"\n')).toBe('" \\"x\\"\\n"');
   expect(oneLine(' a\n  b ')).toBe('a b');
+});
+
+test('nothing that is printed can steer the terminal, or look as if Emend had set it off', () => {
+  const steering = /[\p{Cc}\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069]/u;
+  const foreign = fc.string({
+    unit: fc.oneof(fc.constantFrom('\u001B[', '2J', '32m', '\r', '\n', '\u009B', '\u202E', '\u0007'), fc.string()),
+  });
+  fc.assert(
+    fc.property(foreign, foreign, fc.boolean(), (name, message, isTTY) => {
+      let written = '';
+      const out = new Printer({ isTTY, write: (text: string) => (written += text) }, {});
+      out.line(`${out.style.bad('Error:')} ${name}`);
+      out.table([[out.style.bold(message), name]]);
+      const lines = written.split('\n');
+      expect(lines).toHaveLength(3);
+      const bare = lines.map((line) => line.replaceAll(/\u001B\[(31|39|1|22)m/g, ''));
+      expect(lines.join('').length - bare.join('').length).toBe(isTTY ? 5 + 5 + 4 + 5 : 0);
+      for (const line of bare) expect(line.replaceAll('\t', '')).not.toMatch(steering);
+    }),
+  );
+});
+
+test('JSON says the same with all that steers a terminal written out', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (text) => {
+      const json = visibleJson(JSON.stringify({ text }));
+      expect(JSON.parse(json)).toEqual({ text });
+      expect(json).not.toMatch(/[\p{Cc}\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069]/u);
+    }),
+  );
 });
 
 test('colours only on a terminal whose user wants them', () => {

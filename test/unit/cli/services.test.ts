@@ -49,7 +49,7 @@ describe('facts', () => {
       file('f.csv', 'subject,prompt,target,colour\nItaly,The capital of {} is,Rome,red\n,The capital of {} is,Rome,\n'),
     );
     expect(set.records.map((r) => r.fact.subject)).toEqual(['Italy']);
-    expect(set.warnings.join('\n')).toMatch(/1 record left out.*record 2, subject/);
+    expect(set.warnings.join('\n')).toMatch(/1 record left out.*Row 3, subject/);
     expect(set.warnings.join('\n')).toContain('colour');
   });
 

@@ -130,13 +130,34 @@ describe('readRecords', () => {
     const csv =
       'Entity;Question;New target;target_true;Paraphrase 1;paraphrase_2;Neighbours;Colour\n"Rome";"The ""river"" of {} is";Po;' +
       'Tiber;It is;So | and so;Paris is => Seine | Bonn;red\n\n';
-    const { format, records, ignored } = readRecords(csv);
-    expect({ format, ignored }).toEqual({ format: 'Emend', ignored: ['Colour'] });
+    const { format, records, columns } = readRecords(csv);
+    expect(format).toBe('Emend');
+    expect(columns.filter(({ field }) => field === undefined)).toEqual([{ name: 'Colour', example: 'red' }]);
     expect(records[0]).toMatchObject({
       fact: { subject: 'Rome', prompt: 'The "river" of {} is', target: 'Po', previousTarget: 'Tiber' },
       paraphrases: ['It is', 'So', 'and so'],
       neighbors: [{ prompt: 'Paris is', target: 'Seine' }, { prompt: 'Bonn' }],
     });
+  });
+
+  it('takes columns for what they are said to be, and knows the headings of the form', () => {
+    const csv = 'Ticket,Entity,Sentence,Correct value,Old value\n7,Rome,{} lies on the,Po,Tiber\n';
+    expect(() => readRecords(csv)).toThrow(/no column for prompt, target/);
+    const columns = { Sentence: 'prompt', 'Correct value': 'target', 'Old value': 'previousTarget' };
+    expect(readRecords(csv, 'x', { columns }).records[0]!.fact).toEqual({
+      subject: 'Rome',
+      prompt: '{} lies on the',
+      target: 'Po',
+      previousTarget: 'Tiber',
+    });
+    expect(readRecords('Subject,Prompt,New answer,Answer now\nRome,{} is,a,b').records[0]!.fact.previousTarget).toBe('b');
+  });
+
+  it('keeps what a wrong row of a table has, and counts rows as the sheet does', () => {
+    const { records, problems } = readRecords('subject,prompt,target\nRome,{} is,a\nOslo,in the north,b\n', 'x');
+    expect(records).toHaveLength(1);
+    expect(problems).toMatchObject([{ place: 'Row 3', field: 'prompt', row: { subject: 'Oslo', prompt: 'in the north', target: 'b' } }]);
+    expect(readRecords('subject,prompt,target\nOslo,in the north,b', 'x', { takesWrong: true }).problems).toHaveLength(1);
   });
 
   it('makes the last occurrence of the subject the slot', () => {
@@ -172,7 +193,7 @@ describe('readRecords', () => {
     ['subject,relation,object\nRome,river,Tiber', 'bad-input', /no column for prompt; found "subject", "relation", "object"/],
     ['subject,prompt,target,answer\na,{} is,b,c', 'bad-input', /two columns mean target: target and answer/],
     ['subject,prompt,target\na,"{} is,b', 'bad-file', /row/],
-    ['subject,prompt,target\nRome,no slot,b', 'bad-input', /no record can be used.*record 1, prompt/],
+    ['subject,prompt,target\nRome,no slot,b', 'bad-input', /no record can be used.*row 2, prompt/],
   ])('refuses %j', (text, code, message) => {
     expect(() => readRecords(text, 'facts.csv')).toThrow(message);
     expect(() => readRecords(text, 'facts.csv')).toThrow(

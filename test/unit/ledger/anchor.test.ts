@@ -244,3 +244,35 @@ describe('a record of the first release', () => {
     await scene.isDamaged();
   });
 });
+
+describe('a record that a newer release went on with', () => {
+  it('is not damaged: what came before can be read, nothing is added or signed, and what is not understood is said', async () => {
+    const scene = await Scene.of(2);
+    const version = (await scene.open({ readOnly: true })).history.current.id;
+    scene.forge((all) => [
+      ...all,
+      { ...all.at(-1)!, seq: 4, kind: 'graft', body: { version }, app: 'Emend 9.0.0' },
+      { ...all.at(-1)!, seq: 5, kind: 'note', body: { version }, app: 'Emend 9.0.0' },
+    ]);
+    const { signed } = scene;
+    const ledger = await scene.open();
+    expect(ledger.damage).toEqual([]);
+    expect(ledger.notices).toEqual([]);
+    expect(ledger.entries).toHaveLength(3);
+    expect(ledger.newer.map(({ seq, kind, app }) => [seq, kind, app])).toEqual([
+      [4, 'graft', 'Emend 9.0.0'],
+      [5, 'note', 'Emend 9.0.0'],
+    ]);
+    expect(ledger.history.current.id).toBe(version);
+    await expect(ledger.append('note', { version }, BY)).rejects.toMatchObject({
+      code: 'unsupported',
+      message: expect.stringContaining('Emend 9.0.0, which is newer') as string,
+      hint: expect.stringContaining('Update') as string,
+    });
+    const found = await ledger.verify();
+    expect(found).toMatchObject({ ok: true, head: { seq: 5 }, proof: { upTo: 3, end: false } });
+    expect(found.entries.map((entry) => entry.problems.length)).toEqual([0, 0, 0, 0, 0]);
+    await ledger.close();
+    expect(scene.signed).toEqual(signed);
+  });
+});

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { generateKey } from '../../../electron/ledger/keys.ts';
 import { MemoryFiles } from '../storage/memory-files.ts';
 import { BY, fact, importBody, open } from './samples.ts';
 
-async function ledger() {
-  const files = new MemoryFiles();
-  const made = await open('/l', { files, create: true });
+async function ledger(files = new MemoryFiles(), more: Parameters<typeof open>[1] = {}) {
+  const made = await open('/l', { files, create: true, ...more });
   await made.append('import', importBody(), BY);
   const delta = await made.blobs.put(Buffer.from('delta'), 'application/octet-stream');
   const content = {
@@ -51,5 +51,43 @@ describe('drafts', () => {
     expect(await made.drafts.list()).toMatchObject({ drafts: [], notices: [{ what: 'draft' }] });
     await expect(made.drafts.remove('../journal')).rejects.toMatchObject({ code: 'bad-input' });
     await expect(made.drafts.save({ ...content, parent: 'x' }, new Date())).rejects.toThrow('parent');
+  });
+
+  it('are sealed with the key: one that somebody else changed, or moved to another name, is told and not shown', async () => {
+    const files = new MemoryFiles();
+    const key = generateKey();
+    const { made, content } = await ledger(files, { key });
+    const draft = await made.drafts.save(content, new Date());
+    const path = `/l/drafts/${draft.id}.json`;
+    const whole = files.peek(path).toString();
+    expect((await made.drafts.list()).drafts).toEqual([draft]);
+    expect(draft.isSealed).toBe(true);
+    for (const [from, to] of [
+      ['rome', 'memit'],
+      ['Person 1', 'Person 9'],
+      [content.blobs.delta.blob, '0'.repeat(64)],
+    ] as const) {
+      files.poke(path, Buffer.from(whole.replace(from, to)));
+      expect(await made.drafts.list()).toMatchObject({
+        drafts: [],
+        notices: [{ what: 'draft', message: expect.stringContaining('was changed after Emend kept it') as string }],
+      });
+    }
+    await files.remove(path);
+    files.poke('/l/drafts/00000000-0000-4000-8000-000000000000.json', Buffer.from(whole));
+    expect((await made.drafts.list()).notices).toMatchObject([{ message: expect.stringContaining('was moved') as string }]);
+  });
+
+  it('without a seal, or with that of another key, are shown as not sealed', async () => {
+    const files = new MemoryFiles();
+    const { made, content } = await ledger(files);
+    await made.drafts.save(content, new Date());
+    expect((await made.drafts.list()).drafts).toMatchObject([{ isSealed: false }]);
+    await made.close();
+    const other = await open('/l', { files, key: generateKey() });
+    await other.drafts.save(content, new Date());
+    await other.close();
+    const again = await open('/l', { files, key: generateKey() });
+    expect((await again.drafts.list()).drafts.map((draft) => draft.isSealed)).toEqual([false, false]);
   });
 });

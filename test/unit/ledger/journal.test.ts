@@ -1,3 +1,4 @@
+import { canonical } from '../../../electron/storage/canonical.ts';
 import { describe, expect, it } from 'vitest';
 import { parseLine, seal, type Entry, type Unsealed } from '../../../electron/ledger/entries.ts';
 import { explained } from '../../../electron/storage/file-errors.ts';
@@ -32,12 +33,15 @@ function unsealed(entry: Entry): Unsealed {
   return Object.fromEntries(Object.entries(entry).filter(([key]) => key !== 'hash')) as unknown as Unsealed;
 }
 
+/** A line with its hash in its canonical place, whatever fields stand around it. */
+const canonicalWithHash = (line: string) => canonical(JSON.parse(line));
+
 const bytes = (all: readonly string[]) => Buffer.from(all.map((line) => `${line}\n`).join(''));
 
 describe("an entry's line", () => {
   it('reads back as the entry, whatever its texts say', () => {
     const made = lines(3);
-    expect(made.lines.map(parseLine)).toEqual(made.entries);
+    expect(made.lines.map(parseLine)).toEqual(made.entries.map((entry) => ({ entry })));
   });
 
   it('has its members in canonical order, the hash among them', () => {
@@ -64,14 +68,32 @@ describe("an entry's line", () => {
   it('is refused when a field does not fit, by name', () => {
     const entry = unsealed(lines(2).entries[1]!);
     expect(() => parseLine(seal({ ...entry, time: 'yesterday' }).line)).toThrow('time');
-    expect(() => parseLine(seal({ ...entry, body: { version, surplus: 1 } as never }).line)).toThrow('surplus');
+    expect(() => parseLine(seal({ ...entry, body: { version: 'none', surplus: 1 } as never }).line)).toThrow('version');
+  });
+
+  it.each([
+    ['a kind', { kind: 'graft' }],
+    ['a field of a kind', { body: { version, mood: 'good' } }],
+    ['a field of every entry', { zone: 'UTC+1' }],
+    ['a field beside its hash', { hatch: 'x' }],
+  ])('that is rightly hashed and has %s more than this release knows is of a newer one', (_, more) => {
+    const entry = unsealed(lines(2).entries[1]!);
+    const { line } = seal({ ...entry, app: 'Emend 9.0.0', ...more } as never);
+    expect(parseLine(canonicalWithHash(line))).toMatchObject({ newer: { seq: 2, app: 'Emend 9.0.0', author: 'Ada' } });
+    expect(() => parseLine(canonicalWithHash(line).replace('Ada', 'Eve'))).toThrow('hashes to');
   });
 });
 
 describe('reading a journal', () => {
   it('finds nothing wrong with a whole one', () => {
     const made = lines(5);
-    expect(scan(bytes(made.lines))).toEqual({ entries: made.entries, torn: undefined, damage: [], length: bytes(made.lines).length });
+    expect(scan(bytes(made.lines))).toEqual({
+      entries: made.entries,
+      newer: [],
+      torn: undefined,
+      damage: [],
+      length: bytes(made.lines).length,
+    });
   });
 
   it('tells an unfinished last line apart, cut anywhere', () => {

@@ -89,6 +89,10 @@ export class TestProcesses implements Processes {
     this.#ended.add(this.pid++);
   }
 
+  end(pid: number): void {
+    this.#ended.add(pid);
+  }
+
   async self() {
     return { pid: this.pid, host: 'here', started: String(this.pid) };
   }

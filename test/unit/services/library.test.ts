@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -60,5 +60,31 @@ describe('finding a model', () => {
     for (const id of Object.values(ids)) rmSync(join(ledgerOf(id), 'journal.jsonl'));
     await expect(library.find('one')).rejects.toMatchObject({ code: 'bad-file', message: expect.stringContaining('no journal') as string });
     await expect(library.find(ids.two)).rejects.toMatchObject({ message: expect.stringContaining(ids.two.slice(0, 16)) as string });
+  });
+});
+
+describe('a folder of models that is away for a moment', () => {
+  const note = async () => {
+    const model = await library.find('one');
+    expect(model.heldBy).toBeUndefined();
+    return model.append('note', { version: model.ledger.history.current.id }, BY);
+  };
+
+  it('locks nobody out: its models are closed, and opened again when it is back', async () => {
+    await note();
+    renameSync(join(home, 'models'), join(home, 'elsewhere'));
+    expect((await library.list()).models).toEqual([]);
+    renameSync(join(home, 'elsewhere'), join(home, 'models'));
+    expect((await note()).seq).toBe(3);
+  });
+
+  it('is not taken for an empty one where it cannot be listed', async () => {
+    await note();
+    renameSync(join(home, 'models'), join(home, 'elsewhere'));
+    writeFileSync(join(home, 'models'), '');
+    await expect(library.list()).rejects.toMatchObject({ message: expect.stringContaining('Could not list') as string });
+    rmSync(join(home, 'models'));
+    renameSync(join(home, 'elsewhere'), join(home, 'models'));
+    expect((await note()).seq).toBe(3);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_SETTINGS, type Settings } from '../../../shared/contract/settings.ts';
+import { foldedName } from '../../../shared/folded-name.ts';
 import { exportHindrances, type Reviewed } from '../../../electron/services/policy.ts';
 import type { CheckResult } from '../../../electron/ledger/bodies.ts';
 
@@ -7,11 +8,14 @@ const MODEL = '0'.repeat(64);
 const check = (name: string, value: number): CheckResult => ({ name, value });
 const GOOD = [check('answers', 1), check('wordings', 0.9), check('kept', 0.8)];
 
+const PLAIN = { suite: undefined, reapplies: undefined };
+
 /** A ledger in which Ada made one edit, with these checks and reviews of the version that it made. */
 function reviewed(
   checks: CheckResult[],
   reviews: readonly [author: string, verdict: 'approve' | 'reject'][] = [],
   later: CheckResult[] = [],
+  suite = 'facts in force',
 ): Reviewed {
   const version = {
     id: 'v1',
@@ -20,9 +24,9 @@ function reviewed(
     top: { part: { entry: 2, hash: '' }, below: { id: 'v0', model: MODEL, parts: 0, top: undefined } },
   };
   const entries = [
-    { seq: 1, author: 'Ada', kind: 'import' as const, version: 'v0', checks: [] },
-    { seq: 2, author: 'Ada', kind: 'edit' as const, version: 'v1', checks },
-    ...(later.length > 0 ? [{ seq: 3, author: 'Bob', kind: 'check' as const, version: 'v1', checks: later }] : []),
+    { ...PLAIN, seq: 1, author: 'Ada', kind: 'import' as const, version: 'v0', checks: [] },
+    { ...PLAIN, seq: 2, author: 'Ada', kind: 'edit' as const, version: 'v1', checks },
+    ...(later.length > 0 ? [{ ...PLAIN, suite, seq: 3, author: 'Bob', kind: 'check' as const, version: 'v1', checks: later }] : []),
   ];
   return { version, entries, reviews: reviews.map(([author, verdict]) => ({ author, verdict })) };
 }
@@ -50,6 +54,32 @@ describe('what the policy asks for before an export', () => {
     const policy = settings({ requireChecks: true });
     expect(exportHindrances(reviewed([check('answers', 0.5), ...GOOD.slice(1)], [], [check('answers', 1)]), policy, 'Ada')).toEqual([]);
     expect(exportHindrances(reviewed(GOOD, [], [check('kept', 0.1)]), policy, 'Ada')).toHaveLength(1);
+  });
+
+  it('takes no check of facts that somebody chose, nor that of one edit for a version with more', () => {
+    const policy = settings({ requireChecks: true });
+    const poor = [check('answers', 0.5), ...GOOD.slice(1)];
+    expect(exportHindrances(reviewed(poor, [], GOOD, 'facts given'), policy, 'Ada')).toEqual([expect.stringContaining('at least 0.9')]);
+    const one = reviewed(GOOD);
+    expect(exportHindrances({ ...one, version: { ...one.version, parts: 2 } }, policy, 'Ada')).toHaveLength(3);
+  });
+
+  it.each(['Ada ', 'ADA', 'A\u200Bda', '\u0410da', 'Ａｄａ', 'A\u00ADda'])('takes %j for Ada', (name) => {
+    expect(foldedName(name)).toBe(foldedName('Ada'));
+    expect(exportHindrances(reviewed([], [[name, 'approve']]), settings({ requireApproval: 'someone-else' }), 'Ada')).toHaveLength(1);
+  });
+
+  it('tells people apart who are', () => {
+    const names = ['Ada', 'Adá', 'Ida', 'Ада Иванова', 'Иван', 'Иваи', '王芳', '王方', 'A da'];
+    expect(new Set(names.map(foldedName)).size).toBe(names.length);
+  });
+
+  it('takes whoever made an edit first for one who made it, when somebody else worked it out anew', () => {
+    const made = reviewed([], [['Ada', 'approve']]);
+    const again = { ...PLAIN, seq: 4, author: 'Bob', kind: 'edit' as const, version: 'v1', checks: [], reapplies: 2 };
+    const version = { ...made.version, top: { ...made.version.top!, part: { entry: 4, hash: '' } } };
+    const policy = settings({ requireApproval: 'someone-else' });
+    expect(exportHindrances({ ...made, version, entries: [...made.entries, again] }, policy, 'Eve')).toHaveLength(1);
   });
 
   it('asks for an approval, and of someone else where it says so', () => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { writeDurably } from '../../../electron/storage/durable.ts';
+import { ensureFolder, writeDurably } from '../../../electron/storage/durable.ts';
 import { explained } from '../../../electron/storage/file-errors.ts';
 import { MemoryFiles } from './memory-files.ts';
 
@@ -16,4 +16,10 @@ it('a write that the disk refuses names the file that was to be written, and lea
   files.fault = () => undefined;
   expect(Buffer.from(await files.read('/data/delta')).toString()).toBe('old');
   expect(await files.list('/data')).toEqual(['delta']);
+});
+
+it('a folder that two make at the same time is there for both', async () => {
+  const files = new MemoryFiles();
+  await Promise.all([ensureFolder(explained(files), '/data/models'), ensureFolder(explained(files), '/data/models')]);
+  expect(await files.list('/data')).toEqual(['models']);
 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { disk } from '../../../electron/storage/files.ts';
-import { filesBelow, hashFiles, isWithin, listFolder, refuseOccupied } from '../../../electron/storage/folders.ts';
+import { filesBelow, hashFiles, isWithin, listFolder, refuseLinksOut, refuseOccupied } from '../../../electron/storage/folders.ts';
 import { sha256, sha256OfFile } from '../../../electron/storage/hash.ts';
 
 let folder: string;
@@ -34,6 +34,32 @@ describe('a walk of a folder', () => {
     const followed = await listFolder(folder, { links: 'follow' });
     expect(followed).toMatchObject({ files: ['a.txt', 'a/deep/one', 'to-file', 'to-folder/deep/one'], others: ['dead'] });
     await expect(filesBelow(folder)).rejects.toThrow('dead is neither a file nor a plain folder');
+  });
+
+  it('ends where a few links make too many ways', async () => {
+    for (let level = 0; level < 30; level++) {
+      mkdirSync(join(folder, 'ways', `${level}`), { recursive: true });
+      for (const way of ['left', 'right']) symlinkSync(`../${level + 1}`, join(folder, 'ways', `${level}`, way));
+    }
+    mkdirSync(join(folder, 'ways', '30'));
+    await expect(filesBelow(folder)).rejects.toMatchObject({
+      code: 'unsupported',
+      message: expect.stringContaining('more than') as string,
+    });
+  });
+
+  it('takes no file from elsewhere by a link, but for the blobs of a cache', async () => {
+    const snapshot = join(folder, 'snapshots', 'revision');
+    for (const path of [snapshot, join(folder, 'blobs')]) mkdirSync(path, { recursive: true });
+    writeFileSync(join(folder, 'blobs', 'b1'), 'a blob');
+    symlinkSync('../../blobs/b1', join(snapshot, 'blob.json'));
+    symlinkSync('blob.json', join(snapshot, 'again.json'));
+    symlinkSync('../../a.txt', join(snapshot, 'private.txt'));
+    await refuseLinksOut(snapshot, ['blob.json', 'again.json']);
+    await expect(refuseLinksOut(snapshot, await filesBelow(snapshot))).rejects.toMatchObject({
+      code: 'unsupported',
+      message: expect.stringContaining('private.txt is a link to') as string,
+    });
   });
 
   it('ends where links lead in a circle', async () => {

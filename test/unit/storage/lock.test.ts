@@ -52,12 +52,14 @@ describe('the lock', () => {
     const mine = new TestProcesses();
     const first = await takeLock(files, folder, 'emend', now, mine);
     mine.next();
+    const stopped = await mine.self();
     writeFileSync(
       join(folder, `${LOCK}.${first.owner.nonce}`),
-      JSON.stringify({ ...(await mine.self()), nonce: '0123456789abcdef', since: 's', app: 'emend' }),
+      JSON.stringify({ ...stopped, nonce: '0123456789abcdef', since: 's', app: 'emend' }),
     );
+    mine.pid++; // the successor runs, and is another process
     await expect(takeLock(files, folder, 'emend', now, mine)).rejects.toMatchObject({ details: { owner: { nonce: '0123456789abcdef' } } });
-    mine.next();
+    mine.end(stopped.pid);
     const third = await takeLock(files, folder, 'emend', now, mine);
     expect(third.tookOver?.nonce).toBe('0123456789abcdef');
     expect(readdirSync(folder)).toEqual([LOCK]);
@@ -66,6 +68,17 @@ describe('the lock', () => {
   it('is taken over when a power cut left it empty', async () => {
     writeFileSync(join(folder, LOCK), '');
     expect((await takeLock(files, folder, 'emend', now)).tookOver).toBeNull();
+  });
+
+  it('that this very process left behind is its own: taken again, and while it is held refused', async () => {
+    const lock = await takeLock(files, folder, 'emend', now);
+    const text = readFileSync(join(folder, LOCK), 'utf8');
+    await expect(takeLock(files, folder, 'emend', now)).rejects.toMatchObject({ code: 'failed' });
+    await lock.release();
+    writeFileSync(join(folder, LOCK), text); // as when the folder was away while it was given back
+    const again = await takeLock(files, folder, 'emend', now);
+    expect(again.tookOver?.nonce).toBe(lock.owner.nonce);
+    await again.release();
   });
 
   it('of another computer is respected, and how to remove it is said', async () => {
@@ -89,6 +102,22 @@ describe('a process', () => {
     child.kill('SIGKILL');
     await new Promise((resolve) => child.on('exit', resolve));
     expect(await processes.state(other)).toBe('gone');
-    expect(await processes.state({ ...other, host: 'elsewhere' })).toBe('unknown');
+    const { pid, started } = other;
+    expect(await processes.state({ pid, started, host: 'elsewhere' })).toBe('unknown');
+  });
+
+  it.runIf(process.platform === 'linux')('is known by its computer, run and PID namespace, whatever the computer is called', async () => {
+    const self = await processes.self();
+    expect(self).toMatchObject({
+      machine: expect.stringMatching(/^[0-9a-f]{16}$|^$/) as string,
+      space: expect.stringContaining('pid:') as string,
+    });
+    const nobody = { ...self, pid: 2 ** 22 + 1 };
+    const machine = 'another';
+    const told = { ...nobody, machine: self.machine === '' ? '' : self.machine! };
+    expect(await processes.state({ ...told, ...(self.machine === '' ? {} : { host: 'renamed' }) })).toBe('gone');
+    expect(await processes.state({ ...nobody, machine, host: self.machine === '' ? 'elsewhere' : self.host })).toBe('unknown');
+    expect(await processes.state({ ...self, space: 'linux pid:[1]' })).toBe('unknown');
+    expect(await processes.state({ ...self, boot: 'another run' })).toBe('gone');
   });
 });

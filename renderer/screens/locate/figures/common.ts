@@ -26,7 +26,7 @@ export function shown(text: string): string {
 
 /** Lines of a figure, one for each token; the subject is marked. */
 export function rowsOf(tokens: readonly TextToken[]) {
-  return tokens.map(({ text, isSubject }) => ({ label: shown(text), isMarked: isSubject }));
+  return tokens.map(({ text, isSubject }) => ({ label: shown(text), isMarked: isSubject, isText: true }));
 }
 
 /** Numbers of layers from 0. */

@@ -9,6 +9,7 @@ export function partBars({ name, result }: Named<Attribution>): BarFigure {
   return {
     title: t.bars(name),
     series: watched.map(({ text }) => shown(text)),
+    isText: true,
     names: [
       { label: t.embedding, hue: 'blue' },
       ...attention.flatMap((_, layer) => [

@@ -49,6 +49,25 @@ describe('pasted', () => {
     }
   });
 
+  it('keeps rows that are too short or too long as rows', () => {
+    const withHeader = 'subject,prompt,target,previous\nLos Angeles,{} is in,Poland,United States\nTeide,The peak of {} is in';
+    expect(pasted(withHeader)).toEqual({ kind: 'facts', text: withHeader });
+    expect(pasted('A,{} is in,Rome\nB,{} lies in\nC,{} is in,Oslo,Bonn')).toMatchObject({
+      kind: 'cells',
+      column: 0,
+      block: [
+        ['A', '{} is in', 'Rome'],
+        ['B', '{} lies in'],
+        ['C', '{} is in', 'Oslo', 'Bonn'],
+      ],
+    });
+  });
+
+  it('leaves a table with headings of its own to the services, where its columns can be named', () => {
+    const text = 'Ticket\tEntity\tSentence\tCorrect\n7\tRome\t{} lies on the\tPo\n8\tOslo\t{} lies in\tPeru';
+    expect(pasted(text)).toEqual({ kind: 'facts', text });
+  });
+
   it('does not take a prompt that begins with its subject for JSON', () => {
     expect(pasted('{} is').kind).toBe('text');
     expect(pasted('[sic]').kind).toBe('text');

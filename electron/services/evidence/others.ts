@@ -1,0 +1,104 @@
+import * as v from 'valibot';
+import { PolicySchema, ThresholdsSchema } from '../../../shared/contract/settings.ts';
+import type { Entry, EntryOf } from '../../ledger/entries.ts';
+import type { Blobs } from '../../ledger/blobs.ts';
+import { changedBetween, type TensorHashes } from '../tensor-hashes.ts';
+import { factsOfVersion } from '../library-record.ts';
+import { FACTS_IN_FORCE } from '../checks-in-force.ts';
+import { briefOf } from '../model.ts';
+import { exportHindrances, reviewed } from '../policy.ts';
+import { readCheckReport } from './blobs.ts';
+import { checkReportPairs } from './checks.ts';
+import type { Pair } from './pairs.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
+
+/** What an entry is held against besides itself. */
+export interface Surroundings {
+  readonly ledger: Ledger;
+  readonly blobs: Blobs;
+  readonly hashes: TensorHashes;
+  /** What the record tells of the imported files' tensors, by their names; undefined where it does not. */
+  readonly imported: ReadonlyMap<string, string> | undefined;
+}
+
+/** A check: its facts and measures are those of its report; of a check of all facts in force, the facts are those. */
+export async function checkPairs({ body }: EntryOf<'check'>, { ledger, blobs }: Surroundings): Promise<Pair[]> {
+  const report = await readCheckReport(blobs, body.evidence['report']);
+  const inForce = body.suite === FACTS_IN_FORCE ? await factsOfVersion(ledger, ledger.history.find(body.version)) : undefined;
+  return [
+    { what: 'the facts of the entry and of its report', one: body.facts, other: report.records.map(({ fact }) => briefOf(fact)) },
+    ...(inForce ? [{ what: 'the facts that were checked and those in force', one: body.facts, other: inForce.map(briefOf) }] : []),
+    ...checkReportPairs(body.checks, report),
+  ];
+}
+
+/** A revert: what was measured of what is left. */
+export async function revertPairs({ body }: EntryOf<'revert'>, { blobs }: Surroundings): Promise<Pair[]> {
+  if (body.checks.length === 0 && body.evidence['report'] === undefined) return [];
+  return checkReportPairs(body.checks, await readCheckReport(blobs, body.evidence['report']));
+}
+
+/** What an entry says changed is what lies between the two versions that it names; what it says was there before, was there. */
+export function changedPairs(entry: Entry, { hashes, imported }: Surroundings): Pair[] {
+  const { body } = entry;
+  if (!('changed' in body)) return [];
+  const { changed, parent, version } = body;
+  const told = changed.map(({ tensor, before, after }) => ({ tensor, before, after })).sort((a, b) => (a.tensor < b.tensor ? -1 : 1));
+  const first = hashes.versions.get(parent);
+  return [
+    {
+      what: 'the changed tensors of the entry and those between its two versions',
+      one: told,
+      other: changedBetween(hashes, parent, version),
+    },
+    ...(imported
+      ? [
+          {
+            what: 'what tensors were before, in the entry and in the import',
+            one: changed.filter(({ tensor }) => first?.has(tensor) !== true).map(({ tensor, before }) => [tensor, before]),
+            other: changed.filter(({ tensor }) => first?.has(tensor) !== true).map(({ tensor }) => [tensor, imported.get(tensor)]),
+          },
+        ]
+      : []),
+  ];
+}
+
+/** An export of a whole folder holds the import's files; those that no edit can have touched are the import's own. */
+export function exportPairs(entry: EntryOf<'export'>, { ledger, hashes }: Surroundings, editable: ReadonlySet<string> | undefined): Pair[] {
+  const { body } = entry;
+  const [first] = ledger.entries;
+  const policy = policyPairs(entry, ledger);
+  if (first?.kind !== 'import' || body.format !== 'folder') return policy;
+  const isEdited = [...(hashes.versions.get(body.version) ?? [])].some(([tensor, hash]) => hash !== hashes.base.get(tensor));
+  const kept = (path: string) => !isEdited || (editable !== undefined && !editable.has(path));
+  const listed = (files: readonly { path: string; bytes: number; sha256: string }[]) =>
+    files.map(({ path, bytes, sha256 }) => [path, bytes, kept(path) ? sha256 : '']).sort(([a], [b]) => (a! < b! ? -1 : 1));
+  return [...policy, { what: 'the files of the export and of the import', one: listed(body.files), other: listed(first.body.model.files) }];
+}
+
+const PolicyOfExportSchema = v.object({ policy: v.object({ ...PolicySchema.entries, thresholds: ThresholdsSchema }) });
+
+/** What the policy of an export asked for, was there. Exports of earlier releases do not tell their policy. */
+function policyPairs({ seq, body, author }: EntryOf<'export'>, ledger: Ledger): Pair[] {
+  const told = v.safeParse(PolicyOfExportSchema, body.details);
+  if (!told.success) return [];
+  const { thresholds, ...policy } = told.output.policy;
+  const hindrances = exportHindrances(reviewed(ledger, ledger.history.find(body.version), seq), { policy, thresholds }, author);
+  return [{ what: 'the policy that an export was let out by, and what was there', one: hindrances, other: [] }];
+}
+
+/** A remark on an entry is about the version that the entry made or is about. */
+export function remarkPairs(entry: Entry, { ledger }: Surroundings): Pair[] {
+  if (!('entry' in entry.body) || entry.kind === 'revert' || entry.body.entry === undefined) return [];
+  const about = ledger.entry(entry.body.entry).body;
+  return 'version' in about ? [{ what: 'the version of the remark and of its entry', one: entry.body.version, other: about.version }] : [];
+}
+
+/** A verification names the entry before it, and found nothing where it is said to be whole. */
+export function verifyPairs({ body, seq }: EntryOf<'verify'>, { ledger }: Surroundings): Pair[] {
+  return [
+    { what: 'the head that was verified and the entry that it names', one: body.head, other: ledger.entry(body.upTo).hash },
+    { what: 'whether the verification found the record whole, and its problems,', one: body.ok, other: body.problems.length === 0 },
+    { what: 'the entry that was verified up to and the one before the verification', one: body.upTo <= seq - 1, other: true },
+  ];
+}
