@@ -14,7 +14,9 @@ export const STEERING_SETS = {
   wording: {
     label: 'Wordings it knows against wordings it does not',
     help: 'The same fact in a wording that the model was taught and in one that it never saw; asked in the unknown one.',
-    found: 'Works: in wordings that it never saw the model finds the right answer among four about twice as often.',
+    found:
+      'Works with heads, with reading vectors and with differences of means: in wordings that it never saw the model finds the right ' +
+      'answer among four about twice as often, which ordinary text pays for.',
     suits: ['iti', 'repe', 'caa', 'repeng'],
   },
   relation: {

@@ -18,7 +18,9 @@ type Effect = SteeringSweep['base'];
 
 /** All that the Steer screen says. */
 export const steer = {
-  about: 'Changes what the model writes while it runs, and leaves its weights as they are. Nothing is recorded until you commit.',
+  about:
+    'Changes what the model writes while it runs. Its weights stay as they are, but for directional ablation that is asked to be in ' +
+    'them. Nothing is recorded until you commit.',
   method: 'Method',
   set: 'Built-in texts',
   setNone: 'None',
