@@ -1,5 +1,7 @@
 import type { ExportFormat } from '../../../shared/contract/exports.ts';
 import { EmendError } from '../../../shared/errors.ts';
+import type { PartKind } from '../../../shared/kinds.ts';
+import type { EntryOf } from '../../ledger/entries.ts';
 import { partOf } from '../../ledger/kinds/index.ts';
 import { gguf, lora } from './adapters.ts';
 import type { ContentFindings, Contents } from './contents.ts';
@@ -34,21 +36,28 @@ export function needsDeltas(format: ExportFormat): boolean {
 export async function compareContents(format: ExportFormat, contents: Contents): Promise<ContentFindings> {
   try {
     const found = await FORMS[format].compare(contents);
-    return contents.record.parts.some((part) => partOf(part).steering !== undefined) ? withoutSteered(found) : found;
+    return contents.record.parts.some(isSteering) ? withoutSteered(found) : found;
   } catch (error) {
     if (!(error instanceof EmendError) || error.code === 'cancelled') throw error;
     return { problems: [{ path: '', message: error.message }], unchecked: [] };
   }
 }
 
-/** Files with a graph or weights, and what is said of no file at all. */
-const OF_THE_MODEL = /^$|\.(onnx|onnx_data|data|safetensors)$/;
+/** Whether a part steers the model while it runs. */
+export function isSteering(part: EntryOf<PartKind>): boolean {
+  return partOf(part).steering !== undefined;
+}
+
+/** Whether a file holds a graph or weights. */
+export function isOfTheModel(path: string): boolean {
+  return /\.(onnx|onnx_data|data|safetensors)$/.test(path);
+}
 
 /** A steering goes into graph and weights in ways that the record does not tell; all else is held to it. */
 function withoutSteered({ problems, unchecked }: ContentFindings): ContentFindings {
-  const changed = [...new Set(problems.map(({ path }) => path))].filter((path) => path !== '' && OF_THE_MODEL.test(path));
+  const changed = [...new Set(problems.map(({ path }) => path))].filter(isOfTheModel);
   return {
-    problems: problems.filter(({ path }) => !OF_THE_MODEL.test(path)),
+    problems: problems.filter(({ path }) => path !== '' && !isOfTheModel(path)),
     unchecked: [
       ...unchecked,
       ...(changed.length > 0

@@ -1,6 +1,8 @@
 import * as v from 'valibot';
 import { PolicySchema, ThresholdsSchema } from '../../../shared/contract/settings.ts';
-import type { Entry, EntryOf } from '../../ledger/entries.ts';
+import { addsPart, type Entry, type EntryOf } from '../../ledger/entries.ts';
+import { partsOf } from '../../ledger/versions.ts';
+import { isOfTheModel, isSteering } from '../contents/index.ts';
 import type { Blobs } from '../../ledger/blobs.ts';
 import { changedBetween, type TensorHashes } from '../tensor-hashes.ts';
 import { factsOfVersion } from '../library-record.ts';
@@ -70,9 +72,17 @@ export function exportPairs(entry: EntryOf<'export'>, { ledger, hashes }: Surrou
   const policy = policyPairs(entry, ledger);
   if (first?.kind !== 'import' || body.format !== 'folder') return policy;
   const isEdited = [...(hashes.versions.get(body.version) ?? [])].some(([tensor, hash]) => hash !== hashes.base.get(tensor));
+  // How a steering goes into graph and weights the record does not tell.
+  const isSteered = partsOf(ledger.history.find(body.version))
+    .map((part) => ledger.entry(part.entry))
+    .filter(addsPart)
+    .some(isSteering);
   const kept = (path: string) => !isEdited || (editable !== undefined && !editable.has(path));
   const listed = (files: readonly { path: string; bytes: number; sha256: string }[]) =>
-    files.map(({ path, bytes, sha256 }) => [path, bytes, kept(path) ? sha256 : '']).sort(([a], [b]) => (a! < b! ? -1 : 1));
+    files
+      .filter(({ path }) => !isSteered || !isOfTheModel(path))
+      .map(({ path, bytes, sha256 }) => [path, bytes, kept(path) ? sha256 : ''])
+      .sort(([a], [b]) => (a! < b! ? -1 : 1));
   return [...policy, { what: 'the files of the export and of the import', one: listed(body.files), other: listed(first.body.model.files) }];
 }
 
