@@ -10,7 +10,7 @@ import { findDraft } from './model.ts';
 import { plain } from './plain.ts';
 import {
   checksOfSteering,
-  SteeringMadeSchema,
+  SteeringReportSchema,
   type FittedSteering,
   type KeptSteering,
   type SteeringMade,
@@ -22,8 +22,6 @@ interface Owner {
   readonly name: string;
   readonly ledger: Ledger;
 }
-
-const ReportSchema = v.omit(SteeringMadeSchema, ['data']);
 
 /** Fitted steerings beside a ledger, with what they are made of as its blobs. */
 export class LibrarySteerings implements SteeringShelf {
@@ -115,7 +113,7 @@ export async function readKeptData(ledger: Ledger, ref: BlobRef | undefined): Pr
 
 /** What a blob says of a steering, without its data. */
 export async function readSteeringReport(ledger: Ledger, ref: BlobRef | undefined): Promise<Omit<SteeringMade, 'data'>> {
-  return v.parse(ReportSchema, await jsonOf(ledger, ref!));
+  return v.parse(SteeringReportSchema, await jsonOf(ledger, ref!));
 }
 
 async function jsonOf(ledger: Ledger, ref: BlobRef): Promise<unknown> {

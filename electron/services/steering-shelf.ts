@@ -11,6 +11,8 @@ export const SteeringMadeSchema = v.object({
   data: SteeringDataSchema,
   check: v.optional(SteeringCheckSchema),
 });
+/** The same without what it was fitted on: what the blob `report` of an entry holds. */
+export const SteeringReportSchema = v.omit(SteeringMadeSchema, ['data']);
 export type SteeringMade = v.InferOutput<typeof SteeringMadeSchema>;
 
 /** A steering as it was fitted. Its files lie in the model's scratch folder, and are gone afterwards. */
@@ -40,6 +42,11 @@ export interface SteeringShelf {
   /** Keeps what was measured with a draft. */
   measured(id: string, check: SteeringCheck): Promise<void>;
   discard(id: string): Promise<void>;
+}
+
+/** The settings that it was fitted with, as its entry has them. */
+export function steeringSettings({ settings }: SteeringMade['outcome']) {
+  return Object.fromEntries(settings.map(({ key, name, value, source }) => [key, { name, value, source }]));
 }
 
 /** A steering in a line: what does it, on what. */

@@ -17,7 +17,7 @@ import type { JobControl } from './job-list.ts';
 import type { LibraryModel } from './library-model.ts';
 import type { Model } from './model.ts';
 import { asPlain } from './plain.ts';
-import { checksOfSteering, titleFor } from './steering-shelf.ts';
+import { checksOfSteering, steeringSettings, titleFor } from './steering-shelf.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** What a steering is to be fitted on, and how. */
@@ -107,7 +107,7 @@ export async function commitSteering(
     parent: current.id,
     method: made.outcome.method,
     title: made.title,
-    hyperparameters: Object.fromEntries(made.outcome.settings.map(({ key, name, value, source }) => [key, { name, value, source }])),
+    hyperparameters: steeringSettings(made.outcome),
     seeds: {},
     ...(delta ? { delta } : { steering: steering! }),
     ...(data ? { data } : {}),

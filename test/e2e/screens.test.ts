@@ -271,6 +271,16 @@ describe('every screen, light and dark', () => {
     await page.keyboard.press('Escape');
   });
 
+  it('the steering', async () => {
+    await go(page, 'Steer');
+    await main().getByText('Nothing is fitted on atlas yet').waitFor();
+    await page.getByLabel('Built-in texts').selectOption({ index: 1 });
+    await main()
+      .getByText(/questions with right and wrong answers came with them/)
+      .waitFor();
+    await look('steer');
+  });
+
   it('the rest of the window', async () => {
     await go(page, 'Settings');
     await look('settings');

@@ -196,6 +196,7 @@ describe('steering', () => {
     await main().getByText('Madrid').first().waitFor({ timeout: 60_000 });
     await go(page, 'Versions');
     await main().getByText('Capitals are asked for').first().waitFor();
+    await main().getByRole('button', { name: 'Revert this steering…' }).waitFor();
     await lookAt(page, 'steer-version');
     await go(page, 'Audit log');
     await main()

@@ -136,8 +136,38 @@ describe('a steering in the library', () => {
     await expect(asked()).rejects.toThrow(/steering of entry \d+ is not as recorded/);
     expect((await app.run('audit.verify', { model })).ok).toBe(false);
     copyFileSync(saved, place);
-    expect((await app.run('audit.verify', { model })).ok).toBe(true);
+    expect((await app.run('audit.verify', { model })).problems).toEqual([]);
     expect((await asked()).length).toBe(5);
+  });
+
+  test('goes into a folder for ONNX Runtime as well, and into nothing that holds a change of weights alone', async () => {
+    const pair = [
+      { text: "Norway's capital is", label: true, group: 0 },
+      { text: "Norway's continent is", label: false, group: 0 },
+    ];
+    const choices = { layer: 4, coefficient: 1, alignment: 'back' as const };
+    const { draft } = await app.run('steering.fit', { model, method: 'actadd', choices, examples: pair });
+    const done = await app.run('steering.commit', { model, draft, reason: 'Capitals are asked for' });
+    const prompt = "France's continent is";
+    const answer = await app.run('probing.ask', { model, prompt, maxTokens: 3 });
+    expect(answer.text).toMatch(/Paris/);
+    const card = (await app.call('library.list', {})).models.find(({ id }) => id === model)!;
+    expect([card.edits, card.steerings]).toEqual([0, 1]);
+    const target = join(temporary(), 'for-onnx-runtime');
+    const { steering } = await app.run('exports.start', { model, format: 'onnx', destination: granted(target, 'write') });
+    expect(steering!.changes.map(({ way }) => way)).toEqual(['graph']);
+    expect(steering!.largest).toBeLessThan(1e-4);
+    const verified = await app.run('exports.verify', { source: granted(target) });
+    expect(verified.ok, JSON.stringify(verified.problems)).toBe(true);
+    expect([verified.about!.edits, verified.about!.steerings]).toEqual([0, 1]);
+    const alone = await app.call('sessions.open', { folder: granted(target) });
+    expect((await app.run('probing.ask', { model: alone.id, prompt, maxTokens: 3 })).text).toBe(answer.text);
+    for (const format of ['tensors', 'lora', 'gguf'] as const)
+      await expect(
+        app.run('exports.start', { model, format, destination: granted(join(temporary(), `as-${format}`), 'write') }),
+      ).rejects.toThrow(/steered while it runs, which its tensors alone do not say/);
+    await app.run('versions.revert', { model, entry: done.entry, reason: 'Enough' });
+    expect((await app.run('probing.ask', { model, prompt, maxTokens: 3 })).text).toMatch(/Europe/);
   });
 
   test('out of the weights is a delta: the tensors change, and come back', async () => {
@@ -147,7 +177,7 @@ describe('a steering in the library', () => {
     const entry = await app.call('audit.entry', { model, seq: done.entry });
     expect((entry.body as { changed: unknown[] }).changed.length).toBeGreaterThan(8);
     expect(await asked()).not.toEqual(base);
-    expect((await app.run('audit.verify', { model })).ok).toBe(true);
+    expect((await app.run('audit.verify', { model })).problems).toEqual([]);
     await app.run('versions.revert', { model, entry: done.entry, reason: 'Enough' });
     expect(await asked()).toEqual(base);
   });

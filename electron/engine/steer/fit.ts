@@ -10,7 +10,7 @@ import { METHODS } from './methods.ts';
 import { splitOf } from './pairs.ts';
 import { steeringSettings, type UsedSetting } from './settings.ts';
 import type { Steering } from './steering.ts';
-import { replaced } from './variants.ts';
+import { leastLeft, replaced } from './variants.ts';
 
 /** What a steering is to be fitted on, and how. */
 export interface FitRequest {
@@ -57,7 +57,8 @@ export async function fitSteering(request: FitRequest, report: Report): Promise<
   const fitted = await METHODS[method].fit(work);
   const shuffles = request.control && (data === 'pairs' || data === 'labelled');
   const control = shuffles ? await shuffledControl(method, fitted.steering, work) : undefined;
-  return { ...fitted, used, split, control };
+  const warnings = shuffles && !control ? [...fitted.warnings, SAME_DIRECTION] : fitted.warnings;
+  return { ...fitted, warnings, used, split, control };
 }
 
 function encoded(tokenizer: Tokenizer, text: string, at: number): readonly number[] {
@@ -87,12 +88,22 @@ function splitFor(examples: readonly Example[], data: string, heldOut: number, v
   );
 }
 
-/** The same fit with the labels of each group exchanged by chance, in every place that was steered. */
+/** What must be left of a direction of shuffled labels for it to be one of its own. */
+const LEAST_LEFT = 0.01;
+const SAME_DIRECTION = {
+  message: 'Shuffled labels give the same direction up to its sign here, so they cannot be a control.',
+  hint: 'Hold it against random vectors, and against other texts.',
+};
+
+/**
+ * The same fit with the labels of each group exchanged by chance, in every place that was steered; undefined where that finds the same
+ * directions.
+ */
 async function shuffledControl(
   method: SteeringMethodName,
   steering: Steering,
   work: Parameters<(typeof METHODS)[SteeringMethodName]['fit']>[0],
-): Promise<Steering> {
+): Promise<Steering | undefined> {
   const seed = typeof work.settings['seed'] === 'number' ? work.settings['seed'] : 0;
   const dice = new Random(seed + 1);
   const flips = new Map(work.examples.map(({ group }) => [group, false]));
@@ -100,5 +111,5 @@ async function shuffledControl(
   const examples = work.examples.map((one) => ({ ...one, label: flips.get(one.group)! ? !one.label : one.label }));
   const settings = METHODS[method].everywhere?.(work.settings) ?? work.settings;
   const other = await METHODS[method].fit({ ...work, settings, examples });
-  return replaced(steering, other.steering, seed + 1);
+  return leastLeft(steering, other.steering) < LEAST_LEFT ? undefined : replaced(steering, other.steering, seed + 1);
 }

@@ -76,6 +76,22 @@ export function replaced(steering: Steering, other: Steering, seed: number): Ste
   });
 }
 
+/** How much of another steering's directions is left, at least, less their part along these: from 0 (the same) to 1 (none in common). */
+export function leastLeft(steering: Steering, other: Steering): number {
+  let least = 1;
+  for (const [name, { dims, data }] of steering.vectors) {
+    const found = other.vectors.get(name);
+    const width = dims[2];
+    for (let from = 0; found && from < data.length; from += width) {
+      const [own, vector] = [data.subarray(from, from + width), found.data.subarray(from, from + width)];
+      if (norm(own) === 0) continue;
+      const cosine = norm(vector) === 0 ? 1 : dot(own, vector) / (norm(own) * norm(vector));
+      least = Math.min(least, Math.sqrt(Math.max(0, 1 - cosine * cosine)));
+    }
+  }
+  return least;
+}
+
 /** Several steerings one after the other; the last rule of decoding counts. */
 export function together(steerings: readonly Steering[]): Steering {
   const vectors = new Map<string, Vectors>();

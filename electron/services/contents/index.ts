@@ -1,12 +1,10 @@
 import type { ExportFormat } from '../../../shared/contract/exports.ts';
 import { EmendError } from '../../../shared/errors.ts';
-import type { PartKind } from '../../../shared/kinds.ts';
-import type { EntryOf } from '../../ledger/entries.ts';
-import { partOf } from '../../ledger/kinds/index.ts';
 import { gguf, lora } from './adapters.ts';
 import type { ContentFindings, Contents } from './contents.ts';
 import { folder } from './folder.ts';
 import { onnx } from './onnx.ts';
+import { steered } from './steered.ts';
 import { tensors } from './tensors.ts';
 
 interface Form {
@@ -35,34 +33,9 @@ export function needsDeltas(format: ExportFormat): boolean {
  */
 export async function compareContents(format: ExportFormat, contents: Contents): Promise<ContentFindings> {
   try {
-    const found = await FORMS[format].compare(contents);
-    return contents.record.parts.some(isSteering) ? withoutSteered(found) : found;
+    return contents.record.isSteered ? steered(contents) : await FORMS[format].compare(contents);
   } catch (error) {
     if (!(error instanceof EmendError) || error.code === 'cancelled') throw error;
     return { problems: [{ path: '', message: error.message }], unchecked: [] };
   }
-}
-
-/** Whether a part steers the model while it runs. */
-export function isSteering(part: EntryOf<PartKind>): boolean {
-  return partOf(part).steering !== undefined;
-}
-
-/** Whether a file holds a graph or weights. */
-export function isOfTheModel(path: string): boolean {
-  return /\.(onnx|onnx_data|data|safetensors)$/.test(path);
-}
-
-/** A steering goes into graph and weights in ways that the record does not tell; all else is held to it. */
-function withoutSteered({ problems, unchecked }: ContentFindings): ContentFindings {
-  const changed = [...new Set(problems.map(({ path }) => path))].filter(isOfTheModel);
-  return {
-    problems: problems.filter(({ path }) => path !== '' && !isOfTheModel(path)),
-    unchecked: [
-      ...unchecked,
-      ...(changed.length > 0
-        ? [`The version is steered; how that went into ${changed.join(', ')} is not in the record, so it was not compared.`]
-        : []),
-    ],
-  };
 }

@@ -6,8 +6,8 @@ import { readLayout, type Layout } from '../layout.ts';
 import { layoutsIn } from '../attest/version-record.ts';
 import { editPairs } from './edit.ts';
 import { changedPairs, checkPairs, exportPairs, remarkPairs, revertPairs, verifyPairs, type Surroundings } from './others.ts';
-import { contradictions, type Pair } from './pairs.ts';
 import { steerPairs } from './steer.ts';
+import { contradictions, type Pair } from './pairs.ts';
 
 interface Look extends Surroundings {
   readonly model: string;
@@ -21,8 +21,8 @@ const none = () => [];
 const PAIRS: { readonly [K in Kind]: Pairs<K> } = {
   import: none,
   edit: ({ body }, { model, blobs }) => editPairs(body, model, blobs),
-  check: checkPairs,
   steer: steerPairs,
+  check: checkPairs,
   tag: none,
   finding: none, // see misstated in findings.ts
   note: remarkPairs,

@@ -2,7 +2,8 @@ import * as v from 'valibot';
 import { PolicySchema, ThresholdsSchema } from '../../../shared/contract/settings.ts';
 import { addsPart, type Entry, type EntryOf } from '../../ledger/entries.ts';
 import { partsOf } from '../../ledger/versions.ts';
-import { isOfTheModel, isSteering } from '../contents/index.ts';
+import { isOfTheModel } from '../contents/steered.ts';
+import { partOf } from '../../ledger/kinds/index.ts';
 import type { Blobs } from '../../ledger/blobs.ts';
 import { changedBetween, type TensorHashes } from '../tensor-hashes.ts';
 import { factsOfVersion } from '../library-record.ts';
@@ -76,7 +77,7 @@ export function exportPairs(entry: EntryOf<'export'>, { ledger, hashes }: Surrou
   const isSteered = partsOf(ledger.history.find(body.version))
     .map((part) => ledger.entry(part.entry))
     .filter(addsPart)
-    .some(isSteering);
+    .some((part) => partOf(part).steering !== undefined);
   const kept = (path: string) => !isEdited || (editable !== undefined && !editable.has(path));
   const listed = (files: readonly { path: string; bytes: number; sha256: string }[]) =>
     files

@@ -130,6 +130,7 @@ export const steer = {
   measured: 'Measured beside its controls',
   measuredName: (what: SteeringCheck['measured'][number]['what'], draw: number | undefined) =>
     draw === undefined ? MEASURED[what] : `${MEASURED[what]}, draw ${draw + 1}`,
+  formName: (what: string) => (Object.hasOwn(MEASURED, what) ? MEASURED[what as keyof typeof MEASURED] : what),
   whatColumn: 'Form of the model',
   measures: {
     MC1: { label: 'MC1', about: 'Share of questions whose best answer is likelier than every wrong one' },

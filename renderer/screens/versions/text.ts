@@ -10,6 +10,7 @@ export const versionsText = {
   headline: {
     imported: 'The model as it was imported',
     wrote: (subject: string, target: string, more: number) => `${subject} → ${target}${more > 0 ? ` and ${more} more` : ''}`,
+    made: (kind: string, method: string | undefined) => (method === undefined ? kind : `${kind}: ${method}`),
     reverted: (entry: number) => `Entry ${entry} reverted`,
     rolledBack: (entry: number, tag: string | undefined) => `Rolled back to ${tag ?? `the version of entry ${entry}`}`,
   },
@@ -39,7 +40,7 @@ export const versionsText = {
   acts: {
     ask: 'Ask at this version',
     rollback: 'Roll back to it…',
-    revert: 'Revert this edit…',
+    revert: (kind: string) => `Revert this ${kind.toLowerCase()}…`,
     tag: 'Tag…',
     check: 'Check now',
     export: 'Export…',
@@ -48,7 +49,7 @@ export const versionsText = {
   },
   nothingToCheck: 'No edit is in force in this version, so there is nothing to check.',
 
-  section: { facts: 'Facts written', checks: 'Checks', reviews: 'Reviews', parts: 'Edits in force in this version' },
+  section: { facts: 'Facts written', checks: 'Checks', reviews: 'Reviews', parts: 'In force in this version' },
   versionId: 'Version',
   madeBy: (author: string) => `by ${author}`,
   noParts: 'None: this is the model as it was imported.',
@@ -75,8 +76,8 @@ export const versionsText = {
   },
   reason: { label: 'Reason', hint: 'The log shows it for ever.', missing: 'Say why in a sentence.' },
   revert: {
-    title: (entry: number) => `Revert the edit of entry ${entry}`,
-    says: 'Its facts are taken out of the current version. Nothing is deleted: the revert is recorded as an entry.',
+    title: (entry: number) => `Revert entry ${entry}`,
+    says: 'What it did is taken out of the current version. Nothing is deleted: the revert is recorded as an entry.',
     plan: 'Looking at what was computed on top of it',
     facts: 'Taken out',
     none: 'No later edit was computed on top of it.',

@@ -1,6 +1,7 @@
 import type { Result } from '../../../shared/contract.ts';
 import type { Moment, Review, Version } from '../../../shared/contract/versions.ts';
 import { ENTRY_KINDS, type VersionRole } from '../../../shared/kinds.ts';
+import { steeringTitle } from '../../../shared/steering/list.ts';
 import { shortId } from '../../../shared/ids.ts';
 import { versionsText } from './text.ts';
 
@@ -118,9 +119,11 @@ export function headline(step: Step): string {
 const text = versionsText.headline;
 const HEADLINES: Readonly<Record<VersionRole, (step: Step) => string>> = {
   begins: () => text.imported,
-  adds({ moment: { kind, facts } }) {
+  adds({ moment: { kind, facts, method } }) {
     const [fact] = facts;
-    return fact ? text.wrote(fact.subject, fact.target, facts.length - 1) : ENTRY_KINDS[kind].label;
+    return fact
+      ? text.wrote(fact.subject, fact.target, facts.length - 1)
+      : text.made(ENTRY_KINDS[kind].label, method && steeringTitle(method));
   },
   'takes out': ({ moment }) => text.reverted(moment.reverts ?? 0),
   'goes back': ({ backTo, tags }) => text.rolledBack(backTo ?? 0, tags[0]),

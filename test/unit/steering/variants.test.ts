@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { dot, norm } from '../../../electron/engine/linalg/matrix.ts';
 import type { Steering } from '../../../electron/engine/steer/steering.ts';
-import { layersOf, moved, randomised, replaced, scaled, together, within } from '../../../electron/engine/steer/variants.ts';
+import { layersOf, leastLeft, moved, randomised, replaced, scaled, together, within } from '../../../electron/engine/steer/variants.ts';
 import type { Part } from '../../../shared/steering/intervention.ts';
 
 const part = (change: Partial<Part> = {}): Part => ({
@@ -24,6 +24,17 @@ const rows = (of: Steering, name = 'v') => {
 };
 
 describe('other forms of a steering', () => {
+  test('directions of another one: what is left of the least', () => {
+    const [own, other] = [steering([part()]), steering([part()])];
+    expect(leastLeft(own, other)).toBeCloseTo(0, 6);
+    rows(other)[0]!.set([-1, -2, -2]); // the other way round
+    expect(leastLeft(own, other)).toBeCloseTo(0, 6);
+    rows(other)[0]!.set([2, -1, 0]);
+    rows(other)[1]!.set([1, 0, 0]);
+    expect(leastLeft(own, other)).toBeCloseTo(1, 6);
+    rows(other)[1]!.set([5, 3, 4]);
+    expect(leastLeft(own, other)).toBeCloseTo(Math.SQRT1_2, 6);
+  });
   test('stronger: what is added, not what is taken out', () => {
     const parts = scaled(steering([part(), part({ operator: 'project out', strength: { value: 1, unit: 'raw' } })]), 3).intervention.parts;
     expect(parts.map(({ strength }) => strength.value)).toEqual([6, 1]);
