@@ -120,8 +120,8 @@ describe('looking into a model', () => {
   });
 
   it('says what the model would say behind each layer, and where the answer takes over', async () => {
-    await page.getByLabel('Answers to follow').fill('Paris, London');
     await page.getByRole('tab', { name: 'Lens' }).click();
+    await page.getByLabel('Answers to follow').fill('Paris, London');
     await page.getByRole('button', { name: 'Look', exact: true }).last().click();
     await page.getByText(/“Paris” is the first answer behind layer \d and after it\./).waitFor({ timeout: 60_000 });
     await page.getByText('“London” is not the first answer at the end.').waitFor();
@@ -203,7 +203,10 @@ describe('looking into a model', () => {
     await page.getByText(/Committed as entry \d/).waitFor({ timeout: 60_000 });
     await page.keyboard.press('Control+6');
     await page.getByRole('row', { name: /The tower was sold/ }).click();
-    await page.getByRole('link', { name: /^What changed inside/ }).click();
+    await page
+      .getByRole('link', { name: /^What changed inside/ })
+      .last()
+      .click();
     await page.getByRole('button', { name: 'Compare inside' }).last().click();
     await page.getByText(/^Current version: “Rome” outranks “.*” behind layer \d and after it\.$/).waitFor({ timeout: 60_000 });
     await page.getByText(/^Base, without edits: “Rome” does not outrank “.*” in the end\.$/).waitFor();
@@ -212,6 +215,7 @@ describe('looking into a model', () => {
 
   it('asks for the subject where it is missing', async () => {
     await page.getByRole('tab', { name: 'Causal trace' }).click();
+    await page.getByLabel('Text before the answer').fill('Eiffel Tower is in the city of');
     await page.getByLabel('Subject').fill('Louvre');
     await page.getByRole('button', { name: 'Trace', exact: true }).last().click();
     await page.getByText(/has neither \{\} nor the subject "Louvre"/).waitFor();
