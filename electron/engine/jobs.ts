@@ -48,9 +48,9 @@ export type { CheckChoices } from './evaluate/choices.ts';
 export type { CheckRecord } from './evaluate/records.ts';
 export type { CheckReport } from './evaluate/report.ts';
 export type { ModelRef, SteeringCandidate, SteeringRef } from './model-ref.ts';
-export type { ConstantRanges } from './architectures/constant-ranges.ts';
 export type { SteeringMaterial } from './evaluate/steering-check.ts';
 export type { BakingReport, ReadingReport, SteeringCheckReport, SteeringOutcome, SweepReport } from './steer/report.ts';
+export type { ConstantRanges } from './architectures/constant-ranges.ts';
 export type { ExportOutcome } from './onnx/export-outcome.ts';
 export type { Answer, TokenChance } from './decoder/answer.ts';
 export type {

@@ -93,9 +93,9 @@ export interface Standing {
 }
 
 /** The current version. */
-function standingOf(model: LibraryModel): Standing {
-  const version = model.ledger.history.current;
-  return { version, hashes: model.hashes.versions.get(version.id) };
+function standingOf({ ledger, hashes }: LibraryModel): Standing {
+  const { current } = ledger.history;
+  return { version: current, hashes: hashes.versions.get(current.id) };
 }
 
 /**

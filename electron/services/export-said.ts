@@ -66,15 +66,15 @@ export async function compareWithRecord(looking: Looking, { record, format }: Sa
   const path = inside(FILES.ledger);
   const known = ExportFormatSchema.options.find((one) => one === format);
   if (known === undefined) return [`The form of the export, ${format ?? 'which is not told'}, is not one that this release knows.`];
-  const named = record.parts.flatMap((part) => partOf(part).delta ?? []);
-  const deltas = named.map((delta) => looking.blob(delta)).filter((blob) => blob !== undefined);
+  const changes = record.parts.flatMap((part) => partOf(part).delta ?? []);
+  const deltas = changes.map((delta) => looking.blob(delta)).filter((blob) => blob !== undefined);
   const layout = record.layout && looking.blob(record.layout);
   const { problems, unchecked } = await compareContents(known, {
     folder: looking.folder,
     files: looking.exported,
     record,
     layout: async () => (layout === undefined ? undefined : readLayout(await readFile(layout))),
-    deltas: deltas.length === named.length ? deltas : undefined,
+    deltas: deltas.length === changes.length ? deltas : undefined,
     check: () => report?.check(),
   });
   for (const { path: file, message } of problems) looking.problem('content', file === '' ? path : file, message);

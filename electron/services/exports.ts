@@ -155,8 +155,8 @@ export function exportService({ models, engine, jobs, grants, preferences, place
       append: async (destination: string) => {
         // What was asked for when it was let out: a policy that is changed afterwards changes nothing of that.
         const { policy, thresholds } = preferences.settings;
-        const asked = { policy: { ...policy, thresholds: { ...thresholds } } };
-        const details = { attestations: [...written], ...asked, ...(steering ? { steering: plain(steering) } : {}) };
+        const letOut = { policy: { ...policy, thresholds: { ...thresholds } } };
+        const details = { attestations: [...written], ...letOut, ...(steering ? { steering: plain(steering) } : {}) };
         const body = { version, format, destination, files: files.map((file) => ({ ...file })), details };
         return (await model.append('export', body, preferences.by(''))).seq;
       },
@@ -215,9 +215,10 @@ async function mustBeRecorded(
   record: VersionRecord,
   check: () => void,
 ): Promise<void> {
-  const deltas = partsOf(record.version)
-    .flatMap((part) => model.contentOf(part).delta ?? [])
-    .map(({ blob }) => model.ledger.blobs.path(blob));
+  const deltas = partsOf(record.version).flatMap((part) => {
+    const { delta } = model.contentOf(part);
+    return delta ? [model.ledger.blobs.path(delta.blob)] : [];
+  });
   const { problems } = await compareContents(format, {
     folder: staged,
     files,

@@ -23,6 +23,9 @@ import { core } from './model.ts';
  */
 export const TOLERANCE = 0.02;
 
+/** What lies farther apart is another edit; what lies between may come from another release, whose search went another way. */
+export const FAR = 0.25;
+
 /** Measured shares may differ by so many cases: one whose two answers are equally likely. */
 const CASES = 1;
 
@@ -128,6 +131,15 @@ async function measured(
       ? []
       : [{ name, recorded: value, now: again }];
   });
+}
+
+/** What is said of an edit that comes out near the recorded one and not the same, which proves neither; undefined for others. */
+export function recomputationDoubt({ distance }: Recomputation): string | undefined {
+  if (distance <= TOLERANCE || distance > FAR) return undefined;
+  return (
+    `worked out again it lies ${percent(distance)} from the recorded one; up to ${percent(TOLERANCE)} may come from another processor, ` +
+    'more from another release, and a small change by somebody is not ruled out.'
+  );
 }
 
 /** What keeps an edit from being what working it out again gives; undefined when it is. */

@@ -20,7 +20,7 @@ import { misstated } from './findings.ts';
 import type { JobControl } from './job-list.ts';
 import type { JobRunner } from './jobs.ts';
 import type { LibraryModel } from './library-model.ts';
-import { recomputationProblem, recompute, recomputedOf } from './recompute.ts';
+import { recomputationDoubt, recomputationProblem, recompute, recomputedOf } from './recompute.ts';
 import { couldNotLook } from './unchecked.ts';
 
 type Problems = Verification['problems'];
@@ -184,8 +184,11 @@ async function recomputeEdits(engine: JobRunner, model: LibraryModel, { problems
       onProgress: (one: TimedProgress) => control.onProgress({ ...one, phase: `edit ${done + 1} of ${edits.length}: ${one.phase}` }),
     };
     try {
-      const message = recomputationProblem(await recompute(engine, model, recomputedOf(entry), named));
-      if (message !== undefined) problems.push({ entry: entry.seq, what: 'recomputed', message });
+      const again = await recompute(engine, model, recomputedOf(entry), named);
+      const doubt = recomputationDoubt(again);
+      const message = recomputationProblem(again);
+      if (doubt !== undefined) unchecked.push(`Entry ${entry.seq}: ${doubt}`);
+      else if (message !== undefined) problems.push({ entry: entry.seq, what: 'recomputed', message });
     } catch (error) {
       if (!(error instanceof EmendError) || error.code !== 'unsupported') throw error;
       unchecked.push(`Entry ${entry.seq} was not worked out again: ${error.message}`);

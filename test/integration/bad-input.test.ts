@@ -436,7 +436,10 @@ describe.skipIf(process.platform === 'win32')('a person who may not', () => {
         ok: false,
         error: { code: 'failed', message: expect.stringMatching(/out/) as string, hint: expect.stringMatching(/right|write/) as string },
       });
-      expect(await app.call('library.list')).toMatchObject({ ok: true, value: { models: [{ name: NAME }], notices: [] } });
+      expect(await app.call('library.list')).toMatchObject({
+        ok: true,
+        value: { models: [{ name: NAME }], notices: [{ message: expect.stringContaining('may read the signing key') as string }] },
+      });
       expect(readdirSync(where.out)).toEqual([]);
     } finally {
       await app.kill();

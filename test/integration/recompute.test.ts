@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readSafetensors, writeSafetensors } from '../../electron/engine/onnx/safetensors.ts';
 import { tensorBytes } from '../../electron/engine/onnx/tensors.ts';
 import type { Application } from '../../electron/services/application.ts';
+import { recomputationDoubt, recomputationProblem } from '../../electron/services/recompute.ts';
 import { canonical } from '../../electron/storage/canonical.ts';
 import { sha256 } from '../../electron/storage/hash.ts';
 import { casesOf } from '../fixtures.ts';
@@ -28,6 +29,19 @@ interface DraftFile {
 }
 
 afterAll(removeTemporary);
+
+describe('a delta that is worked out again', () => {
+  it.each([
+    [0.01, undefined, undefined],
+    [0.0214, 'not ruled out', 'is another'],
+    [0.9, undefined, 'is another'],
+  ])('and lies %d from the recorded one is the same, unproven, or another', (distance, doubt, problem) => {
+    const found = { distance, otherChecks: [] };
+    const said = (words: string | undefined) => (words === undefined ? undefined : (expect.stringContaining(words) as string));
+    expect(recomputationDoubt(found)).toEqual(said(doubt));
+    expect(recomputationProblem(found)).toEqual(said(problem));
+  });
+});
 
 describe.each(MODELS)('an edit of $name', ({ folder }) => {
   let app: Application;

@@ -23,7 +23,14 @@ export interface ServerOptions {
   readonly uploads: Uploads;
   /** Any free one when left out. */
   readonly port?: number | undefined;
+  /** How long the head of a request may take to arrive, ms. */
+  readonly patience?: number | undefined;
 }
+
+/** A browser sends the head of a request in one piece. */
+const PATIENCE = 20_000;
+/** One browser opens six, and an event stream for each tab. */
+const CONNECTIONS = 200;
 
 /** A server that runs. */
 export interface Server {
@@ -34,16 +41,18 @@ export interface Server {
 }
 
 /** Serves the page and the application behind it to one browser of this machine. @throws EmendError when the port cannot be had */
-export async function startServer({ application, page, uploads, port: asked = 0 }: ServerOptions): Promise<Server> {
+export async function startServer({ application, page, uploads, port: asked = 0, patience = PATIENCE }: ServerOptions): Promise<Server> {
   const downloads = new Downloads(application);
   application.listen((event) => {
     // An import copies; what was uploaded for it is not needed any more, and goes at the latest when the server closes.
     if (event.type === 'imported') uploads.remove(application.grants.path(event.source)).catch(() => undefined);
   });
-  // A large upload takes its time.
-  const server = createServer({ requestTimeout: 0 }, (request, response) => {
+  // A large upload takes its time; who says half a sentence and waits is let go.
+  const times = { requestTimeout: 0, headersTimeout: patience, connectionsCheckingInterval: patience / 4 };
+  const server = createServer(times, (request, response) => {
     answer(request, response).catch((error: unknown) => sendError(request, response, error));
   });
+  server.maxConnections = CONNECTIONS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) =>
       reject(new EmendError('failed', `Port ${asked} cannot be used: ${error.message}.`, 'Choose another with --port, or leave it out.')),

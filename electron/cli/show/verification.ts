@@ -78,10 +78,10 @@ function partsSaid({ edits, steerings }: Pick<Exported, 'edits' | 'steerings'>):
 
 function aboutExport({ model, modelId, version, tags, edits, steerings, format, time, author, entries }: Exported): string {
   const when = time === undefined ? '' : `, exported ${minute(time)} UTC${author === undefined ? '' : ` by ${author}`}`;
-  const form = format === undefined ? '' : `, ${format}`;
   return (
     `${model} (${short(modelId)}), version ${tags.length > 0 ? `${tags.join(', ')} (${short(version)})` : short(version)}, ` +
-    `${partsSaid({ edits, steerings })}${form}${when}, record of ${counted(entries, 'entry', 'entries')}`
+    `${partsSaid({ edits, steerings })}${format === undefined ? '' : `, ${format}`}${when}, ` +
+    `record of ${counted(entries, 'entry', 'entries')}`
   );
 }
 

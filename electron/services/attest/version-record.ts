@@ -4,6 +4,7 @@ import { BlobRefSchema, type BlobRef, type CheckResult } from '../../ledger/bodi
 import type { PartKind, RemarkKind } from '../../../shared/kinds.ts';
 import { addsPart, isRemark, type Entry, type EntryOf } from '../../ledger/entries.ts';
 import { examine } from '../../ledger/examine.ts';
+import { partOf } from '../../ledger/kinds/index.ts';
 import { partsOf, type Version } from '../../ledger/versions.ts';
 import { tensorHashes } from '../tensor-hashes.ts';
 
@@ -19,6 +20,8 @@ export interface VersionRecord {
   readonly tensors: ReadonlyMap<string, string>;
   /** The blob that tells the parts of the imported files; records of earlier releases have none. */
   readonly layout: BlobRef | undefined;
+  /** Whether something steers it while it runs. */
+  readonly isSteered: boolean;
   /** What was measured, the oldest first: of this version, and of versions on the way to it when its parts were made. */
   readonly measured: readonly Measured[];
   /** Notes and reviews of this version, the oldest first. */
@@ -61,6 +64,7 @@ export function versionRecord(journal: Uint8Array, version: string): VersionReco
     parts,
     tensors: changedTensors(entries, found.id),
     layout: entries.flatMap(layoutsIn).at(-1),
+    isSteered: parts.some((part) => partOf(part).steering !== undefined),
     measured: entries.flatMap((entry) => measuredBy(entry, found.id, inForce) ?? []),
     remarks: entries.filter(isRemark).filter((entry) => entry.body.version === found.id),
     head: { seq: last.seq, hash: last.hash },

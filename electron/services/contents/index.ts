@@ -1,10 +1,10 @@
 import type { ExportFormat } from '../../../shared/contract/exports.ts';
 import { EmendError } from '../../../shared/errors.ts';
-import { partOf } from '../../ledger/kinds/index.ts';
 import { gguf, lora } from './adapters.ts';
 import type { ContentFindings, Contents } from './contents.ts';
 import { folder } from './folder.ts';
 import { onnx } from './onnx.ts';
+import { steered } from './steered.ts';
 import { tensors } from './tensors.ts';
 
 interface Form {
@@ -33,27 +33,9 @@ export function needsDeltas(format: ExportFormat): boolean {
  */
 export async function compareContents(format: ExportFormat, contents: Contents): Promise<ContentFindings> {
   try {
-    const found = await FORMS[format].compare(contents);
-    return contents.record.parts.some((part) => partOf(part).steering !== undefined) ? withoutSteered(found) : found;
+    return contents.record.isSteered ? steered(contents) : await FORMS[format].compare(contents);
   } catch (error) {
     if (!(error instanceof EmendError) || error.code === 'cancelled') throw error;
     return { problems: [{ path: '', message: error.message }], unchecked: [] };
   }
-}
-
-/** Files with a graph or weights, and what is said of no file at all. */
-const OF_THE_MODEL = /^$|\.(onnx|onnx_data|data|safetensors)$/;
-
-/** A steering goes into graph and weights in ways that the record does not tell; all else is held to it. */
-function withoutSteered({ problems, unchecked }: ContentFindings): ContentFindings {
-  const changed = [...new Set(problems.map(({ path }) => path))].filter((path) => path !== '' && OF_THE_MODEL.test(path));
-  return {
-    problems: problems.filter(({ path }) => !OF_THE_MODEL.test(path)),
-    unchecked: [
-      ...unchecked,
-      ...(changed.length > 0
-        ? [`The version is steered; how that went into ${changed.join(', ')} is not in the record, so it was not compared.`]
-        : []),
-    ],
-  };
 }

@@ -1,8 +1,9 @@
 import * as v from 'valibot';
 import { PolicySchema, ThresholdsSchema } from '../../../shared/contract/settings.ts';
 import { addsPart, type Entry, type EntryOf } from '../../ledger/entries.ts';
-import { partOf } from '../../ledger/kinds/index.ts';
 import { partsOf } from '../../ledger/versions.ts';
+import { isOfTheModel } from '../contents/steered.ts';
+import { partOf } from '../../ledger/kinds/index.ts';
 import type { Blobs } from '../../ledger/blobs.ts';
 import { changedBetween, type TensorHashes } from '../tensor-hashes.ts';
 import { factsOfVersion } from '../library-record.ts';
@@ -70,20 +71,20 @@ export function exportPairs(entry: EntryOf<'export'>, { ledger, hashes }: Surrou
   const { body } = entry;
   const [first] = ledger.entries;
   const policy = policyPairs(entry, ledger);
-  // What steers a model while it runs lies in its graph, or in weights that no entry tells.
-  if (first?.kind !== 'import' || body.format !== 'folder' || isSteered(ledger, body.version)) return policy;
+  if (first?.kind !== 'import' || body.format !== 'folder') return policy;
   const isEdited = [...(hashes.versions.get(body.version) ?? [])].some(([tensor, hash]) => hash !== hashes.base.get(tensor));
+  // How a steering goes into graph and weights the record does not tell.
+  const isSteered = partsOf(ledger.history.find(body.version))
+    .map((part) => ledger.entry(part.entry))
+    .filter(addsPart)
+    .some((part) => partOf(part).steering !== undefined);
   const kept = (path: string) => !isEdited || (editable !== undefined && !editable.has(path));
   const listed = (files: readonly { path: string; bytes: number; sha256: string }[]) =>
-    files.map(({ path, bytes, sha256 }) => [path, bytes, kept(path) ? sha256 : '']).sort(([a], [b]) => (a! < b! ? -1 : 1));
+    files
+      .filter(({ path }) => !isSteered || !isOfTheModel(path))
+      .map(({ path, bytes, sha256 }) => [path, bytes, kept(path) ? sha256 : ''])
+      .sort(([a], [b]) => (a! < b! ? -1 : 1));
   return [...policy, { what: 'the files of the export and of the import', one: listed(body.files), other: listed(first.body.model.files) }];
-}
-
-function isSteered(ledger: Ledger, version: string): boolean {
-  return partsOf(ledger.history.find(version)).some(({ entry: seq }) => {
-    const entry = ledger.entry(seq);
-    return addsPart(entry) && partOf(entry).steering !== undefined;
-  });
 }
 
 const PolicyOfExportSchema = v.object({ policy: v.object({ ...PolicySchema.entries, thresholds: ThresholdsSchema }) });
