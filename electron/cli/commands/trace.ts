@@ -1,3 +1,4 @@
+import { EmendError } from '../../../shared/errors.ts';
 import { withSlot } from '../../../shared/fact.ts';
 import { SEVERED, TRACE_KINDS } from '../../../shared/tracing.ts';
 import { newFile } from '../../services/outputs.ts';
@@ -48,7 +49,6 @@ export const trace = defineCommand({
     ['emend trace atlas "The capital of France is" --subject France --kinds mlp --window 3', 'MLPs alone, three layers at a time'],
     ['emend trace atlas "{} is in" --subject Louvre --record "Where entry 3 wrote it" --attach 3', 'Kept in the record, with entry 3'],
     ['emend trace atlas --take 100', 'Averaged over a hundred facts that the model knows'],
-    ['emend trace atlas "{} is in" --subject Louvre --record "Where entry 3 wrote it" --attach 3', 'Kept in the record, with entry 3'],
   ],
   async run(values, [name, prompt], context) {
     refuseMixed(values, prompt);
@@ -89,20 +89,31 @@ async function traceFacts(values: Settings, name: string, context: Context): Pro
   const { facts: file, take, keep } = values;
   const { app, model, version, recorded } = await versionNamed(context, name, values);
   const facts = file === undefined ? [] : await factsOfFile({ app }, file, take, context.warn);
-  const found = await app.run(
-    'locating.traceFacts',
-    {
-      model: model.id,
-      version,
-      // What the model knows is what it was asked to forget, where the file says what that is.
-      facts: facts.map((fact) => ({ prompt: fact.prompt, subject: fact.subject, target: fact.previousTarget ?? fact.target })),
-      ...(take === undefined ? {} : { own: take }),
-      ...(keep === undefined ? {} : { keep: app.grants.grant(newFile(keep, true), 'write').handle }),
-      ...settingsOf(values),
-    },
-    context.follow,
-  );
+  const found = await app
+    .run(
+      'locating.traceFacts',
+      {
+        model: model.id,
+        version,
+        // What the model knows is what it was asked to forget, where the file says what that is.
+        facts: facts.map((fact) => ({ prompt: fact.prompt, subject: fact.subject, target: fact.previousTarget ?? fact.target })),
+        ...(take === undefined ? {} : { own: take }),
+        ...(keep === undefined ? {} : { keep: app.grants.grant(newFile(keep, true), 'write').handle }),
+        ...settingsOf(values),
+      },
+      context.follow,
+    )
+    .catch((error: unknown) => {
+      throw stopped(error);
+    });
   showFactTraces(context.out, found);
   versionLine(context.out, model.name, recorded ? short(found.version) : undefined);
   return { ...found, ...(await recordFound(context, { app, model }, found.finding, values)) };
+}
+
+/** Of a run that was stopped, what it traced is kept. */
+function stopped(error: unknown): unknown {
+  return error instanceof EmendError && error.code === 'cancelled'
+    ? new EmendError('cancelled', 'Cancelled. What was traced is kept; the same command goes on from there.')
+    : error;
 }

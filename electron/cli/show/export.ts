@@ -6,10 +6,12 @@ import type { Printer } from '../format/printer.ts';
 type Exported = Result<'exports.start'>;
 
 /** Where a version was written, which of its bytes are new, and how it is verified where there is a record. */
-export function showExport(out: Printer, { entry, path, files, bytes, changed, ranges }: Exported): void {
+export function showExport(out: Printer, { entry, path, files, bytes, changed, ranges, steering }: Exported): void {
   const recorded = entry === undefined ? '' : ` Recorded as entry ${entry}.`;
   out.line(`Exported ${files} files, ${size(bytes)}, to ${path}.${recorded}`);
   out.line(changed.length === 0 ? 'Every weight is as imported.' : `Weights that differ from the import: ${changed.join(', ')}`);
+  if (steering)
+    out.line('The version is steered while it runs: that lies in the exported graph or its weights, and no edit of the record tells it.');
   if (ranges && ranges.length > 0) {
     out.line();
     out.table(
@@ -26,7 +28,7 @@ export function showExport(out: Printer, { entry, path, files, bytes, changed, r
       ],
       { heading: true, right: [2, 3] },
     );
-    out.line('Every other byte of the model is as it was.');
+    if (!steering) out.line('Every other byte of the model is as it was.');
   }
   if (entry === undefined) return;
   out.line();

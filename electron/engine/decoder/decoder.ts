@@ -1,5 +1,6 @@
 import { readSource } from '../architectures/source.ts';
 import { findAnatomy, refuseFusedExperts } from '../anatomy/anatomy.ts';
+import { refuseFixed } from '../anatomy/in-file.ts';
 import { probe } from '../runtime/probe.ts';
 import { type Flow, followFlow } from '../anatomy/flow.ts';
 import type { Anatomy } from '../anatomy/types.ts';
@@ -89,7 +90,7 @@ export class Decoder {
     const { shapes, graph } = await probe(copy, copy.graph, inputs);
     const model: Model = { ...copy, graph };
     const found = findAnatomy(model.graph, shapes, inputs, readModelConfig(source.folder));
-    const anatomy = { ...found, warnings: [...(source.remarks ?? []), ...found.warnings] };
+    const anatomy = { ...refuseFixed(found, source), warnings: [...(source.remarks ?? []), ...found.warnings] };
     const flow = followFlow(model.graph, inputs.ids.name, inputs.logits, shapes)!;
     return new Decoder({ source, model, inputs, shapes, anatomy, flow, threads: options.threads ?? 0, replaced: new Map() });
   }

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { EmendError } from '../../../shared/errors.ts';
 import { withDelta } from '../edit/delta.ts';
 import { readDelta } from '../edit/delta-file.ts';
 import { graphFile, tokenizerFolder } from '../onnx/model-folder.ts';
@@ -38,7 +39,10 @@ export class OpenModels {
     if (this.last?.folder !== folder) {
       const file = graphFile(folder);
       const threads = Number(process.env['EMEND_THREADS'] ?? 0);
-      this.last = { folder, base: await Decoder.open(file, { threads }), tokenizer: await loadTokenizer(tokenizerFolder(folder)) };
+      const base = await Decoder.open(file, { threads });
+      const tokenizer = await loadTokenizer(tokenizerFolder(folder));
+      refuseOtherHeads(base.anatomy.vocabulary, tokenizer.vocabularySize, folder);
+      this.last = { folder, base, tokenizer };
     }
     const { base, tokenizer } = this.last;
     const before = model.version === undefined ? base : readVersion(base, model.version);
@@ -70,4 +74,20 @@ export class OpenModels {
     this.generators.delete(key);
     await (await generator)?.release();
   }
+}
+
+/** How much of a tokenizer's tokens a language model's output has at least: tokens are added to tokenizers, but not as many again. */
+const LEAST = 0.5;
+
+/**
+ * An output that is no distribution over the tokenizer's tokens is of a model that does something else, such as label texts.
+ * @throws EmendError 'unsupported'
+ */
+function refuseOtherHeads(outputs: number, tokens: number, folder: string): void {
+  if (outputs >= tokens * LEAST) return;
+  throw new EmendError(
+    'unsupported',
+    `The model in ${folder} gives ${outputs} values where its tokenizer has ${tokens} tokens: it labels texts or tokens, and writes none.`,
+    'Emend edits models that continue a text. Export the model for text generation, or take the tokenizer that belongs to it.',
+  );
 }
