@@ -42,6 +42,13 @@ export async function inspect(models: OpenModels, { model }: Jobs['inspect']['pa
       postNorm: l.mlp.postNorm,
       refusal: l.mlp.refusal,
     })),
-    warnings: anatomy.warnings,
+    warnings: [...anatomy.warnings, ...widthWarning(anatomy.vocabulary, tokenizer.vocabularySize)],
   };
+}
+
+/** Ids beyond the tokenizer's, which padded embeddings have; many of them speak for another tokenizer. */
+function widthWarning(outputs: number, tokens: number): string[] {
+  if (outputs <= tokens) return [];
+  const many = outputs > tokens * 1.1 ? ' These are many: check that the tokenizer belongs to this model.' : '';
+  return [`The output has ${outputs} values for ${tokens} tokens of the tokenizer; ids from ${tokens} on stand for no text.${many}`];
 }

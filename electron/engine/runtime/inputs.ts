@@ -69,8 +69,8 @@ export function findInputs(graph: Graph): Inputs {
   if (graph.inputs.some((v) => /token_type_ids/.test(v.name))) {
     throw new EmendError(
       'unsupported',
-      `The graph is an encoder such as BERT (inputs: ${seen}).`,
-      'Emend edits decoder-only language models such as GPT-2, Llama or Qwen.',
+      `The graph asks for token types, as encoders such as BERT do (inputs: ${seen}); Emend gives none.`,
+      'Export a decoder such as GPT-2, Llama or Qwen without token_type_ids.',
     );
   }
   if (graph.inputs.some((v) => v.name === 'inputs_embeds')) {
@@ -90,6 +90,7 @@ export function findInputs(graph: Graph): Inputs {
       'Export the model for text generation (task text-generation or text-generation-with-past).',
     );
   }
+  refuseFixedSizes(ids, seen);
   const others = graph.inputs.filter((v) => v !== ids && rank(v) === 2 && (WHOLE.includes(v.dtype) || OTHER_MASKS.includes(v.dtype)));
   const { mask, positions } = maskAndPositions(others, ids, graph, seen);
   const logitsToKeep = graph.inputs.find((v) => WHOLE.includes(v.dtype) && rank(v)! <= 1 && /logits_to_keep/.test(v.name));
@@ -108,6 +109,19 @@ export function findInputs(graph: Graph): Inputs {
   if (logits === undefined)
     throw new EmendError('unsupported', 'The graph has no output.', 'Export the model with its logits as an output.');
   return { ids, mask, positions, cachePositions, logitsToKeep, past, logits };
+}
+
+/** @throws EmendError 'unsupported' for a graph that takes texts of one number or one length alone */
+function refuseFixedSizes(ids: Value, seen: string): void {
+  const [rows, length] = ids.dims!;
+  const fixed = typeof rows === 'number' ? `exactly ${rows} ${rows === 1 ? 'text' : 'texts'} at a time` : undefined;
+  const long = typeof length === 'number' ? `texts of exactly ${length} ${length === 1 ? 'token' : 'tokens'}` : undefined;
+  if (fixed === undefined && long === undefined) return;
+  throw new EmendError(
+    'unsupported',
+    `The graph takes ${[fixed, long].filter((one) => one !== undefined).join(', and ')} (inputs: ${seen}).`,
+    'Export the model with dynamic batch and sequence axes.',
+  );
 }
 
 /** The integer input that indexes a table of as many rows as there are logits, or else the longest table. */
@@ -164,11 +178,17 @@ function pastSlots(graph: Graph): PastSlot[] {
     if (present === undefined) {
       throw new EmendError(
         'unsupported',
-        `Cache input "${input.name}" leads to no cache output.`,
-        'Export with present key/value outputs, or without a cache.',
+        `The input "${input.name}" has rank 4 and leads to no cache output: it is a mask of rank 4, or a cache that nothing goes on.`,
+        'Export with a mask [batch, length], and with present key/value outputs or without a cache.',
       );
     }
-    const [, heads, , width] = input.dims;
+    const [, heads, length, width] = input.dims;
+    if (typeof length === 'number' && length > 0)
+      throw new EmendError(
+        'unsupported',
+        `The cache of the graph has a fixed length: "${input.name}" is [${input.dims.join(', ')}].`,
+        'Export the model with a cache that grows (past_key_values of any length), or without a cache.',
+      );
     slots.push({ input: input.name, present, heads: typeof heads === 'number' ? heads : 0, width: typeof width === 'number' ? width : 0 });
   }
   return slots;

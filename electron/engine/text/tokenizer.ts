@@ -1,6 +1,7 @@
 import { Tokenizer as Library } from '@huggingface/tokenizers';
 import * as v from 'valibot';
 import { EmendError } from '../../../shared/errors.ts';
+import { readAlike, unknownToken } from './parts.ts';
 import { DecoderSchema, spellingOf, tokenBytes, type Spelling } from './surface.ts';
 
 const AddedTokenSchema = v.looseObject({ id: v.number(), content: v.string(), special: v.optional(v.boolean(), false) });
@@ -49,16 +50,21 @@ export class Tokenizer implements SpecialIds {
    */
   constructor(json: TokenizerJson, config: Readonly<Record<string, unknown>> = {}, ids: Partial<SpecialIds> = {}) {
     const added = json.added_tokens ?? [];
+    const alike = readAlike(json);
     const parts = {
       normalizer: null,
       pre_tokenizer: null,
       post_processor: null,
-      ...json,
+      ...alike,
       decoder: json.decoder ?? null,
       added_tokens: added,
     };
     try {
-      this.#library = new Library(parts, plainTokens(config)) as unknown as LibraryTokenizer;
+      const unknown = unknownToken(json);
+      this.#library = new Library(parts, {
+        ...(unknown === undefined ? {} : { unk_token: unknown }),
+        ...plainTokens(config),
+      }) as unknown as LibraryTokenizer;
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new EmendError(
@@ -142,6 +148,7 @@ export class Tokenizer implements SpecialIds {
   tokenText(id: number): string {
     const added = this.#added.get(id);
     if (added) return added.content;
+    if (this.#library.id_to_token(id) === undefined) return `<id ${id}, no token>`;
     const bytes = this.tokenBytes(id);
     try {
       return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -151,8 +158,8 @@ export class Tokenizer implements SpecialIds {
   }
 
   /**
-   * The UTF-8 bytes that a token adds to a text. An unknown-token's are those of U+FFFD, a special token's those of its name.
-   * @throws EmendError 'bad-input' for an id outside the vocabulary
+   * The UTF-8 bytes that a token adds to a text. An unknown-token's are those of U+FFFD, a special token's those of its name, and an id
+   * beyond the vocabulary has none.
    */
   tokenBytes(id: number): Uint8Array {
     const known = this.#bytes.get(id);
@@ -167,14 +174,8 @@ export class Tokenizer implements SpecialIds {
     if (id === this.#unknown) return new TextEncoder().encode('\uFFFD');
     if (added) return new TextEncoder().encode(added.content);
     const token = this.#library.id_to_token(id);
-    if (token === undefined) {
-      throw new EmendError(
-        'bad-input',
-        `Token id ${id} is not in the vocabulary (0 to ${this.vocabularySize - 1}).`,
-        'Check that the tokenizer belongs to this model.',
-      );
-    }
-    return tokenBytes(token, this.#spelling);
+    // Embeddings are often padded beyond the vocabulary; such ids mean nothing.
+    return token === undefined ? new Uint8Array() : tokenBytes(token, this.#spelling);
   }
 
   #plain(text: string): number[] {
@@ -183,6 +184,11 @@ export class Tokenizer implements SpecialIds {
 
   /** What the tokenizer puts in front of a text, and the text's own tokens. */
   #split(text: string): { leading: number[]; ids: number[] } {
+    if (text === '') {
+      // Nothing of the text can be found in what the tokenizer makes of it: all is put in front, but for an end token behind.
+      const special = this.#library.encode('', { add_special_tokens: true }).ids.map((id) => this.#checked(id, text));
+      return { leading: special.filter((id) => !this.eosIds.includes(id)), ids: [] };
+    }
     const ids = this.#plain(text);
     const whole = this.#library.encode(text, { add_special_tokens: true }).ids;
     for (let start = 0; start + ids.length <= whole.length; start++) {
