@@ -141,7 +141,7 @@ describe('in the application', () => {
     await units().focus();
     await window.keyboard.press('ArrowDown');
     await window.keyboard.press('Enter');
-    await window.getByRole('heading', { name: /^Unit / }).waitFor();
+    await window.locator('#dissect-unit').waitFor();
   }
 
   it('dissects the language model, keeps it in the log, and shows it again from there', async () => {

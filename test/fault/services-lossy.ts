@@ -12,6 +12,8 @@ interface Node {
   lasting: Map<string, Node>;
   /** What a power cut leaves of a file at least. */
   synced: Buffer;
+  /** Who may do what with it; it has that from its beginning. */
+  readonly mode: number;
 }
 
 type Promises = typeof disk;
@@ -73,7 +75,10 @@ export class LossyDisk {
     for (const name of readdirSync(this.#root)) rmSync(join(this.#root, name), { recursive: true });
     const write = (node: Node, path: string): void => {
       if (node.folder) mkdirSync(path, { recursive: true });
-      else writeFileSync(path, random ? survivor({ data: now.get(node) ?? node.synced, synced: node.synced }, random) : node.synced);
+      else
+        writeFileSync(path, random ? survivor({ data: now.get(node) ?? node.synced, synced: node.synced }, random) : node.synced, {
+          mode: node.mode,
+        });
       for (const [name, below] of node.lasting) write(below, join(path, name));
     };
     write(this.#top, this.#root);
@@ -191,9 +196,10 @@ export class LossyDisk {
 
 /** What lies at a path, all of it lasting. */
 function nodeOf(path: string): Node {
-  const folder = statSync(path).isDirectory();
+  const status = statSync(path);
+  const folder = status.isDirectory();
   const names = new Map((folder ? readdirSync(path) : []).map((name) => [name, nodeOf(join(path, name))]));
-  return { folder, names, lasting: new Map(names), synced: folder ? Buffer.alloc(0) : readFileSync(path) };
+  return { folder, names, lasting: new Map(names), synced: folder ? Buffer.alloc(0) : readFileSync(path), mode: status.mode & 0o777 };
 }
 
 function failure(code: string, path: string): NodeJS.ErrnoException {
