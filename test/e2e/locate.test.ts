@@ -34,6 +34,8 @@ describe('looking into a model', () => {
   });
 
   it('traces a prompt by keyboard alone: three figures on one scale, the subject marked, each cell in words', async () => {
+    // A model's screens have keys once it is there.
+    await page.getByRole('navigation').getByRole('link', { name: 'Locate' }).waitFor();
     await page.keyboard.press('Control+3');
     await page.getByRole('heading', { level: 1, name: 'Locate' }).waitFor();
     await page.getByLabel('Text before the answer').focus();
