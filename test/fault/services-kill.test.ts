@@ -12,8 +12,8 @@ import { ACTS, type ServiceAct, type Where } from './services-doing.ts';
 import { makeScene, prepared, removeTemporary, type Scene } from './services-scene.ts';
 import { THOROUGH } from './thorough.ts';
 
-/** Of each act; 65 in all, `EMEND_THOROUGH` times as many. */
-const KILLS = { import: 15, commit: 20, rollback: 15, export: 15 } as const;
+/** Of each act; 40 in all, `EMEND_THOROUGH` times as many. */
+const KILLS = { import: 10, commit: 10, rollback: 10, export: 10 } as const;
 /**
  * How the time in which a kill falls follows what the act was seen to take: shorter after one that came too late, longer after one that did
  * not.

@@ -1,5 +1,5 @@
 /**
- * How thorough the tests are that repeat an act many times: 1 as part of the whole run; `EMEND_THOROUGH=8` does eight times as much, for
+ * How thorough the tests are that repeat an act many times: 1 as part of the whole run; `EMEND_THOROUGH=12` does twelve times as much, for
  * the figures that are told.
  */
 export const THOROUGH = Number(process.env['EMEND_THOROUGH'] ?? 1);
