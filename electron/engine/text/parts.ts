@@ -1,11 +1,16 @@
 import * as v from 'valibot';
 import { EmendError } from '../../../shared/errors.ts';
-import type { TokenizerJson } from './tokenizer.ts';
 
 /**
  * Parts of tokenizer.json that the library in use reads otherwise than the Rust tokenizers do, whose ids a model was trained on: each is
  * written in terms that it reads rightly, or refused by name. Other ids in silence would be other facts.
  */
+
+/** What is looked at of a tokenizer.json. */
+interface Parts {
+  readonly model: object;
+  readonly [part: string]: unknown;
+}
 
 const SplitSchema = v.looseObject({
   type: v.literal('Split'),
@@ -38,7 +43,7 @@ const ISOLATING: Readonly<Record<string, (pattern: string) => string>> = {
  * A tokenizer.json in terms that the library reads as the Rust tokenizers do.
  * @throws EmendError 'unsupported' naming the part that it would read otherwise
  */
-export function readAlike(json: TokenizerJson): TokenizerJson {
+export function readAlike<Json extends Parts>(json: Json): Json {
   const model = v.parse(ModelSchema, json.model);
   if (model.type === 'Unigram' && model.byte_fallback === true)
     throw misread('model.byte_fallback of a Unigram model', 'characters outside its vocabulary would become its unknown token, not bytes');
@@ -49,7 +54,7 @@ export function readAlike(json: TokenizerJson): TokenizerJson {
 }
 
 /** The token for what is unknown, where only the model of a tokenizer.json names it. */
-export function unknownToken(json: TokenizerJson): string | undefined {
+export function unknownToken(json: Parts): string | undefined {
   return v.parse(ModelSchema, json.model).unk_token ?? undefined;
 }
 
