@@ -75,6 +75,11 @@ export async function factsOfFile(
 ): Promise<Fact[]> {
   const read = await app.call('edits.readFacts', { source: app.grants.grant(file).handle, take: take ?? LIST_LIMIT });
   for (const warning of read.warnings) warn(warning);
+  if (read.total === 0) {
+    const hint = 'Correct what the warnings name, and read the file again.';
+    throw new EmendError('bad-input', `No record of ${file} can be used.`, hint);
+  }
+  if (read.wrong.length > 0) warn(`${file}: ${counted(read.wrong.length, 'row')} left out.`);
   if (take !== undefined && read.total < take)
     warn(`${file} has ${counted(read.total, 'fact')}, fewer than the ${take} asked for; all are taken.`);
   if (take === undefined && read.total > LIST_LIMIT) warn(`${file} has ${read.total} facts; the first ${LIST_LIMIT} are taken.`);

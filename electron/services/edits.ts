@@ -75,7 +75,9 @@ export function editService(parts: Surroundings): Part {
       const path = source === undefined ? undefined : grants.path(source);
       const content = text ?? (await readFactText(path!));
       const read = readRecords(withHeader(content), path === undefined ? 'The text' : basename(path), { columns, takesWrong: true });
-      const shown = read.problems.slice(0, 5).map((one) => `${one.place} is not right: ${one.field}: ${one.message}`);
+      const shown = read.problems
+        .slice(0, 5)
+        .map((one) => `${one.place} ${one.row ? 'is not right' : 'was left out'}: ${one.field}: ${one.message}`);
       const more = read.problems.length > shown.length ? [`${read.problems.length - shown.length} more are not right.`] : [];
       return {
         format: read.format,

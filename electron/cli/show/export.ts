@@ -9,9 +9,15 @@ type Exported = Result<'exports.start'>;
 export function showExport(out: Printer, { entry, path, files, bytes, changed, ranges, steering }: Exported): void {
   const recorded = entry === undefined ? '' : ` Recorded as entry ${entry}.`;
   out.line(`Exported ${files} files, ${size(bytes)}, to ${path}.${recorded}`);
-  out.line(changed.length === 0 ? 'Every weight is as imported.' : `Weights that differ from the import: ${changed.join(', ')}`);
+  out.line(
+    changed.length === 0
+      ? steering
+        ? 'No recorded change touches a weight.'
+        : 'Every weight is as imported.'
+      : `Weights that differ from the import: ${changed.join(', ')}`,
+  );
   if (steering)
-    out.line('The version is steered while it runs: that lies in the exported graph or its weights, and no edit of the record tells it.');
+    out.line('The version is steered: how, its entries tell; in what was exported the steering lies in the graph or in weights.');
   if (ranges && ranges.length > 0) {
     out.line();
     out.table(

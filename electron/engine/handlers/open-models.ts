@@ -87,7 +87,8 @@ function refuseOtherHeads(outputs: number, tokens: number, folder: string): void
   if (outputs >= tokens * LEAST) return;
   throw new EmendError(
     'unsupported',
-    `The model in ${folder} gives ${outputs} values where its tokenizer has ${tokens} tokens: it labels texts or tokens, and writes none.`,
+    `The model in ${folder} gives ${outputs} values where its tokenizer has ${tokens} tokens: it labels texts or tokens instead of ` +
+      "writing them, or the tokenizer is another model's.",
     'Emend edits models that continue a text. Export the model for text generation, or take the tokenizer that belongs to it.',
   );
 }
