@@ -21,6 +21,11 @@ export function checkpointsOf(kind: string): Case[] {
   return foldersWith(kind, (name) => name === 'config.json');
 }
 
+/** Every folder of a kind that holds a file of this name; the file stands for its graph. */
+export function foldersOf(kind: string, file: string): Case[] {
+  return foldersWith(kind, (name) => name === file);
+}
+
 function foldersWith(kind: string, isModel: (name: string) => boolean): Case[] {
   const found: Case[] = [];
   const walk = (folder: string): void => {

@@ -218,7 +218,7 @@ async function measureInsertion(
       last = now;
     },
   };
-  const ours = await timed(clock, () => spread(decoder, facts, settings, statistics, report, targets));
+  const ours = await timed(clock, () => spread(decoder, facts, settings, statistics, report, { known: targets }));
   const plain = await plainInsertion(
     clock,
     decoder,

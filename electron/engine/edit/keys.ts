@@ -5,7 +5,7 @@ import { floats } from '../runtime/session.ts';
 import { liveAt, Stage } from '../decoder/stage.ts';
 import { groupRows } from './chunks.ts';
 import type { Report } from '../../../shared/progress.ts';
-import type { FactTokens } from './types.ts';
+import type { KeyRows } from './types.ts';
 import type * as ort from 'onnxruntime-node';
 
 /** Tokens in one run. */
@@ -32,12 +32,12 @@ interface Group {
  */
 export class KeyWalk {
   private readonly groups: Group[];
-  private readonly facts: readonly FactTokens[];
+  private readonly facts: readonly KeyRows[];
   private readonly report: Report;
   /** Where the groups' hidden states were taken. */
   private from: string | undefined;
 
-  constructor(facts: readonly FactTokens[], report: Report) {
+  constructor(facts: readonly KeyRows[], report: Report) {
     this.facts = facts;
     this.report = report;
     const rows = facts.flatMap((fact, i) =>
@@ -52,15 +52,21 @@ export class KeyWalk {
 
   /**
    * Keys at `layer`, and the value of `site` in the plain rows, on this decoder.
-   * @param weights per row of a fact, summing to 1 (memit/compute_ks.py: ½ for the plain row, the rest shared)
+   * @param weightsOf what each of a fact's so many rows counts, summing to 1 (memit/compute_ks.py: ½ for the plain row, the rest shared)
    * @returns keys n × F, states n × D
    */
-  async at(decoder: Decoder, layer: number, site: string, weights: readonly number[]): Promise<{ keys: Matrix; states: Matrix }> {
+  async at(
+    decoder: Decoder,
+    layer: number,
+    site: string,
+    weightsOf: (rows: number) => readonly number[],
+  ): Promise<{ keys: Matrix; states: Matrix }> {
     const mlp = decoder.anatomy.layers[layer]!.mlp;
     const entry = layer === 0 ? decoder.anatomy.embedding : decoder.anatomy.layers[layer - 1]!.residual;
     const moveTo = liveAt(decoder, entry);
     const keys = matrix(this.facts.length, mlp.down.inWidth);
     const states = matrix(this.facts.length, decoder.anatomy.hiddenSize);
+    const weights = this.facts.map((fact) => weightsOf(fact.rows.length));
     const walk = await Stage.create(decoder, this.from, [mlp.key, ...moveTo], { prepack: false });
     const look = await Stage.create(decoder, entry, [site], { prepack: false });
     try {
@@ -72,7 +78,7 @@ export class KeyWalk {
         group.rows.forEach((r, b) => {
           const at = this.lastOf(group, b) * keys.columns;
           const into = row(keys, r.fact);
-          for (let f = 0; f < into.length; f++) into[f]! += weights[r.index]! * k[at + f]!;
+          for (let f = 0; f < into.length; f++) into[f]! += weights[r.fact]![r.index]! * k[at + f]!;
         });
         if (group.rows.some((r) => r.index === 0)) {
           const plain = group.rows.map((r, b) => ({ r, b })).filter(({ r }) => r.index === 0);

@@ -9,13 +9,15 @@ import type { FactTokens } from './types.ts';
 
 /** A fact's row on its way through the loss graph. */
 export interface LossRow extends PendingRow {
-  /** Among the fact's rows; −1 for the row whose distribution is kept. */
+  /** Among the fact's rows; −1 for rows whose distribution is kept. */
   readonly index: number;
   readonly subjectLast: number;
   readonly targetStart: number;
+  /** Of a row whose distribution is kept: where it is read, and whether it is another statement about the subject. */
+  readonly kept?: { readonly at: number; readonly isOwn: boolean };
 }
 
-/** The rows of a fact: those that should predict the target, and the one that should stay. */
+/** The rows of a fact: those that should predict the target, and those that should stay. */
 export function lossRows(fact: FactTokens, index: number): LossRow[] {
   return [
     ...fact.rows.map((r, i) => ({
@@ -34,8 +36,24 @@ export function lossRows(fact: FactTokens, index: number): LossRow[] {
       settled: fact.kl.subjectLast,
       subjectLast: fact.kl.subjectLast,
       targetStart: -1,
+      kept: { at: fact.kl.subjectLast, isOwn: false },
     },
+    ...(fact.own ?? []).map(({ ids, subjectLast }) => ({
+      fact: index,
+      index: -1,
+      ids,
+      settled: subjectLast,
+      subjectLast,
+      targetStart: -1,
+      kept: { at: ids.length - 1, isOwn: true },
+    })),
   ];
+}
+
+/** What rows weigh whose distribution is kept: "{subject} is a", and other statements about the subject together. */
+export interface KeptFactors {
+  readonly klFactor: number;
+  readonly ownFactor?: number;
 }
 
 /** Rows that go through the loss graph together, with all that does not change from step to step. */
@@ -47,6 +65,7 @@ export class LossChunk {
   readonly kept: readonly number[];
   readonly past: ReadonlyMap<string, ort.Tensor>;
   readonly tokens: Rows;
+  private readonly isOwn: readonly boolean[];
   private readonly decoder: Decoder;
   private readonly site: string;
   private readonly facts: readonly FactTokens[];
@@ -78,9 +97,10 @@ export class LossChunk {
     const targets = rows.flatMap((r, b) =>
       r.index < 0 ? [] : facts[r.fact]!.target.map((id, t) => ({ fact: r.fact, id, row: b, token: r.targetStart - settled + t })),
     );
-    const kept = rows.flatMap((r, b) => (r.index < 0 ? [{ fact: r.fact, row: b, token: r.subjectLast - settled }] : []));
+    const kept = rows.flatMap((r, b) => (r.kept ? [{ fact: r.fact, isOwn: r.kept.isOwn, row: b, token: r.kept.at - settled }] : []));
     this.targets = targets.map((t) => t.fact);
     this.kept = kept.map((k) => k.fact);
+    this.isOwn = kept.map((k) => k.isOwn);
     const length = this.tokens.length;
     const place = (isFlatValue: boolean, places: readonly { row: number; token: number }[]) => {
       const { data, dims } = indicesFor(isFlatValue, length, places);
@@ -102,7 +122,7 @@ export class LossChunk {
   }
 
   /** What to feed for these δ, one of width D per fact. */
-  feeds(deltaOf: (fact: number) => Float64Array, klFactor: number): Record<string, ort.Tensor> {
+  feeds(deltaOf: (fact: number) => Float64Array, factors: KeptFactors): Record<string, ort.Tensor> {
     const width = this.decoder.anatomy.hiddenSize;
     const vocabulary = this.decoder.anatomy.vocabulary;
     const vectors = new Float32Array(this.rows.length * width);
@@ -113,8 +133,13 @@ export class LossChunk {
       ...this.fixed,
       [names.delta]: floatFeed(vectors, [this.rows.length, width]),
       [names.keepReference]: floatFeed(this.reference ?? new Float32Array(k * vocabulary), [k, vocabulary]),
-      [names.keepWeights]: floatFeed(new Float32Array(k).fill(this.reference ? klFactor : 0), [k, 1]),
+      [names.keepWeights]: floatFeed(this.reference ? this.keptWeights(factors) : new Float32Array(k), [k, 1]),
     };
+  }
+
+  /** What each kept row weighs in the loss, in the order of {@link kept}. */
+  keptWeights({ klFactor, ownFactor = 0 }: KeptFactors): Float32Array {
+    return Float32Array.from(this.kept, (fact, i) => (this.isOwn[i] ? ownFactor / this.facts[fact]!.own!.length : klFactor));
   }
 
   /** True until {@link keep} was called: the KL term is nothing yet. */

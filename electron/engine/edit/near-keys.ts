@@ -54,8 +54,8 @@ export async function nearKeys(
     const whitened = async (keys: Matrix) => (statistics ? solve(await statistics.factor(layer), keys) : keys);
     const site = siteValue(decoder.anatomy, { kind: 'residual', layer });
     const own: { direction: Float64Array; energy: number }[] = [];
-    for (const [n, fact] of facts.entries()) {
-      const { keys } = await walks[n]!.at(decoder, layer, site, weights(fact.rows.length));
+    for (const n of facts.keys()) {
+      const { keys } = await walks[n]!.at(decoder, layer, site, weights);
       const direction = row(await whitened(keys), 0);
       own.push({ direction, energy: dot(row(keys, 0), direction) });
     }
@@ -72,7 +72,7 @@ export async function nearKeys(
 }
 
 /** Of each row the token whose key has the largest product with its fact's direction, that product, and that key. */
-async function nearestTokens(
+export async function nearestTokens(
   decoder: Decoder,
   layer: number,
   rows: readonly { readonly fact: number; readonly ids: readonly number[] }[],

@@ -118,7 +118,7 @@ async function keyEnergy(
 ): Promise<number> {
   const some = tokens.slice(0, 32);
   const site = siteValue(decoder.anatomy, { kind: 'residual', layer });
-  const { keys } = await new KeyWalk(some, report).at(decoder, layer, site, keyWeights(some[0]!.rows.length));
+  const { keys } = await new KeyWalk(some, report).at(decoder, layer, site, keyWeights);
   const whitened = solve(await statistics.factor(layer), keys);
   const energies = some.map((_, n) => dot(row(keys, n), row(whitened, n))).sort((a, b) => a - b);
   return energies[Math.floor(energies.length / 2)]!;
@@ -156,7 +156,9 @@ async function searchLayers(
     const energy = await energyOf(layers[0]!);
     for (const share of material.shares) {
       report.check();
-      const { delta } = await spread(decoder, seen, { ...settings, layers, covarianceWeight: share * energy }, statistics, quiet, targets);
+      const { delta } = await spread(decoder, seen, { ...settings, layers, covarianceWeight: share * energy }, statistics, quiet, {
+        known: targets,
+      });
       const edited = withDelta(decoder, delta);
       const efficacy = await heldOutProbability(edited, material.facts);
       const now = await distributions(edited, material.probes);

@@ -1,6 +1,8 @@
-import { cholesky, solve } from '../linalg/cholesky.ts';
-import { matrix, type Matrix, row, timesTransposed } from '../linalg/matrix.ts';
-import type { KeyStatistics } from './statistics.ts';
+import { cholesky, solveMany } from '../linalg/cholesky.ts';
+import { addDiagonal, firstRows, matrix, type Matrix } from '../linalg/matrix.ts';
+import { turned } from '../linalg/principal.ts';
+import { withProducts } from '../linalg/product.ts';
+import type { Metric } from './metric.ts';
 
 /** ½ for the plain row and the other half shared by the contexts (mean within each template type, then over types). */
 export function keyWeights(rows: number): number[] {
@@ -8,49 +10,50 @@ export function keyWeights(rows: number): number[] {
   return Array.from({ length: rows }, (_, i) => (i === 0 ? 0.5 : 0.5 / (rows - 1)));
 }
 
+/** The keys that a change of a weight answers for, n × F; those that are to get something new stand first. */
+export interface Columns {
+  readonly keys: Matrix;
+  /** εⱼ: 1 as MEMIT weighs a fact, 0 to the letter, 1/μ for one that is held with the weight μ. */
+  readonly softness: readonly number[];
+  /** How many of them are written; what the others get is to stay as it is. */
+  readonly written: number;
+}
+
 /**
- * (λC + KKᵀ)⁻¹K as n × F. With fewer facts than key dimensions by way of C's factor (Woodbury):
- * C⁻¹K (λI + KᵀC⁻¹K)⁻¹, an n × n solve; else directly.
+ * X with Δ = R·X, written × F, where R holds what is missing at each written key: the minimum of tr(ΔMΔᵀ) + Σⱼ ‖Δkⱼ − rⱼ‖²/εⱼ with r = 0
+ * for the keys that are held. One solver for MEMIT (ε 1), equality (ε 0, EMMET) and protection (ε 1/μ).
+ * By way of S⁻¹K, an n × n solve: (scale·E + KᵀS⁻¹K)⁻¹ S⁻¹K. Where keys outnumber a quarter of their width, and S is to be had,
+ * (scale·S + KE⁻¹Kᵀ)⁻¹ KE⁻¹ instead, an F × F solve.
  */
-export async function solveKeys(keys: Matrix, lambda: number, statistics: KeyStatistics, layer: number): Promise<Matrix> {
-  const n = keys.rows;
-  const width = keys.columns;
-  if (4 * n <= width) {
-    const whitened = solve(await statistics.factor(layer), keys);
-    const inner = timesTransposed(keys, whitened);
-    for (let i = 0; i < n; i++) inner.data[i * n + i]! += lambda;
-    const factor = await cholesky(inner);
-    // (λI + S)⁻¹ is symmetric: rows of the result are its combinations of the whitened keys.
-    return combine(solve(factor, identity(n)), whitened);
-  }
-  const c = statistics.covariance(layer);
-  const full = matrix(
-    width,
-    width,
-    c.data.map((x) => lambda * x),
-  );
-  for (let r = 0; r < n; r++) {
-    const k = row(keys, r);
-    for (let i = 0; i < width; i++) for (let j = 0; j < width; j++) full.data[i * width + j]! += k[i]! * k[j]!;
-  }
-  return solve(await cholesky(full), keys);
+export async function solveKeys({ keys, softness, written }: Columns, metric: Metric): Promise<Matrix> {
+  const { rows: n, columns: width } = keys;
+  if (4 * n > width && metric.whole && softness.every((epsilon) => epsilon > 0)) return solveWide(keys, softness, written, metric);
+  const whitened = await metric.whiten(keys);
+  return withProducts(async (products) => {
+    const gram = await products.timesTransposed(keys, whitened);
+    const inner = addDiagonal(
+      gram,
+      softness.map((epsilon) => metric.scale * epsilon),
+    );
+    // The inner matrix is symmetric: rows of the result are its combinations of the whitened keys.
+    return products.times(await solveMany(await cholesky(inner), firstRows(identity(n), written)), whitened);
+  });
+}
+
+async function solveWide(keys: Matrix, softness: readonly number[], written: number, metric: Metric): Promise<Matrix> {
+  const weighted = (power: number) =>
+    matrix(
+      keys.rows,
+      keys.columns,
+      keys.data.map((x, i) => x * softness[Math.floor(i / keys.columns)]! ** power),
+    );
+  const halved = weighted(-0.5);
+  const held = await withProducts((products) => products.timesTransposed(turned(halved), turned(halved)));
+  const whole = metric.whole!();
+  for (let i = 0; i < held.data.length; i++) held.data[i]! += metric.scale * whole.data[i]!;
+  return solveMany(await cholesky(held), firstRows(weighted(-1), written));
 }
 
 function identity(n: number): Matrix {
-  const m = matrix(n, n);
-  for (let i = 0; i < n; i++) m.data[i * n + i] = 1;
-  return m;
-}
-
-function combine(a: Matrix, b: Matrix): Matrix {
-  const out = matrix(a.rows, b.columns);
-  for (let i = 0; i < a.rows; i++) {
-    const into = row(out, i);
-    for (let k = 0; k < a.columns; k++) {
-      const x = a.data[i * a.columns + k]!;
-      const from = row(b, k);
-      for (let j = 0; j < into.length; j++) into[j]! += x * from[j]!;
-    }
-  }
-  return out;
+  return addDiagonal(matrix(n, n), 1);
 }

@@ -1,6 +1,6 @@
 import { EmendError } from '../../../shared/errors.ts';
 import { cholesky, type Cholesky } from '../linalg/cholesky.ts';
-import { matrix, type Matrix } from '../linalg/matrix.ts';
+import { addDiagonal, type Matrix, meanDiagonal } from '../linalg/matrix.ts';
 import type { Covariance } from './covariance.ts';
 
 /** What a solve needs to know of ordinary keys, per layer: C itself or its factor. */
@@ -78,9 +78,5 @@ export class Statistics implements KeyStatistics {
 
 /** C with a share of its mean diagonal added to the diagonal. */
 function damped(c: Matrix, ridge: number): Matrix {
-  const out = matrix(c.rows, c.columns, c.data.slice());
-  let mean = 0;
-  for (let i = 0; i < c.rows; i++) mean += c.data[i * c.rows + i]! / c.rows;
-  for (let i = 0; i < c.rows; i++) out.data[i * c.rows + i]! += ridge * mean;
-  return out;
+  return addDiagonal(c, ridge * meanDiagonal(c));
 }

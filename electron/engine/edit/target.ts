@@ -18,6 +18,8 @@ export interface TargetSettings {
   readonly learningRate: number;
   readonly weightDecay: number;
   readonly klFactor: number;
+  /** Weight of what is said of the subject otherwise ({@link FactTokens.own}), all of it together; 0 when left out. */
+  readonly ownFactor?: number;
   /** ‖δ‖ ≤ clamp·‖h‖. */
   readonly clamp: number;
   /** A fact is done when its loss falls below this; the published code says 0.05. */
@@ -87,10 +89,10 @@ async function searchTogether(
         report.check();
         const result = await stage.run(
           chunk.tokens,
-          chunk.feeds((fact) => searches[fact]!.delta, settings.klFactor),
+          chunk.feeds((fact) => searches[fact]!.delta, settings),
           chunk.past,
         );
-        collect(result, loss, chunk, searches, facts, settings.klFactor);
+        collect(result, loss, chunk, searches, facts, settings);
       }
       const before = searches.filter((s) => s.done).length;
       for (const search of searches) search.update(step === settings.steps - 1);
@@ -111,17 +113,20 @@ function collect(
   chunk: LossChunk,
   searches: readonly Search[],
   facts: readonly FactTokens[],
-  klFactor: number,
+  settings: TargetSettings,
 ): void {
   const nll = floats(result, loss.nll);
   chunk.targets.forEach((fact, i) => {
     searches[fact]!.nll += nll[i]! * lossWeight(facts[fact]!);
   });
   if (chunk.isFirst) chunk.keep(floats(result, loss.now));
-  else
+  else {
+    const kl = floats(result, loss.kl);
+    const weights = chunk.keptWeights(settings);
     chunk.kept.forEach((fact, i) => {
-      searches[fact]!.kl += floats(result, loss.kl)[i]! * klFactor;
+      searches[fact]!.kl += kl[i]! * weights[i]!;
     });
+  }
   const gradient = floats(result, loss.gradient);
   const width = gradient.length / chunk.rows.length;
   chunk.rows.forEach((r, i) => searches[r.fact]!.add(gradient.subarray(i * width, (i + 1) * width)));

@@ -9,6 +9,11 @@ export interface FactRow {
   readonly targetStart: number;
 }
 
+/** Rows whose keys are read at a token; the plain one first. */
+export interface KeyRows {
+  readonly rows: readonly Pick<FactRow, 'ids' | 'subjectLast'>[];
+}
+
 /** A fact as tokens; everything an edit method needs to know of text. */
 export interface FactTokens {
   /** Row 0 is the plain prompt, the others stand behind context texts. */
@@ -17,6 +22,8 @@ export interface FactTokens {
   readonly target: readonly number[];
   /** "{subject} is a": what must stay as it was. */
   readonly kl: { readonly ids: readonly number[]; readonly subjectLast: number };
+  /** Prompts about the same subject whose next token is to stay, read at their end. */
+  readonly own?: readonly { readonly ids: readonly number[]; readonly subjectLast: number }[];
 }
 
 /** What one weight gets: ΔW = left·rightᵀ for y = W·x, so left is [D, r] and right [F, r], both held by columns (r rows here). */

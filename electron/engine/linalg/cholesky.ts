@@ -1,9 +1,6 @@
-import * as ort from 'onnxruntime-node';
 import { EmendError } from '../../../shared/errors.ts';
-import { ints } from '../onnx/build.ts';
-import type { Graph, Node } from '../onnx/graph.ts';
-import { encodeModel } from '../onnx/write.ts';
 import { type Matrix, matrix } from './matrix.ts';
+import { Products } from './product.ts';
 
 /** Columns worked on at once; the rest of the matrix is then updated by one matrix product. */
 const BLOCK = 128;
@@ -21,7 +18,7 @@ export async function cholesky(a: Matrix): Promise<Cholesky> {
   const n = a.rows;
   const lower = matrix(n, n, a.data.slice());
   const l = lower.data;
-  const product = n > 2 * BLOCK ? await outerProduct() : undefined;
+  const product = n > 2 * BLOCK ? await Products.open() : undefined;
   for (let from = 0; from < n; from += BLOCK) {
     const to = Math.min(from + BLOCK, n);
     factorBlock(l, n, from, to);
@@ -68,13 +65,7 @@ function solveBelow(l: Float64Array, n: number, from: number, to: number): void 
 }
 
 /** Below the block: A −= P·Pᵀ with P the panel just solved. Row strips keep the product's size in hand and skip the upper triangle. */
-async function subtractOuter(
-  l: Float64Array,
-  n: number,
-  from: number,
-  to: number,
-  product: ort.InferenceSession | undefined,
-): Promise<void> {
+async function subtractOuter(l: Float64Array, n: number, from: number, to: number, product: Products | undefined): Promise<void> {
   const width = to - from;
   const rows = n - to;
   const panel = new Float64Array(rows * width);
@@ -92,42 +83,14 @@ async function subtractOuter(
   const strip = 4 * BLOCK;
   for (let start = 0; start < rows; start += strip) {
     const end = Math.min(start + strip, rows);
-    const a = new ort.Tensor('float64', panel.slice(start * width, end * width), [end - start, width]);
-    const b = new ort.Tensor('float64', panel.slice(0, end * width), [end, width]);
-    const result = (await product.run({ a, b }))['c']!.data as Float64Array;
+    const part = matrix(end - start, width, panel.slice(start * width, end * width));
+    const result = (await product.timesTransposed(part, matrix(end, width, panel.slice(0, end * width)))).data;
     for (let i = start; i < end; i++) {
       const target = (to + i) * n + to;
       const source = (i - start) * end;
       for (let j = 0; j <= i; j++) l[target + j]! -= result[source + j]!;
     }
   }
-}
-
-/** A session for c = a·bᵀ in float64. */
-function outerProduct(): Promise<ort.InferenceSession> {
-  const transposed: Node = { name: 't', op: 'Transpose', domain: '', inputs: ['b'], outputs: ['bt'], attributes: { perm: ints([1, 0]) } };
-  const multiply: Node = { name: 'm', op: 'MatMul', domain: '', inputs: ['a', 'bt'], outputs: ['c'], attributes: {} };
-  const graph: Graph = {
-    name: 'outer',
-    inputs: [
-      { name: 'a', dtype: 'float64', dims: ['m', 'k'] },
-      { name: 'b', dtype: 'float64', dims: ['n', 'k'] },
-    ],
-    outputs: [{ name: 'c', dtype: 'float64', dims: ['m', 'n'] }],
-    nodes: [transposed, multiply],
-    constants: new Map(),
-  };
-  const bytes = encodeModel({
-    folder: '',
-    file: 'outer',
-    irVersion: 8,
-    opsets: new Map([['', 18]]),
-    producer: 'emend',
-    metadata: {},
-    functions: [],
-    graph,
-  });
-  return ort.InferenceSession.create(bytes, { executionProviders: ['cpu'], logSeverityLevel: 3 });
 }
 
 /**
@@ -151,5 +114,68 @@ export function solve(factor: Cholesky, rightHandSides: Matrix): Matrix {
       for (let k = 0; k < i; k++) x[k]! -= l[at + k]! * value;
     }
   }
+  return out;
+}
+
+/** Below so many multiplications plain loops are quicker than a session. */
+const SMALL = 2e7;
+
+/**
+ * {@link solve} for many right-hand sides: block by block, the products in ONNX Runtime in float64.
+ * @param rightHandSides [columns, n]
+ */
+export async function solveMany(factor: Cholesky, rightHandSides: Matrix): Promise<Matrix> {
+  const { rows: n, data: l } = factor.lower;
+  const count = rightHandSides.rows;
+  if (count * n * n < SMALL) return solve(factor, rightHandSides);
+  const x = matrix(count, n, rightHandSides.data.slice());
+  const products = await Products.open();
+  /** The columns from `from` to `to` of X lose what the solved ones of a block bring with them. */
+  const subtract = async (block: readonly [number, number], from: number, to: number, isBelow: boolean) => {
+    if (from >= to) return;
+    const solved = columns(x, ...block);
+    const part = isBelow ? window(l, n, [from, to], block) : window(l, n, block, [from, to]);
+    const less = isBelow ? await products.timesTransposed(solved, part) : await products.times(solved, part);
+    for (let r = 0; r < count; r++) for (let i = from; i < to; i++) x.data[r * n + i]! -= less.data[r * less.columns + i - from]!;
+  };
+  try {
+    for (let from = 0; from < n; from += BLOCK) {
+      const to = Math.min(from + BLOCK, n);
+      for (let r = 0; r < count; r++)
+        for (let i = from; i < to; i++) {
+          let sum = x.data[r * n + i]!;
+          for (let k = from; k < i; k++) sum -= l[i * n + k]! * x.data[r * n + k]!;
+          x.data[r * n + i] = sum / l[i * n + i]!;
+        }
+      await subtract([from, to], to, n, true);
+    }
+    for (let from = Math.floor((n - 1) / BLOCK) * BLOCK; from >= 0; from -= BLOCK) {
+      const to = Math.min(from + BLOCK, n);
+      for (let r = 0; r < count; r++)
+        for (let i = to - 1; i >= from; i--) {
+          const value = x.data[r * n + i]! / l[i * n + i]!;
+          x.data[r * n + i] = value;
+          for (let k = from; k < i; k++) x.data[r * n + k]! -= l[i * n + k]! * value;
+        }
+      await subtract([from, to], 0, from, false);
+    }
+  } finally {
+    await products.release();
+  }
+  return x;
+}
+
+function columns(m: Matrix, from: number, to: number): Matrix {
+  return window(m.data, m.columns, [0, m.rows], [from, to]);
+}
+
+function window(
+  data: Float64Array,
+  width: number,
+  [top, bottom]: readonly [number, number],
+  [from, to]: readonly [number, number],
+): Matrix {
+  const out = matrix(bottom - top, to - from);
+  for (let i = top; i < bottom; i++) out.data.set(data.subarray(i * width + from, i * width + to), (i - top) * out.columns);
   return out;
 }

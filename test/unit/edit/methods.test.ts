@@ -4,6 +4,7 @@ import { keyCovariance } from '../../../electron/engine/edit/covariance.ts';
 import { fullDelta, withDelta } from '../../../electron/engine/edit/delta.ts';
 import { KeyWalk } from '../../../electron/engine/edit/keys.ts';
 import { romeDelta } from '../../../electron/engine/edit/methods/rome.ts';
+import { covarianceMetric } from '../../../electron/engine/edit/metric.ts';
 import { keyWeights, solveKeys } from '../../../electron/engine/edit/solve.ts';
 import { spread } from '../../../electron/engine/edit/spread.ts';
 import { Statistics } from '../../../electron/engine/edit/statistics.ts';
@@ -103,7 +104,7 @@ describe('solveKeys', () => {
     const given = new Statistics({ tokens: 40, layers: new Map([[0, c]]) });
     for (const n of [1, 4, 5, 20]) {
       const keys = numbers(n, 16);
-      const x = await solveKeys(keys, 0.7, given, 0);
+      const x = await solveKeys({ keys, softness: Array<number>(n).fill(1), written: n }, covarianceMetric(given, 0, 0.7));
       // (λC + KKᵀ)·X must be K again.
       for (let r = 0; r < n; r++) {
         const back = new Float64Array(16);
@@ -116,6 +117,42 @@ describe('solveKeys', () => {
         }
         closeTo(back, row(keys, r), 9);
       }
+    }
+  });
+
+  test('keys that are held weigh as they are told, few and many alike; to the letter they do not move', async () => {
+    const random = new Random(4);
+    const numbers = (rows: number, columns: number) =>
+      matrix(
+        rows,
+        columns,
+        Float64Array.from({ length: rows * columns }, () => random.next() - 0.5),
+      );
+    const sample = numbers(40, 16);
+    const c = matrix(16, 16);
+    for (let n = 0; n < 40; n++)
+      for (let i = 0; i < 16; i++) for (let j = 0; j < 16; j++) c.data[i * 16 + j]! += sample.data[n * 16 + i]! * sample.data[n * 16 + j]!;
+    const metric = covarianceMetric(new Statistics({ tokens: 40, layers: new Map([[0, c]]) }), 0, 0.7);
+    for (const n of [3, 4, 20]) {
+      const keys = numbers(n, 16);
+      const softness = Array.from({ length: n }, (_, i) => (i < 2 ? 1 : 1 / (1 + i)));
+      const x = await solveKeys({ keys, softness, written: 2 }, metric);
+      expect(x.rows).toBe(2);
+      // (λC + Σ kkᵀ/ε)·x must be k of a written fact again.
+      for (let r = 0; r < 2; r++) {
+        const back = new Float64Array(16);
+        for (let i = 0; i < 16; i++) back[i] = 0.7 * dot(c.data.subarray(i * 16, (i + 1) * 16), row(x, r));
+        for (let m = 0; m < n; m++) {
+          const along = dot(row(keys, m), row(x, r)) / softness[m]!;
+          row(keys, m).forEach((k, i) => {
+            back[i]! += along * k;
+          });
+        }
+        closeTo(back, row(keys, r), 9);
+      }
+      if (n === 20) continue; // more keys than directions: no change leaves them all where they are
+      const hard = await solveKeys({ keys, softness: softness.map((_, i) => (i < 2 ? 1 : 0)), written: 2 }, metric);
+      for (let m = 2; m < n; m++) for (let r = 0; r < 2; r++) expect(Math.abs(dot(row(hard, r), row(keys, m)))).toBeLessThan(1e-12);
     }
   });
 
@@ -132,11 +169,8 @@ async function stateOf(
   kind: 'mlp' | 'residual',
   layer: number,
 ): Promise<Float64Array> {
-  const { states } = await new KeyWalk([fact], silent).at(
-    decoder,
-    layer,
-    siteValue(decoder.anatomy, { kind, layer }),
-    fact.rows.map((_, i) => (i === 0 ? 1 : 0)),
+  const { states } = await new KeyWalk([fact], silent).at(decoder, layer, siteValue(decoder.anatomy, { kind, layer }), (rows) =>
+    Array.from({ length: rows }, (_, i) => (i === 0 ? 1 : 0)),
   );
   return row(states, 0);
 }
@@ -182,19 +216,9 @@ describe('rome', () => {
     const target = (await findTargets(decoder, { kind: 'mlp', layer: 0 }, [fact!], settings, silent))[0]!;
     const { delta } = await romeDelta(decoder, [fact!], settings, await statistics(decoder, [0]), silent);
     const site = siteValue(decoder.anatomy, { kind: 'mlp', layer: 0 });
-    const key = row(
-      (
-        await new KeyWalk([fact!], silent).at(
-          decoder,
-          0,
-          site,
-          fact!.rows.map(() => 1 / 3),
-        )
-      ).keys,
-      0,
-    );
+    const key = row((await new KeyWalk([fact!], silent).at(decoder, 0, site, () => [1 / 3, 1 / 3, 1 / 3])).keys, 0);
     const change = fullDelta(delta.weights[0]!);
-    const plain = row((await new KeyWalk([fact!], silent).at(decoder, 0, site, [1, 0, 0])).keys, 0);
+    const plain = row((await new KeyWalk([fact!], silent).at(decoder, 0, site, () => [1, 0, 0])).keys, 0);
     // W·k̄ + ΔW·k̄ = z, where W·k̄ comes from the plain output by linearity.
     const now = await stateOf(decoder, fact!, 'mlp', 0);
     const w = (k: Float64Array) => linearPart(decoder, k);
@@ -260,7 +284,7 @@ describe('memit', () => {
     const facts = someFacts(2);
     const known = await statistics(decoder, [0]);
     const free = await spread(decoder, facts, { ...SEARCH, layers: [0], covarianceWeight: 1e-6 }, known, silent);
-    const held = await spread(decoder, facts, { ...SEARCH, layers: [0], covarianceWeight: 1e4 }, known, silent, free.targets);
+    const held = await spread(decoder, facts, { ...SEARCH, layers: [0], covarianceWeight: 1e4 }, known, silent, { known: free.targets });
     expect(held.targets).toBe(free.targets);
     expect(Math.hypot(...fullDelta(held.delta.weights[0]!).data)).toBeLessThan(
       0.05 * Math.hypot(...fullDelta(free.delta.weights[0]!).data),

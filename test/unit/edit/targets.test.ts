@@ -62,7 +62,7 @@ describe('KeyWalk', () => {
     const walk = new KeyWalk(facts, silent);
     let now = decoder;
     for (const layer of [0, 1, 2]) {
-      const found = await walk.at(now, layer, site, weights);
+      const found = await walk.at(now, layer, site, () => weights);
       const wanted = await plainly(now, facts, layer, site, weights);
       for (const n of facts.keys()) {
         expectClose(row(found.keys, n), wanted.keys[n]!);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { EmendError } from '../../../shared/errors.ts';
-import { cholesky, solve } from '../../../electron/engine/linalg/cholesky.ts';
+import { cholesky, solve, solveMany } from '../../../electron/engine/linalg/cholesky.ts';
 import { dot, matrix, type Matrix, norm, row, timesTransposed } from '../../../electron/engine/linalg/matrix.ts';
 import { Random } from '../../../electron/engine/runtime/sampling.ts';
 
@@ -54,6 +54,16 @@ async function hold(n: number, seed: number): Promise<void> {
 describe('cholesky and solve', () => {
   test('L·Lᵀ is the matrix and A·X the right-hand sides, for small sizes', async () => {
     await fc.assert(fc.asyncProperty(fc.integer({ min: 1, max: 24 }), fc.nat(1000), hold), { numRuns: 40 });
+  });
+
+  test.each([
+    [300, 300],
+    [900, 129],
+    [20, 64],
+  ])('%i right-hand sides of a matrix of %i: block by block as one by one', async (count, n) => {
+    const factor = await cholesky(definite(n, n));
+    const b = random(count, n, 3);
+    expect(apart((await solveMany(factor, b)).data, solve(factor, b).data)).toBeLessThan(1e-12);
   });
 
   test.each([127, 128, 129, 256, 257, 385, 600])('and around the block sizes: %i', (n) => hold(n, n));

@@ -68,12 +68,10 @@ export async function romeDelta(
     };
     const target = (await findTargets(edited, site, [fact], settings, outer))[0]!;
     histories.push([...target.history]);
-    const average = averaged(fact.rows.length);
-    const plain = fact.rows.map((_, i) => (i === 0 ? 1 : 0));
-    const at = (weights: readonly number[]) =>
-      new KeyWalk([fact], outer).at(edited, settings.layer, siteValue(decoder.anatomy, site), weights);
-    const mean = (await at(average)).keys.data;
-    const used = settings.key === 'averaged' ? mean : (await at(plain)).keys.data;
+    const at = (weightsOf: (rows: number) => readonly number[]) =>
+      new KeyWalk([fact], outer).at(edited, settings.layer, siteValue(decoder.anatomy, site), weightsOf);
+    const mean = (await at(averaged)).keys.data;
+    const used = settings.key === 'averaged' ? mean : (await at(plainRow)).keys.data;
     const u = settings.useCovariance ? solve(await statistics.factor(settings.layer), matrix(1, mean.length, mean)).data : mean.slice();
     const size = norm(u);
     for (let i = 0; i < u.length; i++) u[i]! /= size;
@@ -109,6 +107,10 @@ export async function romeDelta(
 /** Every row counts alike (compute_u.py). */
 function averaged(rows: number): number[] {
   return Array.from({ length: rows }, () => 1 / rows);
+}
+
+function plainRow(rows: number): number[] {
+  return Array.from({ length: rows }, (_, i) => (i === 0 ? 1 : 0));
 }
 
 /** W·k + b of a layer's down-projection, in float64. */

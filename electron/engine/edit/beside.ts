@@ -1,0 +1,65 @@
+import { type Fact, withSlot } from '../../../shared/fact.ts';
+import type { Report } from '../../../shared/progress.ts';
+import type { Decoder } from '../decoder/decoder.ts';
+import { siteValue } from '../decoder/sites.ts';
+import { row } from '../linalg/matrix.ts';
+import { contextPrefix } from '../text/contexts.ts';
+import { locateSubject } from '../text/positions.ts';
+import type { Tokenizer } from '../text/tokenizer.ts';
+import { KeyWalk } from './keys.ts';
+import type { Metric } from './metric.ts';
+import { nearestTokens } from './near-keys.ts';
+import { keyWeights } from './solve.ts';
+import type { FactTokens, KeyRows } from './types.ts';
+
+/** A wording of a fact behind the contexts, cut at its subject. Undefined where the subject does not stand in it. */
+export function wordingRows(tokenizer: Tokenizer, { subject }: Fact, wording: string, contexts: readonly string[]): KeyRows | undefined {
+  if (subject.trim() === '' || !wording.includes(subject)) return undefined;
+  return subjectRows(tokenizer, { subject, prompt: withSlot(wording, subject) }, contexts);
+}
+
+/** A statement about a subject behind the contexts, cut at its subject. */
+export function subjectRows(
+  tokenizer: Tokenizer,
+  { subject, prompt }: Pick<Fact, 'subject' | 'prompt'>,
+  contexts: readonly string[],
+): KeyRows {
+  return {
+    rows: contexts.map((template) => {
+      const { ids, subjectLast } = locateSubject(tokenizer, prompt, subject, contextPrefix(template));
+      return { ids: ids.slice(0, subjectLast + 1), subjectLast };
+    }),
+  };
+}
+
+/**
+ * Prompts whose subject nobody named, cut at the token that the edit of their fact would move most: where |kᵀS⁻¹k*| is greatest in a layer.
+ * @param prompts of which fact each is, and its text
+ */
+export async function nearestRows(
+  decoder: Decoder,
+  tokenizer: Tokenizer,
+  facts: readonly FactTokens[],
+  prompts: readonly { readonly fact: number; readonly text: string }[],
+  contexts: readonly string[],
+  at: { readonly layer: number; readonly metric: Metric },
+  report: Report,
+): Promise<KeyRows[]> {
+  if (prompts.length === 0) return [];
+  const site = siteValue(decoder.anatomy, { kind: 'residual', layer: at.layer });
+  const { keys } = await new KeyWalk(facts, report).at(decoder, at.layer, site, keyWeights);
+  const directions = await at.metric.whiten(keys);
+  const own = facts.map((_, n) => ({ direction: row(directions, n) }));
+  const plain = prompts.map(({ fact, text }) => ({ fact, ids: tokenizer.encode(text) }));
+  const { places } = await nearestTokens(decoder, at.layer, plain, own, report);
+  return prompts.map(({ text }, n) => {
+    const behind = plain[n]!.ids.length - places[n]!.token;
+    return {
+      rows: contexts.map((template) => {
+        const ids = tokenizer.encode(contextPrefix(template) + text);
+        const subjectLast = ids.length - behind;
+        return { ids: ids.slice(0, subjectLast + 1), subjectLast };
+      }),
+    };
+  });
+}
