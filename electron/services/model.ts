@@ -125,6 +125,6 @@ export function briefOf({ subject, prompt, target, previousTarget, relation }: F
 }
 
 /** A fact as the engine writes it. */
-export function core({ subject, prompt, target, previousTarget, neighbors }: Fact): Fact {
-  return { subject, prompt, target, ...given({ previousTarget, neighbors }) };
+export function core({ subject, prompt, target, previousTarget, neighbors, told }: Fact): Fact {
+  return { subject, prompt, target, ...given({ previousTarget, neighbors, told }) };
 }

@@ -1,3 +1,5 @@
-/** Every edit method, one line each. The engine has its other half: electron/engine/edit/methods. */
+/** Every edit method, one line each; the engine has the other half under the same names (electron/engine/edit/methods). */
 export { memit } from './memit.ts';
 export { rome } from './rome.ts';
+export { alphaedit } from './alphaedit.ts';
+export { emmet } from './emmet.ts';

@@ -2,7 +2,7 @@ import { describe } from './method.ts';
 import { number } from './setting.ts';
 import * as s from './settings.ts';
 
-const COVARIANCE_WEIGHT = {
+export const COVARIANCE_WEIGHT = {
   ...number(
     'covarianceWeight',
     {
@@ -30,7 +30,13 @@ export const memit = describe({
     s.CLAMP,
     s.KL_FACTOR,
     s.WEIGHT_DECAY,
+    s.TOLD,
+    s.HOLD,
+    s.PASSES,
+    s.REMEMBER,
     COVARIANCE_WEIGHT,
+    s.CHANGE_WEIGHT,
+    s.OWN_TARGETS,
     s.COVARIANCE_TOKENS,
     s.RIDGE,
     s.FACT_TOKEN,

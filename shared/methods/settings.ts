@@ -97,6 +97,54 @@ export const CONTEXTS = texts('contexts', {
     ],
   },
 });
+export const TOLD = choice('told', ['all', 'neighbours', 'nothing'], {
+  label: 'Told to the edit',
+  help: 'Every second neighbour that is named is held, and of all also every second other wording is written; the others check the edit.',
+  flag: 'told',
+  field: { name: 'told', missing: 'nothing' },
+});
+export const HOLD = number(
+  'hold',
+  {
+    label: 'Hold',
+    help: 'How firmly the neighbours that are told to the edit are held, where a fact is written with 1.',
+    flag: 'hold',
+    field: { name: 'hold', missing: 1 },
+  },
+  { above: 0 },
+);
+export const PASSES = integer(
+  'passes',
+  {
+    label: 'Passes',
+    help: 'How often the layers are gone through at most, until what is written and what is held are both met.',
+    flag: 'passes',
+    field: { name: 'passes', missing: 1 },
+  },
+  { min: 1, max: 20 },
+);
+export const REMEMBER = yesNo('remember', {
+  label: 'Hold earlier edits',
+  help: 'Facts that earlier edits in force wrote are held as firmly as the new ones are written.',
+  flag: 'remember',
+  field: { name: 'add_prev_edits', missing: false },
+});
+export const OWN_TARGETS = yesNo('ownTargets', {
+  label: 'Targets of each layer',
+  help: 'Each edited layer gets targets of its own and writes the whole of what is missing (BLUE), not a share of one target.',
+  flag: 'ownTargets',
+  field: { name: 'blue', missing: false },
+});
+export const CHANGE_WEIGHT = number(
+  'changeWeight',
+  {
+    label: 'Weight of the change',
+    help: 'Weight of keeping the change of the weights itself small, in every direction alike (ENCORE).',
+    flag: 'changeWeight',
+    field: { name: 'update_norm_lambda', missing: 0 },
+  },
+  { min: 0 },
+);
 export const SEED = integer(
   'seed',
   { label: 'Seed', help: 'Start of the random numbers, for the texts that stand before the prompts.', flag: 'seed' },

@@ -8,6 +8,7 @@ import { covarianceMetric, dampedMetric, type Metric, nullSpaceMetric, usedDirec
 import { solveKeys } from '../../electron/engine/edit/solve.ts';
 import { spread, type SpreadOptions } from '../../electron/engine/edit/spread.ts';
 import { Statistics } from '../../electron/engine/edit/statistics.ts';
+import { symmetricEigen } from '../../electron/engine/linalg/eigen.ts';
 import { matrix, type Matrix, stacked } from '../../electron/engine/linalg/matrix.ts';
 import { silent } from '../../shared/progress.ts';
 import { Decoder } from '../../electron/engine/decoder/decoder.ts';
@@ -81,7 +82,8 @@ const PUBLISHED: Readonly<Record<string, Published>> = {
     remembers: true,
   },
   'AlphaEdit_main.py': {
-    metric: (statistics, layer, s) => nullSpaceMetric(usedDirections(statistics.covariance(layer), s.nullspace_threshold!), s.L2!),
+    metric: (statistics, layer, s) =>
+      nullSpaceMetric(usedDirections(symmetricEigen(statistics.covariance(layer)), s.nullspace_threshold!), s.L2!),
     remembers: true,
     options: blue,
   },

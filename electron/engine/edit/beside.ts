@@ -1,4 +1,5 @@
-import { type Fact, withSlot } from '../../../shared/fact.ts';
+import { type Fact, type Neighbor, withSlot } from '../../../shared/fact.ts';
+import type { ToldChoice } from '../../../shared/told.ts';
 import type { Report } from '../../../shared/progress.ts';
 import type { Decoder } from '../decoder/decoder.ts';
 import { siteValue } from '../decoder/sites.ts';
@@ -9,7 +10,9 @@ import type { Tokenizer } from '../text/tokenizer.ts';
 import { KeyWalk } from './keys.ts';
 import type { Metric } from './metric.ts';
 import { nearestTokens } from './near-keys.ts';
+import type { BaseSettings, EditWork, Sourced } from './method.ts';
 import { keyWeights } from './solve.ts';
+import type { SpreadOptions } from './spread.ts';
 import type { FactTokens, KeyRows } from './types.ts';
 
 /** A wording of a fact behind the contexts, cut at its subject. Undefined where the subject does not stand in it. */
@@ -63,3 +66,46 @@ export async function nearestRows(
     };
   });
 }
+
+/**
+ * What an edit is told beside its facts, as keys: the wordings that are taught, the neighbours that are held, and facts of earlier edits.
+ * A wording in which the subject does not stand, or behind which the tokenizer keeps nothing of it, cannot be taught.
+ */
+export async function besideOf(
+  work: EditWork<BesideSettings>,
+  at: { readonly layer: number; readonly metric: Metric },
+  remembers: boolean,
+): Promise<Pick<SpreadOptions, 'taught' | 'held' | 'earlier'>> {
+  const { decoder, tokenizer, facts, tokens, contexts, settings, report } = work;
+  const earlier = remembers ? work.earlier.map((fact) => subjectRows(tokenizer, fact, contexts)) : [];
+  if (settings.told.value === 'nothing') return { earlier };
+  const wordings = (fact: Fact) => (settings.told.value === 'all' ? (fact.told?.wordings ?? []) : []);
+  const taught = facts.flatMap((fact, n) =>
+    wordings(fact).flatMap((wording) => {
+      const rows = wordingRows(tokenizer, fact, wording, contexts);
+      return rows ? [{ fact: n, ...rows }] : [];
+    }),
+  );
+  const prompts = facts.flatMap((fact, n) => (fact.told?.neighbors ?? []).map((one) => ({ fact: n, text: promptOf(one) })));
+  const rows = await nearestRows(decoder, tokenizer, tokens, prompts, BARE, at, report);
+  return { taught, held: rows.map((one) => ({ ...one, weight: settings.hold.value })), earlier };
+}
+
+/** Settings that {@link besideOf} reads. */
+export interface BesideSettings extends BaseSettings {
+  readonly told: Sourced<ToldChoice>;
+  readonly hold: Sourced<number>;
+}
+
+/** A neighbour is held as it is asked, behind no other text. */
+const BARE = ['{}'];
+
+function promptOf(neighbor: Neighbor): string {
+  return typeof neighbor === 'string' ? neighbor : neighbor.prompt;
+}
+
+/** What the methods do with what they are told, unless a published set says otherwise. */
+export const TOLD_DEFAULTS = {
+  told: { value: 'neighbours', source: 'half of the neighbours is held, half is left to check by' },
+  hold: { value: 1, source: 'as firmly as a fact is written' },
+} as const;

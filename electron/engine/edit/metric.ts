@@ -1,5 +1,5 @@
 import { cholesky, type Cholesky, solveMany } from '../linalg/cholesky.ts';
-import { symmetricEigen } from '../linalg/eigen.ts';
+import type { Eigen } from '../linalg/eigen.ts';
 import { addDiagonal, columnsOf, firstRows, matrix, type Matrix, row } from '../linalg/matrix.ts';
 import { withProducts } from '../linalg/product.ts';
 import type { KeyStatistics } from './statistics.ts';
@@ -66,8 +66,7 @@ export function restrictedTo({ scale, whole }: Metric, neurons: readonly number[
 }
 
 /** The eigenvectors of C with an eigenvalue of at least the threshold, as rows; what is left is where a change may go. */
-export function usedDirections(c: Matrix, threshold: number): Matrix {
-  const { values, vectors } = symmetricEigen(c);
+export function usedDirections({ values, vectors }: Eigen, threshold: number): Matrix {
   const used = values.findIndex((value) => value < threshold);
   return firstRows(vectors, used < 0 ? vectors.rows : used);
 }

@@ -1,6 +1,5 @@
-import { fillPrompt } from '../../../shared/fact.ts';
+import { type Fact, fillPrompt, type Neighbor } from '../../../shared/fact.ts';
 import { klDivergence, mean } from '../linalg/distributions.ts';
-import { solve } from '../linalg/cholesky.ts';
 import { dot, row } from '../linalg/matrix.ts';
 import type { Decoder } from '../decoder/decoder.ts';
 import { logSoftmax } from '../runtime/sampling.ts';
@@ -10,6 +9,7 @@ import { siteValue } from '../decoder/sites.ts';
 import { withDelta } from './delta.ts';
 import { targetSettings, type SearchSettings } from './defaults.ts';
 import { KeyWalk } from './keys.ts';
+import { covarianceMetric, type Metric } from './metric.ts';
 import type { BaseSettings, EditWork, Sourced } from './method.ts';
 import { keyWeights } from './solve.ts';
 import { spread } from './spread.ts';
@@ -56,9 +56,11 @@ export async function chooseLayers(work: EditWork<BaseSettings & SearchSettings>
   const { decoder, facts, tokens, settings, windows, statistics, report } = work;
   if (windows.length === 0) return { layers: settings.layers, best: undefined };
   const others = facts.slice(TRIAL_FACTS).map((f) => fillPrompt(f.prompt, f.subject).text);
-  const neighbors = facts
-    .slice(0, TRIAL_FACTS)
-    .flatMap((f) => (f.neighbors ?? []).slice(0, 3).map((n) => (typeof n === 'string' ? n : n.prompt)));
+  const neighbors = facts.slice(0, TRIAL_FACTS).flatMap((f) =>
+    known(f)
+      .slice(0, 3)
+      .map((n) => (typeof n === 'string' ? n : n.prompt)),
+  );
   const rows = probesOf(work, [...neighbors, ...others]);
   const shares = isLambdaOpen ? LAMBDA_SHARES : [LAMBDA_SHARE];
   const material = { facts: tokens.slice(0, TRIAL_FACTS), probes: rows, windows, shares };
@@ -84,7 +86,7 @@ export async function tryLayers(
   layers: readonly number[],
   steps: number,
 ): Promise<Trial[]> {
-  const neighbors = work.facts.flatMap((fact) => (fact.neighbors ?? []).map((one) => (typeof one === 'string' ? one : one.prompt)));
+  const neighbors = work.facts.flatMap((fact) => known(fact).map((one) => (typeof one === 'string' ? one : one.prompt)));
   const material = {
     facts: work.tokens,
     probes: probesOf(work, neighbors),
@@ -94,6 +96,11 @@ export async function tryLayers(
   const settings = { ...targetSettings(work.settings), steps };
   const trials = await searchLayers(work.decoder, material, settings, work.statistics, (layer) => keyEnergy(work, layer), work.report);
   return layers.map((layer) => trials.find((trial) => trial.layers[0] === layer)!);
+}
+
+/** Neighbours to try an edit by: those that it is told of, where there are any, so that the others still prove something. */
+function known({ told, neighbors }: Fact): readonly Neighbor[] {
+  return told?.neighbors.length ? told.neighbors : (neighbors ?? []);
 }
 
 /** Prompts that a trial should leave alone: those that are known, else beginnings of any text. */
@@ -112,16 +119,22 @@ export async function lambdaFor(
 }
 
 /** Median kᵀC⁻¹k of the facts' keys: how unusual they are to the model, and so the natural size of λ. */
-async function keyEnergy(
-  { decoder, tokens, statistics, report }: Pick<EditWork, 'decoder' | 'tokens' | 'statistics' | 'report'>,
-  layer: number,
-): Promise<number> {
-  const some = tokens.slice(0, 32);
-  const site = siteValue(decoder.anatomy, { kind: 'residual', layer });
-  const { keys } = await new KeyWalk(some, report).at(decoder, layer, site, keyWeights);
-  const whitened = solve(await statistics.factor(layer), keys);
-  const energies = some.map((_, n) => dot(row(keys, n), row(whitened, n))).sort((a, b) => a - b);
+async function keyEnergy(work: Pick<EditWork, 'decoder' | 'tokens' | 'statistics' | 'report'>, layer: number): Promise<number> {
+  const some = { ...work, tokens: work.tokens.slice(0, 32) };
+  const energies = (await keyEnergies(some, layer, covarianceMetric(work.statistics, layer, 1))).sort((a, b) => a - b);
   return energies[Math.floor(energies.length / 2)]!;
+}
+
+/** kᵀS⁻¹k of each fact's key in a layer. */
+export async function keyEnergies(
+  { decoder, tokens, report }: Pick<EditWork, 'decoder' | 'tokens' | 'report'>,
+  layer: number,
+  metric: Metric,
+): Promise<number[]> {
+  const site = siteValue(decoder.anatomy, { kind: 'residual', layer });
+  const { keys } = await new KeyWalk(tokens, report).at(decoder, layer, site, keyWeights);
+  const whitened = await metric.whiten(keys);
+  return tokens.map((_, n) => dot(row(keys, n), row(whitened, n)));
 }
 
 /** What the search tries and on what. */

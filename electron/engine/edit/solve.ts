@@ -1,6 +1,5 @@
 import { cholesky, solveMany } from '../linalg/cholesky.ts';
-import { addDiagonal, firstRows, matrix, type Matrix } from '../linalg/matrix.ts';
-import { turned } from '../linalg/principal.ts';
+import { addDiagonal, firstRows, matrix, type Matrix, turned } from '../linalg/matrix.ts';
 import { withProducts } from '../linalg/product.ts';
 import type { Metric } from './metric.ts';
 

@@ -1,5 +1,5 @@
 import { EmendError } from '../../../shared/errors.ts';
-import { type Matrix, matrix } from './matrix.ts';
+import { type Matrix, matrix, turned } from './matrix.ts';
 
 /** Eigenvalues of a symmetric matrix, largest first, and their vectors of length 1 as rows. */
 export interface Eigen {
@@ -17,18 +17,18 @@ const MOST_STEPS = 60;
  */
 export function symmetricEigen(a: Matrix): Eigen {
   const n = a.rows;
-  const z = a.data.slice();
+  let z: Float64Array = a.data.slice();
   if (z.some((x) => !Number.isFinite(x)))
     throw new EmendError('failed', 'A matrix whose eigenvectors were asked for has numbers that are not finite.');
   const d = new Float64Array(n);
   const e = new Float64Array(n);
   tridiagonal(z, n, d, e);
+  // As rows from here on: a rotation then runs along memory.
+  z = turned(matrix(n, n, z)).data;
   rotate(z, n, d, e);
   const order = Array.from({ length: n }, (_, i) => i).sort((i, j) => d[j]! - d[i]!);
   const vectors = matrix(n, n);
-  order.forEach((from, to) => {
-    for (let i = 0; i < n; i++) vectors.data[to * n + i] = z[i * n + from]!;
-  });
+  order.forEach((from, to) => vectors.data.set(z.subarray(from * n, (from + 1) * n), to * n));
   return { values: Float64Array.from(order, (from) => d[from]!), vectors };
 }
 
@@ -56,12 +56,17 @@ function tridiagonal(z: Float64Array, n: number, d: Float64Array, e: Float64Arra
   d[0] = 0;
   e[0] = 0;
   for (let i = 0; i < n; i++) {
-    if (d[i] !== 0)
-      for (let j = 0; j < i; j++) {
-        let g = 0;
-        for (let k = 0; k < i; k++) g += z[i * n + k]! * z[k * n + j]!;
-        for (let k = 0; k < i; k++) z[k * n + j]! -= g * z[k * n + i]!;
+    if (d[i] !== 0) {
+      const g = new Float64Array(i);
+      for (let k = 0; k < i; k++) {
+        const x = z[i * n + k]!;
+        for (let j = 0; j < i; j++) g[j]! += x * z[k * n + j]!;
       }
+      for (let k = 0; k < i; k++) {
+        const x = z[k * n + i]!;
+        for (let j = 0; j < i; j++) z[k * n + j]! -= g[j]! * x;
+      }
+    }
     d[i] = z[i * n + i]!;
     z[i * n + i] = 1;
     for (let j = 0; j < i; j++) {
@@ -74,12 +79,19 @@ function tridiagonal(z: Float64Array, n: number, d: Float64Array, e: Float64Arra
 /** A − q·uᵀ − u·qᵀ for the Householder vector u in row i. */
 function reflect(z: Float64Array, n: number, i: number, h: number, e: Float64Array): void {
   let f = 0;
+  const product = new Float64Array(i);
+  for (let k = 0; k < i; k++) {
+    z[k * n + i] = z[i * n + k]! / h;
+    const x = z[i * n + k]!;
+    let own = 0;
+    for (let j = 0; j < k; j++) {
+      own += z[k * n + j]! * z[i * n + j]!;
+      product[j]! += z[k * n + j]! * x;
+    }
+    product[k]! += own + z[k * n + k]! * x;
+  }
   for (let j = 0; j < i; j++) {
-    z[j * n + i] = z[i * n + j]! / h;
-    let g = 0;
-    for (let k = 0; k <= j; k++) g += z[j * n + k]! * z[i * n + k]!;
-    for (let k = j + 1; k < i; k++) g += z[k * n + j]! * z[i * n + k]!;
-    e[j] = g / h;
+    e[j] = product[j]! / h;
     f += e[j]! * z[i * n + j]!;
   }
   const half = f / (h + h);
@@ -90,7 +102,7 @@ function reflect(z: Float64Array, n: number, i: number, h: number, e: Float64Arr
   }
 }
 
-/** Diagonalises the tridiagonal matrix; z gathers the rotations. */
+/** Diagonalises the tridiagonal matrix; the rows of z gather the rotations. */
 function rotate(z: Float64Array, n: number, d: Float64Array, e: Float64Array): void {
   for (let i = 1; i < n; i++) e[i - 1] = e[i]!;
   e[n - 1] = 0;
@@ -128,10 +140,11 @@ function step(z: Float64Array, n: number, d: Float64Array, e: Float64Array, l: n
     p = s * r;
     d[i + 1] = g + p;
     g = c * r - b;
+    const [lower, upper] = [i * n, (i + 1) * n];
     for (let k = 0; k < n; k++) {
-      f = z[k * n + i + 1]!;
-      z[k * n + i + 1] = s * z[k * n + i]! + c * f;
-      z[k * n + i] = c * z[k * n + i]! - s * f;
+      f = z[upper + k]!;
+      z[upper + k] = s * z[lower + k]! + c * f;
+      z[lower + k] = c * z[lower + k]! - s * f;
     }
   }
   d[l]! -= p;

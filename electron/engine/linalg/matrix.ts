@@ -76,3 +76,10 @@ export function columnsOf(m: Matrix, columns: readonly number[]): Matrix {
   for (let i = 0; i < m.rows; i++) columns.forEach((from, to) => (out.data[i * out.columns + to] = m.data[i * m.columns + from]!));
   return out;
 }
+
+/** The matrix with its columns as rows. */
+export function turned({ rows, columns, data }: Matrix): Matrix {
+  const out = matrix(columns, rows);
+  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) out.data[j * rows + i] = data[i * columns + j]!;
+  return out;
+}

@@ -1,5 +1,5 @@
 import { symmetricEigen } from './eigen.ts';
-import { dot, type Matrix, matrix, row, timesTransposed } from './matrix.ts';
+import { dot, type Matrix, matrix, row, timesTransposed, turned } from './matrix.ts';
 
 /** The direction in which rows vary most. */
 export interface Principal {
@@ -46,12 +46,5 @@ export function combined(rows: Matrix, weights: ArrayLike<number>): Float64Array
     const [own, weight] = [row(rows, r), weights[r]!];
     for (let i = 0; i < out.length; i++) out[i]! += weight * own[i]!;
   }
-  return out;
-}
-
-/** The matrix with its columns as rows. */
-export function turned({ rows, columns, data }: Matrix): Matrix {
-  const out = matrix(columns, rows);
-  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) out.data[j * rows + i] = data[i * columns + j]!;
   return out;
 }

@@ -125,9 +125,9 @@ describe('readHyperparameters', () => {
 describe('published sets', () => {
   it('are whole, name a source, and give a value for everything but the covariance text and the seed', () => {
     const sets = METHOD_NAMES.flatMap((name) => METHODS[name].published.map((set) => ({ ...set, name })));
-    expect(sets).toHaveLength(14);
+    expect(sets).toHaveLength(19);
     for (const { name, values, implied, source } of sets) {
-      expect(source).toMatch(/^\w.*\/.*(hparams\/(ROME|MEMIT)|atlas)/);
+      expect(source).toMatch(/^\w.*\/.*(hparams\/(ROME|MEMIT|AlphaEdit|EMMET)|atlas)/);
       const open = EDIT_METHODS[name].settings.map(({ key }) => key).filter((key) => (values[key] ?? implied[key]) === undefined);
       expect(open.filter((key) => key !== 'key')).toEqual(['covarianceTokens', 'seed']);
     }
