@@ -26,18 +26,18 @@ export async function factsFor({ app, model }: Working, values: FactValues, { ou
   const asked = whatIsGiven(values);
   if (typeof asked === 'string') return factsOfFile({ app }, asked, values.take, warn);
   refuseWrong(factProblems([asked]), 1);
-  const {
-    paraphrases,
-    neighbors,
-    generationPrompts,
-    previousTarget = asked.previousTarget,
-    source,
-  } = await app.call('edits.suggest', { model: model.id, fact: asked });
+  const found = await app.call('edits.suggest', { model: model.id, fact: asked });
+  const { paraphrases, neighbors, generationPrompts, source } = found;
   out.line(
-    out.style.dim(
-      `To be checked by ${counted(paraphrases.length, 'other wording')} and ${counted(neighbors.length, 'neighbour')} from ${source}.`,
-    ),
+    out.style.dim(`To be checked by ${counted(paraphrases.length, 'other wording')} and ${counted(neighbors.length, 'neighbour')}:`),
   );
+  out.line(out.style.dim(`  ${source}.`));
+  const { previousTarget = found.previousTarget } = asked;
+  if (asked.previousTarget !== undefined && found.previousTarget !== undefined && asked.previousTarget.trim() !== found.previousTarget)
+    warn(
+      `The model answers ${JSON.stringify(found.previousTarget)} now, not ${JSON.stringify(asked.previousTarget)} as --previous says.`,
+      'Checks that compare two answers compare with the one given; leave --previous out to compare with what the model says.',
+    );
   return [{ ...asked, paraphrases, neighbors, generationPrompts, ...given({ previousTarget }) }];
 }
 

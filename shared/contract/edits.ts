@@ -210,7 +210,15 @@ export const editMethods = {
     v.strictObject({ model: ModelName, facts: list(FactSchema) }),
     v.object({ problems: v.array(ProblemSchema), tokens: v.array(v.nullable(FactTokensSchema)) }),
   ),
-  /** Paraphrases, neighbours and the previous target for a fact, from the model's facts and other subjects. */
+  /** What the current version answers to prompts by itself, each by greedy decoding; nothing else is looked up. */
+  'edits.answers': method(
+    v.strictObject({ model: ModelName, prompts: v.pipe(list(Text), v.maxLength(64, 'expected at most 64 prompts')) }),
+    v.object({ version: v.string(), answers: v.array(v.object({ answer: v.string(), text: v.string(), probability: v.number() })) }),
+  ),
+  /**
+   * Paraphrases, neighbours and the previous target for a fact. Subjects and wordings are from the model's facts or from lists; every
+   * answer is what the current version says when it is asked.
+   */
   'edits.suggest': method(
     v.strictObject({ model: ModelName, fact: FactSchema }),
     v.object({
@@ -218,6 +226,8 @@ export const editMethods = {
       neighbors: v.array(NeighborSchema),
       generationPrompts: v.array(v.string()),
       previousTarget: v.optional(v.string()),
+      /** The probability of that answer. */
+      previousChance: v.optional(v.number()),
       source: v.string(),
     }),
   ),

@@ -66,6 +66,18 @@ export function fakeValidation(facts: readonly Fact[]): Result<'edits.validate'>
   return { problems: [...problems, ...inForce], tokens: facts.map((fact, index) => (broken(index) ? null : { tokens: cut(fact) })) };
 }
 
+/** Of the places in the list the city, as if the model were asked. */
+function fakeAnswers(prompts: readonly string[]): Result<'edits.answers'> {
+  const said = (prompt: string) => CITIES.find(([subject]) => prompt.includes(subject))?.[1];
+  return {
+    version: 'fake',
+    answers: prompts.map((prompt) => {
+      const answer = said(prompt) ?? 'the';
+      return { answer, text: ` ${answer}.`, probability: said(prompt) === undefined ? 0.04 : 0.97 };
+    }),
+  };
+}
+
 export function fakeSuggestion(fact: Fact): Result<'edits.suggest'> {
   const known = CITIES.find(([subject]) => subject === fact.subject)?.[1];
   const previous = fact.previousTarget ?? known;
@@ -78,7 +90,7 @@ export function fakeSuggestion(fact: Fact): Result<'edits.suggest'> {
       .map((prompt) => fillPrompt(prompt, fact.subject).text),
     neighbors: others.map(([subject, city]) => ({ prompt: fillPrompt(fact.prompt, subject).text, target: city })),
     generationPrompts: [fact.subject],
-    ...(previous === undefined ? {} : { previousTarget: previous }),
+    ...(previous === undefined ? {} : { previousTarget: previous, previousChance: 0.97 }),
     source: known === undefined ? 'the other facts given' : "the model's facts of the relation landmark_city",
   };
 }
@@ -322,6 +334,7 @@ export function fakeEditMethods(
       throw new EmendError('unsupported', 'The page saves no deltas.', 'Call it in a test of the services.');
     },
     'edits.validate': ({ facts }) => fakeValidation(facts),
+    'edits.answers': ({ prompts }) => fakeAnswers(prompts),
     'edits.suggest': ({ fact }) => fakeSuggestion(fact),
     'edits.form': () => ({ form }),
     'edits.saveForm': ({ form: kept }) => {
