@@ -134,15 +134,28 @@ export const EditMadeSchema = v.object({
 });
 export type EditMade = v.InferOutput<typeof EditMadeSchema>;
 
+/** What an edit was checked by, how much of it, and where that is from. Of neighbours also of how many the model was sure before. */
+export const CheckedBySchema = v.object({
+  what: v.picklist(['wordings', 'neighbors', 'drift', 'perplexity']),
+  count: v.number(),
+  from: v.string(),
+  sure: v.exactOptional(v.number()),
+});
+export type CheckedBy = v.InferOutput<typeof CheckedBySchema>;
+
 /** What an edit did, for a draft and, unchanged, for the entry that it became. */
 export const EditReportSchema = v.object({
   ...EditMadeSchema.entries,
   parent: v.string(),
   checks: v.array(CheckSchema),
+  /** Reports before 0.2 do not tell. */
+  checkedBy: v.exactOptional(v.array(CheckedBySchema)),
   facts: v.array(FactReportSchema),
   drift: v.optional(
     v.object({
       probes: v.number(),
+      /** How many texts the perplexity is of. Reports before 0.2 do not tell. */
+      texts: v.optional(v.number()),
       meanKl: v.optional(v.number()),
       maxKl: v.optional(v.number()),
       topChanged: v.optional(v.number()),

@@ -59,4 +59,24 @@ describe('a model of one’s own, without a file of facts', () => {
     expect(answers.every(({ probability }) => probability >= SURE)).toBe(true);
     expect(found.source).toMatch(/well-known names \(landmark\)/);
   });
+
+  it('has an edit measured on them, and on text that comes with Emend, and says from where that is', async () => {
+    const model = (await app.call('sessions.open', { folder: handle(ownModel()) })).id;
+    const { paraphrases, neighbors, previousTarget } = await app.call('edits.suggest', { model, fact: FACT });
+    const fact = { ...FACT, paraphrases, neighbors, previousTarget };
+    const { draft } = await app.run('edits.start', { model, facts: [fact], ...QUICK });
+    const report = await app.call('edits.report', { model, draft });
+    expect(report.facts[0]!.neighbors.every(({ fate, says }) => fate !== undefined && says !== undefined)).toBe(true);
+    const check = (name: string) => report.checks.find((one) => one.name === name);
+    expect(check('kept')?.value).toBeGreaterThanOrEqual(0);
+    expect(check('drift')?.value).toBeGreaterThan(0);
+    expect(check('perplexity')?.before).toBeGreaterThan(1);
+    expect(check('perplexity')?.count).toBe(report.drift?.texts);
+    expect(report.checkedBy).toEqual([
+      { what: 'wordings', count: paraphrases.length, from: "Emend's ways to ask for common relations" },
+      { what: 'neighbors', count: neighbors.length, from: "Emend's list of well-known names", sure: neighbors.length },
+      { what: 'drift', count: report.drift?.probes, from: expect.stringContaining('written for Emend') as string },
+      { what: 'perplexity', count: report.drift?.texts, from: expect.stringContaining('written for Emend') as string },
+    ]);
+  });
 });

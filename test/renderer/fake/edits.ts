@@ -239,6 +239,7 @@ export function fakeReport(
     const found = mean(of);
     return found === undefined ? [] : [{ name, ...found, before, threshold, passed: found.value >= threshold }];
   };
+  const neighborCount = reports.reduce((sum, { neighbors }) => sum + neighbors.length, 0);
   const info = fakeMethods().find(({ name }) => name === method)!;
   const layers = [...(choices.layers ?? (method === 'rome' ? [3] : [2, 3, 4]))];
   return {
@@ -267,6 +268,12 @@ export function fakeReport(
       { name: 'top token changed', value: 0.02, count: 100 },
       { name: 'perplexity', value: 7.14, before: 7.09, count: 100 },
     ],
+    checkedBy: [
+      { what: 'wordings', count: reports.reduce((sum, one) => sum + one.paraphrases.length, 0), from: "the model's own facts" },
+      { what: 'neighbors', count: neighborCount, from: "the model's own facts", sure: neighborCount },
+      { what: 'drift', count: 100, from: "the model's own facts about other subjects" },
+      { what: 'perplexity', count: 40, from: 'the text that came with the model' },
+    ],
     facts: reports,
     weights: layers.map((layer, at) => ({
       layer,
@@ -277,7 +284,7 @@ export function fakeReport(
       before: hash(`before ${layer}`),
       after: hash(`after ${layer}`),
     })),
-    drift: { probes: 100, meanKl: 0.00382, maxKl: 0.0911, topChanged: 0.02, perplexityBefore: 7.09, perplexityAfter: 7.14 },
+    drift: { probes: 100, texts: 40, meanKl: 0.00382, maxKl: 0.0911, topChanged: 0.02, perplexityBefore: 7.09, perplexityAfter: 7.14 },
     warnings: mixed
       ? [
           {
