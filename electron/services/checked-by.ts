@@ -3,6 +3,9 @@ import { countSlots, fillPrompt, type Fact } from '../../shared/fact.ts';
 import { SURE, type Taught } from './suggest.ts';
 import { kindsOf, RELATIONS } from './suggesting/relations.ts';
 
+/** Beyond this perplexity a model does not know such text at all, and a change of it says little. */
+const UNKNOWN_TEXT = 1000;
+
 /** What is said of material that neither the model's facts nor Emend's lists have. */
 const GIVEN = 'given with the facts';
 
@@ -38,8 +41,12 @@ export function checkedBy(
     ...(drift === undefined || drift.meanKl === undefined ? [] : [{ what: 'drift' as const, count: drift.probes, from: from.probes }]),
     ...(drift?.perplexityAfter === undefined
       ? []
-      : [{ what: 'perplexity' as const, count: drift.texts ?? drift.probes, from: from.texts }]),
+      : [{ what: 'perplexity' as const, count: drift.texts ?? drift.probes, from: `${from.texts}${hardlyKnown(drift.perplexityBefore)}` }]),
   ];
+}
+
+function hardlyKnown(before: number | undefined): string {
+  return before !== undefined && before > UNKNOWN_TEXT ? '; the model does not know such text, so that its perplexity says little' : '';
 }
 
 function origins(all: readonly string[]): string[] {

@@ -53,6 +53,8 @@ export interface Known {
 
 const PARAPHRASES = 4;
 const NEIGHBORS = 6;
+/** Of them so many should have the answer that is to be replaced: an edit of it reaches those first. */
+const ALIKE = 3;
 /** Subjects that a model is asked about in search of so many neighbours, and how many in one go. */
 const ASKED = 48;
 const TOGETHER = 16;
@@ -215,8 +217,10 @@ async function neighborsFrom(groups: readonly Group[], { fact, own, now, edited 
   const distinct = [...new Map(all.reverse().map((one) => [one.prompt, one])).values()].reverse();
   const usable = distinct.filter(({ prompt }) => prompt !== own && !edited.has(prompt)).slice(0, ASKED);
   const found: { readonly prompt: string; readonly target: string; readonly from: string }[] = [];
+  const previous = fact.previousTarget ?? now;
+  const isEnough = () => found.length >= NEIGHBORS && found.filter(({ target }) => target === previous).length >= ALIKE;
   let asked = 0;
-  while (asked < usable.length && found.length < NEIGHBORS) {
+  while (asked < usable.length && !isEnough()) {
     const batch = usable.slice(asked, asked + TOGETHER);
     const answers = await ask(batch.map(({ prompt }) => prompt));
     asked += batch.length;
@@ -226,7 +230,6 @@ async function neighborsFrom(groups: readonly Group[], { fact, own, now, edited 
       if (said.probability >= SURE && target !== '' && !beginsWith(said.text, fact.target)) found.push({ prompt, target, from });
     });
   }
-  const previous = fact.previousTarget ?? now;
   const chosen = [...found.filter(({ target }) => target === previous), ...found.filter(({ target }) => target !== previous)].slice(
     0,
     NEIGHBORS,
