@@ -74,6 +74,12 @@ export const reportText = {
     failed: 'failed',
     cases: (cases: number) => plural(cases, 'case'),
   },
+  fallen: {
+    title: (facts: number) => (facts === 1 ? '1 fact does not hold' : `${count(facts)} facts do not hold`),
+    says: (answer: string) => `The model writes “${answer}”.`,
+    written: (entry: number) => `Written by entry ${entry}.`,
+    unread: 'Which facts hold could not be read.',
+  },
   factsTable: { before: 'Before', after: 'Now' },
 
   checkedBy: {

@@ -197,6 +197,8 @@ export const editText = {
   revertReasonLabel: 'Reason',
   revertDo: 'Revert',
   reverted: (entry: number) => `Entry ${entry} was reverted.`,
+  revertedWith: (entry: number, fallen: readonly string[]) =>
+    `Entry ${entry} was reverted. ${fallen.length === 1 ? 'A later fact does' : 'Later facts do'} not hold now: ${fallen.join(', ')}.`,
 };
 
 /** "Facts 1, 2, 3 and 4 more" */
