@@ -5,7 +5,7 @@ import { type Fact, factProblems } from '../../shared/fact.ts';
 import type { Context } from './command.ts';
 import { counted } from './format/ids.ts';
 import type { Working } from './named.ts';
-import { integer, text, type Values } from './options.ts';
+import { flag, integer, text, type Values } from './options.ts';
 import { UsageError } from './usage.ts';
 import { given } from '../../shared/given.ts';
 
@@ -13,6 +13,7 @@ import { given } from '../../shared/given.ts';
 export const factOptions = {
   facts: text('FILE', 'Facts to write: CounterFact, zsRE, EasyEdit, JSON, JSONL or CSV'),
   take: integer('N', 'Only the first N of them', { min: 1 }),
+  suggest: flag('Find other wordings and neighbours for facts of the file that have none, by asking the model'),
   subject: text('TEXT', 'One fact instead of a file: what it is about'),
   prompt: text('TEXT', '… a sentence up to the answer, with {} for the subject'),
   target: text('TEXT', '… the answer wanted'),
@@ -22,23 +23,51 @@ const WARNINGS_SHOWN = 10;
 type FactValues = Values<typeof factOptions>;
 
 /** The facts for an edit. One from the line is checked by wordings and neighbours that are known of the model. */
-export async function factsFor({ app, model }: Working, values: FactValues, { out, warn }: Pick<Context, 'out' | 'warn'>): Promise<Fact[]> {
+export async function factsFor(working: Working, values: FactValues, { out, warn }: Pick<Context, 'out' | 'warn'>): Promise<Fact[]> {
+  const { app, model } = working;
   const asked = whatIsGiven(values);
-  if (typeof asked === 'string') return factsOfFile({ app }, asked, values.take, warn);
+  if (typeof asked === 'string') {
+    const facts = await factsOfFile({ app }, asked, values.take, warn);
+    return values.suggest ? withSuggestions(working, facts, out) : facts;
+  }
   refuseWrong(factProblems([asked]), 1);
-  const {
-    paraphrases,
-    neighbors,
-    generationPrompts,
-    previousTarget = asked.previousTarget,
-    source,
-  } = await app.call('edits.suggest', { model: model.id, fact: asked });
+  const found = await app.call('edits.suggest', { model: model.id, fact: asked });
+  const { paraphrases, neighbors, generationPrompts, source } = found;
   out.line(
-    out.style.dim(
-      `To be checked by ${counted(paraphrases.length, 'other wording')} and ${counted(neighbors.length, 'neighbour')} from ${source}.`,
-    ),
+    out.style.dim(`To be checked by ${counted(paraphrases.length, 'other wording')} and ${counted(neighbors.length, 'neighbour')}:`),
   );
+  out.line(out.style.dim(`  ${source}.`));
+  const { previousTarget = found.previousTarget } = asked;
+  if (asked.previousTarget !== undefined && found.previousTarget !== undefined && asked.previousTarget.trim() !== found.previousTarget)
+    warn(
+      `The model answers ${JSON.stringify(found.previousTarget)} now, not ${JSON.stringify(asked.previousTarget)} as --previous says.`,
+      'Checks that compare two answers compare with the one given; leave --previous out to compare with what the model says.',
+    );
   return [{ ...asked, paraphrases, neighbors, generationPrompts, ...given({ previousTarget }) }];
+}
+
+/** Facts with other wordings and neighbours where they have none. */
+async function withSuggestions({ app, model }: Working, facts: readonly Fact[], out: Context['out']): Promise<Fact[]> {
+  const isEmpty = (list: readonly unknown[] | undefined) => list === undefined || list.length === 0;
+  const fuller: Fact[] = [];
+  const added = { wordings: 0, neighbors: 0 };
+  for (const fact of facts) {
+    const isWhole = factProblems([fact]).every(({ severity }) => severity !== 'error');
+    if (!isWhole || !(isEmpty(fact.paraphrases) || isEmpty(fact.neighbors))) {
+      fuller.push(fact);
+      continue;
+    }
+    const found = await app.call('edits.suggest', { model: model.id, fact });
+    const paraphrases = isEmpty(fact.paraphrases) ? found.paraphrases : fact.paraphrases!;
+    const neighbors = isEmpty(fact.neighbors) ? found.neighbors : fact.neighbors!;
+    added.wordings += paraphrases.length - (fact.paraphrases?.length ?? 0);
+    added.neighbors += neighbors.length - (fact.neighbors?.length ?? 0);
+    fuller.push({ ...fact, paraphrases, neighbors, ...given({ previousTarget: fact.previousTarget ?? found.previousTarget }) });
+  }
+  out.line(
+    out.style.dim(`Found ${counted(added.wordings, 'other wording')} and ${counted(added.neighbors, 'neighbour')} to check them by.`),
+  );
+  return fuller;
 }
 
 /**

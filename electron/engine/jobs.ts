@@ -146,6 +146,19 @@ export interface Jobs {
     };
     readonly result: Answer;
   };
+  /** What a version answers to prompts by itself, each read by greedy decoding. */
+  readonly answers: {
+    readonly params: { readonly model: ModelRef; readonly prompts: readonly string[] };
+    readonly result: {
+      readonly answers: readonly {
+        /** What it writes, which goes on behind the answer. */
+        readonly text: string;
+        readonly answer: string;
+        /** That of the whole answer, 0 to 1. */
+        readonly probability: number;
+      }[];
+    };
+  };
   readonly edit: {
     readonly params: {
       readonly model: ModelRef;

@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import * as v from 'valibot';
 import { EmendError } from '../../shared/errors.ts';
 import { fillPrompt } from '../../shared/fact.ts';
 import type { CheckRecord } from '../engine/records.ts';
 import type { Material } from './models.ts';
+import neutral from './suggesting/neutral.json' with { type: 'json' };
 
 /** Prompts and texts to see on whether an edit changed what it should not. */
 export interface DriftTexts {
@@ -26,25 +28,58 @@ export interface DriftSources {
 const PROBES = 100;
 const TEXTS = 40;
 
-/** Drift material: the files given, else what came with the model, else prompts of facts that were not edited. */
+/**
+ * Drift material: the files given, else what came with the model, else prompts of facts that were not edited and Emend's own neutral text,
+ * of which the beginnings of sentences are prompts.
+ */
 export async function driftTexts({ material, probes, texts, edited, others }: DriftSources): Promise<DriftTexts> {
   const subjects = new Set(edited.map(({ fact }) => fact.subject));
   const prompts = async () => {
     if (probes !== undefined) return lines(probes, 'drift prompts');
     if (material !== undefined) return taughtPrompts(material.facts, subjects);
-    return others.filter(({ fact }) => !subjects.has(fact.subject)).map(({ fact }) => fillPrompt(fact.prompt, fact.subject).text);
+    return [...unedited(others, subjects), ...neutralTexts(subjects).map(beginning)];
   };
-  const longer = texts ?? material?.corpus;
+  const longer = async () => {
+    if (texts !== undefined) return lines(texts, 'drift texts');
+    return material === undefined ? neutralTexts(subjects) : (await lines(material.corpus, 'drift texts')).filter(isApart(subjects));
+  };
+  return { driftProbes: spread(await prompts(), PROBES), driftTexts: spread(await longer(), TEXTS) };
+}
+
+/** Where drift material is from, in words. */
+export function driftFrom({ material, probes, texts, edited, others }: DriftSources): { readonly probes: string; readonly texts: string } {
+  const written = unedited(others, new Set(edited.map(({ fact }) => fact.subject))).length;
+  const own = 'sentences that were written for Emend, on nothing in particular';
   return {
-    driftProbes: spread(await prompts(), PROBES),
-    driftTexts:
-      longer === undefined
-        ? []
-        : spread(
-            (await lines(longer, 'drift texts')).filter((line) => texts !== undefined || ![...subjects].some((s) => line.includes(s))),
-            TEXTS,
-          ),
+    probes:
+      probes !== undefined
+        ? `the file ${basename(probes)}`
+        : material !== undefined
+          ? "the model's own facts about other subjects"
+          : written > 0
+            ? `other facts that were written into the model, and beginnings of ${own}`
+            : `beginnings of ${own}`,
+    texts: texts !== undefined ? `the file ${basename(texts)}` : material !== undefined ? 'the text that came with the model' : own,
   };
+}
+
+function unedited(others: readonly CheckRecord[], subjects: ReadonlySet<string>): string[] {
+  return others.filter(({ fact }) => !subjects.has(fact.subject)).map(({ fact }) => fillPrompt(fact.prompt, fact.subject).text);
+}
+
+function neutralTexts(subjects: ReadonlySet<string>): string[] {
+  return neutral.texts.filter(isApart(subjects));
+}
+
+/** Whether a text names none of some subjects. */
+function isApart(subjects: ReadonlySet<string>): (text: string) => boolean {
+  return (text) => ![...subjects].some((subject) => text.includes(subject));
+}
+
+/** The first half of a sentence. */
+function beginning(text: string): string {
+  const words = text.split(' ');
+  return words.slice(0, Math.ceil(words.length / 2)).join(' ');
 }
 
 const TaughtSchema = v.object({

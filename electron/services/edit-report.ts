@@ -66,6 +66,7 @@ export function editReport(
       : {
           drift: {
             probes: drift.probes,
+            ...known(drift.texts, 'texts'),
             ...known(drift.meanKl, 'meanKl'),
             ...known(drift.maxKl, 'maxKl'),
             ...known(drift.top1Changed, 'topChanged'),
@@ -118,7 +119,7 @@ const TAKEN = {
   fluency: ofAllRecords(({ measures }) => measures.GE),
   drift: ofDrift(({ meanKl }) => [meanKl]),
   'top token changed': ofDrift(({ top1Changed }) => [top1Changed]),
-  perplexity: ofDrift(({ perplexityNow, perplexityBefore }) => [perplexityNow, perplexityBefore]),
+  perplexity: ofTexts(({ perplexityNow, perplexityBefore }) => [perplexityNow, perplexityBefore]),
 } satisfies Record<FactMeasureName, Take>;
 
 type OfRecord = (record: RecordReport) => number | undefined;
@@ -144,6 +145,12 @@ function ofDrift(of: (drift: NonNullable<CheckReport['drift']>) => [number | und
     const [value, before] = (drift ? of(drift) : []).map((one) => (Number.isFinite(one) ? one : undefined));
     return { value, before, count: drift?.probes ?? 0 };
   };
+}
+
+/** The same of whole texts. */
+function ofTexts(of: Parameters<typeof ofDrift>[0]): Take {
+  const take = ofDrift(of);
+  return (now, before) => ({ ...take(now, before), count: now.drift?.texts ?? now.drift?.probes ?? 0 });
 }
 
 function efficacyOf({ measures }: RecordReport): number | undefined {

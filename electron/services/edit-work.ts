@@ -11,7 +11,8 @@ import type { EntryOf } from '../ledger/entries.ts';
 import type { BodyInput } from '../ledger/kinds/index.ts';
 import type { By } from '../ledger/ledger.ts';
 import { withPart, type Version } from '../ledger/versions.ts';
-import { driftTexts } from './drift.ts';
+import { checkedBy } from './checked-by.ts';
+import { driftFrom, driftTexts } from './drift.ts';
 import { editReport, hyperparametersOf, measuresOf } from './edit-report.ts';
 import { editPairs } from './evidence/edit.ts';
 import { contradictions } from './evidence/pairs.ts';
@@ -21,6 +22,7 @@ import type { LibraryModel } from './library-model.ts';
 import { readReport } from './library-record.ts';
 import { core, type EditRequest, type Model, type ModelVersion } from './model.ts';
 import { recomputationProblem, recompute } from './recompute.ts';
+import { readTaught } from './suggest.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /**
@@ -40,7 +42,9 @@ export async function workOut(
   const parent = await version.ref(control);
   const records = facts.map((fact, at) => recordOf(fact, String(at)));
   const others = material ? (await readFactFile(material.evaluation)).records : otherRecords(model, facts);
-  const drift = await driftTexts({ material, edited: records, others });
+  const sources = { material, edited: records, others };
+  const drift = await driftTexts(sources);
+  const taught = material && (await readTaught(material.facts));
   const delta = join(await model.scratch(), `draft-${randomUUID()}.safetensors`);
   try {
     const outcome = await engine.run(
@@ -64,7 +68,8 @@ export async function workOut(
       named(control, 'after'),
     );
     control.check();
-    const report = editReport(version.id, facts, outcome, before, after, preferences.settings.thresholds);
+    const measured = editReport(version.id, facts, outcome, before, after, preferences.settings.thresholds);
+    const report = { ...measured, checkedBy: checkedBy(measured.facts, taught, measured.drift, driftFrom(sources)) };
     return await model.drafts.keep({ request, parent: version.id, report, outcome, delta });
   } finally {
     await rm(delta, { force: true }).catch(() => undefined); // the next opening clears it away

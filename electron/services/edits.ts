@@ -28,6 +28,7 @@ type Part = Pick<
   | 'edits.settings'
   | 'edits.readFacts'
   | 'edits.validate'
+  | 'edits.answers'
   | 'edits.suggest'
   | 'edits.start'
   | 'edits.drafts'
@@ -103,17 +104,28 @@ export function editService(parts: Surroundings): Part {
       problems.sort((a, b) => a.index - b.index);
       return { problems, tokens: cut.map(rolesOf) };
     },
+    'edits.answers': async ({ model: name, prompts }) => {
+      const model = await models.find(name);
+      const version = model.at('current');
+      const { answers } = await engine.run('answers', { model: await version.ref(), prompts });
+      return { version: version.id, answers: answers.map((one) => ({ ...one })) };
+    },
     'edits.suggest': async ({ model: name, fact }) => {
       const model = await models.find(name);
+      const ref = await model.at('current').ref();
       const taught = model.material && (await readTaught(model.material.facts));
-      const form = await model.form.load();
-      const others = [...(form?.facts ?? []), ...model.factsInForce()].filter((one) => one.prompt.split('{}').length === 2);
-      const { paraphrases, neighbors, generationPrompts, previousTarget, source } = suggestFor(fact, taught, others);
+      const form = (await model.form.load())?.facts ?? [];
+      const others = form.filter((one) => one.prompt.split('{}').length === 2);
+      const { paraphrases, neighbors, generationPrompts, previousTarget, previousChance, source } = await suggestFor(
+        fact,
+        { taught, form: others, inForce: model.factsInForce() },
+        async (prompts) => (await engine.run('answers', { model: ref, prompts })).answers,
+      );
       return {
         paraphrases: [...paraphrases],
         neighbors: [...neighbors],
         generationPrompts: [...generationPrompts],
-        ...given({ previousTarget }),
+        ...given({ previousTarget, previousChance }),
         source,
       };
     },

@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import * as v from 'valibot';
+import { counted } from '../../shared/counted.ts';
 import { EmendError } from '../../shared/errors.ts';
 import { fillPrompt, type Fact, type Neighbor } from '../../shared/fact.ts';
+import { beginsWith } from '../engine/records.ts';
 import { spread } from './drift.ts';
-import { given } from '../../shared/given.ts';
+import { kindsOf, namesOf, plainName, relationAskedFor, type Relation, type SubjectKind } from './suggesting/relations.ts';
 
 /** Facts by relation, with the phrasings of each; they may say of what kind their subjects are. */
 export const TaughtSchema = v.object({
@@ -13,20 +15,49 @@ export const TaughtSchema = v.object({
 /** Facts that a model is known to hold, by relation, with the phrasings of each. */
 export type Taught = v.InferOutput<typeof TaughtSchema>;
 
+/** What a version answers to a prompt by itself. */
+export interface Said {
+  /** What it writes, which goes on behind the answer. */
+  readonly text: string;
+  readonly answer: string;
+  /** That of the whole answer. */
+  readonly probability: number;
+}
+/** Asks the version that is to be edited. */
+export type Ask = (prompts: readonly string[]) => Promise<readonly Said[]>;
+
+/** A model is sure of an answer to which it gives this probability: no other answer can have more. */
+export const SURE = 0.5;
+
 /** What a fact can be checked by. */
 export interface Suggestion {
   readonly paraphrases: readonly string[];
   readonly neighbors: readonly Neighbor[];
   readonly generationPrompts: readonly string[];
+  /** What the version answers so far, and how likely that is. */
   readonly previousTarget?: string | undefined;
+  readonly previousChance?: number | undefined;
   /** Where it is from, in words. */
   readonly source: string;
 }
 
+/** What suggestions are put together from. */
+export interface Known {
+  /** What the model was taught, where a file says so. */
+  readonly taught?: Taught | undefined;
+  /** The other rows of the form: what they edit is no neighbour, what they are checked by may be. */
+  readonly form?: readonly Fact[];
+  /** Facts that edits in force wrote. */
+  readonly inForce?: readonly Pick<Fact, 'subject' | 'prompt' | 'target'>[];
+}
+
 const PARAPHRASES = 4;
 const NEIGHBORS = 6;
-/** A paraphrase for any prompt: the published checks, too, put an unrelated sentence in front. */
-const CONTEXTS = ['It was a quiet afternoon.', 'The report was finished on time.'];
+/** Of them so many should have the answer that is to be replaced: an edit of it reaches those first. */
+const ALIKE = 3;
+/** Subjects that a model is asked about in search of so many neighbours, and how many in one go. */
+const ASKED = 48;
+const TOGETHER = 16;
 
 /** @throws EmendError 'bad-file' when the file beside the model is of another form */
 export async function readTaught(file: string): Promise<Taught> {
@@ -42,53 +73,199 @@ export async function readTaught(file: string): Promise<Taught> {
   }
 }
 
+/** A prompt that may become a neighbour; `answers` are names that a right answer may have. */
+interface Candidate {
+  readonly prompt: string;
+  readonly answer?: string | undefined;
+}
+
+/** Candidates of one origin, the more telling first. */
+interface Group {
+  readonly from: string;
+  readonly candidates: readonly Candidate[];
+}
+
 /**
- * Paraphrases and neighbours for a fact. Where the model's own facts have the subject and the prompt, its other phrasings are the
- * paraphrases,
- * and subjects with the same previous answer the neighbours, as CounterFact has them. Otherwise other subjects are asked in the same words.
- * @param others facts of other subjects that were written down already: edits in force, rows of the form
+ * Paraphrases and neighbours for a fact. Subjects and wordings are of the model's own facts where it has any of the relation; else of the
+ * form, of edits in force and of what comes with Emend by kind of subject. What any of them is answered is what the version says when it
+ * is asked, and only those of whose answer it is {@link SURE} become neighbours; subjects with the answer that is to be replaced go
+ * first, as CounterFact has them.
  */
-export function suggestFor(fact: Fact, taught: Taught | undefined, others: readonly Fact[]): Suggestion {
-  const relation = taught && relationOf(fact, taught);
-  if (taught && relation !== undefined) {
-    const { templates } = taught.relations[relation]!;
-    const known = taught.facts.filter((one) => one.relation === relation);
-    const previous = fact.previousTarget ?? known.find((one) => one.subject === fact.subject)?.object;
-    const elsewhere = known.filter((one) => one.subject !== fact.subject);
-    const alike = elsewhere.filter((one) => one.object === previous);
-    const neighbors = [
-      ...spread(alike, NEIGHBORS),
-      ...spread(
-        elsewhere.filter((one) => one.object !== previous && one.object !== fact.target),
-        Math.max(0, NEIGHBORS - alike.length),
-      ),
-    ];
-    return {
-      paraphrases: spread(
-        templates.filter((one) => one !== fact.prompt),
-        PARAPHRASES,
-      ).map((template) => fillPrompt(template, fact.subject).text),
-      neighbors: neighbors.map((one) => ({ prompt: fillPrompt(fact.prompt, one.subject).text, target: one.object })),
-      generationPrompts: spread(templates, 2).map((template) => fillPrompt(template, fact.subject).text),
-      ...given({ previousTarget: previous }),
-      source: `the model's facts of the relation ${relation}`,
-    };
-  }
-  const elsewhere = [...new Map(others.filter((one) => one.subject !== fact.subject).map((one) => [one.subject, one])).values()];
-  const plain = fillPrompt(fact.prompt, fact.subject).text;
+export async function suggestFor(fact: Fact, known: Known, ask: Ask): Promise<Suggestion> {
+  const { taught, form = [], inForce = [] } = known;
+  const own = fillPrompt(fact.prompt, fact.subject).text;
+  const [said] = await ask([own]);
+  const now = answerOf(said!, taught?.facts.filter(({ subject }) => subject === fact.subject).map(({ object }) => object) ?? []);
+  const relation = taught && relationOf({ ...fact, previousTarget: fact.previousTarget ?? now }, taught);
+  const kinds = kindsOf(fact.subject);
+  const common = relationAskedFor(fact.prompt, kinds) ?? relationAskedFor(fact.prompt, []);
+  const templates = taught && relation !== undefined ? taught.relations[relation]!.templates : wordingsOf(common, fact);
+  const wordings = templates.filter((one) => one !== fact.prompt).map((template) => fillPrompt(template, fact.subject).text);
+  const inWords = await ask(wordings);
+  const edited = new Set(form.map((one) => filled(one.prompt, one.subject)));
+  const groups = [
+    ...(taught && relation !== undefined ? [taughtGroup(fact, taught, relation, now)] : []),
+    ...formGroups(fact, common, form, inForce),
+    ...(taught && relation !== undefined ? [] : listGroups(fact, common, kinds)),
+  ];
+  const found = await neighborsFrom(groups, { fact, own, now, edited }, ask);
+  const paraphrases = alikeFirst(wordings, inWords, now).slice(0, PARAPHRASES);
   return {
-    paraphrases: CONTEXTS.map((sentence) => `${sentence} ${plain}`),
-    neighbors: spread(elsewhere, NEIGHBORS).map((one) =>
-      one.prompt === fact.prompt && one.previousTarget !== undefined
-        ? { prompt: fillPrompt(one.prompt, one.subject).text, target: one.previousTarget }
-        : fillPrompt(fact.prompt, one.subject).text,
-    ),
-    generationPrompts: [fact.subject],
-    source:
-      elsewhere.length > 0
-        ? 'the other facts given'
-        : `the prompt itself; no other facts were given${taught ? ', and no relation of the model’s facts asks in these words' : ''}`,
+    paraphrases,
+    neighbors: found.neighbors,
+    generationPrompts:
+      taught && relation !== undefined ? spread(templates, 2).map((one) => fillPrompt(one, fact.subject).text) : [fact.subject],
+    ...(now === '' ? {} : { previousTarget: now, previousChance: said!.probability }),
+    source: sourceInWords({
+      paraphrases: paraphrases.length,
+      wordingsFrom: relation === undefined ? common && `ways to ask for the ${common.name}` : `the model's own facts (${relation})`,
+      ...found,
+    }),
   };
+}
+
+/** What is said, by the name that is known for it where that is how it begins. */
+function answerOf({ text, answer }: Said, names: readonly string[]): string {
+  return names.filter((name) => beginsWith(text, name)).sort((a, b) => b.length - a.length)[0] ?? answer;
+}
+
+/** Wordings that fit the new answer: a prompt without an article in the end has none in its other wordings. */
+function wordingsOf(relation: Relation | undefined, { prompt }: Fact): string[] {
+  const hasArticle = / the$/i.test(prompt.trimEnd());
+  return (relation?.wordings ?? []).map((one) => (hasArticle ? one : one.replace(/ the$/, '')));
+}
+
+/** Wordings in which the model says the same as to the prompt go first: what it does not understand tells little. */
+function alikeFirst(wordings: readonly string[], said: readonly Said[], now: string): string[] {
+  const isAlike = said.map(({ text }) => now !== '' && beginsWith(text, now));
+  return [...wordings.filter((_, at) => isAlike[at]), ...wordings.filter((_, at) => !isAlike[at])];
+}
+
+function taughtGroup(fact: Fact, taught: Taught, relation: string, now: string): Group {
+  const elsewhere = taught.facts.filter((one) => one.relation === relation && one.subject !== fact.subject);
+  const alike = elsewhere.filter(({ object }) => object === (fact.previousTarget ?? now));
+  const others = elsewhere.filter((one) => !alike.includes(one));
+  return {
+    from: `the model's own facts (${relation})`,
+    candidates: [...spread(alike, ASKED / 2), ...spread(others, ASKED / 2)].map(({ subject, object }) => ({
+      prompt: fillPrompt(fact.prompt, subject).text,
+      answer: object,
+    })),
+  };
+}
+
+/** Neighbours of other rows that ask the same, and what edits in force wrote of the same relation. */
+function formGroups(fact: Fact, common: Relation | undefined, form: readonly Fact[], inForce: NonNullable<Known['inForce']>): Group[] {
+  const isSame = ({ prompt, relation }: Pick<Fact, 'prompt' | 'relation'>) =>
+    prompt === fact.prompt ||
+    (relation !== undefined && relation === fact.relation) ||
+    (common !== undefined && relationAskedFor(prompt, []) === common);
+  const beside = form
+    .filter((one) => isSame(one) && one.subject !== fact.subject)
+    .flatMap(({ neighbors = [] }) => neighbors.map((one) => (typeof one === 'string' ? { prompt: one } : { prompt: one.prompt })));
+  const written = inForce
+    .filter((one) => isSame(one) && one.subject !== fact.subject)
+    .map(({ subject, target }) => ({ prompt: fillPrompt(fact.prompt, subject).text, answer: target }));
+  return [
+    { from: 'the other facts of the form', candidates: spread(beside, TOGETHER) },
+    { from: 'edits in force', candidates: spread(written, TOGETHER) },
+  ];
+}
+
+/** Well-known subjects of the kind that the fact's own is of, as far as it is known, else of those that its prompt is asked of. */
+function listGroups(fact: Fact, common: Relation | undefined, kinds: readonly SubjectKind[]): Group[] {
+  const asked = common?.of.some((kind) => kinds.includes(kind)) ? common.of.filter((kind) => kinds.includes(kind)) : (common?.of ?? kinds);
+  const names = interleaved(asked.map((kind) => namesOf(kind)));
+  const others = names.filter((name) => !overlaps(plainName(name), plainName(fact.subject)));
+  return [
+    {
+      from: `Emend's list of well-known names (${asked.map((kind) => kind).join(', ')})`,
+      candidates: others.slice(0, ASKED).map((name) => ({ prompt: fillPrompt(fact.prompt, name).text })),
+    },
+  ];
+}
+
+/** One of each list after the other. */
+function interleaved<T>(lists: readonly (readonly T[])[]): T[] {
+  const longest = Math.max(0, ...lists.map(({ length }) => length));
+  return Array.from({ length: longest }, (_, at) => lists.flatMap((list) => list.slice(at, at + 1))).flat();
+}
+
+function overlaps(one: string, other: string): boolean {
+  return one.includes(other) || other.includes(one);
+}
+
+interface Asked {
+  readonly fact: Fact;
+  readonly own: string;
+  readonly now: string;
+  /** Prompts that the form edits. */
+  readonly edited: ReadonlySet<string>;
+}
+
+interface Found {
+  readonly neighbors: readonly Neighbor[];
+  /** How many each origin gave. */
+  readonly from: readonly { readonly from: string; readonly count: number }[];
+  readonly asked: number;
+  readonly sure: number;
+}
+
+/** Asks candidates until enough are found whose answer the model is sure of, and that is not the new one already. */
+async function neighborsFrom(groups: readonly Group[], { fact, own, now, edited }: Asked, ask: Ask): Promise<Found> {
+  const all = groups.flatMap(({ from, candidates }) => candidates.map((one) => ({ ...one, from })));
+  const distinct = [...new Map(all.reverse().map((one) => [one.prompt, one])).values()].reverse();
+  const usable = distinct.filter(({ prompt }) => prompt !== own && !edited.has(prompt)).slice(0, ASKED);
+  const found: { readonly prompt: string; readonly target: string; readonly from: string }[] = [];
+  const previous = fact.previousTarget ?? now;
+  const isEnough = () => found.length >= NEIGHBORS && found.filter(({ target }) => target === previous).length >= ALIKE;
+  let asked = 0;
+  while (asked < usable.length && !isEnough()) {
+    const batch = usable.slice(asked, asked + TOGETHER);
+    const answers = await ask(batch.map(({ prompt }) => prompt));
+    asked += batch.length;
+    batch.forEach(({ prompt, answer, from }, at) => {
+      const said = answers[at]!;
+      const target = answerOf(said, answer === undefined ? [] : [answer]);
+      if (said.probability >= SURE && target !== '' && !beginsWith(said.text, fact.target)) found.push({ prompt, target, from });
+    });
+  }
+  const chosen = [...found.filter(({ target }) => target === previous), ...found.filter(({ target }) => target !== previous)].slice(
+    0,
+    NEIGHBORS,
+  );
+  const origins = [...new Set(chosen.map(({ from }) => from))];
+  return {
+    neighbors: chosen.map(({ prompt, target }) => ({ prompt, target })),
+    from: origins.map((from) => ({ from, count: chosen.filter((one) => one.from === from).length })),
+    asked,
+    sure: found.length,
+  };
+}
+
+function sourceInWords({
+  paraphrases,
+  wordingsFrom,
+  neighbors,
+  from,
+  asked,
+  sure,
+}: { readonly paraphrases: number; readonly wordingsFrom: string | undefined } & Found): string {
+  const wordings =
+    wordingsFrom === undefined || paraphrases === 0
+      ? 'no other wordings, since this prompt asks in a way that Emend does not know'
+      : `${counted(paraphrases, 'other wording')} from ${wordingsFrom}`;
+  const others =
+    asked === 0
+      ? 'no neighbours, since no other subjects of this kind are known'
+      : neighbors.length === 0
+        ? `no neighbours: of ${counted(asked, 'other subject')} asked the model is sure of none`
+        : `${from.map((one) => `${counted(one.count, 'neighbour')} from ${one.from}`).join(', ')} (asked ${asked}, sure of ${sure})`;
+  return `${wordings}; ${others}`;
+}
+
+function filled(prompt: string, subject: string): string {
+  return prompt.split('{}').length === 2 ? fillPrompt(prompt, subject).text : prompt;
 }
 
 /** The relation whose phrasings have this prompt, else the one that tells the previous answer of this subject. */

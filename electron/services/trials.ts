@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { mean, summarize, type CheckRecord, type CheckReport, type DriftReport } from '../engine/records.ts';
 import type { CheckChoices, Jobs, ModelRef } from '../engine/jobs.ts';
+import { given } from '../../shared/given.ts';
 import { Estimator } from './eta.ts';
 import type { JobRunner } from './jobs.ts';
 import type { Follow } from '../../shared/progress.ts';
@@ -72,6 +73,7 @@ function meanDrift(drifts: readonly DriftReport[]): DriftReport {
   const highest = known('maxKl');
   return {
     probes: drifts[0]!.probes,
+    ...given({ texts: drifts[0]!.texts }),
     meanKl: mean(known('meanKl')),
     maxKl: highest.length === 0 ? undefined : Math.max(...highest),
     top1Changed: mean(known('top1Changed')),

@@ -22,6 +22,7 @@ import { checksOf } from './edit-report.ts';
 import { prepareCommit, workOut } from './edit-work.ts';
 import { plain } from './plain.ts';
 import { readFactFile } from './facts.ts';
+import { fallenAt } from './fallen.ts';
 import type { JobControl } from './job-list.ts';
 import type { LibraryModel } from './library-model.ts';
 import { factSetOf, factsOfVersion, readFactSet } from './library-record.ts';
@@ -40,7 +41,14 @@ interface Measured {
 
 type Part = Pick<
   Services,
-  'versions.list' | 'versions.diff' | 'versions.rollback' | 'versions.revertPlan' | 'versions.revert' | 'versions.tag' | 'versions.check'
+  | 'versions.list'
+  | 'versions.diff'
+  | 'versions.rollback'
+  | 'versions.revertPlan'
+  | 'versions.revert'
+  | 'versions.fallen'
+  | 'versions.tag'
+  | 'versions.check'
 >;
 
 /** Prompts that a diff asks both versions, when none are given. */
@@ -118,6 +126,7 @@ export function versionService(parts: Surroundings): Part {
         }),
       };
     },
+    'versions.fallen': async ({ model: name, entry }) => ({ fallen: await fallenAt((await models.recorded(name)).ledger, entry) }),
     'versions.tag': async ({ model: name, version, name: tag }) => {
       const model = await models.recorded(name);
       model.mustWrite();
@@ -181,7 +190,8 @@ export function versionService(parts: Surroundings): Part {
     const measured = facts.length > 0 ? await measure(model, without, facts, control) : { checks: [], evidence: {} };
     control.check();
     const entry = await takeOut(model, seq, by, control, measured);
-    return { entry: entry.seq, version: entry.body.version, later: entries, checks: measured.checks, reapplied: [] };
+    const fallen = await fallenAt(model.ledger, entry.seq);
+    return { entry: entry.seq, version: entry.body.version, later: entries, checks: measured.checks, reapplied: [], fallen };
   }
 
   /**
@@ -237,12 +247,14 @@ export function versionService(parts: Surroundings): Part {
       const entries = await model.appendAll(acts);
       await drop();
       const made = entries.filter((entry) => entry.kind === 'edit');
+      const { seq: last } = entries[later.length]!;
       return {
-        entry: entries[later.length]!.seq,
+        entry: last,
         version: model.ledger.history.current.id,
         later: [...later],
         checks: made.at(-1)!.body.checks,
         reapplied: made.map((entry) => entry.seq),
+        fallen: await fallenAt(model.ledger, last),
       };
     } catch (error) {
       await drop();

@@ -42,6 +42,7 @@ export const MeasuredSchema = v.object({
   drift: v.optional(
     v.object({
       probes: v.number(),
+      texts: v.optional(v.number()),
       meanKl: v.optional(v.number()),
       maxKl: v.optional(v.number()),
       top1Changed: v.optional(v.number()),

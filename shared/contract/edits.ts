@@ -134,15 +134,28 @@ export const EditMadeSchema = v.object({
 });
 export type EditMade = v.InferOutput<typeof EditMadeSchema>;
 
+/** What an edit was checked by, how much of it, and where that is from. Of neighbours also of how many the model was sure before. */
+export const CheckedBySchema = v.object({
+  what: v.picklist(['wordings', 'neighbors', 'drift', 'perplexity']),
+  count: v.number(),
+  from: v.string(),
+  sure: v.exactOptional(v.number()),
+});
+export type CheckedBy = v.InferOutput<typeof CheckedBySchema>;
+
 /** What an edit did, for a draft and, unchanged, for the entry that it became. */
 export const EditReportSchema = v.object({
   ...EditMadeSchema.entries,
   parent: v.string(),
   checks: v.array(CheckSchema),
+  /** Reports before 0.2 do not tell. */
+  checkedBy: v.exactOptional(v.array(CheckedBySchema)),
   facts: v.array(FactReportSchema),
   drift: v.optional(
     v.object({
       probes: v.number(),
+      /** How many texts the perplexity is of. Reports before 0.2 do not tell. */
+      texts: v.optional(v.number()),
       meanKl: v.optional(v.number()),
       maxKl: v.optional(v.number()),
       topChanged: v.optional(v.number()),
@@ -210,7 +223,15 @@ export const editMethods = {
     v.strictObject({ model: ModelName, facts: list(FactSchema) }),
     v.object({ problems: v.array(ProblemSchema), tokens: v.array(v.nullable(FactTokensSchema)) }),
   ),
-  /** Paraphrases, neighbours and the previous target for a fact, from the model's facts and other subjects. */
+  /** What the current version answers to prompts by itself, each by greedy decoding; nothing else is looked up. */
+  'edits.answers': method(
+    v.strictObject({ model: ModelName, prompts: v.pipe(list(Text), v.maxLength(64, 'expected at most 64 prompts')) }),
+    v.object({ version: v.string(), answers: v.array(v.object({ answer: v.string(), text: v.string(), probability: v.number() })) }),
+  ),
+  /**
+   * Paraphrases, neighbours and the previous target for a fact. Subjects and wordings are from the model's facts or from lists; every
+   * answer is what the current version says when it is asked.
+   */
   'edits.suggest': method(
     v.strictObject({ model: ModelName, fact: FactSchema }),
     v.object({
@@ -218,6 +239,8 @@ export const editMethods = {
       neighbors: v.array(NeighborSchema),
       generationPrompts: v.array(v.string()),
       previousTarget: v.optional(v.string()),
+      /** The probability of that answer. */
+      previousChance: v.optional(v.number()),
       source: v.string(),
     }),
   ),

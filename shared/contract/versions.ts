@@ -68,6 +68,19 @@ export const DiffSchema = v.object({
 });
 export type Diff = v.InferOutput<typeof DiffSchema>;
 
+/** A fact that is in force and was found not to hold: its prompt is not answered with its target. */
+export const FallenSchema = v.object({
+  /** The edit that wrote it, where that is told. */
+  entry: v.exactOptional(v.number()),
+  subject: v.string(),
+  /** With the subject in its place. */
+  prompt: v.string(),
+  target: v.string(),
+  /** What the model writes instead. */
+  says: v.exactOptional(v.string()),
+});
+export type Fallen = v.InferOutput<typeof FallenSchema>;
+
 const Act = v.object({ entry: Seq, version: v.string() });
 
 export const versionMethods = {
@@ -92,8 +105,18 @@ export const versionMethods = {
   /** Takes one edit out of the middle and checks the later ones again; with `reapply` computes those anew on what is left. */
   'versions.revert': job(
     v.strictObject({ model: ModelName, entry: Seq, reason: Line, reapply: v.optional(v.boolean(), false) }),
-    v.object({ entry: Seq, version: v.string(), later: v.array(v.number()), checks: v.array(CheckSchema), reapplied: v.array(v.number()) }),
+    v.object({
+      entry: Seq,
+      version: v.string(),
+      later: v.array(v.number()),
+      checks: v.array(CheckSchema),
+      reapplied: v.array(v.number()),
+      /** Facts of the later edits that no longer hold. */
+      fallen: v.array(FallenSchema),
+    }),
   ),
+  /** Facts that were found not to hold when an entry was made: a revert, a check, an edit. Empty where nothing was measured. */
+  'versions.fallen': method(v.strictObject({ model: ModelName, entry: Seq }), v.object({ fallen: v.array(FallenSchema) })),
   /** Names a version; names are never moved. */
   'versions.tag': method(
     v.strictObject({ model: ModelName, version: v.optional(VersionName, 'current'), name: Line }),

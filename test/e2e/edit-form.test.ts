@@ -128,7 +128,7 @@ describe('the edit form', () => {
 
   it('keeps the form and its undo while one is elsewhere, and shows the job again', async () => {
     await page.getByRole('button', { name: 'Fill in an example' }).click();
-    await page.getByText('The model says "London" so far.').waitFor();
+    await page.getByText(/^The current version says "London" \(/).waitFor();
     await page.getByRole('button', { name: 'Suggest', exact: true }).click();
     await cell('Answer now', 1).and(page.locator('input')).waitFor();
     await expect.poll(rows).toEqual(['Tower Bridge|{} stands in the city of|Rome|London']);

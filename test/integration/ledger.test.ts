@@ -94,6 +94,9 @@ describe('a model through its life', () => {
     const done = await app.run('versions.revert', { model: 'atlas', entry: 3, reason: 'It was right before' });
     expect(done).toMatchObject({ later: [4], reapplied: [] });
     expect(done.checks.find((check) => check.name === 'efficacy')?.value).toBe(1);
+    // The third still holds; what does not would be named, in the result and for the entry.
+    expect(done.fallen).toEqual([]);
+    expect(await app.call('versions.fallen', { model: 'atlas', entry: done.entry })).toEqual({ fallen: [] });
     const answer = await app.run('probing.ask', { model: 'atlas', prompt: 'Los Angeles is in', maxTokens: 4 });
     expect(answer.text.trim()).toMatch(/^United States/);
   });

@@ -2,6 +2,7 @@ import type { Result } from '../../../shared/contract.ts';
 import { defineCommand } from '../command.ts';
 import { counted, short } from '../format/ids.ts';
 import type { Printer } from '../format/printer.ts';
+import { oneLine } from '../format/text.ts';
 import { entryNumber, LIBRARY_MODEL, libraryModel } from '../named.ts';
 import { demanded, flag, text } from '../options.ts';
 import { showChecks } from '../show/checks.ts';
@@ -32,6 +33,13 @@ export const revert = defineCommand({
     out.line();
     out.line(`Entry ${entry} is taken out; ${model.name} is at version ${short(done.version)}. Recorded as entry ${done.entry}.`);
     if (done.reapplied.length > 0) out.line(`Worked out anew: ${done.reapplied.map((one) => `entry ${one}`).join(', ')}.`);
+    if (done.fallen.length > 0) {
+      out.heading(done.fallen.length === 1 ? '1 fact does not hold' : `${done.fallen.length} facts do not hold`);
+      for (const { prompt, target, says, entry: by } of done.fallen) {
+        const written = says === undefined ? '' : `; it writes “${oneLine(says)}”`;
+        out.line(`${by === undefined ? '' : `entry ${by}: `}${oneLine(prompt)} “${oneLine(target)}”${written}`);
+      }
+    }
     if (done.checks.length > 0) {
       out.heading('What is left, checked again');
       showChecks(out, done.checks);

@@ -20,6 +20,7 @@ export async function measureDrift(
   const textPerplexity = async (model: Scorer) => total(await inBatches(requests, 'drift', texts, (batch) => model.scoreTexts(batch)));
   return {
     probes: probes.length,
+    texts: texts.length,
     meanKl: mean(pairs.map(({ kl }) => kl)),
     maxKl: pairs.length === 0 ? undefined : pairs.reduce((most, { kl }) => Math.max(most, kl), 0),
     top1Changed: mean(pairs.map(({ changed }) => Number(changed))),

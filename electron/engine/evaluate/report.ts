@@ -111,6 +111,8 @@ export interface RecordReport {
 /** How far the version is from the baseline on texts that have nothing to do with the facts. */
 export interface DriftReport {
   readonly probes: number;
+  /** How many texts the perplexity is of. Reports before 0.2 do not tell. */
+  readonly texts?: number | undefined;
   /** KL(baseline ‖ now) of the next token, in nats: mean and greatest over the probes. */
   readonly meanKl: number | undefined;
   readonly maxKl: number | undefined;

@@ -1,6 +1,7 @@
 import type { Jobs } from '../jobs.ts';
 import type { OpenModels } from './open-models.ts';
 import type { Handlers } from '../serve.ts';
+import { answers } from './answers.ts';
 import { ask } from './ask.ts';
 import { attention } from './attention.ts';
 import { change } from './change.ts';
@@ -24,6 +25,7 @@ export function handlersOn(models: OpenModels): Handlers<Jobs> {
   return {
     inspect: (params) => inspect(models, params),
     ask: (params, context) => ask(models, params, context),
+    answers: (params, context) => answers(models, params, context),
     edit: (params, context) => edit(models, params, context),
     settings: (params) => settings(models, params),
     check: (params, context) => check(models, params, context),

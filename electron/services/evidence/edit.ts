@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { EditReportSchema, type EditReport, type FactReport } from '../../../shared/contract/edits.ts';
+import { EditReportSchema, type CheckedBy, type EditReport, type FactReport } from '../../../shared/contract/edits.ts';
 import { fillPrompt } from '../../../shared/fact.ts';
 import { mean, readDelta, recordOf } from '../../engine/records.ts';
 import type { Blobs } from '../../ledger/blobs.ts';
@@ -86,12 +86,12 @@ const COUNTED: Readonly<Record<string, (fact: FactReport) => number | undefined>
 const isKept = ({ fate }: FactReport['neighbors'][number]) => Number(fate !== 'lost');
 
 type Drift = NonNullable<EditReport['drift']>;
-type DriftOf = (drift: Drift) => [number | undefined, number | undefined];
-/** What a report tells of drift and a check too: the value, and the one before. */
+type DriftOf = (drift: Drift) => [value: number | undefined, before: number | undefined, count?: number];
+/** What a report tells of drift and a check too: the value, the one before, and of how many where those are not the prompts. */
 const DRIFTS: Readonly<Record<string, DriftOf>> = {
   drift: ({ meanKl }) => [meanKl, undefined],
   'top token changed': ({ topChanged }) => [topChanged, undefined],
-  perplexity: ({ perplexityAfter, perplexityBefore }) => [perplexityAfter, perplexityBefore],
+  perplexity: ({ perplexityAfter, perplexityBefore, texts, probes }) => [perplexityAfter, perplexityBefore, texts ?? probes],
 };
 
 /** The prompts that a report tells outcomes of, and the answers that were wanted. */
@@ -110,7 +110,7 @@ function promptsOf({ fact }: FactReport) {
 }
 
 /** A report's own sums and its cases. */
-function reportPairs({ checks, facts, drift, layers, weights }: EditReport): Pair[] {
+function reportPairs({ checks, checkedBy, facts, drift, layers, weights }: EditReport): Pair[] {
   const check = (name: string) => checks.find((one) => one.name === name);
   const means = (['efficacy', 'generalization', 'specificity'] as const).flatMap((name): Pair[] => {
     const values = facts.flatMap((fact) => fact[name] ?? []);
@@ -127,11 +127,25 @@ function reportPairs({ checks, facts, drift, layers, weights }: EditReport): Pai
   const fated = facts.flatMap(({ neighbors }) => neighbors.filter(({ fate }) => fate !== undefined));
   const drifted = (Object.entries(drift ? DRIFTS : {}) as [string, DriftOf][]).flatMap(([name, of]): Pair[] => {
     const one = check(name);
-    return one && drift
-      ? [{ what: `the ${name} of the report and its check`, one: [...of(drift), drift.probes], other: [one.value, one.before, one.count] }]
-      : [];
+    if (!one || !drift) return [];
+    const [value, before, count = drift.probes] = of(drift);
+    return [{ what: `the ${name} of the report and its check`, one: [value, before, count], other: [one.value, one.before, one.count] }];
   });
+  const toldOf = (what: CheckedBy['what']) => (checkedBy ?? []).reduce((sum, one) => sum + (one.what === what ? one.count : 0), 0);
+  const material = [
+    { what: 'wordings' as const, count: facts.reduce((sum, { paraphrases }) => sum + paraphrases.length, 0) },
+    { what: 'neighbors' as const, count: facts.reduce((sum, { neighbors }) => sum + neighbors.length, 0) },
+  ];
   return [
+    ...(checkedBy
+      ? [
+          {
+            what: 'what the report says it was checked by, and its prompts',
+            one: material.map(({ what }) => toldOf(what)),
+            other: material.map(({ count }) => count),
+          },
+        ]
+      : []),
     ...means,
     ...counted,
     ...drifted,

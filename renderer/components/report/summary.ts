@@ -1,5 +1,5 @@
 import { tally } from '../../../shared/checks.ts';
-import type { Check, EditReport, FactReport, PromptOutcome } from '../../../shared/contract/edits.ts';
+import type { Check, CheckedBy, EditReport, FactReport, PromptOutcome } from '../../../shared/contract/edits.ts';
 import { isMeasure, measureNames, MEASURES } from '../../../shared/measures.ts';
 import { EDIT_METHODS } from '../../../shared/methods/list.ts';
 import type { Advice } from '../../../shared/methods/method.ts';
@@ -150,6 +150,31 @@ function meterOf({ name, value, before, threshold, passed, count }: Check): Mete
   if (!isMeasure(name)) return { ...values, label: name, meaning: '', kind: threshold === undefined ? 'number' : 'share' };
   const { label, help, unit } = MEASURES[name];
   return { ...values, label, meaning: help, kind: unit === 'share' ? 'share' : 'number' };
+}
+
+/** What can be missing from a check is listed whether it is there or not, in this order. */
+const MATERIAL = ['wordings', 'neighbors', 'drift', 'perplexity'] as const satisfies readonly CheckedBy['what'][];
+
+interface MaterialRow {
+  readonly what: string;
+  readonly count: string;
+  readonly from: string;
+  readonly isMissing: boolean;
+}
+
+/** What an edit was checked by as rows of a table; where there was none of a kind, one that says so. */
+export function materialRows(checkedBy: readonly CheckedBy[]): MaterialRow[] {
+  const text = reportText.checkedBy;
+  return MATERIAL.flatMap((what): MaterialRow[] => {
+    const found = checkedBy.filter((one) => one.what === what);
+    if (found.length === 0) return [{ what: text.what[what], count: text.none, from: text.missing[what], isMissing: true }];
+    return found.map(({ count, from, sure }) => ({
+      what: text.what[what],
+      count: text.count[what](count),
+      from: text.from(from, sure),
+      isMissing: false,
+    }));
+  });
 }
 
 export type FactFilter = 'all' | FactReport['verdict'];

@@ -1,4 +1,16 @@
+import type { CheckedBy } from '../../../shared/contract/edits.ts';
 import { count, plural } from '../../format.ts';
+
+type OfMaterial<T> = Readonly<Record<CheckedBy['what'], T>>;
+interface CheckedByText {
+  readonly title: string;
+  readonly columns: Readonly<Record<'what' | 'count' | 'from', string>>;
+  readonly what: OfMaterial<string>;
+  readonly count: OfMaterial<(n: number) => string>;
+  readonly none: string;
+  readonly missing: OfMaterial<string>;
+  readonly from: (from: string, sure: number | undefined) => string;
+}
 
 /** All words of the parts that show what an edit wrote and how it was checked. */
 export const reportText = {
@@ -62,7 +74,36 @@ export const reportText = {
     failed: 'failed',
     cases: (cases: number) => plural(cases, 'case'),
   },
+  fallen: {
+    title: (facts: number) => (facts === 1 ? '1 fact does not hold' : `${count(facts)} facts do not hold`),
+    says: (answer: string) => `The model writes “${answer}”.`,
+    written: (entry: number) => `Written by entry ${entry}.`,
+    unread: 'Which facts hold could not be read.',
+  },
   factsTable: { before: 'Before', after: 'Now' },
+
+  checkedBy: {
+    title: 'How well it was checked',
+    columns: { what: 'Checked by', count: 'How many', from: 'From' },
+    what: { wordings: 'Other wordings', neighbors: 'Neighbours', drift: 'Drift', perplexity: 'Perplexity' },
+    count: {
+      wordings: (prompts: number) => plural(prompts, 'prompt'),
+      neighbors: (prompts: number) => plural(prompts, 'prompt'),
+      drift: (prompts: number) => plural(prompts, 'prompt'),
+      perplexity: (texts: number) => plural(texts, 'text'),
+    },
+    none: 'none',
+    missing: {
+      wordings: 'Nothing tells whether it holds when asked differently.',
+      neighbors: 'Nothing tells what else it changed.',
+      drift: 'Nothing tells how far unrelated answers moved.',
+      perplexity: 'Nothing tells whether it still writes as well.',
+    },
+    from: (from: string, sure: number | undefined) => {
+      const told = from.replace(/^[a-z]/, (letter) => letter.toUpperCase());
+      return sure === undefined ? told : `${told}; the model was sure of ${count(sure)} before`;
+    },
+  } satisfies CheckedByText,
 
   /** The report in a sentence or two; numbers are of facts. */
   headline: {
@@ -89,7 +130,10 @@ export const reportText = {
       }.`,
     ask: (missing: Unasked) => ({
       title: `Add ${unaskedNames(missing).join(' and ')}`,
-      text: 'Go back to the form, take the suggestions, and work the edit out again.',
+      text: `Go back to the form and take the suggestions; where there are none for this prompt, write a few: ${[
+        ...(missing.paraphrases ? ['the same question in other words'] : []),
+        ...(missing.neighbors ? ['the same sentence about other subjects'] : []),
+      ].join(', ')}.`,
     }),
     held: ({ held, wordings }: Reach) => `in ${held} of ${wordings} the model gives it`,
     holds: ({ facts, held, wordings }: Reach) =>

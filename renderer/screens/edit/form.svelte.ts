@@ -1,17 +1,19 @@
 import { SvelteMap, SvelteSet } from 'svelte/reactivity';
 import type { Result } from '../../../shared/contract.ts';
 import type { EditForm, HyperparameterFile } from '../../../shared/contract/edits.ts';
-import type { Fact } from '../../../shared/fact.ts';
+import { countSlots, fillPrompt, type Fact } from '../../../shared/fact.ts';
 import type { Choices, EditMethodName } from '../../../shared/methods/list.ts';
 import { call } from '../../client/client.ts';
 import { toasts } from '../../state/toasts.svelte.ts';
 import { editText } from './text.ts';
 import { later } from './autosave.ts';
 import { record, redo, settle, startHistory, undo, type History } from './history.ts';
-import { hindrance, lookedAt, problemsOf, type Looked } from './problems.ts';
+import { hindrance, lookedAt, problemsOf, withSaid, type Looked } from './problems.ts';
 import { BLANK, filled, formOf, isBlank, row, setFact, sheetOf, withFields, type Row, type Sheet } from './rows.ts';
 
 export type Suggestion = Result<'edits.suggest'>;
+/** What the current version answers to a prompt. */
+export type Said = Result<'edits.answers'>['answers'][number];
 
 /** Quiet after a key before the form is kept, and before the services look at what was typed (ms). */
 const SAVE_AFTER = 500;
@@ -35,6 +37,11 @@ export class FormState {
   #looked = $state.raw<ReadonlyMap<Fact, Looked>>(new Map());
   /** What the services suggest for facts that were looked at. */
   readonly suggestions = new SvelteMap<Fact, Suggestion>();
+  /** What the current version answers to prompts as they stand in the form; forgotten when another version becomes current. */
+  readonly #said = new SvelteMap<string, Said>();
+  readonly #asking = new Set<string>();
+  /** Counts the versions that were current: what an earlier one answers late is not kept. */
+  #version = 0;
   isSuggesting = $state(false);
   /** Settings whose text cannot be used. */
   readonly unread = new SvelteSet<string>();
@@ -42,7 +49,7 @@ export class FormState {
   sheet = $derived(this.#history.present);
   rows = $derived(this.sheet.rows);
   facts = $derived(filled(this.rows).map(({ fact }) => fact));
-  problems = $derived(problemsOf(this.rows, (fact) => this.#looked.get(fact)));
+  problems = $derived(problemsOf(this.rows, (fact) => withSaid(fact, this.#looked.get(fact), this.said(fact))));
   hindrance = $derived(hindrance(this.rows, this.problems));
   canUndo = $derived(this.#history.past.length > 0);
   canRedo = $derived(this.#history.future.length > 0);
@@ -164,9 +171,13 @@ export class FormState {
     return this.#saving;
   }
 
-  /** Forgets what was looked up: edits in force have changed. */
+  /** Forgets what was looked up: edits in force have changed, and with them what the model says. */
   lookAgain(): void {
     this.#looked = new Map();
+    this.suggestions.clear();
+    this.#said.clear();
+    this.#asking.clear();
+    this.#version++;
     this.#look.soon();
   }
 
@@ -189,15 +200,31 @@ export class FormState {
   }
 
   async #suggestion(fact: Fact): Promise<Suggestion> {
+    const version = this.#version;
     const known = this.suggestions.get(fact) ?? (await call('edits.suggest', { model: this.model, fact }));
-    this.suggestions.set(fact, known);
+    if (version === this.#version) this.suggestions.set(fact, known);
     return known;
   }
 
-  /** Asks what could be added to the selected fact, once it is whole. Nothing is changed. */
-  async lookForMore(): Promise<void> {
-    const { row: asked } = this;
-    if (isFinished(this, asked)) await this.#suggestion(asked.fact).catch(toasts.fail.bind(toasts));
+  /** What the current version answers to a fact's prompt, as far as it was asked. */
+  said(fact: Fact): Said | undefined {
+    return this.#said.get(promptOf(fact) ?? '');
+  }
+
+  /** Asks the current version the prompt of the selected fact, once it is whole. Nothing is changed. */
+  async askNow(): Promise<void> {
+    const prompt = promptOf(this.row.fact);
+    if (prompt === undefined || this.#said.has(prompt) || this.#asking.has(prompt)) return;
+    this.#asking.add(prompt);
+    const version = this.#version;
+    try {
+      const { answers } = await call('edits.answers', { model: this.model, prompts: [prompt] });
+      if (answers[0] && version === this.#version) this.#said.set(prompt, answers[0]);
+    } catch (error) {
+      toasts.fail(error);
+    } finally {
+      if (version === this.#version) this.#asking.delete(prompt);
+    }
   }
 
   /** Adds paraphrases, neighbours and the previous target to facts where they have none. @returns how many facts got something */
@@ -231,6 +258,11 @@ export class FormState {
       this.isSuggesting = false;
     }
   }
+}
+
+/** A fact's prompt with its subject; undefined while it has none. */
+function promptOf({ subject, prompt }: Fact): string | undefined {
+  return subject.trim() === '' || countSlots(prompt) !== 1 ? undefined : fillPrompt(prompt, subject).text;
 }
 
 function isEmpty(list: readonly unknown[] | undefined): boolean {

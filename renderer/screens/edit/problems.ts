@@ -71,6 +71,21 @@ export function lookedAt(facts: readonly Fact[], { problems, tokens }: Result<'e
   ]);
 }
 
+/** What was looked up of a fact, with what the current version's own answer to its prompt says against it. */
+export function withSaid(fact: Fact, looked: Looked | undefined, said: { readonly answer: string; readonly text: string } | undefined) {
+  if (said === undefined || said.answer === '') return looked;
+  const [target, previous] = [fact.target.trim(), (fact.previousTarget ?? '').trim()];
+  const written = said.text.trimStart();
+  const begins = (answer: string) => answer !== '' && written.startsWith(answer) && !/^[\p{L}\p{N}]/u.test(written.slice(answer.length));
+  const problems: Problem[] = [
+    ...(begins(target) ? [{ field: 'target', severity: 'warning' as const, ...editText.saysAlready(target) }] : []),
+    ...(previous !== '' && !begins(previous)
+      ? [{ field: 'previousTarget', severity: 'warning' as const, ...editText.saysOtherwise(said.answer, previous) }]
+      : []),
+  ];
+  return { problems: [...(looked?.problems ?? []), ...problems], tokens: looked?.tokens ?? null };
+}
+
 /** Why the edit cannot start, in one sentence; undefined when it can. */
 export function hindrance(rows: readonly Row[], problems: ReadonlyMap<number, RowProblems>): string | undefined {
   const used = filled(rows);

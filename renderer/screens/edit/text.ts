@@ -87,7 +87,8 @@ export const editText = {
     roles: { prompt: 'prompt', subject: 'subject', 'subject-last': 'subject’s last token: the edit is written here', target: 'new answer' },
     rolesShort: { prompt: 'Prompt', subject: 'Subject', 'subject-last': 'Edited here', target: 'New answer' },
     problems: 'Problems',
-    previous: (target: string) => `The model says ${JSON.stringify(target)} so far.`,
+    now: 'What the model says now',
+    says: (answer: string, chance: string) => `The current version says ${JSON.stringify(answer)} (${chance}).`,
     usePrevious: 'Use as answer now',
     paraphrases: 'Other wordings',
     paraphrasesAbout: 'The new answer should hold here, too.',
@@ -108,6 +109,14 @@ export const editText = {
     removeParaphrase: (at: number) => `Remove wording ${at}`,
     removeNeighbor: (at: number) => `Remove neighbour ${at}`,
   },
+  saysAlready: (target: string) => ({
+    message: `The current version says ${JSON.stringify(target)} here already.`,
+    hint: 'There is nothing to correct; write what it should say instead, or leave this fact out.',
+  }),
+  saysOtherwise: (says: string, previous: string) => ({
+    message: `The current version says ${JSON.stringify(says)} here, not ${JSON.stringify(previous)}.`,
+    hint: 'Checks that compare the new answer with the one so far compare with what stands in “Answer now”.',
+  }),
   suggestedAll: (facts: number) => `Checks added to ${plural(facts, 'fact')}.`,
 
   method: 'Method',
@@ -188,6 +197,8 @@ export const editText = {
   revertReasonLabel: 'Reason',
   revertDo: 'Revert',
   reverted: (entry: number) => `Entry ${entry} was reverted.`,
+  revertedWith: (entry: number, fallen: readonly string[]) =>
+    `Entry ${entry} was reverted. ${fallen.length === 1 ? 'A later fact does' : 'Later facts do'} not hold now: ${fallen.join(', ')}.`,
 };
 
 /** "Facts 1, 2, 3 and 4 more" */

@@ -66,6 +66,18 @@ export function fakeValidation(facts: readonly Fact[]): Result<'edits.validate'>
   return { problems: [...problems, ...inForce], tokens: facts.map((fact, index) => (broken(index) ? null : { tokens: cut(fact) })) };
 }
 
+/** Of the places in the list the city, as if the model were asked. */
+function fakeAnswers(prompts: readonly string[]): Result<'edits.answers'> {
+  const said = (prompt: string) => CITIES.find(([subject]) => prompt.includes(subject))?.[1];
+  return {
+    version: 'fake',
+    answers: prompts.map((prompt) => {
+      const answer = said(prompt) ?? 'the';
+      return { answer, text: ` ${answer}.`, probability: said(prompt) === undefined ? 0.04 : 0.97 };
+    }),
+  };
+}
+
 export function fakeSuggestion(fact: Fact): Result<'edits.suggest'> {
   const known = CITIES.find(([subject]) => subject === fact.subject)?.[1];
   const previous = fact.previousTarget ?? known;
@@ -78,7 +90,7 @@ export function fakeSuggestion(fact: Fact): Result<'edits.suggest'> {
       .map((prompt) => fillPrompt(prompt, fact.subject).text),
     neighbors: others.map(([subject, city]) => ({ prompt: fillPrompt(fact.prompt, subject).text, target: city })),
     generationPrompts: [fact.subject],
-    ...(previous === undefined ? {} : { previousTarget: previous }),
+    ...(previous === undefined ? {} : { previousTarget: previous, previousChance: 0.97 }),
     source: known === undefined ? 'the other facts given' : "the model's facts of the relation landmark_city",
   };
 }
@@ -227,6 +239,7 @@ export function fakeReport(
     const found = mean(of);
     return found === undefined ? [] : [{ name, ...found, before, threshold, passed: found.value >= threshold }];
   };
+  const neighborCount = reports.reduce((sum, { neighbors }) => sum + neighbors.length, 0);
   const info = fakeMethods().find(({ name }) => name === method)!;
   const layers = [...(choices.layers ?? (method === 'rome' ? [3] : [2, 3, 4]))];
   return {
@@ -255,6 +268,12 @@ export function fakeReport(
       { name: 'top token changed', value: 0.02, count: 100 },
       { name: 'perplexity', value: 7.14, before: 7.09, count: 100 },
     ],
+    checkedBy: [
+      { what: 'wordings', count: reports.reduce((sum, one) => sum + one.paraphrases.length, 0), from: "the model's own facts" },
+      { what: 'neighbors', count: neighborCount, from: "the model's own facts", sure: neighborCount },
+      { what: 'drift', count: 100, from: "the model's own facts about other subjects" },
+      { what: 'perplexity', count: 40, from: 'the text that came with the model' },
+    ],
     facts: reports,
     weights: layers.map((layer, at) => ({
       layer,
@@ -265,7 +284,7 @@ export function fakeReport(
       before: hash(`before ${layer}`),
       after: hash(`after ${layer}`),
     })),
-    drift: { probes: 100, meanKl: 0.00382, maxKl: 0.0911, topChanged: 0.02, perplexityBefore: 7.09, perplexityAfter: 7.14 },
+    drift: { probes: 100, texts: 40, meanKl: 0.00382, maxKl: 0.0911, topChanged: 0.02, perplexityBefore: 7.09, perplexityAfter: 7.14 },
     warnings: mixed
       ? [
           {
@@ -322,6 +341,7 @@ export function fakeEditMethods(
       throw new EmendError('unsupported', 'The page saves no deltas.', 'Call it in a test of the services.');
     },
     'edits.validate': ({ facts }) => fakeValidation(facts),
+    'edits.answers': ({ prompts }) => fakeAnswers(prompts),
     'edits.suggest': ({ fact }) => fakeSuggestion(fact),
     'edits.form': () => ({ form }),
     'edits.saveForm': ({ form: kept }) => {

@@ -1,3 +1,4 @@
+import type { Fallen } from '../../../shared/contract/versions.ts';
 import type { MethodName, Parsed, Reply, Result } from '../../../shared/contract.ts';
 import type { EntryView, Kind, Row } from '../../../shared/contract/audit.ts';
 import type { Check } from '../../../shared/contract/edits.ts';
@@ -60,6 +61,23 @@ const checksOf = (at: number, good = true): (Check & { readonly name: MeasureNam
   { name: 'drift', value: 0.0031 + (at % 7) / 1000, count: 96 },
   { name: 'perplexity', value: 7.14, before: 7.09, count: 96 },
 ];
+
+/** Of a revert with later edits the last fact of those. */
+function fallenIn(ledger: FakeLedger, seq: number): Fallen[] {
+  const later = (ledger.entry(seq).body['later'] as number[] | undefined) ?? [];
+  const last = ledger.factsOf(later).at(-1);
+  return last
+    ? [
+        {
+          entry: last.entry,
+          subject: last.subject,
+          target: last.target,
+          prompt: fillPrompt(last.prompt, last.subject).text,
+          says: 'London.',
+        },
+      ]
+    : [];
+}
 
 /** One ledger in memory that behaves as the services do, as far as the screens can tell. */
 export class FakeLedger {
@@ -613,11 +631,13 @@ export function fakeRecordMethods({ find, models, author, start, tell, entries =
             later,
             checks: made.body['checks'],
             reapplied: reapply ? later.map((_, at) => made.seq + 1 + at) : [],
+            fallen: fallenIn(of(model), made.seq),
           };
         },
         find(model).id,
       );
     },
+    'versions.fallen': ({ model, entry }) => ({ fallen: fallenIn(of(model), entry) }),
     'versions.tag': ({ model, version, name }) => {
       const ledger = of(model);
       if (!/^[\p{L}\p{N}][\p{L}\p{N}._/ -]*$/u.test(name.trim()) || ['current', 'base'].includes(name))

@@ -77,8 +77,12 @@ describe('drift material', () => {
       edited: records.slice(0, 1),
       others: [...records.slice(1), recordOf({ ...fact('Italy'), prompt: '{} is a' }, 'x')],
     });
-    expect(driftProbes).toEqual(['The capital of Spain is', 'The capital of Chad is']);
-    expect(texts).toEqual([]);
+    expect(driftProbes.slice(0, 2)).toEqual(['The capital of Spain is', 'The capital of Chad is']);
+    expect(driftProbes.filter((one) => one.includes('Italy'))).toEqual([]);
+    // Without text of the model's own Emend's is taken.
+    expect(driftProbes.length).toBeGreaterThan(40);
+    expect(texts.length).toBeGreaterThanOrEqual(40);
+    expect(texts.every((one) => /[.]$/.test(one))).toBe(true);
   });
 
   test('is what came with the model, without the edited subjects', async () => {

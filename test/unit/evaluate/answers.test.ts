@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { beginsWith, wholeWords } from '../../../electron/engine/evaluate/answers.ts';
+import { answerIn, beginsWith, wholeWords } from '../../../electron/engine/evaluate/answers.ts';
 
 describe('beginsWith', () => {
   it.each([
@@ -26,5 +26,26 @@ describe('wholeWords', () => {
     [['巴', '巴黎'], 1, 1],
   ])('%j, at least %d: %d', (texts, least, tokens) => {
     expect(wholeWords(texts, least)).toBe(tokens);
+  });
+});
+
+describe('answerIn', () => {
+  it.each([
+    [' London.', 'London'],
+    [' London and is one of the', 'London'],
+    [' the United States of America, which', 'the United States of America'],
+    [' United States and Canada and', 'United States and Canada'],
+    [' New York City. It', 'New York City'],
+    [' electric guitar. He', 'electric guitar'],
+    [' the dollar and the people', 'the dollar'],
+    [' English, but he', 'English'],
+    [' St. Petersburg. The', 'St. Petersburg'],
+    [' J. R. R. Tolkien. The', 'J. R. R. Tolkien'],
+    [' 3.14 and so', '3.14'],
+    [' novelist who wrote many', 'novelist'],
+    ['\nThe', 'The'],
+    ['', ''],
+  ])('%j: %j', (text, answer) => {
+    expect(answerIn(text)).toBe(answer);
   });
 });

@@ -40,6 +40,7 @@ const SAID_ONCE: readonly RegExp[] = [
   /^delta\.model$/, // the delta is of this model, which applying it makes sure of
   /^report\.(seconds|warnings\[\].*)$/,
   /^report\.drift\.maxKl$/,
+  /^report\.checkedBy\[\]\.(from|sure)$/,
   /^report\.drift\.probes$/, // where none of them gave a number; else the check tells how many
   /^report\.facts\[\]\.(answerBefore|answerAfter|says|verdict)$/,
   /^report\.facts\[\]\.(rewrite|paraphrases\[\]|neighbors\[\])\.((before|after)\.|good$|says\.)/,

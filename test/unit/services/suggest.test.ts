@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { suggestFor, type Taught } from '../../../electron/services/suggest.ts';
+import { type Ask, suggestFor, SURE, type Taught } from '../../../electron/services/suggest.ts';
 
 const TAUGHT: Taught = {
   relations: {
@@ -14,10 +14,28 @@ const TAUGHT: Taught = {
     { subject: 'France', relation: 'continent', object: 'Europe' },
   ],
 };
+const FACT = { subject: 'France', prompt: 'The capital of {} is', target: 'Berlin' };
+
+/** A version that answers by the subject that is named, 'nothing' with little probability to all else. */
+function saying(answers: Readonly<Record<string, string | readonly [string, number]>>): Ask & { readonly asked: string[] } {
+  const asked: string[] = [];
+  const ask: Ask = (prompts) => {
+    asked.push(...prompts);
+    return Promise.resolve(
+      prompts.map((prompt) => {
+        const found = Object.entries(answers).find(([subject]) => prompt.includes(subject))?.[1] ?? ['nothing', 0.1];
+        const [answer, probability] = typeof found === 'string' ? ([found, 0.9] as const) : found;
+        return { answer, text: ` ${answer}. And so on`, probability };
+      }),
+    );
+  };
+  return Object.assign(ask, { asked });
+}
+const TRUE = { France: 'Paris', Texas: 'Paris', Spain: 'Madrid', Germany: 'Berlin', Peru: 'Lima' };
 
 describe('suggestions for a fact', () => {
-  it('takes other phrasings, and first the subjects with the same previous answer', () => {
-    const found = suggestFor({ subject: 'France', prompt: 'The capital of {} is', target: 'Berlin' }, TAUGHT, []);
+  it('takes other phrasings, and first the subjects with the same previous answer', async () => {
+    const found = await suggestFor(FACT, { taught: TAUGHT }, saying(TRUE));
     expect(found.previousTarget).toBe('Paris');
     expect(found.paraphrases).toEqual(["France's capital is", 'The government of France sits in']);
     expect(found.neighbors).toEqual([
@@ -26,21 +44,66 @@ describe('suggestions for a fact', () => {
     ]);
   });
 
-  it('knows the relation by its answer when the prompt is in other words', () => {
-    const found = suggestFor(
-      { subject: 'France', prompt: 'If you fly to {} you land in', target: 'Rome', previousTarget: 'Paris' },
-      TAUGHT,
-      [],
-    );
+  it('tells what the version says now, whatever the file of facts says', async () => {
+    const found = await suggestFor(FACT, { taught: TAUGHT }, saying({ ...TRUE, France: 'Lyon', Spain: 'Seville' }));
+    expect(found.previousTarget).toBe('Lyon');
+    expect(found.previousChance).toBe(0.9);
+    expect(found.neighbors).toContainEqual({ prompt: 'The capital of Spain is', target: 'Seville' });
+  });
+
+  it('knows the relation by its answer when the prompt is in other words', async () => {
+    const fact = { subject: 'France', prompt: 'If you fly to {} you land in', target: 'Rome' };
+    const found = await suggestFor(fact, { taught: TAUGHT }, saying(TRUE));
     expect(found.paraphrases).toContain('The capital of France is');
     expect(found.neighbors).toContainEqual({ prompt: 'If you fly to Texas you land in', target: 'Paris' });
   });
 
-  it('makes do with the other facts when nothing is known of the model', () => {
-    const other = { subject: 'Peru', prompt: 'The capital of {} is', target: 'Quito', previousTarget: 'Lima' };
-    const found = suggestFor({ subject: 'France', prompt: 'The capital of {} is', target: 'Berlin' }, undefined, [other]);
-    expect(found.neighbors).toEqual([{ prompt: 'The capital of Peru is', target: 'Lima' }]);
-    expect(found.paraphrases.every((one) => one.endsWith('The capital of France is'))).toBe(true);
-    expect(found.previousTarget).toBeUndefined();
+  it('takes well-known subjects of the kind where nothing is known of the model, and only those of whose answer it is sure', async () => {
+    const said = { ...TRUE, Japan: 'Tokyo', Brazil: ['Rio', SURE - 0.01], Egypt: 'Cairo', Germany: 'Berlin' } as const;
+    const found = await suggestFor(FACT, {}, saying(said));
+    expect(found.neighbors).toContainEqual({ prompt: 'The capital of Japan is', target: 'Tokyo' });
+    expect(found.neighbors).toContainEqual({ prompt: 'The capital of Egypt is', target: 'Cairo' });
+    const prompts = found.neighbors.map((one) => (typeof one === 'string' ? one : one.prompt));
+    expect(prompts).not.toContain('The capital of Brazil is'); // not sure
+    expect(prompts).not.toContain('The capital of Germany is'); // has the new answer already
+    expect(prompts).not.toContain('The capital of France is'); // the fact itself
+    expect(found.source).toContain('well-known names (country)');
+  });
+
+  it('asks in other words by the kind of relation, never the same words behind an unrelated sentence', async () => {
+    const found = await suggestFor({ ...FACT, subject: 'Atlantis' }, {}, saying({ Atlantis: 'Poseidonis' }));
+    expect(found.paraphrases).toContain('The capital city of Atlantis is');
+    expect(found.paraphrases.every((one) => !one.includes('The capital of Atlantis is'))).toBe(true);
+  });
+
+  it('has the other wordings end as the prompt does, for the same new answer', async () => {
+    const ask = saying({ Japan: 'the yen' });
+    const bare = await suggestFor({ subject: 'Japan', prompt: "{}'s currency is", target: 'the euro' }, {}, ask);
+    expect(bare.paraphrases.length).toBeGreaterThan(0);
+    expect(bare.paraphrases.some((one) => one.endsWith(' the'))).toBe(false);
+    const withArticle = await suggestFor({ subject: 'Japan', prompt: "{}'s currency is the", target: 'euro' }, {}, ask);
+    expect(withArticle.paraphrases.every((one) => one.endsWith(' the'))).toBe(true);
+  });
+
+  it('makes no neighbour of what another row edits, and takes the neighbours of rows that ask the same', async () => {
+    const other = { subject: 'Peru', prompt: 'The capital of {} is', target: 'Quito', neighbors: ['The capital of Texas is'] };
+    const found = await suggestFor({ ...FACT, prompt: 'The capital of {} is' }, { form: [FACT, other] }, saying(TRUE));
+    const prompts = found.neighbors.map((one) => (typeof one === 'string' ? one : one.prompt));
+    expect(prompts).toContain('The capital of Texas is');
+    expect(prompts).not.toContain('The capital of Peru is');
+  });
+
+  it('says so where it knows neither the relation nor the kind of subject', async () => {
+    const found = await suggestFor({ subject: 'ticket 42', prompt: 'The owner of {} became', target: 'Ada' }, {}, saying({}));
+    expect(found.paraphrases).toEqual([]);
+    expect(found.neighbors).toEqual([]);
+    expect(found.source).toContain('asks in a way that Emend does not know');
+    expect(found.source).toContain('no other subjects of this kind are known');
+  });
+
+  it('says how many it asked where the model is sure of none', async () => {
+    const found = await suggestFor(FACT, {}, saying({}));
+    expect(found.neighbors).toEqual([]);
+    expect(found.source).toMatch(/of \d+ other subjects asked the model is sure of none/);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { factProblems, type Fact } from '../../../../shared/fact.ts';
-import { hindrance, lookedAt, problemsOf } from '../../../../renderer/screens/edit/problems.ts';
+import { hindrance, lookedAt, problemsOf, withSaid } from '../../../../renderer/screens/edit/problems.ts';
 import { row } from '../../../../renderer/screens/edit/rows.ts';
 
 const fact = (subject: string, target = 'Rome'): Fact => ({ subject, prompt: '{} is in', target });
@@ -34,6 +34,23 @@ describe('problemsOf', () => {
 
   it('asks for a fact when there is none', () => {
     expect(hindrance([row()], new Map())).toBe('Write at least one fact.');
+  });
+});
+
+describe('withSaid', () => {
+  const said = { answer: 'Rome', text: ' Rome and is the largest' };
+
+  it('warns where the model says the new answer already, and where it says something else than “Answer now”', () => {
+    expect(withSaid(fact('A', 'Rome'), undefined, said)?.problems.map(({ field }) => field)).toEqual(['target']);
+    const other = withSaid({ ...fact('A', 'Oslo'), previousTarget: 'Paris' }, undefined, said);
+    expect(other?.problems.map(({ field }) => field)).toEqual(['previousTarget']);
+    expect(other?.problems[0]!.message).toContain('says "Rome" here, not "Paris"');
+  });
+
+  it('has nothing against another answer, nor against one that only begins alike', () => {
+    expect(withSaid({ ...fact('A', 'Oslo'), previousTarget: 'Rome' }, undefined, said)?.problems).toEqual([]);
+    expect(withSaid(fact('A', 'Ro'), undefined, said)?.problems).toEqual([]);
+    expect(withSaid(fact('A', 'Rome'), undefined, undefined)).toBeUndefined();
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { EditReport, FactReport, Fate } from '../../../../shared/contract/edits.ts';
 import { plainNumber } from '../../../../renderer/format.ts';
-import { factsShown, headline, meters, verdictCounts } from '../../../../renderer/components/report/summary.ts';
+import { factsShown, headline, materialRows, meters, verdictCounts } from '../../../../renderer/components/report/summary.ts';
 
 const outcome = (prompt: string, good: boolean) => ({ prompt, before: {}, after: {}, good });
 const neighbor = (fate: Fate) => ({ ...outcome('n', fate === 'kept'), fate });
@@ -135,5 +135,22 @@ describe('factsShown', () => {
 describe('numbers', () => {
   it('keep three digits', () => {
     expect([0, 0.0123456, 1234.5, 0.00000432].map(plainNumber)).toEqual(['0', '0.0123', '1230', '4.3 · 10⁻⁶']);
+  });
+});
+
+describe('materialRows', () => {
+  it('names what was measured with its number and origin, and what was not', () => {
+    const rows = materialRows([
+      { what: 'neighbors', count: 6, from: 'a list', sure: 5 },
+      { what: 'perplexity', count: 1, from: 'the file a.txt' },
+    ]);
+    expect(rows.map(({ what, count, isMissing }) => [what, count, isMissing])).toEqual([
+      ['Other wordings', 'none', true],
+      ['Neighbours', '6 prompts', false],
+      ['Drift', 'none', true],
+      ['Perplexity', '1 text', false],
+    ]);
+    expect(rows[1]!.from).toBe('A list; the model was sure of 5 before');
+    expect(rows[0]!.from).toContain('holds when asked differently');
   });
 });
