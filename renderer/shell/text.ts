@@ -60,6 +60,15 @@ export const t = {
     refused: 'This model cannot be imported yet',
     name: 'Name in the library',
     import: 'Import',
+    states: { ok: 'as signed', unsure: 'unproven', problem: 'not as signed' },
+    importSpoilt: 'Import all the same…',
+    spoilt: {
+      title: 'Import what is not as it was signed?',
+      says: (problems: number) =>
+        `${problems === 1 ? '1 thing here is not as it was' : `${problems} things here are not as they were`} signed, ` +
+        'so it is not what its maker exported. What comes in would be recorded as it lies here.',
+      act: 'Import all the same',
+    },
     importAbout: 'The folder is copied into the library. What you dropped is not changed.',
     useFacts: 'Use in an edit',
     factsNeedModel: 'Import a model first: facts are written into one.',

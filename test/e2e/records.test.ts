@@ -129,6 +129,41 @@ it('says why the policy keeps a version in, and exports one that it lets out', a
   await heading(page, 'What lies beside it').waitFor();
 });
 
+it('warns of a rejection and asks a second time before such a version goes out, though the policy would let it', async () => {
+  page = await sample.open(at('log', '?entry=10'));
+  await page.getByLabel('Comment').fill('The neighbours moved');
+  await button(page, 'Reject').click();
+  await page.locator('.remark').getByText('The neighbours moved').waitFor();
+  await page.goto(page.url().replace(/#.*/, at('versions', '?entry=10')));
+  await button(page, 'Export…').click();
+  const dialog = page.getByRole('dialog', { name: 'Export Atlas' });
+  await dialog.getByText('This version was rejected.').waitFor();
+  await dialog.getByText('The neighbours moved').waitFor();
+  expect(await page.getByText('The policy lets this version out.').count()).toBe(0);
+  await button(page, 'Choose where…').click();
+  await button(page, 'Export the rejected version…').click();
+  await button(page, 'Do not export').click();
+  expect(await heading(page, 'What lies beside it').count()).toBe(0);
+  await button(page, 'Export the rejected version…').click();
+  await button(page, 'Export all the same').click();
+  await heading(page, 'What lies beside it').waitFor();
+});
+
+it('does not offer to import first what is not as it was signed, and asks before it comes in', async () => {
+  page = await sample.open('?look=spoilt#/library');
+  await button(page, 'Import a model…').first().click();
+  await button(page, 'Verify').click();
+  await page.getByText('Damaged: 1 problem found.').waitFor();
+  expect(await button(page, 'Import').count()).toBe(0);
+  const all = button(page, 'Import all the same…');
+  expect(await all.evaluate((element) => element.classList.contains('primary'))).toBe(false);
+  await all.click();
+  const question = page.getByRole('dialog', { name: 'Import what is not as it was signed?' });
+  await question.getByText('1 thing here is not as it was signed').waitFor();
+  await button(page, 'Cancel').last().click();
+  await all.waitFor();
+});
+
 it('walks the timeline by keyboard', async () => {
   page = await sample.open(at('versions'));
   await entry(page, 21).focus();
@@ -182,13 +217,13 @@ it('needs words for a rejection, and shows it among the remarks', async () => {
 
 it('opens evidence: text laid out, the report as a report, and says of the rest what it is', async () => {
   page = await sample.open(at('log', '?entry=17'));
-  await button(page, 'View factSet').click();
+  await button(page, 'View Fact set').click();
   await page.getByRole('dialog').getByText('"Camille Saint-Saëns"').first().waitFor();
   await page.keyboard.press('Escape');
-  await button(page, 'View delta').click();
+  await button(page, 'View Delta').click();
   await page.getByText('A binary file').waitFor();
   await page.keyboard.press('Escape');
-  await button(page, 'View report').click();
+  await button(page, 'View Report').click();
   await page.getByRole('dialog').getByText('New answer given').first().waitFor();
 });
 

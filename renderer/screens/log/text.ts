@@ -12,7 +12,6 @@ export const logText = {
   loading: 'Reading the log',
   of: (found: number, all: number) =>
     found === all ? count(all, 'entry', 'entries') : `${found.toLocaleString('en')} of ${count(all, 'entry', 'entries')}`,
-  moreSubjects: (hidden: number) => `+${hidden}`,
   emptyTitle: 'No entry fits the filter',
   emptySays: 'Every entry is still there; loosen the filter to see more.',
 

@@ -52,7 +52,7 @@ const { mlBom } = await import('../../../electron/services/attest/ml-bom.ts');
 const { reportHtml } = await import('../../../electron/services/attest/report-html.ts');
 const { RowSchema, EntrySchema } = await import('../../../shared/contract/audit.ts');
 const { MomentSchema } = await import('../../../shared/contract/versions.ts');
-const { bodyView } = await import('../../../renderer/screens/log/body.ts');
+const { bodyView } = await import('../../../shared/entry-body.ts');
 const { headline, stepsOf, writes } = await import('../../../renderer/screens/versions/timeline.ts');
 
 const [GRAFT, MILESTONE] = ['graft', 'milestone'] as unknown as [Kind, Kind];
