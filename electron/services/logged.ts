@@ -23,6 +23,7 @@ export function titleOf(entry: Entry): string {
 export function aboutOf(entry: Entry, ledger: Ledger): string {
   const title = titleOf(entry);
   const { body } = entry;
+  if ('upTo' in body) return `up to entry ${body.upTo}`;
   if (!('version' in body) || (title !== '' && 'parent' in body)) return title;
   const named = namedBy(entry).map((seq) => told(`entry ${seq}`, ledger.entry(seq)));
   const refers = named.length > 0 ? named.join(', ') : ofVersion(entry, body.version, ledger);

@@ -23,8 +23,7 @@ export const t = {
     left: (time: string) => `${time} left`,
     openDraft: 'Open the draft',
     openEntry: (entry: number) => `Entry ${entry}`,
-    verified: 'No damage found',
-    damaged: 'Damage found',
+    openLog: 'Open the log',
   },
 
   palette: {

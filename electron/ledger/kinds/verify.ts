@@ -16,6 +16,6 @@ export const verifyKind = {
   schema,
   input: schema,
   needsReason: false,
-  told: ({ upTo }) => ({ about: [`up to entry ${upTo}`] }),
+  told: () => ({}),
   names: ({ upTo }) => [upTo],
 } satisfies KindDefinition<v.InferOutput<typeof schema>>;

@@ -42,14 +42,6 @@ export const logText = {
     reversed: 'The first day is after the last one.',
   },
 
-  badge: {
-    verifiedSays: (entries: number, when: string) => `${count(entries, 'entry', 'entries')} verified ${when}`,
-    behind: (entry: number) => `Not verified since entry ${entry}`,
-    behindSays: (since: number, when: string) => `${count(since, 'newer entry', 'newer entries')}; nothing was wrong when verified ${when}`,
-    damaged: (entry: number | undefined) => (entry === undefined ? 'Damaged' : `Damaged at entry ${entry}`),
-    never: 'Never verified',
-    neverSays: (entries: number) => `${count(entries, 'entry', 'entries')}`,
-  },
   verify: {
     act: 'Verify',
     show: 'Last result',

@@ -454,6 +454,13 @@ export class FakeLedger {
     };
   }
 
+  verified(): Pick<ModelCard, 'verified'> {
+    const entry = this.entries.findLast(({ kind }) => kind === 'verify');
+    if (!entry) return {};
+    const verdict = { upTo: entry.seq - 1, end: true, entries: entry.seq - 1, problems: 0, unchecked: [] };
+    return { verified: { ok: true, verdict, covers: entry.seq, time: entry.time } };
+  }
+
   verification(): Result<'audit.verify'> {
     const bad = this.damagedAt;
     const message = `The report of entry ${bad ?? 0} is missing: expected a file of 18231 bytes.`;
@@ -569,6 +576,7 @@ export function fakeRecordMethods({ find, models, author, start, tell, isSpoilt 
           tags: versions.flatMap((version) => version.tags),
           entries: ledger.entries.length,
           head: ledger.entries.at(-1)!.hash,
+          ...ledger.verified(),
         };
       }),
       notices: [],
