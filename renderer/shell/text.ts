@@ -32,6 +32,8 @@ export const t = {
     none: 'No command fits these words.',
     results: (count: number) => plural(count, 'command'),
   },
+  fold: 'Fold the sidebar',
+  unfold: 'Unfold the sidebar',
   groups: { go: 'Go to', models: 'Models', do: 'Do', view: 'View' },
   openModel: (name: string) => `Ask ${name}`,
   shortcuts: {

@@ -251,6 +251,41 @@ it('verifies: the badge turns, and a damaged ledger is shown at its entry', asyn
   await page.locator('.evidence').getByText('missing').waitFor();
 });
 
+it.each([
+  ['the smallest window', { width: 720, height: 480 }],
+  ['200 % zoom of 1280×800', { width: 640, height: 400 }],
+])('keeps every action within reach in %s', async (_, size) => {
+  page = await sample.open(at('log'));
+  await page.setViewportSize(size);
+  const isInWindow = async (name: string) => {
+    const box = await button(page, name).first().boundingBox();
+    return box !== null && box.x >= 0 && box.x + box.width <= size.width && box.y + box.height <= size.height;
+  };
+  for (const name of ['Verify', 'Export…']) await expect.poll(() => isInWindow(name), { message: name }).toBe(true);
+  await page.goto(page.url().replace(/#.*/, at('versions')));
+  await entry(page, 17).click();
+  await heading(page, 'Camille Saint-Saëns → Paris and 1 more').waitFor();
+  // The detail has the whole width beside the folded sidebar, and one gets back.
+  expect((await page.getByRole('article').boundingBox())!.width).toBeGreaterThan(size.width * 0.8);
+  for (const name of ['Check now', 'Export…']) expect(await isInWindow(name), name).toBe(true);
+  await button(page, 'All changes').click();
+  expect(await entry(page, 17).evaluate((element) => element === element.ownerDocument.activeElement)).toBe(true);
+});
+
+it('folds the sidebar by button and by key, and remembers it', async () => {
+  page = await sample.open(at('log'));
+  const sidebar = page.getByRole('navigation', { name: 'Emend' });
+  const width = async () => (await sidebar.boundingBox())!.width;
+  await expect.poll(width).toBeGreaterThan(170);
+  await button(page, 'Fold the sidebar').click();
+  await expect.poll(width).toBeLessThan(60);
+  expect(await page.evaluate("emend.call('settings.get', {}).then(({ value }) => value.settings.sidebar)")).toBe('folded');
+  await sidebar.getByRole('link', { name: 'Versions' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Versions' }).waitFor();
+  await page.keyboard.press('Control+B');
+  await expect.poll(width).toBeGreaterThan(170);
+});
+
 it('exports every row that fits the filter', async () => {
   page = await sample.open(at('log', '?kinds=edit'));
   await button(page, 'Export…').click();

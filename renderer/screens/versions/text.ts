@@ -30,6 +30,7 @@ export const versionsText = {
   failed: 'Checks failed',
   earlier: (steps: number) => `Show ${count(steps, 'earlier change')}`,
   compareTick: (entry: number) => `Compare the version of entry ${entry}`,
+  back: 'All changes',
   compare: 'Compare…',
   compareTwo: 'Compare the two',
   loading: 'Reading the versions',
