@@ -24,14 +24,10 @@ export const words = {
   clickToCopy: (value: string) => `${value}. Click to copy.`,
 
   ledger: {
-    /** As far as reading the entries tells; verifying looks at everything. */
-    proven: (entry: number) => `Proven up to entry ${entry}`,
-    unproven: 'End not proven',
-    damaged: 'Ledger damaged',
+    damaged: 'Damaged',
     held: 'Read only',
     newer: 'Of a newer Emend',
     entries: (count: number) => plural(count, 'entry', 'entries'),
-    open: 'Open the audit log',
   },
 
   reveal: 'Show in folder',

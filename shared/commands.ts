@@ -29,6 +29,7 @@ export const COMMANDS = [
     keys: ['?', 'Mod+/'],
     group: 'view',
   },
+  { id: 'sidebar', label: 'Fold or unfold the sidebar', icon: 'side', keys: ['Mod+B'], group: 'view' },
   { id: 'system', label: 'Appearance of the system', icon: 'settings', keys: [], group: 'view' },
   { id: 'light', label: 'Light appearance', icon: 'settings', keys: [], group: 'view' },
   { id: 'dark', label: 'Dark appearance', icon: 'settings', keys: [], group: 'view' },

@@ -1,23 +1,20 @@
-import type { EntryView, Row as RowView } from '../../shared/contract/audit.ts';
+import type { EntryView, Filter, Row as RowView } from '../../shared/contract/audit.ts';
 import { EmendError } from '../../shared/errors.ts';
 import type { RemarkKind } from '../../shared/kinds.ts';
-import { shortId } from '../../shared/ids.ts';
-import { blobsIn, BlobRefSchema, type BlobRef } from '../ledger/bodies.ts';
 import { written } from '../ledger/checkpoints.ts';
 import { canonical } from '../storage/canonical.ts';
 import { writeDurably } from '../storage/durable.ts';
 import { isRemark, type Entry } from '../ledger/entries.ts';
 import { explained } from '../storage/file-errors.ts';
 import { disk } from '../storage/files.ts';
-import { toldBy } from '../ledger/kinds/index.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Row } from '../ledger/log-index.ts';
-import * as v from 'valibot';
 import { given as known } from '../../shared/given.ts';
 import type { Services, Surroundings } from './surroundings.ts';
 import { logCsv } from './attest/log-csv.ts';
 import { logHtml } from './attest/log-html.ts';
 import { logTable } from './attest/log-table.ts';
+import { aboutOf, evidenceOf, loggedEntries } from './logged.ts';
 import { layoutsIn } from './attest/version-record.ts';
 import { readGiven } from './given.ts';
 import type { LibraryModel } from './library-model.ts';
@@ -143,20 +140,24 @@ export function auditService({ models, engine, preferences, jobs, grants, print,
       return {
         job: jobs.start('audit.export', `Export the log of ${model.name}`, model.id, async (control) => {
           const { rows } = model.ledger.list({ ...filter, order: filter.order ?? 'oldest' });
-          const entries = rows.map((row) => model.ledger.entry(row.seq));
+          const logged = loggedEntries(model.ledger, rows);
           const html = () =>
-            logHtml(logTable(rows, entries), {
+            logHtml(logged, {
               model: model.name,
-              ...(Object.keys(filter).length === 0 ? {} : { filter: JSON.stringify(filter) }),
+              ...(filterWords(filter) === '' ? {} : { filter: filterWords(filter) }),
               head: model.ledger.head,
               app: appVersion(),
               time: new Date().toISOString(),
             });
           const content =
             format === 'csv'
-              ? logCsv(logTable(rows, entries))
+              ? logCsv(logTable(logged))
               : format === 'json'
-                ? `${JSON.stringify(entries, null, 2)}\n`
+                ? `${JSON.stringify(
+                    logged.map(({ entry }) => entry),
+                    null,
+                    2,
+                  )}\n`
                 : format === 'html'
                   ? html()
                   : await print!(html());
@@ -176,19 +177,15 @@ function versionAbout({ body }: Entry, model: LibraryModel): string {
 }
 
 function rowView({ words: _, subjects, relations, ...row }: Row, ledger: Ledger): RowView {
-  const { about } = toldBy(ledger.entry(row.seq));
-  return { ...row, subjects: [...subjects], relations: [...relations], ...(about === undefined ? {} : { about: about.join(' → ') }) };
+  return { ...row, subjects: [...subjects], relations: [...relations], about: aboutOf(ledger.entry(row.seq), ledger) };
 }
 
-/** Every blob that an entry names, under a name for people: its field, or its role among the evidence. */
-function evidenceOf({ body }: Entry): Map<string, BlobRef> {
-  const found = new Map<string, BlobRef>();
-  for (const [field, value] of Object.entries(body)) {
-    if (v.is(BlobRefSchema, value)) found.set(field, value);
-    else if (field === 'evidence') for (const [role, ref] of Object.entries(value as Record<string, BlobRef>)) found.set(role, ref);
-  }
-  for (const ref of blobsIn(body)) if (![...found.values()].some((known) => known.blob === ref.blob)) found.set(shortId(ref.blob), ref);
-  return found;
+/** A filter as people say it: "kinds edit, check; from 2026-11-01". */
+function filterWords(filter: Filter): string {
+  return Object.entries(filter)
+    .filter(([name]) => name !== 'order')
+    .map(([name, value]) => `${name} ${Array.isArray(value) ? value.join(', ') : String(value)}`)
+    .join('; ');
 }
 
 async function entryView(model: LibraryModel, seq: number): Promise<EntryView> {

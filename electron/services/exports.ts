@@ -5,7 +5,9 @@ import type { Result } from '../../shared/contract.ts';
 import { CHANGES_ALONE, type ExportFormat } from '../../shared/contract/exports.ts';
 import { EmendError } from '../../shared/errors.ts';
 import type { Jobs } from '../engine/jobs.ts';
+import type { Review } from '../../shared/contract/versions.ts';
 import { shortId } from '../../shared/ids.ts';
+import { rejectionsOf } from '../../shared/reviews.ts';
 import type { BlobRef, FileRecord } from '../ledger/bodies.ts';
 import { partsOf } from '../ledger/versions.ts';
 import { disk } from '../storage/files.ts';
@@ -41,13 +43,16 @@ type Written = Pick<Result<'exports.start'>, 'ranges' | 'steering'>;
 export function exportService({ models, engine, jobs, grants, preferences, places, tell }: Surroundings): Part {
   const hindrancesOf = (record: LibraryModel | undefined, version: string) =>
     record ? exportHindrances(reviewed(record.ledger, record.ledger.history.find(version)), preferences.settings, preferences.author) : [];
+  const rejectionsFor = (record: LibraryModel | undefined, version: string): Review[] =>
+    rejectionsOf(record?.ledger.history.reviews(version) ?? []).map((review) => ({ ...review }));
   return {
     'exports.allowed': async ({ model: name, version }) => {
       const model = await models.find(name);
-      const reasons = hindrancesOf(models.recordOf(model), model.at(version).id);
-      return { allowed: reasons.length === 0, reasons };
+      const [record, { id }] = [models.recordOf(model), model.at(version)];
+      const reasons = hindrancesOf(record, id);
+      return { allowed: reasons.length === 0, reasons, rejections: rejectionsFor(record, id) };
     },
-    'exports.start': async ({ model: name, version: asked, format, destination }) => {
+    'exports.start': async ({ model: name, version: asked, format, destination, despite }) => {
       const model = await models.find(name);
       model.mustWrite();
       const version = model.at(asked);
@@ -60,13 +65,16 @@ export function exportService({ models, engine, jobs, grants, preferences, place
           'Do what the policy asks for, or change the policy in the settings.',
           { version: version.id },
         );
+      const rejections = rejectionsFor(record, version.id);
+      if (rejections.some(({ entry }) => !despite.includes(entry))) throw rejected(model.name, version.id, rejections);
+      const known = rejections.map(({ entry }) => entry);
       const chosen = grants.target(destination);
       if (isWithin(places.root, chosen))
         throw new EmendError('bad-input', `${chosen} lies in Emend's own data folder.`, 'Choose a folder elsewhere.');
       const target = newFolder(chosen);
       return {
         job: jobs.start('exports.start', `Export ${model.name}`, model.id, async (control) => ({
-          ...(await model.exclusively(() => write(model, version, format, target, record, control))),
+          ...(await model.exclusively(() => write(model, version, format, target, record, known, control))),
           handle: destination,
         })),
       };
@@ -77,7 +85,7 @@ export function exportService({ models, engine, jobs, grants, preferences, place
         job: jobs.start('exports.verify', `Verify ${basename(folder)}`, undefined, async (control) => {
           const report = follow('files', control);
           const found = await verifyExport(folder, { report, ...given({ publicKey }) });
-          const items = found.items.map(({ path, state, message }) => ({ item: path, ok: state !== 'problem', message }));
+          const items = found.items.map(({ path, state, message }) => ({ item: path, ok: state !== 'problem', state, message }));
           return {
             ok: found.ok,
             verdict: found.verdict,
@@ -100,6 +108,7 @@ export function exportService({ models, engine, jobs, grants, preferences, place
     format: ExportFormat,
     target: string,
     record: LibraryModel | undefined,
+    despite: readonly number[],
     control: JobControl,
   ): Promise<Omit<Result<'exports.start'>, 'handle'>> {
     const above = dirname(target);
@@ -109,7 +118,7 @@ export function exportService({ models, engine, jobs, grants, preferences, place
         const staged = join(staging, basename(target));
         const written = await writeModel(version, format, staged, control);
         control.check();
-        const attested = record && (await attest(record, version.id, format, staged, written, control));
+        const attested = record && (await attest(record, version.id, format, staged, written, despite, control));
         const { files, bytes } = attested ?? (await sizeOf(staged));
         await syncTree(disk, staged);
         control.check();
@@ -130,6 +139,7 @@ export function exportService({ models, engine, jobs, grants, preferences, place
     format: ExportFormat,
     staged: string,
     { steering }: Written,
+    despite: readonly number[],
     control: JobControl,
   ) {
     const { ledger } = model;
@@ -156,7 +166,12 @@ export function exportService({ models, engine, jobs, grants, preferences, place
         // What was asked for when it was let out: a policy that is changed afterwards changes nothing of that.
         const { policy, thresholds } = preferences.settings;
         const letOut = { policy: { ...policy, thresholds: { ...thresholds } } };
-        const details = { attestations: [...written], ...letOut, ...(steering ? { steering: plain(steering) } : {}) };
+        const details = {
+          attestations: [...written],
+          ...letOut,
+          ...(despite.length > 0 ? { despite: [...despite] } : {}),
+          ...(steering ? { steering: plain(steering) } : {}),
+        };
         const body = { version, format, destination, files: files.map((file) => ({ ...file })), details };
         return (await model.append('export', body, preferences.by(''))).seq;
       },
@@ -254,6 +269,21 @@ async function layoutFor(model: LibraryModel, record: VersionRecord, check: () =
       );
   }
   return layout;
+}
+
+/** What is asked a second time: each rejection in its own words. */
+function rejected(model: string, version: string, rejections: readonly Review[]): EmendError {
+  const said = rejections.map(
+    ({ author, comment, entry, time }) => `${author} on ${time.slice(0, 10)}, entry ${entry}${comment === '' ? '' : `: “${comment}”`}`,
+  );
+  const entries = rejections.map(({ entry }) => entry);
+  return new EmendError(
+    'bad-input',
+    `${model} ${shortId(version)} is not exported: it was rejected (${said.join('; ')}).`,
+    `Export another version. To let this one out all the same, say that you know: --despite ${entries.join(',')} on the command line, ` +
+      'or the second question of the window.',
+    { version, rejections: entries },
+  );
 }
 
 /** How many files lie in a folder, and how large they are together. */

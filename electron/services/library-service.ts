@@ -12,6 +12,7 @@ import type { JobControl } from './job-list.ts';
 import type { LibraryModel } from './library-model.ts';
 import { findSource, lookAt, type Source } from './look.ts';
 import { findModel } from './models.ts';
+import { lastVerified } from './verify-model.ts';
 import { given } from '../../shared/given.ts';
 
 type Part = Pick<
@@ -177,7 +178,7 @@ async function cardOf(model: LibraryModel, opened: string | undefined): Promise<
     entries: ledger.entries.length + ledger.newer.length,
     head: ledger.head.hash,
     state,
-    ...given({ says, anchored: ledger.anchored }),
+    ...given({ says, anchored: ledger.anchored, verified: lastVerified(ledger) }),
     drafts: waiting('edit'),
     fitted: waiting('steer'),
   };

@@ -2,6 +2,7 @@ import type { Settings } from '../../shared/contract/settings.ts';
 import type { Kind } from '../../shared/kinds.ts';
 import { foldedName } from '../../shared/folded-name.ts';
 import { demandedNames, MEASURES } from '../../shared/measures.ts';
+import { rejectionsOf, standing } from '../../shared/reviews.ts';
 import type { CheckResult } from '../ledger/bodies.ts';
 import { partsOf, type Version } from '../ledger/versions.ts';
 import { FACTS_IN_FORCE } from './checks-in-force.ts';
@@ -74,11 +75,10 @@ export function exportHindrances(
     }
   }
   if (policy.requireApproval === 'none') return hindrances;
-  const latest = [...new Map(reviews.map((review) => [foldedName(review.author), review])).values()];
-  const rejected = latest.filter(({ verdict }) => verdict === 'reject').map((review) => review.author);
+  const rejected = rejectionsOf(reviews).map((review) => review.author);
   const editors = editorsOf(version, entries);
   const isOther = (name: string) => policy.requireApproval === 'anyone' || !editors.has(foldedName(name));
-  const approved = latest.some((review) => review.verdict === 'approve' && isOther(review.author));
+  const approved = standing(reviews).some((review) => review.verdict === 'approve' && isOther(review.author));
   const own = editors.has(foldedName(author)) ? ' (you did)' : '';
   if (rejected.length > 0) hindrances.push(`This version was rejected by ${rejected.join(', ')}.`);
   else if (!approved)

@@ -1,11 +1,14 @@
 import { join } from 'node:path';
+import * as v from 'valibot';
 import type { Verification } from '../../shared/contract/audit.ts';
 import { EmendError } from '../../shared/errors.ts';
 import { given as known } from '../../shared/given.ts';
 import { shortId } from '../../shared/ids.ts';
+import { type Proof, ProofSchema } from '../../shared/verdict.ts';
+import type { Outcome } from '../../shared/trust.ts';
 import type { Steps, TimedProgress } from '../../shared/progress.ts';
 import type { BodyInput } from '../ledger/kinds/index.ts';
-import { writtenByNewer } from '../ledger/ledger.ts';
+import { type Ledger, writtenByNewer } from '../ledger/ledger.ts';
 import type { Given } from '../ledger/proof.ts';
 import type { Version } from '../ledger/versions.ts';
 import { canonical } from '../storage/canonical.ts';
@@ -99,6 +102,26 @@ export function recordOf(found: Verification, given: readonly Given[]): BodyInpu
       ...(verdict.unchecked.length > 0 ? { unchecked: [...verdict.unchecked] } : {}),
       ...(held ? { against: { seq: held.end.seq, head: held.end.head } } : {}),
     },
+  };
+}
+
+const RecordedSchema = v.object({ proven: v.optional(ProofSchema), unchecked: v.optional(v.array(v.string()), []) });
+/** Earlier releases recorded nothing of what proved it. */
+const UNTOLD: Proof = { upTo: 0, end: false };
+
+/** How the last verification that the record has an entry of ended. */
+export function lastVerified({ entries }: Pick<Ledger, 'entries'>): Outcome | undefined {
+  const entry = entries.findLast((one) => one.kind === 'verify');
+  if (!entry) return undefined;
+  const { ok, upTo, problems, details } = entry.body;
+  const { proven, unchecked } = v.parse(RecordedSchema, details);
+  const [first] = problems;
+  return {
+    ok,
+    verdict: { ...(proven ?? UNTOLD), entries: upTo, problems: problems.length, unchecked },
+    covers: entry.seq,
+    time: entry.time,
+    ...(first ? { first: { ...known({ entry: first.entry }), message: first.message } } : {}),
   };
 }
 

@@ -30,6 +30,7 @@ const ACTS: Readonly<Record<CommandId, () => unknown>> = {
   import: () => arrivals.choose(),
   jobs: () => (shell.jobs = !shell.jobs),
   shortcuts: () => (shell.shortcuts = true),
+  sidebar: () => shell.toggleSidebar(),
   system: theme('system'),
   light: theme('light'),
   dark: theme('dark'),

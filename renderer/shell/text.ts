@@ -23,8 +23,7 @@ export const t = {
     left: (time: string) => `${time} left`,
     openDraft: 'Open the draft',
     openEntry: (entry: number) => `Entry ${entry}`,
-    verified: 'No damage found',
-    damaged: 'Damage found',
+    openLog: 'Open the log',
   },
 
   palette: {
@@ -33,6 +32,8 @@ export const t = {
     none: 'No command fits these words.',
     results: (count: number) => plural(count, 'command'),
   },
+  fold: 'Fold the sidebar',
+  unfold: 'Unfold the sidebar',
   groups: { go: 'Go to', models: 'Models', do: 'Do', view: 'View' },
   openModel: (name: string) => `Ask ${name}`,
   shortcuts: {
@@ -60,6 +61,15 @@ export const t = {
     refused: 'This model cannot be imported yet',
     name: 'Name in the library',
     import: 'Import',
+    states: { ok: 'as signed', unsure: 'unproven', problem: 'not as signed' },
+    importSpoilt: 'Import all the same…',
+    spoilt: {
+      title: 'Import what is not as it was signed?',
+      says: (problems: number) =>
+        `${problems === 1 ? '1 thing here is not as it was' : `${problems} things here are not as they were`} signed, ` +
+        'so it is not what its maker exported. What comes in would be recorded as it lies here.',
+      act: 'Import all the same',
+    },
     importAbout: 'The folder is copied into the library. What you dropped is not changed.',
     useFacts: 'Use in an edit',
     factsNeedModel: 'Import a model first: facts are written into one.',

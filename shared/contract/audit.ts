@@ -34,8 +34,8 @@ export const RowSchema = v.object({
   method: v.optional(v.string()),
   subjects: v.array(v.string()),
   relations: v.array(v.string()),
-  /** What an entry without facts is about: the tag, what was exported, the model imported. */
-  about: v.optional(v.string()),
+  /** What it did, and which entry or version it speaks of: "Los Angeles → Poland and 9 more", "entry 5 (Tower Bridge → Rome)". */
+  about: v.string(),
   verdict: v.picklist(['passed', 'failed', 'none']),
 });
 export type Row = v.InferOutput<typeof RowSchema>;

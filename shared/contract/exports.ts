@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { VerdictSchema } from '../verdict.ts';
-import { Handle, job, method, ModelName, Seq, Text, VersionName } from './define.ts';
+import { Handle, job, list, method, ModelName, Seq, Text, VersionName } from './define.ts';
+import { ReviewSchema } from './versions.ts';
 
 export const ExportFormatSchema = v.picklist(['folder', 'tensors', 'lora', 'onnx', 'gguf']);
 export type ExportFormat = v.InferOutput<typeof ExportFormatSchema>;
@@ -32,8 +33,8 @@ export const ExportCheckSchema = v.object({
   /** Absent where the record in it cannot be read. */
   about: v.exactOptional(ExportedSchema),
   problems: v.array(v.object({ item: v.string(), message: v.string() })),
-  /** What was looked at, each with whether it held. */
-  items: v.array(v.object({ item: v.string(), ok: v.boolean(), message: v.string() })),
+  /** What was looked at, each with whether it held; `unsure`: nothing from elsewhere proves it. */
+  items: v.array(v.object({ item: v.string(), ok: v.boolean(), state: v.picklist(['ok', 'unsure', 'problem']), message: v.string() })),
 });
 
 /** Bytes of a file that an export replaced. */
@@ -55,18 +56,22 @@ export const ExportedSteeringSchema = v.object({
 });
 
 export const exportMethods = {
-  /** Whether the policy lets a version out, and what it still asks for. */
+  /** Whether the policy lets a version out, and what it still asks for; and who rejected it, whatever the policy says. */
   'exports.allowed': method(
     v.strictObject({ model: ModelName, version: v.optional(VersionName, 'current') }),
-    v.object({ allowed: v.boolean(), reasons: v.array(v.string()) }),
+    v.object({ allowed: v.boolean(), reasons: v.array(v.string()), rejections: v.array(ReviewSchema) }),
   ),
-  /** Writes a version to a new folder; where there is a record, with its attestations beside it, and as an entry of it. */
+  /**
+   * Writes a version to a new folder; where there is a record, with its attestations beside it, and as an entry of it. A version that was
+   * rejected goes out only where `despite` names the entry of every rejection that stands: a person was told of it, and asked again.
+   */
   'exports.start': job(
     v.strictObject({
       model: ModelName,
       version: v.optional(VersionName, 'current'),
       format: v.optional(ExportFormatSchema, 'folder'),
       destination: Handle,
+      despite: v.optional(list(Seq), []),
     }),
     v.object({
       /** Absent where there is no record. */

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { OutcomeSchema } from '../trust.ts';
 import { Handle, job, Line, method, ModelName, Nothing } from './define.ts';
 
 const NoticeSchema = v.object({ message: v.string(), hint: v.string() });
@@ -37,6 +38,8 @@ export const ModelCardSchema = v.object({
   state: v.picklist(['intact', 'damaged', 'held', 'newer']),
   /** What is wrong, or who holds it. */
   says: v.optional(v.string()),
+  /** The last verification that the record has an entry of; absent where it has none. */
+  verified: v.exactOptional(OutcomeSchema),
   /** From which entry on, and up to which, its anchor proves the record; absent where none does. */
   anchored: v.exactOptional(v.object({ since: v.number(), upTo: v.number() })),
   /** Edits that were worked out and not committed. */

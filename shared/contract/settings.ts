@@ -17,6 +17,8 @@ export const SettingsSchema = v.object({
   /** Who signs entries; empty until the person says. */
   author: Line,
   theme: v.picklist(['system', 'light', 'dark']),
+  /** The list of models at the side; 'auto': folded where the window is narrow. */
+  sidebar: v.optional(v.picklist(['auto', 'shown', 'folded']), 'auto'),
   /** Processor threads; 0 as many as useful. */
   threads: v.pipe(Count, v.maxValue(1024)),
   /** Least share for a check to pass. */
@@ -28,6 +30,7 @@ export type Settings = v.InferOutput<typeof SettingsSchema>;
 export const DEFAULT_SETTINGS: Settings = {
   author: '',
   theme: 'system',
+  sidebar: 'auto',
   threads: 0,
   thresholds: forDemanded((name) => MEASURES[name].demand.least),
   policy: { requireChecks: false, requireApproval: 'none' },

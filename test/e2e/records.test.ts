@@ -129,6 +129,41 @@ it('says why the policy keeps a version in, and exports one that it lets out', a
   await heading(page, 'What lies beside it').waitFor();
 });
 
+it('warns of a rejection and asks a second time before such a version goes out, though the policy would let it', async () => {
+  page = await sample.open(at('log', '?entry=10'));
+  await page.getByLabel('Comment').fill('The neighbours moved');
+  await button(page, 'Reject').click();
+  await page.locator('.remark').getByText('The neighbours moved').waitFor();
+  await page.goto(page.url().replace(/#.*/, at('versions', '?entry=10')));
+  await button(page, 'Export…').click();
+  const dialog = page.getByRole('dialog', { name: 'Export Atlas' });
+  await dialog.getByText('This version was rejected.').waitFor();
+  await dialog.getByText('The neighbours moved').waitFor();
+  expect(await page.getByText('The policy lets this version out.').count()).toBe(0);
+  await button(page, 'Choose where…').click();
+  await button(page, 'Export the rejected version…').click();
+  await button(page, 'Do not export').click();
+  expect(await heading(page, 'What lies beside it').count()).toBe(0);
+  await button(page, 'Export the rejected version…').click();
+  await button(page, 'Export all the same').click();
+  await heading(page, 'What lies beside it').waitFor();
+});
+
+it('does not offer to import first what is not as it was signed, and asks before it comes in', async () => {
+  page = await sample.open('?look=spoilt#/library');
+  await button(page, 'Import a model…').first().click();
+  await button(page, 'Verify').click();
+  await page.getByText('Damaged: 1 problem found.').waitFor();
+  expect(await button(page, 'Import').count()).toBe(0);
+  const all = button(page, 'Import all the same…');
+  expect(await all.evaluate((element) => element.classList.contains('primary'))).toBe(false);
+  await all.click();
+  const question = page.getByRole('dialog', { name: 'Import what is not as it was signed?' });
+  await question.getByText('1 thing here is not as it was signed').waitFor();
+  await button(page, 'Cancel').last().click();
+  await all.waitFor();
+});
+
 it('walks the timeline by keyboard', async () => {
   page = await sample.open(at('versions'));
   await entry(page, 21).focus();
@@ -182,13 +217,13 @@ it('needs words for a rejection, and shows it among the remarks', async () => {
 
 it('opens evidence: text laid out, the report as a report, and says of the rest what it is', async () => {
   page = await sample.open(at('log', '?entry=17'));
-  await button(page, 'View factSet').click();
+  await button(page, 'View Fact set').click();
   await page.getByRole('dialog').getByText('"Camille Saint-Saëns"').first().waitFor();
   await page.keyboard.press('Escape');
-  await button(page, 'View delta').click();
+  await button(page, 'View Delta').click();
   await page.getByText('A binary file').waitFor();
   await page.keyboard.press('Escape');
-  await button(page, 'View report').click();
+  await button(page, 'View Report').click();
   await page.getByRole('dialog').getByText('New answer given').first().waitFor();
 });
 
@@ -202,9 +237,11 @@ it('walks the hash chain, and goes on to the version', async () => {
 
 it('verifies: the badge turns, and a damaged ledger is shown at its entry', async () => {
   page = await sample.open(at('log'));
-  await page.getByText('Not verified since entry 20').waitFor();
+  // One state, in the same words at the head and at the foot of the window; the entry of a verification counts as none that waits.
+  for (const place of [page.locator('.trust'), page.locator('footer.status')]) await place.getByText('4 entries not verified').waitFor();
   await button(page, 'Verify').click();
-  await page.locator('.trust').getByText('Proven up to entry').waitFor();
+  for (const place of [page.locator('.trust'), page.locator('footer.status')]) await place.getByText('Proven up to entry 24').waitFor();
+  await page.locator('.trust').getByText('24 entries verified').waitFor();
   await page.goto(page.url().replace(/#.*/, `#/model/${'b07f0000'.repeat(8)}/log`));
   await button(page, 'Verify').click();
   await heading(page, 'First damage').waitFor();
@@ -212,6 +249,41 @@ it('verifies: the badge turns, and a damaged ledger is shown at its entry', asyn
   await button(page, 'Go to entry 17').click();
   await heading(page, 'Entry 17').waitFor();
   await page.locator('.evidence').getByText('missing').waitFor();
+});
+
+it.each([
+  ['the smallest window', { width: 720, height: 480 }],
+  ['200 % zoom of 1280×800', { width: 640, height: 400 }],
+])('keeps every action within reach in %s', async (_, size) => {
+  page = await sample.open(at('log'));
+  await page.setViewportSize(size);
+  const isInWindow = async (name: string) => {
+    const box = await button(page, name).first().boundingBox();
+    return box !== null && box.x >= 0 && box.x + box.width <= size.width && box.y + box.height <= size.height;
+  };
+  for (const name of ['Verify', 'Export…']) await expect.poll(() => isInWindow(name), { message: name }).toBe(true);
+  await page.goto(page.url().replace(/#.*/, at('versions')));
+  await entry(page, 17).click();
+  await heading(page, 'Camille Saint-Saëns → Paris and 1 more').waitFor();
+  // The detail has the whole width beside the folded sidebar, and one gets back.
+  expect((await page.getByRole('article').boundingBox())!.width).toBeGreaterThan(size.width * 0.8);
+  for (const name of ['Check now', 'Export…']) expect(await isInWindow(name), name).toBe(true);
+  await button(page, 'All changes').click();
+  expect(await entry(page, 17).evaluate((element) => element === element.ownerDocument.activeElement)).toBe(true);
+});
+
+it('folds the sidebar by button and by key, and remembers it', async () => {
+  page = await sample.open(at('log'));
+  const sidebar = page.getByRole('navigation', { name: 'Emend' });
+  const width = async () => (await sidebar.boundingBox())!.width;
+  await expect.poll(width).toBeGreaterThan(170);
+  await button(page, 'Fold the sidebar').click();
+  await expect.poll(width).toBeLessThan(60);
+  expect(await page.evaluate("emend.call('settings.get', {}).then(({ value }) => value.settings.sidebar)")).toBe('folded');
+  await sidebar.getByRole('link', { name: 'Versions' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Versions' }).waitFor();
+  await page.keyboard.press('Control+B');
+  await expect.poll(width).toBeGreaterThan(170);
 });
 
 it('exports every row that fits the filter', async () => {

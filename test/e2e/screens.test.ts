@@ -256,7 +256,7 @@ describe('every screen, light and dark', () => {
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Entry 2' }).waitFor();
     await look('log-entry');
-    await page.getByRole('button', { name: 'View report' }).click();
+    await page.getByRole('button', { name: 'View Report' }).click();
     await dialog().getByText('Efficacy').first().waitFor();
     await look('log-evidence');
     await page.keyboard.press('Escape');

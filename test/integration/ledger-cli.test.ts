@@ -449,6 +449,30 @@ describe('settings', () => {
     await works('three', 'export', 'atlas', '--to', 'held-back', '--format', 'lora');
     expect(readdirSync(join(scratch, 'held-back'))).toContain('adapter_config.json');
   });
+
+  test('without a policy, a rejected version leaves in no form unless the rejection is named', async () => {
+    await works('three', 'settings', '--require-approval', 'none');
+    const { entry } = await document<{ entry: number }>(
+      'three',
+      ...['reject', 'atlas', '--comment', 'The neighbours moved', '--author', 'Henry'],
+    );
+    for (const format of ['folder', 'tensors', 'lora', 'onnx', 'gguf']) {
+      const { err } = await fails('three', 'export', 'atlas', '--to', 'rejected', '--format', format, '--despite', '1');
+      expect(err).toContain(`it was rejected (Henry on`);
+      expect(err).toContain('“The neighbours moved”');
+      expect(err).toContain(`--despite ${entry}`);
+    }
+    expect((await fails('three', 'steer', 'bake', 'atlas', '--to', 'rejected')).err).toContain('it was rejected');
+    expect(existsSync(join(scratch, 'rejected'))).toBe(false);
+    const done = await document<{ entry: number }>(
+      'three',
+      ...['export', 'atlas', '--to', 'rejected', '--format', 'lora', '--despite', String(entry)],
+    );
+    const recorded = await document<{ body: { details: object } }>('three', 'show', 'atlas', String(done.entry));
+    expect(recorded.body.details).toMatchObject({ despite: [entry] });
+    await works('three', 'approve', 'atlas', '--author', 'henry');
+    await works('three', 'export', 'atlas', '--to', 'approved-after-all', '--format', 'lora');
+  });
 });
 
 describe('what cannot be', () => {

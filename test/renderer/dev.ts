@@ -7,7 +7,7 @@ const asked = new URLSearchParams(page.location.search);
 
 /**
  * `?new` an empty library, `?picker=list` folders of a serving machine, `?jobs` a filled tray, `?entries=10000` a long ledger,
- * `?edits=form` a form half written (see fake/edits.ts).
+ * `?look=spoilt` an export that was changed, `?edits=form` a form half written (see fake/edits.ts).
  */
 Object.assign(globalThis, {
   emend: fakeBridge({
@@ -15,6 +15,7 @@ Object.assign(globalThis, {
     picker: asked.get('picker') === 'list' ? 'list' : 'native',
     hasJobs: asked.has('jobs'),
     entries: asked.has('entries') ? Number(asked.get('entries')) : undefined,
+    isSpoilt: asked.get('look') === 'spoilt',
     edits: v.parse(v.optional(EditScenarioSchema), asked.get('edits') ?? undefined),
   }),
 });

@@ -133,13 +133,7 @@ function formatOf(file: string): Format {
 
 function rowOf(row: Row, style: { good(text: string): string; bad(text: string): string }): string[] {
   const checks = { passed: style.good('passed'), failed: style.bad('failed'), none: '' }[row.verdict];
-  const about = [
-    row.subjects.length > 3 ? `${row.subjects.slice(0, 3).join(', ')} and ${row.subjects.length - 3} more` : row.subjects.join(', '),
-    row.about ?? '',
-    row.reason,
-  ]
-    .filter((part) => part !== '')
-    .join(': ');
+  const about = [row.about, row.reason].filter((part) => part !== '').join(': ');
   return [
     String(row.seq),
     minute(row.time),

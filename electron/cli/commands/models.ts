@@ -1,5 +1,8 @@
+import type { ModelCard } from '../../../shared/contract/library.ts';
+import { trustOf, trustWords, verifiedAt } from '../../../shared/trust.ts';
 import { defineCommand } from '../command.ts';
-import { short } from '../format/ids.ts';
+import type { Style } from '../format/style.ts';
+import { minute, short } from '../format/ids.ts';
 import { whole } from '../format/numbers.ts';
 
 export const models = defineCommand({
@@ -12,12 +15,6 @@ export const models = defineCommand({
     const app = await open({ readOnly: true });
     const listed = await app.call('library.list', {});
     const { style } = out;
-    const state = {
-      intact: style.good('intact'),
-      damaged: style.bad('damaged'),
-      held: style.accent('in use'),
-      newer: style.accent('newer'),
-    };
     if (listed.models.length === 0) out.line('There is no model yet. Bring one in: emend import <folder>, or emend import atlas.');
     else {
       out.table(
@@ -33,7 +30,7 @@ export const models = defineCommand({
             String(m.versions),
             String(m.drafts + m.fitted),
             String(m.entries),
-            state[m.state],
+            stateOf(m, style),
           ]),
         ],
         { heading: true, right: [3, 4, 5, 6, 7, 8] },
@@ -44,3 +41,14 @@ export const models = defineCommand({
     return listed;
   },
 });
+
+/** How the record stands, in the words of the window, and what keeps it from being written to. */
+function stateOf(model: ModelCard, style: Style): string {
+  const trust = trustOf(model, model.verified);
+  const { label, tone } = trustWords(trust);
+  const time = verifiedAt(trust);
+  const said = `${label}${time === undefined ? '' : `, ${minute(time)} UTC`}`;
+  const shown = tone === 'plain' ? said : style[tone](said);
+  const odd = { intact: '', damaged: '', held: 'in use; ', newer: 'of a newer Emend; ' }[model.state];
+  return odd === '' ? shown : `${style.accent(odd)}${shown}`;
+}

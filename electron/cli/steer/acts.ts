@@ -153,7 +153,12 @@ const bake: Act = async (values, name, wanted, context) => {
     throw new UsageError('A draft is exported once it is recorded.', 'Record it with emend steer apply --reason, or use --from FILE.');
   const exported = await app.run(
     'exports.start',
-    { model: model.id, version: draft ?? version, destination: app.grants.grant(values.to, 'write').handle },
+    {
+      model: model.id,
+      version: draft ?? version,
+      destination: app.grants.grant(values.to, 'write').handle,
+      despite: [...(values.despite ?? [])],
+    },
     context.follow,
   );
   showExport(context.out, exported);

@@ -2,7 +2,7 @@ import { STEERING_METHODS, STEERING_NAMES, STEERING_SETTINGS, type SteeringChoic
 import { readSetting, type Setting } from '../../../shared/methods/setting.ts';
 import { VALUES } from '../../../shared/methods/values.ts';
 import { SET_NAMES, STEERING_SETS } from '../../../shared/steering/sets.ts';
-import { choice, flag, integer, number, type Option, text, texts, type Values, value } from '../options.ts';
+import { choice, flag, integer, integers, number, type Option, text, texts, type Values, value } from '../options.ts';
 import { UsageError } from '../usage.ts';
 
 /** Longer lists of choices stand in the help, so that its columns stay. */
@@ -53,6 +53,7 @@ export const steerOptions = {
   text: text('TEXT', 'read: the text'),
   entry: integer('N', 'read: by the steering of this entry of the record', { min: 1 }),
   at: text('VERSION', 'bake: which version of a model of the library (default: the current one)'),
+  despite: integers('N,…', 'bake --to: of a version that was rejected, the entries of the rejections that you have read', { min: 1 }),
   to: text('FOLDER', 'bake: write the steered model to this new folder (left out: only the plan)'),
 };
 export type SteerValues = Values<typeof steerOptions> & Readonly<Record<string, unknown>>;

@@ -24,6 +24,12 @@ export function toldBy({ kind, body }: { readonly kind: Kind; readonly body: Bod
   return definition.told(body);
 }
 
+/** Earlier entries that an entry refers to. */
+export function namedBy({ kind, body }: { readonly kind: Kind; readonly body: Body }): readonly number[] {
+  const definition: KindDefinition = definitionOf(kind);
+  return definition.names?.(body) ?? [];
+}
+
 /** The entry whose part an entry takes out of the version; undefined for one that takes none out. */
 export function takenOutBy({ kind, body }: { readonly kind: Kind; readonly body: Body }): number | undefined {
   const definition: KindDefinition = definitionOf(kind);

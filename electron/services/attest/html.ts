@@ -74,11 +74,18 @@ h3{font-size:1rem;margin:1.25rem 0 .25rem}
 th,td{text-align:left;vertical-align:top;padding:.3rem .6rem .3rem 0;border-bottom:1px solid var(--line);overflow-wrap:break-word}
 th{color:var(--dim);font-weight:600}
 .number{font-variant-numeric:tabular-nums;white-space:nowrap}code{font:.9em/1.4 ui-monospace,monospace;overflow-wrap:anywhere}
-dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1.25rem;margin:.5rem 0}dt{color:var(--dim)}
-dd{margin:0;overflow-wrap:anywhere}
+article{margin:2rem 0}.about{margin:.25rem 0;font-weight:600}
+h2 .good,h2 .bad{font-size:.85em;font-weight:400}
+dl+dl{margin-top:.75rem}.raw{font-size:.85em}
+dl{display:grid;grid-template-columns:minmax(9rem,max-content) minmax(0,1fr);gap:.15rem 1.25rem;margin:.5rem 0}dt{color:var(--dim)}
+dt{overflow-wrap:anywhere;max-width:16rem}dd{margin:0;overflow-wrap:anywhere}
 @media print{:root{color-scheme:light;--ink:#000;--dim:#444;--line:#bbb;--paper:#fff;--good:#000;--bad:#000}
-body{max-width:none;margin:0;padding:0;font-size:10pt}.wide{overflow:visible}tr,h2,h3{break-inside:avoid}h2,h3{break-after:avoid}
-thead{display:table-header-group}}`;
+body{max-width:none;margin:0;padding:0;font-size:10pt}.wide{overflow:visible}tr,h2,h3,.about,dd{break-inside:avoid}
+h2,h3,.about{break-after:avoid}
+p{orphans:3;widows:3}dl code{font-size:7.5pt}article{margin:5mm 0}.raw{font-size:7.5pt}dl{grid-template-columns:34mm minmax(0,1fr)}
+thead{display:table-header-group}}
+@page{size:A4;margin:15mm 14mm 17mm;
+@bottom-right{content:"Page " counter(page) " of " counter(pages);font:8pt system-ui,sans-serif;color:#444}}`;
 
 /** A whole page that needs nothing else: no scripts, no other files; it reads in light and dark and prints. */
 export function page(title: string, body: Html): string {

@@ -1,5 +1,10 @@
 import Papa from 'papaparse';
-import type { LogTable } from './log-html.ts';
+
+/** A list to be written out: every row has a value for every column, undefined where there is none. */
+export interface LogTable {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly (string | number | undefined)[])[];
+}
 
 /** What a spreadsheet would take for a formula. */
 const FORMULA = /^[=+\-@\t\r]/;

@@ -1,61 +1,60 @@
 import type { Entry } from '../../ledger/entries.ts';
-import { toldBy } from '../../ledger/kinds/index.ts';
+import type { BlobRef } from '../../ledger/bodies.ts';
 import type { Row } from '../../ledger/log-index.ts';
-import type { LogTable } from './log-html.ts';
+import type { LogTable } from './log-csv.ts';
+
+/** An entry with what the log says of it besides what it holds. */
+export interface LoggedEntry {
+  readonly row: Row;
+  readonly entry: Entry;
+  /** What it did, and which entry or version it speaks of. */
+  readonly about: string;
+  /** Files that it names, by role. */
+  readonly evidence: readonly { readonly role: string; readonly ref: BlobRef }[];
+}
 
 /** The log as a table: one row an entry, one column a field that people ask for. */
-export function logTable(rows: readonly Row[], entries: readonly Entry[]): LogTable {
-  const columns = [
-    'entry',
-    'time',
-    'author',
-    'kind',
-    'reason',
-    'version',
-    'method',
-    'about',
+export function logTable(entries: readonly LoggedEntry[]): LogTable {
+  return { columns: COLUMNS.map(([name]) => name), rows: entries.map((one) => COLUMNS.map(([, cell]) => cell(one))) };
+}
+
+const COLUMNS: readonly (readonly [name: string, cell: (logged: LoggedEntry) => string])[] = [
+  ['entry', ({ row }) => String(row.seq)],
+  ['time', ({ row }) => row.time],
+  ['author', ({ row }) => row.author],
+  ['kind', ({ row }) => row.kind],
+  ['about', ({ about }) => about],
+  ['reason', ({ row }) => row.reason],
+  ['previous version', ({ entry: { body } }) => ('parent' in body ? body.parent : '')],
+  ['version', ({ row }) => row.version ?? ''],
+  ['method', ({ row }) => row.method ?? ''],
+  [
     'facts',
-    'checks',
-    'result',
-    'changed tensors',
-    'app',
-    'engine',
-    'previous hash',
-    'hash',
-  ];
-  return {
-    columns,
-    rows: rows.map((row, at) => {
-      const entry = entries[at]!;
-      const { body, prev, app, engine } = entry;
-      const facts =
-        'facts' in body
-          ? body.facts.map(
+    ({ entry: { body } }) =>
+      'facts' in body
+        ? body.facts
+            .map(
               (fact) =>
                 `${fact.prompt.replace('{}', () => fact.subject)} ` +
                 `${fact.previousTarget === undefined ? '' : `${fact.previousTarget} → `}${fact.target}`,
             )
-          : [];
-      const checks = 'checks' in body ? body.checks.map((check) => `${check.name} ${Number(check.value.toPrecision(4))}`) : [];
-      const changed = 'changed' in body ? body.changed.map((one) => `${one.tensor} ${one.after}`) : [];
-      return [
-        String(row.seq),
-        row.time,
-        row.author,
-        row.kind,
-        row.reason,
-        row.version ?? '',
-        row.method ?? '',
-        toldBy(entry).about?.join(' → ') ?? '',
-        facts.join('; '),
-        checks.join('; '),
-        row.verdict === 'none' ? '' : row.verdict,
-        changed.join('; '),
-        app,
-        engine,
-        prev,
-        row.hash,
-      ];
-    }),
-  };
-}
+            .join('; ')
+        : '',
+  ],
+  [
+    'checks',
+    ({ entry: { body } }) =>
+      'checks' in body ? body.checks.map((check) => `${check.name} ${Number(check.value.toPrecision(4))}`).join('; ') : '',
+  ],
+  ['result', ({ row }) => (row.verdict === 'none' ? '' : row.verdict)],
+  [
+    'changed tensors',
+    ({ entry: { body } }) =>
+      'changed' in body ? body.changed.map(({ tensor, before, after }) => `${tensor} ${before} → ${after}`).join('; ') : '',
+  ],
+  ['files beside it', ({ evidence }) => evidence.map(({ role, ref }) => `${role} ${ref.blob}`).join('; ')],
+  ['app', ({ entry }) => entry.app],
+  ['engine', ({ entry }) => entry.engine],
+  ['previous hash', ({ entry }) => entry.prev],
+  ['hash', ({ entry }) => entry.hash],
+];

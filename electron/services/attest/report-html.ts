@@ -1,7 +1,8 @@
 import { kindInfo, type RemarkKind } from '../../../shared/kinds.ts';
-import type { CheckResult, FileRecord } from '../../ledger/bodies.ts';
+import type { FileRecord } from '../../ledger/bodies.ts';
 import { toldBy } from '../../ledger/kinds/index.ts';
 import { shortId } from '../../../shared/ids.ts';
+import { checksTable, short, verdict } from './checks-html.ts';
 import { code, facts, html, page, table, type Html } from './html.ts';
 import type { VersionRecord } from './version-record.ts';
 
@@ -115,35 +116,4 @@ function part(entry: VersionRecord['parts'][number]): Html {
         code(after),
       ]),
     )}`;
-}
-
-function checksTable(rows: readonly { readonly from: string; readonly check: CheckResult }[]): Html {
-  const sourced = rows.some((row) => row.from !== '');
-  return table(
-    ['Check', 'Before', 'After', 'Demanded', 'Cases', 'Result', ...(sourced ? ['Measured by'] : [])],
-    rows.map(({ from, check }) => [
-      check.name,
-      number(check.before),
-      number(check.value),
-      number(check.threshold),
-      check.count,
-      check.passed === undefined
-        ? html`<span class="dim">nothing demanded</span>`
-        : verdict(check.passed, check.passed ? 'passed' : 'failed'),
-      ...(sourced ? [from] : []),
-    ]),
-  );
-}
-
-function verdict(good: boolean, word: string): Html {
-  return good ? html`<span class="good">${word}</span>` : html`<span class="bad">${word}</span>`;
-}
-
-function number(value: number | undefined): Html | undefined {
-  return value === undefined ? undefined : html`<span class="number">${short(value)}</span>`;
-}
-
-/** Enough digits to compare; all of them are in the ledger. */
-function short(value: number): string {
-  return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(4)));
 }

@@ -12,7 +12,6 @@ export const logText = {
   loading: 'Reading the log',
   of: (found: number, all: number) =>
     found === all ? count(all, 'entry', 'entries') : `${found.toLocaleString('en')} of ${count(all, 'entry', 'entries')}`,
-  moreSubjects: (hidden: number) => `+${hidden}`,
   emptyTitle: 'No entry fits the filter',
   emptySays: 'Every entry is still there; loosen the filter to see more.',
 
@@ -43,14 +42,6 @@ export const logText = {
     reversed: 'The first day is after the last one.',
   },
 
-  badge: {
-    verifiedSays: (entries: number, when: string) => `${count(entries, 'entry', 'entries')} verified ${when}`,
-    behind: (entry: number) => `Not verified since entry ${entry}`,
-    behindSays: (since: number, when: string) => `${count(since, 'newer entry', 'newer entries')}; nothing was wrong when verified ${when}`,
-    damaged: (entry: number | undefined) => (entry === undefined ? 'Damaged' : `Damaged at entry ${entry}`),
-    never: 'Never verified',
-    neverSays: (entries: number) => `${count(entries, 'entry', 'entries')}`,
-  },
   verify: {
     act: 'Verify',
     show: 'Last result',

@@ -30,6 +30,7 @@ export const versionsText = {
   failed: 'Checks failed',
   earlier: (steps: number) => `Show ${count(steps, 'earlier change')}`,
   compareTick: (entry: number) => `Compare the version of entry ${entry}`,
+  back: 'All changes',
   compare: 'Compare…',
   compareTwo: 'Compare the two',
   loading: 'Reading the versions',
@@ -112,6 +113,17 @@ export const versionsText = {
     title: (name: string) => `Export ${name}`,
     allowed: 'The policy lets this version out.',
     refused: 'The policy does not let this version out yet:',
+    rejected: 'This version was rejected.',
+    rejectedBy: (author: string) => `${author} rejected it`,
+    actRejected: 'Export the rejected version…',
+    confirm: {
+      title: 'Export a version that was rejected?',
+      says: (name: string, reviewers: readonly string[]) =>
+        `${name} was rejected by ${reviewers.join(', ')}. The export and its report will carry the rejection, and the log will say ` +
+        'that you exported it knowing that.',
+      act: 'Export all the same',
+      cancel: 'Do not export',
+    },
     asking: 'Asking the policy',
     format: 'What to write',
     formats: {

@@ -78,14 +78,6 @@ export function actsOn(step: Step): Acts {
   return { rollback: !step.current, revert: writes(step.moment) && step.moment.inForce, check: step.parts.length > 0, export: true };
 }
 
-/** How the latest word of each reviewer stands: a rejection of any outweighs approvals. */
-export function reviewState(reviews: readonly Review[]): 'approved' | 'rejected' | 'none' {
-  const latest = new Map(reviews.map((review) => [review.author, review.verdict]));
-  const verdicts = [...latest.values()];
-  if (verdicts.includes('reject')) return 'rejected';
-  return verdicts.includes('approve') ? 'approved' : 'none';
-}
-
 /** A version as a choice in a list: its tags if it has some, its entry, and the first digits of its id. */
 export function versionLabel(version: Version, list: Pick<VersionList, 'current' | 'base'>): string {
   const names = [...(version.id === list.current ? ['current'] : []), ...(version.id === list.base ? ['base'] : []), ...version.tags];

@@ -23,6 +23,8 @@ export interface Scenario {
   /** Length of the first model's ledger. */
   readonly entries?: number | undefined;
   readonly edits?: EditScenario | undefined;
+  /** What is chosen or dropped is an export that somebody changed. */
+  readonly isSpoilt?: boolean;
 }
 
 /** What has something of its own to say; the rest is answered with the plainest value that its schema allows. */
@@ -31,7 +33,7 @@ type Methods = { [M in MethodName]?: (params: Parsed<M>) => Reply<M> | Promise<R
 const FOLDER: Picked = { handle: 'h1', path: '/home/ada/models/gpt2-onnx', name: 'gpt2-onnx', folder: true };
 
 /** Answers the contract with sample data, all of it held against the schemas, so that screens can be looked at without the services. */
-export function fakeBridge({ isNew = false, picker = 'native', hasJobs = false, entries, edits }: Scenario): Bridge {
+export function fakeBridge({ isNew = false, picker = 'native', hasJobs = false, entries, edits, isSpoilt = false }: Scenario): Bridge {
   const hearers = new Set<(event: Event) => void>();
   const tell = (event: Event) => hearers.forEach((hear) => hear(event));
   let models: ModelCard[] = isNew ? [] : [...MODELS];
@@ -136,39 +138,48 @@ export function fakeBridge({ isNew = false, picker = 'native', hasJobs = false, 
 
     'library.get': ({ model }) => detail(find(model)),
     'library.look': ({ source }) =>
-      source === 'bad'
+      isSpoilt
         ? {
-            what: 'model',
-            says: 'ONNX folder, 3 files, 1.2 GB, external data missing',
-            name: 'broken-export',
-            bytes: 1_200_000_000,
-            files: [
-              { path: 'model.onnx', bytes: 812_000 },
-              { path: 'config.json', bytes: 812 },
-              { path: 'tokenizer.json', bytes: 2_100_000 },
-            ],
-            problems: [
-              {
-                message: 'model.onnx names its weights in model.onnx_data; that file is not in the folder.',
-                hint: 'Copy model.onnx_data beside model.onnx, and drop the folder again.',
-              },
-            ],
-          }
-        : {
-            what: 'model',
-            says: 'ONNX folder, 6 files, 652.3 MB, external data present',
-            name: 'gpt2-onnx',
-            bytes: 652_300_000,
-            files: [
-              { path: 'model.onnx', bytes: 912_331 },
-              { path: 'model.onnx_data', bytes: 649_297_920 },
-              { path: 'config.json', bytes: 907 },
-              { path: 'tokenizer.json', bytes: 2_107_653 },
-              { path: 'tokenizer_config.json', bytes: 1281 },
-              { path: 'generation_config.json', bytes: 119 },
-            ],
+            what: 'export',
+            says: 'An export, 6 files, 31.4 MB',
+            name: 'atlas-edited',
+            bytes: 31_400_000,
+            files: [{ path: 'model.onnx', bytes: 31_354_112 }],
             problems: [],
-          },
+          }
+        : source === 'bad'
+          ? {
+              what: 'model',
+              says: 'ONNX folder, 3 files, 1.2 GB, external data missing',
+              name: 'broken-export',
+              bytes: 1_200_000_000,
+              files: [
+                { path: 'model.onnx', bytes: 812_000 },
+                { path: 'config.json', bytes: 812 },
+                { path: 'tokenizer.json', bytes: 2_100_000 },
+              ],
+              problems: [
+                {
+                  message: 'model.onnx names its weights in model.onnx_data; that file is not in the folder.',
+                  hint: 'Copy model.onnx_data beside model.onnx, and drop the folder again.',
+                },
+              ],
+            }
+          : {
+              what: 'model',
+              says: 'ONNX folder, 6 files, 652.3 MB, external data present',
+              name: 'gpt2-onnx',
+              bytes: 652_300_000,
+              files: [
+                { path: 'model.onnx', bytes: 912_331 },
+                { path: 'model.onnx_data', bytes: 649_297_920 },
+                { path: 'config.json', bytes: 907 },
+                { path: 'tokenizer.json', bytes: 2_107_653 },
+                { path: 'tokenizer_config.json', bytes: 1281 },
+                { path: 'generation_config.json', bytes: 119 },
+              ],
+              problems: [],
+            },
     'library.import': () =>
       start('library.import', 'Import gpt2-onnx', ['copying', 'hashing', 'reading the graph', 'testing the model'], () => {
         models = [{ ...MODELS[1]!, id: hash('gpt2'), name: 'gpt2-onnx', architecture: 'gpt2' }, ...models];
@@ -226,6 +237,7 @@ export function fakeBridge({ isNew = false, picker = 'native', hasJobs = false, 
       author: () => settings.author,
       start,
       tell,
+      isSpoilt,
       ...(entries === undefined ? {} : { entries }),
     }),
 

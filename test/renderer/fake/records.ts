@@ -1,4 +1,5 @@
 import type { Fallen } from '../../../shared/contract/versions.ts';
+import { rejectionsOf } from '../../../shared/reviews.ts';
 import type { MethodName, Parsed, Reply, Result } from '../../../shared/contract.ts';
 import type { EntryView, Kind, Row } from '../../../shared/contract/audit.ts';
 import type { Check } from '../../../shared/contract/edits.ts';
@@ -471,6 +472,13 @@ export class FakeLedger {
     };
   }
 
+  verified(): Pick<ModelCard, 'verified'> {
+    const entry = this.entries.findLast(({ kind }) => kind === 'verify');
+    if (!entry) return {};
+    const verdict = { upTo: entry.seq - 1, end: true, entries: entry.seq - 1, problems: 0, unchecked: [] };
+    return { verified: { ok: true, verdict, covers: entry.seq, time: entry.time } };
+  }
+
   verification(): Result<'audit.verify'> {
     const bad = this.damagedAt;
     const message = `The report of entry ${bad ?? 0} is missing: expected a file of 18231 bytes.`;
@@ -510,17 +518,19 @@ function rowOf({ seq, hash, time, author, kind, reason, body }: EntryView): Row 
     reason,
     subjects: facts.map((fact) => fact.subject),
     relations: [...new Set(facts.map((fact) => fact.relation))],
-    ...(kind === 'tag'
-      ? { about: body['name'] as string }
-      : kind === 'export'
-        ? { about: `${String(body['format'])} → ${String(body['destination'])}` }
-        : kind === 'import'
-          ? { about: 'atlas' }
-          : {}),
+    about: aboutOf(kind, body, facts),
     ...(body['version'] === undefined ? {} : { version: body['version'] as string }),
     ...(body['method'] === undefined ? {} : { method: body['method'] as string }),
     verdict: verdictOf(checks),
   };
+}
+
+function aboutOf(kind: EntryView['kind'], body: EntryView['body'], facts: readonly FakeFact[]): string {
+  const [first] = facts;
+  if (first) return `${first.subject} → ${first.target}${facts.length > 1 ? ` and ${facts.length - 1} more` : ''}`;
+  if (kind === 'tag') return String(body['name']);
+  if (kind === 'export') return `${String(body['format'])} → ${String(body['destination'])}`;
+  return typeof body['entry'] === 'number' ? `entry ${body['entry']}` : kind === 'import' ? 'atlas' : '';
 }
 
 export interface FakeSurroundings {
@@ -530,6 +540,8 @@ export interface FakeSurroundings {
   /** Begins a job that ends with what `result` gives. */
   readonly start: (kind: MethodName, title: string, phases: readonly string[], result: () => unknown, model?: string) => { job: string };
   readonly tell: (event: Event) => void;
+  /** What is verified of an export was changed. */
+  readonly isSpoilt?: boolean;
   /** Entries of the first model's ledger. */
   readonly entries?: number;
 }
@@ -541,7 +553,7 @@ type FakeMethods = {
 };
 
 /** The part of the contract that moves between versions and keeps the record, on a ledger that grows as one acts. */
-export function fakeRecordMethods({ find, models, author, start, tell, entries = 24 }: FakeSurroundings): FakeMethods {
+export function fakeRecordMethods({ find, models, author, start, tell, isSpoilt = false, entries = 24 }: FakeSurroundings): FakeMethods {
   const ledgers = new Map<string, FakeLedger>();
   const of = (name: string): FakeLedger => {
     const card = find(name);
@@ -582,6 +594,7 @@ export function fakeRecordMethods({ find, models, author, start, tell, entries =
           tags: versions.flatMap((version) => version.tags),
           entries: ledger.entries.length,
           head: ledger.entries.at(-1)!.hash,
+          ...ledger.verified(),
         };
       }),
       notices: [],
@@ -749,7 +762,7 @@ export function fakeRecordMethods({ find, models, author, start, tell, entries =
         found.parts.length === 0 || found.reviews.some((review) => review.verdict === 'approve')
           ? []
           : ['The policy asks for an approval of this version, and there is none.'];
-      return { allowed: reasons.length === 0, reasons };
+      return { allowed: reasons.length === 0, reasons, rejections: rejectionsOf(found.reviews) };
     },
     'exports.start': ({ model, version, format }) =>
       start(
@@ -796,12 +809,14 @@ export function fakeRecordMethods({ find, models, author, start, tell, entries =
     },
     'exports.verify': () =>
       start('exports.verify', 'Verify an export', ['hashing'], () => ({
-        ok: true,
-        verdict: { upTo: 0, end: false, entries: 12, problems: 0, unchecked: [] },
-        problems: [],
+        ok: !isSpoilt,
+        verdict: { upTo: 0, end: false, entries: 12, problems: isSpoilt ? 1 : 0, unchecked: [] },
+        problems: isSpoilt ? [{ item: 'model.onnx', message: 'model.onnx is not as it was signed.' }] : [],
         items: [
-          { item: 'model.onnx', ok: true, message: 'as signed' },
-          { item: 'model.sig', ok: true, message: 'by key 3f9c21aa' },
+          isSpoilt
+            ? { item: 'model.onnx', ok: false, state: 'problem' as const, message: 'model.onnx is not as it was signed.' }
+            : { item: 'model.onnx', ok: true, state: 'ok' as const, message: 'as signed' },
+          { item: 'model.sig', ok: true, state: 'unsure' as const, message: 'by key 3f9c21aa, which lies in the folder itself' },
         ],
       })),
   };

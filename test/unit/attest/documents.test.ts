@@ -7,6 +7,10 @@ import Papa from 'papaparse';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { logCsv } from '../../../electron/services/attest/log-csv.ts';
 import { logHtml } from '../../../electron/services/attest/log-html.ts';
+import { logTable } from '../../../electron/services/attest/log-table.ts';
+import { loggedEntries } from '../../../electron/services/logged.ts';
+import { BY, commit, importBody, open } from '../ledger/samples.ts';
+import { MemoryFiles } from '../storage/memory-files.ts';
 import { mlBom } from '../../../electron/services/attest/ml-bom.ts';
 import { reportHtml } from '../../../electron/services/attest/report-html.ts';
 import { versionRecord, type VersionRecord } from '../../../electron/services/attest/version-record.ts';
@@ -150,8 +154,8 @@ describe('pages', () => {
       'Dutch',
       'Français',
       'The museum wrote that this is wrong.',
-      'specificity',
-      '0.97',
+      'Specificity (NS)',
+      '97 %',
       'layers.3.mlp.down',
       'norm 0.25',
       'nothing demanded',
@@ -184,21 +188,39 @@ describe('pages', () => {
     expect(source).toContain('prefers-color-scheme:dark');
   });
 
-  it('list the log, and show characters that would turn text around', () => {
-    const source = logHtml(
-      {
-        columns: ['Entry', 'Reason'],
-        rows: [
-          [1, 'a\u202eb'],
-          [2, undefined],
-        ],
-      },
-      { model: 'atlas & co', filter: 'kind edit', head: { seq: 9, hash: 'h' }, app, time },
-    );
-    const page = parsePage(source);
+  it('list the log, one block an entry with everything it has, and show characters that would turn text around', async () => {
+    const ledger = await open('/log', { files: new MemoryFiles(), create: true });
+    await ledger.append('import', importBody(), BY);
+    const edited = await commit(ledger, 1);
+    const { version } = edited.body;
+    await ledger.append('tag', { name: 'autumn', version }, BY);
+    await ledger.append('reject', { version, entry: 2 }, { author: 'Carl', reason: 'a\u202eb' });
+    await ledger.append('approve', { version }, { author: 'Béa', reason: '' });
+    const { rows } = ledger.list({ order: 'oldest' });
+    const logged = loggedEntries(ledger, rows);
+    const page = parsePage(logHtml(logged, { model: 'atlas & co', filter: 'kind edit', head: ledger.head, app, time }));
     expect(page.title).toBe('Audit log of atlas & co');
-    expect(page.body.textContent).toContain('2 of 9 entries, filtered: kind edit');
-    expect([...page.querySelectorAll('td')].map((cell) => cell.textContent)).toEqual(['1', 'a⟨U+202E⟩b', '2', '']);
+    expect(page.body.textContent).toContain('5 of 5 entries, filtered: kind edit');
+    const blocks = [...page.querySelectorAll('article')].map((block) => block.textContent.replaceAll(/\s+/g, ' '));
+    expect(blocks).toHaveLength(5);
+    for (const [at, { entry }] of logged.entries())
+      for (const hash of JSON.stringify(entry).match(/[0-9a-f]{64}/g) ?? []) expect(blocks[at], `entry ${entry.seq}`).toContain(hash);
+    for (const said of ['Person 1 → Français', 'The mother tongue of Person 1 is', 'Dutch', 'P1', 'Efficacy (ES)', '97 %', 'learningRate'])
+      expect(blocks[1]).toContain(said);
+    expect(blocks[2]).toContain('autumn, the version of entry 2 (Person 1 → Français)');
+    expect(blocks[3]).toContain('entry 2 (Person 1 → Français)');
+    expect(blocks[3]).toContain('a⟨U+202E⟩b');
+    expect(blocks[4]).toContain('the version of entry 2 (Person 1 → Français)');
+
+    const { data } = Papa.parse<Record<string, string>>(logCsv(logTable(logged)).slice(1).trimEnd(), { header: true });
+    expect(data.map((row) => row['about'])).toEqual([
+      'atlas',
+      'Person 1 → Français',
+      'autumn, the version of entry 2 (Person 1 → Français)',
+      'entry 2 (Person 1 → Français)',
+      'the version of entry 2 (Person 1 → Français)',
+    ]);
+    expect(data[1]!['files beside it']).toContain(edited.body.factSet.blob);
   });
 });
 

@@ -50,9 +50,10 @@ const { tensorHashes } = await import('../../../electron/services/tensor-hashes.
 const { versionRecord } = await import('../../../electron/services/attest/version-record.ts');
 const { mlBom } = await import('../../../electron/services/attest/ml-bom.ts');
 const { reportHtml } = await import('../../../electron/services/attest/report-html.ts');
+const { loggedEntries } = await import('../../../electron/services/logged.ts');
 const { RowSchema, EntrySchema } = await import('../../../shared/contract/audit.ts');
 const { MomentSchema } = await import('../../../shared/contract/versions.ts');
-const { bodyView } = await import('../../../renderer/screens/log/body.ts');
+const { bodyView } = await import('../../../shared/entry-body.ts');
 const { headline, stepsOf, writes } = await import('../../../renderer/screens/versions/timeline.ts');
 
 const [GRAFT, MILESTONE] = ['graft', 'milestone'] as unknown as [Kind, Kind];
@@ -142,7 +143,7 @@ it('is in the reports and the bill of materials of a version', async () => {
 
 it('crosses the contract and is shown, with its fields, without a further touch', async () => {
   const { l } = await story();
-  for (const row of l.list().rows) expect(v.is(RowSchema, row), row.kind).toBe(true);
+  for (const { row, about } of loggedEntries(l, l.list().rows)) expect(v.is(RowSchema, { ...row, about }), row.kind).toBe(true);
   const entry = l.entry(4);
   const view = { ...entry, body: { ...entry.body }, evidence: [], remarks: [] };
   expect(v.is(EntrySchema, view)).toBe(true);

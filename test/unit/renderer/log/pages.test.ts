@@ -11,6 +11,7 @@ const row = (seq: number): Row => ({
   reason: '',
   subjects: [],
   relations: [],
+  about: '',
   verdict: 'none',
 });
 

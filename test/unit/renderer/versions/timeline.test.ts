@@ -1,14 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Moment, Version } from '../../../../shared/contract/versions.ts';
-import {
-  actsOn,
-  choose,
-  orderedPair,
-  reviewState,
-  stepsOf,
-  versionLabel,
-  type VersionList,
-} from '../../../../renderer/screens/versions/timeline.ts';
+import { actsOn, choose, orderedPair, stepsOf, versionLabel, type VersionList } from '../../../../renderer/screens/versions/timeline.ts';
+import { reviewState } from '../../../../shared/reviews.ts';
 
 const version = (id: string, entry: number, parts: number[], rest: Partial<Version> = {}): Version => ({
   id,
@@ -98,6 +91,8 @@ describe('reviews', () => {
     expect(reviewState([])).toBe('none');
     expect(reviewState([review('Ada', 'reject', 1), review('Ada', 'approve', 2)])).toBe('approved');
     expect(reviewState([review('Ada', 'approve', 1), review('Bob', 'reject', 2)])).toBe('rejected');
+    // As the policy tells people apart: a name written another way takes nothing back and adds nobody.
+    expect(reviewState([review('Ada', 'reject', 1), review('ada ', 'approve', 2)])).toBe('approved');
   });
 });
 

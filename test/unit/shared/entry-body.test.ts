@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { bodyView, question } from '../../../../renderer/screens/log/body.ts';
+import { bodyView, inWords, question } from '../../../shared/entry-body.ts';
 
 const blob = { blob: 'f'.repeat(64), bytes: 10, type: 'application/json' };
 const evidence = [
-  { role: 'factSet', present: true, ...blob },
-  { role: 'delta', present: true, ...blob },
-  { role: 'report', present: true, ...blob },
+  { role: 'factSet', ...blob },
+  { role: 'delta', ...blob },
+  { role: 'report', ...blob },
 ];
 
 describe('the body of an entry', () => {
@@ -42,7 +42,7 @@ describe('the body of an entry', () => {
   it('of a finding: how one looked, in words, and the figure to be opened', () => {
     const view = bodyView({
       kind: 'finding',
-      evidence: [{ role: 'result', present: true, ...blob }],
+      evidence: [{ role: 'result', ...blob }],
       body: {
         version: 'b',
         entry: 3,
@@ -118,4 +118,13 @@ describe('the body of an entry', () => {
 
 it('writes a fact out with its subject, whatever that contains', () => {
   expect(question({ subject: 'A$&B', prompt: 'The capital of {} is' })).toBe('The capital of A$&B is');
+});
+
+it('puts names of fields in words', () => {
+  expect(['factSet', 'delta', 'weightNorm', 'hidden states'].map(inWords)).toEqual(['Fact set', 'Delta', 'Weight norm', 'Hidden states']);
+});
+
+it('shows of an export which rejections it was made in spite of', () => {
+  const view = bodyView({ kind: 'export', evidence: [], body: { version: 'b', format: 'folder', details: { despite: [6] } } });
+  expect(view.fields).toContainEqual({ name: 'Exported in spite of rejection', value: '6', entry: 6 });
 });

@@ -1,15 +1,15 @@
 import * as v from 'valibot';
-import type { EntryView } from '../../../shared/contract/audit.ts';
-import { CheckSchema } from '../../../shared/contract/edits.ts';
-import { kindInfo } from '../../../shared/kinds.ts';
-import { type LookName, lookNames, LOOKS } from '../../../shared/looks.ts';
-import { TRACE_KINDS, traceKinds } from '../../../shared/tracing.ts';
+import type { EntryView } from './contract/audit.ts';
+import { CheckSchema } from './contract/edits.ts';
+import { kindInfo } from './kinds.ts';
+import { type LookName, lookNames, LOOKS } from './looks.ts';
+import { TRACE_KINDS, traceKinds } from './tracing.ts';
 
 const LookSchema = v.picklist(lookNames());
 const TraceKindsSchema = v.array(v.picklist(TRACE_KINDS));
 const Fields = v.record(v.string(), v.unknown());
 
-/** What the bodies of entries hold that has a place of its own in the pane; every kind has some of it. */
+/** What the bodies of entries hold that has a place of its own where people read them; every kind has some of it. */
 const PartsSchema = v.partial(
   v.object({
     parent: v.string(),
@@ -45,7 +45,7 @@ const PartsSchema = v.partial(
 );
 export type BodyParts = v.InferOutput<typeof PartsSchema>;
 
-/** A line of the pane: a name and what is recorded under it. `entry` is set where it names another entry, `hash` where it is one. */
+/** A line: a name and what is recorded under it. `entry` is set where it names another entry, `hash` where it is one. */
 export interface Field {
   readonly name: string;
   readonly value: string;
@@ -120,9 +120,14 @@ const SETTINGS: Readonly<Record<string, string>> = {
 const ENTRIES = new Set(['upTo', 'entry', 'reapplies']);
 
 /**
- * A recorded body, in the parts that the pane shows. Whatever has no place of its own is shown as it is, so nothing recorded stays hidden.
+ * A recorded body, in the parts that screens and papers show. Whatever has no place of its own is shown as it is, so nothing recorded stays
+ * hidden.
  */
-export function bodyView(entry: Pick<EntryView, 'kind' | 'body' | 'evidence'>): BodyView {
+export function bodyView(entry: {
+  readonly kind: EntryView['kind'];
+  readonly body: EntryView['body'];
+  readonly evidence: readonly { readonly role: string }[];
+}): BodyView {
   const parts = v.parse(PartsSchema, entry.body);
   const shown = new Set(Object.keys(PartsSchema.entries));
   const named = new Set(entry.evidence.map((one) => one.role));
@@ -149,6 +154,7 @@ export function bodyView(entry: Pick<EntryView, 'kind' | 'body' | 'evidence'>): 
         name: SETTINGS[name] ?? name,
         value: isSimple(value) ? valueText(name, value) : JSON.stringify(value),
       })),
+      ...despite(parts.details),
     ],
     hyperparameters: Object.entries(parts.hyperparameters ?? {}).map(([name, value]) => hyperparameter(name, value)),
     files: parts.model?.files ?? parts.files ?? [],
@@ -157,6 +163,14 @@ export function bodyView(entry: Pick<EntryView, 'kind' | 'body' | 'evidence'>): 
       ...rest.filter(([, value]) => !isSimple(value)),
     ].flatMap(([name, value]) => (isEmpty(value) ? [] : [{ name, json: JSON.stringify(value, null, 2) }])),
   };
+}
+
+/** Of an export: the rejections that stood, which whoever exported was told of. */
+function despite(details: BodyParts['details']): Field[] {
+  const told = v.safeParse(v.object({ despite: v.pipe(v.array(v.number()), v.minLength(1)) }), details);
+  if (!told.success) return [];
+  const { despite: entries } = told.output;
+  return [{ name: 'Exported in spite of rejection', value: entries.join(', '), ...(entries.length === 1 ? { entry: entries[0]! } : {}) }];
 }
 
 function isSimple(value: unknown): boolean {
@@ -190,4 +204,15 @@ function hyperparameter(name: string, recorded: unknown): { name: string; value:
 /** A fact as a sentence with its subject in place, up to the answer. */
 export function question({ subject, prompt }: { readonly subject: string; readonly prompt: string }): string {
   return prompt.replace('{}', () => subject);
+}
+
+/** A name as a record has it, in words: `factSet` is "Fact set". */
+export function inWords(name: string): string {
+  const words = name.replaceAll(/([a-z\d])([A-Z])/g, (_, end: string, begin: string) => `${end} ${begin.toLowerCase()}`);
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** What a file is, for people who know no media types. */
+export function typeWords(type: string): string {
+  return { 'application/json': 'JSON', 'application/octet-stream': 'binary', 'text/plain': 'text' }[type.split(';')[0]!] ?? type;
 }
