@@ -476,6 +476,7 @@ export class FakeLedger {
       blobs: 31,
       files: 3,
       tensors: 12,
+      beside: [],
     };
   }
 }

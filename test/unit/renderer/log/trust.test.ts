@@ -15,6 +15,7 @@ const found: Verification = {
   blobs: 2,
   files: 3,
   tensors: 4,
+  beside: [],
 };
 const card = { state: 'intact' as const, entries: 10 };
 
