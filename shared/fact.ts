@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { findText, oddCharacters, sameText } from './characters.ts';
 import { EmendError } from './errors.ts';
 
 /** A prompt whose answer an edit must leave alone, with that answer where it is known. */
@@ -16,7 +17,7 @@ export const FactSchema = v.object({
   previousTarget: v.optional(v.string()),
   /** A name for the relation, such as P103. */
   relation: v.optional(v.string()),
-  /** Other ways to ask, complete sentences without {}; the edit should hold there too. */
+  /** Other ways to ask, where the edit should hold too: the subject written out, or one {} for it. */
   paraphrases: v.optional(v.array(v.string())),
   /** Prompts about other subjects, which must keep their answers. */
   neighbors: v.optional(v.array(NeighborSchema)),
@@ -66,13 +67,29 @@ export function fillPrompt(prompt: string, subject: string): { text: string; sta
   return { text: prompt.slice(0, start) + subject + prompt.slice(start + SUBJECT_SLOT.length), start, end: start + subject.length };
 }
 
+/** Another wording as it is asked: with the subject in place of {}, if it has one. */
+export function fillWording(wording: string, subject: string): string {
+  return countSlots(wording) === 1 ? fillPrompt(wording, subject).text : wording;
+}
+
+/**
+ * A prompt with {} in place of the subject written out in it, whole words first ({@link findText}).
+ * @param which of several places
+ * @returns undefined when the subject is not there
+ */
+export function putSlot(prompt: string, subject: string, which: 'first' | 'last'): string | undefined {
+  const place = findText(prompt, subject).at(which === 'first' ? 0 : -1);
+  return place && prompt.slice(0, place.start) + SUBJECT_SLOT + prompt.slice(place.end);
+}
+
 /**
  * A prompt with {} in the subject's place, which may be written out in it; the first place is taken.
  * @throws EmendError 'bad-input' when it has neither
  */
 export function withSlot(prompt: string, subject: string): string {
   if (countSlots(prompt) > 0) return prompt;
-  if (subject !== '' && prompt.includes(subject)) return prompt.replace(subject, () => SUBJECT_SLOT);
+  const put = putSlot(prompt, subject, 'first');
+  if (put !== undefined) return put;
   throw new EmendError(
     'bad-input',
     `The prompt ${JSON.stringify(prompt)} has neither {} nor the subject ${JSON.stringify(subject)}.`,
@@ -132,6 +149,24 @@ function ownProblems(fact: Fact, index: number): FactProblem[] {
     );
   if (fact.subject.trim() !== '' && fact.subject !== fact.subject.trim())
     add('subject', 'warning', 'The subject has spaces around it.', 'Leave them out.');
+  for (const field of ['paraphrases', 'generationPrompts'] as const) {
+    const many = (fact[field] ?? []).find((one) => countSlots(one) > 1);
+    if (many !== undefined)
+      add(
+        field,
+        'error',
+        `${JSON.stringify(many)} has ${countSlots(many)} places {} for the subject.`,
+        'Keep one, or write the subject out.',
+      );
+  }
+  const slotted = (fact.neighbors ?? []).map((one) => (typeof one === 'string' ? one : one.prompt)).find((one) => countSlots(one) > 0);
+  if (slotted !== undefined)
+    add(
+      'neighbors',
+      'error',
+      `The neighbour ${JSON.stringify(slotted)} has {}, and neighbours are about other subjects.`,
+      'Write the other subject out.',
+    );
   if (fact.previousTarget !== undefined && words(fact.previousTarget) === words(fact.target)) {
     add('target', 'warning', 'The target is the same as the target before the edit.', 'Write what the model should answer after the edit.');
   }
@@ -141,8 +176,8 @@ function ownProblems(fact: Fact, index: number): FactProblem[] {
 function slotHint(fact: Fact, slots: number): string {
   const subject = fact.subject.trim();
   if (slots > 1) return 'Keep one {} and write the subject out in the other places.';
-  if (subject !== '' && fact.prompt.includes(subject))
-    return `Write {} in place of ${JSON.stringify(subject)}: ${JSON.stringify(fact.prompt.replace(subject, () => SUBJECT_SLOT))}.`;
+  const put = putSlot(fact.prompt, subject, 'first');
+  if (put !== undefined) return `Write {} in place of ${JSON.stringify(subject)}: ${JSON.stringify(put)}.`;
   return 'Write {} where the subject stands, such as "The capital of {} is".';
 }
 
@@ -153,7 +188,7 @@ function sharedProblems(facts: readonly Fact[]): FactProblem[] {
   const bySubject = new Map<string, number>();
   facts.forEach((fact, index) => {
     if (words(fact.subject) === '') return;
-    const question = JSON.stringify([words(fact.subject), words(fact.prompt)]);
+    const question = questionOf(fact);
     const same = byQuestion.get(question);
     if (same !== undefined) {
       problems.push(repeated(facts[same]!, fact, same, index));
@@ -194,13 +229,45 @@ function repeated(first: Fact, fact: Fact, firstIndex: number, index: number): F
     field: 'target',
     severity: 'error',
     message:
-      `This fact contradicts fact ${firstIndex + 1}: the same subject and prompt, ` +
+      `This fact contradicts fact ${firstIndex + 1}: the same question, ` +
       `but ${JSON.stringify(first.target)} there and ${JSON.stringify(fact.target)} here.`,
     hint: 'Keep the one that is right.',
   };
 }
 
-/** Words compare without regard to spaces around and between them, as both give a model the same question. */
+/** Words compare as people read them: without regard to spaces, to kinds of apostrophes, and to how accents are put on. */
 function words(text: string): string {
-  return text.trim().replaceAll(/\s+/g, ' ');
+  return sameText(text);
+}
+
+/** What a fact asks: the same however a sentence is parted into subject and prompt. */
+export function questionOf({ subject, prompt }: Pick<Fact, 'subject' | 'prompt'>): string {
+  return countSlots(prompt) === 1 ? words(fillPrompt(prompt, subject).text) : JSON.stringify([words(subject), words(prompt)]);
+}
+
+/** What is odd about the characters of a fact: an edit of what nobody sees is not the edit that is meant. */
+export function characterProblems(fact: Fact, index: number): FactProblem[] {
+  const { subject, prompt, target, previousTarget, paraphrases = [], neighbors = [], generationPrompts = [] } = fact;
+  const asked = neighbors.flatMap((one) => (typeof one === 'string' ? [one] : [one.prompt, one.target ?? '']));
+  const texts: readonly (readonly [keyof Fact, string, readonly string[]])[] = [
+    ['subject', 'The subject', [subject]],
+    ['prompt', 'The prompt', [prompt]],
+    ['target', 'The target', [target]],
+    ['previousTarget', 'The target before', [previousTarget ?? '']],
+    ['paraphrases', 'A wording', paraphrases],
+    ['neighbors', 'A neighbour', asked],
+    ['generationPrompts', 'A prompt to write on from', generationPrompts],
+  ];
+  return texts.flatMap(([field, what, all]) =>
+    all
+      .flatMap((text) => oddCharacters(text, field === 'subject' || field === 'target' || field === 'previousTarget'))
+      .slice(0, 3)
+      .map(({ isWrong, message, hint }): FactProblem => ({
+        index,
+        field,
+        severity: isWrong ? 'error' : 'warning',
+        message: `${what} ${message}`,
+        hint,
+      })),
+  );
 }

@@ -36,7 +36,7 @@ import type { SweepPlan } from './evaluate/steering-sweep.ts';
 import type { Sampling } from './runtime/sampling.ts';
 import type { BakingReport, ReadingReport, SteeringCheckReport, SteeringOutcome, SweepReport } from './steer/report.ts';
 import type { UsedSetting } from './steer/settings.ts';
-import type { CutFact } from './text/cut.ts';
+import type { CutFact, Problem as CutProblem } from './text/cut.ts';
 import type { ChangedTensor } from './decoder/version-file.ts';
 
 // The types that the jobs speak of, for the services; each lies with the part of the engine that owns it.
@@ -474,7 +474,7 @@ export interface Jobs {
   /** Facts cut into tokens. */
   readonly cut: {
     readonly params: { readonly model: ModelRef; readonly facts: readonly Fact[] };
-    readonly result: { readonly facts: readonly CutFact[] };
+    readonly result: { readonly facts: readonly CutFact[]; readonly tooLong: readonly (readonly CutProblem[])[] };
   };
   /** The tokens of a text. */
   readonly tokens: {

@@ -20,6 +20,7 @@ export { type CheckRecord, recordOf } from './evaluate/records.ts';
 export { summarize } from './evaluate/protocol.ts';
 export type { CheckReport, DriftReport, Measure, PromptReport, RecordReport } from './evaluate/report.ts';
 export type { CutFact } from './text/cut.ts';
+export { decodeText } from './text/encoding.ts';
 export { readSteeringData } from './steer/data.ts';
 export { readSteering } from './steer/file.ts';
 export { shuffled } from './steer/pairs.ts';

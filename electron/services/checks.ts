@@ -4,7 +4,7 @@ import type { CheckReport } from '../engine/records.ts';
 import type { CheckChoices } from '../engine/jobs.ts';
 import { driftTexts } from './drift.ts';
 import { editMade } from './edit-report.ts';
-import { factsGiven, factsWritten, firstOf, readFactFile, type FactSet } from './facts.ts';
+import { factsGiven, factsWritten, firstOf, readFactFile, refuseUnseen, type FactSet } from './facts.ts';
 import type { Model, ModelVersion } from './model.ts';
 import { newFile } from './outputs.ts';
 import type { Services, Surroundings } from './surroundings.ts';
@@ -53,6 +53,7 @@ export function checkService({ models, engine, jobs, grants }: Surroundings): Pa
       return {
         job: jobs.start('checks.try', `Try edits of ${model.name}`, model.id, async (control) => {
           const { set, options } = await prepare(model, version, asked, true);
+          refuseUnseen(set.records.map(({ fact }) => fact));
           const trial = {
             model: await version.ref(control),
             scratch: await model.scratch(),

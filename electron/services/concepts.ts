@@ -36,7 +36,7 @@ export async function conceptsOfFacts(file: string, seed: number, most: number):
 }
 
 async function toldFacts(file: string): Promise<{ facts: ToldFact[]; warnings: readonly string[] }> {
-  const taught = v.safeParse(TaughtSchema, asJson(await readFactText(file)));
+  const taught = v.safeParse(TaughtSchema, asJson((await readFactText(file)).text));
   if (taught.success) {
     const { relations, facts } = taught.output;
     const strange = facts.find(({ relation }) => !Object.hasOwn(relations, relation));

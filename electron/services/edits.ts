@@ -4,7 +4,8 @@ import * as v from 'valibot';
 import { HyperparameterFileSchema } from '../../shared/contract/edits.ts';
 import { EmendError } from '../../shared/errors.ts';
 import { kindInfo } from '../../shared/kinds.ts';
-import { factProblems, FactSchema, type Fact, type FactProblem } from '../../shared/fact.ts';
+import { sameText } from '../../shared/characters.ts';
+import { characterProblems, factProblems, FactSchema, questionOf, type Fact, type FactProblem } from '../../shared/fact.ts';
 import { METHOD_NAMES } from '../../shared/methods/list.ts';
 import { readRecords, type CheckRecord, type CutFact } from '../engine/records.ts';
 import { writeDurably } from '../storage/durable.ts';
@@ -14,7 +15,7 @@ import { mustReadUnlikeOthers } from './tags.ts';
 import type { Services, Surroundings } from './surroundings.ts';
 import { methodInfo, settingsOf } from './edit-methods.ts';
 import { commitDraft, workOut } from './edit-work.ts';
-import { readFactText, unknownColumns } from './facts.ts';
+import { readFactText, readingRemarks, refuseUnseen } from './facts.ts';
 import { readReport } from './library-record.ts';
 import type { Model } from './model.ts';
 import { newFile } from './outputs.ts';
@@ -74,8 +75,8 @@ export function editService(parts: Surroundings): Part {
       if ((text === undefined) === (source === undefined))
         throw new EmendError('bad-input', 'Facts come from a text or from a file; give one of them.', 'Paste the facts, or choose a file.');
       const path = source === undefined ? undefined : grants.path(source);
-      const content = text ?? (await readFactText(path!));
-      const read = readRecords(withHeader(content), path === undefined ? 'The text' : basename(path), { columns, takesWrong: true });
+      const content = text === undefined ? await readFactText(path!) : { text };
+      const read = readRecords(withHeader(content.text), path === undefined ? 'The text' : basename(path), { columns, takesWrong: true });
       const shown = read.problems
         .slice(0, 5)
         .map((one) => `${one.place} ${one.row ? 'is not right' : 'was left out'}: ${one.field}: ${one.message}`);
@@ -86,20 +87,18 @@ export function editService(parts: Surroundings): Part {
         total: read.records.length,
         wrong: read.problems.slice(0, take).flatMap(({ row }) => (row ? [unfinished(row)] : [])),
         columns: [...read.columns],
-        warnings: [
-          ...shown,
-          ...more,
-          ...unknownColumns(read.columns).map((column) => `The column ${JSON.stringify(column)} is not one that is known.`),
-        ],
+        warnings: [...shown, ...more, ...readingRemarks(read, 'remark' in content ? content.remark : undefined)],
       };
     },
     'edits.validate': async ({ model: name, facts }) => {
       const model = await models.find(name);
-      const { facts: cut } = await engine.run('cut', { model: { folder: model.files }, facts });
+      const { facts: cut, tooLong } = await engine.run('cut', { model: { folder: model.files }, facts });
       const problems = [
         ...factProblems(facts),
+        ...facts.flatMap(characterProblems),
         ...inForceProblems(model, facts),
         ...cut.flatMap((one, index) => cutProblem(one, facts[index]!, index)),
+        ...tooLong.flatMap((found, index) => found.map((one): FactProblem => ({ index, severity: 'error', ...one }))),
       ];
       problems.sort((a, b) => a.index - b.index);
       return { problems, tokens: cut.map(rolesOf) };
@@ -132,6 +131,7 @@ export function editService(parts: Surroundings): Part {
     'edits.start': async ({ model: name, facts, covarianceText: text, ...recipe }) => {
       const model = await models.find(name);
       model.mayEdit();
+      refuseUnseen(facts);
       const covarianceText = text === undefined ? undefined : grants.path(text);
       const title = `Edit ${facts.length === 1 ? facts[0]!.subject : `${facts.length} facts`} of ${model.name}`;
       return {
@@ -218,11 +218,11 @@ function untagged(error: unknown, entry: number, name: string): unknown {
 
 function inForceProblems(model: Model, facts: readonly Fact[]): FactProblem[] {
   const known = model.factsInForce();
-  const same = (text: string) => text.trim().replaceAll(/\s+/g, ' ');
+  const byQuestion = new Map([...known].reverse().map((one) => [questionOf(one), one]));
   return facts.flatMap((fact, index): FactProblem[] => {
-    const before = known.find((one) => same(one.subject) === same(fact.subject) && same(one.prompt) === same(fact.prompt));
+    const before = byQuestion.get(questionOf(fact));
     if (!before || fact.subject.trim() === '') return [];
-    if (same(before.target) === same(fact.target))
+    if (sameText(before.target) === sameText(fact.target))
       return [
         {
           index,
@@ -247,9 +247,7 @@ function inForceProblems(model: Model, facts: readonly Fact[]): FactProblem[] {
 function cutProblem(cut: CutFact, fact: Fact, index: number): FactProblem[] {
   if (!('problem' in cut)) return [];
   const unfinished = [fact.subject, fact.prompt, fact.target].some((text) => text.trim() === '') || fact.prompt.split('{}').length !== 2;
-  return unfinished
-    ? []
-    : [{ index, field: cut.problem.field as keyof Fact, severity: 'error', message: cut.problem.message, hint: cut.problem.hint }];
+  return unfinished ? [] : [{ index, field: cut.problem.field, severity: 'error', message: cut.problem.message, hint: cut.problem.hint }];
 }
 
 function rolesOf(cut: CutFact) {
@@ -265,8 +263,9 @@ function withHeader(text: string): string {
   const [first = ''] = text.trimStart().split('\n');
   const cells = first.split('\t').map((cell) => cell.trim());
   if (cells.length < 3 || !cells.some((cell) => cell.includes('{}'))) return text;
-  return `subject\tprompt\ttarget\tprevious target${'\tparaphrases\tneighbors'.repeat(cells.length > 4 ? 1 : 0)}\n${text}`;
+  return `${COLUMNS.slice(0, cells.length).join('\t')}\n${text}`;
 }
+const COLUMNS = ['subject', 'prompt', 'target', 'previous target', 'paraphrases', 'neighbors', 'generation prompts'];
 
 /** What a row of a table that is no fact yet has of one. */
 function unfinished(row: Readonly<Record<string, unknown>>): Fact {

@@ -5,6 +5,7 @@ import { EmendError } from '../../shared/errors.ts';
 import type { BlobRef, FileRecord } from '../ledger/bodies.ts';
 import { parseCheckpoint } from '../ledger/checkpoints.ts';
 import { Sha256Schema } from '../storage/hash.ts';
+import { isLeftBehind, leftBehindWords } from '../storage/system-files.ts';
 import { parsePublicKey, type VerifyKey } from '../ledger/keys.ts';
 import { verifyJournal } from '../ledger/verify.ts';
 import { parseEnvelope, parseJson } from './attest/dsse.ts';
@@ -49,6 +50,8 @@ export class Looking {
   readonly items: VerifiedItem[] = [];
   readonly folder: string;
   readonly found: ReadonlyMap<string, FileRecord>;
+  /** What was left there since it was signed, and is no part of it. */
+  readonly #beside = new Set<string>();
 
   constructor(folder: string, found: readonly FileRecord[]) {
     this.folder = folder;
@@ -66,7 +69,9 @@ export class Looking {
 
   /** The exported model's own files. */
   get exported(): FileRecord[] {
-    return [...this.found.values()].filter(({ path }) => path !== SIGNATURE_FILE && !path.startsWith(`${FOLDER}/`));
+    return [...this.found.values()].filter(
+      ({ path }) => path !== SIGNATURE_FILE && !path.startsWith(`${FOLDER}/`) && !this.#beside.has(path),
+    );
   }
 
   /** The path of a blob that went along; undefined when it did not, or is another. */
@@ -119,7 +124,11 @@ export class Looking {
       else this.good('file', path, 'As it was signed.');
     }
     for (const path of this.found.keys())
-      if (!expected.has(path) && path !== SIGNATURE_FILE) this.problem('file', path, `${path} was not there when the export was signed.`);
+      if (expected.has(path) || path === SIGNATURE_FILE) continue;
+      else if (isLeftBehind(path)) {
+        this.#beside.add(path);
+        this.unsure('file', path, leftBehindWords(path));
+      } else this.problem('file', path, `${path} was not there when the export was signed.`);
   }
 
   /** The chain, and that its end is the one that was signed. @returns it, and when its end was signed if that fits */

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { EmendError } from '../../shared/errors.ts';
-import type { Fact } from '../../shared/fact.ts';
-import { readRecords, recordOf, type CheckRecord, type TableColumn } from '../engine/records.ts';
+import { characterProblems, questionOf, type Fact } from '../../shared/fact.ts';
+import { decodeText, readRecords, recordOf, type CheckRecord, type TableColumn } from '../engine/records.ts';
 import { knownFile } from './known-files.ts';
 import { given } from '../../shared/given.ts';
 
@@ -17,10 +17,11 @@ export interface FactSet {
 const LONGEST = 256 * 1024 ** 2;
 
 /**
- * The text of a file of facts; UTF-8, or UTF-16 as spreadsheets save it.
- * @throws EmendError 'not-found' when it cannot be read; 'bad-file' when it is no text; 'bad-input' when it is too long
+ * The text of a file of facts, and a remark where its encoding had to be found out.
+ * @throws EmendError 'not-found' when it cannot be read; 'bad-file' when it is no text, or its encoding could be told in two ways;
+ *   'bad-input' when it is too long
  */
-export async function readFactText(file: string): Promise<string> {
+export async function readFactText(file: string): Promise<{ text: string; remark?: string }> {
   try {
     const { size } = await stat(file);
     if (size > LONGEST)
@@ -31,11 +32,7 @@ export async function readFactText(file: string): Promise<string> {
       );
     const known = await knownFile(file);
     if (known) throw new EmendError('bad-file', `${file} is ${known.name}; expected a file of facts: JSON, JSONL or CSV.`, known.hint);
-    const bytes = await readFile(file);
-    if (bytes[0] === 0xff && bytes[1] === 0xfe) return bytes.toString('utf16le');
-    if (bytes.subarray(0, 4096).includes(0))
-      throw new EmendError('bad-file', `${file} is no text; expected a file of facts: JSON, JSONL or CSV.`, 'Save it as UTF-8 text there.');
-    return bytes.toString('utf8');
+    return decodeText(await readFile(file), `The file of facts ${file}`);
   } catch (error) {
     if (error instanceof EmendError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
@@ -49,7 +46,8 @@ export async function readFactText(file: string): Promise<string> {
  * @throws EmendError 'not-found' when it cannot be read; what {@link readRecords} throws for its content
  */
 export async function readFactFile(file: string): Promise<FactSet> {
-  const read = readRecords(await readFactText(file), file);
+  const { text, remark } = await readFactText(file);
+  const read = readRecords(text, file);
   const shown = read.problems.slice(0, 3).map((p) => `${p.place}, ${p.field}: ${p.message}`);
   const more = read.problems.length > shown.length ? ` (and ${read.problems.length - shown.length} more)` : '';
   return {
@@ -57,13 +55,31 @@ export async function readFactFile(file: string): Promise<FactSet> {
     records: read.records,
     warnings: [
       ...(shown.length === 0 ? [] : [`${count(read.problems.length, 'record')} left out of ${file}: ${shown.join('; ')}${more}.`]),
-      ...unknownColumns(read.columns).map((name) => `${file}: the column ${JSON.stringify(name)} is not one that is known.`),
+      ...readingRemarks(read, remark).map((one) => `${file}: ${one}`),
     ],
   };
 }
 
+/** What a person should know of how facts were read, beside records that were left out. */
+export function readingRemarks({ columns, unread, notes }: ReturnType<typeof readRecords>, remark?: string): string[] {
+  return [
+    ...(remark === undefined ? [] : [remark]),
+    ...unknownColumns(columns).map((name) => `The column ${JSON.stringify(name)} is not one that is known.`),
+    ...(unread.length === 0 ? [] : [`Not read: ${unread.map((name) => JSON.stringify(name)).join(', ')}.`]),
+    ...notes.map((note) => `${note[0]!.toUpperCase()}${note.slice(1)}.`),
+  ];
+}
+
+/** An edit of what nobody sees is not the edit that is meant. @throws EmendError 'bad-input' for the first fact with such characters */
+export function refuseUnseen(facts: readonly Fact[]): void {
+  for (const [index, fact] of facts.entries()) {
+    const wrong = characterProblems(fact, index).find(({ severity }) => severity === 'error');
+    if (wrong) throw new EmendError('bad-input', `Fact ${index + 1}: ${wrong.message}`, wrong.hint, { index, field: wrong.field });
+  }
+}
+
 /** Columns of a table that are no field of a fact. */
-export function unknownColumns(columns: readonly TableColumn[]): string[] {
+function unknownColumns(columns: readonly TableColumn[]): string[] {
   return columns.filter(({ field }) => field === undefined).map(({ name }) => name);
 }
 
@@ -84,10 +100,9 @@ export function factsGiven(facts: readonly Fact[]): FactSet {
 
 /** The facts that edits wrote, each with the check material that `known` has for it. */
 export function factsWritten(facts: readonly Fact[], known: readonly CheckRecord[]): FactSet {
-  const question = (fact: Fact) => JSON.stringify([fact.subject, fact.prompt]);
-  const byQuestion = new Map(known.map((record) => [question(record.fact), record]));
+  const byQuestion = new Map(known.map((record) => [questionOf(record.fact), record]));
   const records = facts.map((fact, index) => {
-    const record = byQuestion.get(question(fact));
+    const record = byQuestion.get(questionOf(fact));
     return record ? { ...record, fact: { ...record.fact, ...core(fact) } } : recordOf(fact, String(index));
   });
   return { source: "the version's edits", records, warnings: [] };

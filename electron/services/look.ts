@@ -7,6 +7,7 @@ import { explain } from '../storage/file-errors.ts';
 import { errno } from '../storage/files.ts';
 import { filesBelow, refuseLinksOut, slashes } from '../storage/folders.ts';
 import { graphFile, hasCheckpoint, isCheckpointFile } from '../engine/records.ts';
+import { FILE_MANAGER_FILES } from '../storage/system-files.ts';
 import { FOLDER as ATTESTATIONS } from './attest/files.ts';
 import { SIGNATURE_FILE } from './attest/model-signing.ts';
 import type { Engine } from './jobs.ts';
@@ -24,7 +25,7 @@ export interface Source {
 /** What else belongs to a model when a file of it alone is named. */
 const BESIDE = /\.(json|txt|model|jinja)$/;
 /** What lies in model folders and is no part of the model; an export's attestations are of that export. */
-const LEFT_OUT = new Set(['.git', '.cache', '__pycache__', '.ipynb_checkpoints', '.DS_Store', ATTESTATIONS, SIGNATURE_FILE]);
+const LEFT_OUT = new Set(['.git', '.cache', '__pycache__', '.ipynb_checkpoints', ...FILE_MANAGER_FILES, ATTESTATIONS, SIGNATURE_FILE]);
 /** What a model is called by what its graph is made of. */
 const NAMES = {
   onnx: { folder: 'ONNX folder', file: 'ONNX file with what lies beside it' },

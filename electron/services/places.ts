@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import * as v from 'valibot';
+import { EmendError } from '../../shared/errors.ts';
 
 /** Where the person moved their data to, kept in the usual place. */
 const PointerSchema = v.object({ folder: v.string() });
@@ -14,15 +15,51 @@ export function usualFolder(env: NodeJS.ProcessEnv = process.env): string {
   return join(env['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share'), 'emend');
 }
 
-/** The data folder: EMEND_HOME, else what was chosen in the settings, else the usual place. */
+/**
+ * The data folder: EMEND_HOME, else what was chosen in the settings, else the usual place. One that was chosen must be there: in
+ * place of one on a drive that is not plugged in, an empty one with another key would be begun.
+ * @throws EmendError 'not-found' where the chosen folder is not there, or the note of the choice cannot be read
+ */
 export function dataFolder(env: NodeJS.ProcessEnv = process.env): string {
   const asked = env['EMEND_HOME'];
   if (asked !== undefined && asked !== '') return resolve(asked);
+  const usual = usualFolder(env);
+  const pointer = join(usual, POINTER);
+  const chosen = chosenFolder(pointer);
+  if (chosen === undefined || resolve(chosen) === resolve(usual)) return usual;
+  const found = statSync(chosen, { throwIfNoEntry: false });
+  if (found?.isDirectory() === true) return chosen;
+  throw new EmendError(
+    'not-found',
+    found ? `The data folder ${chosen} is a file.` : `The data folder ${chosen} is not there.`,
+    `Plug in the drive that it lies on, or remove ${pointer} to go on in the usual place, ${usual}.`,
+    { folder: chosen },
+  );
+}
+
+/** The folder that was chosen; undefined where nobody chose one. */
+function chosenFolder(pointer: string): string | undefined {
+  let text: string;
   try {
-    return v.parse(PointerSchema, JSON.parse(readFileSync(join(usualFolder(env), POINTER), 'utf8'))).folder;
-  } catch {
-    return usualFolder(env);
+    text = readFileSync(pointer, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw unreadable(pointer, error);
   }
+  try {
+    return v.parse(PointerSchema, JSON.parse(text)).folder;
+  } catch (error) {
+    throw unreadable(pointer, error);
+  }
+}
+
+function unreadable(pointer: string, error: unknown): EmendError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new EmendError(
+    'not-found',
+    `Where the data folder lies cannot be read: ${pointer}: ${reason}.`,
+    'Write {"folder": "…"} into it, or remove it to use the usual data folder.',
+  );
 }
 
 /** Where everything lies below the data folder. */

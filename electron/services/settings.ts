@@ -40,6 +40,7 @@ export function settingsService({ preferences, places, grants, engine, tell }: S
       const folder = handle === null ? usual : grants.path(handle);
       const files = explained(disk);
       await ensureFolder(files, usual);
+      await ensureFolder(files, folder);
       await writeDurably(files, join(usual, POINTER), Buffer.from(`${JSON.stringify({ folder })}\n`));
       return { folder };
     },

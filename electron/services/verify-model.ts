@@ -15,6 +15,7 @@ import { canonical } from '../storage/canonical.ts';
 import { explained } from '../storage/file-errors.ts';
 import { disk } from '../storage/files.ts';
 import { listFolder } from '../storage/folders.ts';
+import { isLeftBehind, leftBehindWords } from '../storage/system-files.ts';
 import { hashPieces } from '../storage/hash.ts';
 import { layoutsIn } from './attest/version-record.ts';
 import { Estimator } from './eta.ts';
@@ -55,7 +56,7 @@ export async function verifyModel(
     entry.problems.map(({ what, message }) => ({ entry: entry.seq, what, message })),
   );
   for (const { entry, message } of await misstated(model.ledger)) problems.push({ entry, what: 'blob', message });
-  const found: Found = { problems, unchecked: [...ledger.unchecked] };
+  const found: Found = { problems, unchecked: [...ledger.unchecked], beside: [] };
   const files = await verifyFiles(model, found, follow('imported files'));
   if (problems.length === 0) await verifyEvidence(model, found, follow('evidence'));
   const tensors = problems.length > 0 ? 0 : await verifyVersions(model, found, control);
@@ -77,6 +78,7 @@ export async function verifyModel(
     ...(problems[0] ? { first: problems[0] } : {}),
     ...(held ? { against: { path: held.from, seq: held.end.seq, ...('time' in held.end ? { time: held.end.time } : {}) } } : {}),
     problems,
+    beside: found.beside.map(leftBehindWords),
     checkpoints: ledger.checkpoints,
     blobs: ledger.blobs.named,
     files,
@@ -129,10 +131,12 @@ export function lastVerified({ entries }: Pick<Ledger, 'entries'>): Outcome | un
 interface Found {
   readonly problems: Problems;
   readonly unchecked: string[];
+  /** Files that were left among the imported ones since, and are no part of the model. */
+  readonly beside: string[];
 }
 
 /** Holds the imported files against the import entry. @returns how many there should be */
-async function verifyFiles(model: LibraryModel, { problems, unchecked }: Found, progress: Steps): Promise<number> {
+async function verifyFiles(model: LibraryModel, { problems, unchecked, beside }: Found, progress: Steps): Promise<number> {
   const io = explained(disk);
   const [first] = model.ledger.entries;
   const files = first?.kind === 'import' ? first.body.model.files : [];
@@ -166,8 +170,9 @@ async function verifyFiles(model: LibraryModel, { problems, unchecked }: Found, 
     return { files: [], others: [] };
   });
   for (const path of [...there, ...others])
-    if (first?.kind === 'import' && !recorded.has(path))
-      problems.push({ entry: 1, what: 'file', message: `The file ${path} lies among the imported ones and was not imported.` });
+    if (first?.kind !== 'import' || recorded.has(path)) continue;
+    else if (isLeftBehind(path)) beside.push(path);
+    else problems.push({ entry: 1, what: 'file', message: `The file ${path} lies among the imported ones and was not imported.` });
   progress.progress(files.length, files.length);
   if (problems.length === 0 && unchecked.length === 0) await verifyLayout(model, problems, progress);
   return files.length;

@@ -89,6 +89,8 @@ export const VerificationSchema = v.object({
   /** Library files and rebuilt tensors that were hashed. */
   files: v.number(),
   tensors: v.number(),
+  /** What else was found among the imported files and is no part of the model, in words: what file managers leave. */
+  beside: v.optional(v.array(v.string()), []),
 });
 export type Verification = v.InferOutput<typeof VerificationSchema>;
 

@@ -44,6 +44,7 @@ export function showVerification(out: Printer, model: ModelDetail, found: Verifi
       `them, ${counted(found.checkpoints, 'checkpoint')}, ${counted(found.files, 'imported file')}, ` +
       `${counted(found.tensors, 'rebuilt tensor')}.`,
   );
+  for (const path of found.beside) out.line(path);
   if (found.against)
     out.line(
       `Held against ${found.against.path}, which knows entry ${found.against.seq}` +

@@ -2,34 +2,19 @@ import Papa from 'papaparse';
 import { EmendError } from '../../../shared/errors.ts';
 import type { Neighbor } from '../../../shared/fact.ts';
 import { given } from '../../../shared/given.ts';
+import { fieldOf, LISTS, NEEDED } from './field-names.ts';
 
-/** Column names that people and data sets use, without case, spaces and signs; a number at the end of a list's column is left out. */
-const aliases: Readonly<Record<string, readonly string[]>> = {
-  id: ['id', 'caseid', 'case'],
-  subject: ['subject', 'entity'],
-  prompt: ['prompt', 'template', 'question', 'src'],
-  target: ['target', 'targetnew', 'newtarget', 'newanswer', 'object', 'answer', 'wanted', 'targetwanted'],
-  previousTarget: ['previoustarget', 'targettrue', 'groundtruth', 'oldtarget', 'oldanswer', 'previous', 'before', 'targetnow', 'answernow'],
-  relation: ['relation', 'relationid', 'predicate'],
-  paraphrases: ['paraphrase', 'paraphrases', 'paraphraseprompt', 'paraphraseprompts', 'rephrase', 'rephraseprompt'],
-  neighbors: [
-    'neighbor',
-    'neighbors',
-    'neighbour',
-    'neighbours',
-    'neighborhoodprompt',
-    'neighborhoodprompts',
-    'neighborprompt',
-    'localityprompt',
-  ],
-  generationPrompts: ['generationprompt', 'generationprompts'],
-};
-const lists = ['paraphrases', 'neighbors', 'generationPrompts'];
-const needed = ['subject', 'prompt', 'target'];
+/** A row of a table as an object with the names of a fact's fields. */
+export interface TableRow {
+  /** As a person counts, with the header: 2 for the first. */
+  readonly number: number;
+  readonly fields: Record<string, unknown>;
+  /** Why it is no row of this table: then what stands in which column is not known. */
+  readonly problem?: string;
+}
 
-/** Rows of a table as objects with the names of a fact's fields, and the columns that no field was found for. */
 export interface FactTable {
-  readonly rows: Record<string, unknown>[];
+  readonly rows: readonly TableRow[];
   readonly columns: readonly TableColumn[];
 }
 
@@ -48,15 +33,25 @@ export type ColumnNames = Readonly<Record<string, string>>;
 const QUOTED = 80;
 const HEADINGS = 12;
 
+/** What parts cells, where the first line does not say it. */
+const DELIMITERS = [',', '\t', ';'];
+
 /**
- * Reads a table of facts, separated by commas, semicolons or tabs, with a header. A cell of a list may hold several entries separated by
- * "|", and a list may have several columns (paraphrase 1, paraphrase 2). A neighbour's answer follows "=>".
+ * Reads a table of facts, separated by commas, semicolons or tabs (or by what a first line "sep=…" says), with a header. A cell of a list
+ * may hold several entries separated by "|", and a list may have several columns (paraphrase 1, paraphrase 2). A neighbour's answer follows
+ * "=>". A row has as many cells as the header: in one that has not, nobody knows which cell is what.
  * @param named what columns are, whatever their names say
  * @throws EmendError 'bad-file' when quoting is broken, 'bad-input' when a column that a fact needs is missing (`details.columns` has those
  *   that are there) or there twice
  */
 export function readTable(text: string, source: string, named: ColumnNames = {}): FactTable {
-  const parsed = Papa.parse<string[]>(text.trim(), { skipEmptyLines: 'greedy', delimitersToGuess: [',', '\t', ';'] });
+  const said = /^"?sep=(.)"?(?:\r\n|\n|\r)/i.exec(text);
+  const content = (said ? text.slice(said[0].length) : text).replace(/[\r\n]+$/, '');
+  const delimiter = said?.[1] ?? delimiterOf(content, named);
+  const parsed = Papa.parse<string[]>(delimiter === '\t' ? quotedAsSpreadsheetsDo(content) : content, {
+    delimiter: delimiter ?? '',
+    delimitersToGuess: DELIMITERS,
+  });
   const broken = parsed.errors.find((error) => error.type === 'Quotes');
   if (broken)
     throw new EmendError(
@@ -64,10 +59,19 @@ export function readTable(text: string, source: string, named: ColumnNames = {})
       `${source}: row ${(broken.row ?? 0) + 1}: ${broken.message}.`,
       'Close every quotation mark, and write a quotation mark inside a cell twice.',
     );
-  const [header = [], ...body] = parsed.data;
+  const first = said ? 2 : 1;
+  const lines = parsed.data
+    .map((cells, at) => ({ cells, number: at + first }))
+    .filter(({ cells }) => cells.some((cell) => cell.trim() !== ''));
+  const header = untilLastOf(lines[0]?.cells ?? []);
+  const body = lines.slice(1);
   const fields = header.map((name) => (named[name] === undefined ? fieldOf(name) : named[name] || undefined));
-  const columns = header.map((name, at): TableColumn => ({ name, ...given({ field: fields[at] }), example: brief(body[0]?.[at] ?? '') }));
-  const missing = needed.filter((field) => !fields.includes(field));
+  const columns = header.map((name, at): TableColumn => ({
+    name,
+    ...given({ field: fields[at] }),
+    example: brief(body[0]?.cells[at] ?? ''),
+  }));
+  const missing = NEEDED.filter((field) => !fields.includes(field));
   if (missing.length > 0) {
     throw new EmendError(
       'bad-input',
@@ -75,11 +79,11 @@ export function readTable(text: string, source: string, named: ColumnNames = {})
         .slice(0, HEADINGS)
         .map((name) => JSON.stringify(brief(name)))
         .join(', ')}${header.length > HEADINGS ? ' …' : ''}.`,
-      `Name the columns ${needed.join(', ')}; previous_target, paraphrases and neighbors may follow.`,
+      `Name the columns ${NEEDED.join(', ')}; previous_target, paraphrases and neighbors may follow.`,
       { missing, columns },
     );
   }
-  const twice = fields.find((field, at) => field !== undefined && !lists.includes(field) && fields.indexOf(field) < at);
+  const twice = fields.find((field, at) => field !== undefined && !LISTS.includes(field) && fields.indexOf(field) < at);
   if (twice !== undefined)
     throw new EmendError(
       'bad-input',
@@ -87,24 +91,64 @@ export function readTable(text: string, source: string, named: ColumnNames = {})
       'Keep one of them.',
       { columns },
     );
-  return { rows: body.map((cells) => rowOf(cells, fields)), columns };
+  const separator = parsed.meta.delimiter;
+  return {
+    rows: body.map(({ cells, number }): TableRow => {
+      const problem = unlikeHeader(cells, header.length);
+      // What stands where is not known, so that the row is shown as it was written.
+      return problem === undefined
+        ? { number, fields: rowOf(cells, fields) }
+        : { number, fields: { subject: cells.join(separator), prompt: '', target: '' }, problem };
+    }),
+    columns,
+  };
 }
 
 function brief(text: string): string {
   return text.length > QUOTED ? `${text.slice(0, QUOTED)}…` : text;
 }
 
-function fieldOf(name: string): string | undefined {
-  const plain = name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
-  return Object.keys(aliases).find((field) => aliases[field]!.includes(lists.includes(field) ? plain.replace(/\d+$/, '') : plain));
+/** By what the header has the most columns that are known; nothing when that says nothing. */
+function delimiterOf(content: string, named: ColumnNames): string | undefined {
+  const known = DELIMITERS.map((delimiter) => {
+    const [header = []] = Papa.parse<string[]>(content, { delimiter, preview: 1 }).data;
+    return { delimiter, count: header.filter((name) => named[name] !== undefined || fieldOf(name) !== undefined).length };
+  });
+  const best = known.reduce((most, one) => (one.count > most.count ? one : most));
+  return best.count > 1 ? best.delimiter : undefined;
+}
+
+/**
+ * Cells parted by tabs, as spreadsheets put them on the clipboard: quoted only when they hold a tab or a line end. One that begins with a
+ * quotation mark and is not such a cell is what it says.
+ */
+function quotedAsSpreadsheetsDo(text: string): string {
+  return text.replaceAll(/(?<=^|[\t\r\n])(?:"[^"]*(?:""[^"]*)*"(?=[\t\r\n]|$)|("[^\t\r\n]*))/g, (whole, plain: string | undefined) =>
+    plain === undefined ? whole : `"${plain.replaceAll('"', '""')}"`,
+  );
+}
+
+/** A separator at the end of a line makes an empty cell, which says nothing. */
+function untilLastOf(cells: readonly string[]): readonly string[] {
+  return cells.slice(0, cells.findLastIndex((cell) => cell.trim() !== '') + 1);
+}
+
+/** Why a row cannot be told apart into the header's columns. Empty cells more than these say nothing. */
+function unlikeHeader(cells: readonly string[], columns: number): string | undefined {
+  const written = Math.max(untilLastOf(cells).length, Math.min(cells.length, columns));
+  if (written === columns) return undefined;
+  const difference = Math.abs(written - columns);
+  const what = written > columns ? `${difference} more than the header has columns` : `${difference} fewer than the header has columns`;
+  const why = written > columns ? '; a cell with the separator in it needs quotation marks around it' : '';
+  return `has ${written} cells, ${what}${why}`;
 }
 
 function rowOf(cells: readonly string[], fields: readonly (string | undefined)[]): Record<string, unknown> {
   const row: Record<string, unknown> = {};
   fields.forEach((field, at) => {
     const cell = (cells[at] ?? '').trim();
-    if (field === undefined || (cell === '' && !needed.includes(field))) return;
-    if (!lists.includes(field)) row[field] = cell;
+    if (field === undefined || (cell === '' && !NEEDED.includes(field))) return;
+    if (!LISTS.includes(field)) row[field] = cell;
     else {
       const entries = cell
         .split('|')
@@ -118,6 +162,6 @@ function rowOf(cells: readonly string[], fields: readonly (string | undefined)[]
 }
 
 function neighbor(entry: string): Neighbor {
-  const [prompt = '', target] = entry.split('=>').map((part) => part.trim());
-  return target === undefined ? prompt : { prompt, target };
+  const at = entry.indexOf('=>');
+  return at < 0 ? entry : { prompt: entry.slice(0, at).trim(), target: entry.slice(at + 2).trim() };
 }

@@ -23,12 +23,15 @@ export interface ReadRecords {
   readonly problems: RecordProblem[];
   /** The columns of a table; none of what is no table. */
   readonly columns: readonly TableColumn[];
+  /** Fields that records have and that are not read. */
+  readonly unread: readonly string[];
+  /** What was understood how, where it may be meant otherwise, and questions that were left out. */
+  readonly notes: readonly string[];
 }
 
 /**
- * Reads facts with what they are checked by: CounterFact, multi-CounterFact, zsRE, EasyEdit and KnowEdit (JSON), or facts of our own (JSON,
- * JSONL,
- * CSV). The format is known by the content.
+ * Reads facts with what they are checked by: CounterFact, multi-CounterFact, zsRE, EasyEdit and KnowEdit, MQuAKE, requests of ROME and
+ * MEMIT (JSON), or facts of our own (JSON, JSONL, CSV). The format is known by the content.
  * @param source what errors call the text, such as the file's name
  * @param columns what columns of a table are, whatever their names say
  * @param takesWrong whether a table of nothing but wrong rows is an answer too: somebody mends them
@@ -40,18 +43,31 @@ export function readRecords(
   source = 'The facts',
   { columns = {}, takesWrong = false }: { columns?: ColumnNames; takesWrong?: boolean } = {},
 ): ReadRecords {
-  const content = text.replace(/^\uFEFF/, '').trim();
-  if (content === '') throw new EmendError('bad-file', `${source}: the file is empty.`, 'Choose a file with facts: JSON, JSONL or CSV.');
-  const table = /^[[{]/.test(content) ? undefined : readTable(content, source, columns);
-  const raw = table?.rows ?? jsonRecords(content, source);
+  const content = text.replace(/^\uFEFF/, '');
+  if (content.trim() === '')
+    throw new EmendError('bad-file', `${source}: the file is empty.`, 'Choose a file with facts: JSON, JSONL or CSV.');
+  const table = /^\s*[[{]/.test(content) ? undefined : readTable(content, source, columns);
+  const raw = table?.rows.map(({ fields }) => fields) ?? jsonRecords(content.trim(), source);
   const format = table ? recordFormats.find((one) => one.name === 'Emend')! : formatOf(raw, source);
   const records: CheckRecord[] = [];
   const problems: RecordProblem[] = [];
+  const unread = new Set<string>();
+  const notes = new Map<string, number[]>();
   raw.forEach((one, index) => {
+    const row = table?.rows[index];
+    const place = row ? { index, place: `Row ${row.number}`, row: row.fields } : { index, place: `Record ${index + 1}` };
+    if (row?.problem !== undefined) {
+      problems.push({ ...place, field: 'cells', message: row.problem });
+      return;
+    }
     const read = format.read(one, index);
-    if ('record' in read) records.push(read.record);
-    else if (table) problems.push({ index, place: `Row ${index + 2}`, ...read, row: table.rows[index]! });
-    else problems.push({ index, place: `Record ${index + 1}`, ...read });
+    if (!('records' in read)) {
+      problems.push({ ...place, ...read });
+      return;
+    }
+    records.push(...read.records);
+    for (const field of read.unread) unread.add(field);
+    for (const note of read.notes) notes.set(note, [...(notes.get(note) ?? []), index]);
   });
   if (records.length === 0 && !(takesWrong && table && problems.length > 0)) {
     const [worst] = problems;
@@ -60,7 +76,14 @@ export function readRecords(
       problems: problems.slice(0, 100),
     });
   }
-  return { format: format.name, records, problems, columns: table?.columns ?? [] };
+  return {
+    format: format.name,
+    records,
+    problems,
+    columns: table?.columns ?? [],
+    unread: [...unread].slice(0, 40),
+    notes: [...notes].map(([note, of]) => `${note} (${of.length === 1 ? `record ${of[0]! + 1}` : `${of.length} records`})`),
+  };
 }
 
 /** The records of a JSON array, of one JSON object, or of lines with one object each. */
@@ -95,14 +118,32 @@ function jsonRecords(content: string, source: string): unknown[] {
     });
 }
 
+/** Published files that hold no facts as they can be edited in, by the fields that they have. */
+const NOT_READ = [
+  {
+    name: 'RippleEdits',
+    marks: ['example_type', 'edit'],
+    why: 'they name subject and target by numbers of Wikidata alone, so that nobody can tell where in a prompt the subject stands',
+    hint: 'Take the same facts as KnowEdit has them (WikiData_counterfact, WikiData_recent), with subject and target_new.',
+  },
+  {
+    name: 'KnowEdit’s WikiBio',
+    marks: ['concept', 'labels'],
+    why: 'they rewrite whole texts, not facts with a subject and a target',
+    hint: 'Take its files of facts: WikiData_counterfact, WikiData_recent or ZsRE.',
+  },
+] as const;
+
 function formatOf(raw: readonly unknown[], source: string): RecordFormat {
   const sample = raw.find((one): one is object => typeof one === 'object' && one !== null && !Array.isArray(one));
   const format = sample && recordFormats.find((one) => one.fits(sample));
   if (format) return format;
+  const kept = sample && NOT_READ.find(({ marks }) => marks.every((mark) => mark in sample));
+  if (kept) throw new EmendError('bad-input', `${source}: records of ${kept.name}: ${kept.why}.`, kept.hint);
   const found = sample ? `found ${Object.keys(sample).slice(0, 12).join(', ')}` : 'found no objects';
   throw new EmendError(
     'bad-input',
     `${source}: records of an unknown format: ${found}.`,
-    'Give each record subject, prompt and target; or use CounterFact, zsRE or EasyEdit records.',
+    'Give each record subject, prompt and target; or use records of CounterFact, zsRE, EasyEdit, KnowEdit or MQuAKE.',
   );
 }

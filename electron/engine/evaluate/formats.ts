@@ -1,32 +1,53 @@
 import * as v from 'valibot';
-import { countSlots, FactSchema, SUBJECT_SLOT, type Fact } from '../../../shared/fact.ts';
+import { countSlots, FactSchema, fillWording, NeighborSchema, putSlot, type Fact } from '../../../shared/fact.ts';
+import { fieldOf, NEEDED, withFieldNames } from './field-names.ts';
 import { emptyRecord, recordOf, type CheckRecord, type Question } from './records.ts';
 import { given } from '../../../shared/given.ts';
 
+/** What a record was read as. */
+export interface ReadRecord {
+  /** Mostly one; a record of MQuAKE has several edits. */
+  readonly records: CheckRecord[];
+  /** Its fields that are not read. */
+  readonly unread: readonly string[];
+  /** What was understood how, and what was left out of it. */
+  readonly notes: readonly string[];
+}
+
 /** What makes records of one published format: how to know it, its fields, and their meaning. */
 export interface RecordFormat {
-  readonly name: 'CounterFact' | 'zsRE' | 'EasyEdit' | 'Emend';
+  readonly name: 'CounterFact' | 'MQuAKE' | 'zsRE' | 'EasyEdit' | 'Emend';
   /** Whether a record of unknown origin is of this format, by the fields it has. */
   fits(record: object): boolean;
   /** Reads one record; an issue has the path of the field. */
-  read(record: unknown, index: number): { record: CheckRecord } | { field: string; message: string };
+  read(record: unknown, index: number): ReadRecord | { field: string; message: string };
 }
 
 /** A format from its schema and its conversion; a conversion may refuse a record by throwing {@link Refusal}. */
-function format<S extends v.GenericSchema>(
+function format<Entries extends v.ObjectEntries>(
   name: RecordFormat['name'],
-  marks: string[],
-  schema: S,
-  convert: (fields: v.InferOutput<S>, index: number) => CheckRecord,
+  fits: (record: object) => boolean,
+  schema: v.ObjectSchema<Entries, undefined>,
+  convert: (
+    fields: v.InferOutput<v.ObjectSchema<Entries, undefined>>,
+    index: number,
+    note: (text: string) => void,
+  ) => CheckRecord | CheckRecord[],
+  named: (record: object) => { fields: object; unread: string[] } = (record) => ({ fields: record, unread: [] }),
 ): RecordFormat {
   return {
     name,
-    fits: (record) => marks.every((mark) => mark in record),
+    fits,
     read(record, index) {
-      const parsed = v.safeParse(schema, record);
+      const { fields, unread } = typeof record === 'object' && record !== null ? named(record) : { fields: record, unread: [] };
+      const parsed = v.safeParse(schema, fields);
       if (!parsed.success) return { field: v.getDotPath(parsed.issues[0]) ?? '(record)', message: parsed.issues[0].message };
+      const notes: string[] = [];
       try {
-        return { record: convert(parsed.output, index) };
+        const note = (text: string) => void notes.push(text);
+        const read = [convert(parsed.output, index, note)].flat().map((one) => withSubject(one, note));
+        const surplus = Object.keys(fields as object).filter((key) => !(key in schema.entries));
+        return { records: read, unread: [...unread, ...surplus], notes };
       } catch (error) {
         if (error instanceof Refusal) return { field: error.field, message: error.message };
         throw error;
@@ -34,6 +55,28 @@ function format<S extends v.GenericSchema>(
     },
   };
 }
+
+/** A record whose questions have the subject in place of {}; neighbours are about others, and one with {} is left out. */
+function withSubject(record: CheckRecord, note: (text: string) => void): CheckRecord {
+  const { subject, target } = record.fact;
+  if (target.trim() === '') throw new Refusal('target', 'is empty');
+  const fill = (one: string) => fillWording(one, subject);
+  const neighbors = record.neighbors.filter(({ prompt }) => countSlots(prompt) === 0);
+  if (neighbors.length < record.neighbors.length) note('neighbours with {} are left out, as they are about other subjects');
+  return {
+    ...record,
+    neighbors,
+    paraphrases: record.paraphrases.map(fill),
+    generationPrompts: record.generationPrompts.map(fill),
+    attributePrompts: record.attributePrompts.map(fill),
+    portability: record.portability.map(({ prompt, target: wanted }) => ({ prompt: fill(prompt), target: wanted })),
+  };
+}
+
+const has =
+  (...marks: string[]) =>
+  (record: object): boolean =>
+    marks.every((mark) => mark in record);
 
 class Refusal extends Error {
   readonly field: string;
@@ -43,14 +86,31 @@ class Refusal extends Error {
   }
 }
 
-const texts = v.optional(v.array(v.string()), []);
+/** Questions of a record are read one by one ({@link each}): one that is none costs itself and not the fact. */
+const several = v.optional(v.nullable(v.unknown()), []);
 const caseId = v.optional(v.union([v.string(), v.number()]));
-const answer = v.object({ str: v.string(), id: v.optional(v.string()) });
+const answer = v.object({ str: v.string(), id: v.optional(v.nullable(v.string())) });
+
+/** Those of a list, or the one that stands for a list, that are what they should be; says of the others that they are left out. */
+function each<T>(list: unknown, schema: v.GenericSchema<unknown, T>, field: string, note: (text: string) => void): T[] {
+  const all: unknown[] = list === null || list === undefined ? [] : Array.isArray(list) ? list : [list];
+  const read = all.flatMap((one) => {
+    const parsed = v.safeParse(schema, one);
+    return parsed.success ? [parsed.output] : [];
+  });
+  const left = all.length - read.length;
+  if (left > 0) note(`${left === 1 ? 'an entry' : `${left} entries`} of ${field} ${left === 1 ? 'is' : 'are'} no question and left out`);
+  return read;
+}
+const text = v.pipe(
+  v.string(),
+  v.check((one) => one.trim() !== ''),
+);
 
 /** kmeng01/memit dsets/counterfact.py; multi_counterfact.json has the same records. */
 const counterFact = format(
   'CounterFact',
-  ['requested_rewrite'],
+  (record) => 'requested_rewrite' in record && !Array.isArray(record.requested_rewrite),
   v.object({
     case_id: caseId,
     requested_rewrite: v.object({
@@ -60,12 +120,12 @@ const counterFact = format(
       target_new: answer,
       target_true: answer,
     }),
-    paraphrase_prompts: texts,
-    neighborhood_prompts: texts,
-    attribute_prompts: texts,
-    generation_prompts: texts,
+    paraphrase_prompts: several,
+    neighborhood_prompts: several,
+    attribute_prompts: several,
+    generation_prompts: several,
   }),
-  (fields, index) => {
+  (fields, index, note) => {
     const { prompt, subject, relation_id: relation, target_new: wanted, target_true: previous } = fields.requested_rewrite;
     return {
       ...emptyRecord,
@@ -77,80 +137,149 @@ const counterFact = format(
         previousTarget: previous.str,
         ...given({ relation }),
       },
-      paraphrases: fields.paraphrase_prompts,
-      attributePrompts: fields.attribute_prompts,
-      generationPrompts: fields.generation_prompts,
-      neighbors: fields.neighborhood_prompts.map((one) => ({ prompt: one, target: previous.str })),
+      paraphrases: each(fields.paraphrase_prompts, text, 'paraphrase_prompts', note),
+      attributePrompts: each(fields.attribute_prompts, text, 'attribute_prompts', note),
+      generationPrompts: each(fields.generation_prompts, text, 'generation_prompts', note),
+      neighbors: each(fields.neighborhood_prompts, text, 'neighborhood_prompts', note).map((one) => ({
+        prompt: one,
+        target: previous.str,
+      })),
     };
   },
 );
 
 /**
- * kmeng01/memit dsets/zsre.py: the target is answers[0], and a neighbour is the question of `loc` with "?" and its answer. The published
- * code
- * asks that answer token by token, each with the right tokens before it; that is the token accuracy of the answer as one row, which is how
- * it is scored here.
+ * Princeton's multi-hop sets: every entry of requested_rewrite is a fact, and `questions` ask for what follows from all of them. They are
+ * kept with the last, so that taking the first facts of a file takes no questions that need later ones.
+ */
+const mquake = format(
+  'MQuAKE',
+  (record) => 'requested_rewrite' in record && Array.isArray(record.requested_rewrite),
+  v.object({
+    case_id: caseId,
+    requested_rewrite: v.pipe(
+      v.array(
+        v.object({
+          prompt: v.string(),
+          subject: v.string(),
+          relation_id: v.optional(v.string()),
+          target_new: answer,
+          target_true: answer,
+          question: v.optional(v.nullable(v.string())),
+        }),
+      ),
+      v.minLength(1),
+    ),
+    questions: several,
+    new_answer: v.optional(v.nullable(v.string())),
+  }),
+  (fields, index, note) => {
+    const reply = fields.new_answer ?? '';
+    const questions = reply === '' ? [] : each(fields.questions, text, 'questions', note).map((prompt) => ({ prompt, target: reply }));
+    const rewrites = fields.requested_rewrite;
+    return rewrites.map((one, at) => ({
+      ...emptyRecord,
+      id: rewrites.length === 1 ? String(fields.case_id ?? index) : `${fields.case_id ?? index}.${at + 1}`,
+      fact: {
+        subject: one.subject,
+        prompt: withSlot(one.prompt, one.subject, `requested_rewrite.${at}.prompt`),
+        target: one.target_new.str,
+        previousTarget: one.target_true.str,
+        ...given({ relation: one.relation_id }),
+      },
+      paraphrases: (one.question ?? '').trim() === '' ? [] : [one.question!],
+      portability: at === rewrites.length - 1 ? questions : [],
+    }));
+  },
+);
+
+/**
+ * Two conventions. kmeng01/memit dsets/zsre.py: the target is answers[0], and a neighbour is the question of `loc` with "?" and its answer.
+ * The published code asks that answer token by token, each with the right tokens before it; that is the token accuracy of the answer as one
+ * row, which is how it is scored here. EasyEdit, whose files have `portability`: the target is `alt`, which its questions follow from, and
+ * answers[0] the answer before (examples/run_zsre_llama2.py).
  */
 const zsre = format(
   'zsRE',
-  ['src', 'rephrase', 'loc'],
+  has('src', 'rephrase', 'loc'),
   v.object({
     case_id: caseId,
     subject: v.string(),
     src: v.string(),
-    rephrase: v.string(),
+    rephrase: v.nullable(v.string()),
     answers: v.pipe(v.array(v.string()), v.minLength(1)),
-    loc: v.pipe(v.string(), v.includes('nq question: ')),
-    loc_ans: v.string(),
-    portability: v.optional(v.record(v.string(), v.string())),
+    alt: v.optional(v.nullable(v.string())),
+    loc: v.nullable(v.string()),
+    loc_ans: v.optional(v.nullable(v.string())),
+    portability: v.optional(v.nullable(v.record(v.string(), v.nullable(v.string())))),
   }),
-  (fields, index) => {
-    const question = fields.portability?.['New Question'];
-    const reply = fields.portability?.['New Answer'];
+  (fields, index, note) => {
+    const question = fields.portability?.['New Question'] ?? '';
+    const reply = fields.portability?.['New Answer'] ?? '';
+    const alt = fields.alt ?? '';
+    const [right] = fields.answers as [string];
+    const isEasyEdit = fields.portability !== undefined && alt !== '';
+    if (isEasyEdit) note('the target is alt, and answers[0] the answer before, as EasyEdit has it');
+    else if (alt !== '') note('the target is answers[0], as MEMIT has it, and alt is not read');
+    const neighbour = (fields.loc ?? '').trim();
+    if (neighbour === '' || (fields.loc_ans ?? '') === '') note('loc asks nothing and is left out');
     return {
       ...emptyRecord,
       id: String(fields.case_id ?? index),
-      fact: { subject: fields.subject, prompt: withSlot(fields.src, fields.subject, 'src'), target: fields.answers[0]! },
-      paraphrases: [fields.rephrase],
-      neighbors: [{ prompt: `${fields.loc}?`, target: fields.loc_ans }],
-      portability: question !== undefined && reply !== undefined ? [{ prompt: question, target: reply }] : [],
+      fact: {
+        subject: fields.subject,
+        prompt: withSlot(fields.src, fields.subject, 'src'),
+        target: isEasyEdit ? alt : right,
+        ...(isEasyEdit ? { previousTarget: right } : {}),
+      },
+      paraphrases: (fields.rephrase ?? '').trim() === '' ? [] : [fields.rephrase!],
+      neighbors:
+        neighbour === '' || (fields.loc_ans ?? '') === '' ? [] : [{ prompt: `${neighbour.replace(/\?$/, '')}?`, target: fields.loc_ans! }],
+      portability: question.trim() !== '' && reply.trim() !== '' ? [{ prompt: question, target: reply }] : [],
     };
   },
 );
 
-/** An answer, a list of them, or a list of lists of spellings: the first is asked for. */
-const answers = v.union([v.string(), v.array(v.union([v.string(), v.array(v.string())]))]);
-const questions = v.optional(
-  v.nullable(v.record(v.string(), v.array(v.object({ prompt: v.union([v.string(), v.array(v.string())]), ground_truth: answers })))),
-  {},
-);
-const oneOrMore = v.optional(v.nullable(v.union([v.string(), v.array(v.string())])), []);
+/** An answer, a list of them, or a list of lists of spellings: the first is asked for. Requests of ROME and MEMIT hold it in `str`. */
+const answers = v.union([v.string(), v.array(v.union([v.string(), v.array(v.string())])), answer]);
+const QuestionSchema = v.object({ prompt: v.union([text, v.array(v.string())]), ground_truth: answers });
+const groups = v.optional(v.nullable(v.record(v.string(), v.unknown())), {});
 
-/** EasyEdit’s request files, and KnowEdit’s where they edit facts (not WikiBio and ConvSent, which edit whole texts). */
+/**
+ * EasyEdit’s request files, KnowEdit’s where they edit facts (not WikiBio and ConvSent, which edit whole texts), and requests of ROME and
+ * MEMIT (kmeng01/memit, README).
+ */
 const easyEdit = format(
   'EasyEdit',
-  ['target_new', 'prompt', 'subject'],
+  has('target_new', 'prompt', 'subject'),
   v.object({
     case_id: caseId,
     subject: v.string(),
     prompt: v.string(),
     target_new: answers,
     ground_truth: v.optional(v.nullable(answers)),
-    rephrase_prompt: oneOrMore,
-    rephrase: oneOrMore,
-    locality: questions,
-    portability: questions,
-    locality_prompt: v.optional(v.string()),
-    locality_ground_truth: v.optional(v.string()),
-    portability_prompt: v.optional(v.string()),
-    portability_ground_truth: v.optional(v.string()),
+    target_true: v.optional(v.nullable(answers)),
+    relation_id: v.optional(v.nullable(v.string())),
+    rephrase_prompt: several,
+    rephrase: several,
+    locality: groups,
+    portability: groups,
+    locality_prompt: v.optional(v.nullable(v.string())),
+    locality_ground_truth: v.optional(v.nullable(answers)),
+    portability_prompt: v.optional(v.nullable(v.string())),
+    portability_ground_truth: v.optional(v.nullable(answers)),
   }),
-  (fields, index) => {
+  (fields, index, note) => {
     const target = first(fields.target_new);
-    const previous = first(fields.ground_truth ?? '');
+    const previous = first(fields.ground_truth ?? fields.target_true ?? '');
     if (target === '') throw new Refusal('target_new', 'is empty');
-    const single = (prompt: string | undefined, reply: string | undefined): Question[] =>
-      prompt === undefined || reply === undefined ? [] : [{ prompt, target: reply }];
+    const single = (prompt: string | null | undefined, reply: v.InferOutput<typeof answers> | null | undefined): Question[] =>
+      prompt === undefined || prompt === null || first(reply ?? '') === '' ? [] : [{ prompt, target: first(reply ?? '') }];
+    const grouped = (all: Record<string, unknown> | null, field: string): Question[] =>
+      Object.entries(all ?? {})
+        .flatMap(([group, list]) => each(list, QuestionSchema, `${field}.${group}`, note))
+        .map(({ prompt, ground_truth: reply }) => ({ prompt: first(prompt), target: first(reply) }))
+        .filter(({ prompt, target: wanted }) => prompt.trim() !== '' && wanted !== '');
     return {
       ...emptyRecord,
       id: String(fields.case_id ?? index),
@@ -159,26 +288,50 @@ const easyEdit = format(
         prompt: withSlot(fields.prompt, fields.subject, 'prompt'),
         target,
         ...(previous === '' || previous === '<|endoftext|>' ? {} : { previousTarget: previous }),
+        ...given({ relation: fields.relation_id ?? undefined }),
       },
-      paraphrases: [fields.rephrase_prompt ?? [], fields.rephrase ?? []].flat(),
-      neighbors: [...single(fields.locality_prompt, fields.locality_ground_truth), ...asked(fields.locality ?? {})],
-      portability: [...single(fields.portability_prompt, fields.portability_ground_truth), ...asked(fields.portability ?? {})],
+      paraphrases: [...each(fields.rephrase_prompt, text, 'rephrase_prompt', note), ...each(fields.rephrase, text, 'rephrase', note)],
+      neighbors: [...single(fields.locality_prompt, fields.locality_ground_truth), ...grouped(fields.locality, 'locality')],
+      portability: [...single(fields.portability_prompt, fields.portability_ground_truth), ...grouped(fields.portability, 'portability')],
     };
   },
 );
 
-/** Records in the words of Emend: see shared/fact.ts. */
+/** Records in the words of Emend: see shared/fact.ts. Fields may be called as columns of tables may. */
 const ownFacts = format(
   'Emend',
-  ['subject', 'prompt', 'target'],
-  v.object({ ...FactSchema.entries, id: caseId }),
-  ({ id, ...fields }, index) => {
-    const fact: Fact = { ...fields, prompt: withSlot(fields.prompt, fields.subject, 'prompt') };
+  (record) => NEEDED.every((field) => Object.keys(record).some((key) => fieldOf(key) === field)),
+  v.object({
+    ...FactSchema.entries,
+    previousTarget: v.optional(v.nullable(v.string())),
+    relation: v.optional(v.nullable(v.string())),
+    paraphrases: several,
+    neighbors: several,
+    generationPrompts: several,
+    id: v.nullish(v.union([v.string(), v.number()])),
+  }),
+  ({ id, previousTarget, relation, ...fields }, index, note) => {
+    const fact: Fact = {
+      subject: fields.subject,
+      prompt: withSlot(fields.prompt, fields.subject, 'prompt'),
+      target: fields.target,
+      ...given({ previousTarget: previousTarget ?? undefined, relation: relation ?? undefined }),
+      paraphrases: each(fields.paraphrases, text, 'paraphrases', note),
+      neighbors: each(fields.neighbors, NeighborSchema, 'neighbors', note),
+      generationPrompts: each(fields.generationPrompts, text, 'generationPrompts', note),
+    };
+    const tooMany = fact.paraphrases!.find((one) => countSlots(one) > 1);
+    if (tooMany !== undefined)
+      throw new Refusal('paraphrases', `${JSON.stringify(tooMany)} has several places {} for the subject; expected one at most`);
+    const slotted = fact.neighbors!.map((one) => (typeof one === 'string' ? one : one.prompt)).find((one) => countSlots(one) > 0);
+    if (slotted !== undefined)
+      throw new Refusal('neighbors', `${JSON.stringify(slotted)} has {}, and neighbours are about other subjects; write the subject out`);
     return recordOf(fact, String(id ?? index));
   },
+  withFieldNames,
 );
 
-export const recordFormats: readonly RecordFormat[] = [counterFact, zsre, easyEdit, ownFacts];
+export const recordFormats: readonly RecordFormat[] = [counterFact, mquake, zsre, easyEdit, ownFacts];
 
 /**
  * The prompt with one {} for the subject. Published prompts may have the subject itself; where it stands several times the last one becomes
@@ -188,20 +341,14 @@ function withSlot(prompt: string, subject: string, field: string): string {
   if (subject.trim() === '') throw new Refusal('subject', 'is empty');
   const slots = countSlots(prompt);
   if (slots === 1) return prompt;
-  const at = prompt.lastIndexOf(subject);
   if (slots > 1) throw new Refusal(field, `has ${slots} places {} for the subject; expected one`);
-  if (at < 0) throw new Refusal(field, `has neither {} nor the subject ${JSON.stringify(subject)}`);
-  return prompt.slice(0, at) + SUBJECT_SLOT + prompt.slice(at + subject.length);
+  const put = putSlot(prompt, subject, 'last');
+  if (put === undefined) throw new Refusal(field, `has neither {} nor the subject ${JSON.stringify(subject)}`);
+  return put;
 }
 
 function first(value: v.InferOutput<typeof answers>): string {
+  if (typeof value === 'object' && 'str' in value) return value.str;
   const one = typeof value === 'string' ? value : (value[0] ?? '');
   return typeof one === 'string' ? one : (one[0] ?? '');
-}
-
-function asked(groups: Record<string, { prompt: string | string[]; ground_truth: v.InferOutput<typeof answers> }[]>): Question[] {
-  return Object.values(groups)
-    .flat()
-    .map(({ prompt, ground_truth: reply }) => ({ prompt: first(prompt), target: first(reply) }))
-    .filter(({ target }) => target !== '');
 }

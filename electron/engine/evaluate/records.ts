@@ -1,4 +1,4 @@
-import type { Fact } from '../../../shared/fact.ts';
+import { fillWording, type Fact } from '../../../shared/fact.ts';
 
 /** A prompt with the answer that is expected there. */
 export interface Question {
@@ -27,15 +27,15 @@ export interface CheckRecord {
   readonly portability: readonly Question[];
 }
 
-/** A fact of our own as a record. */
+/** A fact of our own as a record; {} in other wordings is the subject, as in the prompt. */
 export function recordOf(fact: Fact, id: string): CheckRecord {
   const { paraphrases = [], neighbors = [], generationPrompts = [], ...core } = fact;
   return {
     ...emptyRecord,
     id,
     fact: core,
-    paraphrases,
-    generationPrompts,
+    paraphrases: paraphrases.map((one) => fillWording(one, fact.subject)),
+    generationPrompts: generationPrompts.map((one) => fillWording(one, fact.subject)),
     neighbors: neighbors.map((one) => (typeof one === 'string' ? { prompt: one } : one)),
   };
 }

@@ -12,6 +12,8 @@ export interface ModelConfig {
   readonly layers: number | undefined;
   readonly hiddenSize: number | undefined;
   readonly heads: number | undefined;
+  /** How many tokens it reads at most. */
+  readonly positions: number | undefined;
 }
 
 /**
@@ -49,6 +51,7 @@ export function readModelConfig(folder: string): ModelConfig {
     layers: number('num_hidden_layers', 'n_layer', 'num_layers'),
     hiddenSize: number('hidden_size', 'n_embd', 'd_model'),
     heads: number('num_attention_heads', 'n_head', 'num_heads'),
+    positions: number('max_position_embeddings', 'n_positions', 'max_sequence_length', 'max_seq_len', 'n_ctx'),
   };
 }
 

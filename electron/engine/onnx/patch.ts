@@ -49,6 +49,9 @@ export interface PatchReport {
   readonly ranges: readonly PatchedRange[];
 }
 
+/** What the Finder writes into every folder that is looked at; no import has it. */
+const FINDER: ReadonlySet<string> = new Set(['.DS_Store']);
+
 /**
  * Writes a copy of a model in which the bytes of the given constants differ and nothing else does.
  * The copy grows in `target`, is synced to disk, and removed where that fails; who wants `target` never to be there unfinished
@@ -77,7 +80,7 @@ export async function patchModel(request: PatchRequest, report: Report = silent)
     );
   }
   const ranges = rangesToWrite(model, stored, changes);
-  const files = await (request.root === undefined ? filesOf(model, stored) : filesBelow(root)).catch((error: unknown) => {
+  const files = await (request.root === undefined ? filesOf(model, stored) : filesBelow(root, FINDER)).catch((error: unknown) => {
     throw asEmendError(error, target);
   });
   await makeFolder(target);

@@ -1,13 +1,18 @@
 import { EmendError } from '../../../shared/errors.ts';
-import type { Fact } from '../../../shared/fact.ts';
+import { fillPrompt, fillWording, type Fact } from '../../../shared/fact.ts';
 import { loadTokenizer } from './load.ts';
-import { factRow } from './positions.ts';
+import { factRow, joinTarget } from './positions.ts';
 import type { Tokenizer } from './tokenizer.ts';
 
 /** A fact as one row of tokens, prompt and target, and where subject and target lie in it; or why it cannot be cut. */
 export type CutFact =
   | { readonly tokens: readonly string[]; readonly subjectFirst: number; readonly subjectLast: number; readonly targetStart: number }
-  | { readonly problem: { readonly message: string; readonly hint: string; readonly field: string } };
+  | { readonly problem: Problem };
+export interface Problem {
+  readonly message: string;
+  readonly hint: string;
+  readonly field: keyof Fact;
+}
 
 /** The tokenizer used last stays: screens ask for one model at a time. */
 let last: { readonly folder: string; readonly tokenizer: Promise<Tokenizer> } | undefined;
@@ -35,6 +40,48 @@ export function cutFact(tokenizer: Tokenizer, fact: Fact): CutFact {
   } catch (error) {
     if (!(error instanceof EmendError)) throw error;
     const { field } = error.details;
-    return { problem: { message: error.message, hint: error.hint, field: typeof field === 'string' ? field : 'prompt' } };
+    return { problem: { message: error.message, hint: error.hint, field: typeof field === 'string' ? (field as keyof Fact) : 'prompt' } };
   }
+}
+
+/** Tokens of the texts that methods put in front of a prompt, with the full stop and space between. */
+const CONTEXT = 12;
+
+/**
+ * Texts of a fact that are longer than the model reads, one for each field: an edit or its check would end at them when all else is worked
+ * out.
+ * @param positions how many tokens the model reads
+ */
+export function tooLong(tokenizer: Tokenizer, fact: Fact, positions: number): Problem[] {
+  const { subject, prompt, target, previousTarget = '', paraphrases = [], neighbors = [], generationPrompts = [] } = fact;
+  const longer = previousTarget.length > target.length ? previousTarget : target;
+  const withTarget = (text: string, answer: string) => (answer.trim() === '' ? text : joinTarget(text, answer).text);
+  const isAsked = prompt.split('{}').length === 2;
+  const texts: readonly (readonly [field: keyof Fact, what: string, texts: readonly string[], more: number])[] = [
+    ['prompt', 'The prompt with its target', isAsked ? [withTarget(fillPrompt(prompt, subject).text, longer)] : [], CONTEXT],
+    ['paraphrases', 'A wording with the target', paraphrases.map((one) => withTarget(fillWording(one, subject), longer)), 0],
+    [
+      'neighbors',
+      'A neighbour with its answer',
+      neighbors.map((one) => (typeof one === 'string' ? one : withTarget(one.prompt, one.target ?? longer))),
+      0,
+    ],
+    ['generationPrompts', 'A prompt to write on from', generationPrompts.map((one) => fillWording(one, subject)), 1],
+  ];
+  return texts.flatMap(([field, what, all, more]): Problem[] => {
+    for (const text of all) {
+      // No token is shorter than a byte, and few tokenizers write more than is there.
+      if (2 * new TextEncoder().encode(text).length + more < positions) continue;
+      const { length } = tokenizer.encode(text);
+      if (length + more <= positions) continue;
+      const beside = more > 1 ? ` (and ${more} more are put in front while an edit is worked out)` : '';
+      const message = `${what} has ${length} tokens${beside}; the model reads ${positions}: ${JSON.stringify(brief(text))}.`;
+      return [{ field, message, hint: 'Write it shorter, or leave it out.' }];
+    }
+    return [];
+  });
+}
+
+function brief(text: string): string {
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }

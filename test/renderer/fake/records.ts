@@ -502,6 +502,7 @@ export class FakeLedger {
       blobs: 31,
       files: 3,
       tensors: 12,
+      beside: [],
     };
   }
 }

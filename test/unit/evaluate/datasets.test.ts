@@ -65,19 +65,28 @@ describe('readRecords', () => {
     ]);
   });
 
-  it('reads zsRE: the first right answer as target, loc with a question mark as neighbour', () => {
-    const { format, records } = readRecords(
+  it('reads zsRE as MEMIT does: the first right answer as target, loc with a question mark as neighbour; and says so', () => {
+    const { format, records, notes, unread } = readRecords(JSON.stringify([zsre]));
+    expect(format).toBe('zsRE');
+    expect(records[0]).toMatchObject({ fact: { target: 'Illinois' }, portability: [] });
+    expect(records[0]!.fact.previousTarget).toBeUndefined();
+    expect(notes).toEqual(['the target is answers[0], as MEMIT has it, and alt is not read (record 1)']);
+    expect(unread).toEqual(['pred', 'cond']);
+  });
+
+  it('reads zsRE as EasyEdit does where it has questions that follow from alt', () => {
+    const { format, records, notes } = readRecords(
       JSON.stringify([{ ...zsre, portability: { 'New Question': 'Where is it?', 'New Answer': 'USA' } }]),
     );
     expect(format).toBe('zsRE');
     expect(records[0]).toMatchObject({
       id: '0',
-      fact: { subject: 'Watts Humphrey', prompt: 'What university did {} attend?', target: 'Illinois' },
+      fact: { subject: 'Watts Humphrey', prompt: 'What university did {} attend?', target: 'Michigan', previousTarget: 'Illinois' },
       paraphrases: ['Where did Watts Humphrey study?'],
       neighbors: [{ prompt: 'nq question: who played desmond?', target: 'Simon Templeman' }],
       portability: [{ prompt: 'Where is it?', target: 'USA' }],
     });
-    expect(records[0]!.fact.previousTarget).toBeUndefined();
+    expect(notes[0]).toContain('the target is alt');
   });
 
   it('reads EasyEdit and KnowEdit, the first spelling of every answer', () => {
@@ -167,7 +176,7 @@ describe('readRecords', () => {
   });
 
   it('says which records it cannot use, by position and field, and reads the others', () => {
-    const { records, problems } = readRecords(
+    const { records, problems, notes } = readRecords(
       JSON.stringify([
         counterFact,
         { ...counterFact, paraphrase_prompts: [3] },
@@ -175,13 +184,13 @@ describe('readRecords', () => {
         7,
       ]),
     );
-    expect(records).toHaveLength(1);
+    expect(records).toMatchObject([{ paraphrases: counterFact.paraphrase_prompts }, { paraphrases: [] }]);
+    expect(notes).toEqual(['an entry of paraphrase_prompts is no question and left out (record 2)']);
     expect(problems.map(({ index, field }) => [index, field])).toEqual([
-      [1, 'paraphrase_prompts.0'],
       [2, 'requested_rewrite.prompt'],
       [3, '(record)'],
     ]);
-    expect(problems[1]!.message).toContain('neither {} nor the subject');
+    expect(problems[0]!.message).toContain('neither {} nor the subject');
   });
 
   it.each([

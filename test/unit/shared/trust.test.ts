@@ -19,6 +19,7 @@ const found: Verification = {
   blobs: 2,
   files: 3,
   tensors: 4,
+  beside: [],
 };
 const outcome: Outcome = { ok: true, verdict, covers: 10, time };
 const card = { state: 'intact', entries: 10 };
