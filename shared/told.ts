@@ -1,7 +1,10 @@
+import * as v from 'valibot';
 import type { Fact, Neighbor } from './fact.ts';
 
 /** What of the named neighbours and wordings takes part in an edit. */
-export type ToldChoice = 'all' | 'neighbours' | 'nothing';
+export const TOLD = ['all', 'neighbours', 'nothing'] as const;
+export const ToldSchema = v.picklist(TOLD);
+export type ToldChoice = v.InferOutput<typeof ToldSchema>;
 
 /**
  * A fact as an edit gets it. Every second neighbour, and of `all` every second other wording, is told to the edit: it takes part in the
@@ -12,14 +15,13 @@ export function divided(fact: Fact, choice: ToldChoice): Fact {
   if (choice === 'nothing') return undivided(fact);
   if (fact.told !== undefined) return fact;
   const { paraphrases = [], neighbors = [] } = fact;
-  const wordings = choice === 'all' ? paraphrases : [];
-  const told = { wordings: wordings.filter(isTold), neighbors: neighbors.filter(isTold) };
+  const areWordingsTold = choice === 'all';
+  const told = { wordings: areWordingsTold ? paraphrases.filter(isTold) : [], neighbors: neighbors.filter(isTold) };
   if (told.wordings.length + told.neighbors.length === 0) return fact;
-  const left = { paraphrases: paraphrases.filter((one) => !told.wordings.includes(one)), neighbors: neighbors.filter(isHeldBack) };
   return {
     ...fact,
-    ...(fact.paraphrases && { paraphrases: left.paraphrases }),
-    ...(fact.neighbors && { neighbors: left.neighbors }),
+    ...(fact.paraphrases && areWordingsTold && { paraphrases: paraphrases.filter(isHeldBack) }),
+    ...(fact.neighbors && { neighbors: neighbors.filter(isHeldBack) }),
     told,
   };
 }
@@ -27,8 +29,19 @@ export function divided(fact: Fact, choice: ToldChoice): Fact {
 /** Nothing told to the edit: everything that is named checks it. */
 export function undivided({ told, ...fact }: Fact): Fact {
   if (told === undefined) return fact;
-  const both = <T>(one: readonly T[] | undefined, other: readonly T[]) => [...(one ?? []), ...other];
-  return { ...fact, paraphrases: both(fact.paraphrases, told.wordings), neighbors: both<Neighbor>(fact.neighbors, told.neighbors) };
+  return {
+    ...fact,
+    paraphrases: inTurns(fact.paraphrases ?? [], told.wordings),
+    neighbors: inTurns<Neighbor>(fact.neighbors ?? [], told.neighbors),
+  };
+}
+
+/** As they stood before every second one was taken out. */
+function inTurns<T>(left: readonly T[], told: readonly T[]): T[] {
+  return Array.from({ length: Math.max(left.length, told.length) }, (_, at) => [
+    ...left.slice(at, at + 1),
+    ...told.slice(at, at + 1),
+  ]).flat();
 }
 
 function isTold(_: unknown, at: number): boolean {

@@ -224,6 +224,7 @@ export interface Jobs {
     readonly params: {
       readonly model: ModelRef;
       readonly method: EditMethodName;
+      readonly choices?: Choices | undefined;
       readonly hyperparameterFile?: HyperparameterFile | undefined;
       readonly name: string;
     };

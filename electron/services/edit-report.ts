@@ -53,6 +53,7 @@ export function editReport(
   before: CheckReport,
   after: CheckReport,
   thresholds: Thresholds,
+  told: ToldOutcomes = { before: new Map(), after: new Map() },
 ): EditReport {
   const { drift } = after;
   const known = <T>(value: T | undefined, name: string) => (value === undefined ? {} : { [name]: value });
@@ -60,7 +61,11 @@ export function editReport(
     ...editMade(outcome),
     parent,
     checks: checksOf(after, before, thresholds),
-    facts: facts.map((fact, at) => factReport(fact, before.records[at]!, after.records[at]!, thresholds)),
+    facts: facts.map((fact, at) => {
+      const report = factReport(fact, before.records[at]!, after.records[at]!, thresholds);
+      const [was, now] = [told.before.get(at), told.after.get(at)];
+      return was && now ? { ...report, told: toldOutcomes(fact, was, now) } : report;
+    }),
     ...(drift === undefined
       ? {}
       : {
@@ -165,17 +170,20 @@ function specificityOf({ measures }: RecordReport): number | undefined {
   return measures.NS ?? measures.neighborAccuracy ?? measures.neighborsUnchanged;
 }
 
+/** Of each fact that tells the edit something, by its place: how that was measured. */
+export interface ToldOutcomes {
+  readonly before: ReadonlyMap<number, RecordReport>;
+  readonly after: ReadonlyMap<number, RecordReport>;
+}
+
+function toldOutcomes(fact: Fact, before: RecordReport, after: RecordReport): NonNullable<FactReport['told']> {
+  const { paraphrases, neighbors } = outcomesOf({ ...fact, neighbors: fact.told?.neighbors }, before, after);
+  return { paraphrases, neighbors };
+}
+
 function factReport(fact: Fact, before: RecordReport, after: RecordReport, thresholds: Thresholds): FactReport {
   const [generalization, specificity] = [generalizationOf(after), specificityOf(after)];
-  const pairs = (list: (record: RecordReport) => readonly PromptReport[], of: OutcomeOf) =>
-    list(after).map((one, at) => of(fact, list(before)[at]!, one));
-  const own = ownOutcome(fact, before.rewrite, after.rewrite);
-  const outcomes = {
-    // What was written freely is what a person would see; the scores tell the same where that was not asked for.
-    rewrite: { ...own, good: after.measures.exactMatch === undefined ? own.good : after.measures.exactMatch === 1 },
-    paraphrases: pairs((record) => record.paraphrases, ownOutcome),
-    neighbors: pairs((record) => record.neighbors, neighborOutcome),
-  };
+  const outcomes = outcomesOf(fact, before, after);
   return {
     fact,
     ...outcomes,
@@ -184,6 +192,18 @@ function factReport(fact: Fact, before: RecordReport, after: RecordReport, thres
     ...given({ generalization, specificity }),
     verdict: verdictOf(outcomes, thresholds),
     says: says(outcomes),
+  };
+}
+
+function outcomesOf(fact: Fact, before: RecordReport, after: RecordReport): Outcomes {
+  const pairs = (list: (record: RecordReport) => readonly PromptReport[], of: OutcomeOf) =>
+    list(after).map((one, at) => of(fact, list(before)[at]!, one));
+  const own = ownOutcome(fact, before.rewrite, after.rewrite);
+  return {
+    // What was written freely is what a person would see; the scores tell the same where that was not asked for.
+    rewrite: { ...own, good: after.measures.exactMatch === undefined ? own.good : after.measures.exactMatch === 1 },
+    paraphrases: pairs((record) => record.paraphrases, ownOutcome),
+    neighbors: pairs((record) => record.neighbors, neighborOutcome),
   };
 }
 

@@ -24,6 +24,7 @@ import { core, type EditRequest, type Model, type ModelVersion } from './model.t
 import { recomputationProblem, recompute } from './recompute.ts';
 import { readTaught } from './suggest.ts';
 import type { Surroundings } from './surroundings.ts';
+import { apart, toldRecords, toldTo } from './telling.ts';
 
 /**
  * Works an edit out on a version, the current one when none is named, measures it, and keeps it as a draft. Nothing is recorded.
@@ -36,11 +37,14 @@ export async function workOut(
   control: JobControl,
   version: ModelVersion = model.at('current'),
 ): Promise<string> {
-  const { facts, recipe, covarianceText } = request;
+  const { recipe, covarianceText } = request;
   const { fluency, ...asked } = recipe;
   const { material } = model;
   const parent = await version.ref(control);
+  const facts = await toldTo(engine, { model: parent, name: model.name }, request.facts, asked, control);
+  const told = toldRecords(facts);
   const records = facts.map((fact, at) => recordOf(fact, String(at)));
+  const asRecords = [...records, ...told.map(({ record }) => record)];
   const others = material ? (await readFactFile(material.evaluation)).records : otherRecords(model, facts);
   const sources = { material, edited: records, others };
   const drift = await driftTexts(sources);
@@ -61,16 +65,20 @@ export async function workOut(
       control,
     );
     const options = fluency ? {} : { generation: false as const };
-    const before = await engine.run('check', { model: parent, records, options }, named(control, 'before'));
+    const before = await engine.run('check', { model: parent, records: asRecords, options }, named(control, 'before'));
     const after = await engine.run(
       'check',
-      { model: { ...parent, delta }, records, options: { ...options, ...drift }, baseline: parent },
+      { model: { ...parent, delta }, records: asRecords, options: { ...options, ...drift }, baseline: parent },
       named(control, 'after'),
     );
     control.check();
-    const measured = editReport(version.id, facts, outcome, before, after, preferences.settings.thresholds);
+    const [was, now] = [apart(before, facts.length, told), apart(after, facts.length, told)];
+    const measured = editReport(version.id, facts, outcome, was.own, now.own, preferences.settings.thresholds, {
+      before: was.told,
+      after: now.told,
+    });
     const report = { ...measured, checkedBy: checkedBy(measured.facts, taught, measured.drift, driftFrom(sources)) };
-    return await model.drafts.keep({ request, parent: version.id, report, outcome, delta });
+    return await model.drafts.keep({ request: { ...request, facts }, parent: version.id, report, outcome, delta });
   } finally {
     await rm(delta, { force: true }).catch(() => undefined); // the next opening clears it away
   }
@@ -182,7 +190,7 @@ async function mustBeSaid(
   if (draft.isSealed) return;
   const { parent, factSet, delta, checks, details } = input;
   const { covariance, report } = draft.blobs as Record<DraftBlob, BlobRef>;
-  const told = { parent, factSet, delta, covariance, report, request: details['request'], checks };
+  const told = { parent, factSet, delta, covariance, report, request: details['request'], hyperparameters: input.hyperparameters, checks };
   const other = recomputationProblem(await recompute(engine, model, told, control));
   if (other !== undefined)
     throw new EmendError('bad-file', `This draft is not sealed, and it is not what it says. ${other}`, hint, { draft: draft.id });

@@ -11,6 +11,7 @@ import { readFactSet, readReport } from './library-record.ts';
 import { briefOf, findDraft, type DraftShelf, type FormShelf, type WorkedOut } from './model.ts';
 import { plain } from './plain.ts';
 import { given } from '../../shared/given.ts';
+import { undivided } from '../../shared/told.ts';
 
 /** A model whose ledger is open; taken over or looked at anew, it has another one. */
 interface Owner {
@@ -65,7 +66,8 @@ export class LibraryDrafts implements DraftShelf {
 
   async form(id: string): Promise<EditForm> {
     const draft = await this.find(id);
-    return { facts: await readFactSet(this.#model.ledger, draft.blobs['factSet']!), ...v.parse(RecipeSchema, draft.content['request']) };
+    const facts = await readFactSet(this.#model.ledger, draft.blobs['factSet']!);
+    return { facts: facts.map(undivided), ...v.parse(RecipeSchema, draft.content['request']) };
   }
 
   async delta(id: string): Promise<string> {

@@ -5,6 +5,7 @@ import * as v from 'valibot';
 import { RecipeSchema } from '../../shared/contract/edits.ts';
 import { EmendError } from '../../shared/errors.ts';
 import type { Fact } from '../../shared/fact.ts';
+import { EDIT_METHODS, type Choices, type EditMethodName } from '../../shared/methods/list.ts';
 import { forDemanded } from '../../shared/measures.ts';
 import { deltaDistance, recordOf } from '../engine/records.ts';
 import type { BlobRef, CheckResult } from '../ledger/bodies.ts';
@@ -43,6 +44,7 @@ export interface Recomputed {
   readonly covariance: BlobRef;
   readonly report: BlobRef;
   readonly request: unknown;
+  readonly hyperparameters: Readonly<Record<string, unknown>>;
   readonly checks: readonly CheckResult[];
 }
 
@@ -51,8 +53,8 @@ export function recomputedOf({ seq, body }: EntryOf<'edit'>): Recomputed {
   const { covariance, report } = body.evidence;
   if (!covariance || !report)
     throw new EmendError('not-found', `Entry ${seq} does not name what it was worked out from.`, 'It cannot be worked out again.', {});
-  const { parent, factSet, delta, checks, details } = body;
-  return { parent, factSet, delta, covariance, report, request: details['request'], checks };
+  const { parent, factSet, delta, checks, details, hyperparameters } = body;
+  return { parent, factSet, delta, covariance, report, request: details['request'], hyperparameters, checks };
 }
 
 /** What working an edit out again came to. */
@@ -83,7 +85,7 @@ export async function recompute(engine: JobRunner, model: LibraryModel, told: Re
         facts: facts.map(core),
         earlier: [...factsInForce(ledger, version)].reverse(),
         method,
-        choices,
+        choices: { ...unknownThen(method, told.hyperparameters), ...choices },
         hyperparameterFile,
         covarianceText: await covarianceText(model, told.covariance),
         save: again,
@@ -97,6 +99,12 @@ export async function recompute(engine: JobRunner, model: LibraryModel, told: Re
   } finally {
     await rm(again, { force: true }).catch(() => undefined); // the next opening clears it away
   }
+}
+
+/** Settings that the release knew nothing of which made the entry: they mean what a published file means that leaves them out. */
+function unknownThen(method: EditMethodName, recorded: Recomputed['hyperparameters']): Choices {
+  const unknown = EDIT_METHODS[method].settings.filter(({ key, label }) => recorded[key] === undefined && recorded[label] === undefined);
+  return Object.fromEntries(unknown.flatMap(({ key, field }) => (field?.missing === undefined ? [] : [[key, field.missing]])));
 }
 
 /** The text that the covariance is from: the model's own, the one that came with the model, or one that is not at hand. */

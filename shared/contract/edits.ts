@@ -98,6 +98,8 @@ export const FactReportSchema = v.object({
   rewrite: PromptOutcomeSchema,
   paraphrases: v.array(PromptOutcomeSchema),
   neighbors: v.array(PromptOutcomeSchema),
+  /** The wordings and neighbours that the edit was told of: they took part in it, so no score and no verdict counts them. */
+  told: v.exactOptional(v.object({ paraphrases: v.array(PromptOutcomeSchema), neighbors: v.array(PromptOutcomeSchema) })),
   /** What the model writes after the prompt by itself. */
   answerBefore: v.optional(v.string()),
   answerAfter: v.optional(v.string()),

@@ -1,4 +1,5 @@
 import { choice, integer, layers, number, texts, yesNo } from './setting.ts';
+import { TOLD as TOLD_CHOICES } from '../told.ts';
 
 /** Hyperparameters that several methods have. The field names are those of kmeng01/rome and kmeng01/memit. */
 
@@ -97,7 +98,7 @@ export const CONTEXTS = texts('contexts', {
     ],
   },
 });
-export const TOLD = choice('told', ['all', 'neighbours', 'nothing'], {
+export const TOLD = choice('told', TOLD_CHOICES, {
   label: 'Told to the edit',
   help: 'Every second neighbour that is named is held, and of all also every second other wording is written; the others check the edit.',
   flag: 'told',

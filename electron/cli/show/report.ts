@@ -73,6 +73,8 @@ function showFacts(out: Printer, facts: readonly FactReport[]): void {
     ],
     { heading: true, right: [2, 3, 4, 5] },
   );
+  const told = facts.flatMap((fact) => fact.told ?? []);
+  if (told.length > 0) out.line(style.dim(`Told to the edit, so that they prove nothing and are not counted: ${toldInShort(told)}`));
   const rest = facts.length - FACTS_SHOWN;
   if (rest > 0) out.line(style.dim(`and ${rest} more; --json has them all`));
 }
@@ -100,6 +102,18 @@ function showCheckedBy(out: Printer, checkedBy: readonly CheckedBy[]): void {
       ]);
     }),
   );
+}
+
+/** What came of all that was told to an edit. */
+function toldInShort(told: readonly NonNullable<FactReport['told']>[]): string {
+  const wordings = told.flatMap((one) => one.paraphrases);
+  const neighbors = told.flatMap((one) => one.neighbors);
+  return [
+    ...(neighbors.length > 0 ? [`${counted(neighbors.length, 'neighbour')} held (${fatesInShort(neighbors)})`] : []),
+    ...(wordings.length > 0
+      ? [`${counted(wordings.length, 'wording')} written (${wordings.filter(({ good }) => good).length} given)`]
+      : []),
+  ].join(', ');
 }
 
 /** What became of neighbours: "6 kept", "4 kept, 1 shaken, 1 lost". */
@@ -138,7 +152,9 @@ function showPrompts(out: Printer, report: FactReport): void {
       ['', 'prompt', 'old or own answer', `“${oneLine(report.fact.target)}”`, ''],
       row('edited', report.rewrite),
       ...report.paraphrases.map((one) => row('wording', one)),
+      ...(report.told?.paraphrases ?? []).map((one) => row('told wording', one)),
       ...report.neighbors.map((one) => row('neighbour', one)),
+      ...(report.told?.neighbors ?? []).map((one) => row('told neighbour', one)),
     ],
     { heading: true },
   );

@@ -1,3 +1,4 @@
+import { given } from '../../../shared/given.ts';
 import { fillWording, type Fact } from '../../../shared/fact.ts';
 
 /** A prompt with the answer that is expected there. */
@@ -29,11 +30,11 @@ export interface CheckRecord {
 
 /** A fact of our own as a record; {} in other wordings is the subject, as in the prompt. */
 export function recordOf(fact: Fact, id: string): CheckRecord {
-  const { paraphrases = [], neighbors = [], generationPrompts = [], ...core } = fact;
+  const { subject, prompt, target, previousTarget, relation, paraphrases = [], neighbors = [], generationPrompts = [] } = fact;
   return {
     ...emptyRecord,
     id,
-    fact: core,
+    fact: { subject, prompt, target, ...given({ previousTarget, relation }) },
     paraphrases: paraphrases.map((one) => fillWording(one, fact.subject)),
     generationPrompts: generationPrompts.map((one) => fillWording(one, fact.subject)),
     neighbors: neighbors.map((one) => (typeof one === 'string' ? { prompt: one } : one)),

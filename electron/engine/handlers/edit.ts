@@ -14,10 +14,10 @@ import { tensorHash } from './tensor-hash.ts';
 /** The hyperparameters that an edit would use, as far as they do not depend on the facts. */
 export async function settings(
   models: OpenModels,
-  { model, method, hyperparameterFile, name }: Jobs['settings']['params'],
+  { model, method, choices = {}, hyperparameterFile, name }: Jobs['settings']['params'],
 ): Promise<Jobs['settings']['result']> {
   const { anatomy } = (await models.open(model)).decoder;
-  const { descriptor, settings, unused } = editSettings({ method, choices: {}, hyperparameterFile }, anatomy, name);
+  const { descriptor, settings, unused } = editSettings({ method, choices, hyperparameterFile }, anatomy, name);
   const words = hyperparameterFile ? unused.map((fields) => unusedInWords(hyperparameterFile, fields)) : [];
   return { settings: listed(descriptor, settings), unused: words };
 }

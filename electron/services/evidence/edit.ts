@@ -95,17 +95,23 @@ const DRIFTS: Readonly<Record<string, DriftOf>> = {
 };
 
 /** The prompts that a report tells outcomes of, and the answers that were wanted. */
-function promptsIn({ rewrite, paraphrases, neighbors }: FactReport) {
-  return [rewrite, ...paraphrases, ...neighbors].map(({ prompt, expected }) => [prompt, expected ?? null]);
+function promptsIn({ rewrite, paraphrases, neighbors, told }: FactReport) {
+  return [rewrite, ...paraphrases, ...neighbors, ...(told?.paraphrases ?? []), ...(told?.neighbors ?? [])].map(({ prompt, expected }) => [
+    prompt,
+    expected ?? null,
+  ]);
 }
 
 /** The same, by the fact. */
 function promptsOf({ fact }: FactReport) {
   const own = fillPrompt(fact.prompt, fact.subject).text;
   const { paraphrases, neighbors } = recordOf(fact, '');
+  const told = recordOf({ ...fact, paraphrases: fact.told?.wordings, neighbors: fact.told?.neighbors }, '');
   return [
     ...[own, ...paraphrases].map((prompt) => [prompt, fact.target]),
     ...neighbors.map(({ prompt, target }) => [prompt, target ?? null]),
+    ...told.paraphrases.map((prompt) => [prompt, fact.target]),
+    ...told.neighbors.map(({ prompt, target }) => [prompt, target ?? null]),
   ];
 }
 

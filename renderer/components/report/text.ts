@@ -37,6 +37,8 @@ export const reportText = {
   paraphrases: 'Other wordings',
   paraphrasesAbout: 'chance of the new answer',
   neighbors: 'Neighbours',
+  told: 'Told to the edit',
+  toldAbout: 'They took part in working it out, so they prove nothing of it; no score and no verdict counts them.',
   neighborsAbout: 'chance of their own answer',
   saysColumn: 'Says now',
   says: (answer: string, chance: string) => `${answer} ${chance}`,
