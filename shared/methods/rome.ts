@@ -23,6 +23,8 @@ export const rome = describe({
     s.KL_FACTOR,
     s.WEIGHT_DECAY,
     KEY,
+    s.TOLD,
+    s.HOLD,
     s.USE_COVARIANCE,
     s.COVARIANCE_TOKENS,
     s.RIDGE,

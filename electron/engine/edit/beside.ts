@@ -13,7 +13,7 @@ import { nearestTokens } from './near-keys.ts';
 import type { BaseSettings, EditWork, Sourced } from './method.ts';
 import { keyWeights } from './solve.ts';
 import type { SpreadOptions } from './spread.ts';
-import type { FactTokens, KeyRows } from './types.ts';
+import type { EditWarning, FactTokens, KeyRows } from './types.ts';
 
 /** A wording of a fact behind the contexts, cut at its subject. Undefined where the subject does not stand in it. */
 export function wordingRows(tokenizer: Tokenizer, { subject }: Fact, wording: string, contexts: readonly string[]): KeyRows | undefined {
@@ -75,20 +75,28 @@ export async function besideOf(
   work: EditWork<BesideSettings>,
   at: { readonly layer: number; readonly metric: Metric },
   remembers: boolean,
-): Promise<Pick<SpreadOptions, 'taught' | 'held' | 'earlier'>> {
+): Promise<Pick<SpreadOptions, 'taught' | 'held' | 'earlier'> & { readonly warnings: readonly EditWarning[] }> {
   const { decoder, tokenizer, facts, tokens, contexts, settings, report } = work;
   const earlier = remembers ? work.earlier.map((fact) => subjectRows(tokenizer, fact, contexts)) : [];
-  if (settings.told.value === 'nothing') return { earlier };
+  if (settings.told.value === 'nothing') return { earlier, warnings: [] };
   const wordings = (fact: Fact) => (settings.told.value === 'all' ? (fact.told?.wordings ?? []) : []);
+  const warnings: EditWarning[] = [];
   const taught = facts.flatMap((fact, n) =>
     wordings(fact).flatMap((wording) => {
       const rows = wordingRows(tokenizer, fact, wording, contexts);
-      return rows ? [{ fact: n, ...rows }] : [];
+      if (rows) return [{ fact: n, ...rows }];
+      warnings.push({
+        message:
+          `Fact ${n + 1}: the wording ${JSON.stringify(wording)} does not name the subject as it is written, ` +
+          'so it was not written too.',
+        hint: 'It is counted neither for nor against the edit. Name the subject in it, or tell neighbours alone.',
+      });
+      return [];
     }),
   );
   const prompts = facts.flatMap((fact, n) => (fact.told?.neighbors ?? []).map((one) => ({ fact: n, text: promptOf(one) })));
   const rows = await nearestRows(decoder, tokenizer, tokens, prompts, BARE, at, report);
-  return { taught, held: rows.map((one) => ({ ...one, weight: settings.hold.value })), earlier };
+  return { taught, held: rows.map((one) => ({ ...one, weight: settings.hold.value })), earlier, warnings };
 }
 
 /** Settings that {@link besideOf} reads. */

@@ -43,7 +43,7 @@ export const alphaedit: EditMethod<SettingsOf<typeof descriptor>> = {
     const energies = await keyEnergies(work, first, metrics.get(first)!);
     const l2 = settings.l2 ?? { value: L2_SHARE * median(energies), source: `${L2_SHARE} of the facts' median ‖Pk‖² in layer ${first}` };
     const metricAt = (layer: number) => ({ ...metrics.get(layer)!, scale: l2.value });
-    const beside = await besideOf(work, { layer: first, metric: metricAt(first) }, true);
+    const { warnings: told, ...beside } = await besideOf(work, { layer: first, metric: metricAt(first) }, true);
     // λ is not used: the null space stands in its place.
     const numbers = { ...targetSettings(settings), layers: layers.value, covarianceWeight: 1 };
     const { delta, targets } = await spread(work.decoder, work.tokens, numbers, statistics, work.report, {
@@ -52,7 +52,7 @@ export const alphaedit: EditMethod<SettingsOf<typeof descriptor>> = {
       ownTargets: settings.ownTargets.value,
       passes: settings.passes.value,
     });
-    const warnings = energies.flatMap((energy, n) => tooLittle(n, energy / (energy + l2.value)));
+    const warnings = [...told, ...energies.flatMap((energy, n) => tooLittle(n, energy / (energy + l2.value)))];
     return { delta, settings: { ...settings, layers, l2, nullSpace }, histories: targets.map((t) => t.history), warnings };
   },
 };

@@ -35,12 +35,12 @@ export const emmet: EditMethod<SettingsOf<typeof descriptor>> = {
     const layer = layers.value[0]!;
     const covarianceWeight = settings.covarianceWeight ?? best?.lambda ?? (await lambdaFor(work, layer));
     const metric = covarianceMetric(statistics, layer, covarianceWeight.value);
-    const beside = await besideOf(work, { layer, metric }, settings.remember.value);
+    const { warnings, ...beside } = await besideOf(work, { layer, metric }, settings.remember.value);
     const numbers = { ...targetSettings(settings), layers: layers.value, covarianceWeight: covarianceWeight.value };
     const { delta, targets } = await spread(work.decoder, work.tokens, numbers, statistics, work.report, {
       ...beside,
       softness: work.facts.length + (beside.taught?.length ?? 0) > 1 ? settings.softness.value : 0,
     });
-    return { delta, settings: { ...settings, layers, covarianceWeight }, histories: targets.map((t) => t.history), warnings: [] };
+    return { delta, settings: { ...settings, layers, covarianceWeight }, histories: targets.map((t) => t.history), warnings };
   },
 };

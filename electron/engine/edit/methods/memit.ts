@@ -41,13 +41,13 @@ export const memit: EditMethod<SettingsOf<typeof descriptor>> = {
         ? dampedMetric(statistics, layer, numbers.covarianceWeight, beta)
         : covarianceMetric(statistics, layer, numbers.covarianceWeight);
     const first = layers.value[0]!;
-    const beside = await besideOf(work, { layer: first, metric: metricAt(first) }, settings.remember.value);
+    const { warnings, ...beside } = await besideOf(work, { layer: first, metric: metricAt(first) }, settings.remember.value);
     const { delta, targets } = await spread(work.decoder, work.tokens, numbers, statistics, work.report, {
       metricAt,
       ...beside,
       ownTargets: settings.ownTargets.value,
       passes: settings.passes.value,
     });
-    return { delta, settings: { ...settings, layers, covarianceWeight }, histories: targets.map((t) => t.history), warnings: [] };
+    return { delta, settings: { ...settings, layers, covarianceWeight }, histories: targets.map((t) => t.history), warnings };
   },
 };

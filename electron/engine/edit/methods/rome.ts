@@ -1,7 +1,6 @@
 import { EmendError } from '../../../../shared/errors.ts';
 import { rome as descriptor } from '../../../../shared/methods/rome.ts';
-import { solve } from '../../linalg/cholesky.ts';
-import { dot, matrix, norm } from '../../linalg/matrix.ts';
+import { dot, matrix, type Matrix, norm, stacked } from '../../linalg/matrix.ts';
 import { tensorFloats } from '../../onnx/tensors.ts';
 import type { Decoder } from '../../decoder/decoder.ts';
 import { siteValue } from '../../decoder/sites.ts';
@@ -10,6 +9,10 @@ import { romeContexts } from '../contexts.ts';
 import { clampFor, layersFor, ridgeOf, sharedDefaults, targetSettings, windowsOf } from '../defaults.ts';
 import { publishedSets } from '../hparams/published.ts';
 import { KeyWalk } from '../keys.ts';
+import { besideOf, TOLD_DEFAULTS } from '../beside.ts';
+import { covarianceMetric, type Metric } from '../metric.ts';
+import { solveKeys } from '../solve.ts';
+import type { Held } from '../spread.ts';
 import type { EditMethod, SettingsOf } from '../method.ts';
 import { chooseLayers } from '../search.ts';
 import type { KeyStatistics } from '../statistics.ts';
@@ -43,6 +46,7 @@ const SMALL_DENOMINATOR = 1e-2;
 /**
  * Writes facts one after the other into one layer: Ŵ = W + Λ (C⁻¹k)ᵀ with Λ = (v − W k) / ((C⁻¹k)ᵀ k)
  * (rome/compute_u.py, compute_v.py, rome_main.py). Each fact is worked out on the model as the ones before left it.
+ * @param held prompts whose output is to stay: C + Σ μ kkᵀ over their keys stands in the place of C
  */
 export async function romeDelta(
   decoder: Decoder,
@@ -50,6 +54,7 @@ export async function romeDelta(
   settings: RomeSettings,
   statistics: KeyStatistics,
   report: Report,
+  held: readonly Held[] = [],
 ): Promise<RomeResult> {
   const site = { kind: 'mlp', layer: settings.layer } as const;
   const { down } = decoder.anatomy.layers[settings.layer]!.mlp;
@@ -58,6 +63,12 @@ export async function romeDelta(
   const right = matrix(facts.length, down.inWidth);
   const warnings: EditWarning[] = [];
   const histories: (readonly [number, number, number])[][] = [];
+  // The edited layer's own keys: no change of its weight moves them.
+  const stay =
+    held.length > 0
+      ? (await new KeyWalk(held, report).at(decoder, settings.layer, siteValue(decoder.anatomy, site), averaged)).keys
+      : matrix(0, down.inWidth);
+  const metric = settings.useCovariance ? covarianceMetric(statistics, settings.layer, 1) : PLAIN;
   let edited = decoder;
   for (const [n, fact] of facts.entries()) {
     report.check();
@@ -72,7 +83,7 @@ export async function romeDelta(
       new KeyWalk([fact], outer).at(edited, settings.layer, siteValue(decoder.anatomy, site), weightsOf);
     const mean = (await at(averaged)).keys.data;
     const used = settings.key === 'averaged' ? mean : (await at(plainRow)).keys.data;
-    const u = settings.useCovariance ? solve(await statistics.factor(settings.layer), matrix(1, mean.length, mean)).data : mean.slice();
+    const u = (await direction(matrix(1, mean.length, mean), stay, held, metric)).data;
     const size = norm(u);
     for (let i = 0; i < u.length; i++) u[i]! /= size;
     const denominator = dot(used, u);
@@ -109,6 +120,16 @@ function averaged(rows: number): number[] {
   return Array.from({ length: rows }, () => 1 / rows);
 }
 
+/** Where nothing is known of ordinary keys, every direction of a key counts the same. */
+const PLAIN: Metric = { scale: 1, whiten: (keys) => Promise.resolve(keys) };
+
+/** (C + Σ μ kkᵀ)⁻¹ k*, up to its length. */
+async function direction(key: Matrix, stay: Matrix, held: readonly Held[], metric: Metric): Promise<Matrix> {
+  if (held.length === 0) return matrix(1, key.columns, (await metric.whiten(key)).data.slice());
+  const softness = [0, ...held.map(({ weight }) => 1 / weight)];
+  return solveKeys({ keys: stacked([key, stay], key.columns), softness, written: 1 }, metric);
+}
+
 function plainRow(rows: number): number[] {
   return Array.from({ length: rows }, (_, i) => (i === 0 ? 1 : 0));
 }
@@ -133,6 +154,7 @@ export const rome: EditMethod<SettingsOf<typeof descriptor>> = {
   published: publishedSets(sets, descriptor),
   defaults: (anatomy) => ({
     ...sharedDefaults(anatomy),
+    ...TOLD_DEFAULTS,
     layers: layersFor(anatomy, 1),
     clamp: clampFor(anatomy, 4, 6),
     ridge: ridgeOf(1e-4),
@@ -152,6 +174,13 @@ export const rome: EditMethod<SettingsOf<typeof descriptor>> = {
     romeContexts(decoder, tokenizer, settings.contexts.value, settings.seed.value, report),
   async run(work) {
     const { settings } = work;
+    if (settings.told.value === 'all')
+      throw new EmendError(
+        'bad-input',
+        `${descriptor.title} writes one key for each fact; other wordings cannot be told to it.`,
+        'Tell it neighbours alone, or use MEMIT.',
+        { field: 'told' },
+      );
     const { layers } = await chooseLayers(work, false);
     const numbers = {
       ...targetSettings(settings),
@@ -159,7 +188,9 @@ export const rome: EditMethod<SettingsOf<typeof descriptor>> = {
       useCovariance: settings.useCovariance.value,
       key: settings.key.value,
     };
-    const { delta, targets, warnings } = await romeDelta(work.decoder, work.tokens, numbers, work.statistics, work.report);
+    const metric = numbers.useCovariance ? covarianceMetric(work.statistics, numbers.layer, 1) : PLAIN;
+    const { held } = await besideOf(work, { layer: numbers.layer, metric }, false);
+    const { delta, targets, warnings } = await romeDelta(work.decoder, work.tokens, numbers, work.statistics, work.report, held);
     return { delta, settings: { ...settings, layers }, histories: targets, warnings };
   },
 };
