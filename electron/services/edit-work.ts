@@ -24,6 +24,7 @@ import { core, type EditRequest, type Model, type ModelVersion } from './model.t
 import { recomputationProblem, recompute } from './recompute.ts';
 import { readTaught } from './suggest.ts';
 import type { Surroundings } from './surroundings.ts';
+import { EDIT_PLAN, WholeJob } from './whole-job.ts';
 
 /**
  * Works an edit out on a version, the current one when none is named, measures it, and keeps it as a draft. Nothing is recorded.
@@ -39,7 +40,8 @@ export async function workOut(
   const { facts, recipe, covarianceText } = request;
   const { fluency, ...asked } = recipe;
   const { material } = model;
-  const parent = await version.ref(control);
+  const whole = new WholeJob(control, EDIT_PLAN);
+  const parent = await version.ref(whole.at('edit'));
   const records = facts.map((fact, at) => recordOf(fact, String(at)));
   const others = material ? (await readFactFile(material.evaluation)).records : otherRecords(model, facts);
   const sources = { material, edited: records, others };
@@ -58,14 +60,14 @@ export async function workOut(
         save: delta,
         name: model.name,
       },
-      control,
+      whole.at('edit'),
     );
     const options = fluency ? {} : { generation: false as const };
-    const before = await engine.run('check', { model: parent, records, options }, named(control, 'before'));
+    const before = await engine.run('check', { model: parent, records, options }, whole.at('before'));
     const after = await engine.run(
       'check',
       { model: { ...parent, delta }, records, options: { ...options, ...drift }, baseline: parent },
-      named(control, 'after'),
+      whole.at('after'),
     );
     control.check();
     const measured = editReport(version.id, facts, outcome, before, after, preferences.settings.thresholds);
@@ -209,11 +211,6 @@ export async function buildOnTop(
     .map(({ tensor, sha256, sha256Base }) => ({ tensor, before: before?.get(tensor) ?? sha256Base, after: sha256 }))
     .filter((one) => one.before !== one.after)
     .sort((a, b) => (a.tensor < b.tensor ? -1 : 1));
-}
-
-/** Follows a step of a job with its phases told apart: "targets (before)". */
-function named(control: JobControl, when: string): JobControl {
-  return { ...control, onProgress: (progress) => control.onProgress({ ...progress, phase: `${progress.phase} (${when})` }) };
 }
 
 /** Facts of edits in force about other subjects, to see drift on where nothing else is known. */
