@@ -162,6 +162,31 @@ export const editText = {
   noReport: 'The report cannot be shown',
   readingReport: 'Reading the report…',
   draftOf: (first: string, more: number) => (more === 0 ? first : `${first} and ${plural(more, 'more fact')}`),
+  leaveOut: (harmful: number) =>
+    harmful === 1 ? 'Leave the harmful one out and work it out again' : `Leave the ${harmful} harmful ones out and work it out again`,
+  leftOut: (facts: readonly string[]) =>
+    `Left out: ${facts.slice(0, 5).join(', ')}${facts.length > 5 ? ` and ${facts.length - 5} more` : ''}.`,
+  /** How a fact of the form did in the draft that was made last. */
+  lastDraft: {
+    marks: { good: 'good', shaken: 'shaken', weak: 'weak', harmful: 'harmful' },
+    title: (verdict: string, says: string) => `In the last draft ${verdict}: ${says}`,
+    about: 'In the last draft',
+    open: 'Open it',
+  },
+  compare: {
+    with: 'Compare with',
+    none: 'No other draft',
+    title: 'Two drafts side by side',
+    checks: 'What is demanded, in both drafts',
+    check: 'Check',
+    facts: 'Facts, in both drafts',
+    fact: 'Fact',
+    missing: 'not in this draft',
+    chance: 'Probability of the new answer at its own prompt',
+    counts: (held: number, wordings: number, kept: number, neighbors: number) =>
+      `${wordings === 0 ? 'no' : `${held} of ${wordings}`} wordings, ${neighbors === 0 ? 'no' : `${kept} of ${neighbors}`} neighbours`,
+    this: 'This draft',
+  },
   discard: 'Discard…',
   discardTitle: 'Discard this draft?',
   discardSays: 'The edit and its report are thrown away. The model stays as it is.',
