@@ -20,6 +20,8 @@ export const FactSchema = v.object({
   paraphrases: v.optional(v.array(v.string())),
   /** Prompts about other subjects, which must keep their answers. */
   neighbors: v.optional(v.array(NeighborSchema)),
+  /** Prompts that ask something else about the subject, which must keep their answers too. */
+  sameSubject: v.exactOptional(v.array(NeighborSchema)),
   /** Prompts about the subject to write on from, for measures of fluency and consistency. */
   generationPrompts: v.optional(v.array(v.string())),
 });

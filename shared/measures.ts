@@ -39,6 +39,19 @@ export const MEASURES = {
       missing: 'No neighbours were given to check it by, or there was no version to compare with.',
     },
   },
+  subject: {
+    label: 'Other facts about the subject kept',
+    unit: 'share',
+    better: 'more',
+    help: 'how many other questions about the subject are still answered as before',
+    demand: {
+      least: 0.5,
+      help: 'Other questions about the subject are still answered as before.',
+      option: 'Least share of other facts about the edited subjects that must keep their answers, 0 to 1',
+      missing: 'No other facts about the subject were given to check it by.',
+      whereMeasured: true,
+    },
+  },
   efficacy: {
     label: 'Efficacy (ES)',
     unit: 'share',
@@ -139,6 +152,8 @@ export interface Demand {
   readonly option: string;
   /** Said where it was not measured. */
   readonly missing: string;
+  /** Of some facts there is nothing to measure it by; the policy then asks for nothing. */
+  readonly whereMeasured?: true;
 }
 
 export type MeasureName = keyof typeof MEASURES;

@@ -1,4 +1,4 @@
-import type { Fact } from '../../../shared/fact.ts';
+import type { Fact, Neighbor } from '../../../shared/fact.ts';
 
 /** A prompt with the answer that is expected there. */
 export interface Question {
@@ -20,6 +20,8 @@ export interface CheckRecord {
   readonly fact: Fact;
   readonly paraphrases: readonly string[];
   readonly neighbors: readonly NeighborQuestion[];
+  /** Other questions about the subject, which must keep their answers as neighbours must. */
+  readonly sameSubject: readonly NeighborQuestion[];
   /** Prompts about subjects that have the new target already (CounterFact's attribute_prompts). */
   readonly attributePrompts: readonly string[];
   readonly generationPrompts: readonly string[];
@@ -29,16 +31,28 @@ export interface CheckRecord {
 
 /** A fact of our own as a record. */
 export function recordOf(fact: Fact, id: string): CheckRecord {
-  const { paraphrases = [], neighbors = [], generationPrompts = [], ...core } = fact;
+  const { paraphrases = [], neighbors = [], sameSubject = [], generationPrompts = [], ...core } = fact;
   return {
     ...emptyRecord,
     id,
     fact: core,
     paraphrases,
     generationPrompts,
-    neighbors: neighbors.map((one) => (typeof one === 'string' ? { prompt: one } : one)),
+    neighbors: neighbors.map(asQuestion),
+    sameSubject: sameSubject.map(asQuestion),
   };
 }
 
+function asQuestion(one: Neighbor): NeighborQuestion {
+  return typeof one === 'string' ? { prompt: one } : one;
+}
+
 /** A record's lists, all empty. */
-export const emptyRecord = { paraphrases: [], neighbors: [], attributePrompts: [], generationPrompts: [], portability: [] } as const;
+export const emptyRecord = {
+  paraphrases: [],
+  neighbors: [],
+  sameSubject: [],
+  attributePrompts: [],
+  generationPrompts: [],
+  portability: [],
+} as const;

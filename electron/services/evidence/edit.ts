@@ -81,6 +81,7 @@ function listed(hyperparameters: Readonly<Record<string, unknown>>): unknown[] {
 /** Shares that a report tells of all facts, and of each by its prompts. Undefined for a fact without such prompts. */
 const COUNTED: Readonly<Record<string, (fact: FactReport) => number | undefined>> = {
   wordings: ({ paraphrases }) => mean(paraphrases.map(({ good }) => Number(good))),
+  subject: ({ sameSubject = [] }) => (sameSubject.some(({ fate }) => fate === undefined) ? undefined : mean(sameSubject.map(isKept))),
   kept: ({ neighbors }) => (neighbors.some(({ fate }) => fate === undefined) ? undefined : mean(neighbors.map(isKept))),
 };
 const isKept = ({ fate }: FactReport['neighbors'][number]) => Number(fate !== 'lost');
@@ -95,17 +96,17 @@ const DRIFTS: Readonly<Record<string, DriftOf>> = {
 };
 
 /** The prompts that a report tells outcomes of, and the answers that were wanted. */
-function promptsIn({ rewrite, paraphrases, neighbors }: FactReport) {
-  return [rewrite, ...paraphrases, ...neighbors].map(({ prompt, expected }) => [prompt, expected ?? null]);
+function promptsIn({ rewrite, paraphrases, neighbors, sameSubject = [] }: FactReport) {
+  return [rewrite, ...paraphrases, ...neighbors, ...sameSubject].map(({ prompt, expected }) => [prompt, expected ?? null]);
 }
 
 /** The same, by the fact. */
 function promptsOf({ fact }: FactReport) {
   const own = fillPrompt(fact.prompt, fact.subject).text;
-  const { paraphrases, neighbors } = recordOf(fact, '');
+  const { paraphrases, neighbors, sameSubject } = recordOf(fact, '');
   return [
     ...[own, ...paraphrases].map((prompt) => [prompt, fact.target]),
-    ...neighbors.map(({ prompt, target }) => [prompt, target ?? null]),
+    ...[...neighbors, ...sameSubject].map(({ prompt, target }) => [prompt, target ?? null]),
   ];
 }
 
@@ -124,7 +125,7 @@ function reportPairs({ checks, checkedBy, facts, drift, layers, weights }: EditR
     if (!sum || share === undefined) return [];
     return [{ what: `the ${name} of the report and of its prompts`, one: Math.abs(share - sum.value) < 1e-9, other: true }];
   });
-  const fated = facts.flatMap(({ neighbors }) => neighbors.filter(({ fate }) => fate !== undefined));
+  const fated = facts.flatMap(({ neighbors, sameSubject = [] }) => [...neighbors, ...sameSubject].filter(({ fate }) => fate !== undefined));
   const drifted = (Object.entries(drift ? DRIFTS : {}) as [string, DriftOf][]).flatMap(([name, of]): Pair[] => {
     const one = check(name);
     if (!one || !drift) return [];
@@ -135,6 +136,7 @@ function reportPairs({ checks, checkedBy, facts, drift, layers, weights }: EditR
   const material = [
     { what: 'wordings' as const, count: facts.reduce((sum, { paraphrases }) => sum + paraphrases.length, 0) },
     { what: 'neighbors' as const, count: facts.reduce((sum, { neighbors }) => sum + neighbors.length, 0) },
+    { what: 'sameSubject' as const, count: facts.reduce((sum, { sameSubject = [] }) => sum + sameSubject.length, 0) },
   ];
   return [
     ...(checkedBy

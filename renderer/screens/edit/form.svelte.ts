@@ -245,6 +245,7 @@ export class FormState {
         const fuller = withFields(fact, {
           paraphrases: isEmpty(fact.paraphrases) ? found.paraphrases : fact.paraphrases,
           neighbors: isEmpty(fact.neighbors) ? found.neighbors : fact.neighbors,
+          sameSubject: isEmpty(fact.sameSubject) ? found.sameSubject : fact.sameSubject,
           generationPrompts: isEmpty(fact.generationPrompts) ? found.generationPrompts : fact.generationPrompts,
           previousTarget: (fact.previousTarget ?? '') === '' ? found.previousTarget : fact.previousTarget,
         });

@@ -138,6 +138,19 @@ describe('numbers', () => {
   });
 });
 
+describe('other facts about the subject', () => {
+  it('are told in the headline, and no edit that moved them is called good', () => {
+    const moved = fact('A', 'shaken', { sameSubject: [neighbor('kept'), neighbor('lost')] });
+    expect(headline(report([moved]))).toMatchObject({
+      verdict: 'shaken',
+      title: 'The edit took, and moved other facts about the subject',
+      text: expect.stringContaining('Of 2 other facts about the subject 1 is answered otherwise now.') as string,
+    });
+    const kept = headline(report([fact('A', 'good', { sameSubject: [neighbor('kept'), neighbor('kept')] })]));
+    expect(kept).toMatchObject({ verdict: 'good', text: expect.stringContaining('So do all 2 other facts about the subject.') as string });
+  });
+});
+
 describe('materialRows', () => {
   it('names what was measured with its number and origin, and what was not', () => {
     const rows = materialRows([
@@ -147,6 +160,7 @@ describe('materialRows', () => {
     expect(rows.map(({ what, count, isMissing }) => [what, count, isMissing])).toEqual([
       ['Other wordings', 'none', true],
       ['Neighbours', '6 prompts', false],
+      ['Other facts about the subject', 'none', true],
       ['Drift', 'none', true],
       ['Perplexity', '1 text', false],
     ]);
