@@ -138,6 +138,38 @@ function ownProblems(fact: Fact, index: number): FactProblem[] {
   return problems;
 }
 
+/** What is likely to make a measurement say little, or something that is not so. Records of data sets have such things on purpose. */
+export function askingProblems(facts: readonly Fact[]): FactProblem[] {
+  const edited = new Map(facts.map((fact, index) => [asked(fact), index] as const));
+  return facts.flatMap((fact, index): FactProblem[] => {
+    const other = (fact.neighbors ?? []).flatMap((one) => edited.get(words(typeof one === 'string' ? one : one.prompt)) ?? []);
+    return [
+      ...(/\?\s*$/.test(fact.prompt)
+        ? [
+            {
+              index,
+              field: 'prompt' as const,
+              severity: 'warning' as const,
+              message: 'The prompt is a question; a model that continues texts goes on asking, or answers with a whole sentence.',
+              hint: 'Write the sentence up to the answer, such as "{} is in the city of", or end it in "A:".',
+            },
+          ]
+        : []),
+      ...[...new Set(other)].map((at) => ({
+        index,
+        field: 'neighbors' as const,
+        severity: 'warning' as const,
+        message: `A neighbour asks what fact ${at + 1} edits, so that its answer is meant to change.`,
+        hint: 'Take it out of the neighbours.',
+      })),
+    ];
+  });
+}
+
+function asked({ prompt, subject }: Fact): string {
+  return words(countSlots(prompt) === 1 ? fillPrompt(prompt, subject).text : prompt);
+}
+
 function slotHint(fact: Fact, slots: number): string {
   const subject = fact.subject.trim();
   if (slots > 1) return 'Keep one {} and write the subject out in the other places.';

@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { HyperparameterFileSchema } from '../../shared/contract/edits.ts';
 import { EmendError } from '../../shared/errors.ts';
 import { kindInfo } from '../../shared/kinds.ts';
-import { factProblems, FactSchema, type Fact, type FactProblem } from '../../shared/fact.ts';
+import { askingProblems, factProblems, FactSchema, type Fact, type FactProblem } from '../../shared/fact.ts';
 import { METHOD_NAMES } from '../../shared/methods/list.ts';
 import { readRecords, type CheckRecord, type CutFact } from '../engine/records.ts';
 import { writeDurably } from '../storage/durable.ts';
@@ -98,6 +98,7 @@ export function editService(parts: Surroundings): Part {
       const { facts: cut } = await engine.run('cut', { model: { folder: model.files }, facts });
       const problems = [
         ...factProblems(facts),
+        ...askingProblems(facts),
         ...inForceProblems(model, facts),
         ...cut.flatMap((one, index) => cutProblem(one, facts[index]!, index)),
       ];

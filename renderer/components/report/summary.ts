@@ -1,6 +1,6 @@
 import { tally } from '../../../shared/checks.ts';
 import type { Check, CheckedBy, EditReport, FactReport, PromptOutcome } from '../../../shared/contract/edits.ts';
-import { isMeasure, measureNames, MEASURES } from '../../../shared/measures.ts';
+import { type Counted, isMeasure, type Measure, measureNames, MEASURES } from '../../../shared/measures.ts';
 import { EDIT_METHODS } from '../../../shared/methods/list.ts';
 import type { Advice } from '../../../shared/methods/method.ts';
 import { reportText } from './text.ts';
@@ -150,6 +150,8 @@ export interface Meter {
   readonly threshold: number | undefined;
   readonly passed: boolean | undefined;
   readonly count: number | undefined;
+  /** What is counted. */
+  readonly counts: Counted;
 }
 
 /** Checks in the order and words of the list of measures; those that this release does not know go last, under their own names. */
@@ -160,9 +162,9 @@ export function meters(checks: readonly Check[]): Meter[] {
 
 function meterOf({ name, value, before, threshold, passed, count }: Check): Meter {
   const values = { name, value, before, threshold, passed, count };
-  if (!isMeasure(name)) return { ...values, label: name, meaning: '', kind: threshold === undefined ? 'number' : 'share' };
-  const { label, help, unit } = MEASURES[name];
-  return { ...values, label, meaning: help, kind: unit === 'share' ? 'share' : 'number' };
+  if (!isMeasure(name)) return { ...values, counts: 'case', label: name, meaning: '', kind: threshold === undefined ? 'number' : 'share' };
+  const { label, help, unit, counts }: Measure = MEASURES[name];
+  return { ...values, counts, label, meaning: help, kind: unit === 'share' ? 'share' : 'number' };
 }
 
 /** What can be missing from a check is listed whether it is there or not, in this order. */
@@ -229,7 +231,7 @@ export function verdictCounts(facts: readonly FactReport[]): Readonly<Record<Fac
   return { all: facts.length, good: count('good'), shaken: count('shaken'), weak: count('weak'), harmful: count('harmful') };
 }
 
-/** How many of some prompts are as they should be: "3 of 4". */
+/** How many of some prompts are as they should be: "3 of 4", "no" where there are none. */
 export function goodOf(outcomes: readonly PromptOutcome[]): string {
-  return outcomes.length === 0 ? '–' : reportText.goodOf(outcomes.filter(({ good }) => good).length, outcomes.length);
+  return outcomes.length === 0 ? reportText.goodOfNone : reportText.goodOf(outcomes.filter(({ good }) => good).length, outcomes.length);
 }

@@ -1,3 +1,4 @@
+import type { Counted } from '../../../shared/measures.ts';
 import type { CheckedBy } from '../../../shared/contract/edits.ts';
 import { count, plural } from '../../format.ts';
 
@@ -62,6 +63,7 @@ export const reportText = {
   seedName: 'Seed',
   warnings: 'Warnings',
   took: (seconds: string) => `worked out in ${seconds}`,
+  goodOfNone: 'no',
   goodOf: (good: number, all: number) => `${good} of ${all}`,
   factLine: (paraphrases: string, neighbors: string) => `${paraphrases} wordings, ${neighbors} neighbours`,
 
@@ -73,7 +75,7 @@ export const reportText = {
     result: 'Result',
     passed: 'passed',
     failed: 'failed',
-    cases: (cases: number) => plural(cases, 'case'),
+    cases: (cases: number, of: Counted) => `of ${plural(cases, of)}`,
   },
   fallen: {
     title: (facts: number) => (facts === 1 ? '1 fact does not hold' : `${count(facts)} facts do not hold`),

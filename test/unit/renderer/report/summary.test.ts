@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { EditReport, FactReport, Fate } from '../../../../shared/contract/edits.ts';
-import { plainNumber } from '../../../../renderer/format.ts';
+import { percent, plainNumber } from '../../../../renderer/format.ts';
 import { factsShown, headline, materialRows, meters, verdictCounts } from '../../../../renderer/components/report/summary.ts';
 
 const outcome = (prompt: string, good: boolean) => ({ prompt, before: {}, after: {}, good });
@@ -134,7 +134,10 @@ describe('factsShown', () => {
 
 describe('numbers', () => {
   it('keep three digits', () => {
-    expect([0, 0.0123456, 1234.5, 0.00000432].map(plainNumber)).toEqual(['0', '0.0123', '1230', '4.3 · 10⁻⁶']);
+    expect([0, 0.0123456, 1234.5, 0.00000432].map(plainNumber)).toEqual(['0', '0.0123', '1,235', '4.3 · 10⁻⁶']);
+    // Two values beside each other have alike many digits.
+    expect([2.4, 2.43, 0.03, 0.000872].map(plainNumber)).toEqual(['2.40', '2.43', '0.0300', '0.000872']);
+    expect([0, 1, 0.813, 0.9999999].map((share) => percent(share))).toEqual(['0%', '100%', '81.3%', '>99.9%']);
   });
 });
 
@@ -148,6 +151,18 @@ describe('other facts about the subject', () => {
     });
     const kept = headline(report([fact('A', 'good', { sameSubject: [neighbor('kept'), neighbor('kept')] })]));
     expect(kept).toMatchObject({ verdict: 'good', text: expect.stringContaining('So do all 2 other facts about the subject.') as string });
+  });
+});
+
+describe('what the cases of a measure are', () => {
+  it('is said by the measure: facts, prompts or texts', () => {
+    const found = meters(['specificity', 'drift', 'perplexity', 'of another release'].map((name) => ({ name, value: 1, count: 1 })));
+    expect(found.map(({ name, counts }) => [name, counts])).toEqual([
+      ['specificity', 'fact'],
+      ['drift', 'prompt'],
+      ['perplexity', 'text'],
+      ['of another release', 'case'],
+    ]);
   });
 });
 
