@@ -25,21 +25,26 @@ export function bytes(value: number): string {
   return `${scaled >= 100 ? Math.round(scaled) : scaled.toFixed(1)} ${['B', 'kB', 'MB', 'GB', 'TB'][power]}`;
 }
 
-/** 97.3%; what is not quite 0 or 1 is not shown as if it were. */
+/** 97.3%; what is not quite 0 or 1 is not shown as if it were, and what is has no decimals: 0%, 100%. */
 export function percent(share: number, digits = 1): string {
+  if (share === 0 || share === 1) return `${100 * share}%`;
   if (share > 0 && share < 0.5 * 10 ** -(digits + 2)) return `<${(10 ** -digits).toFixed(digits)}%`;
   if (share < 1 && share > 1 - 0.5 * 10 ** -(digits + 2)) return `>${(100 - 10 ** -digits).toFixed(digits)}%`;
   return `${(share * 100).toFixed(digits)}%`;
 }
 
-/** A number without a scale of its own: three significant digits. */
+/** A number without a scale of its own: three significant digits, alike many in two beside each other; 12,345 where it is large. */
 export function plainNumber(value: number): string {
   return value !== 0 && Math.abs(value) < 1e-4
     ? value
         .toExponential(1)
         .replace('e-', ' · 10⁻')
         .replace(/⁻(\d+)$/, (_, digits: string) => `⁻${[...digits].map((digit) => '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(digit)]).join('')}`)
-    : String(Number(value.toPrecision(3)));
+    : Number.isInteger(value)
+      ? count(value)
+      : Math.abs(value) >= 1000
+        ? count(Math.round(value))
+        : value.toPrecision(3);
 }
 
 /** 42 s, 3 min, 1 h 20 min */

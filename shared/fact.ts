@@ -21,6 +21,8 @@ export const FactSchema = v.object({
   paraphrases: v.optional(v.array(v.string())),
   /** Prompts about other subjects, which must keep their answers. */
   neighbors: v.optional(v.array(NeighborSchema)),
+  /** Prompts that ask something else about the subject, which must keep their answers too. */
+  sameSubject: v.exactOptional(v.array(NeighborSchema)),
   /** Prompts about the subject to write on from, for measures of fluency and consistency. */
   generationPrompts: v.optional(v.array(v.string())),
   /** Wordings and neighbours that the edit itself is told of (told.ts); they stand in no other list. */
@@ -171,6 +173,38 @@ function ownProblems(fact: Fact, index: number): FactProblem[] {
     add('target', 'warning', 'The target is the same as the target before the edit.', 'Write what the model should answer after the edit.');
   }
   return problems;
+}
+
+/** What is likely to make a measurement say little, or something that is not so. Records of data sets have such things on purpose. */
+export function askingProblems(facts: readonly Fact[]): FactProblem[] {
+  const edited = new Map(facts.map((fact, index) => [asked(fact), index] as const));
+  return facts.flatMap((fact, index): FactProblem[] => {
+    const other = (fact.neighbors ?? []).flatMap((one) => edited.get(words(typeof one === 'string' ? one : one.prompt)) ?? []);
+    return [
+      ...(/\?\s*$/.test(fact.prompt)
+        ? [
+            {
+              index,
+              field: 'prompt' as const,
+              severity: 'warning' as const,
+              message: 'The prompt is a question; a model that continues texts goes on asking, or answers with a whole sentence.',
+              hint: 'Write the sentence up to the answer, such as "{} is in the city of", or end it in "A:".',
+            },
+          ]
+        : []),
+      ...[...new Set(other)].map((at) => ({
+        index,
+        field: 'neighbors' as const,
+        severity: 'warning' as const,
+        message: `A neighbour asks what fact ${at + 1} edits, so that its answer is meant to change.`,
+        hint: 'Take it out of the neighbours.',
+      })),
+    ];
+  });
+}
+
+function asked({ prompt, subject }: Fact): string {
+  return words(countSlots(prompt) === 1 ? fillPrompt(prompt, subject).text : prompt);
 }
 
 function slotHint(fact: Fact, slots: number): string {

@@ -4,6 +4,7 @@
  */
 export const MEASURES = {
   answers: {
+    counts: 'fact',
     label: 'New answer given',
     unit: 'share',
     better: 'more',
@@ -16,6 +17,7 @@ export const MEASURES = {
     },
   },
   wordings: {
+    counts: 'fact',
     label: 'In other words',
     unit: 'share',
     better: 'more',
@@ -28,6 +30,7 @@ export const MEASURES = {
     },
   },
   kept: {
+    counts: 'fact',
     label: 'Neighbours kept',
     unit: 'share',
     better: 'more',
@@ -39,55 +42,97 @@ export const MEASURES = {
       missing: 'No neighbours were given to check it by, or there was no version to compare with.',
     },
   },
+  subject: {
+    counts: 'fact',
+    label: 'Other facts about the subject kept',
+    unit: 'share',
+    better: 'more',
+    help: 'how many other questions about the subject are still answered as before',
+    demand: {
+      least: 0.5,
+      help: 'Other questions about the subject are still answered as before.',
+      option: 'Least share of other facts about the edited subjects that must keep their answers, 0 to 1',
+      missing: 'No other facts about the subject were given to check it by.',
+      whereMeasured: true,
+    },
+  },
   efficacy: {
+    counts: 'fact',
     label: 'Efficacy (ES)',
     unit: 'share',
     better: 'more',
     help: 'how often the new answer is likelier than the old one; a third may be likelier than both',
   },
-  generalization: { label: 'Generalization (PS)', unit: 'share', better: 'more', help: 'the same in other words' },
+  generalization: { counts: 'fact', label: 'Generalization (PS)', unit: 'share', better: 'more', help: 'the same in other words' },
   specificity: {
+    counts: 'fact',
     label: 'Specificity (NS)',
     unit: 'share',
     better: 'more',
     help: 'how often a neighbour’s own answer is likelier than the new one; it need not be what the model says',
   },
   'neighbors unchanged': {
+    counts: 'fact',
     label: 'Same first token',
     unit: 'share',
     better: 'more',
     help: 'how many neighbours begin their answer with the same token as before',
   },
   fluency: {
+    counts: 'fact',
     label: 'Fluency',
     unit: 'bits',
     better: 'more',
     help: 'variety of what it writes about the subject, in bits; a fall means repetition',
   },
-  drift: { label: 'Drift', unit: 'nats', better: 'less', help: 'how far answers to unrelated prompts moved, in nats; 0 is not at all' },
+  drift: {
+    counts: 'prompt',
+    label: 'Drift',
+    unit: 'nats',
+    better: 'less',
+    help: 'how far answers to unrelated prompts moved, in nats; 0 is not at all',
+  },
   'top token changed': {
+    counts: 'prompt',
     label: 'Other first words',
     unit: 'share',
     better: 'less',
     help: 'unrelated prompts that now begin their answer differently',
   },
   'held-out accuracy': {
+    counts: 'case',
     of: 'steering',
     label: 'Held-out accuracy',
     unit: 'share',
     better: 'more',
     help: 'how many pairs or texts that nothing was chosen by a fitted direction tells apart',
   },
-  MC1: { of: 'steering', label: 'MC1', unit: 'share', better: 'more', help: 'how often the best answer is likelier than every wrong one' },
+  MC1: {
+    counts: 'case',
+    of: 'steering',
+    label: 'MC1',
+    unit: 'share',
+    better: 'more',
+    help: 'how often the best answer is likelier than every wrong one',
+  },
   MC2: {
+    counts: 'case',
     of: 'steering',
     label: 'MC2',
     unit: 'share',
     better: 'more',
     help: 'how much of the probability of all answers lies on the right ones',
   },
-  MC3: { of: 'steering', label: 'MC3', unit: 'share', better: 'more', help: 'how many right answers are likelier than every wrong one' },
+  MC3: {
+    counts: 'case',
+    of: 'steering',
+    label: 'MC3',
+    unit: 'share',
+    better: 'more',
+    help: 'how many right answers are likelier than every wrong one',
+  },
   'wanted words': {
+    counts: 'text',
     of: 'steering',
     label: 'Wanted words',
     unit: 'share',
@@ -95,6 +140,7 @@ export const MEASURES = {
     help: 'how often what it writes has one of the words',
   },
   'text cross-entropy': {
+    counts: 'text',
     of: 'steering',
     label: 'Text cross-entropy',
     unit: 'nats',
@@ -102,20 +148,30 @@ export const MEASURES = {
     help: 'of ordinary text, a token; a rise is the cost',
   },
   'text KL': {
+    counts: 'text',
     of: 'steering',
     label: 'Text KL',
     unit: 'nats',
     better: 'less',
     help: 'how far the next token of ordinary text moved; 0 is not at all',
   },
-  perplexity: { label: 'Perplexity', unit: 'none', better: 'less', help: 'of ordinary text; a rise means the model writes worse' },
+  perplexity: {
+    counts: 'text',
+    label: 'Perplexity',
+    unit: 'none',
+    better: 'less',
+    help: 'of ordinary text; a rise means the model writes worse',
+  },
 } as const satisfies Readonly<Record<string, Measure>>;
 
 /** 'share': 0 to 1. 'none': a number without a unit. */
 export type Unit = 'share' | 'bits' | 'nats' | 'none';
 
 export type Measure = Described & (Demandable | { readonly unit: Unit; readonly better: 'more' | 'less' });
+/** What the cases of a measure are. */
+export type Counted = 'fact' | 'prompt' | 'text' | 'case';
 interface Described {
+  readonly counts: Counted;
   /** What it is taken of, where that is no fact. */
   readonly of?: 'steering';
   readonly label: string;
@@ -139,6 +195,8 @@ export interface Demand {
   readonly option: string;
   /** Said where it was not measured. */
   readonly missing: string;
+  /** Of some facts there is nothing to measure it by; the policy then asks for nothing. */
+  readonly whereMeasured?: true;
 }
 
 export type MeasureName = keyof typeof MEASURES;

@@ -28,8 +28,8 @@ export interface Progress {
 
 /** Progress with the time that the phase will still take. */
 export interface TimedProgress extends Progress {
-  /** What is counted, where that is worth saying. */
-  readonly unit?: 'bytes' | undefined;
+  /** What is counted, where that is worth saying; 'share': how much of the whole job is done, of 1. */
+  readonly unit?: 'bytes' | 'share' | undefined;
   /** Undefined while there is nothing to tell it by. */
   readonly secondsLeft: number | undefined;
 }

@@ -32,7 +32,7 @@ export async function factsFor(working: Working, values: FactValues, { out, warn
   }
   refuseWrong(factProblems([asked]), 1);
   const found = await app.call('edits.suggest', { model: model.id, fact: asked });
-  const { paraphrases, neighbors, generationPrompts, source } = found;
+  const { paraphrases, neighbors, sameSubject, generationPrompts, source } = found;
   out.line(
     out.style.dim(`To be checked by ${counted(paraphrases.length, 'other wording')} and ${counted(neighbors.length, 'neighbour')}:`),
   );
@@ -43,7 +43,7 @@ export async function factsFor(working: Working, values: FactValues, { out, warn
       `The model answers ${JSON.stringify(found.previousTarget)} now, not ${JSON.stringify(asked.previousTarget)} as --previous says.`,
       'Checks that compare two answers compare with the one given; leave --previous out to compare with what the model says.',
     );
-  return [{ ...asked, paraphrases, neighbors, generationPrompts, ...given({ previousTarget }) }];
+  return [{ ...asked, paraphrases, neighbors, sameSubject, generationPrompts, ...given({ previousTarget }) }];
 }
 
 /** Facts with other wordings and neighbours where they have none. */
@@ -62,7 +62,14 @@ async function withSuggestions({ app, model }: Working, facts: readonly Fact[], 
     const neighbors = isEmpty(fact.neighbors) ? found.neighbors : fact.neighbors!;
     added.wordings += paraphrases.length - (fact.paraphrases?.length ?? 0);
     added.neighbors += neighbors.length - (fact.neighbors?.length ?? 0);
-    fuller.push({ ...fact, paraphrases, neighbors, ...given({ previousTarget: fact.previousTarget ?? found.previousTarget }) });
+    const sameSubject = isEmpty(fact.sameSubject) ? found.sameSubject : fact.sameSubject!;
+    fuller.push({
+      ...fact,
+      paraphrases,
+      neighbors,
+      sameSubject,
+      ...given({ previousTarget: fact.previousTarget ?? found.previousTarget }),
+    });
   }
   out.line(
     out.style.dim(`Found ${counted(added.wordings, 'other wording')} and ${counted(added.neighbors, 'neighbour')} to check them by.`),

@@ -16,6 +16,7 @@ export { readDelta } from './edit/delta-file.ts';
 export { beginsWith } from './evaluate/answers.ts';
 export type { TableColumn } from './evaluate/csv.ts';
 export { readRecords } from './evaluate/datasets.ts';
+export type { CheckPhase } from './evaluate/requests.ts';
 export { type CheckRecord, recordOf } from './evaluate/records.ts';
 export { summarize } from './evaluate/protocol.ts';
 export type { CheckReport, DriftReport, Measure, PromptReport, RecordReport } from './evaluate/report.ts';

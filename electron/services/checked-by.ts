@@ -28,16 +28,25 @@ export function checkedBy(
       isSure: says !== undefined && says.before.probability >= SURE,
     })),
   );
+  const about = reports.flatMap(({ fact, sameSubject = [] }) =>
+    sameSubject.map(({ prompt, says }) => ({
+      from: wordingFrom(prompt, fact, taughtWordings),
+      isSure: says !== undefined && says.before.probability >= SURE,
+    })),
+  );
+  const withSure = (what: CheckedBy['what'], all: typeof neighbors) =>
+    origins(all.map((one) => one.from)).map((origin): CheckedBy => {
+      const own = all.filter((one) => one.from === origin);
+      return { what, count: own.length, from: origin, sure: own.filter(({ isSure }) => isSure).length };
+    });
   return [
     ...origins(wordings).map((origin): CheckedBy => ({
       what: 'wordings',
       count: wordings.filter((one) => one === origin).length,
       from: origin,
     })),
-    ...origins(neighbors.map((one) => one.from)).map((origin): CheckedBy => {
-      const own = neighbors.filter((one) => one.from === origin);
-      return { what: 'neighbors', count: own.length, from: origin, sure: own.filter(({ isSure }) => isSure).length };
-    }),
+    ...withSure('neighbors', neighbors),
+    ...withSure('sameSubject', about),
     ...(drift === undefined || drift.meanKl === undefined ? [] : [{ what: 'drift' as const, count: drift.probes, from: from.probes }]),
     ...(drift?.perplexityAfter === undefined
       ? []

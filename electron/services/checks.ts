@@ -9,6 +9,7 @@ import type { Model, ModelVersion } from './model.ts';
 import { newFile } from './outputs.ts';
 import type { Services, Surroundings } from './surroundings.ts';
 import { tryEach, tryTogether } from './trials.ts';
+import { CHECK_PLAN, WholeJob } from './whole-job.ts';
 
 type Part = Pick<Services, 'checks.measure' | 'checks.try'>;
 
@@ -33,11 +34,8 @@ export function checkService({ models, engine, jobs, grants }: Surroundings): Pa
         job: jobs.start('checks.measure', `Measure ${model.name}`, model.id, async (control) => {
           const { set, options } = await prepare(model, version, asked, !version.isBase);
           const baseline = version.isBase ? {} : { baseline: await model.at('base').ref(control) };
-          const report = await engine.run(
-            'check',
-            { model: await version.ref(control), records: set.records, options, ...baseline },
-            control,
-          );
+          const whole = new WholeJob(control, CHECK_PLAN).at('check');
+          const report = await engine.run('check', { model: await version.ref(whole), records: set.records, options, ...baseline }, whole);
           return { version: version.id, ...found(set, report) };
         }),
       };

@@ -117,6 +117,7 @@ const TAKEN = {
   answers: ofAllRecords(({ measures }) => measures.exactMatch ?? measures.rewriteAccuracy),
   wordings: ofRecords(({ measures }) => measures.paraphraseAccuracy),
   kept: ofRecords(({ measures }) => measures.neighborsKept),
+  subject: ofRecords(({ measures }) => measures.subjectKept),
   efficacy: ofRecords(efficacyOf),
   generalization: ofRecords(generalizationOf),
   specificity: ofRecords(specificityOf),
@@ -204,36 +205,40 @@ function outcomesOf(fact: Fact, before: RecordReport, after: RecordReport): Outc
     rewrite: { ...own, good: after.measures.exactMatch === undefined ? own.good : after.measures.exactMatch === 1 },
     paraphrases: pairs((record) => record.paraphrases, ownOutcome),
     neighbors: pairs((record) => record.neighbors, neighborOutcome),
+    ...(after.sameSubject && { sameSubject: pairs((record) => record.sameSubject ?? [], neighborOutcome) }),
   };
 }
 
-type Outcomes = Pick<FactReport, 'rewrite' | 'paraphrases' | 'neighbors'>;
+type Outcomes = Pick<FactReport, 'rewrite' | 'paraphrases' | 'neighbors' | 'sameSubject'>;
 type OutcomeOf = (fact: Fact, before: PromptReport, after: PromptReport) => PromptOutcome;
 
-function verdictOf({ rewrite, paraphrases, neighbors }: Outcomes, thresholds: Thresholds): FactReport['verdict'] {
+function verdictOf({ rewrite, paraphrases, neighbors, sameSubject = [] }: Outcomes, thresholds: Thresholds): FactReport['verdict'] {
   const share = (good: number, all: readonly unknown[]) => (all.length === 0 ? 1 : good / all.length);
   const { kept, lost } = tally(neighbors);
   if (share(neighbors.length - lost, neighbors) < thresholds.kept) return 'harmful';
+  const own = tally(sameSubject);
+  if (share(sameSubject.length - own.lost, sameSubject) < thresholds.subject) return 'harmful';
   if (!rewrite.good || share(paraphrases.filter(({ good }) => good).length, paraphrases) < thresholds.wordings) return 'weak';
-  return kept < neighbors.length ? 'shaken' : 'good';
+  return kept + own.kept < neighbors.length + sameSubject.length ? 'shaken' : 'good';
 }
 
 /** What came of a fact, in numbers. */
-function says({ rewrite, paraphrases, neighbors }: Outcomes): string {
+function says({ rewrite, paraphrases, neighbors, sameSubject = [] }: Outcomes): string {
   const held = paraphrases.filter(({ good }) => good).length;
   const { kept, shaken, lost } = tally(neighbors);
   const parts = [
     rewrite.good ? 'The new answer took' : 'The model does not give the new answer to its own prompt',
     ...(paraphrases.length === 0 ? [] : [`it is given in ${held} of ${counted(paraphrases.length, 'other wording')}`]),
     ...(neighbors.length === 0 ? [] : [fates({ kept, shaken, lost })]),
+    ...(sameSubject.length === 0 ? [] : [fates(tally(sameSubject), 'other fact about the subject', 'other facts about the subject')]),
   ];
   return `${parts.length === 1 ? `${parts[0]}; nothing else was checked` : parts.join('; ')}.`;
 }
 
-function fates({ kept, shaken, lost }: Readonly<Record<Fate, number>>): string {
-  if (shaken + lost === 0) return kept === 1 ? 'the neighbour keeps its answer' : `all ${kept} neighbours keep their answers`;
+function fates({ kept, shaken, lost }: Readonly<Record<Fate, number>>, one = 'neighbour', several = 'neighbours'): string {
+  if (shaken + lost === 0) return kept === 1 ? `the ${one} keeps its answer` : `all ${kept} ${several} keep their answers`;
   return [
-    `of ${counted(kept + shaken + lost, 'neighbour')} ${kept} ${kept === 1 ? 'keeps its answer' : 'keep their answers'}`,
+    `of ${counted(kept + shaken + lost, one, several)} ${kept} ${kept === 1 ? 'keeps its answer' : 'keep their answers'}`,
     ...(shaken === 0 ? [] : [`${shaken} ${shaken === 1 ? 'does' : 'do'} with less than half of the probability`]),
     ...(lost === 0 ? [] : [`${lost} ${lost === 1 ? 'is' : 'are'} answered otherwise`]),
   ].join(', ');
@@ -252,7 +257,9 @@ function ownOutcome(fact: Fact, before: PromptReport, after: PromptReport): Prom
 
 /** A neighbour, held against what it said before. */
 function neighborOutcome(fact: Fact, before: PromptReport, after: PromptReport): PromptOutcome {
-  const own = fact.neighbors?.find((one) => typeof one !== 'string' && one.prompt === after.prompt);
+  const own = [...(fact.neighbors ?? []), ...(fact.sameSubject ?? [])].find(
+    (one) => typeof one !== 'string' && one.prompt === after.prompt,
+  );
   const { outcome } = after;
   return {
     prompt: after.prompt,

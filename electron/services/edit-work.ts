@@ -25,6 +25,7 @@ import { recomputationProblem, recompute } from './recompute.ts';
 import { readTaught } from './suggest.ts';
 import type { Surroundings } from './surroundings.ts';
 import { apart, toldRecords, toldTo } from './telling.ts';
+import { EDIT_PLAN, WholeJob } from './whole-job.ts';
 
 /**
  * Works an edit out on a version, the current one when none is named, measures it, and keeps it as a draft. Nothing is recorded.
@@ -40,8 +41,9 @@ export async function workOut(
   const { recipe, covarianceText } = request;
   const { fluency, ...asked } = recipe;
   const { material } = model;
-  const parent = await version.ref(control);
-  const facts = await toldTo(engine, { model: parent, name: model.name }, request.facts, asked, control);
+  const whole = new WholeJob(control, EDIT_PLAN);
+  const parent = await version.ref(whole.at('edit'));
+  const facts = await toldTo(engine, { model: parent, name: model.name }, request.facts, asked, whole.at('edit'));
   const told = toldRecords(facts);
   const records = facts.map((fact, at) => recordOf(fact, String(at)));
   const asRecords = [...records, ...told.map(({ record }) => record)];
@@ -62,14 +64,14 @@ export async function workOut(
         save: delta,
         name: model.name,
       },
-      control,
+      whole.at('edit'),
     );
     const options = fluency ? {} : { generation: false as const };
-    const before = await engine.run('check', { model: parent, records: asRecords, options }, named(control, 'before'));
+    const before = await engine.run('check', { model: parent, records: asRecords, options }, whole.at('before'));
     const after = await engine.run(
       'check',
       { model: { ...parent, delta }, records: asRecords, options: { ...options, ...drift }, baseline: parent },
-      named(control, 'after'),
+      whole.at('after'),
     );
     control.check();
     const [was, now] = [apart(before, facts.length, told), apart(after, facts.length, told)];
@@ -217,11 +219,6 @@ export async function buildOnTop(
     .map(({ tensor, sha256, sha256Base }) => ({ tensor, before: before?.get(tensor) ?? sha256Base, after: sha256 }))
     .filter((one) => one.before !== one.after)
     .sort((a, b) => (a.tensor < b.tensor ? -1 : 1));
-}
-
-/** Follows a step of a job with its phases told apart: "targets (before)". */
-function named(control: JobControl, when: string): JobControl {
-  return { ...control, onProgress: (progress) => control.onProgress({ ...progress, phase: `${progress.phase} (${when})` }) };
 }
 
 /** Facts of edits in force about other subjects, to see drift on where nothing else is known. */

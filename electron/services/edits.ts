@@ -5,7 +5,7 @@ import { HyperparameterFileSchema } from '../../shared/contract/edits.ts';
 import { EmendError } from '../../shared/errors.ts';
 import { kindInfo } from '../../shared/kinds.ts';
 import { sameText } from '../../shared/characters.ts';
-import { characterProblems, factProblems, FactSchema, questionOf, type Fact, type FactProblem } from '../../shared/fact.ts';
+import { askingProblems, characterProblems, factProblems, FactSchema, questionOf, type Fact, type FactProblem } from '../../shared/fact.ts';
 import { METHOD_NAMES } from '../../shared/methods/list.ts';
 import { readRecords, type CheckRecord, type CutFact } from '../engine/records.ts';
 import { writeDurably } from '../storage/durable.ts';
@@ -96,6 +96,7 @@ export function editService(parts: Surroundings): Part {
       const problems = [
         ...factProblems(facts),
         ...facts.flatMap(characterProblems),
+        ...askingProblems(facts),
         ...inForceProblems(model, facts),
         ...cut.flatMap((one, index) => cutProblem(one, facts[index]!, index)),
         ...tooLong.flatMap((found, index) => found.map((one): FactProblem => ({ index, severity: 'error', ...one }))),
@@ -115,7 +116,7 @@ export function editService(parts: Surroundings): Part {
       const taught = model.material && (await readTaught(model.material.facts));
       const form = (await model.form.load())?.facts ?? [];
       const others = form.filter((one) => one.prompt.split('{}').length === 2);
-      const { paraphrases, neighbors, generationPrompts, previousTarget, previousChance, source } = await suggestFor(
+      const { paraphrases, neighbors, sameSubject, generationPrompts, previousTarget, previousChance, source } = await suggestFor(
         fact,
         { taught, form: others, inForce: model.factsInForce() },
         async (prompts) => (await engine.run('answers', { model: ref, prompts })).answers,
@@ -123,6 +124,7 @@ export function editService(parts: Surroundings): Part {
       return {
         paraphrases: [...paraphrases],
         neighbors: [...neighbors],
+        sameSubject: [...sameSubject],
         generationPrompts: [...generationPrompts],
         ...given({ previousTarget, previousChance }),
         source,
@@ -272,11 +274,13 @@ function unfinished(row: Readonly<Record<string, unknown>>): Fact {
   return v.parse(FactSchema, { subject: '', prompt: '', target: '', ...row });
 }
 
-function factOf({ fact, paraphrases, neighbors, generationPrompts }: CheckRecord): Fact {
+function factOf({ fact, paraphrases, neighbors, sameSubject, generationPrompts }: CheckRecord): Fact {
+  const plain = ({ prompt, target }: CheckRecord['neighbors'][number]) => (target === undefined ? { prompt } : { prompt, target });
   return {
     ...fact,
     paraphrases: [...paraphrases],
-    neighbors: neighbors.map(({ prompt, target }) => (target === undefined ? { prompt } : { prompt, target })),
+    neighbors: neighbors.map(plain),
+    ...(sameSubject.length > 0 && { sameSubject: sameSubject.map(plain) }),
     generationPrompts: [...generationPrompts],
   };
 }

@@ -1,7 +1,7 @@
 import type { Settings } from '../../shared/contract/settings.ts';
 import type { Kind } from '../../shared/kinds.ts';
 import { foldedName } from '../../shared/folded-name.ts';
-import { demandedNames, MEASURES } from '../../shared/measures.ts';
+import { demandedNames, MEASURES, type Demand } from '../../shared/measures.ts';
 import { rejectionsOf, standing } from '../../shared/reviews.ts';
 import type { CheckResult } from '../ledger/bodies.ts';
 import { partsOf, type Version } from '../ledger/versions.ts';
@@ -63,6 +63,8 @@ export function exportHindrances(
     );
     for (const name of demandedNames()) {
       const value = measured.get(name);
+      const { demand }: { readonly demand: Demand } = MEASURES[name];
+      if (value === undefined && demand.whereMeasured) continue;
       if (value === undefined)
         hindrances.push(
           `The policy asks for the check “${MEASURES[name].label}” on all facts in force, and this version has none. Check it first.`,

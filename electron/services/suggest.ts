@@ -5,7 +5,7 @@ import { EmendError } from '../../shared/errors.ts';
 import { fillPrompt, type Fact, type Neighbor } from '../../shared/fact.ts';
 import { beginsWith } from '../engine/records.ts';
 import { spread } from './drift.ts';
-import { kindsOf, namesOf, plainName, relationAskedFor, type Relation, type SubjectKind } from './suggesting/relations.ts';
+import { kindsOf, namesOf, plainName, relationAskedFor, RELATIONS, type Relation, type SubjectKind } from './suggesting/relations.ts';
 
 /** Facts by relation, with the phrasings of each; they may say of what kind their subjects are. */
 export const TaughtSchema = v.object({
@@ -33,6 +33,8 @@ export const SURE = 0.5;
 export interface Suggestion {
   readonly paraphrases: readonly string[];
   readonly neighbors: readonly Neighbor[];
+  /** Other questions about the subject. */
+  readonly sameSubject: readonly Neighbor[];
   readonly generationPrompts: readonly string[];
   /** What the version answers so far, and how likely that is. */
   readonly previousTarget?: string | undefined;
@@ -53,6 +55,8 @@ export interface Known {
 
 const PARAPHRASES = 4;
 const NEIGHBORS = 6;
+/** Other questions about the subject. */
+const ABOUT = 4;
 /** Of them so many should have the answer that is to be replaced: an edit of it reaches those first. */
 const ALIKE = 3;
 /** Subjects that a model is asked about in search of so many neighbours, and how many in one go. */
@@ -109,19 +113,65 @@ export async function suggestFor(fact: Fact, known: Known, ask: Ask): Promise<Su
     ...(taught && relation !== undefined ? [] : listGroups(fact, common, kinds)),
   ];
   const found = await neighborsFrom(groups, { fact, own, now, edited }, ask);
+  const about = await aboutSubject({ fact, taught, relation, common, kinds }, edited, ask);
   const paraphrases = alikeFirst(wordings, inWords, now).slice(0, PARAPHRASES);
   return {
     paraphrases,
     neighbors: found.neighbors,
+    sameSubject: about,
     generationPrompts:
       taught && relation !== undefined ? spread(templates, 2).map((one) => fillPrompt(one, fact.subject).text) : [fact.subject],
     ...(now === '' ? {} : { previousTarget: now, previousChance: said!.probability }),
     source: sourceInWords({
       paraphrases: paraphrases.length,
       wordingsFrom: relation === undefined ? common && `ways to ask for the ${common.name}` : `the model's own facts (${relation})`,
+      about: about.length,
       ...found,
     }),
   };
+}
+
+interface Subject {
+  readonly fact: Fact;
+  readonly taught: Taught | undefined;
+  readonly relation: string | undefined;
+  readonly common: Relation | undefined;
+  readonly kinds: readonly SubjectKind[];
+}
+
+/**
+ * Other questions about a fact's subject of whose answer the model is sure: of its own facts, else those that are asked of the kind of
+ * subject. What follows from the fact is none of them: who stands in another city may stand in another country.
+ */
+async function aboutSubject(subject: Subject, edited: ReadonlySet<string>, ask: Ask): Promise<Neighbor[]> {
+  const { subject: name } = subject.fact;
+  const asked = questionsAbout(subject).filter(({ prompt }) => !edited.has(prompt));
+  if (asked.length === 0) return [];
+  const answers = await ask(asked.map(({ prompt }) => prompt));
+  return asked
+    .flatMap(({ prompt, answer }, at): Neighbor[] => {
+      const said = answers[at]!;
+      const target = answerOf(said, answer === undefined ? [] : [answer]);
+      return said.probability >= SURE && target !== '' && target !== name ? [{ prompt, target }] : [];
+    })
+    .slice(0, ABOUT);
+}
+
+function questionsAbout({ fact, taught, relation, common, kinds }: Subject): Candidate[] {
+  const follows = (template: string) => {
+    const other = relationAskedFor(template, kinds) ?? relationAskedFor(template, []);
+    return other !== undefined && (other === common || (other.tells !== undefined && other.tells === common?.tells));
+  };
+  const known = taught?.facts.filter((one) => one.subject === fact.subject && one.relation !== relation) ?? [];
+  if (taught && known.length > 0)
+    return known.flatMap(({ relation: other, object }) => {
+      const template = taught.relations[other]?.templates[0];
+      return template === undefined || follows(template) ? [] : [{ prompt: fillPrompt(template, fact.subject).text, answer: object }];
+    });
+  const of = kinds.length > 0 ? kinds : (common?.of ?? []);
+  return RELATIONS.filter((one) => of.length > 0 && of.every((kind) => one.of.includes(kind)) && !follows(one.wordings[0]!)).map(
+    ({ wordings }) => ({ prompt: fillPrompt(wordings[0]!, fact.subject).text }),
+  );
 }
 
 /** What is said, by the name that is known for it where that is how it begins. */
@@ -250,7 +300,8 @@ function sourceInWords({
   from,
   asked,
   sure,
-}: { readonly paraphrases: number; readonly wordingsFrom: string | undefined } & Found): string {
+  about,
+}: { readonly paraphrases: number; readonly wordingsFrom: string | undefined; readonly about: number } & Found): string {
   const wordings =
     wordingsFrom === undefined || paraphrases === 0
       ? 'no other wordings, since this prompt asks in a way that Emend does not know'
@@ -261,7 +312,8 @@ function sourceInWords({
       : neighbors.length === 0
         ? `no neighbours: of ${counted(asked, 'other subject')} asked the model is sure of none`
         : `${from.map((one) => `${counted(one.count, 'neighbour')} from ${one.from}`).join(', ')} (asked ${asked}, sure of ${sure})`;
-  return `${wordings}; ${others}`;
+  const own = about === 0 ? 'no other facts about the subject that the model is sure of' : counted(about, 'other fact', 'other facts');
+  return `${wordings}; ${others}; ${own}${about === 0 ? '' : ' about the subject'}`;
 }
 
 function filled(prompt: string, subject: string): string {

@@ -33,7 +33,9 @@ async function choiceOf(engine: JobRunner, on: { model: ModelRef; name: string }
 /** What facts tell an edit, as records to be measured apart; facts that tell nothing have none. */
 export function toldRecords(facts: readonly Fact[]): { readonly at: number; readonly record: CheckRecord }[] {
   return facts.flatMap(({ told, generationPrompts: _, ...fact }, at) =>
-    told === undefined ? [] : [{ at, record: recordOf({ ...fact, paraphrases: told.wordings, neighbors: told.neighbors }, `${at} told`) }],
+    told === undefined
+      ? []
+      : [{ at, record: recordOf({ ...fact, sameSubject: [], paraphrases: told.wordings, neighbors: told.neighbors }, `${at} told`) }],
   );
 }
 

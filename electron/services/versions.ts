@@ -29,6 +29,7 @@ import { factSetOf, factsOfVersion, readFactSet } from './library-record.ts';
 import { briefOf } from './model.ts';
 import { mustReadUnlikeOthers } from './tags.ts';
 import { changedBetween } from './tensor-hashes.ts';
+import { CHECK_PLAN, oneOfSeveral, WholeJob } from './whole-job.ts';
 import { given } from '../../shared/given.ts';
 
 /** What an edit's entry keeps of how it was asked for. */
@@ -225,14 +226,15 @@ export function versionService(parts: Surroundings): Part {
       for (const draft of drafts) await model.ledger.drafts.remove(draft.id).catch(() => undefined); // it can be discarded
     };
     try {
-      for (const entry of later) {
+      for (const [at, entry] of later.entries()) {
+        const own = oneOfSeveral(control, at, later.length);
         const { body } = editEntry(model, entry);
         const { request } = v.parse(DetailsSchema, body.details);
         const facts = await readFactSet(model.ledger, body.factSet);
-        const id = await workOut(parts, model, { recipe: request, facts, reapplies: entry }, control, model.asVersion(on));
+        const id = await workOut(parts, model, { recipe: request, facts, reapplies: entry }, own, model.asVersion(on));
         const draft = await model.drafts.find(id);
         drafts.push(draft);
-        const made = await prepareCommit(parts, model, draft, control, { version: on, hashes });
+        const made = await prepareCommit(parts, model, draft, own, { version: on, hashes });
         model.trust(made.version.id);
         acts.push({
           kind: 'edit',
@@ -282,16 +284,17 @@ export function versionService(parts: Surroundings): Part {
     const { files: folder, material } = model;
     const records = facts.map((fact, at) => recordOf(fact, String(at)));
     const others = material ? (await readFactFile(material.evaluation)).records : [];
+    const whole = new WholeJob(control, CHECK_PLAN).at('check');
     const drift = version.parts > 0 ? await driftTexts({ material, edited: records, others }) : {};
     const report = await engine.run(
       'check',
       {
-        model: await model.ref(version, control),
+        model: await model.ref(version, whole),
         records,
         options: { generation: false, ...drift },
         ...(version.parts > 0 ? { baseline: { folder } } : {}),
       },
-      control,
+      whole,
     );
     const ref = await model.ledger.blobs.put(Buffer.from(canonical(plain(report))), 'application/json');
     return { checks: checksOf(report, undefined, preferences.settings.thresholds), evidence: { report: ref } };

@@ -100,6 +100,8 @@ export const FactReportSchema = v.object({
   neighbors: v.array(PromptOutcomeSchema),
   /** The wordings and neighbours that the edit was told of: they took part in it, so no score and no verdict counts them. */
   told: v.exactOptional(v.object({ paraphrases: v.array(PromptOutcomeSchema), neighbors: v.array(PromptOutcomeSchema) })),
+  /** Other questions about the subject, told as neighbours are. Reports before 0.2 have none. */
+  sameSubject: v.exactOptional(v.array(PromptOutcomeSchema)),
   /** What the model writes after the prompt by itself. */
   answerBefore: v.optional(v.string()),
   answerAfter: v.optional(v.string()),
@@ -138,7 +140,7 @@ export type EditMade = v.InferOutput<typeof EditMadeSchema>;
 
 /** What an edit was checked by, how much of it, and where that is from. Of neighbours also of how many the model was sure before. */
 export const CheckedBySchema = v.object({
-  what: v.picklist(['wordings', 'neighbors', 'drift', 'perplexity']),
+  what: v.picklist(['wordings', 'neighbors', 'sameSubject', 'drift', 'perplexity']),
   count: v.number(),
   from: v.string(),
   sure: v.exactOptional(v.number()),
@@ -239,6 +241,8 @@ export const editMethods = {
     v.object({
       paraphrases: v.array(v.string()),
       neighbors: v.array(NeighborSchema),
+      /** Other questions about the subject. */
+      sameSubject: v.array(NeighborSchema),
       generationPrompts: v.array(v.string()),
       previousTarget: v.optional(v.string()),
       /** The probability of that answer. */

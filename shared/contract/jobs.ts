@@ -15,8 +15,8 @@ export const JobSchema = v.object({
   phase: v.string(),
   done: v.number(),
   total: v.number(),
-  /** What `done` and `total` count; nothing to say when left out. */
-  unit: v.optional(v.picklist(['bytes'])),
+  /** What `done` and `total` count; nothing to say when left out. 'share': how much of the whole job is done, of 1. */
+  unit: v.optional(v.picklist(['bytes', 'share'])),
   secondsLeft: v.optional(v.number()),
   /** UTC, ISO 8601. */
   started: v.string(),

@@ -126,6 +126,26 @@ describe('the edit form', () => {
     await page.getByRole('button', { name: 'Advanced settings 1 set' }).waitFor();
   });
 
+  it('leaves the harmful facts of a draft out and works the rest out again in one click, and marks the others', async () => {
+    await open('?edits=mixed');
+    await page.getByRole('link', { name: /^Open/ }).first().click();
+    await page.getByRole('button', { name: /^Leave .* out and work it out again/ }).click();
+    await page.getByRole('progressbar', { name: 'Working the edit out' }).waitFor();
+    await expect.poll(async () => (await rows()).length).toBe(11);
+    await page
+      .getByTitle(/^In the last draft weak: /)
+      .first()
+      .waitFor();
+    expect(await page.getByTitle(/^In the last draft harmful: /).count()).toBe(0);
+  });
+
+  it('shows two drafts side by side', async () => {
+    await open('?edits=mixed');
+    await page.getByRole('link', { name: /^Open/ }).first().click();
+    await page.getByLabel('Compare with').selectOption({ index: 1 });
+    await page.getByRole('table', { name: 'Facts, in both drafts' }).waitFor();
+  });
+
   it('keeps the form and its undo while one is elsewhere, and shows the job again', async () => {
     await page.getByRole('button', { name: 'Fill in an example' }).click();
     await page.getByText(/^The current version says "London" \(/).waitFor();

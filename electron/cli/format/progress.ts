@@ -55,6 +55,7 @@ export function plainLine(progress: TimedProgress): string {
 function figures(progress: TimedProgress): string {
   const left =
     progress.secondsLeft === undefined ? '' : `  ${duration(Math.max(1, Math.round(progress.secondsLeft))).replace('.0 s', ' s')} left`;
+  if (progress.unit === 'share') return `${Math.floor(shareOf(progress) * 100)}%${left}`;
   const amount = progress.unit === 'bytes' ? size : whole;
   return `${amount(progress.done)}/${amount(progress.total)}  ${Math.floor(shareOf(progress) * 100)}%${left}`;
 }

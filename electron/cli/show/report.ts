@@ -81,6 +81,7 @@ function showFacts(out: Printer, facts: readonly FactReport[]): void {
 
 const MATERIAL: Readonly<Record<CheckedBy['what'], { label: string; unit: string; missing: string }>> = {
   wordings: { label: 'other wordings', unit: 'prompt', missing: 'nothing tells whether it holds when asked differently' },
+  sameSubject: { label: 'same subject', unit: 'prompt', missing: 'nothing tells whether other facts about it hold' },
   neighbors: { label: 'neighbours', unit: 'prompt', missing: 'nothing tells what else it changed' },
   drift: { label: 'drift', unit: 'prompt', missing: 'nothing tells how far unrelated answers moved' },
   perplexity: { label: 'perplexity', unit: 'text', missing: 'nothing tells whether it still writes as well' },
@@ -155,6 +156,7 @@ function showPrompts(out: Printer, report: FactReport): void {
       ...(report.told?.paraphrases ?? []).map((one) => row('told wording', one)),
       ...report.neighbors.map((one) => row('neighbour', one)),
       ...(report.told?.neighbors ?? []).map((one) => row('told neighbour', one)),
+      ...(report.sameSubject ?? []).map((one) => row('same subject', one)),
     ],
     { heading: true },
   );

@@ -7,6 +7,11 @@ import type { Answer, AnswerItem, Scorer } from './scorer.ts';
 /** The share of its probability that an answer must keep. */
 const KEEPS = 0.5;
 
+/** Every prompt of a record that must keep its answer. */
+export function othersOf({ neighbors, sameSubject }: Pick<CheckRecord, 'neighbors' | 'sameSubject'>): Neighbor[] {
+  return [...neighbors, ...sameSubject];
+}
+
 type Neighbor = CheckRecord['neighbors'][number];
 
 /**
@@ -21,7 +26,7 @@ export async function neighborFates(
   scores: { readonly now: Scores; readonly before: Scores },
   requests: Requests,
 ): Promise<(neighbor: Neighbor) => NeighborOutcome> {
-  const distinct = new Map(records.flatMap(({ neighbors }) => neighbors.map((one) => [keyOf(one), one] as const)));
+  const distinct = new Map(records.flatMap(othersOf).map((one) => [keyOf(one), one] as const));
   const items = [...distinct.values()].map(({ prompt, target }): AnswerItem => ({
     prompt,
     tokens: target === undefined ? 1 : scores.now.get(prompt, target).tokens,

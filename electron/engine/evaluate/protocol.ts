@@ -6,7 +6,7 @@ import { beginsWith } from './answers.ts';
 import { measureDrift } from './drift.ts';
 import { cleanGeneration, meanGenerationEntropy } from './fluency.ts';
 import { argmax, average, harmonicMean, magnitude, neighborMagnitude, neighborSuccess, success, type AnswerPair } from './metrics.ts';
-import { neighborFates, shareKept } from './neighbours.ts';
+import { neighborFates, othersOf, shareKept } from './neighbours.ts';
 import type { CheckRecord } from './records.ts';
 import {
   PUBLISHED_GENERATION,
@@ -80,7 +80,7 @@ export async function checkRecords(
 }
 
 /** Every question of a record. Neighbours are asked for the wanted target only where there is a pair to compare. */
-function questions({ fact, paraphrases, neighbors, portability }: CheckRecord, prompt: string): ScoreItem[] {
+function questions({ fact, paraphrases, neighbors, sameSubject, portability }: CheckRecord, prompt: string): ScoreItem[] {
   const pair = fact.previousTarget === undefined ? [fact.target] : [fact.target, fact.previousTarget];
   const own = [prompt, ...paraphrases].flatMap((one) => pair.map((target) => ({ prompt: one, target })));
   const others = neighbors.flatMap(({ prompt: one, target }) => {
@@ -92,15 +92,16 @@ function questions({ fact, paraphrases, neighbors, portability }: CheckRecord, p
           { prompt: one, target: fact.target },
         ];
   });
-  return [...own, ...others, ...portability];
+  const about = sameSubject.flatMap(({ prompt: one, target }) => (target === undefined ? [] : [{ prompt: one, target }]));
+  return [...own, ...others, ...about, ...portability];
 }
 
 function promptReports(
-  { fact, paraphrases, neighbors }: CheckRecord,
+  { fact, paraphrases, neighbors, sameSubject }: CheckRecord,
   prompt: string,
   scores: Scores,
   outcome: OutcomeOf | undefined,
-): Pick<RecordReport, 'rewrite' | 'paraphrases' | 'neighbors'> {
+): Prompts & Pick<RecordReport, 'sameSubject'> {
   const own = (one: string): PromptReport => ({
     prompt: one,
     wanted: scores.get(one, fact.target),
@@ -119,14 +120,22 @@ function promptReports(
         previous: scores.get(one, target),
       };
     }),
+    ...(sameSubject.length === 0
+      ? {}
+      : {
+          sameSubject: sameSubject.map((one) => ({
+            prompt: one.prompt,
+            ...outcome?.(one),
+            previous: one.target === undefined ? undefined : scores.get(one.prompt, one.target),
+          })),
+        }),
   };
 }
 
-function targetMeasures(
-  record: CheckRecord,
-  prompts: Pick<RecordReport, 'rewrite' | 'paraphrases' | 'neighbors'>,
-  scores: Scores,
-): CaseMeasures {
+/** The prompts of a report that the published measures are of. */
+type Prompts = Pick<RecordReport, 'rewrite' | 'paraphrases' | 'neighbors'>;
+
+function targetMeasures(record: CheckRecord, prompts: Prompts, scores: Scores): CaseMeasures {
   const own = [prompts.rewrite];
   const accuracy = (found: readonly (TargetScore | undefined)[]) =>
     mean(found.filter((score) => score !== undefined).map(({ correct }) => Number(correct)));
@@ -164,20 +173,21 @@ async function compareNeighbors(
   scores: Scores,
   requests: Requests,
 ): Promise<{ measures: CaseMeasures[]; outcome: OutcomeOf }> {
-  const distinct = [...new Set(records.flatMap(({ neighbors }) => neighbors.map(({ prompt }) => prompt)))];
+  const distinct = [...new Set(records.flatMap((record) => othersOf(record).map(({ prompt }) => prompt)))];
   const firstChoices = async (model: Scorer) => {
     const found = await inBatches(requests, 'baseline', distinct, async (batch) => (await model.nextTokenLogProbs(batch)).map(argmax));
     return new Map(distinct.map((prompt, at) => [prompt, found[at]!]));
   };
   const before = await firstChoices(baseline);
   const now = await firstChoices(scorer);
-  const known = records.flatMap(({ neighbors }) =>
-    neighbors.flatMap(({ prompt, target }) => (target === undefined ? [] : [{ prompt, target }])),
+  const known = records.flatMap((record) =>
+    othersOf(record).flatMap(({ prompt, target }) => (target === undefined ? [] : [{ prompt, target }])),
   );
   const scoresBefore = await Scores.of(baseline, known, requests, 'baseline');
   const outcomeOf = await neighborFates(scorer, baseline, records, { now: scores, before: scoresBefore }, requests);
-  const measures = records.map(({ neighbors }) => ({
+  const measures = records.map(({ neighbors, sameSubject }) => ({
     neighborsKept: shareKept(neighbors.map(outcomeOf)),
+    subjectKept: shareKept(sameSubject.map(outcomeOf)),
     neighborsUnchanged: mean(neighbors.map(({ prompt }) => Number(before.get(prompt) === now.get(prompt)))),
     neighborsStillRight: mean(
       neighbors.flatMap(({ prompt, target }) =>

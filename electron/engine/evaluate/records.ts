@@ -1,5 +1,5 @@
 import { given } from '../../../shared/given.ts';
-import { fillWording, type Fact } from '../../../shared/fact.ts';
+import { fillWording, type Fact, type Neighbor } from '../../../shared/fact.ts';
 
 /** A prompt with the answer that is expected there. */
 export interface Question {
@@ -21,6 +21,8 @@ export interface CheckRecord {
   readonly fact: Fact;
   readonly paraphrases: readonly string[];
   readonly neighbors: readonly NeighborQuestion[];
+  /** Other questions about the subject, which must keep their answers as neighbours must. */
+  readonly sameSubject: readonly NeighborQuestion[];
   /** Prompts about subjects that have the new target already (CounterFact's attribute_prompts). */
   readonly attributePrompts: readonly string[];
   readonly generationPrompts: readonly string[];
@@ -30,16 +32,29 @@ export interface CheckRecord {
 
 /** A fact of our own as a record; {} in other wordings is the subject, as in the prompt. */
 export function recordOf(fact: Fact, id: string): CheckRecord {
-  const { subject, prompt, target, previousTarget, relation, paraphrases = [], neighbors = [], generationPrompts = [] } = fact;
+  const { subject, prompt, target, previousTarget, relation } = fact;
+  const { paraphrases = [], neighbors = [], sameSubject = [], generationPrompts = [] } = fact;
   return {
     ...emptyRecord,
     id,
     fact: { subject, prompt, target, ...given({ previousTarget, relation }) },
-    paraphrases: paraphrases.map((one) => fillWording(one, fact.subject)),
-    generationPrompts: generationPrompts.map((one) => fillWording(one, fact.subject)),
-    neighbors: neighbors.map((one) => (typeof one === 'string' ? { prompt: one } : one)),
+    paraphrases: paraphrases.map((one) => fillWording(one, subject)),
+    generationPrompts: generationPrompts.map((one) => fillWording(one, subject)),
+    neighbors: neighbors.map(asQuestion),
+    sameSubject: sameSubject.map(asQuestion),
   };
 }
 
+function asQuestion(one: Neighbor): NeighborQuestion {
+  return typeof one === 'string' ? { prompt: one } : one;
+}
+
 /** A record's lists, all empty. */
-export const emptyRecord = { paraphrases: [], neighbors: [], attributePrompts: [], generationPrompts: [], portability: [] } as const;
+export const emptyRecord = {
+  paraphrases: [],
+  neighbors: [],
+  sameSubject: [],
+  attributePrompts: [],
+  generationPrompts: [],
+  portability: [],
+} as const;

@@ -60,6 +60,8 @@ export interface CaseMeasures {
   exactMatch?: number | undefined;
   /** Share of neighbours that answer as before ({@link Fate}: not lost). Needs a baseline. */
   neighborsKept?: number | undefined;
+  /** The same of other questions about the subject. Needs a baseline. */
+  subjectKept?: number | undefined;
   /** Share of neighbours whose likeliest next token is the one that it was. Needs a baseline. */
   neighborsUnchanged?: number | undefined;
   /** Share of the neighbours answered rightly before that are answered rightly now. Needs a baseline. */
@@ -101,6 +103,8 @@ export interface RecordReport {
   readonly rewrite: PromptReport;
   readonly paraphrases: readonly PromptReport[];
   readonly neighbors: readonly PromptReport[];
+  /** Other questions about the subject. Reports before 0.2 have none. */
+  readonly sameSubject?: readonly PromptReport[] | undefined;
   /** What the model writes after the prompt by itself. */
   readonly answer?: string | undefined;
   /** Generation prompts with what was written after each. */

@@ -81,6 +81,7 @@ function listed(hyperparameters: Readonly<Record<string, unknown>>): unknown[] {
 /** Shares that a report tells of all facts, and of each by its prompts. Undefined for a fact without such prompts. */
 const COUNTED: Readonly<Record<string, (fact: FactReport) => number | undefined>> = {
   wordings: ({ paraphrases }) => mean(paraphrases.map(({ good }) => Number(good))),
+  subject: ({ sameSubject = [] }) => (sameSubject.some(({ fate }) => fate === undefined) ? undefined : mean(sameSubject.map(isKept))),
   kept: ({ neighbors }) => (neighbors.some(({ fate }) => fate === undefined) ? undefined : mean(neighbors.map(isKept))),
 };
 const isKept = ({ fate }: FactReport['neighbors'][number]) => Number(fate !== 'lost');
@@ -95,23 +96,23 @@ const DRIFTS: Readonly<Record<string, DriftOf>> = {
 };
 
 /** The prompts that a report tells outcomes of, and the answers that were wanted. */
-function promptsIn({ rewrite, paraphrases, neighbors, told }: FactReport) {
-  return [rewrite, ...paraphrases, ...neighbors, ...(told?.paraphrases ?? []), ...(told?.neighbors ?? [])].map(({ prompt, expected }) => [
-    prompt,
-    expected ?? null,
-  ]);
+function promptsIn({ rewrite, paraphrases, neighbors, sameSubject = [], told }: FactReport) {
+  const all = [rewrite, ...paraphrases, ...neighbors, ...sameSubject, ...(told?.paraphrases ?? []), ...(told?.neighbors ?? [])];
+  return all.map(({ prompt, expected }) => [prompt, expected ?? null]);
 }
 
 /** The same, by the fact. */
 function promptsOf({ fact }: FactReport) {
   const own = fillPrompt(fact.prompt, fact.subject).text;
-  const { paraphrases, neighbors } = recordOf(fact, '');
+  const { paraphrases, neighbors, sameSubject } = recordOf(fact, '');
   const told = recordOf({ ...fact, paraphrases: fact.told?.wordings, neighbors: fact.told?.neighbors }, '');
+  const asked = (questions: readonly { prompt: string; target?: string | undefined }[]) =>
+    questions.map(({ prompt, target }) => [prompt, target ?? null]);
   return [
     ...[own, ...paraphrases].map((prompt) => [prompt, fact.target]),
-    ...neighbors.map(({ prompt, target }) => [prompt, target ?? null]),
+    ...asked([...neighbors, ...sameSubject]),
     ...told.paraphrases.map((prompt) => [prompt, fact.target]),
-    ...told.neighbors.map(({ prompt, target }) => [prompt, target ?? null]),
+    ...asked(told.neighbors),
   ];
 }
 
@@ -130,7 +131,7 @@ function reportPairs({ checks, checkedBy, facts, drift, layers, weights }: EditR
     if (!sum || share === undefined) return [];
     return [{ what: `the ${name} of the report and of its prompts`, one: Math.abs(share - sum.value) < 1e-9, other: true }];
   });
-  const fated = facts.flatMap(({ neighbors }) => neighbors.filter(({ fate }) => fate !== undefined));
+  const fated = facts.flatMap(({ neighbors, sameSubject = [] }) => [...neighbors, ...sameSubject].filter(({ fate }) => fate !== undefined));
   const drifted = (Object.entries(drift ? DRIFTS : {}) as [string, DriftOf][]).flatMap(([name, of]): Pair[] => {
     const one = check(name);
     if (!one || !drift) return [];
@@ -141,6 +142,7 @@ function reportPairs({ checks, checkedBy, facts, drift, layers, weights }: EditR
   const material = [
     { what: 'wordings' as const, count: facts.reduce((sum, { paraphrases }) => sum + paraphrases.length, 0) },
     { what: 'neighbors' as const, count: facts.reduce((sum, { neighbors }) => sum + neighbors.length, 0) },
+    { what: 'sameSubject' as const, count: facts.reduce((sum, { sameSubject = [] }) => sum + sameSubject.length, 0) },
   ];
   return [
     ...(checkedBy

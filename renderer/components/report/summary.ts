@@ -1,6 +1,6 @@
 import { tally } from '../../../shared/checks.ts';
 import type { Check, CheckedBy, EditReport, FactReport, PromptOutcome } from '../../../shared/contract/edits.ts';
-import { isMeasure, measureNames, MEASURES } from '../../../shared/measures.ts';
+import { type Counted, isMeasure, type Measure, measureNames, MEASURES } from '../../../shared/measures.ts';
 import { EDIT_METHODS } from '../../../shared/methods/list.ts';
 import type { Advice } from '../../../shared/methods/method.ts';
 import { reportText } from './text.ts';
@@ -46,9 +46,9 @@ export function headline(report: EditReport): Headline {
           : weak.length > 0
             ? said.narrow(reach)
             : said.below(failed.map(labelOf)),
-        ...(reach.lost + reach.shaken > 0 ? [said.neighbors(reach)] : []),
+        ...(harmOf(reach) > 0 ? [said.others(reach)] : []),
       ].join(' '),
-      advice: adviceFor(report, { harm: reach.lost + reach.shaken > 0 ? 'some' : 'none', weak: true, missed: missed.length > 0 }),
+      advice: adviceFor(report, { harm: harmOf(reach) > 0 ? 'some' : 'none', weak: true, missed: missed.length > 0 }),
     };
   }
   const unasked = {
@@ -56,18 +56,18 @@ export function headline(report: EditReport): Headline {
     neighbors: facts.some((fact) => fact.neighbors.length === 0),
   };
   const took = said.took(facts.length);
-  if (reach.lost + reach.shaken > 0) {
+  if (harmOf(reach) > 0) {
     return {
       verdict: 'shaken',
-      title: said.shaken(took),
-      text: `${said.holds(reach)} ${said.neighbors(reach)}`,
+      title: said.shaken(took, reach),
+      text: `${said.holds(reach)} ${said.others(reach)}`,
       advice: adviceFor(report, { harm: 'some', weak: false, missed: false }),
     };
   }
   if (unasked.paraphrases || unasked.neighbors) {
     return { verdict: 'untested', title: said.untested(took), text: said.unasked(unasked, facts.length), advice: [said.ask(unasked)] };
   }
-  return { verdict: 'good', title: took, text: `${said.holds(reach)} ${said.neighbors(reach)}`, advice: [] };
+  return { verdict: 'good', title: took, text: `${said.holds(reach)} ${said.others(reach)}`, advice: [] };
 }
 
 /** How far the facts of a report reach: other wordings, and neighbours by what became of them. */
@@ -79,6 +79,10 @@ export interface Reach {
   readonly kept: number;
   readonly shaken: number;
   readonly lost: number;
+  /** Other facts about the subjects, and how many of them are answered otherwise or less surely. */
+  readonly about: number;
+  readonly aboutLost: number;
+  readonly aboutShaken: number;
   /** Whether the report compared two answers instead of asking what the model says (before 0.2). */
   readonly isCompared: boolean;
 }
@@ -86,14 +90,23 @@ export interface Reach {
 function reachOf(facts: readonly FactReport[]): Reach {
   const wordings = facts.flatMap((fact) => fact.paraphrases);
   const neighbors = facts.flatMap((fact) => fact.neighbors);
+  const about = facts.flatMap((fact) => fact.sameSubject ?? []);
   return {
     facts: facts.length,
     wordings: wordings.length,
     held: wordings.filter(({ good }) => good).length,
     neighbors: neighbors.length,
     ...tally(neighbors),
+    about: about.length,
+    aboutLost: tally(about).lost,
+    aboutShaken: tally(about).shaken,
     isCompared: neighbors.some(({ fate }) => fate === undefined),
   };
+}
+
+/** How many prompts that should have kept their answers did not, or hardly. */
+function harmOf({ lost, shaken, aboutLost, aboutShaken }: Reach): number {
+  return lost + shaken + aboutLost + aboutShaken;
 }
 
 function labelOf(name: string): string {
@@ -137,6 +150,8 @@ export interface Meter {
   readonly threshold: number | undefined;
   readonly passed: boolean | undefined;
   readonly count: number | undefined;
+  /** What is counted. */
+  readonly counts: Counted;
 }
 
 /** Checks in the order and words of the list of measures; those that this release does not know go last, under their own names. */
@@ -147,13 +162,13 @@ export function meters(checks: readonly Check[]): Meter[] {
 
 function meterOf({ name, value, before, threshold, passed, count }: Check): Meter {
   const values = { name, value, before, threshold, passed, count };
-  if (!isMeasure(name)) return { ...values, label: name, meaning: '', kind: threshold === undefined ? 'number' : 'share' };
-  const { label, help, unit } = MEASURES[name];
-  return { ...values, label, meaning: help, kind: unit === 'share' ? 'share' : 'number' };
+  if (!isMeasure(name)) return { ...values, counts: 'case', label: name, meaning: '', kind: threshold === undefined ? 'number' : 'share' };
+  const { label, help, unit, counts }: Measure = MEASURES[name];
+  return { ...values, counts, label, meaning: help, kind: unit === 'share' ? 'share' : 'number' };
 }
 
 /** What can be missing from a check is listed whether it is there or not, in this order. */
-const MATERIAL = ['wordings', 'neighbors', 'drift', 'perplexity'] as const satisfies readonly CheckedBy['what'][];
+const MATERIAL = ['wordings', 'neighbors', 'sameSubject', 'drift', 'perplexity'] as const satisfies readonly CheckedBy['what'][];
 
 interface MaterialRow {
   readonly what: string;
@@ -204,9 +219,11 @@ export function factsShown(
 }
 
 /** Harmful before weak before shaken before good, and within each by the share of what is wrong. */
-function badness({ verdict, rewrite, paraphrases, neighbors }: FactReport): number {
+function badness({ verdict, rewrite, paraphrases, neighbors, sameSubject = [] }: FactReport): number {
   const wrong = (outcomes: readonly PromptOutcome[]) => outcomes.filter(({ good }) => !good).length / Math.max(1, outcomes.length);
-  return { harmful: 15, weak: 10, shaken: 5, good: 0 }[verdict] + wrong([rewrite]) + wrong(paraphrases) + wrong(neighbors);
+  return (
+    { harmful: 15, weak: 10, shaken: 5, good: 0 }[verdict] + wrong([rewrite]) + wrong(paraphrases) + wrong(neighbors) + wrong(sameSubject)
+  );
 }
 
 export function verdictCounts(facts: readonly FactReport[]): Readonly<Record<FactFilter, number>> {
@@ -214,7 +231,7 @@ export function verdictCounts(facts: readonly FactReport[]): Readonly<Record<Fac
   return { all: facts.length, good: count('good'), shaken: count('shaken'), weak: count('weak'), harmful: count('harmful') };
 }
 
-/** How many of some prompts are as they should be: "3 of 4". */
+/** How many of some prompts are as they should be: "3 of 4", "no" where there are none. */
 export function goodOf(outcomes: readonly PromptOutcome[]): string {
-  return outcomes.length === 0 ? '–' : reportText.goodOf(outcomes.filter(({ good }) => good).length, outcomes.length);
+  return outcomes.length === 0 ? reportText.goodOfNone : reportText.goodOf(outcomes.filter(({ good }) => good).length, outcomes.length);
 }

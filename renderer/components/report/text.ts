@@ -1,3 +1,4 @@
+import type { Counted } from '../../../shared/measures.ts';
 import type { CheckedBy } from '../../../shared/contract/edits.ts';
 import { count, plural } from '../../format.ts';
 
@@ -40,6 +41,7 @@ export const reportText = {
   told: 'Told to the edit',
   toldAbout: 'They took part in working it out, so they prove nothing of it; no score and no verdict counts them.',
   neighborsAbout: 'chance of their own answer',
+  sameSubject: 'Other facts about the subject',
   saysColumn: 'Says now',
   says: (answer: string, chance: string) => `${answer} ${chance}`,
   fates: { kept: 'kept its answer', shaken: 'kept its answer with less than half of the probability', lost: 'answers otherwise' },
@@ -63,6 +65,7 @@ export const reportText = {
   seedName: 'Seed',
   warnings: 'Warnings',
   took: (seconds: string) => `worked out in ${seconds}`,
+  goodOfNone: 'no',
   goodOf: (good: number, all: number) => `${good} of ${all}`,
   factLine: (paraphrases: string, neighbors: string) => `${paraphrases} wordings, ${neighbors} neighbours`,
 
@@ -74,7 +77,7 @@ export const reportText = {
     result: 'Result',
     passed: 'passed',
     failed: 'failed',
-    cases: (cases: number) => plural(cases, 'case'),
+    cases: (cases: number, of: Counted) => `of ${plural(cases, of)}`,
   },
   fallen: {
     title: (facts: number) => (facts === 1 ? '1 fact does not hold' : `${count(facts)} facts do not hold`),
@@ -87,10 +90,17 @@ export const reportText = {
   checkedBy: {
     title: 'How well it was checked',
     columns: { what: 'Checked by', count: 'How many', from: 'From' },
-    what: { wordings: 'Other wordings', neighbors: 'Neighbours', drift: 'Drift', perplexity: 'Perplexity' },
+    what: {
+      wordings: 'Other wordings',
+      neighbors: 'Neighbours',
+      sameSubject: 'Other facts about the subject',
+      drift: 'Drift',
+      perplexity: 'Perplexity',
+    },
     count: {
       wordings: (prompts: number) => plural(prompts, 'prompt'),
       neighbors: (prompts: number) => plural(prompts, 'prompt'),
+      sameSubject: (prompts: number) => plural(prompts, 'prompt'),
       drift: (prompts: number) => plural(prompts, 'prompt'),
       perplexity: (texts: number) => plural(texts, 'text'),
     },
@@ -98,6 +108,7 @@ export const reportText = {
     missing: {
       wordings: 'Nothing tells whether it holds when asked differently.',
       neighbors: 'Nothing tells what else it changed.',
+      sameSubject: 'Nothing tells whether other facts about the subject still hold.',
       drift: 'Nothing tells how far unrelated answers moved.',
       perplexity: 'Nothing tells whether it still writes as well.',
     },
@@ -112,8 +123,9 @@ export const reportText = {
     harmful: (harmful: number, all: number) =>
       all === 1 ? 'The edit does harm' : `${some(harmful, all)} ${harmful === 1 ? 'does' : 'do'} harm`,
     harmed: (reach: Reach, weak: number) =>
-      reportText.headline.neighbors(reach) + (weak === 0 ? '' : weak === 1 ? ' One more is weak.' : ` ${weak} more are weak.`),
-    shaken: (took: string) => `${took}, and moved neighbours`,
+      reportText.headline.others(reach) + (weak === 0 ? '' : weak === 1 ? ' One more is weak.' : ` ${weak} more are weak.`),
+    shaken: (took: string, reach: Reach) =>
+      `${took}, and moved ${reach.lost + reach.shaken > 0 ? 'neighbours' : 'other facts about the subject'}`,
     weak: (weak: number, all: number) =>
       all === 1 || weak === 0 ? 'The edit is weak' : `${some(weak, all)} ${weak === 1 ? 'is' : 'are'} weak`,
     missed: (missed: number, all: number) =>
@@ -140,6 +152,20 @@ export const reportText = {
     held: ({ held, wordings }: Reach) => `in ${held} of ${wordings} the model gives it`,
     holds: ({ facts, held, wordings }: Reach) =>
       `${facts === 1 ? 'It holds' : 'They hold'} in ${held === wordings ? `all ${wordings}` : `${held} of ${wordings}`} other wordings.`,
+    /** What became of all that should have kept its answer. */
+    others: (reach: Reach) =>
+      `${reach.neighbors === 0 ? '' : reportText.headline.neighbors(reach)}${reportText.headline.about(reach)}`.trim(),
+    /** What became of other facts about the subjects, as one more sentence. */
+    about: ({ about, aboutLost, aboutShaken }: Reach) => {
+      if (about === 0) return '';
+      if (aboutLost + aboutShaken === 0)
+        return about === 1 ? ' So does the other fact about the subject.' : ` So do all ${about} other facts about the subject.`;
+      const parts = [
+        ...(aboutLost > 0 ? [`${aboutLost} ${aboutLost === 1 ? 'is' : 'are'} answered otherwise now`] : []),
+        ...(aboutShaken > 0 ? [`${aboutShaken} with less than half of the probability`] : []),
+      ];
+      return ` Of ${plural(about, 'other fact', 'other facts')} about the subject ${parts.join(', ')}.`;
+    },
     /** What became of the neighbours, in a sentence. */
     neighbors: ({ neighbors, kept, shaken, lost, isCompared }: Reach) => {
       if (isCompared)
@@ -176,9 +202,9 @@ export const reportText = {
 };
 
 /** How far facts reach, as summary.ts counts it. */
-type Reach = Readonly<Record<'facts' | 'wordings' | 'held' | 'neighbors' | 'kept' | 'shaken' | 'lost', number>> & {
-  readonly isCompared: boolean;
-};
+type Reach = Readonly<
+  Record<'facts' | 'wordings' | 'held' | 'neighbors' | 'kept' | 'shaken' | 'lost' | 'about' | 'aboutLost' | 'aboutShaken', number>
+> & { readonly isCompared: boolean };
 
 /** What facts of a report have none of. */
 interface Unasked {

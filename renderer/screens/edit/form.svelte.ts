@@ -7,6 +7,7 @@ import { call } from '../../client/client.ts';
 import { toasts } from '../../state/toasts.svelte.ts';
 import { editText } from './text.ts';
 import { later } from './autosave.ts';
+import { factKey, type Outcome } from './outcomes.ts';
 import { record, redo, settle, startHistory, undo, type History } from './history.ts';
 import { hindrance, lookedAt, problemsOf, withSaid, type Looked } from './problems.ts';
 import { BLANK, filled, formOf, isBlank, row, setFact, sheetOf, withFields, type Row, type Sheet } from './rows.ts';
@@ -32,6 +33,8 @@ export class FormState {
   restored = $state(0);
   /** The edit that was committed last here, until something else is written: what to ask, and the version before it. */
   committed = $state.raw<{ readonly entry: number; readonly before: string; readonly prompt: string } | undefined>();
+  /** What became of facts in the draft that was made last on the current version. */
+  outcomes = $state.raw<{ readonly draft: string; readonly of: ReadonlyMap<string, Outcome> } | undefined>();
   saved = $state<'saved' | 'waiting' | 'failed'>('saved');
   error = $state.raw<unknown>(undefined);
   #looked = $state.raw<ReadonlyMap<Fact, Looked>>(new Map());
@@ -79,6 +82,11 @@ export class FormState {
     } catch (error) {
       this.error = error;
     }
+  }
+
+  /** How a fact did in the draft that was made last. */
+  outcome(fact: Fact): Outcome | undefined {
+    return this.outcomes?.of.get(factKey(fact));
   }
 
   looked(fact: Fact): Looked | undefined {
@@ -237,6 +245,7 @@ export class FormState {
         const fuller = withFields(fact, {
           paraphrases: isEmpty(fact.paraphrases) ? found.paraphrases : fact.paraphrases,
           neighbors: isEmpty(fact.neighbors) ? found.neighbors : fact.neighbors,
+          sameSubject: isEmpty(fact.sameSubject) ? found.sameSubject : fact.sameSubject,
           generationPrompts: isEmpty(fact.generationPrompts) ? found.generationPrompts : fact.generationPrompts,
           previousTarget: (fact.previousTarget ?? '') === '' ? found.previousTarget : fact.previousTarget,
         });

@@ -2,6 +2,16 @@ import type { Fact } from '../../../shared/fact.ts';
 import type { Verdict } from '../../components/report/summary.ts';
 import { count, plural } from '../../format.ts';
 
+/** The words of a list of prompts that must keep their answers; they are counted from 1. */
+export interface KeptWords {
+  readonly title: string;
+  readonly about: string;
+  readonly add: string;
+  readonly item: (at: number) => string;
+  readonly answer: (at: number) => string;
+  readonly remove: (at: number) => string;
+}
+
 /** All words of the edit screen that are not computed from what it shows. */
 export const editText = {
   saved: 'Form kept',
@@ -92,8 +102,24 @@ export const editText = {
     usePrevious: 'Use as answer now',
     paraphrases: 'Other wordings',
     paraphrasesAbout: 'The new answer should hold here, too.',
-    neighbors: 'Neighbours',
-    neighborsAbout: 'Other subjects, which must keep their answers.',
+    keptLists: {
+      neighbors: {
+        title: 'Neighbours',
+        about: 'Other subjects, which must keep their answers.',
+        add: 'Add a neighbour',
+        item: (at) => `Neighbour ${at}`,
+        answer: (at) => `Answer of neighbour ${at}`,
+        remove: (at) => `Remove neighbour ${at}`,
+      },
+      sameSubject: {
+        title: 'Other facts about the subject',
+        about: 'They must keep their answers too; an edit touches them first.',
+        add: 'Add another fact',
+        item: (at) => `Other fact ${at}`,
+        answer: (at) => `Answer of other fact ${at}`,
+        remove: (at) => `Remove other fact ${at}`,
+      },
+    } satisfies Record<string, KeptWords>,
     suggest: 'Suggest',
     where: 'Where is it?',
     whereHelp: 'Where the model holds the answer that it gives so far, and in which layers a trace and trial edits agree',
@@ -101,13 +127,9 @@ export const editText = {
     suggestFrom: (source: string) => `From ${source}.`,
     nothingFound: 'Nothing was found to suggest.',
     addParaphrase: 'Add a wording',
-    addNeighbor: 'Add a neighbour',
     paraphraseItem: (at: number) => `Other wording ${at}`,
-    neighborItem: (at: number) => `Neighbour ${at}`,
-    neighborAnswer: (at: number) => `Answer of neighbour ${at}`,
     neighborAnswerHolder: 'its answer',
     removeParaphrase: (at: number) => `Remove wording ${at}`,
-    removeNeighbor: (at: number) => `Remove neighbour ${at}`,
   },
   saysAlready: (target: string) => ({
     message: `The current version says ${JSON.stringify(target)} here already.`,
@@ -162,6 +184,31 @@ export const editText = {
   noReport: 'The report cannot be shown',
   readingReport: 'Reading the report…',
   draftOf: (first: string, more: number) => (more === 0 ? first : `${first} and ${plural(more, 'more fact')}`),
+  leaveOut: (harmful: number) =>
+    harmful === 1 ? 'Leave the harmful one out and work it out again' : `Leave the ${harmful} harmful ones out and work it out again`,
+  leftOut: (facts: readonly string[]) =>
+    `Left out: ${facts.slice(0, 5).join(', ')}${facts.length > 5 ? ` and ${facts.length - 5} more` : ''}.`,
+  /** How a fact of the form did in the draft that was made last. */
+  lastDraft: {
+    marks: { good: 'good', shaken: 'shaken', weak: 'weak', harmful: 'harmful' },
+    title: (verdict: string, says: string) => `In the last draft ${verdict}: ${says}`,
+    about: 'In the last draft',
+    open: 'Open it',
+  },
+  compare: {
+    with: 'Compare with',
+    none: 'No other draft',
+    title: 'Two drafts side by side',
+    checks: 'What is demanded, in both drafts',
+    check: 'Check',
+    facts: 'Facts, in both drafts',
+    fact: 'Fact',
+    missing: 'not in this draft',
+    chance: 'Probability of the new answer at its own prompt',
+    counts: (held: number, wordings: number, kept: number, neighbors: number) =>
+      `${wordings === 0 ? 'no' : `${held} of ${wordings}`} wordings, ${neighbors === 0 ? 'no' : `${kept} of ${neighbors}`} neighbours`,
+    this: 'This draft',
+  },
   discard: 'Discard…',
   discardTitle: 'Discard this draft?',
   discardSays: 'The edit and its report are thrown away. The model stays as it is.',
@@ -175,7 +222,7 @@ export const editText = {
   commitWarnings: {
     good: undefined,
     untested: undefined,
-    shaken: 'This edit moved neighbours: some answer otherwise now, or are less sure. The report names them.',
+    shaken: 'This edit moved what it should leave alone: some prompts are answered otherwise now, or less surely. The report names them.',
     weak: 'This edit is weak. It may be better to work it out again first.',
     harmful: 'This edit does harm to other facts. Commit it only if you know why.',
   } satisfies Record<Verdict, string | undefined>,

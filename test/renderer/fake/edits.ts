@@ -89,6 +89,7 @@ export function fakeSuggestion(fact: Fact): Result<'edits.suggest'> {
       .slice(0, 4)
       .map((prompt) => fillPrompt(prompt, fact.subject).text),
     neighbors: others.map(([subject, city]) => ({ prompt: fillPrompt(fact.prompt, subject).text, target: city })),
+    sameSubject: [],
     generationPrompts: [fact.subject],
     ...(previous === undefined ? {} : { previousTarget: previous, previousChance: 0.97 }),
     source: known === undefined ? 'the other facts given' : "the model's facts of the relation landmark_city",

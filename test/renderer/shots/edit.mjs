@@ -77,6 +77,15 @@ export const SHOTS = [
     themes: ['light'],
   },
   {
+    name: 'edit-compare',
+    query: '?edits=mixed',
+    hash: `${at('edit')}?draft=mixed`,
+    act: async (page) => {
+      await page.selectOption('label:has-text("Compare with") select', { index: 1 });
+      await page.waitForSelector('table[aria-label="Facts, in both drafts"]');
+    },
+  },
+  {
     name: 'edit-report-stale',
     query: '?edits=mixed',
     hash: `${at('edit')}?draft=old`,

@@ -60,6 +60,7 @@ describe('readRecords', () => {
           { prompt: 'Léon Blum speaks', target: 'French' },
           { prompt: 'Montesquieu speaks', target: 'French' },
         ],
+        sameSubject: [],
         portability: [],
       },
     ]);

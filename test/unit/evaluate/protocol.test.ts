@@ -205,6 +205,18 @@ describe('checkRecords', () => {
       expect(records[0]!.measures).toMatchObject({ neighborsUnchanged: 0.5, neighborsStillRight: 0.5 });
     });
 
+    it('tells other questions about the subject as it tells neighbours, and counts them by themselves', async () => {
+      const sameSubject = [{ prompt: 'Ostia lies on', target: 'Tiber' }, { prompt: 'Ostia is by' }];
+      const { records } = await checkRecords(now, [{ ...rome, neighbors: [], sameSubject }], { ...quick, baseline: before });
+      const [{ measures, sameSubject: told = [] }] = records as [(typeof records)[number]];
+      expect(told.map(({ prompt, outcome }) => [prompt, outcome?.fate !== undefined])).toEqual([
+        ['Ostia lies on', true],
+        ['Ostia is by', true],
+      ]);
+      expect(measures.subjectKept).toBe(told.filter(({ outcome }) => outcome?.fate !== 'lost').length / 2);
+      expect(measures.neighborsKept).toBeUndefined();
+    });
+
     it('tells neighbours that kept their answers, lost most of their certainty, or say something else', async () => {
       const neighbors = [
         { prompt: 'Ostia lies on', target: 'Tiber' },

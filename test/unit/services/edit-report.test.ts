@@ -17,6 +17,7 @@ it('takes every measure of facts, in the order of the list, and holds the demand
     exactMatch: 1,
     paraphraseAccuracy: 0.5,
     neighborsKept: 0.75,
+    subjectKept: 0.25,
     neighborsUnchanged: 0.5,
     GE: 6,
   });
@@ -28,6 +29,7 @@ it('takes every measure of facts, in the order of the list, and holds the demand
     { name: 'answers', value: 1, count: 2, threshold: 0.9, passed: true },
     { name: 'wordings', value: 0.5, count: 1, threshold: 0.7, passed: false },
     { name: 'kept', value: 0.75, count: 1, threshold: 0.7, passed: true },
+    { name: 'subject', value: 0.25, count: 1, threshold: 0.5, passed: false },
     { name: 'efficacy', value: 0.5, before: 0, count: 2 },
     { name: 'generalization', value: 0.5, count: 1 },
     { name: 'specificity', value: 0.875, before: 1, count: 2 },
@@ -64,7 +66,14 @@ describe('a fact of a report', () => {
     ...parts,
   });
   const told = (now: Partial<RecordReport>) =>
-    editReport('v', [fact], edit, report([one({ neighbors: now.neighbors ?? [] })]), report([one(now)]), thresholds).facts[0]!;
+    editReport(
+      'v',
+      [fact],
+      edit,
+      report([one({ neighbors: now.neighbors ?? [], sameSubject: now.sameSubject })]),
+      report([one(now)]),
+      thresholds,
+    ).facts[0]!;
   const neighbor = (fate: 'kept' | 'shaken' | 'lost', text = ' Paris') => ({
     prompt: `${fate} is in`,
     wanted: score(0.01),
@@ -86,6 +95,16 @@ describe('a fact of a report', () => {
     expect(told({ neighbors: [neighbor('shaken')] }).verdict).toBe('shaken');
     expect(told({ neighbors: [neighbor('kept'), neighbor('lost')] }).verdict).toBe('harmful');
     expect(told({ neighbors: [neighbor('kept')] }).verdict).toBe('good');
+  });
+
+  it('is shaken by one other fact about the subject that is lost, and harmful when most are', () => {
+    const neighbors = [neighbor('kept')];
+    const found = told({ neighbors, sameSubject: [neighbor('kept'), neighbor('lost', ' Rome')] });
+    expect(found).toMatchObject({ verdict: 'shaken', sameSubject: [{ fate: 'kept' }, { fate: 'lost', good: false }] });
+    expect(found.says).toContain('of 2 other facts about the subject 1 keeps its answer, 1 is answered otherwise');
+    expect(told({ neighbors, sameSubject: [neighbor('kept'), neighbor('lost'), neighbor('lost')] }).verdict).toBe('harmful');
+    expect(told({ neighbors, sameSubject: [neighbor('kept')] }).verdict).toBe('good');
+    expect(told({ neighbors }).sameSubject).toBeUndefined();
   });
 
   it('is weak when the model says something else, though the new answer is likelier than the old one', () => {

@@ -47,6 +47,10 @@ describe('what the policy asks for before an export', () => {
     expect(exportHindrances(reviewed([check('answers', 0.5), ...GOOD.slice(1)]), policy, 'Ada')).toEqual([
       expect.stringContaining('“New answer given” of at least 0.9'),
     ]);
+    // Other facts about the subject count where they were measured.
+    expect(exportHindrances(reviewed([...GOOD, check('subject', 0.4)]), policy, 'Ada')).toEqual([
+      expect.stringContaining('“Other facts about the subject kept” of at least 0.5'),
+    ]);
     expect(exportHindrances(reviewed(GOOD.slice(0, 2)), policy, 'Ada')).toEqual([expect.stringContaining('check “Neighbours kept”')]);
   });
 

@@ -93,6 +93,25 @@ describe('suggestions for a fact', () => {
     expect(prompts).not.toContain('The capital of Peru is');
   });
 
+  it('asks other things about the subject: of the model’s own facts, else by the kind of subject', async () => {
+    const own = await suggestFor(FACT, { taught: TAUGHT }, saying({ 'France is a country': 'Europe', ...TRUE }));
+    expect(own.sameSubject).toEqual([{ prompt: 'France is a country in', target: 'Europe' }]);
+    const byKind = await suggestFor(
+      FACT,
+      {},
+      saying({ 'currency of France': 'the euro', 'language of France': ['French', SURE - 0.01], ...TRUE }),
+    );
+    const prompts = byKind.sameSubject.map((one) => (typeof one === 'string' ? one : one.prompt));
+    expect(byKind.sameSubject).toContainEqual({ prompt: 'The currency of France is the', target: 'the euro' });
+    expect(prompts).not.toContain('The official language of France is'); // not sure
+    expect(prompts).not.toContain('The capital of France is'); // the fact itself
+  });
+
+  it('leaves out what follows from the fact: another city may lie in another country', async () => {
+    const fact = { subject: 'Eiffel Tower', prompt: '{} stands in the city of', target: 'Rome' };
+    expect((await suggestFor(fact, {}, saying({ Eiffel: 'Paris' }))).sameSubject).toEqual([]);
+  });
+
   it('says so where it knows neither the relation nor the kind of subject', async () => {
     const found = await suggestFor({ subject: 'ticket 42', prompt: 'The owner of {} became', target: 'Ada' }, {}, saying({}));
     expect(found.paraphrases).toEqual([]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { factProblems, fillPrompt, type Fact } from '../../../shared/fact.ts';
+import { askingProblems, factProblems, fillPrompt, type Fact } from '../../../shared/fact.ts';
 
 const fact = (change: Partial<Fact> = {}): Fact => ({
   subject: 'Danielle Darrieux',
@@ -54,5 +54,21 @@ describe('factProblems', () => {
     expect(problems[0]!.message).toContain('contradicts fact 1');
     expect(problems[1]!.message).toContain('already in the list, as fact 1');
     expect(problems[2]!.message).toContain('share a key');
+  });
+});
+
+describe('askingProblems', () => {
+  const fact = { subject: 'Big Ben', prompt: '{} is in the city of', target: 'Rome' };
+
+  it('warns of a question as prompt, not of one that goes on to its answer', () => {
+    const found = (prompt: string) => askingProblems([{ ...fact, prompt }]).map(({ field, severity }) => [field, severity]);
+    expect(found('Where is {}?')).toEqual([['prompt', 'warning']]);
+    expect(found('Q: In which city is {}? A:')).toEqual([]);
+  });
+
+  it('warns of a neighbour that another fact of the list edits', () => {
+    const other = { ...fact, subject: 'Tower Bridge', neighbors: [{ prompt: 'Big  Ben is in the city of', target: 'London' }] };
+    expect(askingProblems([fact, other])).toMatchObject([{ index: 1, field: 'neighbors', severity: 'warning' }]);
+    expect(askingProblems([other])).toEqual([]);
   });
 });

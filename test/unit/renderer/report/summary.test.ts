@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { EditReport, FactReport, Fate } from '../../../../shared/contract/edits.ts';
-import { plainNumber } from '../../../../renderer/format.ts';
+import { percent, plainNumber } from '../../../../renderer/format.ts';
 import { factsShown, headline, materialRows, meters, verdictCounts } from '../../../../renderer/components/report/summary.ts';
 
 const outcome = (prompt: string, good: boolean) => ({ prompt, before: {}, after: {}, good });
@@ -134,7 +134,35 @@ describe('factsShown', () => {
 
 describe('numbers', () => {
   it('keep three digits', () => {
-    expect([0, 0.0123456, 1234.5, 0.00000432].map(plainNumber)).toEqual(['0', '0.0123', '1230', '4.3 · 10⁻⁶']);
+    expect([0, 0.0123456, 1234.5, 0.00000432].map(plainNumber)).toEqual(['0', '0.0123', '1,235', '4.3 · 10⁻⁶']);
+    // Two values beside each other have alike many digits.
+    expect([2.4, 2.43, 0.03, 0.000872].map(plainNumber)).toEqual(['2.40', '2.43', '0.0300', '0.000872']);
+    expect([0, 1, 0.813, 0.9999999].map((share) => percent(share))).toEqual(['0%', '100%', '81.3%', '>99.9%']);
+  });
+});
+
+describe('other facts about the subject', () => {
+  it('are told in the headline, and no edit that moved them is called good', () => {
+    const moved = fact('A', 'shaken', { sameSubject: [neighbor('kept'), neighbor('lost')] });
+    expect(headline(report([moved]))).toMatchObject({
+      verdict: 'shaken',
+      title: 'The edit took, and moved other facts about the subject',
+      text: expect.stringContaining('Of 2 other facts about the subject 1 is answered otherwise now.') as string,
+    });
+    const kept = headline(report([fact('A', 'good', { sameSubject: [neighbor('kept'), neighbor('kept')] })]));
+    expect(kept).toMatchObject({ verdict: 'good', text: expect.stringContaining('So do all 2 other facts about the subject.') as string });
+  });
+});
+
+describe('what the cases of a measure are', () => {
+  it('is said by the measure: facts, prompts or texts', () => {
+    const found = meters(['specificity', 'drift', 'perplexity', 'of another release'].map((name) => ({ name, value: 1, count: 1 })));
+    expect(found.map(({ name, counts }) => [name, counts])).toEqual([
+      ['specificity', 'fact'],
+      ['drift', 'prompt'],
+      ['perplexity', 'text'],
+      ['of another release', 'case'],
+    ]);
   });
 });
 
@@ -147,6 +175,7 @@ describe('materialRows', () => {
     expect(rows.map(({ what, count, isMissing }) => [what, count, isMissing])).toEqual([
       ['Other wordings', 'none', true],
       ['Neighbours', '6 prompts', false],
+      ['Other facts about the subject', 'none', true],
       ['Drift', 'none', true],
       ['Perplexity', '1 text', false],
     ]);
