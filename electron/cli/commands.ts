@@ -12,6 +12,7 @@ import { dissect } from './commands/dissect.ts';
 import { drafts } from './commands/drafts.ts';
 import { edit } from './commands/edit.ts';
 import { exportCommand } from './commands/export.ts';
+import { facts } from './commands/facts.ts';
 import { importCommand } from './commands/import.ts';
 import { inspect } from './commands/inspect.ts';
 import { key } from './commands/key.ts';
@@ -38,7 +39,7 @@ export const GROUPS: readonly (readonly [heading: string, commands: readonly Com
   ['Edits', [edit, check, drafts, commit, discard]],
   ['Steering', [steer]],
   ['Versions', [show, diff, rollback, revert, tag, exportCommand]],
-  ['Record', [log, note, approve, reject, verify, anchor, checkpoint]],
+  ['Record', [log, facts, note, approve, reject, verify, anchor, checkpoint]],
   ['Emend itself', [serve, settings, key]],
 ];
 export const COMMANDS: readonly Command[] = GROUPS.flatMap(([, commands]) => commands);
