@@ -62,6 +62,7 @@ export const t = {
     name: 'Name in the library',
     import: 'Import',
     states: { ok: 'as signed', unsure: 'unproven', problem: 'not as signed' },
+    nameTaken: 'A model of the library has this name. The same model is found again by its files; another one needs another name.',
     importSpoilt: 'Import all the same…',
     spoilt: {
       title: 'Import what is not as it was signed?',
@@ -101,6 +102,8 @@ export const t = {
     more: (count: number) => `and ${plural(count, 'more file')}`,
     several: (count: number) => `${count} things were dropped; Emend takes one at a time. This is the first.`,
   },
+
+  foundAgain: { title: 'There is a record of this model', back: 'Bring it back', anew: 'Begin a new record' },
 
   author: {
     title: 'Who is editing?',

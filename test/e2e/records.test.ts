@@ -165,6 +165,18 @@ it('does not offer to import first what is not as it was signed, and asks before
   await all.waitFor();
 });
 
+it('lists a removed model, and brings it back when its message is long gone', async () => {
+  page = await sample.open('#/library');
+  await button(page, 'Details of Atlas').click();
+  await button(page, 'Remove from the library').click();
+  const section = page.getByRole('region', { name: 'Removed' });
+  await section.getByText('24 entries').waitFor();
+  expect(await button(page, 'Details of Atlas').count()).toBe(0);
+  await button(page, 'Bring Atlas back').click();
+  await button(page, 'Details of Atlas').waitFor();
+  expect(await section.count()).toBe(0);
+});
+
 it('walks the timeline by keyboard', async () => {
   page = await sample.open(at('versions'));
   await entry(page, 21).focus();

@@ -36,6 +36,17 @@ export const models = defineCommand({
         { heading: true, right: [3, 4, 5, 6, 7, 8] },
       );
     }
+    if (listed.removed.length > 0) {
+      out.line();
+      out.line('Removed, with their records; emend restore brings them back:');
+      out.table(
+        [
+          ['name', 'id', 'entries', 'imported', ''],
+          ...listed.removed.map((one) => [one.name, short(one.id), String(one.entries), minute(one.imported), one.removed]),
+        ],
+        { heading: true, right: [2] },
+      );
+    }
     for (const { name, state: is, says } of listed.models) if (is === 'damaged' || is === 'newer') warn(`${name}: ${says ?? is}`);
     for (const { message, hint } of listed.notices) warn(message, hint);
     return listed;

@@ -564,6 +564,7 @@ function aboutOf(kind: EntryView['kind'], body: EntryView['body'], facts: readon
 export interface FakeSurroundings {
   readonly find: (model: string) => ModelCard;
   readonly models: () => readonly ModelCard[];
+  readonly removed: () => Result<'library.list'>['removed'];
   readonly author: () => string;
   /** Begins a job that ends with what `result` gives. */
   readonly start: (kind: MethodName, title: string, phases: readonly string[], result: () => unknown, model?: string) => { job: string };
@@ -581,7 +582,16 @@ type FakeMethods = {
 };
 
 /** The part of the contract that moves between versions and keeps the record, on a ledger that grows as one acts. */
-export function fakeRecordMethods({ find, models, author, start, tell, isSpoilt = false, entries = 24 }: FakeSurroundings): FakeMethods {
+export function fakeRecordMethods({
+  find,
+  models,
+  removed,
+  author,
+  start,
+  tell,
+  isSpoilt = false,
+  entries = 24,
+}: FakeSurroundings): FakeMethods {
   const ledgers = new Map<string, FakeLedger>();
   const of = (name: string): FakeLedger => {
     const card = find(name);
@@ -611,6 +621,7 @@ export function fakeRecordMethods({ find, models, author, start, tell, isSpoilt 
     };
   return {
     'library.list': () => ({
+      removed: removed(),
       models: models().map((card) => {
         const ledger = of(card.id);
         const { current, versions } = ledger.list();
