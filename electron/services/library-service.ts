@@ -9,7 +9,7 @@ import { partsOf } from '../ledger/versions.ts';
 import type { Services, Surroundings } from './surroundings.ts';
 import { importModel } from './import.ts';
 import type { JobControl } from './job-list.ts';
-import type { LibraryModel } from './library-model.ts';
+import { CLOSE_FIRST, heldWords, ownerWords, type LibraryModel } from './library-model.ts';
 import { findSource, lookAt, type Source } from './look.ts';
 import { findModel } from './models.ts';
 import { lastVerified } from './verify-model.ts';
@@ -162,7 +162,10 @@ async function cardOf(model: LibraryModel, opened: string | undefined): Promise<
   const held = model.heldBy ?? (ledger.readOnly ? await otherOwner(model) : undefined);
   const newer = ledger.newer[0] && writtenByNewer(ledger.newer[0]);
   const state = damage.length > 0 ? 'damaged' : newer ? 'newer' : held !== undefined ? 'held' : 'intact';
-  const says = damage[0]?.message ?? newer?.message ?? held ?? model.obstacle?.message;
+  const says =
+    damage[0]?.message ??
+    newer?.message ??
+    (held === undefined ? model.obstacle?.message : `${heldWords(model.name, held)} ${CLOSE_FIRST}`);
   const parts = history.isEmpty ? [] : partsOf(history.current);
   const inForce = (kind: 'edit' | 'steer') => parts.filter(({ entry }) => ledger.entry(entry).kind === kind).length;
   const { drafts } = await ledger.drafts.list();
@@ -195,7 +198,7 @@ async function cardOf(model: LibraryModel, opened: string | undefined): Promise<
 /** Who holds the ledger that we only read. */
 async function otherOwner(model: LibraryModel): Promise<string | undefined> {
   const owner = await lockOwner(explained(disk), model.places.ledger);
-  return owner ? `${owner.app} (process ${owner.pid}, since ${owner.since})` : undefined;
+  return owner ? ownerWords(owner) : undefined;
 }
 
 function architectureOf(found: Partial<Inspection>): string {

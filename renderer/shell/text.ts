@@ -103,6 +103,19 @@ export const t = {
     several: (count: number) => `${count} things were dropped; Emend takes one at a time. This is the first.`,
   },
 
+  connection: {
+    lost: {
+      title: 'The server does not answer.',
+      says: 'Start “emend serve” again, and this page goes on by itself. What you typed stays here; nothing that was committed is lost.',
+    },
+    stranger: {
+      title: 'The server was started anew and does not know this page.',
+      says: 'Open the link that “emend serve” printed in another tab of this browser, and this page goes on. What you typed stays here.',
+    },
+  },
+  elsewhere: (name: string) =>
+    `The form of ${name} is open in another tab of this browser too. Whatever is written last, here or there, is what is kept.`,
+
   foundAgain: { title: 'There is a record of this model', back: 'Bring it back', anew: 'Begin a new record' },
 
   author: {

@@ -56,9 +56,9 @@ export const models = defineCommand({
 /** How the record stands, in the words of the window, and what keeps it from being written to. */
 function stateOf(model: ModelCard, style: Style): string {
   const trust = trustOf(model, model.verified);
-  const { label, tone } = trustWords(trust);
+  const { label, says, tone } = trustWords(trust);
   const time = verifiedAt(trust);
-  const said = `${label}${time === undefined ? '' : `, ${minute(time)} UTC`}`;
+  const said = `${label}${time === undefined ? '' : `, ${says} ${minute(time)} UTC`}`;
   const shown = tone === 'plain' ? said : style[tone](said);
   const odd = { intact: '', damaged: '', held: 'in use; ', newer: 'of a newer Emend; ' }[model.state];
   return odd === '' ? shown : `${style.accent(odd)}${shown}`;

@@ -86,6 +86,7 @@ export const logText = {
     ],
     anchorGo: 'This is all: anchor it',
     anchored: (entry: number) => `The record is anchored from entry ${entry} on.`,
+    notRecorded: 'It can be verified all the same; the result is not recorded.',
     close: 'Close the result',
     untouched: 'Nothing was repaired or removed. The entries that are whole can still be read and exported.',
   },
