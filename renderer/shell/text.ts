@@ -131,6 +131,7 @@ export const t = {
     list: 'Files and folders',
     name: 'Name',
     nameEmpty: 'Write a name.',
+    nameOnly: 'A name alone, without / or \\: the folder is chosen above.',
     choose: 'Choose this folder',
     write: 'Write here',
     empty: 'This folder is empty.',
