@@ -61,6 +61,20 @@ describe('going about', () => {
     expect(await page.getByRole('link', { name: 'qwen2.5-0.5b-instruct' }).getAttribute('aria-current')).toBe('true');
   });
 
+  it('verifies from the palette, and lists the keys of the grid and of the lists', async () => {
+    await open(`#/model/${ATLAS}/ask`);
+    await heading('Ask');
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('verify the record');
+    await page.keyboard.press('Enter');
+    await heading('Audit log');
+    await page.locator('.trust').getByText('Proven up to entry').waitFor();
+    await page.keyboard.press('Control+/');
+    const keys = dialog('Keyboard shortcuts');
+    for (const said of ['Duplicate the fact', 'Remove the fact', 'Next or previous, in the log and the timeline', 'Search, in the log'])
+      await keys.getByText(said).waitFor();
+  });
+
   it('keeps an answer while one is elsewhere', async () => {
     await open(`#/model/${ATLAS}/ask`);
     await page.getByRole('button', { name: /^The capital of Norway/ }).click();
