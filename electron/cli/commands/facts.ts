@@ -4,7 +4,7 @@ import { fillPrompt } from '../../../shared/fact.ts';
 import { REVIEW_STATES } from '../../../shared/reviews.ts';
 import { newFile } from '../../services/outputs.ts';
 import { defineCommand } from '../command.ts';
-import { minute } from '../format/ids.ts';
+import { counted, minute } from '../format/ids.ts';
 import { size } from '../format/numbers.ts';
 import type { Style } from '../format/style.ts';
 import { shorten } from '../format/table.ts';
@@ -61,7 +61,7 @@ export const facts = defineCommand({
       { model: model.id, filter, format, destination: app.grants.grant(path, 'write').handle },
       follow,
     );
-    out.line(`${written.rows} facts, ${size(written.bytes)}, written to ${written.path}`);
+    out.line(`${counted(written.rows, 'fact')}, ${size(written.bytes)}, written to ${written.path}`);
     return { ...listed, export: { format, path: written.path, rows: written.rows, bytes: written.bytes } };
   },
 });

@@ -3,7 +3,7 @@ import { type Filter, KindSchema, type Row } from '../../../shared/contract/audi
 import { REVIEW_STATES } from '../../../shared/reviews.ts';
 import { newFile } from '../../services/outputs.ts';
 import { defineCommand } from '../command.ts';
-import { minute, short } from '../format/ids.ts';
+import { counted, minute, short } from '../format/ids.ts';
 import { size } from '../format/numbers.ts';
 import { shorten } from '../format/table.ts';
 import { oneLine } from '../format/text.ts';
@@ -66,7 +66,7 @@ export const log = defineCommand({
         { model: model.id, format, filter, destination: app.grants.grant(path, 'write').handle },
         follow,
       );
-      out.line(`${written.rows} entries, ${size(written.bytes)}, written to ${written.path}`);
+      out.line(`${counted(written.rows, 'entry', 'entries')}, ${size(written.bytes)}, written to ${written.path}`);
       exports.push({ format, path: written.path, rows: written.rows, bytes: written.bytes });
     }
     return exports.length === 0 ? listed : { ...listed, exports };
