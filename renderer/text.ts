@@ -34,5 +34,6 @@ export const words = {
   download: 'Download',
   imported: (name: string) => `${name} is in the library.`,
   known: (name: string) => `This model is in the library already, as ${name}.`,
+  restored: (name: string) => `${name} is in the library again.`,
   askIt: 'Ask it',
 } as const;

@@ -6,6 +6,7 @@ import { checkMethods } from './contract/checks.ts';
 import { dissectingMethods } from './contract/dissecting.ts';
 import { editMethods } from './contract/edits.ts';
 import { exportMethods } from './contract/exports.ts';
+import { factHistoryMethods } from './contract/fact-history.ts';
 import { factTraceMethods } from './contract/fact-traces.ts';
 import { figureMethods } from './contract/figures.ts';
 import { findingMethods } from './contract/findings.ts';
@@ -41,6 +42,7 @@ export const CONTRACT = {
   ...steeringMethods,
   ...versionMethods,
   ...auditMethods,
+  ...factHistoryMethods,
   ...exportMethods,
   ...settingsMethods,
   ...jobMethods,

@@ -15,6 +15,7 @@ export const SCREENS = [
   { id: 'edit', of: 'model', label: 'Edit', menu: { label: 'Correct Facts', in: 'go' }, icon: 'edit', keys: ['Mod+4'] },
   { id: 'versions', of: 'model', label: 'Versions', menu: { label: 'Versions', in: 'go' }, icon: 'versions', keys: ['Mod+5'] },
   { id: 'log', of: 'model', label: 'Audit log', menu: { label: 'Audit Log', in: 'go' }, icon: 'log', keys: ['Mod+6'] },
+  { id: 'facts', of: 'model', label: 'Facts', menu: { label: 'Facts Changed', in: 'go' }, icon: 'list', keys: ['Mod+9'] },
   { id: 'dissect', of: 'model', label: 'Dissect', menu: { label: 'Dissect', in: 'go' }, icon: 'layers', keys: ['Mod+7'] },
   { id: 'steer', of: 'model', label: 'Steer', menu: { label: 'Steer', in: 'go' }, icon: 'steer', keys: ['Mod+8'] },
   {

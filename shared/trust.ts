@@ -54,7 +54,7 @@ export function trustOf(
 export interface TrustWords {
   /** The state itself. */
   readonly label: string;
-  /** How many entries that is about; the date is told beside it. */
+  /** What the date behind it is the date of; empty where there is none. */
   readonly says: string;
   /** In full. */
   readonly hint: string;
@@ -80,7 +80,7 @@ export function trustWords(trust: Trust): TrustWords {
     case 'damaged':
       return {
         label: trust.entry === undefined ? 'Damaged' : `Damaged at entry ${trust.entry}`,
-        says: trust.time === undefined ? '' : 'verified',
+        says: trust.time === undefined ? '' : 'found',
         hint: trust.message,
         tone: 'bad',
       };

@@ -12,6 +12,7 @@ import { dissect } from './commands/dissect.ts';
 import { drafts } from './commands/drafts.ts';
 import { edit } from './commands/edit.ts';
 import { exportCommand } from './commands/export.ts';
+import { facts } from './commands/facts.ts';
 import { importCommand } from './commands/import.ts';
 import { inspect } from './commands/inspect.ts';
 import { key } from './commands/key.ts';
@@ -20,6 +21,7 @@ import { log } from './commands/log.ts';
 import { models } from './commands/models.ts';
 import { patch } from './commands/patch.ts';
 import { approve, note, reject } from './commands/remarks.ts';
+import { restore } from './commands/restore.ts';
 import { revert } from './commands/revert.ts';
 import { rollback } from './commands/rollback.ts';
 import { serve } from './commands/serve.ts';
@@ -33,12 +35,12 @@ import { verify } from './commands/verify.ts';
 
 /** Every command, under the heading that the help shows it by. A new one is a file in commands/ and a line here. */
 export const GROUPS: readonly (readonly [heading: string, commands: readonly Command[]])[] = [
-  ['Models', [tour, importCommand, models, inspect, ask]],
+  ['Models', [tour, importCommand, models, restore, inspect, ask]],
   ['Looking inside', [trace, lens, attribute, patch, ablate, dissect]],
   ['Edits', [edit, check, drafts, commit, discard]],
   ['Steering', [steer]],
   ['Versions', [show, diff, rollback, revert, tag, exportCommand]],
-  ['Record', [log, note, approve, reject, verify, anchor, checkpoint]],
+  ['Record', [log, facts, note, approve, reject, verify, anchor, checkpoint]],
   ['Emend itself', [serve, settings, key]],
 ];
 export const COMMANDS: readonly Command[] = GROUPS.flatMap(([, commands]) => commands);

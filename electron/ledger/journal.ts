@@ -35,6 +35,17 @@ export async function readFirst(files: Files, folder: string): Promise<Entry | u
   return undefined;
 }
 
+/** How many lines a journal has that were finished; 0 where it cannot be read. */
+export async function countEntries(files: Files, folder: string): Promise<number> {
+  let lines = 0;
+  try {
+    for await (const piece of files.pieces(join(folder, JOURNAL))) for (const byte of piece) if (byte === LINE_END) lines++;
+  } catch {
+    return 0; // whoever opens the ledger is told why
+  }
+  return lines;
+}
+
 export function noLedger(folder: string): EmendError {
   return new EmendError(
     'not-found',

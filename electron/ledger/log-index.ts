@@ -37,6 +37,8 @@ export interface Filter {
   readonly verdict?: Row['verdict'] | undefined;
   /** Words that must all occur anywhere in the row, in any case. */
   readonly text?: string | undefined;
+  /** What must hold besides, by what is not in the row. */
+  readonly also?: ((row: Row) => boolean) | undefined;
   /** Default 'newest'. */
   readonly order?: 'newest' | 'oldest' | undefined;
   readonly offset?: number | undefined;
@@ -65,10 +67,15 @@ export class LogIndex {
     const words = fold(filter.text ?? '')
       .split(/\s+/)
       .filter((word) => word !== '');
+    const { also } = filter;
     const fits = predicate(filter);
     const isInTime = between(rows, filter);
     const found = rows.filter(
-      (row, at) => fits(row) && isInTime(at) && (words.length === 0 || words.every((word) => this.#haystack(row, at).includes(word))),
+      (row, at) =>
+        fits(row) &&
+        isInTime(at) &&
+        (also?.(row) ?? true) &&
+        (words.length === 0 || words.every((word) => this.#haystack(row, at).includes(word))),
     );
     if (filter.order !== 'oldest') found.reverse();
     const offset = filter.offset ?? 0;

@@ -18,6 +18,7 @@ import { dissectingService } from './dissecting.ts';
 import { DissectionRuns } from './dissection-run.ts';
 import { editService } from './edits.ts';
 import { exportService } from './exports.ts';
+import { factHistoryService } from './fact-history.ts';
 import { factTraceService } from './fact-traces.ts';
 import { figureService } from './figures.ts';
 import { findingService } from './findings.ts';
@@ -90,6 +91,7 @@ export class Application {
       ...steeringService(this.#parts),
       ...versionService(this.#parts),
       ...auditService(this.#parts),
+      ...factHistoryService(this.#parts),
       ...exportService(this.#parts),
       ...settingsService(this.#parts),
       'jobs.list': () => ({ jobs: this.jobs.list() }),

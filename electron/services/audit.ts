@@ -14,7 +14,7 @@ import type { Services, Surroundings } from './surroundings.ts';
 import { logCsv } from './attest/log-csv.ts';
 import { logHtml } from './attest/log-html.ts';
 import { logTable } from './attest/log-table.ts';
-import { aboutOf, evidenceOf, loggedEntries } from './logged.ts';
+import { aboutOf, evidenceOf, filterWords, loggedEntries, reviewOf, titleOf } from './logged.ts';
 import { layoutsIn } from './attest/version-record.ts';
 import { readGiven } from './given.ts';
 import type { LibraryModel } from './library-model.ts';
@@ -58,17 +58,19 @@ export function auditService({ models, engine, preferences, jobs, grants, print,
   return {
     'audit.list': async ({ model: name, filter, offset, limit }) => {
       const { ledger } = await models.recorded(name);
-      const { total, rows } = ledger.list({ ...filter, offset, limit });
+      const { total, rows } = ledger.list({ ...withReview(filter, ledger), offset, limit });
       return { total, rows: rows.map((row) => rowView(row, ledger)) };
     },
     'audit.facets': async ({ model: name }) => {
-      const { rows } = (await models.recorded(name)).ledger.list();
+      const { ledger } = await models.recorded(name);
+      const { rows } = ledger.list();
       const distinct = <T>(of: (row: Row) => readonly T[]) => [...new Set(rows.flatMap(of))].sort();
       return {
         authors: distinct((row) => [row.author]),
         methods: distinct((row) => (row.method === undefined ? [] : [row.method])),
         relations: distinct((row) => row.relations),
         kinds: distinct((row) => [row.kind]),
+        waiting: rows.filter((row) => reviewOf(row, ledger) === 'none').length,
       };
     },
     'audit.entry': async ({ model: name, seq }) => entryView(await models.recorded(name), seq),
@@ -139,7 +141,7 @@ export function auditService({ models, engine, preferences, jobs, grants, print,
         throw new EmendError('unsupported', 'This host cannot print a PDF.', 'Export HTML and print it, or use the desktop application.');
       return {
         job: jobs.start('audit.export', `Export the log of ${model.name}`, model.id, async (control) => {
-          const { rows } = model.ledger.list({ ...filter, order: filter.order ?? 'oldest' });
+          const { rows } = model.ledger.list({ ...withReview(filter, model.ledger), order: filter.order ?? 'oldest' });
           const logged = loggedEntries(model.ledger, rows);
           const html = () =>
             logHtml(logged, {
@@ -177,15 +179,18 @@ function versionAbout({ body }: Entry, model: LibraryModel): string {
 }
 
 function rowView({ words: _, subjects, relations, ...row }: Row, ledger: Ledger): RowView {
-  return { ...row, subjects: [...subjects], relations: [...relations], about: aboutOf(ledger.entry(row.seq), ledger) };
+  return {
+    ...row,
+    subjects: [...subjects],
+    relations: [...relations],
+    about: aboutOf(ledger.entry(row.seq), ledger),
+    ...known({ review: reviewOf(row, ledger) }),
+  };
 }
 
-/** A filter as people say it: "kinds edit, check; from 2026-11-01". */
-function filterWords(filter: Filter): string {
-  return Object.entries(filter)
-    .filter(([name]) => name !== 'order')
-    .map(([name, value]) => `${name} ${Array.isArray(value) ? value.join(', ') : String(value)}`)
-    .join('; ');
+/** How a version was reviewed is no part of its entry, but of what came after. */
+function withReview({ review, ...filter }: Filter, ledger: Ledger) {
+  return review === undefined ? filter : { ...filter, also: (row: Row) => reviewOf(row, ledger) === review };
 }
 
 async function entryView(model: LibraryModel, seq: number): Promise<EntryView> {
@@ -200,5 +205,5 @@ async function entryView(model: LibraryModel, seq: number): Promise<EntryView> {
     .filter((one) => one.body.entry === seq || (one.body.entry === undefined && one.body.version === version))
     .map((one) => ({ entry: one.seq, kind: one.kind, time: one.time, author: one.author, comment: one.reason }));
   const { prev, hash, kind, time, author, reason, app, engine, body } = entry;
-  return { seq, prev, hash, kind, time, author, reason, app, engine, body: { ...body }, evidence, remarks };
+  return { seq, prev, hash, kind, time, author, reason, app, engine, title: titleOf(entry), body: { ...body }, evidence, remarks };
 }

@@ -25,18 +25,22 @@ import { plain } from './plain.ts';
 import { ModelPlaces, type Places } from './places.ts';
 import { FileStamps } from './stamps.ts';
 import { inStaging, putInPlace } from './staging.ts';
+import type { Removed } from '../../shared/contract/library.ts';
 import { given } from '../../shared/given.ts';
 
 /** What an import needs. */
 export interface ImportRequest {
   readonly source: Source;
-  readonly name: string;
+  /** What to call it; asked once it is known to be another model than those that are there. */
+  readonly name: () => Promise<string>;
   readonly places: Places;
   readonly engine: Engine;
   readonly key: SigningKey | undefined;
   /** Begin a new record although the anchor of an earlier one is there, whose record is gone. */
   readonly anew: boolean;
   readonly by: By;
+  /** Records of the same model that were taken out of the library, the longest first. */
+  readonly removedOf: (id: string) => readonly Removed[];
   /** Models that are there already, by the sizes of their files: only then is it worth hashing before copying. */
   readonly isKnown: (id: string) => boolean;
   readonly mayBeKnown: boolean;
@@ -61,13 +65,16 @@ export async function importModel(
     if (request.mayBeKnown) {
       const id = modelId(await hashAll(source, control));
       if (request.isKnown(id)) return { known: id };
+      mustNotBeRemoved(request, id);
     }
+    const name = await request.name();
     return await inStaging(places.incoming, '', async (incoming) => {
       const staged = new ModelPlaces(join(incoming, 'new'));
       try {
         const records = await copyAll(source, staged.files, control);
         const id = modelId(records);
         if (request.isKnown(id)) return { known: id };
+        mustNotBeRemoved(request, id);
         const folder = join(places.models, id.slice(0, 16));
         if (existsSync(folder) || (await passLostRecord(request, folder)) === 'arrived') return { known: id };
         control.onProgress({ phase: 'examining', done: 0, total: 2, secondsLeft: undefined });
@@ -89,7 +96,7 @@ export async function importModel(
         const layout = await layoutOf(staged.files, ranges, () => control.check());
         await engine.release(staged.files);
         control.check();
-        await beginLedger(staged, request, id, records, { anatomy, trial, layout });
+        await beginLedger(staged, { ...request, name }, id, records, { anatomy, trial, layout });
         await new FileStamps(staged.files, staged.stamps, false).remember(records);
         await ensureFolder(explained(disk), places.models);
         control.check();
@@ -117,6 +124,20 @@ function refuseNonsense({ next }: Answer): void {
     'unsupported',
     `The model was read, but its trial run on "${TRIAL}" gives no numbers.`,
     'Its weights may be damaged, or it is put together otherwise than it seems. Take another copy, or an ONNX export of it.',
+  );
+}
+
+/** @throws EmendError 'bad-input' that names the record that was removed, unless the person asked for a new one */
+function mustNotBeRemoved({ removedOf, anew }: ImportRequest, id: string): void {
+  const [longest, ...others] = anew ? [] : removedOf(id);
+  if (!longest) return;
+  const { name, entries, imported, removed } = longest;
+  throw new EmendError(
+    'bad-input',
+    `This model was in the library as ${name} and was removed; its record of ${entries} ${entries === 1 ? 'entry' : 'entries'}, begun ` +
+      `${imported.slice(0, 10)}, is kept${others.length > 0 ? `, and ${others.length} other of it` : ''}.`,
+    `Bring it back: in the library under “Removed”, or emend restore ${removed}. To begin a new record instead: emend import --new-record.`,
+    { removed },
   );
 }
 
@@ -151,7 +172,7 @@ async function passLostRecord({ places, anew }: ImportRequest, folder: string): 
 
 async function beginLedger(
   staged: ModelPlaces,
-  { key, by, name, places }: ImportRequest,
+  { key, by, name, places }: Omit<ImportRequest, 'name'> & { readonly name: string },
   id: string,
   records: readonly FileRecord[],
   { anatomy, trial, layout }: { anatomy: Inspection; trial: Answer; layout: Layout },

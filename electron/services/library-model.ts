@@ -89,9 +89,7 @@ export class LibraryModel implements Model {
 
   /** Who writes to the ledger instead of us; undefined when nobody does. */
   get heldBy(): string | undefined {
-    return (
-      this.#obstacle?.owner && `${this.#obstacle.owner.app} (process ${this.#obstacle.owner.pid}, since ${this.#obstacle.owner.since})`
-    );
+    return this.#obstacle?.owner && ownerWords(this.#obstacle.owner);
   }
 
   /** Why nothing can be written to the ledger although it was opened for writing; undefined when it can. */
@@ -221,13 +219,7 @@ export class LibraryModel implements Model {
 
   /** @throws EmendError that names who holds the ledger, or what is wrong with it */
   mustWrite(): void {
-    if (this.heldBy !== undefined)
-      throw new EmendError(
-        'failed',
-        `${this.name} cannot be changed here: ${this.heldBy} holds its ledger.`,
-        'It can be read and asked. To change it, close the other program first.',
-        { owner: this.heldBy },
-      );
+    if (this.heldBy !== undefined) throw new EmendError('failed', heldWords(this.name, this.heldBy), CLOSE_FIRST, { owner: this.heldBy });
     if (this.#obstacle) throw this.#obstacle.error;
     if (this.#ledger.readOnly) throw new EmendError('bad-input', `${this.name} was opened for reading only.`, 'Open it for writing.');
     const [first] = this.#ledger.damage;
@@ -407,6 +399,19 @@ export class LibraryModel implements Model {
 }
 
 /** What a model is called: as the person named it, else as it was imported; where its first entry does not tell, like its folder. */
+/** Who has a ledger, in words: "Emend 0.1.0 (process 5981, since 2026-11-28 18:23 UTC)". */
+export function ownerWords({ app, pid, since }: { readonly app: string; readonly pid: number; readonly since: string }): string {
+  return `${app} (process ${pid}, since ${since.slice(0, 16).replace('T', ' ')} UTC)`;
+}
+
+/** Why a model can only be read, as a sentence. */
+export function heldWords(name: string, owner: string): string {
+  return `${name} cannot be changed here: ${owner} holds its ledger.`;
+}
+
+/** What to do about that. */
+export const CLOSE_FIRST = 'It can be read and asked. To change it, close the other program first.';
+
 export function titleOf(
   first: Entry | undefined,
   folder: string,

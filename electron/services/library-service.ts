@@ -9,7 +9,7 @@ import { partsOf } from '../ledger/versions.ts';
 import type { Services, Surroundings } from './surroundings.ts';
 import { importModel } from './import.ts';
 import type { JobControl } from './job-list.ts';
-import type { LibraryModel } from './library-model.ts';
+import { CLOSE_FIRST, heldWords, ownerWords, type LibraryModel } from './library-model.ts';
 import { findSource, lookAt, type Source } from './look.ts';
 import { findModel } from './models.ts';
 import { lastVerified } from './verify-model.ts';
@@ -39,20 +39,21 @@ export function libraryService({ library, models, preferences, places, engine, g
   ) =>
     jobs.start(method, title, undefined, async (control: JobControl) => {
       const source = await find();
-      const { models } = await library.list();
-      const name = await library.freeName(asked, source.name);
+      const [{ models }, removed] = [await library.list(), await library.removed()];
+      let name = '';
       const known = new Map(models.map((model) => [model.id, model]));
       const result = await importModel(
         {
           source,
-          name,
+          name: async () => (name = await library.freeName(asked, source.name)),
           places,
           engine,
           key: preferences.key,
           anew,
           by: preferences.by(''),
           isKnown: (id) => known.has(id),
-          mayBeKnown: models.some((model) => sameSizes(model, source)),
+          removedOf: (id) => removed.filter((one) => one.id === id),
+          mayBeKnown: [...models.map(filesOf), ...removed.map(({ files }) => files)].some((files) => sameSizes(files, source.files)),
         },
         control,
       );
@@ -68,6 +69,7 @@ export function libraryService({ library, models, preferences, places, engine, g
       cards.sort((a, b) => ((a.opened ?? a.imported) < (b.opened ?? b.imported) ? 1 : -1));
       return {
         models: cards,
+        removed: (await library.removed()).map(({ files: _, ...removed }) => removed),
         notices: [
           ...unopened.map(({ message, hint }) => ({ message, hint })),
           ...preferences.notices.map(({ message, hint }) => ({ message, hint })),
@@ -127,15 +129,21 @@ function lookName(path: string, name: string | undefined): string {
   return name ?? path.split(/[/\\]/).at(-1)!;
 }
 
+type Files = readonly { readonly path: string; readonly bytes: number }[];
+
 /** Only a model with the same files and sizes can be the same one. */
-function sameSizes(model: LibraryModel, source: Source): boolean {
-  const [first] = model.ledger.entries;
-  const list = (files: readonly { readonly path: string; readonly bytes: number }[]) =>
+function sameSizes(one: Files, other: Files): boolean {
+  const list = (files: Files) =>
     files
       .map(({ path, bytes }) => `${path} ${bytes}`)
       .sort()
       .join('\n');
-  return first?.kind === 'import' && list(first.body.model.files) === list(source.files);
+  return one.length > 0 && list(one) === list(other);
+}
+
+function filesOf(model: LibraryModel): Files {
+  const [first] = model.ledger.entries;
+  return first?.kind === 'import' ? first.body.model.files : [];
 }
 
 /** What the import entry recorded of the model; undefined where the journal is damaged there. */
@@ -154,7 +162,10 @@ async function cardOf(model: LibraryModel, opened: string | undefined): Promise<
   const held = model.heldBy ?? (ledger.readOnly ? await otherOwner(model) : undefined);
   const newer = ledger.newer[0] && writtenByNewer(ledger.newer[0]);
   const state = damage.length > 0 ? 'damaged' : newer ? 'newer' : held !== undefined ? 'held' : 'intact';
-  const says = damage[0]?.message ?? newer?.message ?? held ?? model.obstacle?.message;
+  const says =
+    damage[0]?.message ??
+    newer?.message ??
+    (held === undefined ? model.obstacle?.message : `${heldWords(model.name, held)} ${CLOSE_FIRST}`);
   const parts = history.isEmpty ? [] : partsOf(history.current);
   const inForce = (kind: 'edit' | 'steer') => parts.filter(({ entry }) => ledger.entry(entry).kind === kind).length;
   const { drafts } = await ledger.drafts.list();
@@ -187,7 +198,7 @@ async function cardOf(model: LibraryModel, opened: string | undefined): Promise<
 /** Who holds the ledger that we only read. */
 async function otherOwner(model: LibraryModel): Promise<string | undefined> {
   const owner = await lockOwner(explained(disk), model.places.ledger);
-  return owner ? `${owner.app} (process ${owner.pid}, since ${owner.since})` : undefined;
+  return owner ? ownerWords(owner) : undefined;
 }
 
 function architectureOf(found: Partial<Inspection>): string {

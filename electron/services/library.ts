@@ -8,7 +8,9 @@ import { ensureFolder } from '../storage/durable.ts';
 import { explained } from '../storage/file-errors.ts';
 import { disk } from '../storage/files.ts';
 import type { Engine } from './jobs.ts';
-import { readFirst } from '../ledger/journal.ts';
+import type { Removed } from '../../shared/contract/library.ts';
+import type { FileRecord } from '../ledger/bodies.ts';
+import { countEntries, readFirst } from '../ledger/journal.ts';
 import { LibraryModel, titleOf } from './library-model.ts';
 import { ModelPlaces, type Places } from './places.ts';
 import type { Preferences } from './preferences.ts';
@@ -25,6 +27,14 @@ export interface Unopened {
 /** What the folder of a model is called: the beginning of its id. */
 const FOLDER = /^[0-9a-f]{16}$/;
 const ABBREVIATION = /^[0-9a-f]{6,64}$/;
+
+/** What that of a removed model is called. */
+const REMOVED = /^[0-9a-f]{16}-[0-9a-f]{8}$/;
+
+/** A model that was moved out of the library. */
+export interface RemovedModel extends Removed {
+  readonly files: readonly FileRecord[];
+}
 
 /** What a model is called, and the folder that it lies in. */
 interface Title {
@@ -126,6 +136,24 @@ export class Library {
     for (let number = 2; ; number++) if (!taken.has(`${usual} ${number}`)) return `${usual} ${number}`;
   }
 
+  /** Models that were moved out of the library, with their files' sizes; those with the longest records first. */
+  async removed(): Promise<readonly RemovedModel[]> {
+    const files = explained(disk);
+    const there = (await files.stat(this.#places.removed)) === undefined ? [] : await files.list(this.#places.removed);
+    const found = await Promise.all(
+      there
+        .filter((folder) => REMOVED.test(folder))
+        .map(async (removed): Promise<RemovedModel | undefined> => {
+          const { ledger } = new ModelPlaces(join(this.#places.removed, removed));
+          const first = await readFirst(disk, ledger);
+          if (first?.kind !== 'import') return undefined; // nothing tells what it was
+          const title = titleOf(first, removed, (id) => this.#preferences.nameOf(id));
+          return { removed, ...title, imported: first.time, entries: await countEntries(disk, ledger), files: first.body.model.files };
+        }),
+    );
+    return found.filter((one) => one !== undefined).sort((a, b) => b.entries - a.entries);
+  }
+
   /** Moves a model out of the library. @returns what to call {@link restore} with */
   async remove(model: LibraryModel): Promise<string> {
     model.mustWrite();
@@ -141,7 +169,7 @@ export class Library {
   /** Brings a removed model back. @throws EmendError 'not-found', or 'bad-input' when the same model was imported again */
   async restore(removed: string): Promise<LibraryModel> {
     const from = join(this.#places.removed, removed);
-    if (!/^[0-9a-f]{16}-[0-9a-f]{8}$/.test(removed) || !existsSync(from))
+    if (!REMOVED.test(removed) || !existsSync(from))
       throw new EmendError(
         'not-found',
         `There is no removed model ${JSON.stringify(removed)}.`,

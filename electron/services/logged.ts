@@ -1,6 +1,8 @@
 import * as v from 'valibot';
+import { given } from '../../shared/given.ts';
 import { shortId } from '../../shared/ids.ts';
-import { kindInfo } from '../../shared/kinds.ts';
+import { kindInfo, makesVersion } from '../../shared/kinds.ts';
+import { reviewState, type ReviewState } from '../../shared/reviews.ts';
 import { blobsIn, BlobRefSchema, type BlobRef } from '../ledger/bodies.ts';
 import type { Entry } from '../ledger/entries.ts';
 import { namedBy, toldBy } from '../ledger/kinds/index.ts';
@@ -58,6 +60,20 @@ export function loggedEntries(ledger: Ledger, rows: readonly Row[]): LoggedEntry
   return rows.map((row) => {
     const entry = ledger.entry(row.seq);
     const evidence = [...evidenceOf(entry)].map(([role, ref]) => ({ role, ref }));
-    return { row, entry, about: aboutOf(entry, ledger), evidence };
+    return { row, entry, about: aboutOf(entry, ledger), evidence, ...given({ review: reviewOf(row, ledger) }) };
   });
+}
+
+/** A filter as people say it: "kinds edit, check; from 2026-11-01". */
+export function filterWords(filter: Readonly<Record<string, unknown>>): string {
+  return Object.entries(filter)
+    .filter(([name]) => name !== 'order')
+    .map(([name, value]) => `${name} ${Array.isArray(value) ? value.join(', ') : String(value)}`)
+    .join('; ');
+}
+
+/** How the version that an entry made stands with its reviewers; undefined for entries that made none, and for the import alone. */
+export function reviewOf({ kind, version }: Pick<Row, 'kind' | 'version'>, { history }: Ledger): ReviewState | undefined {
+  if (version === undefined || !makesVersion(kind) || version === history.moments[0]?.version.id) return undefined;
+  return reviewState(history.reviews(version));
 }

@@ -111,6 +111,11 @@ export class Places {
     return join(this.root, 'removed');
   }
 
+  /** Which browsers `emend serve` let in. */
+  get sessions(): string {
+    return join(this.root, 'sessions.json');
+  }
+
   /** Files that a browser sent. */
   get uploads(): string {
     return join(this.root, 'uploads');

@@ -5,6 +5,9 @@ import { PickedSchema } from '../../shared/contract/host.ts';
 import { errorFromData } from '../../shared/errors.ts';
 import { filesOf, type GivenFiles, type Host } from './host.ts';
 
+/** How soon a server that refused this page is asked again (ms). */
+const RETRY = 3000;
+
 const UploadedSchema = v.object({ picked: v.array(PickedSchema) });
 
 /** `emend serve`: calls by POST, events by Server-Sent Events, dropped files by upload. */
@@ -27,26 +30,42 @@ export function browserHost(): Host {
       } catch {
         return failure(
           'The server does not answer.',
-          'Start "emend serve" again and reload this page. Nothing that was committed is lost.',
+          'Start "emend serve" again; this page goes on by itself. Nothing that was committed is lost, and what you typed stays here.',
+          { connection: 'lost' },
         );
       }
     },
-    listen(heard, missed) {
-      const source = new EventSource('./api/events');
+    listen(heard, missed, changed) {
+      let source: EventSource;
+      let again: ReturnType<typeof setTimeout> | undefined;
       let wasOpen = false;
-      source.onopen = () => {
-        if (wasOpen) missed();
-        wasOpen = true;
+      const open = () => {
+        source = new EventSource('./api/events');
+        source.onopen = () => {
+          changed('open');
+          if (wasOpen) missed();
+          wasOpen = true;
+        };
+        source.onmessage = ({ data }) => heard(v.parse(EventSchema, JSON.parse(String(data))));
+        source.onerror = () => {
+          // While it is tried again by itself nobody answered; one that was refused is given up by the browser.
+          const isRefused = source.readyState === EventSource.CLOSED;
+          changed(isRefused ? 'stranger' : 'lost');
+          if (isRefused) again = setTimeout(open, RETRY);
+        };
       };
-      source.onmessage = ({ data }) => heard(v.parse(EventSchema, JSON.parse(String(data))));
-      return () => source.close();
+      open();
+      return () => {
+        clearTimeout(again);
+        source.close();
+      };
     },
     grant: upload,
   };
 }
 
-function failure(message: string, hint: string): Envelope {
-  return { ok: false, error: { code: 'failed', message, hint, details: {} } };
+function failure(message: string, hint: string, details: Record<string, unknown> = {}): Envelope {
+  return { ok: false, error: { code: 'failed', message, hint, details } };
 }
 
 interface Part {
@@ -63,7 +82,14 @@ async function upload(given: GivenFiles) {
 }
 
 async function post(address: string, body: BodyInit, headers: Record<string, string>): Promise<Response> {
-  const response = await fetch(address, { method: 'POST', headers, body });
+  const response = await fetch(address, { method: 'POST', headers, body }).catch(() => {
+    throw errorFromData({
+      code: 'failed',
+      message: 'The upload stopped: the server does not answer, or a file cannot be read any more.',
+      hint: 'Drop the files again when the server answers.',
+      details: { connection: 'lost' },
+    });
+  });
   if (response.ok) return response;
   const envelope = v.safeParse(EnvelopeSchema, await response.json().catch(() => undefined));
   const error =

@@ -2,12 +2,13 @@ import * as v from 'valibot';
 import { CONTRACT, type JobMethodName, type MethodName, type Params, type Reply, type Result } from '../../shared/contract.ts';
 import type { Job } from '../../shared/contract/jobs.ts';
 import { cancelled, EmendError, errorFromData } from '../../shared/errors.ts';
-import type { GivenFiles, Host, HostEvent } from './host.ts';
+import type { Connection, GivenFiles, Host, HostEvent } from './host.ts';
 import { plain } from './plain.svelte.ts';
 
 let host: Host | undefined;
 const hearers = new Set<(event: HostEvent) => void>();
 const missers = new Set<() => void>();
+const watchers = new Set<(connection: Connection) => void>();
 
 /** Sets the host; once, before anything is called. */
 export function useHost(given: Host): void {
@@ -15,7 +16,13 @@ export function useHost(given: Host): void {
   given.listen(
     (event) => hearers.forEach((hear) => hear(event)),
     () => missers.forEach((miss) => miss()),
+    (connection) => watchers.forEach((watch) => watch(connection)),
   );
+}
+
+/** Calls back whenever the way to the host is lost or found again. */
+export function watchConnection(changed: (connection: Connection) => void): void {
+  watchers.add(changed);
 }
 
 function theHost(): Host {

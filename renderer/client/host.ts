@@ -4,6 +4,9 @@ import type { Picked } from '../../shared/contract/host.ts';
 
 export type { HostEvent };
 
+/** 'lost': nobody answers. 'stranger': somebody does, and lets only another browser in. */
+export type Connection = 'open' | 'lost' | 'stranger';
+
 /** What may be dropped or chosen in a page. */
 export type GivenFiles = DataTransfer | FileList | readonly File[];
 
@@ -13,8 +16,9 @@ export interface Host {
   /**
    * Calls back on every event; returns how to stop that.
    * @param missed called when events may have been lost, so that state must be read anew
+   * @param changed called when the way to the other side is lost or found again; never where both are one program
    */
-  listen(heard: (event: HostEvent) => void, missed: () => void): () => void;
+  listen(heard: (event: HostEvent) => void, missed: () => void, changed: (connection: Connection) => void): () => void;
   /** Makes dropped or chosen files and folders known. To be called within the drop event: its data is gone afterwards. */
   grant(given: GivenFiles): Promise<readonly Picked[]>;
 }

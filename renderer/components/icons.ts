@@ -16,6 +16,7 @@ export const ICONS = {
   minus: 'M3 8h10',
   check: 'M3 8.5l3.2 3.2L13 4.8',
   cross: 'M4 4l8 8M12 4l-8 8',
+  list: 'M2.5 4h1M6 4h7.5M2.5 8h1M6 8h7.5M2.5 12h1M6 12h7.5',
   side: 'M2.5 3h11v10h-11zM6.5 3v10',
   warning: 'M8 2.5l6 11H2zM8 6.5v3.2M8 11.6v.2',
   info: 'M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12zM8 7.2V11M8 5v.2',

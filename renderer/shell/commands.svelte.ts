@@ -3,6 +3,8 @@ import type { ActionId } from '../../shared/contract/events.ts';
 import type { ModelCard } from '../../shared/contract/library.ts';
 import type { Settings } from '../../shared/contract/settings.ts';
 import { SCREENS, type Screen } from '../../shared/screens.ts';
+import { verdictWords } from '../../shared/verdict.ts';
+import { run } from '../client/client.ts';
 import type { IconName } from '../components/icons.ts';
 import { arrivals } from '../state/arrivals.svelte.ts';
 import { library } from '../state/library.svelte.ts';
@@ -10,6 +12,7 @@ import { go, href, route } from '../state/route.svelte.ts';
 import { preferences } from '../state/settings.svelte.ts';
 import { shell } from '../state/shell.svelte.ts';
 import { toasts } from '../state/toasts.svelte.ts';
+import { verifications } from '../state/verifications.svelte.ts';
 import { t } from './text.ts';
 
 /** A line of the palette. */
@@ -62,6 +65,7 @@ export function choices(): Choice[] {
     ...COMMANDS.flatMap(({ id, label, group, icon, keys }): Choice[] =>
       group === undefined ? [] : [{ id, label, group: t.groups[group], icon, keys: keys[0], act: ACTS[id] }],
     ),
+    ...(model ? ofModel(model) : []),
     ...library.models
       .filter(({ id }) => id !== model?.id)
       .map((other): Choice => ({
@@ -72,6 +76,27 @@ export function choices(): Choice[] {
         act: () => go(href('ask', other.id)),
       })),
   ];
+}
+
+/** What can be done with a model wherever one is. */
+function ofModel({ id, name }: ModelCard): Choice[] {
+  const group = t.groups.do;
+  return [
+    { id: 'verify', label: t.verifyModel(name), group, icon: 'shield', act: () => verify(id) },
+    { id: 'reviews', label: t.reviewsOf(name), group, icon: 'check', act: () => go(href('log', id, { review: 'none' })) },
+    { id: 'in force', label: t.inForceIn(name), group, icon: 'list', act: () => go(href('facts', id, { state: 'in force' })) },
+  ];
+}
+
+async function verify(model: string): Promise<void> {
+  go(href('log', model));
+  try {
+    const found = await run('audit.verify', { model });
+    verifications.keep(model, found);
+    toasts.say(verdictWords(found.verdict), { kind: found.ok ? 'done' : 'failed' });
+  } catch (error) {
+    toasts.fail(error);
+  }
 }
 
 /** Goes to a screen or does a command, for a key or an item of the host's menu. */

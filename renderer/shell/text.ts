@@ -36,13 +36,25 @@ export const t = {
   unfold: 'Unfold the sidebar',
   groups: { go: 'Go to', models: 'Models', do: 'Do', view: 'View' },
   openModel: (name: string) => `Ask ${name}`,
+  verifyModel: (name: string) => `Verify the record of ${name}`,
+  reviewsOf: (name: string) => `What waits for a review in ${name}`,
+  inForceIn: (name: string) => `Facts in force in ${name}`,
   shortcuts: {
     title: 'Keyboard shortcuts',
-    groups: { everywhere: 'Everywhere', tables: 'In lists and tables', writing: 'While writing' },
+    groups: { everywhere: 'Everywhere', tables: 'In lists and tables', facts: 'In the form of facts', writing: 'While writing' },
     move: 'Move the selection',
     page: 'A page up or down',
     ends: 'First or last',
     open: 'Open the selection',
+    step: 'Next or previous, in the log and the timeline',
+    search: 'Search, in the log',
+    cell: 'Next cell',
+    row: 'Next row',
+    duplicate: 'Duplicate the fact',
+    remove: 'Remove the fact',
+    undo: 'Undo',
+    redo: 'Redo',
+    workOut: 'Work out the edit',
     closing: 'Close a dialog or panel',
     ask: 'Ask',
     line: 'New line',
@@ -62,6 +74,7 @@ export const t = {
     name: 'Name in the library',
     import: 'Import',
     states: { ok: 'as signed', unsure: 'unproven', problem: 'not as signed' },
+    nameTaken: 'A model of the library has this name. The same model is found again by its files; another one needs another name.',
     importSpoilt: 'Import all the same…',
     spoilt: {
       title: 'Import what is not as it was signed?',
@@ -102,6 +115,21 @@ export const t = {
     several: (count: number) => `${count} things were dropped; Emend takes one at a time. This is the first.`,
   },
 
+  connection: {
+    lost: {
+      title: 'The server does not answer.',
+      says: 'Start “emend serve” again, and this page goes on by itself. What you typed stays here; nothing that was committed is lost.',
+    },
+    stranger: {
+      title: 'The server was started anew and does not know this page.',
+      says: 'Open the link that “emend serve” printed in another tab of this browser, and this page goes on. What you typed stays here.',
+    },
+  },
+  elsewhere: (name: string) =>
+    `The form of ${name} is open in another tab of this browser too. Whatever is written last, here or there, is what is kept.`,
+
+  foundAgain: { title: 'There is a record of this model', back: 'Bring it back', anew: 'Begin a new record' },
+
   author: {
     title: 'Who is editing?',
     about: 'Every entry of the record carries a name. You can change it in the settings; entries that exist keep theirs.',
@@ -115,6 +143,7 @@ export const t = {
     list: 'Files and folders',
     name: 'Name',
     nameEmpty: 'Write a name.',
+    nameOnly: 'A name alone, without / or \\: the folder is chosen above.',
     choose: 'Choose this folder',
     write: 'Write here',
     empty: 'This folder is empty.',

@@ -1,9 +1,10 @@
-import type { ModelCard, Notice } from '../../shared/contract/library.ts';
+import type { ModelCard, Notice, Removed } from '../../shared/contract/library.ts';
 import { call, hear } from '../client/client.ts';
 
 /** The models of the library, the one opened last first. */
 class Library {
   models = $state.raw<readonly ModelCard[]>([]);
+  removed = $state.raw<readonly Removed[]>([]);
   notices = $state.raw<readonly Notice[]>([]);
   /** False until the list was read once. */
   isRead = $state(false);
@@ -31,8 +32,9 @@ class Library {
     try {
       do {
         this.#again = false;
-        const { models, notices } = await call('library.list', {});
+        const { models, removed, notices } = await call('library.list', {});
         this.models = models;
+        this.removed = removed;
         this.notices = notices;
         this.error = undefined;
       } while (this.#again);

@@ -9,6 +9,8 @@ interface Question {
 /** The question that the PickPath dialog is asked; it stands in the shell, so that any screen can ask. */
 class Picking {
   question = $state.raw<Question | undefined>();
+  /** The folder that was looked into last. */
+  last: Picked | undefined;
 
   ask(kind: Question['kind'], name: string): Promise<Picked | undefined> {
     return new Promise((resolve) => {

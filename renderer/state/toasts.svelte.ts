@@ -1,3 +1,5 @@
+import { connection } from './connection.svelte.ts';
+
 export interface Toast {
   readonly id: number;
   readonly kind: 'done' | 'failed' | 'note';
@@ -27,7 +29,8 @@ class Toasts {
 
   /** Says why something did not work. */
   fail(error: unknown): void {
-    const { message, hint } = error as Partial<{ message: string; hint: string }>;
+    const { message, hint, details } = error as Partial<{ message: string; hint: string; details: Record<string, unknown> }>;
+    if (details?.['connection'] !== undefined && connection.now !== 'open') return; // the banner says so, and stays
     this.say([message ?? String(error), hint].filter(Boolean).join(' '), { kind: 'failed' });
   }
 

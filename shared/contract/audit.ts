@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { isRemark, kindNames, type Kind } from '../kinds.ts';
+import { REVIEW_STATES } from '../reviews.ts';
 import { VerdictSchema } from '../verdict.ts';
 import { Count, Fields, Handle, job, Line, method, ModelName, Seq, VersionName } from './define.ts';
 
@@ -17,6 +18,8 @@ export const FilterSchema = v.strictObject({
   relation: v.optional(Line),
   method: v.optional(Line),
   verdict: v.optional(v.picklist(['passed', 'failed', 'none'])),
+  /** Of entries that made a version: how that was reviewed; 'none' is what waits for a review. */
+  review: v.optional(v.picklist(REVIEW_STATES)),
   /** Words that must all occur, in any case. */
   text: v.optional(Line),
   order: v.optional(v.picklist(['newest', 'oldest'])),
@@ -37,6 +40,8 @@ export const RowSchema = v.object({
   /** What it did, and which entry or version it speaks of: "Los Angeles → Poland and 9 more", "entry 5 (Tower Bridge → Rome)". */
   about: v.string(),
   verdict: v.picklist(['passed', 'failed', 'none']),
+  /** How the version that it made was reviewed; absent for an entry that made none. */
+  review: v.exactOptional(v.picklist(REVIEW_STATES)),
 });
 export type Row = v.InferOutput<typeof RowSchema>;
 
@@ -51,6 +56,8 @@ export const EntrySchema = v.object({
   reason: v.string(),
   app: v.string(),
   engine: v.string(),
+  /** What it did, in a few words; empty where there are none. */
+  title: v.string(),
   /** What the kind holds, as recorded. */
   body: Fields,
   /** Files that the entry names, by role. */
@@ -116,7 +123,14 @@ export const auditMethods = {
   /** The values that occur, for filters. */
   'audit.facets': method(
     v.strictObject({ model: ModelName }),
-    v.object({ authors: v.array(v.string()), methods: v.array(v.string()), relations: v.array(v.string()), kinds: v.array(KindSchema) }),
+    v.object({
+      authors: v.array(v.string()),
+      methods: v.array(v.string()),
+      relations: v.array(v.string()),
+      kinds: v.array(KindSchema),
+      /** How many entries made a version that nobody has reviewed. */
+      waiting: v.number(),
+    }),
   ),
   'audit.entry': method(v.strictObject({ model: ModelName, seq: Seq }), EntrySchema),
   /** A file that an entry names: its JSON or text where it has any. */

@@ -72,6 +72,18 @@ export const ModelDetailSchema = v.object({
 });
 export type ModelDetail = v.InferOutput<typeof ModelDetailSchema>;
 
+/** A model that was taken out of the library with its record. */
+export const RemovedSchema = v.object({
+  /** What to bring it back by. */
+  removed: v.string(),
+  id: v.string(),
+  name: v.string(),
+  /** When its record began, and how many entries it has. */
+  imported: v.string(),
+  entries: v.number(),
+});
+export type Removed = v.InferOutput<typeof RemovedSchema>;
+
 /** What was recognised in something dropped or chosen, before anything is read in full. */
 export const LookSchema = v.object({
   what: v.picklist(['model', 'facts', 'export', 'unknown']),
@@ -86,13 +98,17 @@ export const LookSchema = v.object({
 export type Look = v.InferOutput<typeof LookSchema>;
 
 export const libraryMethods = {
-  /** The model opened last first. */
-  'library.list': method(Nothing, v.object({ models: v.array(ModelCardSchema), notices: v.array(NoticeSchema) })),
+  /** The model opened last first; and those that were removed and can be brought back. */
+  'library.list': method(
+    Nothing,
+    v.object({ models: v.array(ModelCardSchema), removed: v.array(RemovedSchema), notices: v.array(NoticeSchema) }),
+  ),
   'library.get': method(v.strictObject({ model: ModelName }), ModelDetailSchema),
   'library.look': method(v.strictObject({ source: Handle }), LookSchema),
   /**
    * Copies a model folder into the library and begins its ledger. The same model again: `known` is true and nothing is copied.
-   * `anew` begins a new record although the anchor of an earlier one is there, whose record is gone.
+   * One whose record was removed is not imported: the error's details name what `library.restore` brings back. `anew` begins a new record
+   * all the same, and where the anchor of an earlier one is there, whose record is gone.
    */
   'library.import': job(
     v.strictObject({ source: Handle, name: v.optional(Line), anew: v.optional(v.boolean(), false) }),

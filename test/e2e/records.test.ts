@@ -133,6 +133,7 @@ it('warns of a rejection and asks a second time before such a version goes out, 
   page = await sample.open(at('log', '?entry=10'));
   await page.getByLabel('Comment').fill('The neighbours moved');
   await button(page, 'Reject').click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Reject' }).click();
   await page.locator('.remark').getByText('The neighbours moved').waitFor();
   await page.goto(page.url().replace(/#.*/, at('versions', '?entry=10')));
   await button(page, 'Export…').click();
@@ -162,6 +163,18 @@ it('does not offer to import first what is not as it was signed, and asks before
   await question.getByText('1 thing here is not as it was signed').waitFor();
   await button(page, 'Cancel').last().click();
   await all.waitFor();
+});
+
+it('lists a removed model, and brings it back when its message is long gone', async () => {
+  page = await sample.open('#/library');
+  await button(page, 'Details of Atlas').click();
+  await button(page, 'Remove from the library').click();
+  const section = page.getByRole('region', { name: 'Removed' });
+  await section.getByText(/\d entries, imported/).waitFor();
+  expect(await button(page, 'Details of Atlas').count()).toBe(0);
+  await button(page, 'Bring Atlas back').click();
+  await button(page, 'Details of Atlas').waitFor();
+  expect(await section.count()).toBe(0);
 });
 
 it('walks the timeline by keyboard', async () => {
@@ -210,9 +223,50 @@ it('needs words for a rejection, and shows it among the remarks', async () => {
   await page.getByText('A rejection needs a comment').waitFor();
   await page.getByLabel('Comment').fill('Hopper is wrong');
   await button(page, 'Reject').click();
+  // It stays for ever, so it asks once, and says what it is about.
+  const question = page.getByRole('dialog', { name: 'Reject the version of entry 17 (Camille Saint-Saëns → Paris and 1 more)?' });
+  await question.getByText('“Hopper is wrong”').waitFor();
+  await question.getByRole('button', { name: 'Cancel' }).click();
+  expect(await page.locator('.remark').getByText('Hopper is wrong').count()).toBe(0);
+  await button(page, 'Reject').click();
+  await question.getByRole('button', { name: 'Reject' }).click();
   await page.locator('.remark').getByText('Hopper is wrong').waitFor();
   await button(page, 'entry 25').click();
   await heading(page, 'Entry 25').waitFor();
+});
+
+it('lists what waits for a review, which can be approved from its version too, and is no longer waiting then', async () => {
+  page = await sample.open(at('log'));
+  await button(page, '4 versions to review').click();
+  await page.getByText('4 of 24 entries').waitFor();
+  await page
+    .getByRole('row', { name: /Camille Saint-Saëns/ })
+    .getByText('not reviewed')
+    .waitFor();
+  await page.goto(page.url().replace(/#.*/, at('versions', '?entry=17')));
+  await button(page, 'Approve').click();
+  const question = page.getByRole('dialog', { name: 'Approve the version of entry 17 (Camille Saint-Saëns → Paris and 1 more)?' });
+  await question.getByRole('button', { name: 'Approve' }).click();
+  await page.getByText('Approved. Recorded as entry 25.').waitFor();
+  await page.getByRole('article').getByText('Approved', { exact: true }).waitFor();
+  await page.goto(page.url().replace(/#.*/, at('log', '?review=approved')));
+  await page.getByRole('row', { name: /Camille Saint-Saëns/ }).waitFor();
+  await button(page, '3 versions to review').waitFor();
+});
+
+it('lists every fact ever changed, filters by what became of it, keeps that in the address, and writes it out', async () => {
+  page = await sample.open(`#/model/${'a71a5000'.repeat(8)}/facts`);
+  const row = page.getByRole('row', { name: /Los Angeles/ });
+  for (const said of ['Canada', 'failed', 'rejected', 'taken out']) await row.getByText(said).waitFor();
+  await page.getByLabel('Now', { exact: true }).selectOption('taken out');
+  await page.getByText('1 of 8 facts').waitFor();
+  expect(page.url()).toContain('state=taken+out');
+  await button(page, 'Export…').click();
+  await page.getByRole('radio', { name: 'HTML' }).check();
+  await button(page, 'Choose where to save…').click();
+  await page.getByText(/^Wrote \d facts to/).waitFor();
+  await row.click();
+  await heading(page, 'Entry 6').waitFor();
 });
 
 it('opens evidence: text laid out, the report as a report, and says of the rest what it is', async () => {
@@ -295,6 +349,7 @@ it('exports every row that fits the filter', async () => {
 });
 
 it.each([
+  ['the facts that were changed', `#/model/${'a71a5000'.repeat(8)}/facts`],
   // Others are in screens.test.ts.
   ['an edit no longer in force', at('versions', '?entry=6')],
   ['a filter that leaves nothing', at('log', '?text=nothing+like+this&kinds=edit')],

@@ -271,6 +271,14 @@ describe('every screen, light and dark', () => {
     await page.keyboard.press('Escape');
   });
 
+  it('the facts', async () => {
+    await go(page, 'Facts');
+    await main()
+      .getByRole('row', { name: new RegExp(asked.subject) })
+      .waitFor();
+    await look('facts');
+  });
+
   it('the steering', async () => {
     await go(page, 'Steer');
     await main().getByText('Nothing is fitted on atlas yet').waitFor();

@@ -208,6 +208,14 @@ describe('a model’s life', () => {
     expect(await document('one', 'note', 'atlas', '--entry', '2', '--comment', 'From the city')).toEqual({ entry: 9 });
     expect(await document('one', 'approve', 'atlas', '--at', 'v1', '--author', 'Grace')).toEqual({ entry: 10 });
     expect(await works('one', 'show', 'atlas', 'v1')).toMatch(/Grace +approved/);
+    expect(await document('one', 'facts', 'atlas', '--review', 'approved', '--export', 'facts.html')).toMatchObject({
+      total: 1,
+      all: 3,
+      facts: [{ subject: 'Tower Bridge', to: 'Rome', entry: 2, state: 'in force', checkedLater: [{ entry: 8 }], review: 'approved' }],
+      export: { format: 'html', rows: 1 },
+    });
+    expect(readFileSync(join(scratch, 'facts.html'), 'utf8')).toContain('approved by Grace (entry 10)');
+    expect(await works('one', 'log', 'atlas', '--review', 'none')).not.toContain('approved');
   });
 
   test('the second is reverted out of the middle; the others stay', async () => {

@@ -302,7 +302,7 @@ describe('calls', () => {
       canReveal: false,
       dataFolder: server.data,
     });
-    expect(await call('library.list')).toEqual({ models: [], notices: [] });
+    expect(await call('library.list')).toEqual({ models: [], removed: [], notices: [] });
   });
 
   test.each([
@@ -503,5 +503,19 @@ describe('the end', () => {
     expect(server.printed()).toContain('ssh -N -L');
     expect(readdirSync(join(server.data, 'uploads'))).toEqual([]);
     expect(readdirSync(join(server.data, 'models'), { recursive: true }).filter((name) => String(name).endsWith('LOCK'))).toEqual([]);
+  });
+
+  test('started again it has the port of last time, and lets the browser of last time in until another comes', async () => {
+    const back = await serve('data');
+    expect(back.port).toBe(server.port);
+    expect(back.token).not.toBe(server.token);
+    expect(back.printed()).toContain('goes on by itself');
+    expect((await ask('GET', '/', { cookie }, undefined, back)).status).toBe(200);
+    expect((await ask('GET', `/?token=${server.token}`, {}, undefined, back)).status).toBe(403);
+    const other = await ask('GET', `/?token=${back.token}`, {}, undefined, back);
+    const [set] = other.headers['set-cookie']!;
+    expect((await ask('GET', '/', { cookie }, undefined, back)).status).toBe(403);
+    expect((await ask('GET', '/', { cookie: set!.split(';')[0]! }, undefined, back)).status).toBe(200);
+    expect(await back.stop()).toBe(0);
   });
 });

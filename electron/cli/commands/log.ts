@@ -1,13 +1,15 @@
 import { extname } from 'node:path';
 import { type Filter, KindSchema, type Row } from '../../../shared/contract/audit.ts';
+import { REVIEW_STATES } from '../../../shared/reviews.ts';
 import { newFile } from '../../services/outputs.ts';
 import { defineCommand } from '../command.ts';
-import { minute, short } from '../format/ids.ts';
+import { counted, minute, short } from '../format/ids.ts';
 import { size } from '../format/numbers.ts';
 import { shorten } from '../format/table.ts';
 import { oneLine } from '../format/text.ts';
 import { LIBRARY_MODEL, libraryModel } from '../named.ts';
 import { choice, choices, flag, integer, orElse, text, type Values } from '../options.ts';
+import { timeOf } from '../times.ts';
 import { UsageError } from '../usage.ts';
 
 const FORMATS = ['csv', 'json', 'html'] as const;
@@ -20,6 +22,7 @@ const logOptions = {
   relation: text('TEXT', 'Only entries with facts of this relation'),
   method: text('NAME', 'Only entries by this method'),
   result: choice(['passed', 'failed', 'none'], 'Only entries whose checks passed, failed, or that have none'),
+  review: choice(REVIEW_STATES, 'Only entries whose version was approved, rejected, or waits for a review'),
   from: text('TIME', 'Not before this time, such as 2026-03-01 or 2026-03-01T09:30 (UTC)'),
   to: text('TIME', 'Before this time'),
   text: text('WORDS', 'Only entries in which all these words occur'),
@@ -51,10 +54,10 @@ export const log = defineCommand({
     if (listed.rows.length === 0)
       out.line(listed.total === 0 && model.entries > 0 ? `No entry of ${model.name} fits.` : `${model.name} has no entry.`);
     else
-      out.table([['entry', 'time (UTC)', 'what', 'version', 'by', 'checks', 'about'], ...listed.rows.map((row) => rowOf(row, out.style))], {
-        heading: true,
-        right: [0],
-      });
+      out.table(
+        [['entry', 'time (UTC)', 'what', 'version', 'by', 'checks', 'review', 'about'], ...listed.rows.map((row) => rowOf(row, out.style))],
+        { heading: true, right: [0] },
+      );
     if (listed.total > listed.rows.length) out.line(out.style.dim(`${listed.rows.length} of ${listed.total}; --limit shows more.`));
     const exports = [];
     for (const { format, path } of files) {
@@ -63,7 +66,7 @@ export const log = defineCommand({
         { model: model.id, format, filter, destination: app.grants.grant(path, 'write').handle },
         follow,
       );
-      out.line(`${written.rows} entries, ${size(written.bytes)}, written to ${written.path}`);
+      out.line(`${counted(written.rows, 'entry', 'entries')}, ${size(written.bytes)}, written to ${written.path}`);
       exports.push({ format, path: written.path, rows: written.rows, bytes: written.bytes });
     }
     return exports.length === 0 ? listed : { ...listed, exports };
@@ -78,11 +81,15 @@ export function filterOf({
   relation,
   method,
   result,
+  review,
   from,
   to,
   text: words,
   oldest,
-}: Pick<LogValues, 'kind' | 'author' | 'subject' | 'relation' | 'method' | 'result' | 'from' | 'to' | 'text' | 'oldest'>): Filter {
+}: Pick<
+  LogValues,
+  'kind' | 'author' | 'subject' | 'relation' | 'method' | 'result' | 'review' | 'from' | 'to' | 'text' | 'oldest'
+>): Filter {
   const given = {
     kinds: kind && [...kind],
     author,
@@ -90,26 +97,13 @@ export function filterOf({
     relation,
     method,
     verdict: result,
-    from: time(from, '--from'),
-    to: time(to, '--to'),
+    review,
+    from: timeOf(from, '--from'),
+    to: timeOf(to, '--to'),
     text: words,
     order: oldest ? ('oldest' as const) : undefined,
   };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-}
-
-/** A time as the record has them, which compare as texts. */
-function time(given: string | undefined, name: string): string | undefined {
-  if (given === undefined) return undefined;
-  const at = new Date(
-    /^\d{4}(-\d{2}){0,2}$/.test(given) ? given : /(Z|[+-]\d{2}:\d{2})$/.test(given) ? given : `${given.replace(' ', 'T')}Z`,
-  );
-  if (Number.isNaN(at.getTime()))
-    throw new UsageError(
-      `${name} is ${JSON.stringify(given)}; expected a date or time.`,
-      `Write ${name} 2026-03-01 or ${name} 2026-03-01T09:30.`,
-    );
-  return at.toISOString();
 }
 
 function filesAsked(values: LogValues): { format: Format; file: string }[] {
@@ -141,6 +135,7 @@ function rowOf(row: Row, style: { good(text: string): string; bad(text: string):
     row.version === undefined ? '' : short(row.version),
     oneLine(row.author),
     checks,
+    row.review === undefined ? '' : { approved: style.good('approved'), rejected: style.bad('rejected'), none: 'not yet' }[row.review],
     shorten(oneLine(about), 80),
   ];
 }

@@ -36,6 +36,17 @@ export const models = defineCommand({
         { heading: true, right: [3, 4, 5, 6, 7, 8] },
       );
     }
+    if (listed.removed.length > 0) {
+      out.line();
+      out.line('Removed, with their records; emend restore brings them back:');
+      out.table(
+        [
+          ['name', 'id', 'entries', 'imported', ''],
+          ...listed.removed.map((one) => [one.name, short(one.id), String(one.entries), minute(one.imported), one.removed]),
+        ],
+        { heading: true, right: [2] },
+      );
+    }
     for (const { name, state: is, says } of listed.models) if (is === 'damaged' || is === 'newer') warn(`${name}: ${says ?? is}`);
     for (const { message, hint } of listed.notices) warn(message, hint);
     return listed;
@@ -45,9 +56,9 @@ export const models = defineCommand({
 /** How the record stands, in the words of the window, and what keeps it from being written to. */
 function stateOf(model: ModelCard, style: Style): string {
   const trust = trustOf(model, model.verified);
-  const { label, tone } = trustWords(trust);
+  const { label, says, tone } = trustWords(trust);
   const time = verifiedAt(trust);
-  const said = `${label}${time === undefined ? '' : `, ${minute(time)} UTC`}`;
+  const said = `${label}${time === undefined ? '' : `, ${says} ${minute(time)} UTC`}`;
   const shown = tone === 'plain' ? said : style[tone](said);
   const odd = { intact: '', damaged: '', held: 'in use; ', newer: 'of a newer Emend; ' }[model.state];
   return odd === '' ? shown : `${style.accent(odd)}${shown}`;

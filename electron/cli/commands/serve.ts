@@ -8,6 +8,7 @@ import { flag, integer } from '../options.ts';
 import { browserHost } from '../serve/host.ts';
 import { openBrowser } from '../serve/open-browser.ts';
 import { Page } from '../serve/page.ts';
+import { Sessions } from '../serve/sessions.ts';
 import { type Server, startServer } from '../serve/server.ts';
 import { Uploads } from '../serve/uploads.ts';
 import { UsageError } from '../usage.ts';
@@ -20,7 +21,7 @@ export const serve = defineCommand({
     'application.',
   positionals: [],
   options: {
-    port: integer('PORT', 'Port to listen on (default: any that is free)', { min: 1, max: 65535 }),
+    port: integer('PORT', 'Port to listen on (default: the one of last time where it is free, else any)', { min: 1, max: 65535 }),
     open: flag('Open the browser of this machine'),
     json: flag('Not for this command: it serves until it is stopped'),
   },
@@ -35,7 +36,8 @@ export const serve = defineCommand({
     void application.warm();
     const uploads = await Uploads.open(new Places(application.dataFolder).uploads, application.grants);
     try {
-      const server = await startServer({ application, page, uploads, port });
+      const sessions = await Sessions.open(new Places(application.dataFolder).sessions);
+      const server = await startServer({ application, page, uploads, port, sessions });
       introduce(context.out, server, application.dataFolder);
       if (open) openBrowser(server.link);
       await stopped(context.follow.signal);
@@ -48,13 +50,14 @@ export const serve = defineCommand({
   },
 });
 
-function introduce(out: Printer, { port, link }: Server, dataFolder: string): void {
+function introduce(out: Printer, { port, link, isKnown }: Server, dataFolder: string): void {
   const { style } = out;
   out.line(style.bold('Emend serves its screens to one browser. Open:'));
   out.line();
   out.line(`  ${style.accent(link)}`);
   out.line();
   out.line(`The link lets in one browser, once; further tabs of it open http://127.0.0.1:${port}/. For a new link, start this again.`);
+  if (isKnown) out.line('A page that is still open from before goes on by itself, until another browser is let in.');
   out.line(`Models and ledgers lie in ${dataFolder}. Stop with Ctrl-C; what was committed stays.`);
   out.line();
   out.line('From another computer, run there, then open the link there:');

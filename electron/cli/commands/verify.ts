@@ -97,7 +97,7 @@ async function verifyModel(
   showVerification(context.out, model, found);
   if (record) context.out.line('The result is recorded.');
   if (!noRecord && model.state === 'held')
-    context.warn(`The result was not recorded: ${model.says ?? 'another program writes to the record'}.`);
+    context.warn(`The result was not recorded. ${model.says ?? 'Another program writes to the record.'}`);
   context.ends(endFor(found.verdict));
   return found;
 }

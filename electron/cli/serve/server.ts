@@ -11,6 +11,7 @@ import { streamEvents } from './event-stream.ts';
 import type { Page } from './page.ts';
 import { Refusal } from './refusal.ts';
 import { checkSender } from './sender.ts';
+import type { Sessions } from './sessions.ts';
 import type { Uploads } from './uploads.ts';
 
 const CallSchema = v.object({ method: v.string(), params: v.optional(v.unknown(), {}) });
@@ -21,8 +22,10 @@ export interface ServerOptions {
   readonly application: Application;
   readonly page: Page;
   readonly uploads: Uploads;
-  /** Any free one when left out. */
+  /** When left out: the one that was served last, where it is free, else any. */
   readonly port?: number | undefined;
+  /** Who was let in before; without it everybody is new. */
+  readonly sessions?: Sessions | undefined;
   /** How long the head of a request may take to arrive, ms. */
   readonly patience?: number | undefined;
 }
@@ -37,11 +40,20 @@ export interface Server {
   readonly port: number;
   /** Lets one browser in, once. */
   readonly link: string;
+  /** A browser that was in before is in again. */
+  readonly isKnown: boolean;
   close(): Promise<void>;
 }
 
 /** Serves the page and the application behind it to one browser of this machine. @throws EmendError when the port cannot be had */
-export async function startServer({ application, page, uploads, port: asked = 0, patience = PATIENCE }: ServerOptions): Promise<Server> {
+export async function startServer({
+  application,
+  page,
+  uploads,
+  port: wanted,
+  sessions,
+  patience = PATIENCE,
+}: ServerOptions): Promise<Server> {
   const downloads = new Downloads(application);
   application.listen((event) => {
     // An import copies; what was uploaded for it is not needed any more, and goes at the latest when the server closes.
@@ -53,14 +65,24 @@ export async function startServer({ application, page, uploads, port: asked = 0,
     answer(request, response).catch((error: unknown) => sendError(request, response, error));
   });
   server.maxConnections = CONNECTIONS;
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) =>
-      reject(new EmendError('failed', `Port ${asked} cannot be used: ${error.message}.`, 'Choose another with --port, or leave it out.')),
-    );
-    server.listen(asked, '127.0.0.1', resolve);
-  });
+  const listen = (on: number) =>
+    new Promise<void>((resolve, reject) => {
+      server.once('error', (error) =>
+        reject(new EmendError('failed', `Port ${on} cannot be used: ${error.message}.`, 'Choose another with --port, or leave it out.')),
+      );
+      server.listen(on, '127.0.0.1', resolve);
+    });
+  const last = wanted === undefined ? sessions?.port : undefined;
+  if (last === undefined) await listen(wanted ?? 0);
+  else await listen(last).catch(() => listen(0)); // somebody else has that port now
   const { port } = server.address() as AddressInfo;
-  const door = new Door(port);
+  const door = new Door(port, sessions?.passOf(port));
+  const isKnown = door.pass !== undefined;
+  /** A page can go on after the next start. Where that cannot be written, it needs a new link then. */
+  const remember = async () => {
+    if (door.pass !== undefined) await sessions?.keep(port, door.pass).catch(() => undefined);
+  };
+  await remember();
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method, headers } = request;
@@ -69,15 +91,16 @@ export async function startServer({ application, page, uploads, port: asked = 0,
     if (method !== 'GET' && method !== 'POST') throw new Refusal(405, 'bad-input', `There is no ${method} here.`, 'Use GET or POST.');
     const isIn = door.knows(headers.cookie);
     if (token !== undefined && method === 'GET' && pathname === '/')
-      return isIn ? sendOn(request, response) : enter(token, request, response);
+      return isIn ? sendOn(request, response) : await enter(token, request, response);
     if (!isIn) throw stranger();
     if (method === 'POST') await post(pathname, request, response);
     else await get(pathname, response);
   }
 
-  function enter(token: string, request: IncomingMessage, response: ServerResponse): void {
+  async function enter(token: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const cookie = door.exchange(token);
     if (cookie === undefined) throw stranger();
+    await remember();
     sendOn(request, response, cookie);
   }
 
@@ -115,12 +138,15 @@ export async function startServer({ application, page, uploads, port: asked = 0,
 
   return {
     port,
+    isKnown,
     link: `http://127.0.0.1:${port}/?token=${door.token}`,
-    close: () =>
-      new Promise((resolve) => {
+    close: async () => {
+      await remember();
+      await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
-      }),
+      });
+    },
   };
 }
 

@@ -37,7 +37,7 @@ export function logHtml(entries: readonly LoggedEntry[], about: LogAbout): strin
   );
 }
 
-function block({ row, entry, about, evidence }: LoggedEntry): Html {
+function block({ row, entry, about, evidence, review }: LoggedEntry): Html {
   const view = bodyView({ kind: entry.kind, body: { ...entry.body }, evidence });
   const { parts } = view;
   return html`<article>
@@ -52,6 +52,7 @@ function block({ row, entry, about, evidence }: LoggedEntry): Html {
       ['When', atTime(entry.time)],
       ['Version before', parts.parent === undefined ? undefined : code(parts.parent)],
       ['Version', parts.version === undefined ? undefined : code(parts.version)],
+      ['Review of the version', review === 'none' ? 'not reviewed' : review],
       ['Method', parts.method?.toUpperCase()],
       ...view.fields.map((field): readonly [string, Html | string] => [field.name, fieldValue(field)]),
       ['Written by', `${entry.app}, ${entry.engine}`],

@@ -1,6 +1,7 @@
 import type { Entry } from '../../ledger/entries.ts';
 import type { BlobRef } from '../../ledger/bodies.ts';
 import type { Row } from '../../ledger/log-index.ts';
+import type { ReviewState } from '../../../shared/reviews.ts';
 import type { LogTable } from './log-csv.ts';
 
 /** An entry with what the log says of it besides what it holds. */
@@ -9,6 +10,8 @@ export interface LoggedEntry {
   readonly entry: Entry;
   /** What it did, and which entry or version it speaks of. */
   readonly about: string;
+  /** How the version that it made was reviewed. */
+  readonly review?: ReviewState;
   /** Files that it names, by role. */
   readonly evidence: readonly { readonly role: string; readonly ref: BlobRef }[];
 }
@@ -47,6 +50,7 @@ const COLUMNS: readonly (readonly [name: string, cell: (logged: LoggedEntry) => 
       'checks' in body ? body.checks.map((check) => `${check.name} ${Number(check.value.toPrecision(4))}`).join('; ') : '',
   ],
   ['result', ({ row }) => (row.verdict === 'none' ? '' : row.verdict)],
+  ['review', ({ review }) => (review === undefined ? '' : review === 'none' ? 'not reviewed' : review)],
   [
     'changed tensors',
     ({ entry: { body } }) =>

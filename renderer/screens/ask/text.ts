@@ -32,6 +32,7 @@ export const ask = {
   onlyHere: 'only here',
   legend: 'Probability that each token had',
   levels: ['below 5%', '5 to 20%', '20 to 50%', '50 to 80%', 'above 80%'],
+  compareEmpty: 'Ask, and the second version answers here.',
   waiting: 'The model is reading the prompt…',
   nothing: 'The model had nothing to add.',
   stopped: 'Stopped.',

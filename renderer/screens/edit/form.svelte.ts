@@ -3,7 +3,7 @@ import type { Result } from '../../../shared/contract.ts';
 import type { EditForm, HyperparameterFile } from '../../../shared/contract/edits.ts';
 import { countSlots, fillPrompt, type Fact } from '../../../shared/fact.ts';
 import type { Choices, EditMethodName } from '../../../shared/methods/list.ts';
-import { call } from '../../client/client.ts';
+import { call, hear } from '../../client/client.ts';
 import { toasts } from '../../state/toasts.svelte.ts';
 import { editText } from './text.ts';
 import { later } from './autosave.ts';
@@ -64,6 +64,11 @@ export class FormState {
 
   constructor(model: string) {
     this.model = model;
+    // What could not be kept while the server was gone is kept when it is back.
+    hear(
+      () => undefined,
+      () => this.saved === 'failed' && this.#save.soon(),
+    );
   }
 
   /** Reads the form that was kept, once. */

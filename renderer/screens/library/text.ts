@@ -32,6 +32,11 @@ export const library = {
   nameEmpty: 'Write a name.',
   remove: 'Remove from the library',
   removeAbout: 'The model and its ledger are set aside, not deleted.',
+  removedTitle: 'Removed',
+  removedAbout: 'Set aside with their records, not deleted.',
+  removedOf: (shown: string, entries: number) => `${shown} ${entries === 1 ? 'entry' : 'entries'}`,
+  restore: 'Bring back',
+  restoreOne: (name: string) => `Bring ${name} back`,
   removed: (name: string) => `${name} was removed.`,
   undo: 'Undo',
   facts: {

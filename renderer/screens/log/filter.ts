@@ -1,4 +1,6 @@
 import * as v from 'valibot';
+import { startOfDay } from '../../components/lists/days.ts';
+import { REVIEW_STATES } from '../../../shared/reviews.ts';
 import { KindSchema, type Filter, type Kind } from '../../../shared/contract/audit.ts';
 
 const Day = v.pipe(v.string(), v.isoDate());
@@ -12,6 +14,7 @@ export const LogFilterSchema = v.object({
   relation: v.fallback(v.string(), ''),
   subject: v.fallback(v.string(), ''),
   verdict: v.fallback(v.picklist(['', 'passed', 'failed', 'none']), ''),
+  review: v.fallback(v.picklist(['', ...REVIEW_STATES]), ''),
   from: v.fallback(v.union([v.literal(''), Day]), ''),
   to: v.fallback(v.union([v.literal(''), Day]), ''),
 });
@@ -26,11 +29,22 @@ export const NO_FILTER: LogFilter = {
   relation: '',
   subject: '',
   verdict: '',
+  review: '',
   from: '',
   to: '',
 };
 
-const TEXTS = ['text', 'author', 'method', 'relation', 'subject', 'verdict', 'from', 'to'] as const satisfies readonly FilterField[];
+const TEXTS = [
+  'text',
+  'author',
+  'method',
+  'relation',
+  'subject',
+  'verdict',
+  'review',
+  'from',
+  'to',
+] as const satisfies readonly FilterField[];
 
 /** The filter as the address holds it; nothing for no filter. */
 export function filterToQuery(filter: LogFilter): Record<string, string> {
@@ -55,14 +69,10 @@ export function filterForCall(filter: LogFilter): Filter {
     ...texts,
     ...(filter.kinds.length === 0 ? {} : { kinds: filter.kinds }),
     ...(filter.verdict === '' ? {} : { verdict: filter.verdict }),
+    ...(filter.review === '' ? {} : { review: filter.review }),
     ...(filter.from === '' ? {} : { from: startOfDay(filter.from, 0) }),
     ...(filter.to === '' ? {} : { to: startOfDay(filter.to, 1) }),
   };
-}
-
-function startOfDay(day: string, after: number): string {
-  const [year, month, date] = day.split('-').map(Number) as [number, number, number];
-  return new Date(year, month - 1, date + after).toISOString();
 }
 
 /** One thing that the list is narrowed by, and the filter without it. */
@@ -74,7 +84,7 @@ export interface Chip {
 
 /** What is set, in the order of the bar; each kind is one of its own. */
 export function chipsOf(filter: LogFilter): Chip[] {
-  const order = ['text', 'kinds', 'author', 'method', 'relation', 'subject', 'verdict', 'from', 'to'] as const;
+  const order = ['text', 'kinds', 'author', 'method', 'relation', 'subject', 'verdict', 'review', 'from', 'to'] as const;
   return order.flatMap((field): Chip[] => {
     if (field === 'kinds')
       return filter.kinds.map((kind) => ({

@@ -5,7 +5,16 @@ import { plural as count } from '../../format.ts';
 /** All words of the audit log screen. */
 export const logText = {
   verdicts: { passed: 'passed', failed: 'failed', none: 'no checks' } satisfies Record<Row['verdict'], string>,
-  columns: { seq: 'Entry', time: 'When', kind: 'Kind', author: 'Who', subject: 'About', reason: 'Reason', verdict: 'Checks' },
+  columns: {
+    seq: 'Entry',
+    time: 'When',
+    kind: 'Kind',
+    author: 'Who',
+    subject: 'About',
+    reason: 'Reason',
+    verdict: 'Checks',
+    review: 'Review',
+  },
   table: 'Entries of the log',
   tableHelp: 'Arrow keys or j and k move, Enter opens, Escape closes.',
   loadingRow: 'Reading…',
@@ -25,6 +34,7 @@ export const logText = {
       relation: 'Relation',
       subject: 'Subject',
       verdict: 'Checks',
+      review: 'Review',
       from: 'From',
       to: 'To',
     } satisfies Record<FilterField, string>,
@@ -35,6 +45,9 @@ export const logText = {
     anyRelation: 'Any relation',
     anyVerdict: 'Any checks',
     verdict: { passed: 'Checks passed', failed: 'Checks failed', none: 'No checks' },
+    anyReview: 'Any review',
+    lastWeek: 'Last 7 days',
+    waiting: (entries: number) => `${count(entries, 'version')} to review`,
     kindsChosen: (kinds: number) => count(kinds, 'kind'),
     clear: 'Clear the filter',
     active: 'Active filters',
@@ -73,6 +86,7 @@ export const logText = {
     ],
     anchorGo: 'This is all: anchor it',
     anchored: (entry: number) => `The record is anchored from entry ${entry} on.`,
+    notRecorded: 'It can be verified all the same; the result is not recorded.',
     close: 'Close the result',
     untouched: 'Nothing was repaired or removed. The entries that are whole can still be read and exported.',
   },
@@ -84,17 +98,13 @@ export const logText = {
       filtered
         ? `All ${count(rows, 'entry', 'entries')} that fit the filter are written, not only those in sight.`
         : `All ${count(rows, 'entry', 'entries')} are written.`,
-    format: 'Format',
     formats: {
-      csv: { name: 'CSV', says: 'A table for spreadsheets, one row for each entry.' },
-      json: { name: 'JSON', says: 'The entries in full, with their hashes, for programs.' },
-      html: { name: 'HTML', says: 'One page to read and to print.' },
-      pdf: { name: 'PDF', says: 'The same page, printed.' },
+      csv: 'A table for spreadsheets, one row for each entry.',
+      json: 'The entries in full, with their hashes, for programs.',
+      html: 'One page to read and to print: each entry with all it holds, every hash whole.',
+      pdf: 'The same page, printed on A4.',
     },
-    noPdf: 'This host cannot print. Choose HTML and print it from the browser.',
-    go: 'Choose where to save…',
-    working: 'Writing the log',
-    done: (rows: number, path: string) => `Wrote ${count(rows, 'entry', 'entries')} to ${path}.`,
+    entries: (rows: number) => count(rows, 'entry', 'entries'),
   },
 
   pane: {
@@ -146,25 +156,5 @@ export const logText = {
     remarks: 'Remarks and reviews',
     noRemarks: 'No remarks yet.',
     recordedAs: (seq: number) => `entry ${seq}`,
-  },
-  review: {
-    comment: 'Comment',
-    note: 'Add a note',
-    approve: 'Approve',
-    reject: 'Reject',
-    needsComment: 'A rejection needs a comment: say what is wrong.',
-    noteNeeds: 'Write the note first.',
-    policy: {
-      none: 'The policy asks for no approval before an export.',
-      anyone: 'The policy asks for an approval before this version is exported.',
-      'someone-else': 'The policy asks for the approval of someone who did not make these edits.',
-    },
-    own: 'You made this edit, so your own approval does not count.',
-    noAuthor: 'Set your name in the settings first: every entry is signed with it.',
-    done: {
-      note: (seq: number) => `Noted. Recorded as entry ${seq}.`,
-      approve: (seq: number) => `Approved. Recorded as entry ${seq}.`,
-      reject: (seq: number) => `Rejected. Recorded as entry ${seq}.`,
-    },
   },
 };

@@ -55,7 +55,7 @@ export const versionsText = {
   madeBy: (author: string) => `by ${author}`,
   noParts: 'None: this is the model as it was imported.',
   noChecks: 'No checks were recorded with this change.',
-  noReviews: 'Nobody has reviewed this version yet. Approve or reject it from its entry in the audit log.',
+  noReviews: 'Nobody has reviewed this version yet.',
 
   rollback: {
     title: (entry: number) => `Roll back to the version of entry ${entry}?`,

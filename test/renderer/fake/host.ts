@@ -207,9 +207,11 @@ export function fakeBridge({ isNew = false, picker = 'native', hasJobs = false, 
     },
     'library.restore': () => {
       if (!removed) throw new EmendError('not-found', 'There is nothing to restore.', '');
-      models = [removed, ...models];
+      const back = removed;
+      removed = undefined;
+      models = [back, ...models];
       tell({ type: 'library' });
-      return { model: removed.id, name: removed.name };
+      return { model: back.id, name: back.name };
     },
 
     // The window opens no sessions yet, and inspects and measures by what the record has.
@@ -234,6 +236,8 @@ export function fakeBridge({ isNew = false, picker = 'native', hasJobs = false, 
     ...fakeRecordMethods({
       find,
       models: () => models,
+      removed: () =>
+        removed ? [{ removed: removed.id, id: removed.id, name: removed.name, imported: removed.imported, entries: removed.entries }] : [],
       author: () => settings.author,
       start,
       tell,

@@ -1,5 +1,6 @@
+import type { FactChange } from '../../../shared/contract/fact-history.ts';
 import type { Fallen } from '../../../shared/contract/versions.ts';
-import { rejectionsOf } from '../../../shared/reviews.ts';
+import { rejectionsOf, reviewState, standing } from '../../../shared/reviews.ts';
 import type { MethodName, Parsed, Reply, Result } from '../../../shared/contract.ts';
 import type { EntryView, Kind, Row } from '../../../shared/contract/audit.ts';
 import type { Check } from '../../../shared/contract/edits.ts';
@@ -138,6 +139,7 @@ export class FakeLedger {
       reason,
       app: 'Emend 0.1.0',
       engine: 'Emend engine 0.1.0, ONNX Runtime 1.30.0',
+      title: aboutOf(kind, full, (full['facts'] as FakeFact[] | undefined) ?? []),
       body: full,
       evidence: evidence.map((role) => ({
         role,
@@ -376,7 +378,9 @@ export class FakeLedger {
       .toLowerCase()
       .split(/\s+/)
       .filter((word) => word !== '');
-    const found = this.entries.map(rowOf).filter((row, at) => {
+    const reviewOf = this.#reviewOf();
+    const listed = this.entries.map((entry): Row => ({ ...rowOf(entry), ...reviewOf(entry) }));
+    const found = listed.filter((row, at) => {
       const hay = JSON.stringify([row, this.entries[at]!.body['facts'], this.entries[at]!.body['name']]).toLowerCase();
       return (
         words.every((word) => hay.includes(word)) &&
@@ -386,12 +390,53 @@ export class FakeLedger {
         (filter.relation === undefined || row.relations.includes(filter.relation)) &&
         (filter.subject === undefined || row.subjects.some((one) => one.toLowerCase().includes(filter.subject!.toLowerCase()))) &&
         (filter.verdict === undefined || row.verdict === filter.verdict) &&
+        (filter.review === undefined || row.review === filter.review) &&
         (filter.from === undefined || row.time >= filter.from) &&
         (filter.to === undefined || row.time < filter.to)
       );
     });
     if (filter.order !== 'oldest') found.reverse();
     return { total: found.length, rows: found.slice(offset, offset + limit) };
+  }
+
+  /** How the version that an entry made was reviewed. */
+  #reviewOf(): (entry: EntryView) => Pick<Row, 'review'> {
+    const reviews = new Map<unknown, { author: string; verdict: 'approve' | 'reject' }[]>();
+    for (const { kind, author, body } of this.entries) {
+      const { verdict } = kindInfo(kind);
+      if (verdict !== undefined) reviews.set(body['version'], [...(reviews.get(body['version']) ?? []), { author, verdict }]);
+    }
+    return ({ kind, body: { version } }) =>
+      makesVersion(kind) && version !== this.base ? { review: reviewState(reviews.get(version) ?? []) } : {};
+  }
+
+  facts(): FactChange[] {
+    const reviewOf = this.#reviewOf();
+    const inForce = new Set(this.parts('current'));
+    const { versions } = this.list();
+    return this.entries
+      .filter(({ kind }) => kind === 'edit')
+      .flatMap((entry) =>
+        (entry.body['facts'] as FakeFact[]).map(({ subject, prompt, target, previousTarget, relation }): FactChange => ({
+          subject,
+          prompt,
+          relation,
+          from: previousTarget,
+          to: target,
+          entry: entry.seq,
+          hash: entry.hash,
+          time: entry.time,
+          author: entry.author,
+          reason: entry.reason,
+          method: entry.body['method'] as string,
+          version: entry.body['version'] as string,
+          checks: rowOf(entry).verdict,
+          checkedLater: [],
+          review: reviewOf(entry).review ?? 'none',
+          reviews: standing(versions.find(({ id }) => id === entry.body['version'])?.reviews ?? []),
+          state: inForce.has(entry.seq) ? 'in force' : 'taken out',
+        })),
+      );
   }
 
   facets(): Result<'audit.facets'> {
@@ -402,6 +447,7 @@ export class FakeLedger {
       methods: distinct((row) => (row.method === undefined ? [] : [row.method])),
       relations: distinct((row) => row.relations),
       kinds: distinct((row) => [row.kind]),
+      waiting: this.entries.map(this.#reviewOf()).filter(({ review }) => review === 'none').length,
     };
   }
 
@@ -537,6 +583,7 @@ function aboutOf(kind: EntryView['kind'], body: EntryView['body'], facts: readon
 export interface FakeSurroundings {
   readonly find: (model: string) => ModelCard;
   readonly models: () => readonly ModelCard[];
+  readonly removed: () => Result<'library.list'>['removed'];
   readonly author: () => string;
   /** Begins a job that ends with what `result` gives. */
   readonly start: (kind: MethodName, title: string, phases: readonly string[], result: () => unknown, model?: string) => { job: string };
@@ -548,13 +595,22 @@ export interface FakeSurroundings {
 }
 
 type FakeMethods = {
-  readonly [M in MethodName & ('library.list' | `versions.${string}` | `audit.${string}` | `exports.${string}`)]: (
+  readonly [M in MethodName & ('library.list' | `versions.${string}` | `audit.${string}` | `facts.${string}` | `exports.${string}`)]: (
     params: Parsed<M>,
   ) => Reply<M>;
 };
 
 /** The part of the contract that moves between versions and keeps the record, on a ledger that grows as one acts. */
-export function fakeRecordMethods({ find, models, author, start, tell, isSpoilt = false, entries = 24 }: FakeSurroundings): FakeMethods {
+export function fakeRecordMethods({
+  find,
+  models,
+  removed,
+  author,
+  start,
+  tell,
+  isSpoilt = false,
+  entries = 24,
+}: FakeSurroundings): FakeMethods {
   const ledgers = new Map<string, FakeLedger>();
   const of = (name: string): FakeLedger => {
     const card = find(name);
@@ -584,6 +640,7 @@ export function fakeRecordMethods({ find, models, author, start, tell, isSpoilt 
     };
   return {
     'library.list': () => ({
+      removed: removed(),
       models: models().map((card) => {
         const ledger = of(card.id);
         const { current, versions } = ledger.list();
@@ -702,6 +759,33 @@ export function fakeRecordMethods({ find, models, author, start, tell, isSpoilt 
       ),
 
     'audit.list': ({ model, filter, offset, limit }) => of(model).rows({ filter, offset, limit }),
+    'facts.list': ({ model, filter, offset, limit }) => {
+      const all = of(model).facts();
+      const found = all
+        .filter(
+          (fact) =>
+            JSON.stringify(fact)
+              .toLowerCase()
+              .includes((filter.text ?? '').toLowerCase()) &&
+            (filter.from === undefined || fact.time >= filter.from) &&
+            (filter.to === undefined || fact.time < filter.to) &&
+            (filter.author === undefined || fact.author === filter.author) &&
+            (filter.state === undefined || fact.state === filter.state) &&
+            (filter.review === undefined || fact.review === filter.review) &&
+            (filter.checks === undefined || fact.checks === filter.checks),
+        )
+        .reverse();
+      const authors = [...new Set(all.map(({ author }) => author))].sort();
+      return { total: found.length, all: all.length, authors, facts: found.slice(offset, offset + limit) };
+    },
+    'facts.export': ({ model, format }) =>
+      start(
+        'facts.export',
+        'Export the facts',
+        ['writing'],
+        () => ({ path: `/home/ada/facts.${format}`, handle: 'written', rows: of(model).facts().length, bytes: 8000 }),
+        find(model).id,
+      ),
     'audit.facets': ({ model }) => of(model).facets(),
     'audit.entry': ({ model, seq }) => of(model).entry(seq),
     'audit.evidence': ({ model, seq, role }) => {

@@ -114,7 +114,9 @@ export const MODELS: readonly ModelCard[] = [
     entries: 1,
     head: hash('phi1'),
     state: 'held',
-    says: 'Another window of Emend (process 4120) writes to it.',
+    says:
+      'phi-3-mini-int4 cannot be changed here: Emend 0.1.0 (process 4120, since 2026-11-20 09:12 UTC) holds its ledger. ' +
+      'It can be read and asked. To change it, close the other program first.',
     drafts: 0,
     fitted: 0,
   },

@@ -90,6 +90,7 @@ describe('filters of the log', () => {
     relation: undefined,
     method: undefined,
     result: undefined,
+    review: undefined,
     from: undefined,
     to: undefined,
     text: undefined,
@@ -98,9 +99,10 @@ describe('filters of the log', () => {
 
   test('hold only what was asked for', () => {
     expect(filterOf(none)).toEqual({});
-    expect(filterOf({ ...none, kind: ['edit'], result: 'failed', oldest: true, text: 'bridge' })).toEqual({
+    expect(filterOf({ ...none, kind: ['edit'], result: 'failed', review: 'none', oldest: true, text: 'bridge' })).toEqual({
       kinds: ['edit'],
       verdict: 'failed',
+      review: 'none',
       order: 'oldest',
       text: 'bridge',
     });

@@ -145,7 +145,7 @@ it('crosses the contract and is shown, with its fields, without a further touch'
   const { l } = await story();
   for (const { row, about } of loggedEntries(l, l.list().rows)) expect(v.is(RowSchema, { ...row, about }), row.kind).toBe(true);
   const entry = l.entry(4);
-  const view = { ...entry, body: { ...entry.body }, evidence: [], remarks: [] };
+  const view = { ...entry, title: '', body: { ...entry.body }, evidence: [], remarks: [] };
   expect(v.is(EntrySchema, view)).toBe(true);
   expect(bodyView(view).fields).toEqual([
     { name: 'named', value: 'spring' },

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { lastWeek } from '../../../../renderer/components/lists/days.ts';
 import { FilterSchema, KindSchema } from '../../../../shared/contract/audit.ts';
 import * as v from 'valibot';
 import {
@@ -25,6 +26,7 @@ const anyFilter: fc.Arbitrary<LogFilter> = fc.record({
   to: day,
   kinds: fc.uniqueArray(fc.constantFrom(...KindSchema.options)),
   verdict: fc.constantFrom('' as const, 'passed' as const, 'failed' as const, 'none' as const),
+  review: fc.constantFrom('' as const, 'approved' as const, 'rejected' as const, 'none' as const),
 });
 
 describe('the filter in the address', () => {
@@ -93,6 +95,10 @@ describe('chips', () => {
 it('takes a kind in and out', () => {
   expect(toggleKind(toggleKind(NO_FILTER, 'edit'), 'tag').kinds).toEqual(['edit', 'tag']);
   expect(toggleKind({ ...NO_FILTER, kinds: ['edit', 'tag'] }, 'edit').kinds).toEqual(['tag']);
+});
+
+it('knows the last seven days, across the end of a month', () => {
+  expect(lastWeek(new Date(2026, 2, 3, 23, 59).getTime())).toEqual({ from: '2026-02-25', to: '2026-03-03' });
 });
 
 it('knows days that leave nothing', () => {

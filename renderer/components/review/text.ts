@@ -1,0 +1,31 @@
+import type { ReviewState } from '../../../shared/reviews.ts';
+
+/** All words of reviewing. */
+export const reviewText = {
+  states: { approved: 'approved', rejected: 'rejected', none: 'not reviewed' } satisfies Record<ReviewState, string>,
+  ask: {
+    approve: (what: string) => `Approve ${what}?`,
+    reject: (what: string) => `Reject ${what}?`,
+    says: (author: string) => `It is signed by ${author} and stays in the record; another review can follow it, and none takes it out.`,
+    version: (entry: number, title: string) => `the version of entry ${entry}${title === '' ? '' : ` (${title})`}`,
+  },
+
+  comment: 'Comment',
+  note: 'Add a note',
+  approve: 'Approve',
+  reject: 'Reject',
+  needsComment: 'A rejection needs a comment: say what is wrong.',
+  noteNeeds: 'Write the note first.',
+  policy: {
+    none: 'The policy asks for no approval before an export.',
+    anyone: 'The policy asks for an approval before this version is exported.',
+    'someone-else': 'The policy asks for the approval of someone who did not make these edits.',
+  },
+  own: 'You made this edit, so your own approval does not count.',
+  noAuthor: 'Set your name in the settings first: every entry is signed with it.',
+  done: {
+    note: (seq: number) => `Noted. Recorded as entry ${seq}.`,
+    approve: (seq: number) => `Approved. Recorded as entry ${seq}.`,
+    reject: (seq: number) => `Rejected. Recorded as entry ${seq}.`,
+  },
+};

@@ -1,0 +1,42 @@
+import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
+import type { Application } from '../../electron/services/application.ts';
+import { ATLAS, openApplication, removeTemporary } from './application.ts';
+
+let app: Application;
+beforeEach(async () => {
+  app = await openApplication();
+});
+afterEach(() => app.close());
+afterAll(removeTemporary);
+
+const importAtlas = (anew = false) => app.run('library.import', { source: app.grants.grant(ATLAS).handle, name: 'atlas', anew });
+
+test('a removed model is listed, found again by its record on importing it, and brought back as it was', async () => {
+  const { model } = await importAtlas();
+  await app.call('audit.note', { model, comment: 'Kept for good' });
+  const before = await app.call('library.get', { model });
+  const { removed } = await app.call('library.remove', { model });
+  expect(await app.call('library.list', {})).toMatchObject({ models: [], removed: [{ removed, id: model, name: 'atlas', entries: 2 }] });
+
+  const refused = await importAtlas().catch((error: unknown) => error);
+  expect(refused).toMatchObject({
+    code: 'bad-input',
+    message: expect.stringContaining('its record of 2 entries') as string,
+    hint: expect.stringContaining(`emend restore ${removed}`) as string,
+    details: { removed },
+  });
+  expect((await app.call('library.list', {})).models).toEqual([]);
+
+  expect(await app.call('library.restore', { removed })).toEqual({ model, name: 'atlas' });
+  expect(await app.call('library.get', { model })).toMatchObject({ entries: 2, head: before.head });
+  expect((await app.call('library.list', {})).removed).toEqual([]);
+  expect(await importAtlas()).toMatchObject({ model, known: true });
+});
+
+test('a new record is begun only where it is asked for; the old one stays listed', async () => {
+  const { model } = await importAtlas();
+  const { removed } = await app.call('library.remove', { model });
+  expect(await importAtlas(true)).toMatchObject({ model, known: false });
+  expect((await app.call('library.list', {})).removed).toMatchObject([{ removed }]);
+  await expect(app.call('library.restore', { removed })).rejects.toThrow('imported again');
+});
