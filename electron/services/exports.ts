@@ -5,6 +5,7 @@ import type { Result } from '../../shared/contract.ts';
 import { CHANGES_ALONE, type ExportFormat } from '../../shared/contract/exports.ts';
 import { EmendError } from '../../shared/errors.ts';
 import type { Jobs } from '../engine/jobs.ts';
+import { graphFile, otherGraphs } from '../engine/records.ts';
 import { shortId } from '../../shared/ids.ts';
 import type { BlobRef, FileRecord } from '../ledger/bodies.ts';
 import { partsOf } from '../ledger/versions.ts';
@@ -35,7 +36,7 @@ type Part = Pick<Services, 'exports.allowed' | 'exports.start' | 'exports.verify
 const STAGING = '.emend-';
 
 /** What is told of a whole folder: bytes that were replaced, and how a steering went in. */
-type Written = Pick<Result<'exports.start'>, 'ranges' | 'steering'>;
+type Written = Pick<Result<'exports.start'>, 'ranges' | 'steering' | 'others'>;
 
 /** Versions out of Emend, and of models with a ledger what proves them. */
 export function exportService({ models, engine, jobs, grants, preferences, places, tell }: Surroundings): Part {
@@ -129,7 +130,7 @@ export function exportService({ models, engine, jobs, grants, preferences, place
     version: string,
     format: ExportFormat,
     staged: string,
-    { steering }: Written,
+    { steering, others }: Written,
     control: JobControl,
   ) {
     const { ledger } = model;
@@ -156,7 +157,7 @@ export function exportService({ models, engine, jobs, grants, preferences, place
         // What was asked for when it was let out: a policy that is changed afterwards changes nothing of that.
         const { policy, thresholds } = preferences.settings;
         const letOut = { policy: { ...policy, thresholds: { ...thresholds } } };
-        const details = { attestations: [...written], ...letOut, ...(steering ? { steering: plain(steering) } : {}) };
+        const details = { attestations: [...written], ...letOut, ...given({ others }), ...(steering ? { steering: plain(steering) } : {}) };
         const body = { version, format, destination, files: files.map((file) => ({ ...file })), details };
         return (await model.append('export', body, preferences.by(''))).seq;
       },
@@ -167,7 +168,8 @@ export function exportService({ models, engine, jobs, grants, preferences, place
     const ref = await version.ref(control);
     if (format === 'folder') {
       const { changed, steering } = await engine.run('export', { model: ref, target }, withBytes(control));
-      return { ranges: [...changed], ...given({ steering: steering && asPlain(steering) }) };
+      const others = version.isBase ? [] : otherGraphs(graphFile(ref.folder));
+      return { ranges: [...changed], ...given({ steering: steering && asPlain(steering) }), ...(others.length > 0 ? { others } : {}) };
     }
     if (version.isBase && CHANGES_ALONE.includes(format))
       throw new EmendError(
