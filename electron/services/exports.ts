@@ -10,7 +10,7 @@ import { shortId } from '../../shared/ids.ts';
 import type { BlobRef, FileRecord } from '../ledger/bodies.ts';
 import { partsOf } from '../ledger/versions.ts';
 import { disk } from '../storage/files.ts';
-import { isWithin, syncTree } from '../storage/folders.ts';
+import { isReallyWithin, syncTree } from '../storage/folders.ts';
 import { hashPieces } from '../storage/hash.ts';
 import type { Services, Surroundings } from './surroundings.ts';
 import { writeAttestations } from './attest/bundle.ts';
@@ -62,7 +62,7 @@ export function exportService({ models, engine, jobs, grants, preferences, place
           { version: version.id },
         );
       const chosen = grants.target(destination);
-      if (isWithin(places.root, chosen))
+      if (isReallyWithin(places.root, chosen))
         throw new EmendError('bad-input', `${chosen} lies in Emend's own data folder.`, 'Choose a folder elsewhere.');
       const target = newFolder(chosen);
       return {

@@ -74,7 +74,7 @@ function checkpointFile(folder: string): string {
   );
 }
 
-/** The folder of a whole model where the onnx/ folder in it was chosen, whose tokenizer lies beside that folder; any other path as it is. */
+/** A whole model's folder where its onnx/ folder was chosen and the tokenizer lies beside that; any other path as it is. */
 export function wholeModel(path: string): string {
   const above = dirname(resolve(path));
   const isGraphs = basename(resolve(path)) === 'onnx' && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
