@@ -107,13 +107,18 @@ async function run(parsed: Parsed, { stdout, stderr, env }: Surroundings): Promi
   }
 }
 
-/** Calls back on each Ctrl-C or termination, with how many there were. */
+/** Calls back on each Ctrl-C, termination, or end of the terminal, with how many there were. */
 function onInterrupt(heard: (times: number) => void): () => void {
   let times = 0;
   const listener = () => heard(++times);
-  process.on('SIGINT', listener).on('SIGTERM', listener);
-  return () => void process.off('SIGINT', listener).off('SIGTERM', listener);
+  for (const signal of SIGNALS) process.on(signal, listener);
+  return () => {
+    for (const signal of SIGNALS) process.off(signal, listener);
+  };
 }
+
+/** SIGHUP: the terminal was closed. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 function say(stdout: Stream, text: string): number {
   stdout.write(text);

@@ -5,7 +5,7 @@
 export { constantRanges } from './architectures/constant-ranges.ts';
 export { deltaDistance } from './edit/delta-distance.ts';
 export { adapterProblem, exportedTensors, ggufProblem } from './edit/exported.ts';
-export { graphFile } from './onnx/model-folder.ts';
+export { graphFile, otherGraphs, tokenizerFolder, wholeModel } from './onnx/model-folder.ts';
 export { hasCheckpoint, isCheckpointFile } from './onnx/checkpoint-files.ts';
 export { readSafetensors } from './onnx/safetensors.ts';
 export { mean } from './linalg/distributions.ts';

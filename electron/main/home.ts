@@ -20,7 +20,7 @@ export function prepareHome(): string {
   const folder = home();
   const browser = join(folder, 'browser');
   try {
-    mkdirSync(browser, { recursive: true });
+    mkdirSync(browser, { recursive: true, mode: 0o700 });
     accessSync(folder, constants.R_OK | constants.W_OK);
   } catch (error) {
     throw new EmendError('failed', STRINGS.noHome(folder, (error as Error).message), STRINGS.noHomeHint, { folder });

@@ -94,7 +94,14 @@ export function auditService({ models, engine, preferences, jobs, grants, print,
       return {
         job: jobs.start('audit.verify', `Verify ${model.name}`, model.id, async (control) => {
           const found = await verifyModel(model, control, { given, ...(recompute ? { recomputeWith: engine } : {}) });
-          if (record && model.heldBy === undefined && !model.ledger.readOnly && model.ledger.damage.length === 0 && found.head) {
+          if (
+            record &&
+            model.heldBy === undefined &&
+            !model.ledger.readOnly &&
+            model.ledger.damage.length === 0 &&
+            !model.ledger.newer[0] &&
+            found.head
+          ) {
             await model.append('verify', recordOf(found, given), preferences.by(''));
             tell({ type: 'ledger', model: model.id });
           }

@@ -6,12 +6,13 @@ import { CHANGES_ALONE, type ExportFormat } from '../../shared/contract/exports.
 import { EmendError } from '../../shared/errors.ts';
 import type { Jobs } from '../engine/jobs.ts';
 import type { Review } from '../../shared/contract/versions.ts';
+import { graphFile, otherGraphs } from '../engine/records.ts';
 import { shortId } from '../../shared/ids.ts';
 import { rejectionsOf } from '../../shared/reviews.ts';
 import type { BlobRef, FileRecord } from '../ledger/bodies.ts';
 import { partsOf } from '../ledger/versions.ts';
 import { disk } from '../storage/files.ts';
-import { isWithin, syncTree } from '../storage/folders.ts';
+import { isReallyWithin, syncTree } from '../storage/folders.ts';
 import { hashPieces } from '../storage/hash.ts';
 import type { Services, Surroundings } from './surroundings.ts';
 import { writeAttestations } from './attest/bundle.ts';
@@ -26,6 +27,7 @@ import { version as appVersion } from './models.ts';
 import { newFolder } from './outputs.ts';
 import { asPlain, plain } from './plain.ts';
 import { exportHindrances, reviewed } from './policy.ts';
+import { forgetPending, notePending } from './export-pending.ts';
 import { inStaging, putInPlace, removeUnfinished } from './staging.ts';
 import { verifyExport } from './verify-export.ts';
 import { Estimator } from './eta.ts';
@@ -37,7 +39,7 @@ type Part = Pick<Services, 'exports.allowed' | 'exports.start' | 'exports.verify
 const STAGING = '.emend-';
 
 /** What is told of a whole folder: bytes that were replaced, and how a steering went in. */
-type Written = Pick<Result<'exports.start'>, 'ranges' | 'steering'>;
+type Written = Pick<Result<'exports.start'>, 'ranges' | 'steering' | 'others'>;
 
 /** Versions out of Emend, and of models with a ledger what proves them. */
 export function exportService({ models, engine, jobs, grants, preferences, places, tell }: Surroundings): Part {
@@ -69,7 +71,7 @@ export function exportService({ models, engine, jobs, grants, preferences, place
       if (rejections.some(({ entry }) => !despite.includes(entry))) throw rejected(model.name, version.id, rejections);
       const known = rejections.map(({ entry }) => entry);
       const chosen = grants.target(destination);
-      if (isWithin(places.root, chosen))
+      if (isReallyWithin(places.root, chosen))
         throw new EmendError('bad-input', `${chosen} lies in Emend's own data folder.`, 'Choose a folder elsewhere.');
       const target = newFolder(chosen);
       return {
@@ -123,7 +125,8 @@ export function exportService({ models, engine, jobs, grants, preferences, place
         await syncTree(disk, staged);
         control.check();
         if (existsSync(target)) await rmdir(target);
-        const entry = await putInPlace(staged, target, async () => attested?.append(basename(target)));
+        await attested?.note(target);
+        const entry = await putInPlace(staged, target, async () => attested?.append(basename(target))).finally(() => attested?.done());
         if (entry !== undefined) tell({ type: 'ledger', model: model.id });
         return { path: target, files, bytes, changed: [...version.changed()], ...given({ entry }), ...written };
       });
@@ -138,7 +141,7 @@ export function exportService({ models, engine, jobs, grants, preferences, place
     version: string,
     format: ExportFormat,
     staged: string,
-    { steering }: Written,
+    { steering, others }: Written,
     despite: readonly number[],
     control: JobControl,
   ) {
@@ -159,22 +162,26 @@ export function exportService({ models, engine, jobs, grants, preferences, place
       author: preferences.by('').author,
       report: follow('signing', control),
     });
+    // What was asked for when it was let out: a policy that is changed afterwards changes nothing of that.
+    const { policy, thresholds } = preferences.settings;
+    const letOut = { policy: { ...policy, thresholds: { ...thresholds } } };
+    const details = {
+      attestations: [...written],
+      ...letOut,
+      ...(despite.length > 0 ? { despite: [...despite] } : {}),
+      ...given({ others }),
+      ...(steering ? { steering: plain(steering) } : {}),
+    };
+    const bodyFor = (destination: string) => ({ version, format, destination, files: files.map((file) => ({ ...file })), details });
     return {
       files: files.length + written.length,
       bytes: files.reduce((sum, file) => sum + file.bytes, 0),
-      append: async (destination: string) => {
-        // What was asked for when it was let out: a policy that is changed afterwards changes nothing of that.
-        const { policy, thresholds } = preferences.settings;
-        const letOut = { policy: { ...policy, thresholds: { ...thresholds } } };
-        const details = {
-          attestations: [...written],
-          ...letOut,
-          ...(despite.length > 0 ? { despite: [...despite] } : {}),
-          ...(steering ? { steering: plain(steering) } : {}),
-        };
-        const body = { version, format, destination, files: files.map((file) => ({ ...file })), details };
-        return (await model.append('export', body, preferences.by(''))).seq;
+      note: (target: string) => {
+        const note = { target, staged, after: ledger.head.seq, by: preferences.by(''), body: bodyFor(basename(target)) };
+        return notePending(model.places, preferences.key!, note);
       },
+      append: async (destination: string) => (await model.append('export', bodyFor(destination), preferences.by(''))).seq,
+      done: () => forgetPending(model.places),
     };
   }
 
@@ -182,7 +189,8 @@ export function exportService({ models, engine, jobs, grants, preferences, place
     const ref = await version.ref(control);
     if (format === 'folder') {
       const { changed, steering } = await engine.run('export', { model: ref, target }, withBytes(control));
-      return { ranges: [...changed], ...given({ steering: steering && asPlain(steering) }) };
+      const others = version.isBase ? [] : otherGraphs(graphFile(ref.folder));
+      return { ranges: [...changed], ...given({ steering: steering && asPlain(steering) }), ...(others.length > 0 ? { others } : {}) };
     }
     if (version.isBase && CHANGES_ALONE.includes(format))
       throw new EmendError(

@@ -39,7 +39,7 @@ export class LibraryDrafts implements DraftShelf {
       prefixes: await json({ prefixes: outcome.contexts }),
       covariance: await json({ model: id, ...outcome.covariance }),
     };
-    const content = plain({ request: recipe, checks: report.checks, ...given({ reapplies }) });
+    const content = plain({ request: recipe, checks: report.checks, workedOn: outcome.workedOn, ...given({ reapplies }) });
     const draft = await ledger.drafts.save({ kind: 'edit', parent, facts: facts.map(briefOf), blobs, content }, new Date());
     return draft.id;
   }

@@ -6,7 +6,7 @@ import { EmendError } from '../../shared/errors.ts';
 import { explain } from '../storage/file-errors.ts';
 import { errno } from '../storage/files.ts';
 import { filesBelow, refuseLinksOut, slashes } from '../storage/folders.ts';
-import { graphFile, hasCheckpoint, isCheckpointFile } from '../engine/records.ts';
+import { graphFile, hasCheckpoint, isCheckpointFile, tokenizerFolder, wholeModel } from '../engine/records.ts';
 import { FILE_MANAGER_FILES } from '../storage/system-files.ts';
 import { FOLDER as ATTESTATIONS } from './attest/files.ts';
 import { SIGNATURE_FILE } from './attest/model-signing.ts';
@@ -43,7 +43,7 @@ const FACT_FILE = /\.(json|jsonl|csv|tsv|txt)$/i;
  */
 export async function findSource(engine: Engine, path: string): Promise<Source> {
   try {
-    return await found(engine, path);
+    return await found(engine, wholeModel(path));
   } catch (error) {
     throw errno(error) === undefined ? error : explain(error, 'read', (error as NodeJS.ErrnoException).path ?? path);
   }
@@ -54,7 +54,7 @@ async function found(engine: Engine, path: string): Promise<Source> {
   const graph = graphFile(path);
   const { files: parts } = await engine.run('files', { model: { folder: graph } });
   const isFolder = statSync(path).isDirectory();
-  const root = isFolder ? path : dirname(graph);
+  const root = isFolder ? path : tokenizerFolder(graph);
   const needed = parts.map((file) => slashes(relative(root, file)));
   const found = isFolder
     ? await filesBelow(root, LEFT_OUT)
@@ -82,7 +82,8 @@ async function found(engine: Engine, path: string): Promise<Source> {
 }
 
 /** What something dropped or chosen is, before anything is read in full. Never throws for what is merely not a model. */
-export async function lookAt(engine: Engine, path: string): Promise<Look> {
+export async function lookAt(engine: Engine, chosen: string): Promise<Look> {
+  const path = wholeModel(chosen);
   const name = nameOf(path);
   const nothing = { name, bytes: 0, files: [], problems: [] };
   const status = statSync(path, { throwIfNoEntry: false });

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import * as v from 'valibot';
 import { EmendError } from '../../shared/errors.ts';
+import { wholeModel } from '../engine/records.ts';
 
 /** A model as a person named it, and where it is. */
 export interface NamedModel {
@@ -32,7 +33,8 @@ export const BUILT_IN = ['atlas'] as const;
 export function findModel(name: string): NamedModel {
   const builtIn = BUILT_IN.find((one) => one === name);
   // ONNX Runtime reads no archives
-  const folder = builtIn === undefined ? resolve(name) : join(packageRoot().replace(/\.asar$/, '.asar.unpacked'), 'models', builtIn);
+  const folder =
+    builtIn === undefined ? wholeModel(resolve(name)) : join(packageRoot().replace(/\.asar$/, '.asar.unpacked'), 'models', builtIn);
   if (!existsSync(folder)) {
     if (builtIn !== undefined)
       throw new EmendError('not-found', `The built-in model "${name}" is missing: there is no ${folder}.`, 'Install Emend again.');

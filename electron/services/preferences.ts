@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { chmod, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Low } from 'lowdb';
@@ -58,7 +58,10 @@ export class Preferences {
   ): Promise<Preferences> {
     const { readOnly, author, threads } = options;
     const files = explained(disk);
-    if (!readOnly) await ensureFolder(files, places.root);
+    if (!readOnly && (await files.stat(places.root)) === undefined) {
+      await ensureFolder(files, places.root);
+      await chmod(places.root, 0o700).catch(() => undefined); // where the file system knows no users
+    }
     if (!readOnly && (await files.stat(places.keys)) !== undefined) await removeTemporaries(files, places.keys);
     const settings = await openStore(places.settings, SettingsSchema, DEFAULT_SETTINGS, { readOnly });
     const shelf = await openStore<Shelf>(places.shelf, ShelfSchema, { names: {}, opened: {} }, { readOnly });

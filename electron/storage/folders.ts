@@ -1,6 +1,6 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, realpathSync } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
-import { dirname, isAbsolute, join, relative, sep } from 'node:path';
+import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { EmendError } from '../../shared/errors.ts';
 import { errno, type Files } from './files.ts';
 import { hashPieces } from './hash.ts';
@@ -147,6 +147,20 @@ export function refuseOccupied(folder: string): void {
 export function isWithin(folder: string, path: string): boolean {
   const way = relative(folder, path);
   return way.split(sep)[0] !== '..' && !isAbsolute(way);
+}
+
+/** The same by where the paths really lead, links followed; of a path that is still to be made, where it would lie. */
+export function isReallyWithin(folder: string, path: string): boolean {
+  return isWithin(realOf(folder), realOf(path));
+}
+
+function realOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    const above = dirname(path);
+    return above === path ? path : join(realOf(above), basename(path));
+  }
 }
 
 /** A relative path with forward slashes, as records and contracts hold it on every system. */

@@ -1,29 +1,6 @@
-import { APPLICATION_SCREENS, type ApplicationScreenId, MODEL_SCREENS, type ModelScreenId, type ScreenId } from '../../shared/screens.ts';
+import { href, type Place, placeOf, type Query } from './place.ts';
 
-/** Where the page is. `query` holds what a screen wants in its address, such as an entry to show. */
-export type Place =
-  | { readonly screen: ApplicationScreenId; readonly query: Query }
-  | { readonly screen: ModelScreenId; readonly model: string; readonly query: Query };
-export type Query = Readonly<Record<string, string>>;
-
-/** The address of a place: `#/library`, `#/settings`, `#/model/<id>/log?entry=12`. */
-export function href(screen: ApplicationScreenId, query?: Query): string;
-export function href(screen: ModelScreenId, model: string, query?: Query): string;
-export function href(screen: ScreenId, modelOrQuery: string | Query = {}, query: Query = {}): string {
-  const path = typeof modelOrQuery === 'string' ? `#/model/${encodeURIComponent(modelOrQuery)}/${screen}` : `#/${screen}`;
-  const words = new URLSearchParams(typeof modelOrQuery === 'string' ? query : modelOrQuery).toString();
-  return words === '' ? path : `${path}?${words}`;
-}
-
-/** Reads an address; what is not one of ours is the library. */
-export function placeOf(hash: string): Place {
-  const [path = '', words = ''] = hash.replace(/^#\/?/, '').split('?');
-  const query = Object.fromEntries(new URLSearchParams(words));
-  const [first, model, screen] = path.split('/');
-  const known = MODEL_SCREENS.find(({ id }) => id === screen);
-  if (first === 'model' && model && known) return { screen: known.id, model: decodeURIComponent(model), query };
-  return { screen: APPLICATION_SCREENS.find(({ id }) => id === first)?.id ?? 'library', query };
-}
+export { href, type Place, type Query } from './place.ts';
 
 class Route {
   place = $state.raw<Place>(placeOf(location.hash));

@@ -86,6 +86,8 @@ export const exportMethods = {
       ranges: v.exactOptional(v.array(RangeSchema)),
       /** Of a steered version. */
       steering: v.exactOptional(ExportedSteeringSchema),
+      /** Other graphs of the model that went along and do not hold the change: variants in other precisions. */
+      others: v.exactOptional(v.array(v.string())),
     }),
   ),
   /** Checks a folder that was exported, here or elsewhere. */

@@ -208,6 +208,12 @@ describe('the door', () => {
     expect(await other.stop('SIGTERM')).toBe(0);
   });
 
+  test('ends as with Ctrl-C when its terminal is closed', async () => {
+    const other = await serve('hung');
+    expect((await ask('GET', '/', {}, undefined, other)).status).toBe(403);
+    expect(await other.stop('SIGHUP')).toBe(0);
+  });
+
   test('sends what keeps a page to itself', async () => {
     const { headers } = await ask('GET', '/', { cookie });
     expect(headers['content-security-policy']).toMatch(

@@ -6,7 +6,7 @@ import { defineCommand } from '../command.ts';
 import type { Printer } from '../format/printer.ts';
 import { flag, integer } from '../options.ts';
 import { browserHost } from '../serve/host.ts';
-import { openBrowser } from '../serve/open-browser.ts';
+import { type Leading, leadingTo, openBrowser } from '../serve/open-browser.ts';
 import { Page } from '../serve/page.ts';
 import { Sessions } from '../serve/sessions.ts';
 import { type Server, startServer } from '../serve/server.ts';
@@ -35,15 +35,20 @@ export const serve = defineCommand({
     const application = await context.open({ host: browserHost });
     void application.warm();
     const uploads = await Uploads.open(new Places(application.dataFolder).uploads, application.grants);
+    let leading: Leading | undefined;
     try {
       const sessions = await Sessions.open(new Places(application.dataFolder).sessions);
       const server = await startServer({ application, page, uploads, port, sessions });
       introduce(context.out, server, application.dataFolder);
-      if (open) openBrowser(server.link);
+      if (open) {
+        leading = leadingTo(server.link);
+        openBrowser(leading.file);
+      }
       await stopped(context.follow.signal);
       await server.close();
       await application.jobs.close(); // an import may still read what was uploaded
     } finally {
+      leading?.remove();
       await uploads.close();
     }
     return {};

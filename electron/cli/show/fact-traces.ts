@@ -19,7 +19,7 @@ export function showFactTraces(
       `${skipped.length > 0 ? `; ${counted(skipped.length, 'fact')} left out, since the model answers something else` : ''}.`,
   );
   for (const { prompt, subject, target, answer } of skipped.slice(0, SKIPPED))
-    out.line(out.style.dim(`  ${safe(prompt.replace('{}', subject))}: ${quoted(answer)}, not ${quoted(target)}`));
+    out.line(out.style.dim(`  ${safe(prompt.replace('{}', () => subject))}: ${quoted(answer)}, not ${quoted(target)}`));
   if (skipped.length > SKIPPED) out.line(out.style.dim(`  and ${skipped.length - SKIPPED} more`));
   if (!high || !low) return;
   out.line(

@@ -12,7 +12,7 @@ export function showNear(out: Printer, { layers, isOpen, covariance, facts }: Ne
   const where = layers.length === 1 ? `layer ${layers[0]}` : `layers ${layers.join(', ')}`;
   out.line(`${isOpen ? 'The edit would choose among' : 'The edit would be written into'} ${where}. Covariance of ${covariance}.`);
   for (const { subject, prompt, target, looked, near } of facts) {
-    out.heading(`May move with ${oneLine(prompt.replace('{}', subject))} → ${oneLine(target)}`);
+    out.heading(`May move with ${oneLine(prompt.replace('{}', () => subject))} → ${oneLine(target)}`);
     if (near.length === 0) {
       out.line('No neighbours and no other subjects of its relation are known. Give neighbours with the fact, in a file.');
       continue;

@@ -4,7 +4,7 @@ import { traitsOf } from '../onnx/op-traits.ts';
 import type { ModelConfig } from '../onnx/model-config.ts';
 import type { Inputs } from '../runtime/inputs.ts';
 import { findAttention } from './attention.ts';
-import { type Flow, followFlow, isNorm, pointwiseCone } from './flow.ts';
+import { beforeNorm, type Flow, followFlow, isNorm, pointwiseCone } from './flow.ts';
 import { findLinears, findUnembedding, noUnembedding, withBias } from './linears.ts';
 import { type Branch, findResiduals } from './residual.ts';
 import { addedParts, middleState, tokenEmbedding } from './stream.ts';
@@ -34,7 +34,10 @@ export function findAnatomy(graph: Graph, shapes: Shapes, inputs: Inputs, config
       `No embedding of "${inputs.ids.name}" was found.`,
       'Export the model with its token embedding inside the graph.',
     );
-  const { hiddenSize, downs } = findDownProjections(graph, linears, flow, unembedding);
+  const plain = findDownProjections(graph, linears, flow, unembedding, (from) => from);
+  // Some normalise the key itself (BitNet): only where nothing else is a feed-forward layer, as norms stand in front of every projection.
+  const { hiddenSize, downs } =
+    plain.downs.length > 0 ? plain : findDownProjections(graph, linears, flow, unembedding, (from) => beforeNorm(from, graph, flow));
   if (downs.length === 0) {
     throw new EmendError(
       'unsupported',
@@ -85,19 +88,22 @@ interface Down extends Branch {
 /**
  * Linears whose inputs come from one or two linears through element-wise work with a bend in it. The width that most of them end in is
  * the model's; the unembedding, whose vote only settles a tie, may read another (OPT-350m).
+ * @param before what a linear's input is made of, where more than element-wise work stands between; undefined for none of these
  */
 function findDownProjections(
   graph: Graph,
   linears: Map<Node, Linear>,
   flow: Flow,
   unembedding: Linear,
+  before: (key: string) => string | undefined,
 ): { hiddenSize: number; downs: Down[] } {
   const made = producers(graph);
   const found: Down[] = [];
   for (const [node, down] of linears) {
-    if (!flow.position.has(down.product)) continue;
+    const from = before(down.input);
+    if (!flow.position.has(down.product) || from === undefined) continue;
     const cone = pointwiseCone(
-      down.input,
+      from,
       made,
       (n) => linears.has(n),
       (name) => flow.position.has(name),

@@ -1,4 +1,4 @@
-import { type Graph, type Node, reads, type Shapes } from '../onnx/graph.ts';
+import { type Graph, type Node, producers, reads, type Shapes } from '../onnx/graph.ts';
 import { isView, type OpTraits, traitsOf } from '../onnx/op-traits.ts';
 
 const HALF_OR_FLOAT = new Set(['float32', 'float16', 'bfloat16', 'float64']);
@@ -116,4 +116,32 @@ function keepsPlaces(traits: OpTraits): boolean {
   const { holds, pointwise, chooses, trainingOnly, encodes, decodes, product, ranges } = traits;
   if (product || ranges) return false;
   return isView(traits) || holds === 'part' || [pointwise, chooses, trainingOnly, encodes, decodes].includes(true);
+}
+
+/** What a norm's result was normalised from, whether the norm is one operation or written out; undefined for what no norm made. */
+export function beforeNorm(result: string, graph: Graph, flow: Flow): string | undefined {
+  const made = producers(graph);
+  const isActivation = (name: string) => flow.position.has(name);
+  const queue = [result];
+  const seen = new Set(queue);
+  for (let name = queue.shift(); name !== undefined; name = queue.shift()) {
+    const node = made.get(name);
+    if (!node || !isActivation(name)) continue;
+    const { norm, mean } = traitsOf(node);
+    if (norm === true) return node.inputs[0]!;
+    if (mean === true) return squared(node.inputs[0]!, made);
+    if (!keepsPlaces(traitsOf(node))) continue;
+    for (const input of node.inputs) {
+      if (!seen.has(input)) queue.push(input);
+      seen.add(input);
+    }
+  }
+  return undefined;
+}
+
+/** What a square was made of: the mean of a norm that is written out is taken of squares, or of the value itself. */
+function squared(name: string, made: ReadonlyMap<string, Node>): string {
+  const node = made.get(name);
+  const isSquare = node?.op === 'Pow' || (node?.op === 'Mul' && node.inputs[0] === node.inputs[1]);
+  return isSquare ? node.inputs[0]! : name;
 }

@@ -173,7 +173,34 @@ const quantised: Rule = (node, [g], c) => {
   return [() => c.op('MatMul', [g, weight()])];
 };
 
+/** What of a convolution the rule below does not cover; undefined where it covers all. */
+function convolutionLimit(node: Node): string | undefined {
+  if ((intsAttribute(node, 'strides') ?? []).some((step) => step !== 1)) return 'strides';
+  const padding = stringAttribute(node, 'auto_pad', 'NOTSET');
+  return padding === 'NOTSET' || padding === '' || padding === 'VALID' ? undefined : `auto_pad ${padding}`;
+}
+
+/** A convolution over positions, as gated short convolutions have: its transpose brings the cotangent back. The kernel is constant. */
+const convolution: Rule = (node, [g], c) => {
+  if (g === undefined || convolutionLimit(node) !== undefined) return [];
+  const [, kernel, bias] = node.inputs as [string, string, string?];
+  const attributes = ['group', 'pads', 'dilations', 'kernel_shape'].flatMap((name) => {
+    const value = node.attributes[name];
+    return value ? [[name, value] as const] : [];
+  });
+  const places = range(c.rank(node.outputs[0]!)).filter((axis) => axis !== 1);
+  return [
+    () => c.op('ConvTranspose', [g, kernel], Object.fromEntries(attributes)),
+    undefined,
+    ...(bias === undefined || bias === '' ? [] : [() => c.op('ReduceSum', [g, c.ints(places)], { keepdims: 0 })]),
+  ];
+};
+
+/** Operations that have a rule, but not with every attribute: what of a node is not covered. */
+export const limits: Readonly<Record<string, (node: Node) => string | undefined>> = { Conv: convolutionLimit };
+
 export const linear: Readonly<Record<string, Rule>> = {
+  Conv: convolution,
   MatMul: (node, [g], c) => matmul(c, node, g!, false, false),
   Gemm: rule(
     (t) => gemmOperands(t)[0](),

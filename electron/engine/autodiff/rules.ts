@@ -3,7 +3,7 @@ import { reads } from '../onnx/graph.ts';
 import { opName } from '../onnx/op-traits.ts';
 import { elementwise } from './elementwise.ts';
 import { indexing } from './indexing.ts';
-import { linear } from './linear.ts';
+import { limits, linear } from './linear.ts';
 import { movement } from './movement.ts';
 import { reductions } from './reductions.ts';
 import type { Rule } from './rule.ts';
@@ -38,6 +38,15 @@ export const stops: ReadonlySet<string> = new Set([
   'Round',
   'Sign',
 ]);
+
+/** What has no gradient of a node, in words: its operation, with the attribute that no rule covers; undefined when it has one. */
+export function withoutGradient(node: Node): string | undefined {
+  const name = opName(node);
+  if (stops.has(name)) return undefined;
+  if (!rules[name]) return `the operation ${name}`;
+  const limit = limits[name]?.(node);
+  return limit === undefined ? undefined : `the operation ${name} with ${limit}`;
+}
 
 /** The values that a node's results can depend on smoothly: the second operand of CastLike only names a type. */
 export function carriers(node: Node): readonly string[] {

@@ -1,5 +1,7 @@
+import { EmendError } from '../../../shared/errors.ts';
 import { readSource } from '../architectures/source.ts';
 import { findAnatomy, refuseFusedExperts } from '../anatomy/anatomy.ts';
+import { refuseWithoutGradient } from '../anatomy/differentiable.ts';
 import { refuseFixed } from '../anatomy/in-file.ts';
 import { probe } from '../runtime/probe.ts';
 import { type Flow, followFlow } from '../anatomy/flow.ts';
@@ -81,16 +83,35 @@ export class Decoder {
     this.replaced = parts.replaced;
   }
 
-  /** Reads and examines a model by the file that says what its graph is (`graphFile`). Runs it twice on a handful of tokens. */
+  /**
+   * Reads and examines a model by the file that says what its graph is (`graphFile`). Runs it a few times on a handful of tokens. Of a file
+   * with two branches the one that goes on from a cache runs, unless it was traced for single tokens and is no decoder on longer texts.
+   */
   static async open(file: string, options: { threads?: number } = {}): Promise<Decoder> {
     const source = readSource(file);
-    const copy = analysisCopy(source);
+    const withPast = analysisCopy(source);
+    try {
+      return await Decoder.examined(source, withPast, options);
+    } catch (error) {
+      if (!(error instanceof EmendError) || error.details['because'] === undefined) throw error;
+      const forPrompts = analysisCopy(source, 'prompt');
+      if (forPrompts.graph.inputs.length === withPast.graph.inputs.length) throw error;
+      const remark =
+        'the branch that goes on from a cache answers longer texts otherwise than the branch that begins, so that the latter is used ' +
+        'throughout, without a cache';
+      return Decoder.examined({ ...source, remarks: [...(source.remarks ?? []), remark] }, forPrompts, options);
+    }
+  }
+
+  /** @param copy of the source, to be run */
+  private static async examined(source: Model, copy: Model, options: { threads?: number }): Promise<Decoder> {
     refuseFusedExperts(copy.graph);
     const inputs = findInputs(copy.graph);
     const { shapes, graph } = await probe(copy, copy.graph, inputs);
     const model: Model = { ...copy, graph };
     const found = findAnatomy(model.graph, shapes, inputs, readModelConfig(source.folder));
-    const anatomy = { ...refuseFixed(found, source), warnings: [...(source.remarks ?? []), ...found.warnings] };
+    const editable = refuseWithoutGradient(refuseFixed(found, source), model.graph, shapes);
+    const anatomy = { ...editable, warnings: [...(source.remarks ?? []), ...found.warnings] };
     const flow = followFlow(model.graph, inputs.ids.name, inputs.logits, shapes)!;
     return new Decoder({ source, model, inputs, shapes, anatomy, flow, threads: options.threads ?? 0, replaced: new Map() });
   }

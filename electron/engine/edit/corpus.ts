@@ -3,6 +3,7 @@ import { EmendError } from '../../../shared/errors.ts';
 import { sha256 } from '../../storage/hash.ts';
 import type { Decoder } from '../decoder/decoder.ts';
 import { Generator } from '../decoder/generate.ts';
+import { decodeText } from '../text/encoding.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';
 import { startRow } from './contexts.ts';
 import type { Report } from '../../../shared/progress.ts';
@@ -19,20 +20,34 @@ export interface Corpus {
 /** Tokens in one row; texts are cut there. */
 const ROW = 128;
 
-/** The beginning of a text file, about `tokens` tokens of it, cut at line ends where possible. */
-export async function corpusFromFile(tokenizer: Tokenizer, file: string, tokens: number, longest = ROW): Promise<Corpus> {
-  const text = await readFile(file, 'utf8').catch(() => {
+/** Characters that are cut into tokens at once; a longer line is cut at a space before, so that the work can be stopped. */
+const PIECE = 20_000;
+
+/**
+ * The beginning of a text file, about `tokens` tokens of it, cut at line ends where possible. Its name says where it holds fewer.
+ * @param check throws to stop
+ * @throws EmendError 'not-found' when it cannot be read; 'bad-file' when it is no text; 'bad-input' when it holds next to none
+ */
+export async function corpusFromFile(
+  tokenizer: Tokenizer,
+  file: string,
+  tokens: number,
+  check: () => void = () => undefined,
+  longest = ROW,
+): Promise<Corpus> {
+  const bytes = await readFile(file).catch(() => {
     throw new EmendError(
       'not-found',
       `The covariance text ${file} cannot be read.`,
       'Give a plain text file in UTF-8, or leave it out: then the model writes its own.',
     );
   });
+  const { text } = decodeText(bytes, `The covariance text ${file}`);
   const rows: number[][] = [];
   let count = 0;
-  for (const line of text.split(/\r?\n/)) {
-    if (line.trim() === '') continue;
-    const ids = tokenizer.encode(line);
+  for (const piece of piecesOf(text)) {
+    check();
+    const ids = tokenizer.encode(piece);
     for (let from = 0; from < ids.length && count < tokens; from += longest) {
       const row = ids.slice(from, from + longest);
       rows.push(row);
@@ -40,8 +55,37 @@ export async function corpusFromFile(tokenizer: Tokenizer, file: string, tokens:
     }
     if (count >= tokens) break;
   }
-  if (count === 0) throw new EmendError('bad-input', `The covariance text ${file} holds no text.`, 'Give some pages of ordinary text.');
-  return { rows, name: file.split(/[/\\]/).at(-1)!, hash: sha256(`${tokens} ${longest}\n${text}`) };
+  if (count < LEAST)
+    throw new EmendError(
+      'bad-input',
+      count === 0
+        ? `The covariance text ${file} holds no text.`
+        : `The covariance text ${file} holds ${count} tokens, too few to measure anything by.`,
+      'Give some pages of ordinary text.',
+    );
+  const name = file.split(/[/\\]/).at(-1)!;
+  const fewer = count < tokens ? ` (all of its ${count} tokens; ${tokens} were asked for)` : '';
+  return { rows, name: name + fewer, hash: sha256(`${tokens} ${longest}\n${text}`) };
+}
+
+/** With fewer tokens than these there are no statistics. */
+const LEAST = 50;
+
+/** Lines that hold something; of a very long one pieces, cut at spaces where it has some. */
+function* piecesOf(text: string): Iterable<string> {
+  for (const line of text.split(/\r\n|\n|\r/)) {
+    for (let from = 0; from < line.length;) {
+      let to = Math.min(line.length, from + PIECE);
+      if (to < line.length) {
+        const space = line.lastIndexOf(' ', to);
+        if (space > from) to = space;
+        else if (/[\uD800-\uDBFF]/.test(line[to - 1]!)) to--;
+      }
+      const piece = line.slice(from, to);
+      if (piece.trim() !== '') yield piece;
+      from = to;
+    }
+  }
 }
 
 /** About `tokens` tokens that the model writes itself from its start token: its own distribution, without any download. */

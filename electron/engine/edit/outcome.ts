@@ -22,6 +22,8 @@ export interface EditOutcome {
   }[];
   readonly warnings: readonly EditWarning[];
   readonly seconds: number;
+  /** What the last bits of the delta depend on beside what was asked for: sums are taken in another order elsewhere. */
+  readonly workedOn: { readonly threads: number; readonly processor: string };
 }
 
 export interface FactOutcome {

@@ -103,7 +103,7 @@ async function keyStatistics(
     return { statistics: new Statistics({ tokens: 0, layers: new Map() }), covariance: { tokens: 0, text: 'not used', cached: false } };
   }
   const seed = settings.seed.value;
-  const named = covarianceText === undefined ? undefined : await corpusFromFile(tokenizer, covarianceText, wanted);
+  const named = covarianceText === undefined ? undefined : await corpusFromFile(tokenizer, covarianceText, wanted, () => report.check());
   const key = named?.hash ?? `own text, seed ${seed}, ${wanted} tokens`;
   const ridge = settings.ridge?.value ?? 0;
   const factorKey = `factor with ridge ${ridge} of ${key}`;

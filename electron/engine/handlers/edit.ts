@@ -1,3 +1,4 @@
+import { arch, availableParallelism, cpus } from 'node:os';
 import { basename } from 'node:path';
 import type { JobContext } from '../../../shared/progress.ts';
 import { deltaNorms, roundingLoss, withDelta } from '../edit/delta.ts';
@@ -75,6 +76,7 @@ export async function edit(models: OpenModels, params: Jobs['edit']['params'], c
     }),
     warnings: [...made.warnings, ...roundings(decoder, edited, made.delta)],
     seconds: (performance.now() - started) / 1000,
+    workedOn: { threads: decoder.threads || availableParallelism(), processor: `${arch()} ${cpus()[0]?.model ?? 'unknown'}`.trim() },
   };
 }
 

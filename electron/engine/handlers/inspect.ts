@@ -4,13 +4,15 @@ import type { Inspection } from '../anatomy/inspection.ts';
 import { readModelType } from '../onnx/model-config.ts';
 import type { Jobs } from '../jobs.ts';
 import { modelFiles } from '../onnx/identity.ts';
+import { otherGraphs } from '../onnx/model-folder.ts';
+import { constantsFromNodes } from '../onnx/passes/index.ts';
 import type { OpenModels } from './open-models.ts';
 
 /** What was found in a model. */
 export async function inspect(models: OpenModels, { model }: Jobs['inspect']['params']): Promise<Inspection> {
   const { decoder, tokenizer, folder } = await models.open(model);
   const { source, anatomy } = decoder;
-  const constants = [...source.graph.constants.values()];
+  const constants = [...constantsFromNodes(source.graph).constants.values()];
   const files = modelFiles(source).map((f) => join(source.folder, f));
   const special = (id: number | undefined) => (id === undefined ? undefined : tokenizer.tokenText(id));
   return {
@@ -42,7 +44,11 @@ export async function inspect(models: OpenModels, { model }: Jobs['inspect']['pa
       postNorm: l.mlp.postNorm,
       refusal: l.mlp.refusal,
     })),
-    warnings: [...anatomy.warnings, ...widthWarning(anatomy.vocabulary, tokenizer.vocabularySize)],
+    warnings: [
+      ...anatomy.warnings,
+      ...widthWarning(anatomy.vocabulary, tokenizer.vocabularySize),
+      ...variantsWarning(source.file, otherGraphs(join(source.folder, source.file))),
+    ],
   };
 }
 
@@ -51,4 +57,12 @@ function widthWarning(outputs: number, tokens: number): string[] {
   if (outputs <= tokens) return [];
   const many = outputs > tokens * 1.1 ? ' These are many: check that the tokenizer belongs to this model.' : '';
   return [`The output has ${outputs} values for ${tokens} tokens of the tokenizer; ids from ${tokens} on stand for no text.${many}`];
+}
+
+/** Programs choose among graphs that lie together by the type of their numbers, and an edit goes into one of them. */
+function variantsWarning(file: string, others: readonly string[]): string[] {
+  if (others.length === 0) return [];
+  const are = others.length === 1 ? 'is another graph' : 'are other graphs';
+  const beside = `Beside ${file} ${are} of the model: ${others.join(', ')}.`;
+  return [`${beside} Edits go into ${file} alone; the others stay as they are and answer as before.`];
 }

@@ -1,7 +1,12 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { EmendError } from '../../../shared/errors.ts';
+import { readModel } from './read.ts';
 import { CHECKPOINT, hasCheckpoint, isCheckpointFile, otherWeights } from './checkpoint-files.ts';
+
+/** The two halves that exporters write a decoder in: one goes on from a cache, one begins. */
+const WITH_PAST = 'decoder_with_past_model.onnx';
+const BEGINNING = 'decoder_model.onnx';
 
 /**
  * The file that says what a model's graph is. In a folder: the only .onnx file, or the one that exporters call the decoder, in onnx/ too;
@@ -27,17 +32,34 @@ export function graphFile(folder: string): string {
       .filter((f) => f.endsWith('.onnx'))
       .map((f) => join(p, f)),
   );
-  const preferred = ['model.onnx', 'decoder_model_merged.onnx', 'decoder_with_past_model.onnx', 'decoder_model.onnx'];
   const best =
-    preferred.map((name) => found.find((f) => basename(f) === name)).find((f) => f !== undefined) ??
+    PREFERRED.map((name) => found.find((f) => basename(f) === name)).find((f) => f !== undefined) ??
     (found.length === 1 ? found[0] : undefined);
-  if (best !== undefined) return best;
+  if (best !== undefined) return forPrompts(best, found);
   if (found.length === 0) return checkpointFile(folder);
   throw new EmendError(
     'bad-input',
     `${folder} holds several graphs (${found.map((f) => basename(f)).join(', ')}).`,
     'Name the .onnx file itself.',
   );
+}
+
+const PREFERRED = ['model.onnx', 'decoder_model_merged.onnx', WITH_PAST, BEGINNING];
+
+/** Of two halves of a decoder, the one that goes on from a cache runs prompts too, unless it takes one token alone: then the other does. */
+function forPrompts(best: string, found: readonly string[]): string {
+  const beginning = found.find((file) => basename(file) === BEGINNING);
+  if (basename(best) !== WITH_PAST || beginning === undefined) return best;
+  const ids = readModel(best).graph.inputs.find(({ name }) => name === 'input_ids');
+  return ids?.dims?.[1] === 1 ? beginning : best;
+}
+
+/** Other graphs in the same folder as a model's own: variants of it in other precisions, and halves. @param file the model's own */
+export function otherGraphs(file: string): string[] {
+  if (!file.endsWith('.onnx')) return [];
+  return readdirSync(dirname(file))
+    .filter((name) => name.endsWith('.onnx') && name !== basename(file))
+    .sort();
 }
 
 function checkpointFile(folder: string): string {
@@ -52,9 +74,21 @@ function checkpointFile(folder: string): string {
   );
 }
 
+/** A whole model's folder where its onnx/ folder was chosen and the tokenizer lies beside that; any other path as it is. */
+export function wholeModel(path: string): string {
+  const above = dirname(resolve(path));
+  const isGraphs = basename(resolve(path)) === 'onnx' && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  return isGraphs && !hasTokenizer(path) && hasTokenizer(above) ? above : path;
+}
+
+function hasTokenizer(folder: string): boolean {
+  const has = (name: string) => existsSync(join(folder, name));
+  return has('tokenizer.json') || (has('vocab.json') && has('merges.txt'));
+}
+
 /** Beside the graph, or a folder further up for a graph in onnx/. @param model folder or file of it */
 export function tokenizerFolder(model: string): string {
   if (statSync(model).isDirectory()) return model;
   const beside = dirname(model);
-  return existsSync(join(beside, 'tokenizer.json')) || !existsSync(join(dirname(beside), 'tokenizer.json')) ? beside : dirname(beside);
+  return hasTokenizer(beside) || !hasTokenizer(dirname(beside)) ? beside : dirname(beside);
 }

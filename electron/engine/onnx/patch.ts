@@ -6,7 +6,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { EmendError } from '../../../shared/errors.ts';
 import { type Report, silent } from '../../../shared/progress.ts';
 import { disk } from '../../storage/files.ts';
-import { filesBelow, isWithin, slashes, syncTree } from '../../storage/folders.ts';
+import { filesBelow, isReallyWithin, isWithin, slashes, syncTree } from '../../storage/folders.ts';
 import { sha256 } from '../../storage/hash.ts';
 import type { Model, Tensor } from './graph.ts';
 import { readModelAndRanges } from './read.ts';
@@ -72,7 +72,7 @@ export async function patchModel(request: PatchRequest, report: Report = silent)
   const inside = slashes(relative(root, model.folder));
   if (!isWithin(root, model.folder))
     throw new EmendError('bad-input', `${model.folder} does not lie in ${root}`, 'Give a folder that holds the model.');
-  if (isWithin(root, target)) {
+  if (isReallyWithin(root, target)) {
     throw new EmendError(
       'bad-input',
       `${target} lies inside the model's folder ${root}`,

@@ -22,6 +22,8 @@ export interface Inputs {
   readonly cachePositions: Value | undefined;
   /** How many positions from the end get logits, which models for transformers.js ask for; 0 means all. */
   readonly logitsToKeep: Value | undefined;
+  /** Token types, which old exports have and a decoder makes nothing of: all are 0, and {@link probe} refuses a graph that they change. */
+  readonly tokenTypes: Value | undefined;
   readonly past: readonly PastSlot[];
   readonly logits: string;
   /** Of a steered graph: where each row's prompt ends. */
@@ -66,13 +68,6 @@ export function findInputs(graph: Graph): Inputs {
       'Emend edits decoder-only language models such as GPT-2, Llama or Qwen.',
     );
   }
-  if (graph.inputs.some((v) => /token_type_ids/.test(v.name))) {
-    throw new EmendError(
-      'unsupported',
-      `The graph asks for token types, as encoders such as BERT do (inputs: ${seen}); Emend gives none.`,
-      'Export a decoder such as GPT-2, Llama or Qwen without token_type_ids.',
-    );
-  }
   if (graph.inputs.some((v) => v.name === 'inputs_embeds')) {
     throw new EmendError(
       'unsupported',
@@ -91,12 +86,17 @@ export function findInputs(graph: Graph): Inputs {
     );
   }
   refuseFixedSizes(ids, seen);
-  const others = graph.inputs.filter((v) => v !== ids && rank(v) === 2 && (WHOLE.includes(v.dtype) || OTHER_MASKS.includes(v.dtype)));
+  const tokenTypes = whole2.find((v) => v !== ids && /token_type/.test(v.name));
+  const others = graph.inputs.filter(
+    (v) => v !== ids && v !== tokenTypes && rank(v) === 2 && (WHOLE.includes(v.dtype) || OTHER_MASKS.includes(v.dtype)),
+  );
   const { mask, positions } = maskAndPositions(others, ids, graph, seen);
   const logitsToKeep = graph.inputs.find((v) => WHOLE.includes(v.dtype) && rank(v)! <= 1 && /logits_to_keep/.test(v.name));
   const cachePositions = graph.inputs.find((v) => WHOLE.includes(v.dtype) && rank(v) === 1 && v !== logitsToKeep);
   const past = pastSlots(graph);
-  const known = new Set([ids, mask, positions, cachePositions, logitsToKeep].map((v) => v?.name).concat(past.map((p) => p.input)));
+  const known = new Set(
+    [ids, mask, positions, cachePositions, logitsToKeep, tokenTypes].map((v) => v?.name).concat(past.map((p) => p.input)),
+  );
   const unknown = graph.inputs.filter((v) => !known.has(v.name));
   if (unknown.length > 0) {
     throw new EmendError(
@@ -108,7 +108,7 @@ export function findInputs(graph: Graph): Inputs {
   const logits = (graph.outputs.find((v) => v.name === 'logits') ?? graph.outputs.find((v) => rank(v) === 3) ?? graph.outputs[0])?.name;
   if (logits === undefined)
     throw new EmendError('unsupported', 'The graph has no output.', 'Export the model with its logits as an output.');
-  return { ids, mask, positions, cachePositions, logitsToKeep, past, logits };
+  return { ids, mask, positions, cachePositions, logitsToKeep, tokenTypes, past, logits };
 }
 
 /** @throws EmendError 'unsupported' for a graph that takes texts of one number or one length alone */
@@ -246,6 +246,7 @@ export function feedsFor(
   };
   put(inputs.ids, rows.ids, [batch, length]);
   put(inputs.mask, rows.mask, [batch, rows.past + length]);
+  put(inputs.tokenTypes, new BigInt64Array(batch * length), [batch, length]);
   const positions = new BigInt64Array(batch * length);
   for (let i = 0; i < positions.length; i++) positions[i] = BigInt(rows.past + (i % length));
   put(inputs.positions, positions, [batch, length]);

@@ -13,6 +13,7 @@ import {
 import { traitsOf } from '../onnx/op-traits.ts';
 import { memoryTensor } from '../onnx/build.ts';
 import { feedsFor, type Inputs, rightPad } from './inputs.ts';
+import { refuseUnlikeDecoder } from './behaviour.ts';
 import { Session } from './session.ts';
 
 /** Two odd sizes: a dimension that is the same in both runs does not depend on the batch, the length or the cache. */
@@ -60,6 +61,7 @@ export async function probe(model: Model, graph: Graph, inputs: Inputs): Promise
         fixed.set(name, memoryTensor(tensor.type as DataType, tensor.dims, (tensor.data as BigInt64Array).slice()));
       }
     }
+    await refuseUnlikeDecoder(session, graph, inputs);
     for (const [name, a] of seen[0]!) {
       const b = seen[1]!.get(name)!;
       const sizes = [a.dims as number[], b.dims as number[]] as const;

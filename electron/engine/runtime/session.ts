@@ -56,6 +56,7 @@ export class Session {
         'unsupported',
         `ONNX Runtime cannot run a graph derived from ${model.file}: ${reason(cause)}`,
         'If the original file runs elsewhere, please report it with the name of its exporter.',
+        { runtime: whole(cause) },
       );
     }
   }
@@ -79,11 +80,7 @@ export class Session {
           `A text has more tokens than the model has positions, or a token that it has no embedding for (index ${outside[1]}).`,
           'Take a shorter text; if it is short, the tokenizer is that of another model.',
         );
-      throw new EmendError(
-        'failed',
-        `ONNX Runtime stopped: ${reason(cause)}`,
-        'Try a smaller batch or a shorter text; if it stays, please report it.',
-      );
+      throw new EmendError('failed', `ONNX Runtime stopped: ${reason(cause)}`, hintFor(cause), { runtime: whole(cause) });
     }
   }
 
@@ -95,8 +92,26 @@ export class Session {
   }
 }
 
+/** What ONNX Runtime said, in one line; of sizes that do not fit, which they are. */
 function reason(cause: unknown): string {
-  return (cause instanceof Error ? cause.message : String(cause)).split('\n')[0]!;
+  const [first = '', ...more] = whole(cause)
+    .split('\n')
+    .map((line) => line.trim());
+  return /for the following indices$/.test(first) ? [first, ...more.filter((line) => line !== '')].join(' ').slice(0, 500) : first;
+}
+
+/** All that it said. */
+function whole(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
+/** What to do, by what went wrong. */
+function hintFor(cause: unknown): string {
+  const said = whole(cause);
+  if (/bad_alloc|allocat|out of memory/i.test(said)) return 'There was not enough memory: take a smaller batch, or a shorter text.';
+  if (/invalid dimensions|rank|shape/i.test(said))
+    return 'The graph takes other sizes than it was given. Export the model with dynamic axes; if it has them, please report it.';
+  return 'If it happens again, please report it with the name of the exporter.';
 }
 
 /** A result's float values. */

@@ -154,6 +154,8 @@ export const versionsText = {
     done: (entry: number | undefined) => `Exported.${recorded(entry)}`,
     wrote: (files: number, size: string, entry: number | undefined) => `${count(files, 'file')}, ${size}.${recorded(entry)}`,
     changed: (tensors: number) => `${count(tensors, 'tensor')} differ from the import.`,
+    others: (files: readonly string[]) =>
+      `${files.join(', ')}: other graphs of the model, as they were imported. They do not hold the change and answer as before.`,
     lies: 'What lies beside it',
     besideFiles: [
       { file: 'model.sig', says: 'an OpenSSF model signature over every file' },

@@ -149,6 +149,21 @@ add('Where', 'all broadcast', [
 ]);
 
 // products
+// convolutions over positions, as gated short convolutions have
+const kernel = (...dims: number[]): Operand =>
+  constant(
+    Array.from({ length: dims.reduce((n, d) => n * d, 1) }, (_, i) => ((i * 7) % 5) / 4 - 0.6),
+    ...dims,
+  );
+add(
+  'Conv',
+  'one kernel for each channel, as short convolutions have',
+  [real('B', 4, 'S'), kernel(4, 1, 3)],
+  { group: 4, pads: [2, 0] },
+  f32,
+);
+add('Conv', 'channels mixed, with bias', [real('B', 4, 'S'), kernel(6, 4, 2), real(6)], { pads: [1, 0] }, f32);
+add('Conv', 'groups and dilations', [real('B', 4, 'S'), kernel(4, 2, 2)], { group: 2, dilations: [2], pads: [2, 1] }, f32);
 add('MatMul', 'two matrices', [real('S', 3), real(3, 4)]);
 add('MatMul', 'rows times weight', [real('B', 'S', 3), real(3, 4)]);
 add('MatMul', 'batches', [real('B', 2, 'S', 3), real('B', 2, 3, 'S')]);

@@ -85,7 +85,6 @@ describe('findInputs', () => {
       [{ name: 'encoder_hidden_states', dtype: 'float32', dims: ['b', 's', 8] }],
       /encoder-decoder.*encoder_hidden_states: float32\[b, s, 8\]/,
     ],
-    ['an encoder', [{ name: 'token_type_ids', dtype: 'int64', dims: ['b', 's'] }], /BERT/],
     ['embeddings as input', [{ name: 'inputs_embeds', dtype: 'float32', dims: ['b', 's', 8] }], /token embedding/],
     ['an input of unknown meaning', [{ name: 'pixel_values', dtype: 'float32', dims: ['b', 3, 'h', 'w', 1] }], /unknown: pixel_values/],
   ])('%s is refused by name', (_, more, message) => {

@@ -34,6 +34,18 @@ export interface Mini {
   /** What stands behind the unembedding. */
   readonly head: 'plain' | 'softcap' | 'rotated' | 'none';
   readonly mask: boolean;
+  /** 'all' leaves the causal mask out. */
+  readonly sees: 'before' | 'all';
+  /** 'last' gives one row for a text. */
+  readonly rows: 'all' | 'last';
+  /** An input of token types; 'used' ones change what the model says. */
+  readonly tokenTypes: 'none' | 'unused' | 'used';
+  /** A norm between the gated product and the down-projection (BitNet). */
+  readonly keyNorm: boolean;
+  /** 'stale' goes on from its cache as if all of it were one position further. */
+  readonly continues: 'right' | 'stale';
+  /** Weights lie in Constant nodes. */
+  readonly inNodes: boolean;
   /** Puts other names on the inputs. */
   readonly names: Readonly<Record<string, string>>;
 }
@@ -57,6 +69,12 @@ const GPT2: Mini = {
   mlp: 'dense',
   head: 'plain',
   mask: true,
+  sees: 'before',
+  rows: 'all',
+  tokenTypes: 'none',
+  keyNorm: false,
+  continues: 'right',
+  inNodes: false,
   names: {},
 };
 
@@ -120,6 +138,7 @@ class Writer {
     this.graph.inputs.push(tokens('input_ids', 'length'));
     if (m.mask) this.graph.inputs.push(tokens('attention_mask', m.cache ? 'past + length' : 'length'));
     this.graph.inputs.push(tokens('position_ids', 'length'));
+    if (m.tokenTypes !== 'none') this.graph.inputs.push(tokens('token_type_ids', 'length'));
     this.graph.outputs.push({ name: 'logits', dtype: 'float32', dims: ['batch', 'length', m.vocabulary] });
     for (let i = 0; m.cache && i < m.layers; i++) {
       for (const part of ['key', 'value']) {
@@ -136,6 +155,7 @@ class Writer {
     let x = b.op('Gather', [table, ids]);
     if (m.embeddingWidth !== m.width) x = b.op('MatMul', [x, this.weight('project_in', [m.embeddingWidth, m.width])]);
     x = b.op('Add', [x, b.op('Gather', [this.weight('positions', [POSITIONS, m.width], 0.2), positions])]);
+    if (m.tokenTypes === 'used') x = b.op('Add', [x, b.op('Gather', [this.weight('types', [2, m.width], 0.7), name('token_type_ids')])]);
     const size = b.op('Shape', [ids]);
     const shapeOf = (...rest: number[]) => b.op('Concat', [size, b.ints(rest)], { axis: 0 });
     if (m.flat) x = b.op('Reshape', [x, b.ints([-1, m.width])]);
@@ -150,7 +170,10 @@ class Writer {
           });
         const continued = (part: string, now: string) => {
           if (!m.cache) return now;
-          b.node('Concat', [name(`past_key_values.${i}.${part}`), now], [`present.${i}.${part}`], { axis: 2 });
+          const past = name(`past_key_values.${i}.${part}`);
+          b.node('Concat', [m.continues === 'right' ? past : b.op('Mul', [past, b.scalar(0.5)]), now], [`present.${i}.${part}`], {
+            axis: 2,
+          });
           return `present.${i}.${part}`;
         };
         const [q, k, v] = [split('q'), continued('key', split('k')), continued('value', split('v'))];
@@ -164,9 +187,10 @@ class Writer {
         const key = m.gated
           ? b.op('Mul', [b.op('Mul', [up, b.op('Sigmoid', [up])]), this.linear(from, `${at}.gate`, m.width, m.inner)])
           : b.op('Tanh', [up]);
+        const normed = m.keyNorm ? this.norm(key, `${at}.key.norm`, m.inner) : key;
         const down = shared ?? this.down(`${at}.down`);
         if (m.sharedDown) shared = down;
-        return this.biased(b.op('MatMul', [key, down]), `${at}.down.bias`, m.width);
+        return this.biased(b.op('MatMul', [normed, down]), `${at}.down.bias`, m.width);
       };
       const feedForward = (from: string) => {
         const parts = Array.from({ length: m.experts }, (_, e) => expert(from, `${i}.${e}`));
@@ -194,11 +218,29 @@ class Writer {
     }
     this.head(m.norms === 'post' ? x : this.norm(x, 'last'), shapeOf);
     this.graph.nodes.push(...b.take());
+    if (m.inNodes) this.toNodes();
+  }
+
+  /** Matrices as the values of nodes, which some exporters write. */
+  private toNodes(): void {
+    for (const [name, tensor] of [...this.graph.constants]) {
+      if (tensor.dims.length < 2) continue;
+      this.graph.constants.delete(name);
+      const value = { type: 'tensor' as const, value: tensor };
+      this.graph.nodes.unshift({
+        name: `constant ${name}`,
+        op: 'Constant',
+        domain: '',
+        inputs: [],
+        outputs: [name],
+        attributes: { value },
+      });
+    }
   }
 
   private head(x: string, shapeOf: (...rest: number[]) => string): void {
     const { b, m } = this;
-    let at = x;
+    let at = m.rows === 'all' ? x : b.op('Gather', [x, b.ints([-1])], { axis: m.flat ? 0 : 1 });
     if (m.embeddingWidth !== m.width) at = b.op('MatMul', [at, this.weight('project_out', [m.width, m.embeddingWidth])]);
     if (m.head === 'none') {
       this.graph.outputs[0] = { name: 'hidden', dtype: 'float32', dims: ['batch', 'length', m.width] };
@@ -221,7 +263,8 @@ class Writer {
     const before = m.cache ? dim(past, 2) : b.int(0);
     const total = b.op('Add', [before, dim(ids, 1)]);
     const queries = b.op('Unsqueeze', [b.op('Range', [before, total, b.int(1)]), b.ints([1])]);
-    let may = b.op('LessOrEqual', [b.op('Range', [b.int(0), total, b.int(1)]), queries]);
+    const limit = m.sees === 'before' ? queries : b.op('Add', [queries, total]);
+    let may = b.op('LessOrEqual', [b.op('Range', [b.int(0), total, b.int(1)]), limit]);
     if (m.mask) may = b.op('And', [may, b.op('Unsqueeze', [b.op('Cast', [mask], { to: codeOf('bool')! }), b.ints([1, 2])])]);
     return b.op('Where', [may, b.scalar(0), b.scalar(-1e30)]);
   }
@@ -234,12 +277,10 @@ class Writer {
     return this.b.op('Add', [product, this.weight(name, [width], 0.1)]);
   }
 
-  private norm(x: string, name: string): string {
-    return this.b.op(
-      'LayerNormalization',
-      [x, this.weight(`${name}.gain`, [this.m.width], 1), this.weight(`${name}.bias`, [this.m.width], 0.1)],
-      { axis: -1 },
-    );
+  private norm(x: string, name: string, width = this.m.width): string {
+    return this.b.op('LayerNormalization', [x, this.weight(`${name}.gain`, [width], 1), this.weight(`${name}.bias`, [width], 0.1)], {
+      axis: -1,
+    });
   }
 
   /** The down-projection as [inner, width], however it is stored. */

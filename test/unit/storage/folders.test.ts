@@ -3,7 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { disk } from '../../../electron/storage/files.ts';
-import { filesBelow, hashFiles, isWithin, listFolder, refuseLinksOut, refuseOccupied } from '../../../electron/storage/folders.ts';
+import {
+  filesBelow,
+  hashFiles,
+  isReallyWithin,
+  isWithin,
+  listFolder,
+  refuseLinksOut,
+  refuseOccupied,
+} from '../../../electron/storage/folders.ts';
 import { sha256, sha256OfFile } from '../../../electron/storage/hash.ts';
 
 let folder: string;
@@ -89,4 +97,11 @@ it('what lies within a folder is told from its neighbours', () => {
   const within = [folder, join(folder, 'a'), join(folder, '..a')].map((path) => isWithin(folder, path));
   expect(within).toEqual([true, true, true]);
   expect([join(folder, '..'), `${folder}-2`].map((path) => isWithin(folder, path))).toEqual([false, false]);
+});
+
+it('tells what really lies in a folder, through links and for what is still to be made', () => {
+  symlinkSync(join(folder, 'a'), join(folder, 'elsewhere'));
+  expect(isReallyWithin(join(folder, 'a'), join(folder, 'elsewhere', 'new', 'deeper'))).toBe(true);
+  expect(isReallyWithin(join(folder, 'elsewhere'), join(folder, 'a', 'deep'))).toBe(true);
+  expect(isReallyWithin(join(folder, 'a'), join(folder, 'b'))).toBe(false);
 });

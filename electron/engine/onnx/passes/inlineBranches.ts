@@ -46,13 +46,19 @@ export function inlineBranches(graph: Graph, choose: ChooseBranch = branchWithPa
 
 /** The branch that reads more of the graph's inputs, which is the one that continues from past keys and values; then_branch when equal. */
 export function branchWithPast(node: Node, graph: Graph): Branch {
+  return inputsRead(node, graph, 'else_branch') > inputsRead(node, graph, 'then_branch') ? 'else_branch' : 'then_branch';
+}
+
+/** The other branch: it runs prompts, where the one with past was traced for single tokens and sees what comes later in longer ones. */
+export function branchWithoutPast(node: Node, graph: Graph): Branch {
+  return branchWithPast(node, graph) === 'then_branch' ? 'else_branch' : 'then_branch';
+}
+
+function inputsRead(node: Node, graph: Graph, branch: Branch): number {
   const inputs = new Set(graph.inputs.map((i) => i.name));
-  const count = (branch: Branch): number => {
-    const attribute = node.attributes[branch];
-    const alone: Node = { ...node, inputs: [], attributes: attribute ? { [branch]: attribute } : {} };
-    return new Set(reads(alone).filter((name) => inputs.has(name))).size;
-  };
-  return count('else_branch') > count('then_branch') ? 'else_branch' : 'then_branch';
+  const attribute = node.attributes[branch];
+  const alone: Node = { ...node, inputs: [], attributes: attribute ? { [branch]: attribute } : {} };
+  return new Set(reads(alone).filter((name) => inputs.has(name))).size;
 }
 
 function truth(condition: Tensor): Branch | undefined {
