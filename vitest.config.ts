@@ -34,6 +34,6 @@ export default defineConfig({
       project('fault', 600_000, { globalSetup: ['test/integration/host/build.ts'] }),
       project('e2e', 300_000, { globalSetup: ['test/double/build.ts'] }),
     ],
-    maxWorkers: 2,
+    maxWorkers: 3,
   },
 });
