@@ -126,7 +126,7 @@ export const PASSES = integer(
 );
 export const REMEMBER = yesNo('remember', {
   label: 'Hold earlier edits',
-  help: 'Facts that earlier edits in force wrote are held as firmly as the new ones are written.',
+  help: 'Facts about other subjects that earlier edits in force wrote are held as firmly as the new ones are written.',
   flag: 'remember',
   field: { name: 'add_prev_edits', missing: false },
 });

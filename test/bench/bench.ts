@@ -288,6 +288,11 @@ if (!(await runAsChild(process.argv)) && !(await runCheckpointChild(process.argv
     const { measureSteering } = await import('./steering.ts');
     await measureSteering(table, { isQuick: values.quick, threads: Number(values.threads) });
   }
+  // Takes a quarter of an hour, and measures no speed: only when it is asked for by name.
+  if (values.part === 'keep') {
+    const { measureKeep } = await import('./keep.ts');
+    await measureKeep(table, { isQuick: values.quick });
+  }
   for (const part of ['window', 'log'].filter(isAsked)) {
     console.log();
     // Loaded late, so that the memory of the measured edit is its own.

@@ -68,7 +68,8 @@ export async function nearestRows(
 }
 
 /**
- * What an edit is told beside its facts, as keys: the wordings that are taught, the neighbours that are held, and facts of earlier edits.
+ * What an edit is told beside its facts, as keys: the wordings that are taught, the neighbours that are held, and facts that earlier edits
+ * wrote about other subjects.
  * A wording in which the subject does not stand, or behind which the tokenizer keeps nothing of it, cannot be taught.
  */
 export async function besideOf(
@@ -77,7 +78,10 @@ export async function besideOf(
   remembers: boolean,
 ): Promise<Pick<SpreadOptions, 'taught' | 'held' | 'earlier'> & { readonly warnings: readonly EditWarning[] }> {
   const { decoder, tokenizer, facts, tokens, contexts, settings, report } = work;
-  const earlier = remembers ? work.earlier.map((fact) => subjectRows(tokenizer, fact, contexts)) : [];
+  // A key that is written anew cannot be held as well: facts of one subject have nearly the same.
+  const subjects = new Set(facts.map(({ subject }) => subject.trim()));
+  const others = work.earlier.filter(({ subject }) => !subjects.has(subject.trim()));
+  const earlier = remembers ? others.map((fact) => subjectRows(tokenizer, fact, contexts)) : [];
   if (settings.told.value === 'nothing') return { earlier, warnings: [] };
   const wordings = (fact: Fact) => (settings.told.value === 'all' ? (fact.told?.wordings ?? []) : []);
   const warnings: EditWarning[] = [];
