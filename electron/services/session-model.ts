@@ -10,6 +10,7 @@ import { hashPieces } from '../storage/hash.ts';
 import { briefOf, findDraft, type DraftShelf, type FormShelf, type Model, type ModelVersion, type WorkedOut } from './model.ts';
 import { SessionSteerings } from './session-steerings.ts';
 import type { Material, NamedModel } from './models.ts';
+import { undivided } from '../../shared/told.ts';
 
 /** Ids of sessions begin so; names in the library have no slash. */
 const SESSION = 'session/';
@@ -198,7 +199,7 @@ class SessionDrafts implements DraftShelf {
   form(id: string): Promise<EditForm> {
     return Promise.resolve().then(() => {
       const { facts, recipe } = this.#find(id);
-      return { facts: [...facts], ...recipe };
+      return { facts: facts.map(undivided), ...recipe };
     });
   }
 

@@ -105,7 +105,9 @@ export const editText = {
     keptLists: {
       neighbors: {
         title: 'Neighbours',
-        about: 'Other subjects, which must keep their answers.',
+        about:
+          'Other subjects, which must keep their answers. Every second one is told to the edit and held, the others check it, unless ' +
+          '“Told to the edit” is set to nothing.',
         add: 'Add a neighbour',
         item: (at) => `Neighbour ${at}`,
         answer: (at) => `Answer of neighbour ${at}`,
