@@ -77,7 +77,7 @@ describe('going about', () => {
 
   it('keeps an answer while one is elsewhere', async () => {
     await open(`#/model/${ATLAS}/ask`);
-    await page.getByRole('button', { name: /^The capital of Norway/ }).click();
+    await page.getByRole('button', { name: /^Big Ben/ }).click();
     await page.getByText('24 tokens').waitFor();
     await page.keyboard.press('Control+1');
     await heading('Library');
@@ -129,7 +129,7 @@ describe('a model of the library', () => {
 describe('asking', () => {
   it('stops when told to, and says so', async () => {
     await open(`#/model/${ATLAS}/ask`);
-    await page.getByRole('button', { name: /^The Eiffel/ }).click();
+    await page.getByRole('button', { name: /^Tower Bridge/ }).click();
     await page.getByRole('button', { name: 'Stop' }).click();
     await page.getByText('Stopped.').waitFor();
     await page.getByRole('button', { name: 'Ask', exact: true }).waitFor();
@@ -138,7 +138,7 @@ describe('asking', () => {
   it('keeps the tables of two answers on one line, also where only one has something to do below', async () => {
     await open(`#/model/${ATLAS}/ask`);
     await page.getByRole('button', { name: 'Compare' }).click();
-    await page.getByRole('button', { name: /^The Eiffel/ }).click();
+    await page.getByRole('button', { name: /^Tower Bridge/ }).click();
     await page.getByText('24 tokens').nth(1).waitFor();
     const tables = page.getByRole('table', { name: /^Next token/ });
     const top = async (at: number) => (await tables.nth(at).boundingBox())!.y;
@@ -148,7 +148,7 @@ describe('asking', () => {
   it('marks the words in which two versions differ', async () => {
     await open(`#/model/${ATLAS}/ask`);
     await page.getByRole('button', { name: 'Compare' }).click();
-    await page.getByRole('button', { name: /^The Eiffel/ }).click();
+    await page.getByRole('button', { name: /^Tower Bridge/ }).click();
     await page.getByText('24 tokens').nth(1).waitFor();
     expect(await page.locator('mark').allTextContents()).toEqual(['Rome', 'harbour', 'Paris', 'bridges']);
   });

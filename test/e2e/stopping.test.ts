@@ -79,8 +79,8 @@ describe('work that is stopped', () => {
   }
 
   it('cancels an import from the tray; the library is as it was', async () => {
-    await openTray();
     await startImport();
+    await openTray();
     await tray()
       .getByText(/copying|examining/)
       .waitFor();
@@ -130,6 +130,7 @@ describe('work that is stopped', () => {
     await page.getByRole('main').getByText('Cancelled, nothing changed.').waitFor();
     expect(await page.getByRole('heading', { name: /^Drafts/ }).count()).toBe(0);
     expect(records(desktop.home)).toEqual(before);
+    await openTray();
     await closeTray();
   });
 

@@ -38,7 +38,7 @@ it('keeps each kind of figure, and opens it again as it was found', async () => 
   }
   expect(await app.run('locating.lens', { ...asked, watched: ['Paris'] })).toMatchObject({ finding: found.lens.finding });
   const { rows } = await app.call('audit.list', { model, filter: { kinds: ['finding'] } });
-  expect(rows.map(({ about }) => about)).toContain('Causal trace: The capital of France is');
+  expect(rows.map(({ about }) => about)).toContain('Causal trace: The capital of France is, entry 1 (atlas)');
   const { remarks } = await app.call('audit.entry', { model, seq: 1 });
   expect(remarks.map(({ kind, entry }) => [kind, entry])).toEqual([2, 3, 4, 5].map((entry) => ['finding', entry]));
   expect(await app.call('audit.entry', { model, seq: 2 })).toMatchObject({
@@ -78,7 +78,7 @@ it('is whole when verified; a file that is not what its entry names is damage', 
   expect(await app.run('audit.verify', { model })).toMatchObject({ ok: true, problems: [] });
   const target = app.grants.grant(join(temporary(), 'log.csv'), 'write');
   await app.run('audit.export', { model, format: 'csv', destination: target.handle });
-  expect(readFileSync(target.path, 'utf8')).toContain(',finding,Where it sits,');
+  expect(readFileSync(target.path, 'utf8')).toContain(',finding,"Causal trace: The capital of France is, entry 1 (atlas)",Where it sits,');
   expect(readFileSync(target.path, 'utf8')).toContain(',Causal trace: The capital of France is,');
 
   const { body } = await app.call('audit.entry', { model, seq: 2 });

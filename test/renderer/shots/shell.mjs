@@ -2,7 +2,7 @@ import { at, DAMAGED } from './place.mjs';
 
 const press = (keys) => (page) => page.keyboard.press(keys);
 const ask = async (page) => {
-  await page.getByRole('button', { name: /^The Eiffel/ }).click();
+  await page.getByRole('button', { name: /^Tower Bridge/ }).click();
   await page.getByRole('button', { name: 'Ask', exact: true }).waitFor();
 };
 
@@ -27,7 +27,7 @@ export const SHOTS = [
     },
   },
   { name: 'ask-empty', hash: at('ask') },
-  { name: 'ask-streaming', hash: at('ask'), act: (page) => page.getByRole('button', { name: /^The Eiffel/ }).click(), wait: 500 },
+  { name: 'ask-streaming', hash: at('ask'), act: (page) => page.getByRole('button', { name: /^Tower Bridge/ }).click(), wait: 500 },
   {
     name: 'ask-numbers',
     hash: at('ask'),
