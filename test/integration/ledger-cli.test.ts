@@ -172,7 +172,7 @@ describe('a model’s life', () => {
     const rows = (await document<{ rows: { kind: string; reason: string; author: string }[] }>('one', 'log', 'atlas', '--oldest')).rows;
     expect(rows.map((row) => row.kind)).toEqual(['import', 'edit', 'tag', 'edit', 'tag', 'edit', 'tag']);
     expect(rows[1]).toMatchObject({ reason: 'Fact 1', author: 'Ada' });
-    expect(await works('one', 'log', 'atlas', '--subject', 'angeles', '--kind', 'edit')).toMatch(/^ +4 .*Los Angeles: Fact 2$/m);
+    expect(await works('one', 'log', 'atlas', '--subject', 'angeles', '--kind', 'edit')).toMatch(/^ +4 .*Los Angeles → Poland: Fact 2$/m);
     expect(await document('one', 'log', 'atlas', '--to', '2020-01-01')).toEqual({ total: 0, rows: [] });
     await works('one', 'log', 'atlas', '--kind', 'edit', '--csv', 'log.csv', '--html', 'log.html', '--export', 'log.json');
     expect(readFileSync(join(scratch, 'log.csv'), 'utf8').trim().split('\n')).toHaveLength(4);
@@ -283,7 +283,7 @@ describe('a model’s life', () => {
     const asked = ['lens', 'atlas', question(FACTS[0]), '--at', 'v1', '--threads', '1', '--attach', '2'];
     const { recorded } = await document<{ recorded: number }>('one', ...asked, '--record', 'It comes late');
     expect(await works('one', 'show', 'atlas', '2')).toMatch(new RegExp(`Entry ${recorded}, .* Ada: finding: It comes late`));
-    expect(await works('one', 'log', 'atlas', '--kind', 'finding')).toContain(`Lens: ${question(FACTS[0])}: It comes late`);
+    expect(await works('one', 'log', 'atlas', '--kind', 'finding')).toContain(`Lens: ${question(FACTS[0])}, entry 2 (Tower Bridge → Rome): It com`);
     expect((await fails('one', ...asked)).err).toContain('--attach goes with --record');
     expect((await fails('one', 'lens', atlas, 'x', '--record', 'y')).err).toContain('emend import');
   });
@@ -433,7 +433,7 @@ describe('drafts', () => {
       '--steps',
       '10000',
     ]);
-    await long.said(/targets: /);
+    await long.said(/finding what to write/);
     expect(await document('three', 'models')).toMatchObject({ models: [{ name: 'atlas', state: 'held', entries: 2 }] });
     const refused = await fails('three', 'note', 'atlas', '--comment', 'x');
     expect(refused.err).toContain('holds its ledger');
