@@ -283,7 +283,9 @@ describe('a model’s life', () => {
     const asked = ['lens', 'atlas', question(FACTS[0]), '--at', 'v1', '--threads', '1', '--attach', '2'];
     const { recorded } = await document<{ recorded: number }>('one', ...asked, '--record', 'It comes late');
     expect(await works('one', 'show', 'atlas', '2')).toMatch(new RegExp(`Entry ${recorded}, .* Ada: finding: It comes late`));
-    expect(await works('one', 'log', 'atlas', '--kind', 'finding')).toContain(`Lens: ${question(FACTS[0])}, entry 2 (Tower Bridge → Rome): It com`);
+    expect(await works('one', 'log', 'atlas', '--kind', 'finding')).toContain(
+      `Lens: ${question(FACTS[0])}, entry 2 (Tower Bridge → Rome): It com`,
+    );
     expect((await fails('one', ...asked)).err).toContain('--attach goes with --record');
     expect((await fails('one', 'lens', atlas, 'x', '--record', 'y')).err).toContain('emend import');
   });
