@@ -74,7 +74,12 @@ describe('a model of one’s own, without a file of facts', () => {
     expect(check('perplexity')?.count).toBe(report.drift?.texts);
     expect(report.checkedBy).toEqual([
       { what: 'wordings', count: paraphrases.length, from: "Emend's ways to ask for common relations" },
-      { what: 'neighbors', count: neighbors.length, from: "Emend's list of well-known names", sure: neighbors.length },
+      {
+        what: 'neighbors',
+        count: Math.ceil(neighbors.length / 2),
+        from: "Emend's list of well-known names",
+        sure: Math.ceil(neighbors.length / 2),
+      },
       { what: 'drift', count: report.drift?.probes, from: expect.stringContaining('written for Emend') as string },
       { what: 'perplexity', count: report.drift?.texts, from: expect.stringContaining('written for Emend') as string },
     ]);

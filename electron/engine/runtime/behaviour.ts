@@ -12,6 +12,9 @@ const ROUNDING = 1e-3;
 /** Dynamic quantisation takes its scale from the whole text, so that every token moves every other a little. */
 const QUANTISED = 0.25;
 
+/** How the nodes of an exported steering are called (steer/apply.ts, by way of runtime/surgery.ts). */
+const STEERS = 'steer/';
+
 /** Why a graph's runs are not those of a decoder; `details.because` of the error, so that another branch of a file may be tried. */
 export type Unlike = 'not causal' | 'cache';
 
@@ -59,7 +62,8 @@ export async function refuseUnlikeDecoder(session: Session, graph: Graph, inputs
         'Export the model without token_type_ids.',
       );
   }
-  if (inputs.past.length === 0) return;
+  // An exported steering acts at places of a text that one token after the other meets otherwise than the whole: that is its meaning.
+  if (inputs.past.length === 0 || graph.nodes.some(({ name }) => name.startsWith(STEERS))) return;
   const begun = await run([text.slice(0, -1)]);
   const past = new Map(inputs.past.map((slot) => [slot.input, begun[slot.present]!]));
   const continued = rowsOf((await run([text.slice(-1)], past))[inputs.logits]!, 1, 1, inputs.logits);
