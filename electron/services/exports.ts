@@ -27,7 +27,6 @@ import { version as appVersion } from './models.ts';
 import { newFolder } from './outputs.ts';
 import { asPlain, plain } from './plain.ts';
 import { exportHindrances, reviewed } from './policy.ts';
-import { forgetPending, notePending } from './export-pending.ts';
 import { inStaging, putInPlace, removeUnfinished } from './staging.ts';
 import { verifyExport } from './verify-export.ts';
 import { Estimator } from './eta.ts';
@@ -125,8 +124,7 @@ export function exportService({ models, engine, jobs, grants, preferences, place
         await syncTree(disk, staged);
         control.check();
         if (existsSync(target)) await rmdir(target);
-        await attested?.note(target);
-        const entry = await putInPlace(staged, target, async () => attested?.append(basename(target))).finally(() => attested?.done());
+        const entry = await putInPlace(staged, target, async () => attested?.append(basename(target)));
         if (entry !== undefined) tell({ type: 'ledger', model: model.id });
         return { path: target, files, bytes, changed: [...version.changed()], ...given({ entry }), ...written };
       });
@@ -162,26 +160,23 @@ export function exportService({ models, engine, jobs, grants, preferences, place
       author: preferences.by('').author,
       report: follow('signing', control),
     });
-    // What was asked for when it was let out: a policy that is changed afterwards changes nothing of that.
-    const { policy, thresholds } = preferences.settings;
-    const letOut = { policy: { ...policy, thresholds: { ...thresholds } } };
-    const details = {
-      attestations: [...written],
-      ...letOut,
-      ...(despite.length > 0 ? { despite: [...despite] } : {}),
-      ...given({ others }),
-      ...(steering ? { steering: plain(steering) } : {}),
-    };
-    const bodyFor = (destination: string) => ({ version, format, destination, files: files.map((file) => ({ ...file })), details });
     return {
       files: files.length + written.length,
       bytes: files.reduce((sum, file) => sum + file.bytes, 0),
-      note: (target: string) => {
-        const note = { target, staged, after: ledger.head.seq, by: preferences.by(''), body: bodyFor(basename(target)) };
-        return notePending(model.places, preferences.key!, note);
+      append: async (destination: string) => {
+        // What was asked for when it was let out: a policy that is changed afterwards changes nothing of that.
+        const { policy, thresholds } = preferences.settings;
+        const letOut = { policy: { ...policy, thresholds: { ...thresholds } } };
+        const details = {
+          attestations: [...written],
+          ...letOut,
+          ...(despite.length > 0 ? { despite: [...despite] } : {}),
+          ...given({ others }),
+          ...(steering ? { steering: plain(steering) } : {}),
+        };
+        const body = { version, format, destination, files: files.map((file) => ({ ...file })), details };
+        return (await model.append('export', body, preferences.by(''))).seq;
       },
-      append: async (destination: string) => (await model.append('export', bodyFor(destination), preferences.by(''))).seq,
-      done: () => forgetPending(model.places),
     };
   }
 

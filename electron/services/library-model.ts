@@ -23,7 +23,6 @@ import { openLedger } from '../ledger/open.ts';
 import { processes } from '../storage/owner.ts';
 import { partsOf, type Part, type Version } from '../ledger/versions.ts';
 import type { JobRunner } from './jobs.ts';
-import { finishPending } from './export-pending.ts';
 import { removeLeftovers } from './leftovers.ts';
 import { FormFile, LibraryDrafts } from './library-drafts.ts';
 import { layoutOf, type Layout } from './layout.ts';
@@ -461,7 +460,6 @@ async function openFor(places: ModelPlaces, { key, trusted, anchorOf, readOnly }
   try {
     const ledger = await openLedger(places.ledger, options);
     await removeLeftovers(places, ledger, anchorOf(id));
-    if (ledger.damage.length === 0 && ledger.newer.length === 0) await finishPending(places, ledger, key);
     return { ledger, obstacle: undefined };
   } catch (error) {
     if (!(error instanceof EmendError)) throw error;

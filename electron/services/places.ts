@@ -144,11 +144,6 @@ export class ModelPlaces {
     return join(this.folder, 'stamps.json');
   }
 
-  /** An export that is being put in its place, until it is recorded. */
-  get pendingExport(): string {
-    return join(this.folder, 'export.json');
-  }
-
   /** The edit form while it is being filled in. */
   get form(): string {
     return join(this.folder, 'form.json');

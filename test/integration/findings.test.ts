@@ -79,7 +79,7 @@ it('is whole when verified; a file that is not what its entry names is damage', 
   const target = app.grants.grant(join(temporary(), 'log.csv'), 'write');
   await app.run('audit.export', { model, format: 'csv', destination: target.handle });
   expect(readFileSync(target.path, 'utf8')).toContain(',finding,"Causal trace: The capital of France is, entry 1 (atlas)",Where it sits,');
-  expect(readFileSync(target.path, 'utf8')).toContain(',Causal trace: The capital of France is,');
+  expect(readFileSync(target.path, 'utf8')).toContain(',"Causal trace: The capital of France is, entry 1 (atlas)",');
 
   const { body } = await app.call('audit.entry', { model, seq: 2 });
   const { blob } = body['result'] as { blob: string };

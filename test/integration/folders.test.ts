@@ -2,9 +2,6 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Application } from '../../electron/services/application.ts';
-import { notePending } from '../../electron/services/export-pending.ts';
-import { ModelPlaces, Places } from '../../electron/services/places.ts';
-import { Preferences } from '../../electron/services/preferences.ts';
 import { root } from '../fixtures.ts';
 import { openApplication, removeTemporary, temporary } from './application.ts';
 
@@ -59,37 +56,6 @@ describe.runIf(existsSync(variants))('folders as people have them', () => {
     expect(readFileSync(join(target.path, 'onnx/model_fp16.onnx')).equals(readFileSync(join(folder, 'onnx/model_fp16.onnx')))).toBe(true);
     const { total } = await app.call('audit.list', { model: 'several' });
     expect(JSON.stringify(await app.call('audit.entry', { model: 'several', seq: total }))).toContain('model_quantized.onnx');
-  });
-
-  it('an export in its place without an entry is recorded at the next opening; a forged note is not', async () => {
-    const target = app.grants.grant(join(temporary(), 'pending'), 'write');
-    const models = join(app.dataFolder, 'models');
-    const home = new ModelPlaces(join(models, readdirSync(models)[0] ?? ''));
-    await app.run('exports.start', { model: 'several', destination: target.handle });
-    expect(existsSync(home.pendingExport)).toBe(false);
-    const { total } = await app.call('audit.list', { model: 'several' });
-    const { body } = await app.call('audit.entry', { model: 'several', seq: total });
-    const { dataFolder } = app;
-    const key = (await Preferences.open(new Places(dataFolder), { readOnly: true, author: 'Ada', threads: 1 })).key!;
-    await app.close();
-    const note = { target: target.path, staged: target.path, after: total, by: { author: 'Ada', reason: '' }, body: body as never };
-    await notePending(home, key, note);
-    const kept = readFileSync(home.pendingExport, 'utf8');
-    for (const [text, entries] of [
-      [kept.replace('"folder"', '"tensors"'), total],
-      [kept, total + 1],
-      [kept, total + 1],
-    ] as const) {
-      writeFileSync(home.pendingExport, text);
-      app = await openApplication({ dataFolder });
-      expect((await app.call('audit.list', { model: 'several' })).total).toBe(entries);
-      expect(existsSync(home.pendingExport)).toBe(false);
-      if (entries > total)
-        expect(JSON.stringify(await app.call('audit.entry', { model: 'several', seq: entries }))).toContain('opened next');
-      expect((await app.run('audit.verify', { model: 'several', record: false })).ok).toBe(true);
-      await app.close();
-    }
-    app = await openApplication({ dataFolder });
   });
 
   it('a folder with a Finder file in the library is exported without it', async () => {
