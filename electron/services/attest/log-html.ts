@@ -109,11 +109,10 @@ function factsOf({ parts }: BodyView): Html | undefined {
   if (parts.facts === undefined || parts.facts.length === 0) return undefined;
   return html`<h3>Facts</h3>
     ${table(
-      ['Prompt', 'Before', 'After', 'Relation'],
+      ['Fact as it was written', 'Answer before', 'Relation'],
       parts.facts.map((fact) => [
-        question(fact),
+        `${question(fact)} ${fact.target}`,
         fact.previousTarget ?? html`<span class="dim">not recorded</span>`,
-        fact.target,
         fact.relation,
       ]),
     )}`;
