@@ -56,7 +56,7 @@ describe.each(ACTS)('the power fails at every operation of $name in turn', (act)
     ['and any part of what was not synced is there', 1],
   ])('%s', async (_, seed) => {
     const count = await operations(act);
-    const step = stepThrough(count, 6);
+    const step = stepThrough(count, 10);
     for (let at = 1 + (seed % step); at <= count; at += step) {
       const where = prepared(scene, act);
       const before = hashesIn(where.library);
@@ -83,7 +83,7 @@ describe.each(ACTS)('the disk is full during $name', (act) => {
 
   it('at every operation in turn, once: it says so, nothing changed, and it can be done again', async () => {
     const count = await operations(act);
-    const step = stepThrough(count, 4);
+    const step = stepThrough(count, 8);
     for (let at = step; at <= count; at += step) {
       const where = prepared(scene, act);
       const when = `full at operation ${at} of ${act.name}`;
