@@ -9,7 +9,7 @@ import { solveKeys } from '../../electron/engine/edit/solve.ts';
 import { spread, type SpreadOptions } from '../../electron/engine/edit/spread.ts';
 import { Statistics } from '../../electron/engine/edit/statistics.ts';
 import { symmetricEigen } from '../../electron/engine/linalg/eigen.ts';
-import { matrix, type Matrix, stacked } from '../../electron/engine/linalg/matrix.ts';
+import { matrix, type Matrix, stacked, turned } from '../../electron/engine/linalg/matrix.ts';
 import { silent } from '../../shared/progress.ts';
 import { Decoder } from '../../electron/engine/decoder/decoder.ts';
 import { readSafetensors } from '../../electron/engine/onnx/safetensors.ts';
@@ -249,14 +249,6 @@ function rowsOf(m: Matrix, rows: readonly number[]): Matrix {
   return stacked(
     rows.map((r) => matrix(1, m.columns, m.data.slice(r * m.columns, (r + 1) * m.columns))),
     m.columns,
-  );
-}
-
-function turned(m: Matrix): Matrix {
-  return matrix(
-    m.columns,
-    m.rows,
-    Float64Array.from(m.data, (_, i) => m.data[(i % m.rows) * m.columns + Math.floor(i / m.rows)]!),
   );
 }
 

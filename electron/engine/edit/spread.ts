@@ -60,8 +60,6 @@ export interface SpreadResult {
   readonly targets: readonly Target[];
   /** Per edited layer and pass: keys of what is written n × F, what was missing n × D, and the solved keys n × F. */
   readonly steps: readonly Step[];
-  /** ‖z − h‖/‖z − h before‖ of each fact's plain prompt, when all was written. */
-  readonly left: readonly number[];
 }
 
 interface Step {
@@ -98,7 +96,8 @@ export async function spread(
   const steps: Step[] = [];
   const changes: WeightDelta[] = [];
   let edited = decoder;
-  let left = facts.map(() => 1);
+  /** What the fact that is missed most still lacks, as a share of what it lacked. */
+  let left = 1;
   for (let pass = 0; pass < passes; pass++) {
     const written = far ? await chosen(edited, all, targets, far, last, report) : all;
     if (written.length === 0) break;
@@ -111,7 +110,7 @@ export async function spread(
     ];
     for (const [i, layer] of settings.layers.entries()) {
       report.check();
-      if (ownTargets && i > 0) targets = await searched(edited, layer);
+      if (ownTargets && (i > 0 || pass > 0)) targets = await searched(edited, layer);
       const at = siteOf(ownTargets ? layer : last);
       const found: Awaited<ReturnType<KeyWalk['at']>>[] = [];
       for (const { walk, isBefore } of walks) found.push(await walk.at(isBefore ? decoder : edited, layer, at, keyWeights));
@@ -140,11 +139,12 @@ export async function spread(
       steps.push({ layer, keys: own, missing, solved });
       report.progress('writing', pass * settings.layers.length + i + 1, passes * settings.layers.length);
     }
-    const before = Math.max(...left);
-    left = (await distances(edited, facts, targets, last, report)).map((now, n) => now / (distance(targets[n]!) || 1));
-    if (!far && Math.max(...left) > (1 - LEAST_GAIN) * before) break;
+    if (pass + 1 === passes || far) continue;
+    const now = (await distances(edited, facts, targets, last, report)).map((one, n) => one / (distance(targets[n]!) || 1));
+    if (Math.max(...now) > (1 - LEAST_GAIN) * left) break;
+    left = Math.max(...now);
   }
-  return { delta: { weights: joined(changes) }, targets, steps, left };
+  return { delta: { weights: joined(changes) }, targets, steps };
 }
 
 /** z − h of what is written. */
