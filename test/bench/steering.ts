@@ -61,6 +61,7 @@ function kinds({ anatomy }: Decoder): readonly (readonly [name: string, steering
     scoring: 'truthfulqa',
   });
   return [
+    ['none, in a session of its own: what the comparison is off by', steering([]), false],
     ['a vector added behind every block', steering([{ ...everywhere, operator: 'add' }]), true],
     [`ITI, ${some.length} heads, last token of each pass`, steering(shifted), true],
     ['a direction projected out behind every block', steering([{ ...everywhere, operator: 'project out' }]), true],
@@ -69,7 +70,7 @@ function kinds({ anatomy }: Decoder): readonly (readonly [name: string, steering
   ];
 }
 
-/** Time per token written, plain and steered in turns, so that both see the same neighbours on the machine. */
+/** Time per token written, plain and steered in turns, so that both see the same neighbours on the machine; medians of the ratios. */
 export async function measureSteering(table: Table, { isQuick, threads }: { isQuick: boolean; threads: number }): Promise<void> {
   const clock: Clock = threads === 1 ? processor : wall;
   const folder = mkdtempSync(join(tmpdir(), 'emend-bench-steering-'));
@@ -78,20 +79,26 @@ export async function measureSteering(table: Table, { isQuick, threads }: { isQu
     writeModel(folder, shape);
     const decoder = await Decoder.open(join(folder, 'model.onnx'), { threads });
     const prompt = Array.from({ length: 8 }, (_, i) => (i * 37) % shape.vocabulary);
-    const [tokens, rounds] = isQuick ? [8, 3] : [16, 12];
+    const [tokens, rounds, pairs] = isQuick ? [8, 2, 2] : [16, 4, 8];
     const perToken = async (generator: Generator) =>
       (await timed(clock, () => generator.continue([prompt], { maxTokens: tokens, sampling: greedy }))).seconds / tokens;
-    const plain = await Generator.create(decoder);
     for (const [name, steering, isBound] of kinds(decoder)) {
-      const generator = await Generator.create(steered(decoder, steering));
-      await perToken(plain);
-      await perToken(generator);
       const [without, withIt]: [number[], number[]] = [[], []];
-      for (let round = 0; round < rounds; round++) {
-        without.push(await perToken(plain));
-        withIt.push(await perToken(generator));
+      // Two sessions of the same model differ by some percent, by where their memory lies, and so does what runs first or second:
+      // many pairs of sessions, each kind first as often as the other.
+      for (let pair = 0; pair < pairs; pair++) {
+        const open = [() => Generator.create(decoder), () => Generator.create(steered(decoder, steering))] as const;
+        const [first, second] = [await open[pair % 2]!(), await open[1 - (pair % 2)]!()];
+        const [plain, generator] = pair % 2 === 0 ? [first, second] : [second, first];
+        await perToken(plain);
+        await perToken(generator);
+        for (let round = 0; round < rounds; round++) {
+          if (round % 2 === 1) withIt.push(await perToken(generator));
+          without.push(await perToken(plain));
+          if (round % 2 === 0) withIt.push(await perToken(generator));
+        }
+        await Promise.all([first.release(), second.release()]);
       }
-      await generator.release();
       const [own, now] = [median(without), median(withIt)];
       const cost = median(withIt.map((x, i) => x / without[i]!)) - 1;
       table.row(
@@ -100,7 +107,6 @@ export async function measureSteering(table: Table, { isQuick, threads }: { isQu
         isQuick || !isBound ? undefined : { limit: `< ${100 * LIMIT} %`, holds: cost < LIMIT },
       );
     }
-    await plain.release();
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
