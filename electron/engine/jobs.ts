@@ -165,6 +165,8 @@ export interface Jobs {
       readonly facts: readonly Fact[];
       /** Facts that earlier edits wrote and that are in force, the oldest first. */
       readonly earlier?: readonly Fact[] | undefined;
+      /** Delta files of everything in force, the first applied first. */
+      readonly inForce?: readonly string[] | undefined;
       readonly method: EditMethodName;
       readonly choices?: Choices | undefined;
       readonly hyperparameterFile?: HyperparameterFile | undefined;

@@ -47,7 +47,7 @@ export async function workOut(
   const told = toldRecords(facts);
   const records = facts.map((fact, at) => recordOf(fact, String(at)));
   const asRecords = [...records, ...told.map(({ record }) => record)];
-  const others = material ? (await readFactFile(material.evaluation)).records : otherRecords(model, facts);
+  const others = material ? (await readFactFile(material.evaluation)).records : otherRecords(version, facts);
   const sources = { material, edited: records, others };
   const drift = await driftTexts(sources);
   const taught = material && (await readTaught(material.facts));
@@ -58,7 +58,8 @@ export async function workOut(
       {
         model: parent,
         facts: facts.map(core),
-        earlier: [...model.factsInForce()].reverse(),
+        earlier: [...version.written()].reverse(),
+        inForce: version.deltas(),
         ...asked,
         covarianceText: covarianceText ?? material?.corpus,
         save: delta,
@@ -222,10 +223,10 @@ export async function buildOnTop(
 }
 
 /** Facts of edits in force about other subjects, to see drift on where nothing else is known. */
-function otherRecords(model: Model, facts: readonly Fact[]): CheckRecord[] {
+function otherRecords(version: ModelVersion, facts: readonly Fact[]): CheckRecord[] {
   const subjects = new Set(facts.map((fact) => fact.subject));
-  return model
-    .factsInForce()
+  return version
+    .written()
     .filter((fact) => !subjects.has(fact.subject))
     .map((fact, at) => recordOf(fact, String(at)));
 }

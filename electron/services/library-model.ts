@@ -135,7 +135,7 @@ export class LibraryModel implements Model {
       ref: (follow) => this.ref(version, follow),
       facts: () => factsOfVersion(this.#ledger, version),
       written: () => factsInForce(this.#ledger, version),
-      deltas: () => partsOf(version).flatMap((part) => this.#path(this.contentOf(part).delta) ?? []),
+      deltas: () => partsOf(version).flatMap((part) => this.#path(this.#deltaOf(part)) ?? []),
       isSteered: this.#steeringOf(version).length > 0,
       changed: () => {
         const { base, versions } = this.hashes;
@@ -287,7 +287,13 @@ export class LibraryModel implements Model {
     );
   }
 
-  #path(ref: BlobRef | undefined): string | undefined {
+  /** The delta of a part; one that is being put together names the delta itself, and the entry of the edit that it computes anew. */
+  #deltaOf(part: Part): Pick<BlobRef, 'blob'> | undefined {
+    const { hash, delta } = this.contentOf(part);
+    return delta && hash === delta.blob ? { blob: part.hash } : delta;
+  }
+
+  #path(ref: Pick<BlobRef, 'blob'> | undefined): string | undefined {
     return ref && this.#ledger.blobs.path(ref.blob);
   }
 

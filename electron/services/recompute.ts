@@ -84,6 +84,7 @@ export async function recompute(engine: JobRunner, model: LibraryModel, told: Re
         model: parent,
         facts: facts.map(core),
         earlier: [...factsInForce(ledger, version)].reverse(),
+        inForce: model.asVersion(version).deltas(),
         method,
         choices: { ...unknownThen(method, told.hyperparameters), ...choices },
         hyperparameterFile,

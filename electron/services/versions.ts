@@ -7,6 +7,8 @@ import { GREEDY } from '../../shared/contract/probing.ts';
 import { EmendError } from '../../shared/errors.ts';
 import { fillPrompt, type Fact } from '../../shared/fact.ts';
 import type { VersionKind } from '../../shared/kinds.ts';
+import { TOGETHER } from '../../shared/methods/settings.ts';
+import { written } from '../../shared/methods/setting.ts';
 import { recordOf } from '../engine/records.ts';
 import type { BlobRef, CheckResult } from '../ledger/bodies.ts';
 import { canonical } from '../storage/canonical.ts';
@@ -111,6 +113,11 @@ export function versionService(parts: Surroundings): Part {
           reason: model.ledger.entry(part.entry).reason,
           facts: factsOf(model, part.entry),
         })),
+        together: solvedWith(
+          model,
+          entry,
+          later.map((part) => part.entry),
+        ),
       };
     },
     'versions.revert': async ({ model: name, entry, reason, reapply }) => {
@@ -185,7 +192,8 @@ export function versionService(parts: Surroundings): Part {
   ): Promise<Result<'versions.revert'>> {
     const { version: without, later } = withoutPart(model.ledger.history.current, seq);
     const entries = later.map((part) => part.entry);
-    if (reapply && later.length > 0) return reapplied(model, seq, entries, by, control);
+    const again = reapply ? entries : solvedWith(model, seq, entries).slice(-1);
+    if (again.length > 0) return reapplied(model, seq, { later: entries, again }, by, control);
     const facts = (await Promise.all(entries.map((entry) => factSetOf(model.ledger, entry)))).flat();
     await build(model, without, control);
     const measured = facts.length > 0 ? await measure(model, without, facts, control) : { checks: [], evidence: {} };
@@ -196,21 +204,21 @@ export function versionService(parts: Surroundings): Part {
   }
 
   /**
-   * Computes the later edits one after the other on what is left without `seq`; then records, as one act, that all go out and the new ones
-   * come in.
+   * Computes some of the later edits one after the other on what is left without them and `seq`; then records, as one act, that all these
+   * go out and the new ones come in.
    */
   async function reapplied(
     model: LibraryModel,
     seq: number,
-    later: readonly number[],
+    { later, again }: { readonly later: readonly number[]; readonly again: readonly number[] },
     by: By,
     control: JobControl,
   ): Promise<Result<'versions.revert'>> {
     const { head, history } = model.ledger;
-    const until = head.seq + 2 * later.length + 1;
+    const until = head.seq + 2 * again.length + 1;
     const acts: Act[] = [];
     let on: Version = history.current;
-    for (const entry of [...[...later].reverse(), seq]) {
+    for (const entry of [...[...again].reverse(), seq]) {
       const { version } = withoutPart(on, entry);
       const changed = await changedTo(model, on, version, control);
       const reason = entry === seq ? by.reason : `${by.reason} (to be re-applied without entry ${seq})`;
@@ -226,8 +234,8 @@ export function versionService(parts: Surroundings): Part {
       for (const draft of drafts) await model.ledger.drafts.remove(draft.id).catch(() => undefined); // it can be discarded
     };
     try {
-      for (const [at, entry] of later.entries()) {
-        const own = oneOfSeveral(control, at, later.length);
+      for (const [at, entry] of again.entries()) {
+        const own = oneOfSeveral(control, at, again.length);
         const { body } = editEntry(model, entry);
         const { request } = v.parse(DetailsSchema, body.details);
         const facts = await readFactSet(model.ledger, body.factSet);
@@ -249,7 +257,7 @@ export function versionService(parts: Surroundings): Part {
       const entries = await model.appendAll(acts);
       await drop();
       const made = entries.filter((entry) => entry.kind === 'edit');
-      const { seq: last } = entries[later.length]!;
+      const { seq: last } = entries[again.length]!;
       return {
         entry: last,
         version: model.ledger.history.current.id,
@@ -397,6 +405,18 @@ function factsOf(model: LibraryModel, seq: number) {
         ...given({ previousTarget }),
       }))
     : [];
+}
+
+/** Which of some later edits were solved together with one, all facts at once. */
+function solvedWith(model: LibraryModel, seq: number, later: readonly number[]): number[] {
+  const layersOf = (entry: number) => {
+    const { body } = model.ledger.entry(entry);
+    if (!('hyperparameters' in body) || !('method' in body)) return undefined;
+    const { together, layers } = body.hyperparameters as Readonly<Record<string, { readonly value?: unknown } | undefined>>;
+    return together?.value === written(TOGETHER, true) ? JSON.stringify([body.method, layers?.value]) : undefined;
+  };
+  const own = layersOf(seq);
+  return own === undefined ? [] : later.filter((entry) => layersOf(entry) === own);
 }
 
 /** An edit's entry. @throws EmendError 'unsupported' for a part of another kind: only edits can be computed anew */

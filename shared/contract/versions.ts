@@ -100,9 +100,14 @@ export const versionMethods = {
       entry: Seq,
       facts: v.array(FactInForceSchema),
       later: v.array(v.object({ entry: Seq, reason: v.string(), facts: v.array(FactInForceSchema) })),
+      /** Those of them that were solved together with it, the last of which is solved again without it whatever is chosen. */
+      together: v.array(Seq),
     }),
   ),
-  /** Takes one edit out of the middle and checks the later ones again; with `reapply` computes those anew on what is left. */
+  /**
+   * Takes one edit out of the middle and checks the later ones again; with `reapply` computes those anew on what is left. Of those that were
+   * solved together with it the last is always solved again, which is the solution for all of them without it.
+   */
   'versions.revert': job(
     v.strictObject({ model: ModelName, entry: Seq, reason: Line, reapply: v.optional(v.boolean(), false) }),
     v.object({

@@ -34,6 +34,7 @@ export const memit = describe({
     s.HOLD,
     s.PASSES,
     s.REMEMBER,
+    s.TOGETHER,
     COVARIANCE_WEIGHT,
     s.CHANGE_WEIGHT,
     s.OWN_TARGETS,

@@ -130,6 +130,12 @@ export const REMEMBER = yesNo('remember', {
   flag: 'remember',
   field: { name: 'add_prev_edits', missing: false },
 });
+export const TOGETHER = yesNo('together', {
+  label: 'Solve together',
+  help: 'Facts of earlier edits that were solved so are solved anew with the new ones, on the model without them: their order is no matter.',
+  flag: 'together',
+  field: { name: 'joint_solve', missing: false },
+});
 export const OWN_TARGETS = yesNo('ownTargets', {
   label: 'Targets of each layer',
   help: 'Each edited layer gets targets of its own and writes the whole of what is missing (BLUE), not a share of one target.',

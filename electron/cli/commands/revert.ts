@@ -56,6 +56,8 @@ function showPlan(out: Printer, plan: Result<'versions.revertPlan'>, reapply: bo
     return;
   }
   out.line(`Made on top of it, and ${reapply ? 'to be worked out anew' : 'to stay as they are'}: ${counted(plan.later.length, 'edit')}`);
+  const last = plan.together.at(-1);
+  if (last !== undefined && !reapply) out.line(`Entry ${last} was solved together with it, and is solved again without it.`);
   out.table(
     plan.later.map((one) => [`entry ${one.entry}`, factsLine(one.facts), out.style.dim(one.reason)]),
     { indent: 2 },

@@ -1,4 +1,5 @@
 import { type Fact, type Neighbor, withSlot } from '../../../shared/fact.ts';
+import { findText } from '../../../shared/characters.ts';
 import type { ToldChoice } from '../../../shared/told.ts';
 import type { Report } from '../../../shared/progress.ts';
 import type { Decoder } from '../decoder/decoder.ts';
@@ -70,7 +71,8 @@ export async function nearestRows(
 /**
  * What an edit is told beside its facts, as keys: the wordings that are taught, the neighbours that are held, and facts that earlier edits
  * wrote about other subjects.
- * A wording in which the subject does not stand, or behind which the tokenizer keeps nothing of it, cannot be taught.
+ * A wording in which the subject does not stand, or behind which the tokenizer keeps nothing of it, cannot be taught; a neighbour that is
+ * about the subject of another fact that is written cannot be held.
  */
 export async function besideOf(
   work: EditWork<BesideSettings>,
@@ -98,7 +100,18 @@ export async function besideOf(
       return [];
     }),
   );
-  const prompts = facts.flatMap((fact, n) => (fact.told?.neighbors ?? []).map((one) => ({ fact: n, text: promptOf(one) })));
+  const prompts = facts.flatMap((fact, n) =>
+    (fact.told?.neighbors ?? []).flatMap((one) => {
+      const text = promptOf(one);
+      const written = facts.find((other) => other.subject !== fact.subject && findText(text, other.subject).length > 0);
+      if (!written) return [{ fact: n, text }];
+      warnings.push({
+        message: `Fact ${n + 1}: “${text}” was not held: it is about ${written.subject}, of which another fact is written.`,
+        hint: 'It still stands in the report. Name other neighbours, or leave one of the two facts out.',
+      });
+      return [];
+    }),
+  );
   const rows = await nearestRows(decoder, tokenizer, tokens, prompts, BARE, at, report);
   return { taught, held: rows.map((one) => ({ ...one, weight: settings.hold.value })), earlier, warnings };
 }

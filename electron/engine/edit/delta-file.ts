@@ -25,15 +25,36 @@ const AboutSchema = v.object({
   contexts: v.array(v.string()),
   seed: v.number(),
   facts: v.array(FactSchema),
+  /** Of an edit that was solved together with earlier ones. */
+  together: v.optional(
+    v.object({
+      layers: v.array(v.number()),
+      covarianceWeight: v.number(),
+      /** So many rows of the factors, the first, are the whole of what was solved; where none are, the factors are a difference alone. */
+      rows: v.number(),
+    }),
+  ),
 });
 export type DeltaAbout = v.InferOutput<typeof AboutSchema>;
 
-/** Writes a delta as safetensors: per weight its factors in float64, and how it came to be. The same delta gives the same bytes. */
-export async function writeDelta(file: string, delta: Delta, about: Omit<DeltaAbout, 'format' | 'weights' | 'others'>): Promise<void> {
+/**
+ * Writes a delta as safetensors: per weight its factors in float64, and how it came to be. The same delta gives the same bytes.
+ * @param targets per fact of an edit that is solved together with others: what its state is to be and what it was, 2 × D
+ */
+export async function writeDelta(
+  file: string,
+  delta: Delta,
+  about: Omit<DeltaAbout, 'format' | 'weights' | 'others'>,
+  targets: readonly Matrix[] = [],
+): Promise<void> {
   const { weights, others = [] } = delta;
   const factors = (name: string, w: { left: Matrix; right: Matrix }) =>
     [[`${name}.left`, entry(w.left)] as const, [`${name}.right`, entry(w.right)] as const] as const;
-  const tensors = new Map([...weights.flatMap((w, i) => factors(String(i), w)), ...others.flatMap((w, i) => factors(`other.${i}`, w))]);
+  const tensors = new Map([
+    ...weights.flatMap((w, i) => factors(String(i), w)),
+    ...others.flatMap((w, i) => factors(`other.${i}`, w)),
+    ...targets.map((target, i) => [`target.${i}`, entry(target)] as const),
+  ]);
   const full = {
     format: 'emend-delta-1',
     ...about,
@@ -44,7 +65,7 @@ export async function writeDelta(file: string, delta: Delta, about: Omit<DeltaAb
 }
 
 /** Reads a delta file. @throws EmendError 'bad-file' when it is anything else */
-export function readDelta(file: string): { delta: Delta; about: DeltaAbout } {
+export function readDelta(file: string): { delta: Delta; about: DeltaAbout; targets: readonly Matrix[] } {
   const stored = readSafetensors(file);
   const wrong = (found: string) =>
     new EmendError('bad-file', `${file} is not a delta that Emend wrote: ${found}.`, 'Choose the file that `emend edit --save` made.');
@@ -68,6 +89,7 @@ export function readDelta(file: string): { delta: Delta; about: DeltaAbout } {
   };
   return {
     about: parsed.output,
+    targets: parsed.output.together ? parsed.output.facts.map((_, i) => factor(`target.${i}`)) : [],
     delta: {
       weights: parsed.output.weights.map((w, i) => ({ ...w, left: factor(`${i}.left`), right: factor(`${i}.right`) })),
       others: parsed.output.others.map((w, i) => ({ ...w, left: factor(`other.${i}.left`), right: factor(`other.${i}.right`) })),

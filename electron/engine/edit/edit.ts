@@ -1,9 +1,13 @@
 import type { Fact } from '../../../shared/fact.ts';
 import type { EditMethodName } from '../../../shared/methods/list.ts';
+import type { Decoder } from '../decoder/decoder.ts';
+import type { Matrix } from '../linalg/matrix.ts';
+import type { DeltaAbout } from './delta-file.ts';
 import type { EditResult } from './method.ts';
 import { type CovarianceRecord, editedLayers, type Material, prepare, refuseBadFacts } from './prepare.ts';
-import { editSettings, type Hyperparameter, listed, unusedInWords } from './settings.ts';
+import { editSettings, type Hyperparameter, listed, type Settled, unusedInWords } from './settings.ts';
 import type { Statistics } from './statistics.ts';
+import { keptTarget, ontoVersion, type Together, togetherOf } from './together.ts';
 import type { Report } from '../../../shared/progress.ts';
 import type { Delta, EditWarning } from './types.ts';
 
@@ -11,6 +15,8 @@ import type { Delta, EditWarning } from './types.ts';
 export interface EditRequest extends Material {
   /** Facts that earlier edits wrote and that are in force, the oldest first. */
   readonly earlier: readonly Fact[];
+  /** The model as its files are, and the delta files that are on it, the first applied first. */
+  readonly inForce?: { readonly imported: Decoder; readonly files: readonly string[] } | undefined;
 }
 
 /** An edit as worked out, with everything that a record of it needs. */
@@ -18,6 +24,8 @@ export interface Edit {
   readonly method: EditMethodName;
   readonly layers: readonly number[];
   readonly delta: Delta;
+  /** What it takes to solve it again together with later edits; undefined where it was not solved so. */
+  readonly together: { readonly about: NonNullable<DeltaAbout['together']>; readonly targets: readonly Matrix[] } | undefined;
   /** SHA-256 of the model. */
   readonly model: string;
   readonly hyperparameters: readonly Hyperparameter[];
@@ -35,23 +43,46 @@ export interface Edit {
 export async function editFacts(request: EditRequest, report: Report): Promise<Edit> {
   const { decoder, tokenizer, facts, earlier } = request;
   const warnings = refuseBadFacts(facts);
-  const settled = editSettings(request, decoder.anatomy, request.name);
+  const asked = editSettings(request, decoder.anatomy, request.name);
+  const together = asked.settings.together?.value ? whatIsSolved(request, asked) : undefined;
+  const settled = together?.settings ? inItsLayers(asked, together.settings.layers) : asked;
   const { method, descriptor, settings, windows } = settled;
-  const { contexts, tokens, model, statistics, covariance } = await prepare(request, settled, editedLayers(settled), report);
-  const result = await method.run({ decoder, tokenizer, facts, tokens, settings, windows, statistics, contexts, earlier, report });
+  const on = together?.base ?? decoder;
+  const prepared = await prepare({ ...request, decoder: on }, settled, editedLayers(settled), report);
+  const { contexts, tokens, model, statistics, covariance } = prepared;
+  const work = { decoder: on, tokenizer, facts, tokens, settings, windows, statistics, contexts, earlier, together, report };
+  const result = await method.run(work);
+  const { delta, rows } = together ? ontoVersion(result.delta, decoder, together) : { delta: result.delta, rows: 0 };
+  const { solved } = result;
+  const layers = result.settings.layers.value;
   const unused = settled.unused.map((fields) => unusedInWords(request.hyperparameterFile!, fields));
   return {
     method: request.method,
-    layers: result.settings.layers.value,
-    delta: result.delta,
+    layers,
+    delta,
+    together: solved && {
+      about: { layers: [...layers], covarianceWeight: solved.covarianceWeight, rows },
+      targets: solved.targets.map(keptTarget),
+    },
     model,
     hyperparameters: listed(descriptor, result.settings),
     contexts,
     seed: settings.seed.value,
     covariance: { ...covariance, ridges: ridgesOf(statistics) },
     histories: result.histories,
-    warnings: [...warnings, ...unused, ...result.warnings, ...unreached(facts, result.histories)],
+    warnings: [...warnings, ...unused, ...(together?.warnings ?? []), ...result.warnings, ...unreached(facts, result.histories)],
   };
+}
+
+function whatIsSolved({ decoder, facts, method, inForce }: EditRequest, { settings, windows }: Settled): Together {
+  const of = { imported: inForce?.imported ?? decoder, version: decoder, files: inForce?.files ?? [] };
+  return togetherOf(of, facts, method, windows.length > 0 ? undefined : settings.layers.value);
+}
+
+/** Where nobody named layers, those of the edits that are solved again. */
+function inItsLayers(settled: Settled, layers: readonly number[]): Settled {
+  const named = { value: layers, source: 'as of the edits that it is solved with' };
+  return settled.windows.length === 0 ? settled : { ...settled, windows: [], settings: { ...settled.settings, layers: named } };
 }
 
 function ridgesOf(statistics: Statistics): string[] {

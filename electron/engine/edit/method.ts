@@ -7,6 +7,8 @@ import type { FactToken } from '../text/positions.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';
 import type { PublishedSet } from './hparams/published.ts';
 import type { KeyStatistics } from './statistics.ts';
+import type { Target } from './target.ts';
+import type { Together } from './together.ts';
 import type { Report } from '../../../shared/progress.ts';
 import type { Delta, EditWarning, FactTokens } from './types.ts';
 
@@ -30,6 +32,7 @@ export interface BaseSettings {
   readonly covarianceTokens?: Sourced<number>;
   readonly useCovariance?: Sourced<boolean>;
   readonly ridge?: Sourced<number>;
+  readonly together?: Sourced<boolean>;
 }
 
 /** Everything that a method works with. */
@@ -46,6 +49,8 @@ export interface EditWork<S = BaseSettings> {
   readonly contexts: readonly string[];
   /** Facts that earlier edits wrote and that are in force, the oldest first. */
   readonly earlier: readonly Fact[];
+  /** Facts of earlier edits to be solved together with these on this decoder, and with what settings they were; undefined where not asked. */
+  readonly together: Pick<Together, 'facts' | 'settings'> | undefined;
   readonly report: Report;
 }
 
@@ -57,6 +62,8 @@ export interface EditResult<S = BaseSettings> {
   /** Per fact and step of the search: −log p(target), KL, decay. */
   readonly histories: readonly (readonly (readonly [nll: number, kl: number, decay: number])[])[];
   readonly warnings: readonly EditWarning[];
+  /** Of an edit that can be solved again together with later ones: the facts' targets, and λ. */
+  readonly solved?: { readonly targets: readonly Target[]; readonly covarianceWeight: number };
 }
 
 /** The other half of a method's descriptor: how it works. */

@@ -25,23 +25,26 @@ export async function settings(
 
 /** Works out an edit, and its delta file where one is asked for. What it did is for a check to measure. */
 export async function edit(models: OpenModels, params: Jobs['edit']['params'], context: JobContext): Promise<EditOutcome> {
-  const { decoder, tokenizer, folder } = await models.open(params.model);
+  const { decoder, base, tokenizer, folder } = await models.open(params.model);
   await models.forgetGenerators();
   const started = performance.now();
-  const { facts, method, choices = {}, hyperparameterFile, covarianceText, earlier = [], name = basename(folder) } = params;
+  const { facts, method, choices = {}, hyperparameterFile, covarianceText, earlier = [], inForce = [], name = basename(folder) } = params;
   const asked = { method, choices, hyperparameterFile, covarianceText, name };
-  const made = await editFacts({ ...asked, decoder, tokenizer, facts, earlier }, context);
+  const request = { ...asked, decoder, tokenizer, facts, earlier, inForce: { imported: base, files: inForce } };
+  const made = await editFacts(request, context);
   const edited = withDelta(decoder, made.delta);
   context.check();
   if (params.save !== undefined) {
-    await writeDelta(params.save, made.delta, {
+    const about = {
       method: made.method,
       model: made.model,
       hyperparameters: [...made.hyperparameters],
       contexts: [...made.contexts],
       seed: made.seed,
       facts: [...params.facts],
-    });
+      ...(made.together ? { together: made.together.about } : {}),
+    };
+    await writeDelta(params.save, made.delta, about, made.together?.targets);
   }
   return {
     method: made.method,

@@ -83,6 +83,8 @@ export const versionsText = {
     facts: 'Taken out',
     none: 'No later edit was computed on top of it.',
     later: (later: number) => `${count(later, 'later edit was', 'later edits were')} computed on top of it:`,
+    solvedAgain: (entry: number) =>
+      `Entry ${entry} was solved together with it. It is solved again without it, and recorded as a new entry.`,
     choice: 'What to do with the later edits',
     keep: 'Keep them as they are, and check them again',
     keepSays: 'Fast. Their change to the weights stays; the checks show whether their facts still hold.',

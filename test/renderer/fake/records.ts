@@ -685,6 +685,7 @@ export function fakeRecordMethods({
         later: parts
           .slice(parts.indexOf(entry) + 1)
           .map((one) => ({ entry: one, reason: ledger.entry(one).reason, facts: ledger.factsOf([one]) })),
+        together: [],
       };
     },
     'versions.revert': ({ model, entry, reason, reapply }) => {

@@ -43,6 +43,7 @@ describe('what stands beside the facts of an edit', () => {
     statistics: new Statistics({ tokens: 0, layers: new Map() }),
     contexts,
     earlier,
+    together: undefined,
     report: silent,
   });
 

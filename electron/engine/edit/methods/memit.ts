@@ -1,13 +1,18 @@
+import { EmendError } from '../../../../shared/errors.ts';
+import { given } from '../../../../shared/given.ts';
 import { memit as descriptor } from '../../../../shared/methods/memit.ts';
 import { besideOf, TOLD_DEFAULTS } from '../beside.ts';
 import { memitContexts } from '../contexts.ts';
 import { clampFor, layersFor, ridgeOf, sharedDefaults, targetSettings, windowsOf } from '../defaults.ts';
 import { publishedSets } from '../hparams/published.ts';
 import { covarianceMetric, dampedMetric } from '../metric.ts';
-import type { EditMethod, SettingsOf } from '../method.ts';
+import type { EditMethod, EditWork, SettingsOf, Sourced } from '../method.ts';
 import { chooseLayers, lambdaFor } from '../search.ts';
 import { keyWeights } from '../solve.ts';
-import { spread } from '../spread.ts';
+import { spread, type SpreadSettings } from '../spread.ts';
+import { findTargets, type TargetSettings } from '../target.ts';
+import { byWords } from '../together.ts';
+import { factTokens } from '../tokens.ts';
 import sets from './memit.json' with { type: 'json' };
 
 /** Published windows are five or six layers wide. */
@@ -23,6 +28,7 @@ export const memit: EditMethod<SettingsOf<typeof descriptor>> = {
     ridge: ridgeOf(1e-3),
     passes: { value: 1, source: 'published default' },
     remember: { value: true, source: 'so that edits do not undo each other' },
+    together: { value: false, source: 'published default' },
     changeWeight: { value: 0, source: 'published default' },
     ownTargets: { value: false, source: 'published default' },
     covarianceWeight: undefined,
@@ -31,9 +37,10 @@ export const memit: EditMethod<SettingsOf<typeof descriptor>> = {
   keyWeights,
   contexts: ({ decoder, tokenizer, settings, report }) => memitContexts(decoder, tokenizer, settings.seed.value, report),
   async run(work) {
-    const { settings, statistics } = work;
+    const { settings, statistics, together } = work;
+    mayBeTogether(settings);
     const { best, layers } = await chooseLayers(work, settings.covarianceWeight === undefined);
-    const covarianceWeight = settings.covarianceWeight ?? best?.lambda ?? (await lambdaFor(work, layers.value[0]!));
+    const covarianceWeight = settings.covarianceWeight ?? weightOf(together) ?? best?.lambda ?? (await lambdaFor(work, layers.value[0]!));
     const numbers = { ...targetSettings(settings), layers: layers.value, covarianceWeight: covarianceWeight.value };
     const beta = settings.changeWeight.value;
     const metricAt = (layer: number) =>
@@ -41,13 +48,67 @@ export const memit: EditMethod<SettingsOf<typeof descriptor>> = {
         ? dampedMetric(statistics, layer, numbers.covarianceWeight, beta)
         : covarianceMetric(statistics, layer, numbers.covarianceWeight);
     const first = layers.value[0]!;
-    const { warnings, ...beside } = await besideOf(work, { layer: first, metric: metricAt(first) }, settings.remember.value);
-    const { delta, targets } = await spread(work.decoder, work.tokens, numbers, statistics, work.report, {
+    const { own, ...all } = together ? await allTogether(work, together, numbers) : { ...work, own: undefined, known: undefined };
+    const { warnings, ...beside } = await besideOf(all, { layer: first, metric: metricAt(first) }, settings.remember.value);
+    const { delta, targets } = await spread(work.decoder, all.tokens, numbers, statistics, work.report, {
       metricAt,
       ...beside,
+      ...given({ known: all.known }),
       ownTargets: settings.ownTargets.value,
       passes: settings.passes.value,
     });
-    return { delta, settings: { ...settings, layers, covarianceWeight }, histories: targets.map((t) => t.history), warnings };
+    return {
+      delta,
+      settings: { ...settings, layers, covarianceWeight },
+      histories: (own ?? targets).map((t) => t.history),
+      warnings,
+      ...(own ? { solved: { targets: own, covarianceWeight: covarianceWeight.value } } : {}),
+    };
   },
 };
+
+type Settings = SettingsOf<typeof descriptor>;
+
+/** @throws EmendError 'bad-input': targets of each layer are found on the model as edited by others so far */
+function mayBeTogether({ together, ownTargets }: Settings): void {
+  if (together.value && ownTargets.value)
+    throw new EmendError(
+      'bad-input',
+      'Targets of each layer cannot be solved together with earlier edits: they are found on the model as it was edited then.',
+      'Turn off one of the two.',
+      { field: 'ownTargets' },
+    );
+}
+
+function weightOf(together: EditWork['together']): Sourced<number> | undefined {
+  const value = together?.settings?.covarianceWeight;
+  return value === undefined ? undefined : { value, source: 'as of the edits that it is solved with' };
+}
+
+/** The facts of all edits that are solved together, in the order of their words, with their targets; and those of the new ones. */
+async function allTogether(
+  work: EditWork<Settings>,
+  { facts: known }: NonNullable<EditWork['together']>,
+  numbers: TargetSettings & Layers,
+) {
+  const { decoder, tokenizer, facts, tokens, settings, report } = work;
+  const own = await findTargets(decoder, { kind: 'residual', layer: numbers.layers.at(-1)! }, tokens, numbers, report);
+  const all = [
+    ...facts.map((fact, n) => ({ fact, tokens: tokens[n]!, target: own[n]! })),
+    ...known.map(({ fact, target, contexts }) => ({
+      fact,
+      tokens: factTokens(tokenizer, fact, contexts, settings.factToken.value),
+      target,
+    })),
+  ].sort((a, b) => byWords(a.fact, b.fact));
+  return {
+    ...work,
+    facts: all.map(({ fact }) => fact),
+    tokens: all.map((one) => one.tokens),
+    earlier: [],
+    known: all.map(({ target }) => target),
+    own,
+  };
+}
+
+type Layers = Pick<SpreadSettings, 'layers'>;
