@@ -265,6 +265,7 @@ if (!(await runAsChild(process.argv)) && !(await runCheckpointChild(process.argv
       quick: { type: 'boolean', default: false },
       threads: { type: 'string', default: '0' },
       part: { type: 'string', default: 'all' },
+      ways: { type: 'string' },
     },
   });
   const table = new Table();
@@ -291,7 +292,12 @@ if (!(await runAsChild(process.argv)) && !(await runCheckpointChild(process.argv
   // Takes a quarter of an hour, and measures no speed: only when it is asked for by name.
   if (values.part === 'keep') {
     const { measureKeep } = await import('./keep.ts');
-    await measureKeep(table, { isQuick: values.quick });
+    await measureKeep(table, { isQuick: values.quick, threads: Number(values.threads) });
+  }
+  // Takes hours; with --ways some of it.
+  if (values.part === 'sequence') {
+    const { measureSequence } = await import('./sequence.ts');
+    await measureSequence(table, { isQuick: values.quick, threads: Number(values.threads), only: values.ways?.split(',') ?? [] });
   }
   for (const part of ['window', 'log'].filter(isAsked)) {
     console.log();

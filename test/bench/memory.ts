@@ -94,6 +94,10 @@ class StoredFactors implements KeyStatistics {
     throw new Error('The edit should need factors only.');
   }
 
+  eigen(): never {
+    throw new Error('The edit should need factors only.');
+  }
+
   factor(layer: number): Promise<{ lower: Matrix }> {
     const lower = matrix(this.width, this.width);
     const bytes = new Uint8Array(lower.data.buffer);

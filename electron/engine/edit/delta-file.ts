@@ -64,8 +64,17 @@ export async function writeDelta(
   await writeDurably(explained(disk), file, writeSafetensors(tensors, { emend: JSON.stringify(full) }));
 }
 
+/** A delta file. Its factors are read when they are first asked for: they are much more than what it says about itself. */
+export interface StoredDelta {
+  readonly about: DeltaAbout;
+  /** Per fact of an edit that was solved together with others, 2 × D. */
+  readonly targets: readonly Matrix[];
+  /** @throws EmendError 'bad-file' where a factor is missing or of another kind */
+  readonly delta: Delta;
+}
+
 /** Reads a delta file. @throws EmendError 'bad-file' when it is anything else */
-export function readDelta(file: string): { delta: Delta; about: DeltaAbout; targets: readonly Matrix[] } {
+export function readDelta(file: string): StoredDelta {
   const stored = readSafetensors(file);
   const wrong = (found: string) =>
     new EmendError('bad-file', `${file} is not a delta that Emend wrote: ${found}.`, 'Choose the file that `emend edit --save` made.');
@@ -87,12 +96,16 @@ export function readDelta(file: string): { delta: Delta; about: DeltaAbout; targ
     new Uint8Array(data.buffer).set(tensorBytes(stored, tensor));
     return matrix(tensor.dims[0]!, tensor.dims[1]!, data);
   };
+  const { output } = parsed;
+  let delta: Delta | undefined;
   return {
-    about: parsed.output,
-    targets: parsed.output.together ? parsed.output.facts.map((_, i) => factor(`target.${i}`)) : [],
-    delta: {
-      weights: parsed.output.weights.map((w, i) => ({ ...w, left: factor(`${i}.left`), right: factor(`${i}.right`) })),
-      others: parsed.output.others.map((w, i) => ({ ...w, left: factor(`other.${i}.left`), right: factor(`other.${i}.right`) })),
+    about: output,
+    targets: output.together ? output.facts.map((_, i) => factor(`target.${i}`)) : [],
+    get delta() {
+      return (delta ??= {
+        weights: output.weights.map((w, i) => ({ ...w, left: factor(`${i}.left`), right: factor(`${i}.right`) })),
+        others: output.others.map((w, i) => ({ ...w, left: factor(`other.${i}.left`), right: factor(`other.${i}.right`) })),
+      });
     },
   };
 }

@@ -49,7 +49,7 @@ export interface EditWork<S = BaseSettings> {
   readonly contexts: readonly string[];
   /** Facts that earlier edits wrote and that are in force, the oldest first. */
   readonly earlier: readonly Fact[];
-  /** Facts of earlier edits to be solved together with these on this decoder, and with what settings they were; undefined where not asked. */
+  /** Facts of earlier edits that are solved together with these on this decoder, and their settings; undefined where not asked for. */
   readonly together: Pick<Together, 'facts' | 'settings'> | undefined;
   readonly report: Report;
 }

@@ -107,10 +107,13 @@ async function keyStatistics(
   const key = named?.hash ?? `own text, seed ${seed}, ${wanted} tokens`;
   const ridge = settings.ridge?.value ?? 0;
   const factorKey = `factor with ridge ${ridge} of ${key}`;
+  const eigenKey = `eigenvectors with ridge ${ridge} of ${key}`;
   const stored = (tokens: number) => ({
     tokens,
     read: (layer: number) => keptMatrix(model, key, layer),
     readFactor: (layer: number) => keptMatrix(model, factorKey, layer),
+    readEigen: (layer: number) => keptMatrix(model, eigenKey, layer),
+    keepEigen: (layer: number, eigen: Matrix) => keepMatrix(model, eigenKey, layer, tokens, eigen),
     keepFactor: (layer: number, factor: Matrix) => keepMatrix(model, factorKey, layer, tokens, factor),
   });
   const known = isKept(model, key, layers);

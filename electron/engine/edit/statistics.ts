@@ -1,6 +1,7 @@
 import { EmendError } from '../../../shared/errors.ts';
 import { cholesky, type Cholesky } from '../linalg/cholesky.ts';
-import { addDiagonal, type Matrix, meanDiagonal } from '../linalg/matrix.ts';
+import { type Eigen, symmetricEigen } from '../linalg/eigen.ts';
+import { addDiagonal, matrix, type Matrix, meanDiagonal, stacked } from '../linalg/matrix.ts';
 import type { Covariance } from './covariance.ts';
 
 /** What a solve needs to know of ordinary keys, per layer: C itself or its factor. */
@@ -8,6 +9,8 @@ export interface KeyStatistics {
   covariance(layer: number): Matrix;
   /** Factor of C, kept from use to use. */
   factor(layer: number): Promise<Cholesky>;
+  /** Eigenvalues and eigenvectors of C, kept from use to use. */
+  eigen(layer: number): Promise<Eigen>;
 }
 
 /** Covariances that lie elsewhere, and where their factors may lie. */
@@ -16,6 +19,9 @@ export interface StoredCovariance {
   read(layer: number): Matrix | undefined;
   readFactor?(layer: number): Matrix | undefined;
   keepFactor?(layer: number, factor: Matrix): Promise<void>;
+  /** The eigenvalues as the first row, then the eigenvectors. */
+  readEigen?(layer: number): Matrix | undefined;
+  keepEigen?(layer: number, eigen: Matrix): Promise<void>;
 }
 
 /**
@@ -51,6 +57,19 @@ export class Statistics implements KeyStatistics {
   factor(layer: number): Promise<Cholesky> {
     if (this.last?.layer !== layer) this.last = { layer, factor: this.factorWithRidge(layer) };
     return this.last.factor;
+  }
+
+  async eigen(layer: number): Promise<Eigen> {
+    const kept = this.source.readEigen?.(layer);
+    if (kept) {
+      const { columns, data } = kept;
+      return { values: data.subarray(0, columns), vectors: matrix(columns, columns, data.subarray(columns)) };
+    }
+    const found = symmetricEigen(this.covariance(layer));
+    const { columns } = found.vectors;
+    const rows = stacked([matrix(1, columns, found.values), found.vectors], columns);
+    await this.source.keepEigen?.(layer, rows).catch(() => undefined); // only saves time
+    return found;
   }
 
   /** Keys that never fire, or too little text, leave C singular: then the smallest ridge that helps is added and reported. */

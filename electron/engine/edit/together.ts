@@ -53,7 +53,7 @@ export function togetherOf(
   const wanted = layers ?? solvable.at(-1)?.about.together!.layers;
   const same = solvable.filter(({ about }) => about.together!.layers.join() === wanted?.join());
   const others = deltas.filter((one) => !same.includes(one));
-  const weights = new Set(same.flatMap(({ delta }) => delta.weights.map(({ weight }) => weight)));
+  const weights = new Set(same.flatMap(({ about }) => about.weights.map(({ weight }) => weight)));
   const rest = others.reduce((now, { delta }) => withDelta(now, delta), imported);
   const base =
     same.length === 0 ? version : version.withConstants(new Map([...weights].map((weight) => [weight, rest.graph.constants.get(weight)!])));

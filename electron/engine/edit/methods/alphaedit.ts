@@ -5,7 +5,7 @@ import { clampFor, layersFor, sharedDefaults, targetSettings, windowsOf } from '
 import { publishedSets } from '../hparams/published.ts';
 import { nullSpaceMetric, usedDirections } from '../metric.ts';
 import type { EditMethod, SettingsOf, Sourced } from '../method.ts';
-import { type Eigen, symmetricEigen } from '../../linalg/eigen.ts';
+import type { Eigen } from '../../linalg/eigen.ts';
 import { chooseLayers, keyEnergies } from '../search.ts';
 import type { EditWarning } from '../types.ts';
 import { keyWeights } from '../solve.ts';
@@ -36,7 +36,8 @@ export const alphaedit: EditMethod<SettingsOf<typeof descriptor>> = {
   async run(work) {
     const { settings, statistics } = work;
     const { layers } = await chooseLayers(work, false);
-    const eigen = new Map(layers.value.map((layer) => [layer, symmetricEigen(statistics.covariance(layer))]));
+    const eigen = new Map<number, Eigen>();
+    for (const layer of layers.value) eigen.set(layer, await statistics.eigen(layer));
     const first = layers.value[0]!;
     const nullSpace = settings.nullSpace ?? thresholdFor(eigen.get(first)!);
     const metrics = new Map([...eigen].map(([layer, one]) => [layer, nullSpaceMetric(usedDirections(one, nullSpace.value), 1)]));
