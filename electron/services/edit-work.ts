@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EmendError } from '../../shared/errors.ts';
 import type { Fact } from '../../shared/fact.ts';
-import { recordOf, type CheckRecord } from '../engine/records.ts';
+import { recordOf, type CheckRecord, type CheckReport } from '../engine/records.ts';
 import type { BlobRef } from '../ledger/bodies.ts';
 import { shortId } from '../../shared/ids.ts';
 import type { Draft as LedgerDraft } from '../ledger/drafts.ts';
@@ -13,6 +13,7 @@ import type { By } from '../ledger/ledger.ts';
 import { withPart, type Version } from '../ledger/versions.ts';
 import { checkedBy } from './checked-by.ts';
 import { driftFrom, driftTexts } from './drift.ts';
+import { earlierFacts, earlierOutcome } from './earlier.ts';
 import { editReport, hyperparametersOf, measuresOf } from './edit-report.ts';
 import { editPairs } from './evidence/edit.ts';
 import { contradictions } from './evidence/pairs.ts';
@@ -23,6 +24,7 @@ import { readReport } from './library-record.ts';
 import { core, type EditRequest, type Model, type ModelVersion } from './model.ts';
 import { recomputationProblem, recompute } from './recompute.ts';
 import { readTaught } from './suggest.ts';
+import { given } from '../../shared/given.ts';
 import type { Surroundings } from './surroundings.ts';
 import { apart, toldRecords, toldTo } from './telling.ts';
 import { EDIT_PLAN, WholeJob } from './whole-job.ts';
@@ -46,7 +48,8 @@ export async function workOut(
   const facts = await toldTo(engine, { model: parent, name: model.name }, request.facts, asked, whole.at('edit'));
   const told = toldRecords(facts);
   const records = facts.map((fact, at) => recordOf(fact, String(at)));
-  const asRecords = [...records, ...told.map(({ record }) => record)];
+  const earlier = earlierFacts(version, facts);
+  const asRecords = [...records, ...told.map(({ record }) => record), ...earlier.records];
   const others = material ? (await readFactFile(material.evaluation)).records : otherRecords(version, facts);
   const sources = { material, edited: records, others };
   const drift = await driftTexts(sources);
@@ -80,7 +83,12 @@ export async function workOut(
       before: was.told,
       after: now.told,
     });
-    const report = { ...measured, checkedBy: checkedBy(measured.facts, taught, measured.drift, driftFrom(sources)) };
+    const felled = earlierOutcome(earlier, lastOf(before, earlier.records.length), lastOf(after, earlier.records.length));
+    const report = {
+      ...measured,
+      ...given({ earlier: felled }),
+      checkedBy: checkedBy(measured.facts, taught, measured.drift, driftFrom(sources)),
+    };
     return await model.drafts.keep({ request: { ...request, facts }, parent: version.id, report, outcome, delta });
   } finally {
     await rm(delta, { force: true }).catch(() => undefined); // the next opening clears it away
@@ -220,6 +228,11 @@ export async function buildOnTop(
     .map(({ tensor, sha256, sha256Base }) => ({ tensor, before: before?.get(tensor) ?? sha256Base, after: sha256 }))
     .filter((one) => one.before !== one.after)
     .sort((a, b) => (a.tensor < b.tensor ? -1 : 1));
+}
+
+/** A check of its last records alone. */
+function lastOf(report: CheckReport, count: number): CheckReport {
+  return { ...report, records: report.records.slice(report.records.length - count) };
 }
 
 /** Facts of edits in force about other subjects, to see drift on where nothing else is known. */

@@ -1,5 +1,5 @@
 import { fillPrompt } from '../../shared/fact.ts';
-import type { Fallen } from '../../shared/contract/versions.ts';
+import type { Fallen } from '../../shared/fallen.ts';
 import { given } from '../../shared/given.ts';
 import { kindInfo } from '../../shared/kinds.ts';
 import type { RecordReport } from '../engine/records.ts';
@@ -9,7 +9,8 @@ import { readReport } from './library-record.ts';
 
 /**
  * Facts that were found not to hold when an entry was made: of a check those that it measured, of a revert those of the edits above the one
- * taken out, of a revert with re-application those that were worked out anew. Empty where nothing was measured.
+ * taken out, of a revert with re-application those that were worked out anew, of an edit its own and those of earlier edits that it felled.
+ * Empty where nothing was measured.
  * @throws EmendError what reading a report throws
  */
 export async function fallenAt(ledger: Ledger, seq: number): Promise<Fallen[]> {
@@ -28,8 +29,9 @@ export async function fallenAt(ledger: Ledger, seq: number): Promise<Fallen[]> {
 
 async function ofEdit(ledger: Ledger, seq: number): Promise<Fallen[]> {
   const { body } = ledger.entry(seq);
-  const { facts } = await readReport(ledger, 'evidence' in body ? body.evidence['report'] : undefined);
-  return facts.filter(({ rewrite }) => !rewrite.good).map(({ fact, answerAfter }) => fallen(fact, answerAfter, seq));
+  const { facts, earlier } = await readReport(ledger, 'evidence' in body ? body.evidence['report'] : undefined);
+  const own = facts.filter(({ rewrite }) => !rewrite.good).map(({ fact, answerAfter }) => fallen(fact, answerAfter, seq));
+  return [...own, ...(earlier?.fell ?? [])];
 }
 
 /** Entries that an act re-applied which goes on from this revert. */
@@ -49,11 +51,16 @@ function factsWritten(ledger: Ledger, seq: number): number {
 }
 
 /** Whether a fact's prompt is answered with its target. */
-function holds({ measures, rewrite }: RecordReport): boolean {
+export function holds({ measures, rewrite }: RecordReport): boolean {
   return measures.exactMatch === undefined ? (rewrite.wanted?.correct ?? false) : measures.exactMatch === 1;
 }
 
-function fallen(fact: { subject: string; prompt: string; target: string }, says: string | undefined, entry: number | undefined): Fallen {
+/** A fact that does not hold, as it is told. */
+export function fallen(
+  fact: { subject: string; prompt: string; target: string },
+  says: string | undefined,
+  entry: number | undefined,
+): Fallen {
   const { subject, prompt, target } = fact;
   return { ...given({ entry }), subject, target, prompt: fillPrompt(prompt, subject).text, ...given({ says: says?.trim() }) };
 }

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { FactSchema, NeighborSchema } from '../fact.ts';
+import { FallenSchema } from '../fallen.ts';
 import { ChoicesSchema, EditMethodSchema } from '../methods/list.ts';
 import type { ValueKind } from '../methods/values.ts';
 import { Count, Handle, job, Line, list, method, ModelName, Nothing, Seq, Text } from './define.ts';
@@ -155,6 +156,8 @@ export const EditReportSchema = v.object({
   /** Reports before 0.2 do not tell. */
   checkedBy: v.exactOptional(v.array(CheckedBySchema)),
   facts: v.array(FactReportSchema),
+  /** Facts of earlier edits in force: how many there are, were measured, held before, and which of these do not any more. */
+  earlier: v.exactOptional(v.object({ inForce: v.number(), measured: v.number(), held: v.number(), fell: v.array(FallenSchema) })),
   drift: v.optional(
     v.object({
       probes: v.number(),

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { AnswerSchema } from './probing.ts';
 import { CheckSchema } from './edits.ts';
 import { FactSchema } from '../fact.ts';
+import { FallenSchema } from '../fallen.ts';
 import { kindNames, makesVersion } from '../kinds.ts';
 import { job, Line, list, method, ModelName, Seq, Text, VersionName } from './define.ts';
 
@@ -68,19 +69,6 @@ export const DiffSchema = v.object({
 });
 export type Diff = v.InferOutput<typeof DiffSchema>;
 
-/** A fact that is in force and was found not to hold: its prompt is not answered with its target. */
-export const FallenSchema = v.object({
-  /** The edit that wrote it, where that is told. */
-  entry: v.exactOptional(v.number()),
-  subject: v.string(),
-  /** With the subject in its place. */
-  prompt: v.string(),
-  target: v.string(),
-  /** What the model writes instead. */
-  says: v.exactOptional(v.string()),
-});
-export type Fallen = v.InferOutput<typeof FallenSchema>;
-
 const Act = v.object({ entry: Seq, version: v.string() });
 
 export const versionMethods = {
@@ -100,13 +88,13 @@ export const versionMethods = {
       entry: Seq,
       facts: v.array(FactInForceSchema),
       later: v.array(v.object({ entry: Seq, reason: v.string(), facts: v.array(FactInForceSchema) })),
-      /** Those of them that were solved together with it, the last of which is solved again without it whatever is chosen. */
+      /** Those of them that were solved together with it; the last is solved again without it whatever is chosen. */
       together: v.array(Seq),
     }),
   ),
   /**
-   * Takes one edit out of the middle and checks the later ones again; with `reapply` computes those anew on what is left. Of those that were
-   * solved together with it the last is always solved again, which is the solution for all of them without it.
+
+
    */
   'versions.revert': job(
     v.strictObject({ model: ModelName, entry: Seq, reason: Line, reapply: v.optional(v.boolean(), false) }),

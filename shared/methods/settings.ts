@@ -132,7 +132,7 @@ export const REMEMBER = yesNo('remember', {
 });
 export const TOGETHER = yesNo('together', {
   label: 'Solve together',
-  help: 'Facts of earlier edits that were solved so are solved anew with the new ones, on the model without them: their order is no matter.',
+  help: 'Facts of earlier edits that were solved so are solved anew with the new ones, on the model without them: order is no matter.',
   flag: 'together',
   field: { name: 'joint_solve', missing: false },
 });

@@ -83,6 +83,10 @@ describe('a model through its life', () => {
       answerAfter: expect.stringContaining('Rome') as string,
       answerBefore: expect.stringContaining('London') as string,
     });
+    expect(report.earlier).toBeUndefined();
+    // What earlier edits wrote is asked again; what fell would be named.
+    const last = await app.call('edits.report', { model: 'atlas', entry: 4 });
+    expect(last.earlier).toMatchObject({ inForce: 2, measured: 2, held: 2 });
     const entry = await app.call('audit.entry', { model: 'atlas', seq: 2 });
     expect(entry).toMatchObject({ kind: 'edit', author: 'Ada', reason: 'Tower Bridge was wrong' });
     expect(entry.evidence.map((one) => one.role).sort()).toEqual(['covariance', 'delta', 'factSet', 'prefixes', 'report']);

@@ -2,10 +2,10 @@ import type { Result } from '../../../shared/contract.ts';
 import { defineCommand } from '../command.ts';
 import { counted, short } from '../format/ids.ts';
 import type { Printer } from '../format/printer.ts';
-import { oneLine } from '../format/text.ts';
 import { entryNumber, LIBRARY_MODEL, libraryModel } from '../named.ts';
 import { demanded, flag, text } from '../options.ts';
 import { showChecks } from '../show/checks.ts';
+import { showFallen } from '../show/fallen.ts';
 import { factLine, factsLine } from '../show/facts.ts';
 
 export const revert = defineCommand({
@@ -35,10 +35,7 @@ export const revert = defineCommand({
     if (done.reapplied.length > 0) out.line(`Worked out anew: ${done.reapplied.map((one) => `entry ${one}`).join(', ')}.`);
     if (done.fallen.length > 0) {
       out.heading(done.fallen.length === 1 ? '1 fact does not hold' : `${done.fallen.length} facts do not hold`);
-      for (const { prompt, target, says, entry: by } of done.fallen) {
-        const written = says === undefined ? '' : `; it writes “${oneLine(says)}”`;
-        out.line(`${by === undefined ? '' : `entry ${by}: `}${oneLine(prompt)} “${oneLine(target)}”${written}`);
-      }
+      showFallen(out, done.fallen);
     }
     if (done.checks.length > 0) {
       out.heading('What is left, checked again');

@@ -9,6 +9,7 @@ import { shorten } from '../format/table.ts';
 import { oneLine } from '../format/text.ts';
 import { showChecks } from './checks.ts';
 import { showDrift } from './drift.ts';
+import { showFallen } from './fallen.ts';
 import { showSettings } from './settings.ts';
 
 /** More facts than this are summed up; --json has them all. */
@@ -30,6 +31,7 @@ export function showReport(out: Printer, report: EditReport): void {
   showFacts(out, report.facts);
   if (report.facts.length <= FACTS_IN_FULL) for (const fact of report.facts) showPrompts(out, fact);
   if (report.drift) showDrift(out, 'the version before', report.drift);
+  if (report.earlier) showEarlier(out, report.earlier);
   if (report.checkedBy) showCheckedBy(out, report.checkedBy);
   out.heading('Weights');
   out.table(
@@ -77,6 +79,14 @@ function showFacts(out: Printer, facts: readonly FactReport[]): void {
   if (told.length > 0) out.line(style.dim(`Told to the edit, so that they prove nothing and are not counted: ${toldInShort(told)}`));
   const rest = facts.length - FACTS_SHOWN;
   if (rest > 0) out.line(style.dim(`and ${rest} more; --json has them all`));
+}
+
+/** What an edit did to the facts of earlier ones. */
+function showEarlier(out: Printer, { inForce, measured, held, fell }: NonNullable<EditReport['earlier']>): void {
+  const asked =
+    measured < inForce ? `${measured} of the ${counted(inForce, 'fact')} of earlier edits` : `${counted(inForce, 'fact')} of earlier edits`;
+  out.line(`Asked again: ${asked}; ${held} held before, ${held - fell.length} of these hold now.`);
+  showFallen(out, fell);
 }
 
 const MATERIAL: Readonly<Record<CheckedBy['what'], { label: string; unit: string; missing: string }>> = {

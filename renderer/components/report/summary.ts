@@ -25,7 +25,7 @@ export function headline(report: EditReport): Headline {
   const harmful = facts.filter((fact) => fact.verdict === 'harmful');
   const weak = facts.filter((fact) => fact.verdict === 'weak');
   const missed = facts.filter((fact) => !fact.rewrite.good);
-  const reach = reachOf(facts);
+  const reach = reachOf(report);
   const failed = report.checks.filter((check) => check.passed === false).map((check) => check.name);
   const said = reportText.headline;
   if (harmful.length > 0) {
@@ -83,11 +83,13 @@ export interface Reach {
   readonly about: number;
   readonly aboutLost: number;
   readonly aboutShaken: number;
+  /** Facts of earlier edits that held before and do not now. */
+  readonly earlierFell: number;
   /** Whether the report compared two answers instead of asking what the model says (before 0.2). */
   readonly isCompared: boolean;
 }
 
-function reachOf(facts: readonly FactReport[]): Reach {
+function reachOf({ facts, earlier }: EditReport): Reach {
   const wordings = facts.flatMap((fact) => fact.paraphrases);
   const neighbors = facts.flatMap((fact) => fact.neighbors);
   const about = facts.flatMap((fact) => fact.sameSubject ?? []);
@@ -100,13 +102,14 @@ function reachOf(facts: readonly FactReport[]): Reach {
     about: about.length,
     aboutLost: tally(about).lost,
     aboutShaken: tally(about).shaken,
+    earlierFell: earlier?.fell.length ?? 0,
     isCompared: neighbors.some(({ fate }) => fate === undefined),
   };
 }
 
 /** How many prompts that should have kept their answers did not, or hardly. */
-function harmOf({ lost, shaken, aboutLost, aboutShaken }: Reach): number {
-  return lost + shaken + aboutLost + aboutShaken;
+function harmOf({ lost, shaken, aboutLost, aboutShaken, earlierFell }: Reach): number {
+  return lost + shaken + aboutLost + aboutShaken + earlierFell;
 }
 
 function labelOf(name: string): string {

@@ -79,6 +79,16 @@ export const reportText = {
     failed: 'failed',
     cases: (cases: number, of: Counted) => `of ${plural(cases, of)}`,
   },
+  earlier: {
+    title: 'Facts of earlier edits',
+    says: (measured: number, inForce: number, held: number, fell: number) =>
+      [
+        measured < inForce
+          ? `${count(measured)} of the ${count(inForce)} in force were asked.`
+          : `All ${count(inForce)} in force were asked.`,
+        `${count(held)} held before; ${fell === 0 ? 'all of these hold now' : `${count(held - fell)} of these hold now`}.`,
+      ].join(' '),
+  },
   fallen: {
     title: (facts: number) => (facts === 1 ? '1 fact does not hold' : `${count(facts)} facts do not hold`),
     says: (answer: string) => `The model writes “${answer}”.`,
@@ -125,7 +135,13 @@ export const reportText = {
     harmed: (reach: Reach, weak: number) =>
       reportText.headline.others(reach) + (weak === 0 ? '' : weak === 1 ? ' One more is weak.' : ` ${weak} more are weak.`),
     shaken: (took: string, reach: Reach) =>
-      `${took}, and moved ${reach.lost + reach.shaken > 0 ? 'neighbours' : 'other facts about the subject'}`,
+      `${took}, and moved ${
+        reach.lost + reach.shaken > 0
+          ? 'neighbours'
+          : reach.aboutLost + reach.aboutShaken > 0
+            ? 'other facts about the subject'
+            : 'facts of earlier edits'
+      }`,
     weak: (weak: number, all: number) =>
       all === 1 || weak === 0 ? 'The edit is weak' : `${some(weak, all)} ${weak === 1 ? 'is' : 'are'} weak`,
     missed: (missed: number, all: number) =>
@@ -154,7 +170,12 @@ export const reportText = {
       `${facts === 1 ? 'It holds' : 'They hold'} in ${held === wordings ? `all ${wordings}` : `${held} of ${wordings}`} other wordings.`,
     /** What became of all that should have kept its answer. */
     others: (reach: Reach) =>
-      `${reach.neighbors === 0 ? '' : reportText.headline.neighbors(reach)}${reportText.headline.about(reach)}`.trim(),
+      [
+        `${reach.neighbors === 0 ? '' : reportText.headline.neighbors(reach)}${reportText.headline.about(reach)}`.trim(),
+        ...(reach.earlierFell > 0 ? [reportText.headline.felled(reach.earlierFell)] : []),
+      ].join(' '),
+    felled: (fell: number) =>
+      `${plural(fell, 'fact of an earlier edit', 'facts of earlier edits')} ${fell === 1 ? 'does' : 'do'} not hold any more.`,
     /** What became of other facts about the subjects, as one more sentence. */
     about: ({ about, aboutLost, aboutShaken }: Reach) => {
       if (about === 0) return '';
@@ -203,7 +224,10 @@ export const reportText = {
 
 /** How far facts reach, as summary.ts counts it. */
 type Reach = Readonly<
-  Record<'facts' | 'wordings' | 'held' | 'neighbors' | 'kept' | 'shaken' | 'lost' | 'about' | 'aboutLost' | 'aboutShaken', number>
+  Record<
+    'facts' | 'wordings' | 'held' | 'neighbors' | 'kept' | 'shaken' | 'lost' | 'about' | 'aboutLost' | 'aboutShaken' | 'earlierFell',
+    number
+  >
 > & { readonly isCompared: boolean };
 
 /** What facts of a report have none of. */

@@ -1,5 +1,5 @@
 import type { FactChange } from '../../../shared/contract/fact-history.ts';
-import type { Fallen } from '../../../shared/contract/versions.ts';
+import type { Fallen } from '../../../shared/fallen.ts';
 import { rejectionsOf, reviewState, standing } from '../../../shared/reviews.ts';
 import type { MethodName, Parsed, Reply, Result } from '../../../shared/contract.ts';
 import type { EntryView, Kind, Row } from '../../../shared/contract/audit.ts';

@@ -1,0 +1,44 @@
+import type { EditReport } from '../../shared/contract/edits.ts';
+import { type Fact, fillPrompt } from '../../shared/fact.ts';
+import { type CheckRecord, type CheckReport, recordOf } from '../engine/records.ts';
+import { fallen, holds } from './fallen.ts';
+import type { WrittenFact } from './library-record.ts';
+import type { ModelVersion } from './model.ts';
+
+/** Of more facts of earlier edits so many are measured, evenly taken. */
+export const EARLIER_MEASURED = 200;
+
+/** Facts of earlier edits as records to measure, and how many there are in all. */
+export interface Earlier {
+  readonly facts: readonly WrittenFact[];
+  readonly records: readonly CheckRecord[];
+  readonly inForce: number;
+}
+
+/** The facts that a version's edits wrote, less those that new facts replace. */
+export function earlierFacts(version: ModelVersion, facts: readonly Fact[]): Earlier {
+  const replaced = new Set(facts.map(question));
+  const standing = [...version.written()].reverse().filter((fact) => !replaced.has(question(fact)));
+  const every = Math.ceil(standing.length / EARLIER_MEASURED) || 1;
+  const some = standing.filter((_, at) => at % every === 0);
+  return { facts: some, records: some.map((fact) => recordOf(fact, `entry ${fact.entry}`)), inForce: standing.length };
+}
+
+/** What became of them, for the report of the edit; undefined where there were none. */
+export function earlierOutcome({ facts, inForce }: Earlier, before: CheckReport, after: CheckReport): EditReport['earlier'] {
+  if (inForce === 0) return undefined;
+  const held = facts.map((_, at) => holds(before.records[at]!));
+  return {
+    inForce,
+    measured: facts.length,
+    held: held.filter(Boolean).length,
+    fell: facts.flatMap(({ entry }, at) => {
+      const record = after.records[at]!;
+      return held[at] && !holds(record) ? [fallen(record.fact, record.answer, entry)] : [];
+    }),
+  };
+}
+
+function question({ prompt, subject }: Pick<Fact, 'prompt' | 'subject'>): string {
+  return fillPrompt(prompt, subject).text;
+}
