@@ -93,8 +93,8 @@ export const versionMethods = {
     }),
   ),
   /**
-
-
+   * Takes one edit out of the middle and checks the later ones again; with `reapply` computes those anew on what is left.
+   * Of those that were solved together with it the last is always solved again: that solves all of them without it.
    */
   'versions.revert': job(
     v.strictObject({ model: ModelName, entry: Seq, reason: Line, reapply: v.optional(v.boolean(), false) }),

@@ -64,6 +64,13 @@ describe('headline', () => {
     expect(headline(report([fact('A', 'good')])).text).toContain('The neighbour keeps its answer.');
   });
 
+  it('an edit that fells facts of earlier ones is not good, and says so', () => {
+    const fell = [{ entry: 2, subject: 'B', prompt: 'B is in', target: 'Rome' }];
+    const found = headline({ ...report([fact('A', 'good')]), earlier: { inForce: 3, measured: 3, held: 3, fell } });
+    expect(found).toMatchObject({ verdict: 'shaken', title: 'The edit took, and moved facts of earlier edits' });
+    expect(found.text).toContain('1 fact of an earlier edit does not hold any more.');
+  });
+
   it('says of an older report that it compared two answers', () => {
     const found = headline(report([fact('A', 'good', { neighbors: [outcome('n', true)] })]));
     expect(found.text).toContain('the own answer is likelier than the new one; this older report does not tell what the model says');
