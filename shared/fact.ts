@@ -25,8 +25,10 @@ export const FactSchema = v.object({
   sameSubject: v.exactOptional(v.array(NeighborSchema)),
   /** Prompts about the subject to write on from, for measures of fluency and consistency. */
   generationPrompts: v.optional(v.array(v.string())),
-  /** Wordings and neighbours that the edit itself is told of (told.ts); they stand in no other list. */
-  told: v.optional(v.object({ wordings: v.array(v.string()), neighbors: v.array(NeighborSchema) })),
+  /** Wordings, neighbours and other facts about the subject that the edit itself is told of (told.ts); they stand in no other list. */
+  told: v.optional(
+    v.object({ wordings: v.array(v.string()), neighbors: v.array(NeighborSchema), sameSubject: v.exactOptional(v.array(NeighborSchema)) }),
+  ),
 });
 export type Fact = v.InferOutput<typeof FactSchema>;
 export type Neighbor = v.InferOutput<typeof NeighborSchema>;

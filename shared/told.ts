@@ -10,8 +10,20 @@ export type ToldChoice = v.InferOutput<typeof ToldSchema>;
  * A fact as an edit gets it. Every second neighbour, and of `all` every second other wording, is told to the edit: it takes part in the
  * solve, so it proves nothing and is measured apart. The others are left to check by; where there is one alone, it checks.
  * A fact that says itself what is told keeps that, unless nothing is to be told.
+ * @param keepsOwn whether every second of the other facts about the subject takes part in the search too
  */
-export function divided(fact: Fact, choice: ToldChoice): Fact {
+export function divided(fact: Fact, choice: ToldChoice, keepsOwn = false): Fact {
+  const own = fact.told?.sameSubject;
+  const rest = own === undefined ? fact : ownBack(fact, own);
+  const solved = dividedForSolve(rest, choice);
+  if (!keepsOwn) return solved;
+  if (own === undefined) return ownDivided(solved);
+  return { ...solved, sameSubject: fact.sameSubject ?? [], told: { ...NOTHING, ...solved.told, sameSubject: own } };
+}
+
+const NOTHING: NonNullable<Fact['told']> = { wordings: [], neighbors: [] };
+
+function dividedForSolve(fact: Fact, choice: ToldChoice): Fact {
   if (choice === 'nothing') return undivided(fact);
   if (fact.told !== undefined) return fact;
   const { paraphrases = [], neighbors = [] } = fact;
@@ -26,6 +38,20 @@ export function divided(fact: Fact, choice: ToldChoice): Fact {
   };
 }
 
+function ownDivided(fact: Fact): Fact {
+  const { sameSubject = [] } = fact;
+  const told = sameSubject.filter(isTold);
+  return told.length === 0
+    ? fact
+    : { ...fact, sameSubject: sameSubject.filter(isHeldBack), told: { ...NOTHING, ...fact.told, sameSubject: told } };
+}
+
+function ownBack({ told = NOTHING, ...fact }: Fact, own: readonly Neighbor[]): Fact {
+  const { wordings, neighbors } = told;
+  const sameSubject = inTurns<Neighbor>(fact.sameSubject ?? [], own);
+  return { ...fact, sameSubject, ...(wordings.length + neighbors.length > 0 ? { told: { wordings, neighbors } } : {}) };
+}
+
 /** Nothing told to the edit: everything that is named checks it. */
 export function undivided({ told, ...fact }: Fact): Fact {
   if (told === undefined) return fact;
@@ -33,6 +59,7 @@ export function undivided({ told, ...fact }: Fact): Fact {
     ...fact,
     paraphrases: inTurns(fact.paraphrases ?? [], told.wordings),
     neighbors: inTurns<Neighbor>(fact.neighbors ?? [], told.neighbors),
+    ...(told.sameSubject && { sameSubject: inTurns<Neighbor>(fact.sameSubject ?? [], told.sameSubject) }),
   };
 }
 

@@ -178,8 +178,13 @@ export interface ToldOutcomes {
 }
 
 function toldOutcomes(fact: Fact, before: RecordReport, after: RecordReport): NonNullable<FactReport['told']> {
-  const { paraphrases, neighbors } = outcomesOf({ ...fact, neighbors: fact.told?.neighbors }, before, after);
-  return { paraphrases, neighbors };
+  const { told } = fact;
+  const { paraphrases, neighbors, sameSubject } = outcomesOf(
+    { ...fact, neighbors: told?.neighbors, sameSubject: told?.sameSubject ?? [] },
+    before,
+    after,
+  );
+  return { paraphrases, neighbors, ...given({ sameSubject }) };
 }
 
 function factReport(fact: Fact, before: RecordReport, after: RecordReport, thresholds: Thresholds): FactReport {

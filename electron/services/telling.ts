@@ -1,8 +1,7 @@
 import * as v from 'valibot';
-import { EDIT_METHODS } from '../../shared/methods/list.ts';
 import type { Recipe } from '../../shared/contract/edits.ts';
 import type { Fact } from '../../shared/fact.ts';
-import { divided, ToldSchema, type ToldChoice } from '../../shared/told.ts';
+import { divided, ToldSchema } from '../../shared/told.ts';
 import type { CheckReport } from '../engine/records.ts';
 import { recordOf, type CheckRecord } from '../engine/records.ts';
 import type { ModelRef } from '../engine/jobs.ts';
@@ -19,15 +18,20 @@ export async function toldTo(
   asked: Asked,
   control: JobControl,
 ): Promise<Fact[]> {
-  const choice = await choiceOf(engine, on, asked, control);
-  return facts.map((fact) => divided(fact, choice));
+  const { told, ownFactor } = await chosen(engine, on, asked, control);
+  return facts.map((fact) => divided(fact, told, ownFactor > 0));
 }
 
-async function choiceOf(engine: JobRunner, on: { model: ModelRef; name: string }, asked: Asked, control: JobControl): Promise<ToldChoice> {
+/** What of it the settings say; a method that has no such setting is told nothing. */
+const ChosenSchema = v.object({
+  told: v.optional(ToldSchema, 'nothing'),
+  ownFactor: v.optional(v.pipe(v.string(), v.transform(Number)), '0'),
+});
+
+async function chosen(engine: JobRunner, on: { model: ModelRef; name: string }, asked: Asked, control: JobControl) {
   const { method, choices, hyperparameterFile } = asked;
-  if (EDIT_METHODS[method].settings.every(({ key }) => key !== 'told')) return 'nothing';
   const { settings } = await engine.run('settings', { ...on, method, choices, hyperparameterFile }, control);
-  return v.parse(ToldSchema, settings.find(({ key }) => key === 'told')?.value);
+  return v.parse(ChosenSchema, Object.fromEntries(settings.map(({ key, value }) => [key, value])));
 }
 
 /** What facts tell an edit, as records to be measured apart; facts that tell nothing have none. */
@@ -35,7 +39,15 @@ export function toldRecords(facts: readonly Fact[]): { readonly at: number; read
   return facts.flatMap(({ told, generationPrompts: _, ...fact }, at) =>
     told === undefined
       ? []
-      : [{ at, record: recordOf({ ...fact, sameSubject: [], paraphrases: told.wordings, neighbors: told.neighbors }, `${at} told`) }],
+      : [
+          {
+            at,
+            record: recordOf(
+              { ...fact, sameSubject: told.sameSubject ?? [], paraphrases: told.wordings, neighbors: told.neighbors },
+              `${at} told`,
+            ),
+          },
+        ],
   );
 }
 

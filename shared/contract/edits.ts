@@ -100,7 +100,13 @@ export const FactReportSchema = v.object({
   paraphrases: v.array(PromptOutcomeSchema),
   neighbors: v.array(PromptOutcomeSchema),
   /** The wordings and neighbours that the edit was told of: they took part in it, so no score and no verdict counts them. */
-  told: v.exactOptional(v.object({ paraphrases: v.array(PromptOutcomeSchema), neighbors: v.array(PromptOutcomeSchema) })),
+  told: v.exactOptional(
+    v.object({
+      paraphrases: v.array(PromptOutcomeSchema),
+      neighbors: v.array(PromptOutcomeSchema),
+      sameSubject: v.exactOptional(v.array(PromptOutcomeSchema)),
+    }),
+  ),
   /** Other questions about the subject, told as neighbours are. Reports before 0.2 have none. */
   sameSubject: v.exactOptional(v.array(PromptOutcomeSchema)),
   /** What the model writes after the prompt by itself. */

@@ -41,6 +41,7 @@ export const alphaedit = describe({
     s.LEARNING_RATE,
     s.CLAMP,
     s.KL_FACTOR,
+    s.OWN_FACTOR,
     s.WEIGHT_DECAY,
     L2,
     NULL_SPACE,

@@ -27,6 +27,7 @@ export const emmet = describe({
     s.LEARNING_RATE,
     s.CLAMP,
     s.KL_FACTOR,
+    s.OWN_FACTOR,
     s.WEIGHT_DECAY,
     SOFTNESS,
     COVARIANCE_WEIGHT,

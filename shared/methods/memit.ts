@@ -29,6 +29,7 @@ export const memit = describe({
     s.LEARNING_RATE,
     s.CLAMP,
     s.KL_FACTOR,
+    s.OWN_FACTOR,
     s.WEIGHT_DECAY,
     s.TOLD,
     s.HOLD,

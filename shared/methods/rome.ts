@@ -21,6 +21,7 @@ export const rome = describe({
     s.LEARNING_RATE,
     s.CLAMP,
     s.KL_FACTOR,
+    s.OWN_FACTOR,
     s.WEIGHT_DECAY,
     KEY,
     s.TOLD,

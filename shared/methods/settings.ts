@@ -44,6 +44,16 @@ export const KL_FACTOR = number(
   },
   { min: 0 },
 );
+export const OWN_FACTOR = number(
+  'ownFactor',
+  {
+    label: 'Keep about the subject',
+    help: 'Weight of keeping what the model says about the subject otherwise. Every second statement named takes part; much costs efficacy.',
+    flag: 'keep-own',
+    field: { name: 'own_factor', missing: 0 },
+  },
+  { min: 0 },
+);
 export const WEIGHT_DECAY = number(
   'weightDecay',
   {

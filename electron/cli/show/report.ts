@@ -119,8 +119,10 @@ function showCheckedBy(out: Printer, checkedBy: readonly CheckedBy[]): void {
 function toldInShort(told: readonly NonNullable<FactReport['told']>[]): string {
   const wordings = told.flatMap((one) => one.paraphrases);
   const neighbors = told.flatMap((one) => one.neighbors);
+  const own = told.flatMap((one) => one.sameSubject ?? []);
   return [
     ...(neighbors.length > 0 ? [`${counted(neighbors.length, 'neighbour')} held (${fatesInShort(neighbors)})`] : []),
+    ...(own.length > 0 ? [`${counted(own.length, 'other fact')} about the subject kept in the search (${fatesInShort(own)})`] : []),
     ...(wordings.length > 0
       ? [`${counted(wordings.length, 'wording')} written (${wordings.filter(({ good }) => good).length} given)`]
       : []),
@@ -166,6 +168,7 @@ function showPrompts(out: Printer, report: FactReport): void {
       ...(report.told?.paraphrases ?? []).map((one) => row('told wording', one)),
       ...report.neighbors.map((one) => row('neighbour', one)),
       ...(report.told?.neighbors ?? []).map((one) => row('told neighbour', one)),
+      ...(report.told?.sameSubject ?? []).map((one) => row('told of the subject', one)),
       ...(report.sameSubject ?? []).map((one) => row('same subject', one)),
     ],
     { heading: true },

@@ -37,6 +37,29 @@ export function subjectRows(
 }
 
 /**
+ * Facts as tokens with the other statements about their subjects that the search keeps; one that does not name its subject cannot be kept.
+ */
+export function withOwn(
+  tokenizer: Tokenizer,
+  facts: readonly Fact[],
+  tokens: readonly FactTokens[],
+): { readonly tokens: readonly FactTokens[]; readonly warnings: readonly EditWarning[] } {
+  const warnings: EditWarning[] = [];
+  const kept = facts.map(({ subject, told }, n) => {
+    const own = (told?.sameSubject ?? []).map(promptOf).flatMap((text) => {
+      if (text.includes(subject)) return [locateSubject(tokenizer, withSlot(text, subject), subject)];
+      warnings.push({
+        message: `Fact ${n + 1}: “${text}” does not name the subject as it is written, so it was not kept.`,
+        hint: 'It is counted neither for nor against the edit. Name the subject in it.',
+      });
+      return [];
+    });
+    return own.length === 0 ? tokens[n]! : { ...tokens[n]!, own };
+  });
+  return { tokens: kept, warnings };
+}
+
+/**
  * Prompts whose subject nobody named, cut at the token that the edit of their fact would move most: where |kᵀS⁻¹k*| is greatest in a layer.
  * @param prompts of which fact each is, and its text
  */

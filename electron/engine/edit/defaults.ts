@@ -16,6 +16,7 @@ export function sharedDefaults(anatomy: Anatomy) {
     learningRate: published(0.5),
     weightDecay: published(0.5),
     klFactor: published(0.0625),
+    ownFactor: published(0),
     factToken: published('subject_last' as const),
     covarianceTokens: { value: TOKENS_PER_DIMENSION * widest, source: `${TOKENS_PER_DIMENSION} for each key dimension (arXiv 2506.04226)` },
     seed: { value: 0, source: 'default' },
@@ -62,6 +63,7 @@ export interface SearchSettings {
   readonly learningRate: Sourced<number>;
   readonly weightDecay: Sourced<number>;
   readonly klFactor: Sourced<number>;
+  readonly ownFactor: Sourced<number>;
   readonly clamp: Sourced<number>;
 }
 
@@ -72,6 +74,7 @@ export function targetSettings(s: SearchSettings): TargetSettings {
     learningRate: s.learningRate.value,
     weightDecay: s.weightDecay.value,
     klFactor: s.klFactor.value,
+    ownFactor: s.ownFactor.value,
     clamp: s.clamp.value,
     stopBelow: STOP_BELOW,
   };

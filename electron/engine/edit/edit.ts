@@ -3,6 +3,7 @@ import type { EditMethodName } from '../../../shared/methods/list.ts';
 import type { Decoder } from '../decoder/decoder.ts';
 import type { Matrix } from '../linalg/matrix.ts';
 import type { DeltaAbout } from './delta-file.ts';
+import { withOwn } from './beside.ts';
 import type { EditResult } from './method.ts';
 import { type CovarianceRecord, editedLayers, type Material, prepare, refuseBadFacts } from './prepare.ts';
 import { editSettings, type Hyperparameter, listed, type Settled, unusedInWords } from './settings.ts';
@@ -49,7 +50,10 @@ export async function editFacts(request: EditRequest, report: Report): Promise<E
   const { method, descriptor, settings, windows } = settled;
   const on = together?.base ?? decoder;
   const prepared = await prepare({ ...request, decoder: on }, settled, editedLayers(settled), report);
-  const { contexts, tokens, model, statistics, covariance } = prepared;
+  const { contexts, model, statistics, covariance } = prepared;
+  const { tokens, warnings: unkept } = settings.ownFactor?.value
+    ? withOwn(tokenizer, facts, prepared.tokens)
+    : { ...prepared, warnings: [] };
   const work = { decoder: on, tokenizer, facts, tokens, settings, windows, statistics, contexts, earlier, together, report };
   const result = await method.run(work);
   const { delta, rows } = together ? ontoVersion(result.delta, decoder, together) : { delta: result.delta, rows: 0 };
@@ -70,7 +74,7 @@ export async function editFacts(request: EditRequest, report: Report): Promise<E
     seed: settings.seed.value,
     covariance: { ...covariance, ridges: ridgesOf(statistics) },
     histories: result.histories,
-    warnings: [...warnings, ...unused, ...(together?.warnings ?? []), ...result.warnings, ...unreached(facts, result.histories)],
+    warnings: [...warnings, ...unused, ...(together?.warnings ?? []), ...unkept, ...result.warnings, ...unreached(facts, result.histories)],
   };
 }
 

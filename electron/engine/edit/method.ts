@@ -33,6 +33,7 @@ export interface BaseSettings {
   readonly useCovariance?: Sourced<boolean>;
   readonly ridge?: Sourced<number>;
   readonly together?: Sourced<boolean>;
+  readonly ownFactor?: Sourced<number>;
 }
 
 /** Everything that a method works with. */

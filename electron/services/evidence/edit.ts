@@ -97,7 +97,15 @@ const DRIFTS: Readonly<Record<string, DriftOf>> = {
 
 /** The prompts that a report tells outcomes of, and the answers that were wanted. */
 function promptsIn({ rewrite, paraphrases, neighbors, sameSubject = [], told }: FactReport) {
-  const all = [rewrite, ...paraphrases, ...neighbors, ...sameSubject, ...(told?.paraphrases ?? []), ...(told?.neighbors ?? [])];
+  const all = [
+    rewrite,
+    ...paraphrases,
+    ...neighbors,
+    ...sameSubject,
+    ...(told?.paraphrases ?? []),
+    ...(told?.neighbors ?? []),
+    ...(told?.sameSubject ?? []),
+  ];
   return all.map(({ prompt, expected }) => [prompt, expected ?? null]);
 }
 
@@ -105,14 +113,17 @@ function promptsIn({ rewrite, paraphrases, neighbors, sameSubject = [], told }: 
 function promptsOf({ fact }: FactReport) {
   const own = fillPrompt(fact.prompt, fact.subject).text;
   const { paraphrases, neighbors, sameSubject } = recordOf(fact, '');
-  const told = recordOf({ ...fact, paraphrases: fact.told?.wordings, neighbors: fact.told?.neighbors }, '');
+  const told = recordOf(
+    { ...fact, paraphrases: fact.told?.wordings, neighbors: fact.told?.neighbors, sameSubject: fact.told?.sameSubject ?? [] },
+    '',
+  );
   const asked = (questions: readonly { prompt: string; target?: string | undefined }[]) =>
     questions.map(({ prompt, target }) => [prompt, target ?? null]);
   return [
     ...[own, ...paraphrases].map((prompt) => [prompt, fact.target]),
     ...asked([...neighbors, ...sameSubject]),
     ...told.paraphrases.map((prompt) => [prompt, fact.target]),
-    ...asked(told.neighbors),
+    ...asked([...told.neighbors, ...told.sameSubject]),
   ];
 }
 

@@ -35,13 +35,34 @@ describe('what an edit is told of', () => {
     expect(divided(own, 'nothing')).toMatchObject({ neighbors: ['n', 'm'], paraphrases: ['a', 'b', 'b', 'c'] });
   });
 
+  it('every second other fact about the subject is kept in the search where that is asked for, apart from what is solved', () => {
+    const whole = { ...fact, sameSubject: ['s', { prompt: 't', target: 'stone' }, 'u'] };
+    const told = { wordings: [], neighbors: [{ prompt: 'o', target: 'London' }, 'q'], sameSubject: [{ prompt: 't', target: 'stone' }] };
+    expect(divided(whole, 'neighbours', true)).toMatchObject({ sameSubject: ['s', 'u'], told });
+    expect(divided(whole, 'nothing', true)).toMatchObject({
+      neighbors: fact.neighbors,
+      told: { neighbors: [], sameSubject: [{ prompt: 't' }] },
+    });
+    expect(divided({ ...fact, sameSubject: ['s'] }, 'nothing', true).told).toBeUndefined();
+    // Asked again otherwise, what was told comes back or stays as it was.
+    expect(divided(divided(whole, 'neighbours', true), 'neighbours', true)).toEqual(divided(whole, 'neighbours', true));
+    expect(divided(divided(whole, 'neighbours', true), 'neighbours')).toEqual(divided(whole, 'neighbours'));
+  });
+
   it('is undone without a change, whatever is named', () => {
     const texts = fc.array(fc.string(), { maxLength: 7 });
     fc.assert(
-      fc.property(texts, texts, fc.constantFrom('all' as const, 'neighbours' as const), (paraphrases, neighbors, choice) => {
-        const whole = { ...fact, paraphrases, neighbors };
-        expect(undivided(divided(whole, choice))).toEqual(whole);
-      }),
+      fc.property(
+        texts,
+        texts,
+        texts,
+        fc.constantFrom('all', 'neighbours', 'nothing'),
+        fc.boolean(),
+        (paraphrases, neighbors, own, choice, keeps) => {
+          const whole = { ...fact, paraphrases, neighbors, sameSubject: own };
+          expect(undivided(divided(whole, choice, keeps))).toEqual(whole);
+        },
+      ),
     );
   });
 });
