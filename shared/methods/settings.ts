@@ -48,7 +48,7 @@ export const OWN_FACTOR = number(
   'ownFactor',
   {
     label: 'Keep about the subject',
-    help: 'Weight of keeping what the model says about the subject otherwise. Every second statement named takes part; much costs efficacy.',
+    help: 'Weight of keeping what the model says about the subject otherwise. Every second statement named takes part; much of it costs.',
     flag: 'keep-own',
     field: { name: 'own_factor', missing: 0 },
   },
