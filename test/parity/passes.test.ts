@@ -2,14 +2,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
-import type { Model, Value } from '../../../electron/engine/onnx/graph.ts';
-import { analysisCopy } from '../../../electron/engine/onnx/passes/index.ts';
-import { readModel } from '../../../electron/engine/onnx/read.ts';
-import { readSafetensors } from '../../../electron/engine/onnx/safetensors.ts';
-import { tensorFloats, tensorInts } from '../../../electron/engine/onnx/tensors.ts';
-import { casesOf } from '../../fixtures.ts';
-import type { Feeds } from './run.ts';
-import { run } from './run.ts';
+import type { Model, Value } from '../../electron/engine/onnx/graph.ts';
+import { analysisCopy } from '../../electron/engine/onnx/passes/index.ts';
+import { readModel } from '../../electron/engine/onnx/read.ts';
+import { readSafetensors } from '../../electron/engine/onnx/safetensors.ts';
+import { tensorFloats, tensorInts } from '../../electron/engine/onnx/tensors.ts';
+import { casesOf } from '../fixtures.ts';
+import type { Feeds } from '../unit/passes/run.ts';
+import { run } from '../unit/passes/run.ts';
 
 /** Exported decoders with what PyTorch computes for them; found, not listed. */
 const EXPORTS = casesOf('exports');

@@ -1,11 +1,11 @@
 import { basename, dirname, join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
-import type { Graph, Value } from '../../../electron/engine/onnx/graph.ts';
-import { readModel } from '../../../electron/engine/onnx/read.ts';
-import { tensorBytes } from '../../../electron/engine/onnx/tensors.ts';
-import { encodeModel } from '../../../electron/engine/onnx/write.ts';
-import { casesOf } from '../../fixtures.ts';
+import type { Graph, Value } from '../../electron/engine/onnx/graph.ts';
+import { readModel } from '../../electron/engine/onnx/read.ts';
+import { tensorBytes } from '../../electron/engine/onnx/tensors.ts';
+import { encodeModel } from '../../electron/engine/onnx/write.ts';
+import { casesOf } from '../fixtures.ts';
 
 /** The kinds that hold nothing but sound decoders; other folders hold what is to be refused, or no decoder at all. */
 const cases = [...casesOf('exports'), ...casesOf('memit')];
