@@ -109,7 +109,8 @@ function otherLayers(edits: number, layers: readonly number[]): EditWarning {
   };
 }
 
-function question(fact: Fact): string {
+/** What two facts have in common one of which replaces the other. */
+export function question(fact: Fact): string {
   return fillPrompt(fact.prompt, fact.subject).text;
 }
 

@@ -11,7 +11,7 @@ import { chooseLayers, lambdaFor } from '../search.ts';
 import { keyWeights } from '../solve.ts';
 import { spread, type SpreadSettings } from '../spread.ts';
 import { findTargets, type TargetSettings } from '../target.ts';
-import { byWords } from '../together.ts';
+import { byWords, question } from '../together.ts';
 import { factTokens } from '../tokens.ts';
 import sets from './memit.json' with { type: 'json' };
 
@@ -101,11 +101,12 @@ async function allTogether(
       target,
     })),
   ].sort((a, b) => byWords(a.fact, b.fact));
+  const solved = new Set(all.map(({ fact }) => question(fact)));
   return {
     ...work,
     facts: all.map(({ fact }) => fact),
     tokens: all.map((one) => one.tokens),
-    earlier: [],
+    earlier: work.earlier.filter((fact) => !solved.has(question(fact))),
     known: all.map(({ target }) => target),
     own,
   };
