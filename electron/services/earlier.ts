@@ -1,5 +1,5 @@
 import type { EditReport } from '../../shared/contract/edits.ts';
-import { type Fact, fillPrompt } from '../../shared/fact.ts';
+import { type Fact, questionOf } from '../../shared/fact.ts';
 import { type CheckRecord, type CheckReport, recordOf } from '../engine/records.ts';
 import { fallen, holds } from './fallen.ts';
 import type { WrittenFact } from './library-record.ts';
@@ -17,8 +17,8 @@ export interface Earlier {
 
 /** The facts that a version's edits wrote, less those that new facts replace. */
 export function earlierFacts(version: ModelVersion, facts: readonly Fact[]): Earlier {
-  const replaced = new Set(facts.map(question));
-  const standing = [...version.written()].reverse().filter((fact) => !replaced.has(question(fact)));
+  const replaced = new Set(facts.map(questionOf));
+  const standing = [...version.written()].reverse().filter((fact) => !replaced.has(questionOf(fact)));
   const every = Math.ceil(standing.length / EARLIER_MEASURED) || 1;
   const some = standing.filter((_, at) => at % every === 0);
   return { facts: some, records: some.map((fact) => recordOf(fact, `entry ${fact.entry}`)), inForce: standing.length };
@@ -37,8 +37,4 @@ export function earlierOutcome({ facts, inForce }: Earlier, before: CheckReport,
       return held[at] && !holds(record) ? [fallen(record.fact, record.answer, entry)] : [];
     }),
   };
-}
-
-function question({ prompt, subject }: Pick<Fact, 'prompt' | 'subject'>): string {
-  return fillPrompt(prompt, subject).text;
 }

@@ -1,5 +1,5 @@
 import { EmendError } from '../../../shared/errors.ts';
-import { type Fact, fillPrompt } from '../../../shared/fact.ts';
+import { type Fact, questionOf } from '../../../shared/fact.ts';
 import type { EditMethodName } from '../../../shared/methods/list.ts';
 import type { Decoder } from '../decoder/decoder.ts';
 import { matrix, type Matrix, norm, row, stacked } from '../linalg/matrix.ts';
@@ -57,11 +57,11 @@ export function togetherOf(
   const rest = others.reduce((now, { delta }) => withDelta(now, delta), imported);
   const base =
     same.length === 0 ? version : version.withConstants(new Map([...weights].map((weight) => [weight, rest.graph.constants.get(weight)!])));
-  const replaced = new Set(facts.map(question));
+  const replaced = new Set(facts.map(questionOf));
   const known = new Map<string, KnownFact>();
   for (const { about, targets } of same)
     for (const [n, fact] of about.facts.entries())
-      if (!replaced.has(question(fact))) known.set(question(fact), { fact, target: targetOf(targets[n]!), contexts: about.contexts });
+      if (!replaced.has(questionOf(fact))) known.set(questionOf(fact), { fact, target: targetOf(targets[n]!), contexts: about.contexts });
   const top = same.at(-1);
   const apart = solvable.length - same.length;
   return {
@@ -107,11 +107,6 @@ function otherLayers(edits: number, layers: readonly number[]): EditWarning {
         : `${edits} earlier edits were solved in other layers than ${layers.join(', ')}, so they stay as they are.`,
     hint: 'Edits in the same layers are solved together; name those of the earlier ones.',
   };
-}
-
-/** What two facts have in common one of which replaces the other. */
-export function question(fact: Fact): string {
-  return fillPrompt(fact.prompt, fact.subject).text;
 }
 
 function words(fact: Fact): string {

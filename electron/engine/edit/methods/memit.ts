@@ -1,4 +1,5 @@
 import { EmendError } from '../../../../shared/errors.ts';
+import { questionOf } from '../../../../shared/fact.ts';
 import { given } from '../../../../shared/given.ts';
 import { memit as descriptor } from '../../../../shared/methods/memit.ts';
 import { besideOf, TOLD_DEFAULTS } from '../beside.ts';
@@ -11,7 +12,7 @@ import { chooseLayers, lambdaFor } from '../search.ts';
 import { keyWeights } from '../solve.ts';
 import { spread, type SpreadSettings } from '../spread.ts';
 import { findTargets, type TargetSettings } from '../target.ts';
-import { byWords, question } from '../together.ts';
+import { byWords } from '../together.ts';
 import { factTokens } from '../tokens.ts';
 import sets from './memit.json' with { type: 'json' };
 
@@ -101,12 +102,12 @@ async function allTogether(
       target,
     })),
   ].sort((a, b) => byWords(a.fact, b.fact));
-  const solved = new Set(all.map(({ fact }) => question(fact)));
+  const solved = new Set(all.map(({ fact }) => questionOf(fact)));
   return {
     ...work,
     facts: all.map(({ fact }) => fact),
     tokens: all.map((one) => one.tokens),
-    earlier: work.earlier.filter((fact) => !solved.has(question(fact))),
+    earlier: work.earlier.filter((fact) => !solved.has(questionOf(fact))),
     known: all.map(({ target }) => target),
     own,
   };
