@@ -1,3 +1,4 @@
+import type { JobControl } from './job-list.ts';
 import { randomUUID } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
@@ -154,12 +155,13 @@ export function steeringService(parts: Surroundings): Part {
         }),
       };
     },
-    'steering.read': async ({ model: name, draft, entry, text }) => {
+    'steering.read': async ({ model: name, draft, entry, version, text }) => {
       const model = await models.find(name);
       const { file, ref } = await fileOf(name, draft, entry);
+      const on = (control: JobControl) => (version === undefined ? ref() : model.at(version).ref(control));
       return {
         job: jobs.start('steering.read', `Read a text on ${model.name}`, model.id, async (control) =>
-          asPlain(await engine.run('steerRead', { model: await ref(), file, text }, control)),
+          asPlain(await engine.run('steerRead', { model: await on(control), file, text }, control)),
         ),
       };
     },

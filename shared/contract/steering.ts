@@ -225,7 +225,10 @@ export const steeringMethods = {
     v.object({ ...AnswerSchema.entries, touched: rows(v.object({ text: v.string(), isTouched: v.boolean() })) }),
   ),
   /** Reads a text along the directions of a draft or an entry. */
-  'steering.read': job(v.strictObject({ ...DraftOrEntry, text: v.pipe(Text, v.nonEmpty('expected some text')) }), ReadingSchema),
+  'steering.read': job(
+    v.strictObject({ ...DraftOrEntry, version: v.optional(VersionName), text: v.pipe(Text, v.nonEmpty('expected some text')) }),
+    ReadingSchema,
+  ),
   /** How a draft, or the steering of a version, would be carried into an exported model. */
   'steering.plan': job(
     v.strictObject({ model: ModelName, draft: v.optional(Line), version: v.optional(VersionName, 'current') }),

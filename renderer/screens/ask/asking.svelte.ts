@@ -54,6 +54,8 @@ export class Asking {
   prompt = $state('');
   options = $state<AskOptions>(structuredClone(DEFAULT_OPTIONS));
   isComparing = $state(false);
+  /** The steering along whose directions answers are read; '' for none. */
+  along = $state('');
   first = new Asked('current');
   second = new Asked('base');
   readonly history: PromptHistory;

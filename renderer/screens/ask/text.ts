@@ -17,6 +17,13 @@ export const ask = {
   seed: 'Seed',
   chat: 'As a chat',
   chatHint: 'Written by the model’s chat template.',
+  along: 'Read along',
+  alongHint: 'Each answer is read along the directions of a fitted steering, as the plain text it is.',
+  alongNone: 'Nothing',
+  alongEntry: (entry: number, about: string) => `Entry ${entry}: ${about}`,
+  alongDraft: (id: string, title: string) => `Draft ${id}: ${title}`,
+  monitor: 'Read along the directions',
+  monitoring: 'Reading the answer…',
   zeroOff: '0 is off.',
   reset: 'Defaults',
 

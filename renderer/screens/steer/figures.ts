@@ -1,5 +1,5 @@
-import type { SteeringCheck, SteeringPlace, SteeringReading, SteeringSweep } from '../../../shared/contract/steering.ts';
-import { type HeatFigure, type Hue, largestOf, type PointFigure } from '../../components/figure/figure.ts';
+import type { SteeringCheck, SteeringPlace, SteeringSweep } from '../../../shared/contract/steering.ts';
+import { type HeatFigure, type Hue, type PointFigure } from '../../components/figure/figure.ts';
 import { percent } from '../../format.ts';
 import { steer as t } from './text.ts';
 
@@ -76,24 +76,6 @@ export function sweepFigure(sweep: SteeringSweep, check: SteeringCheck | undefin
     x: { label: t.kl, short: (value) => value.toFixed(3) },
     y: { label: sweep.measure === 'MC1' ? t.rightAnswers : t.textsWithWords, short: (value) => percent(value) },
     points,
-  };
-}
-
-/** Every token of a text by each reader: how far it is above the reader's threshold. */
-export function readingFigure({ tokens, readers }: SteeringReading): HeatFigure {
-  const cells = readers.map(({ scores, threshold }) => scores.map((score) => score - threshold));
-  return {
-    title: t.readingTitle,
-    lines: t.state,
-    across: t.token,
-    rows: readers.map(({ hidden }) => ({ label: t.stateName(hidden) })),
-    columns: tokens.map(({ text }) => text.replace(/^ /, '␣').replaceAll('\n', '⏎')),
-    cells,
-    hue: 'mlp',
-    full: largestOf(cells),
-    isSigned: true,
-    short: (value) => value.toFixed(2),
-    says: (row, column) => t.tokenSays(tokens[column]!.text, readers[row]!.hidden, cells[row]![column]!),
   };
 }
 

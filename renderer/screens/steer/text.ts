@@ -1,4 +1,4 @@
-import type { SteeringCheck, SteeringMeasures, SteeringPlace, SteeringReading, SteeringSweep } from '../../../shared/contract/steering.ts';
+import type { SteeringCheck, SteeringMeasures, SteeringPlace, SteeringSweep } from '../../../shared/contract/steering.ts';
 import { STEERING_SITES } from '../../../shared/steering/sites.ts';
 import { count, percent, plural } from '../../format.ts';
 import type { SteerView } from './view-names.ts';
@@ -183,19 +183,6 @@ export const steer = {
   textHolder: 'The capital of France is Paris.',
   read: 'Read',
   readingIt: 'Reading the text',
-  readingTitle: 'Above and below the threshold, token by token',
-  state: 'State',
-  token: 'Token',
-  stateName: (hidden: number) => `State ${hidden}`,
-  tokenSays: (token: string, hidden: number, above: number) =>
-    `“${token}”, state ${hidden}: ${Math.abs(above).toFixed(2)} ${above > 0 ? 'above' : 'below'} the threshold: ` +
-    `counts as of the ${above > 0 ? 'first' : 'second'} kind.`,
-  readerSays: ({ hidden, heldOut }: SteeringReading['readers'][number]) =>
-    heldOut
-      ? `State ${hidden}: ${percent(heldOut.texts)} of the texts held out are told rightly by the threshold` +
-        `${heldOut.pairs === undefined ? '' : `, ${percent(heldOut.pairs)} of the pairs by their order`} ` +
-        `(${plural(heldOut.groups, 'group')}).`
-      : `State ${hidden}: no text was held out to judge it.`,
   readEmpty: 'A text read token by token along the fitted directions, without steering.',
   noReader: 'This method reads no direction that a text can be read along.',
 

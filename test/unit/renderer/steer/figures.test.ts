@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { SteeringCheck, SteeringPlace } from '../../../../shared/contract/steering.ts';
 import { csvOf, laidOut } from '../../../../renderer/components/figure/figure.ts';
-import { mapFigure, readingFigure, scalesWritten, sweepFigure } from '../../../../renderer/screens/steer/figures.ts';
+import { readingFigure } from '../../../../renderer/components/reading/figure.ts';
+import { mapFigure, scalesWritten, sweepFigure } from '../../../../renderer/screens/steer/figures.ts';
 
 const head = (layer: number, at: number, shares: Partial<SteeringPlace>): SteeringPlace => ({
   site: 'heads',
