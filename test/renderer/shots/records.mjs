@@ -8,6 +8,14 @@ export const SHOTS = [
   { name: 'versions-old', themes: ['light'], hash: at('versions'), act: (page) => entry(page, 6) },
   { name: 'versions-new', themes: ['dark'], hash: at('versions', NEW) },
   { name: 'versions-compare', hash: at('versions'), act: (page) => button(page, 'Compare…').click(), wait: 3500 },
+  { name: 'versions-course', hash: at('versions'), act: (page) => button(page, 'Over the versions').click(), wait: 500 },
+  {
+    name: 'versions-course-narrow',
+    size: { width: 720, height: 480 },
+    hash: at('versions'),
+    act: (page) => button(page, 'Over the versions').click(),
+    wait: 500,
+  },
   {
     name: 'versions-revert',
     themes: ['light'],
