@@ -128,7 +128,7 @@ it('draws a fact and the measures over the versions, each with its values as a t
   const table = (name: string) => page.getByRole('table', { name, exact: true });
   await table(chosen).getByText('97.0%').waitFor();
   await page.getByRole('img', { name: new RegExp(`^${chosen}: \\d+ values`) }).waitFor();
-  await table('Efficacy (ES)')
+  await table('Neighbours kept')
     .getByText(/measured by entry 6, with \d+ fact/)
     .waitFor();
   const other = (await fact.locator('option').allInnerTexts()).find((one) => one !== chosen)!;

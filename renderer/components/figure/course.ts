@@ -4,6 +4,9 @@ import { type Drawing, EDGE, heading, label, line, ON_PAPER, type Palette, point
 /** Height of the field, and the least room of a step in it. */
 const HEIGHT = 180;
 const STEP = 44;
+const WIDEST_STEP = 90;
+/** What few steps share. */
+const FIELD = 300;
 const SIZE_OF_POINT = 4.5;
 
 /** A span that can be divided. */
@@ -42,7 +45,7 @@ export function courseShapes(figure: CourseFigure, palette: Palette, top = 0): O
   const { ends, ticks } = ticksOf(...(figure.ends ?? [Math.min(0, ...values), Math.max(0, ...values)]));
   const left = EDGE + room(ticks.map(written)) + 8;
   const labels = steps.map((step) => step.label);
-  const step = Math.max(STEP, room(labels) + 12);
+  const step = Math.max(STEP, room(labels) + 12, Math.min(WIDEST_STEP, FIELD / Math.max(1, steps.length)));
   const [width, head] = [steps.length * step, top + ROW];
   const bottom = head + HEIGHT;
   const across = (at: number) => left + (at + 0.5) * step;
@@ -60,7 +63,7 @@ export function courseShapes(figure: CourseFigure, palette: Palette, top = 0): O
       label(written(tick), left - 8, up(tick) + 4, 'end', false, palette),
     ]),
     ...labels.map((text, at) => label(text, across(at), bottom + 16, 'middle', false, palette)),
-    label(what, left + width / 2, bottom + 16 + ROW, 'middle', false, palette),
+    label(what, Math.max(left + width / 2, EDGE + room([what]) / 2), bottom + 16 + ROW, 'middle', false, palette),
     ...series.flatMap((one): Shape[] => [
       ...joinedIn(one).map((ends) =>
         line(
@@ -82,7 +85,7 @@ export function courseShapes(figure: CourseFigure, palette: Palette, top = 0): O
     x += wide;
   }
   const keys = Math.max(...series.map(({ name }) => EDGE + 16 + room([name])), 0);
-  return { width: Math.max(left + width, keys, EDGE + room([measure])) + EDGE, height: y + EDGE, shapes };
+  return { width: Math.max(left + width, keys, EDGE + room([measure]), EDGE + room([what])) + EDGE, height: y + EDGE, shapes };
 }
 /** Room for the names of series beside each other, where the field is narrower. */
 const WIDEST_KEY = 420;

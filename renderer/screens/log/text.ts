@@ -14,10 +14,10 @@ export const logText = {
     reason: 'Reason',
     verdict: 'Checks',
     review: 'Review',
-    opened: 'Opened by',
   },
   opened: {
     says: (author: string, time: string) => `Open in a window here under the name ${author}, last on ${time}`,
+    mark: (authors: readonly string[]) => `, opened here by ${authors.join(', ')}`,
     title: 'Opened here',
     by: (author: string, time: string) => `by ${author}, last on ${time}`,
     about: 'Kept beside the record in this data folder: that it was on the screen, not that it was read.',

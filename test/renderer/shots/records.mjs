@@ -81,6 +81,15 @@ export const SHOTS = [
     },
     wait: 500,
   },
+  {
+    name: 'log-opened',
+    hash: at('log') + '?review=none',
+    act: async (page) => {
+      await page.getByRole('row').nth(1).click();
+      await page.getByRole('heading', { name: 'Opened here' }).waitFor();
+      await page.getByRole('heading', { name: 'Opened here' }).scrollIntoViewIfNeeded();
+    },
+  },
   { name: 'log-entry', hash: at('log') + '?entry=17', wait: 500 },
   { name: 'log-filter', themes: ['dark'], hash: at('log') + '?text=euro&kinds=edit+check&author=Ada+Moreau' },
   { name: 'log-none', themes: ['light'], hash: at('log') + '?text=nothing+like+this' },
