@@ -286,6 +286,8 @@ it('lists every fact ever changed, filters by what became of it, keeps that in t
   page = await sample.open(`#/model/${'a71a5000'.repeat(8)}/facts`);
   const row = page.getByRole('row', { name: /Los Angeles/ });
   for (const said of ['Canada', 'failed', 'rejected', 'taken out']) await row.getByText(said).waitFor();
+  await page.getByRole('grid').press('ArrowDown');
+  await page.getByRole('link', { name: /over the versions$/ }).waitFor();
   await page.getByLabel('Now', { exact: true }).selectOption('taken out');
   await page.getByText('1 of 8 facts').waitFor();
   expect(page.url()).toContain('state=taken+out');

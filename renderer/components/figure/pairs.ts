@@ -58,7 +58,7 @@ export function pairDrawing(figure: PairFigure): Drawing {
   const shapes: Shape[] = [heading(title, EDGE)];
   let y = EDGE + 2 * ROW;
   shapes.push(
-    label('0', left, y, 'middle'),
+    label(short(0), left, y, 'middle'),
     label(short(full), left + FIELD, y, 'middle'),
     label(from, numbers + column - 12, y, 'end'),
     label(to, numbers + 2 * column - 12, y, 'end'),

@@ -36,7 +36,7 @@ export const reportText = {
   noParaphrases: 'No other wordings were asked.',
   noNeighbors: 'No neighbours were asked.',
   figures: {
-    outcomes: 'Before and after',
+    outcomes: 'Before and after the edit',
     answer: 'Answer',
     said: 'What became of it',
     toldAbout: 'they took part in the edit and prove nothing of it',
