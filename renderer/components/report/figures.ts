@@ -1,7 +1,7 @@
 import type { EditReport, FactReport, PromptOutcome } from '../../../shared/contract/edits.ts';
 import { percent } from '../../format.ts';
 import type { BarFigure, Mark, Pair, PairFigure, PairGroup } from '../figure/figure.ts';
-import { markOf } from './summary.ts';
+import { isCompared, markOf } from './summary.ts';
 import { reportText } from './text.ts';
 
 const text = reportText.figures;
@@ -11,10 +11,13 @@ const text = reportText.figures;
  * of all that should stay as it was the chance of its own. What was told to the edit stands apart. The worst of each kind go first.
  */
 export function outcomeFigure(facts: readonly FactReport[]): PairFigure {
+  const wasCompared = isCompared(facts);
   const group = (label: string, about: string, pairs: readonly Pair[], isApart = false): PairGroup[] =>
     pairs.length === 0 ? [] : [{ label, about, pairs: worstFirst(pairs), ...(isApart ? { isApart } : {}) }];
-  const ofNew = (outcomes: (fact: FactReport) => readonly PromptOutcome[]) => facts.flatMap((fact) => outcomes(fact).map(newAnswer));
-  const ofOwn = (outcomes: (fact: FactReport) => readonly PromptOutcome[]) => facts.flatMap((fact) => outcomes(fact).map(ownAnswer));
+  const ofNew = (outcomes: (fact: FactReport) => readonly PromptOutcome[]) =>
+    facts.flatMap((fact) => outcomes(fact).map((one) => newAnswer(one, wasCompared)));
+  const ofOwn = (outcomes: (fact: FactReport) => readonly PromptOutcome[]) =>
+    facts.flatMap((fact) => outcomes(fact).map((one) => ownAnswer(one, wasCompared)));
   return {
     title: text.outcomes,
     what: reportText.promptColumn,
@@ -50,26 +53,26 @@ export function outcomeFigure(facts: readonly FactReport[]): PairFigure {
         true,
       ),
     ],
-    marks: { good: text.marks.good, warn: text.marks.warn, bad: text.marks.bad },
+    marks: { ...text.marks, ...(wasCompared ? reportText.compared : {}) },
     full: 1,
     short: (value) => percent(value),
   };
 }
 
-function newAnswer(outcome: PromptOutcome): Pair {
-  return pair(outcome, outcome.expected, outcome.before.wanted, outcome.after.wanted);
+function newAnswer(outcome: PromptOutcome, wasCompared: boolean): Pair {
+  return pair(outcome, wasCompared, outcome.expected, outcome.before.wanted, outcome.after.wanted);
 }
 
 /** Of a neighbour whose own answer nobody named, what the model said before is followed, as far as that was measured again. */
-function ownAnswer(outcome: PromptOutcome): Pair {
+function ownAnswer(outcome: PromptOutcome, wasCompared: boolean): Pair {
   const { expected, before, after, says } = outcome;
-  if (before.previous !== undefined || says === undefined) return pair(outcome, expected, before.previous, after.previous);
+  if (before.previous !== undefined || says === undefined) return pair(outcome, wasCompared, expected, before.previous, after.previous);
   const again = says.after.text === says.before.text ? says.after.probability : undefined;
-  return pair(outcome, says.before.text.trim(), says.before.probability, again);
+  return pair(outcome, wasCompared, says.before.text.trim(), says.before.probability, again);
 }
 
-function pair(outcome: PromptOutcome, of: string | undefined, from = NaN, to = NaN): Pair {
-  const { mark, label } = markOf(outcome);
+function pair(outcome: PromptOutcome, wasCompared: boolean, of: string | undefined, from = NaN, to = NaN): Pair {
+  const { mark, label } = markOf(outcome, wasCompared);
   const { fate, says } = outcome;
   const now = says && fate === 'lost' ? `: ${reportText.says(says.after.text.trim(), percent(says.after.probability))}` : '';
   return { label: outcome.prompt, of: of ?? '–', from, to, mark, says: `${label}${now}` };

@@ -101,7 +101,7 @@ function reachOf(facts: readonly FactReport[]): Reach {
     about: about.length,
     aboutLost: tally(about).lost,
     aboutShaken: tally(about).shaken,
-    isCompared: neighbors.some(({ fate }) => fate === undefined),
+    isCompared: isCompared(facts),
   };
 }
 
@@ -207,10 +207,19 @@ export function verdictCounts(facts: readonly FactReport[]): Readonly<Record<Fac
   return { all: facts.length, good: count('good'), shaken: count('shaken'), weak: count('weak'), harmful: count('harmful') };
 }
 
-/** What is said of a prompt at a glance. */
-export function markOf({ good, fate }: PromptOutcome): { readonly mark: Mark; readonly label: string } {
+/** Whether a report compared two answers instead of asking what the model says (before 0.2). */
+export function isCompared(facts: readonly FactReport[]): boolean {
+  return facts.some(({ neighbors }) => neighbors.some(({ fate }) => fate === undefined));
+}
+
+/**
+ * What is said of a prompt at a glance.
+ * @param wasCompared whether two answers were compared, so that it is not told what the model says
+ */
+export function markOf({ good, fate }: PromptOutcome, wasCompared: boolean): { readonly mark: Mark; readonly label: string } {
   const mark = fate === 'shaken' ? 'warn' : good ? 'good' : 'bad';
-  return { mark, label: fate ? reportText.fates[fate] : mark === 'good' ? reportText.goodMark : reportText.badMark };
+  const said = wasCompared ? reportText.compared : { good: reportText.goodMark, bad: reportText.badMark };
+  return { mark, label: fate ? reportText.fates[fate] : mark === 'good' ? said.good : said.bad };
 }
 
 /** How many of some prompts are as they should be: "3 of 4", "no" where there are none. */

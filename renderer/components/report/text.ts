@@ -47,6 +47,8 @@ export const reportText = {
   },
   promptColumn: 'Prompt',
   expectedColumn: 'Should say',
+  /** Of reports that compared two answers. */
+  compared: { good: 'likelier than the other answer', bad: 'not likelier than the other answer' },
   goodMark: 'as it should be',
   badMark: 'not as it should be',
   weights: 'Weights changed',

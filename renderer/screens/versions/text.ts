@@ -183,7 +183,7 @@ export const versionsText = {
     chance: 'Probability of the answer',
     version: (entry: number, made: string | undefined) => `Entry ${entry}${made === undefined ? '' : `: ${made}`}`,
     measuredBy: (entry: number) => `measured by entry ${entry}`,
-    measuredBefore: (entry: number) => `measured by entry ${entry}, before it`,
+    measuredBefore: (entry: number) => `measured by entry ${entry}, to compare with`,
     measured: (entry: number, facts: number, since: number | undefined) =>
       [
         `measured by entry ${entry}`,

@@ -81,6 +81,16 @@ describe('before and after', () => {
   });
 });
 
+it('says of a report that compared two answers what it compared, and not that something is as it should be', () => {
+  const { groups, marks } = outcomeFigure([fact({ neighbors: [outcome('The Louvre is in'), outcome('B', { good: false })] })]);
+  expect(groups.flatMap(({ pairs }) => pairs.map(({ says: said }) => said))).toEqual([
+    'likelier than the other answer',
+    'not likelier than the other answer',
+    'likelier than the other answer',
+  ]);
+  expect(marks.good).toBe('likelier than the other answer');
+});
+
 it('tells how much of each weight changed, in the order of the layers, as far as that is told', () => {
   const weight = (layer: number, deltaNorm: number, weightNorm: number) => ({
     layer,
