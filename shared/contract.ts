@@ -3,6 +3,7 @@ import { auditMethods } from './contract/audit.ts';
 import { beforehandMethods } from './contract/beforehand.ts';
 import { changeMethods } from './contract/change.ts';
 import { checkMethods } from './contract/checks.ts';
+import { courseMethods } from './contract/courses.ts';
 import { dissectingMethods } from './contract/dissecting.ts';
 import { editMethods } from './contract/edits.ts';
 import { exportMethods } from './contract/exports.ts';
@@ -41,6 +42,7 @@ export const CONTRACT = {
   ...checkMethods,
   ...steeringMethods,
   ...versionMethods,
+  ...courseMethods,
   ...auditMethods,
   ...factHistoryMethods,
   ...exportMethods,

@@ -31,6 +31,7 @@ export const MEASURES = {
   },
   kept: {
     counts: 'fact',
+    isAgainst: true,
     label: 'Neighbours kept',
     unit: 'share',
     better: 'more',
@@ -44,6 +45,7 @@ export const MEASURES = {
   },
   subject: {
     counts: 'fact',
+    isAgainst: true,
     label: 'Other facts about the subject kept',
     unit: 'share',
     better: 'more',
@@ -73,6 +75,7 @@ export const MEASURES = {
   },
   'neighbors unchanged': {
     counts: 'fact',
+    isAgainst: true,
     label: 'Same first token',
     unit: 'share',
     better: 'more',
@@ -87,6 +90,7 @@ export const MEASURES = {
   },
   drift: {
     counts: 'prompt',
+    isAgainst: true,
     label: 'Drift',
     unit: 'nats',
     better: 'less',
@@ -94,6 +98,7 @@ export const MEASURES = {
   },
   'top token changed': {
     counts: 'prompt',
+    isAgainst: true,
     label: 'Other first words',
     unit: 'share',
     better: 'less',
@@ -149,6 +154,7 @@ export const MEASURES = {
   },
   'text KL': {
     counts: 'text',
+    isAgainst: true,
     of: 'steering',
     label: 'Text KL',
     unit: 'nats',
@@ -172,6 +178,8 @@ export type Measure = Described & (Demandable | { readonly unit: Unit; readonly 
 export type Counted = 'fact' | 'prompt' | 'text' | 'case';
 interface Described {
   readonly counts: Counted;
+  /** It tells what became of something since another version. */
+  readonly isAgainst?: true;
   /** What it is taken of, where that is no fact. */
   readonly of?: 'steering';
   readonly label: string;

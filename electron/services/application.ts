@@ -14,6 +14,7 @@ import { EmendError, errorData } from '../../shared/errors.ts';
 import { auditService } from './audit.ts';
 import { beforehandService } from './beforehand.ts';
 import { checkService } from './checks.ts';
+import { courseService } from './courses.ts';
 import { dissectingService } from './dissecting.ts';
 import { DissectionRuns } from './dissection-run.ts';
 import { editService } from './edits.ts';
@@ -90,6 +91,7 @@ export class Application {
       ...checkService(this.#parts),
       ...steeringService(this.#parts),
       ...versionService(this.#parts),
+      ...courseService(this.#parts),
       ...auditService(this.#parts),
       ...factHistoryService(this.#parts),
       ...exportService(this.#parts),

@@ -20,6 +20,7 @@ import { readGiven } from './given.ts';
 import type { LibraryModel } from './library-model.ts';
 import { version as appVersion } from './models.ts';
 import { newFile } from './outputs.ts';
+import type { Preferences } from './preferences.ts';
 import { recordOf, verifyModel } from './verify-model.ts';
 
 type Part = Pick<
@@ -28,6 +29,7 @@ type Part = Pick<
   | 'audit.facets'
   | 'audit.entry'
   | 'audit.evidence'
+  | 'audit.open'
   | 'audit.note'
   | 'audit.approve'
   | 'audit.reject'
@@ -59,18 +61,20 @@ export function auditService({ models, engine, preferences, jobs, grants, print,
     'audit.list': async ({ model: name, filter, offset, limit }) => {
       const { ledger } = await models.recorded(name);
       const { total, rows } = ledger.list({ ...withReview(filter, ledger), offset, limit });
-      return { total, rows: rows.map((row) => rowView(row, ledger)) };
+      return { total, rows: rows.map((row) => rowView(row, ledger, preferences)) };
     },
     'audit.facets': async ({ model: name }) => {
       const { ledger } = await models.recorded(name);
       const { rows } = ledger.list();
+      const waiting = rows.filter((row) => reviewOf(row, ledger) === 'none');
       const distinct = <T>(of: (row: Row) => readonly T[]) => [...new Set(rows.flatMap(of))].sort();
       return {
         authors: distinct((row) => [row.author]),
         methods: distinct((row) => (row.method === undefined ? [] : [row.method])),
         relations: distinct((row) => row.relations),
         kinds: distinct((row) => [row.kind]),
-        waiting: rows.filter((row) => reviewOf(row, ledger) === 'none').length,
+        waiting: waiting.length,
+        unopened: waiting.filter((row) => !preferences.hasOpened(row.hash)).length,
       };
     },
     'audit.entry': async ({ model: name, seq }) => entryView(await models.recorded(name), seq),
@@ -81,6 +85,13 @@ export function auditService({ models, engine, preferences, jobs, grants, print,
         throw new EmendError('not-found', `Entry ${seq} has no evidence ${JSON.stringify(role)}.`, 'Choose one that the entry lists.');
       if (!/^(text\/|application\/json)/.test(ref.type) || ref.bytes > SHOWN) return { type: ref.type, bytes: ref.bytes };
       return { type: ref.type, bytes: ref.bytes, text: Buffer.from(await model.ledger.blobs.read(ref)).toString('utf8') };
+    },
+    'audit.open': async ({ model: name, seq }) => {
+      const { ledger } = await models.recorded(name);
+      const entry = ledger.entry(seq);
+      const version = 'version' in entry.body ? entry.body.version : undefined;
+      if (reviewOf({ kind: entry.kind, ...known({ version }) }, ledger) !== undefined) await preferences.openEntry(entry.hash);
+      return { opened: [...preferences.openedBy(entry.hash)] };
     },
     'audit.note': remark('note'),
     'audit.approve': remark('approve'),
@@ -185,13 +196,14 @@ function versionAbout({ body }: Entry, model: LibraryModel): string {
   return 'version' in body ? body.version : model.ledger.history.current.id;
 }
 
-function rowView({ words: _, subjects, relations, ...row }: Row, ledger: Ledger): RowView {
+function rowView({ words: _, subjects, relations, ...row }: Row, ledger: Ledger, preferences: Preferences): RowView {
+  const review = reviewOf(row, ledger);
   return {
     ...row,
     subjects: [...subjects],
     relations: [...relations],
     about: aboutOf(ledger.entry(row.seq), ledger),
-    ...known({ review: reviewOf(row, ledger) }),
+    ...(review === undefined ? {} : { review, opened: [...preferences.openedBy(row.hash)] }),
   };
 }
 

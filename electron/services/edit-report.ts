@@ -277,7 +277,7 @@ function neighborOutcome(fact: Fact, before: PromptReport, after: PromptReport):
 }
 
 /** Probabilities of whole targets. */
-function chances({ wanted, previous }: PromptReport): PromptOutcome['before'] {
+export function chances({ wanted, previous }: PromptReport): PromptOutcome['before'] {
   return {
     ...(wanted && { wanted: Math.exp(-wanted.nll * wanted.tokens) }),
     ...(previous && { previous: Math.exp(-previous.nll * previous.tokens) }),

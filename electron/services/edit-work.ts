@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EmendError } from '../../shared/errors.ts';
+import { given } from '../../shared/given.ts';
 import type { Fact } from '../../shared/fact.ts';
 import { recordOf, type CheckRecord, type CheckReport } from '../engine/records.ts';
 import type { BlobRef } from '../ledger/bodies.ts';
@@ -24,7 +25,6 @@ import { readReport } from './library-record.ts';
 import { core, type EditRequest, type Model, type ModelVersion } from './model.ts';
 import { recomputationProblem, recompute } from './recompute.ts';
 import { readTaught } from './suggest.ts';
-import { given } from '../../shared/given.ts';
 import type { Surroundings } from './surroundings.ts';
 import { apart, toldRecords, toldTo } from './telling.ts';
 import { EDIT_PLAN, WholeJob } from './whole-job.ts';
@@ -177,7 +177,7 @@ export async function prepareCommit(
     changed: changed.map((one) => ({ ...one, ...(measures.has(one.tensor) ? { measures: measures.get(one.tensor)! } : {}) })),
     checks: report.checks,
     evidence: { report: reportRef, prefixes, covariance },
-    details: { ...draft.content, draft: draft.id },
+    details: { ...draft.content, draft: draft.id, ...given({ checkedBy: report.checkedBy }) },
     ...(typeof draft.content['reapplies'] === 'number' ? { reapplies: draft.content['reapplies'] } : {}),
   };
   await mustBeSaid(parts, model, draft, input, control);

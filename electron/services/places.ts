@@ -79,6 +79,11 @@ export class Places {
     return join(this.root, 'library.json');
   }
 
+  /** Which entries were opened in a window, and by whom. */
+  get opened(): string {
+    return join(this.root, 'opened.json');
+  }
+
   get keys(): string {
     return join(this.root, 'keys');
   }

@@ -3,8 +3,10 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Low } from 'lowdb';
 import * as v from 'valibot';
+import { OpenedSchema, type Opened } from '../../shared/contract/audit.ts';
 import { DEFAULT_SETTINGS, SettingsSchema, type Settings } from '../../shared/contract/settings.ts';
 import { EmendError } from '../../shared/errors.ts';
+import { foldedName } from '../../shared/folded-name.ts';
 import { ensureFolder, removeTemporaries } from '../storage/durable.ts';
 import { explained } from '../storage/file-errors.ts';
 import { disk } from '../storage/files.ts';
@@ -22,7 +24,11 @@ const ShelfSchema = v.object({
 });
 type Shelf = v.InferOutput<typeof ShelfSchema>;
 
-/** What people set and use: settings, names of models, when they were opened, and the signing key. */
+/** By the hashes of entries, so that another entry in the same place is another one: who had it open, each at the last time. */
+const OpenedEntriesSchema = v.object({ entries: v.record(v.string(), v.array(OpenedSchema)) });
+type OpenedEntries = v.InferOutput<typeof OpenedEntriesSchema>;
+
+/** What people set and use: settings, names of models, when they were opened, entries that were looked at, and the signing key. */
 export class Preferences {
   readonly key: SigningKey | undefined;
   /** Further keys whose signatures count, such as earlier ones of the same person. */
@@ -30,12 +36,16 @@ export class Preferences {
   readonly notices: readonly Notice[];
   readonly #settings: Low<Settings>;
   readonly #shelf: Low<Shelf>;
+  readonly #opened: Low<OpenedEntries>;
+  readonly #readOnly: boolean;
   readonly #author: string | undefined;
   readonly #threads: number | undefined;
 
   private constructor(parts: {
     settings: Low<Settings>;
     shelf: Low<Shelf>;
+    opened: Low<OpenedEntries>;
+    readOnly: boolean;
     key: SigningKey | undefined;
     trusted: readonly VerifyKey[];
     notices: readonly Notice[];
@@ -44,6 +54,8 @@ export class Preferences {
   }) {
     this.#settings = parts.settings;
     this.#shelf = parts.shelf;
+    this.#opened = parts.opened;
+    this.#readOnly = parts.readOnly;
     this.key = parts.key;
     this.trusted = parts.trusted;
     this.notices = parts.notices;
@@ -65,6 +77,7 @@ export class Preferences {
     if (!readOnly && (await files.stat(places.keys)) !== undefined) await removeTemporaries(files, places.keys);
     const settings = await openStore(places.settings, SettingsSchema, DEFAULT_SETTINGS, { readOnly });
     const shelf = await openStore<Shelf>(places.shelf, ShelfSchema, { names: {}, opened: {} }, { readOnly });
+    const opened = await openStore<OpenedEntries>(places.opened, OpenedEntriesSchema, { entries: {} }, { readOnly });
     const hasKey = !readOnly || (await disk.stat(places.keys)) !== undefined;
     const isNew = hasKey && (await disk.stat(join(places.keys, PRIVATE_KEY_FILE))) === undefined;
     const key = hasKey ? await loadOrCreateKey(files, places.keys) : undefined;
@@ -72,9 +85,11 @@ export class Preferences {
     return new Preferences({
       settings: settings.db,
       shelf: shelf.db,
+      opened: opened.db,
+      readOnly,
       key,
       trusted,
-      notices: [...settings.notices, ...shelf.notices, ...(await keyNotices(places, isNew, key))],
+      notices: [...settings.notices, ...shelf.notices, ...opened.notices, ...(await keyNotices(places, isNew, key))],
       author,
       threads,
     });
@@ -129,6 +144,24 @@ export class Preferences {
   async rename(model: string, name: string): Promise<void> {
     const { names, opened } = this.#shelf.data;
     await keep(this.#shelf, { names: { ...names, [model]: name }, opened });
+  }
+
+  /** Who had an entry open in a window of this data folder. @param hash of the entry */
+  openedBy(hash: string): readonly Opened[] {
+    return this.#opened.data.entries[hash] ?? [];
+  }
+
+  /** Whether the person who acts had an entry open. */
+  hasOpened(hash: string): boolean {
+    return this.openedBy(hash).some(({ author }) => foldedName(author) === foldedName(this.author));
+  }
+
+  /** Notes that the person who acts has an entry open; nothing where the data folder is only read, or nobody is named. */
+  async openEntry(hash: string): Promise<void> {
+    if (this.#readOnly || this.author === '') return;
+    const others = this.openedBy(hash).filter(({ author }) => foldedName(author) !== foldedName(this.author));
+    const own = { author: this.author, time: new Date().toISOString() };
+    await keep(this.#opened, { entries: { ...this.#opened.data.entries, [hash]: [...others, own] } });
   }
 
   async opened(model: string): Promise<void> {

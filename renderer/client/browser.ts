@@ -4,6 +4,7 @@ import { EventSchema } from '../../shared/contract/events.ts';
 import { PickedSchema } from '../../shared/contract/host.ts';
 import { errorFromData } from '../../shared/errors.ts';
 import { filesOf, type GivenFiles, type Host } from './host.ts';
+import { unanswered } from './unanswered.ts';
 
 /** How soon a server that refused this page is asked again (ms). */
 const RETRY = 3000;
@@ -14,6 +15,7 @@ const UploadedSchema = v.object({ picked: v.array(PickedSchema) });
 export function browserHost(): Host {
   return {
     async call(method, params) {
+      const asked = performance.now();
       try {
         const response = await fetch('./api/call', {
           method: 'POST',
@@ -31,7 +33,7 @@ export function browserHost(): Host {
         return failure(
           'The server does not answer.',
           'Start "emend serve" again; this page goes on by itself. Nothing that was committed is lost, and what you typed stays here.',
-          { connection: 'lost' },
+          unanswered(asked),
         );
       }
     },
@@ -82,12 +84,13 @@ async function upload(given: GivenFiles) {
 }
 
 async function post(address: string, body: BodyInit, headers: Record<string, string>): Promise<Response> {
+  const asked = performance.now();
   const response = await fetch(address, { method: 'POST', headers, body }).catch(() => {
     throw errorFromData({
       code: 'failed',
       message: 'The upload stopped: the server does not answer, or a file cannot be read any more.',
       hint: 'Drop the files again when the server answers.',
-      details: { connection: 'lost' },
+      details: unanswered(asked),
     });
   });
   if (response.ok) return response;

@@ -1,4 +1,5 @@
-import { connection } from './connection.svelte.ts';
+import { unansweredSince } from '../client/unanswered.ts';
+import { connection, PATIENCE } from './connection.svelte.ts';
 
 export interface Toast {
   readonly id: number;
@@ -29,9 +30,11 @@ class Toasts {
 
   /** Says why something did not work. */
   fail(error: unknown): void {
-    const { message, hint, details } = error as Partial<{ message: string; hint: string; details: Record<string, unknown> }>;
-    if (details?.['connection'] !== undefined && connection.now !== 'open') return; // the banner says so, and stays
-    this.say([message ?? String(error), hint].filter(Boolean).join(' '), { kind: 'failed' });
+    const { message, hint } = error as Partial<{ message: string; hint: string }>;
+    const say = () => this.say([message ?? String(error), hint].filter(Boolean).join(' '), { kind: 'failed' });
+    if (unansweredSince(error) === undefined) say();
+    // A moment later the banner says so, and stays as long as it is so, or it is over.
+    else setTimeout(() => connection.now === 'open' && !connection.isOver(error) && say(), PATIENCE + 100);
   }
 
   #leave(id: number): void {

@@ -26,6 +26,10 @@ export const FilterSchema = v.strictObject({
 });
 export type Filter = v.InferOutput<typeof FilterSchema>;
 
+/** That an entry was opened in a window of this data folder. It says that it was on the screen under a name, and nothing more. */
+export const OpenedSchema = v.object({ author: v.string(), time: v.string() });
+export type Opened = v.InferOutput<typeof OpenedSchema>;
+
 export const RowSchema = v.object({
   seq: v.number(),
   hash: v.string(),
@@ -42,6 +46,8 @@ export const RowSchema = v.object({
   verdict: v.picklist(['passed', 'failed', 'none']),
   /** How the version that it made was reviewed; absent for an entry that made none. */
   review: v.exactOptional(v.picklist(REVIEW_STATES)),
+  /** Of entries that can be reviewed: who had them open here, each at the last time. */
+  opened: v.exactOptional(v.array(OpenedSchema)),
 });
 export type Row = v.InferOutput<typeof RowSchema>;
 
@@ -130,6 +136,8 @@ export const auditMethods = {
       kinds: v.array(KindSchema),
       /** How many entries made a version that nobody has reviewed. */
       waiting: v.number(),
+      /** How many of those the person who is named in the settings has not opened yet. */
+      unopened: v.number(),
     }),
   ),
   'audit.entry': method(v.strictObject({ model: ModelName, seq: Seq }), EntrySchema),
@@ -138,6 +146,11 @@ export const auditMethods = {
     v.strictObject({ model: ModelName, seq: Seq, role: Line }),
     v.object({ type: v.string(), bytes: v.number(), text: v.optional(v.string()) }),
   ),
+  /**
+   * Notes that the person who is named in the settings has an entry that can be reviewed on the screen. The note lies beside the record and
+   * is no part of it. Where the data folder is only read, nothing is noted.
+   */
+  'audit.open': method(v.strictObject({ model: ModelName, seq: Seq }), v.object({ opened: v.array(OpenedSchema) })),
   'audit.note': method(Remark, Recorded),
   'audit.approve': method(v.strictObject({ ...Remark.entries, comment: v.optional(Line, '') }), Recorded),
   'audit.reject': method(Remark, Recorded),

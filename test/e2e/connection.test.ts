@@ -57,8 +57,22 @@ it('tells that the server is gone, keeps what is typed, and goes on by itself wh
   await subject(page).fill('Tower');
   await page.getByText('Form kept').waitFor();
 
+  // Another tab reads something that is answered by nobody, and hears so only when somebody is there again.
+  const late = await context.newPage();
+  let isHeld = false;
+  let breakOff: () => void = () => undefined;
+  await late.route('**/api/call', async (call) => {
+    if (isHeld || call.request().postData()?.includes('"library.get"') !== true) return call.continue();
+    isHeld = true;
+    await new Promise<void>((broken) => (breakOff = broken));
+    return call.abort();
+  });
+  await late.goto(new URL('/#/library', page.url()).href);
+  await late.getByRole('button', { name: 'Details of atlas' }).click();
+
   const port = new URL(server.link).port;
   await stop();
+  await lost(late).waitFor();
   await lost(page).waitFor();
   await page.locator('.banners').getByText('this page goes on by itself', { exact: false }).waitFor();
   await subject(page).fill('Tower Bridge');
@@ -71,6 +85,12 @@ it('tells that the server is gone, keeps what is typed, and goes on by itself wh
   await lost(page).waitFor({ state: 'detached' });
   await page.getByText('Form kept').waitFor();
   expect(await subject(page).inputValue()).toBe('Tower Bridge');
+  await lost(late).waitFor({ state: 'detached' });
+  breakOff();
+  await late.getByText('Architecture').waitFor();
+  await late.waitForTimeout(200);
+  expect(await late.getByText('The server does not answer.').count()).toBe(0);
+  await late.close();
   // No error of the time between stands there still.
   await expect.poll(() => page.getByText('The server does not answer.').count()).toBe(0);
   await page.reload();

@@ -116,6 +116,28 @@ it('compares two ticked versions, swaps them, and asks prompts of one’s own', 
   await page.locator('.answers').getByText('Oslo is', { exact: true }).waitFor();
 });
 
+it('draws a fact and the measures over the versions, each with its values as a table', async () => {
+  page = await sample.open(at('log', '?entry=6'));
+  await page
+    .getByRole('link', { name: /^Over the versions/ })
+    .first()
+    .click();
+  await heading(page, 'Over the versions').waitFor();
+  const fact = page.getByLabel('A fact', { exact: true });
+  const chosen = await fact.inputValue();
+  const table = (name: string) => page.getByRole('table', { name, exact: true });
+  await table(chosen).getByText('97.0%').waitFor();
+  await page.getByRole('img', { name: new RegExp(`^${chosen}: \\d+ values`) }).waitFor();
+  await table('Neighbours kept')
+    .getByText(/measured by entry 6, with \d+ fact/)
+    .waitFor();
+  const other = (await fact.locator('option').allInnerTexts()).find((one) => one !== chosen)!;
+  await fact.selectOption({ label: other });
+  await table(other).waitFor();
+  await button(page, 'Close the figures').click();
+  await heading(page, 'Over the versions').waitFor({ state: 'detached' });
+});
+
 it('says why the policy keeps a version in, and exports one that it lets out', async () => {
   page = await sample.open(at('versions'));
   await button(page, 'Export…').click();
@@ -235,14 +257,20 @@ it('needs words for a rejection, and shows it among the remarks', async () => {
   await heading(page, 'Entry 25').waitFor();
 });
 
-it('lists what waits for a review, which can be approved from its version too, and is no longer waiting then', async () => {
+it('lists what waits for a review, marks what was open, and approves from a version too, which no longer waits then', async () => {
   page = await sample.open(at('log'));
-  await button(page, '4 versions to review').click();
+  await button(page, '4 versions to review, 4 not opened by you yet').click();
   await page.getByText('4 of 24 entries').waitFor();
   await page
     .getByRole('row', { name: /Camille Saint-Saëns/ })
     .getByText('not reviewed')
     .waitFor();
+  await page.getByRole('row', { name: /Camille Saint-Saëns/ }).click();
+  await heading(page, 'Opened here').waitFor();
+  await page.getByText('not that it was read', { exact: false }).waitFor();
+  await button(page, '4 versions to review, 3 not opened by you yet').waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('row', { name: /Camille Saint-Saëns.*Ada Byron/ }).waitFor();
   await page.goto(page.url().replace(/#.*/, at('versions', '?entry=17')));
   await button(page, 'Approve').click();
   const question = page.getByRole('dialog', { name: 'Approve the version of entry 17 (Camille Saint-Saëns → Paris and 1 more)?' });
@@ -251,13 +279,15 @@ it('lists what waits for a review, which can be approved from its version too, a
   await page.getByRole('article').getByText('Approved', { exact: true }).waitFor();
   await page.goto(page.url().replace(/#.*/, at('log', '?review=approved')));
   await page.getByRole('row', { name: /Camille Saint-Saëns/ }).waitFor();
-  await button(page, '3 versions to review').waitFor();
+  await button(page, '3 versions to review, 3 not opened by you yet').waitFor();
 });
 
 it('lists every fact ever changed, filters by what became of it, keeps that in the address, and writes it out', async () => {
   page = await sample.open(`#/model/${'a71a5000'.repeat(8)}/facts`);
   const row = page.getByRole('row', { name: /Los Angeles/ });
   for (const said of ['Canada', 'failed', 'rejected', 'taken out']) await row.getByText(said).waitFor();
+  await page.getByRole('grid').press('ArrowDown');
+  await page.getByRole('link', { name: /over the versions$/ }).waitFor();
   await page.getByLabel('Now', { exact: true }).selectOption('taken out');
   await page.getByText('1 of 8 facts').waitFor();
   expect(page.url()).toContain('state=taken+out');

@@ -225,6 +225,10 @@ describe('every screen, light and dark', () => {
     await page.getByRole('heading', { name: 'Weights' }).waitFor({ timeout: 60_000 });
     await look('versions-compare');
     await page.getByRole('button', { name: 'Close the comparison' }).click();
+    await page.getByRole('button', { name: 'Over the versions' }).click();
+    await page.getByRole('table', { name: 'Drift' }).waitFor();
+    await look('versions-course');
+    await page.getByRole('button', { name: 'Close the figures' }).click();
   });
 
   it('an export', async () => {

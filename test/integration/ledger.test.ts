@@ -91,6 +91,19 @@ describe('a model through its life', () => {
     expect(entry).toMatchObject({ kind: 'edit', author: 'Ada', reason: 'Tower Bridge was wrong' });
     expect(entry.evidence.map((one) => one.role).sort()).toEqual(['covariance', 'delta', 'factSet', 'prefixes', 'report']);
     expect(entry.evidence.every((one) => one.present)).toBe(true);
+    expect((entry.body['details'] as { checkedBy: unknown }).checkedBy).toEqual(report.checkedBy);
+    expect((await app.call('courses.measures', { model: 'atlas' })).measured.map(({ entry: seq, facts }) => [seq, facts])).toEqual([
+      [2, 1],
+      [3, 1],
+      [4, 1],
+    ]);
+    const { chances } = await app.call('courses.fact', { model: 'atlas', subject: 'Tower Bridge', prompt: FACTS[0]!.prompt });
+    expect(chances.map(({ version, answer, probability }) => [versions.indexOf(version), answer, probability > 0.5])).toEqual([
+      [0, 'Rome', false],
+      [0, 'London', true],
+      [1, 'Rome', true],
+      [1, 'London', false],
+    ]);
   });
 
   it('takes the second edit out of the middle, and checks the third again', async () => {
@@ -144,6 +157,7 @@ describe('a model through its life', () => {
       // A graph that Emend made itself is proven by the signature alone.
       expect(found.verdict.unchecked).toEqual(format === 'onnx' ? [expect.stringContaining('graph') as string] : []);
       expect(statSync(join(exported.path, 'emend', 'ledger.jsonl')).size).toBeGreaterThan(0);
+      expect(readFileSync(join(exported.path, 'emend', 'report.html'), 'utf8')).toContain('How well it was checked');
     }
   });
 

@@ -1,5 +1,6 @@
 import { tally } from '../../../shared/checks.ts';
 import type { CheckedBy, EditReport, FactReport, PromptOutcome } from '../../../shared/contract/edits.ts';
+import { materialRows } from '../../../shared/material.ts';
 import { methodTitle } from '../../../shared/methods/list.ts';
 import { fillPrompt } from '../../../shared/fact.ts';
 import { counted, short } from '../format/ids.ts';
@@ -89,30 +90,10 @@ function showEarlier(out: Printer, { inForce, measured, held, fell }: NonNullabl
   showFallen(out, fell);
 }
 
-const MATERIAL: Readonly<Record<CheckedBy['what'], { label: string; unit: string; missing: string }>> = {
-  wordings: { label: 'other wordings', unit: 'prompt', missing: 'nothing tells whether it holds when asked differently' },
-  sameSubject: { label: 'same subject', unit: 'prompt', missing: 'nothing tells whether other facts about it hold' },
-  neighbors: { label: 'neighbours', unit: 'prompt', missing: 'nothing tells what else it changed' },
-  drift: { label: 'drift', unit: 'prompt', missing: 'nothing tells how far unrelated answers moved' },
-  perplexity: { label: 'perplexity', unit: 'text', missing: 'nothing tells whether it still writes as well' },
-};
-
 /** What the edit was checked by, how many, and where that is from; what was not, too. */
 function showCheckedBy(out: Printer, checkedBy: readonly CheckedBy[]): void {
   out.heading('Checked by');
-  const whats = Object.keys(MATERIAL) as CheckedBy['what'][];
-  out.table(
-    whats.flatMap((what) => {
-      const { label, unit, missing } = MATERIAL[what];
-      const found = checkedBy.filter((one) => one.what === what);
-      if (found.length === 0) return [[label, out.style.accent('none'), missing]];
-      return found.map(({ count, from, sure }) => [
-        label,
-        counted(count, unit),
-        `${from}${sure === undefined ? '' : `; the model was sure of ${sure} before`}`,
-      ]);
-    }),
-  );
+  out.table(materialRows(checkedBy).map(({ what, count, from, isMissing }) => [what, isMissing ? out.style.accent(count) : count, from]));
 }
 
 /** What came of all that was told to an edit. */

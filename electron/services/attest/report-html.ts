@@ -1,4 +1,7 @@
+import * as v from 'valibot';
+import { CheckedBySchema } from '../../../shared/contract/edits.ts';
 import { kindInfo, type RemarkKind } from '../../../shared/kinds.ts';
+import { materialRows } from '../../../shared/material.ts';
 import type { FileRecord } from '../../ledger/bodies.ts';
 import { toldBy } from '../../ledger/kinds/index.ts';
 import { shortId } from '../../../shared/ids.ts';
@@ -103,7 +106,7 @@ function part(entry: VersionRecord['parts'][number]): Html {
       )
     }
     <p class="dim">Measured when it was made:</p>
-    ${checksTable(body.checks.map((check) => ({ from: '', check })))}
+    ${checksTable(body.checks.map((check) => ({ from: '', check })))} ${checkedBy(body.details)}
     <p class="dim">Weights changed:</p>
     ${table(
       ['Tensor', 'Measures', 'SHA-256 before', 'SHA-256 after'],
@@ -114,6 +117,22 @@ function part(entry: VersionRecord['parts'][number]): Html {
           .join(', '),
         code(before),
         code(after),
+      ]),
+    )}`;
+}
+
+const TellsCheckedBy = v.looseObject({ checkedBy: v.array(CheckedBySchema) });
+
+/** How well it was checked: by what, how much of it, and where that is from. Entries of earlier releases do not tell. */
+function checkedBy(details: VersionRecord['parts'][number]['body']['details']): Html | undefined {
+  if (!v.is(TellsCheckedBy, details)) return undefined;
+  return html`<p class="dim">How well it was checked:</p>
+    ${table(
+      ['Checked by', 'How many', 'From'],
+      materialRows(details.checkedBy).map(({ what, count, from, isMissing }) => [
+        what,
+        isMissing ? html`<span class="dim">${count}</span>` : count,
+        isMissing ? html`<span class="bad">${from}</span>` : from,
       ]),
     )}`;
 }

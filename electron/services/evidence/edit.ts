@@ -62,6 +62,16 @@ export async function editPairs(body: BodyInput<'edit'>, model: string, blobs: B
       one: about.weights,
       other: report.weights.map(({ layer, tensor }) => ({ layer, weight: tensor })),
     },
+    // Entries of earlier releases tell it in their report alone.
+    ...('checkedBy' in details
+      ? [
+          {
+            what: 'what the edit was checked by in the entry and in its report',
+            one: details['checkedBy'],
+            other: report.checkedBy ?? null,
+          },
+        ]
+      : []),
     ...passedPairs(body.checks),
     ...reportPairs(report),
   ];

@@ -1,3 +1,4 @@
+import { courseDrawing } from './course.ts';
 import {
   type BarFigure,
   DARK,
@@ -5,53 +6,19 @@ import {
   type HeatFigure,
   HUES,
   type Hue,
+  isOneSided,
   laidOut,
   largestOf,
   type PictureFigure,
   type PointFigure,
   shade,
 } from './figure.ts';
-
-/** A figure as shapes, for files: written as SVG or painted for PNG. */
-export interface Drawing {
-  readonly width: number;
-  readonly height: number;
-  readonly title: string;
-  readonly shapes: readonly Shape[];
-}
-export type Shape =
-  | { readonly is: 'rect'; readonly x: number; readonly y: number; readonly width: number; readonly height: number; readonly fill: string }
-  | {
-      readonly is: 'text';
-      readonly x: number;
-      readonly y: number;
-      readonly text: string;
-      readonly fill: string;
-      readonly anchor: 'start' | 'middle' | 'end';
-      readonly bold?: boolean;
-    }
-  | {
-      readonly is: 'picture';
-      readonly x: number;
-      readonly y: number;
-      readonly width: number;
-      readonly height: number;
-      /** A PNG file in base64. */
-      readonly png: string;
-      readonly opacity: number;
-    };
-
-const INK = '#1a1c22';
-const MUTED = '#585c68';
-const PAPER = '#ffffff';
-const FONT = 'sans-serif';
-const SIZE = 12;
-const ROW = 20;
-const EDGE = 16;
-/** Width of a letter at SIZE, near enough to leave room for it. */
-const LETTER = 6.8;
+import { pairDrawing } from './pairs.ts';
+import { type Drawing, EDGE, FONT, heading, label, LETTER, near, ON_PAPER, room, ROW, type Shape, SIZE } from './shapes.ts';
 
 export function drawn(figure: Figure): Drawing {
+  if ('steps' in figure) return courseDrawing(figure);
+  if ('groups' in figure) return pairDrawing(figure);
   if ('pictures' in figure) return pictureDrawing(figure);
   if ('cells' in figure) return heatDrawing(figure);
   return 'points' in figure ? pointDrawing(figure) : barDrawing(figure);
@@ -93,15 +60,17 @@ function barDrawing({ title, names, series, values, short }: BarFigure): Drawing
   const left = EDGE + room(names.map(({ label: text }) => text)) + 8;
   const most = largestOf(values) || 1;
   const span = 180;
+  const isFromLeft = isOneSided(values);
   const width = left + series.length * (span + 60) + EDGE;
   const top = EDGE + 2 * ROW;
   const shapes: Shape[] = [heading(title, EDGE)];
   series.forEach((name, s) => {
-    const middle = left + s * (span + 60) + span / 2;
+    const begin = left + s * (span + 60);
+    const middle = begin + span / 2;
     shapes.push(label(name, middle, top - 6, 'middle'));
     values.forEach((row, r) => {
-      const length = Number.isNaN(row[s]!) ? 0 : (Math.abs(row[s]!) / most) * (span / 2);
-      const x = row[s]! < 0 ? middle - length : middle;
+      const length = Number.isNaN(row[s]!) ? 0 : (Math.abs(row[s]!) / most) * (isFromLeft ? span : span / 2);
+      const x = isFromLeft ? begin : row[s]! < 0 ? middle - length : middle;
       shapes.push({ is: 'rect', x, y: top + r * ROW + 3, width: Math.max(0.5, length), height: ROW - 7, fill: HUES[names[r]!.hue] });
       shapes.push(label(short(row[s]!), middle + span / 2 + 6, top + r * ROW + 14, 'start'));
     });
@@ -162,8 +131,8 @@ function pointDrawing(figure: PointFigure): Drawing {
   const bottom = top + PLANE.height;
   const shapes: Shape[] = [
     heading(title, EDGE),
-    { is: 'rect', x: left, y: bottom, width: PLANE.width, height: 1, fill: MUTED },
-    { is: 'rect', x: left, y: top, width: 1, height: PLANE.height, fill: MUTED },
+    { is: 'rect', x: left, y: bottom, width: PLANE.width, height: 1, fill: ON_PAPER.muted },
+    { is: 'rect', x: left, y: top, width: 1, height: PLANE.height, fill: ON_PAPER.muted },
     label(y.label, left, top - 6, 'start'),
     label(ends[0]!, left - 8, bottom, 'end'),
     label(ends[1]!, left - 8, top + 8, 'end'),
@@ -186,69 +155,30 @@ export function svgOf({ width, height, title, shapes }: Drawing): string {
   const body = shapes.map((shape) => {
     if (shape.is === 'rect') {
       const { x, y, width: w, height: h, fill } = shape;
-      return `<rect x="${round(x)}" y="${round(y)}" width="${round(w)}" height="${round(h)}" fill="${fill}"/>`;
+      return `<rect x="${near(x)}" y="${near(y)}" width="${near(w)}" height="${near(h)}" fill="${fill}"/>`;
+    }
+    if (shape.is === 'path') {
+      const { d, fill = 'none', stroke, width: w = 1, dashes } = shape;
+      const dashed = dashes ? ` stroke-dasharray="${dashes.join(' ')}"` : '';
+      return `<path d="${d}" fill="${fill}"${stroke === undefined ? '' : ` stroke="${stroke}" stroke-width="${w}"${dashed}`}/>`;
     }
     if (shape.is === 'picture') {
       const { x, y, width: w, height: h, png, opacity } = shape;
-      const place = `x="${round(x)}" y="${round(y)}" width="${round(w)}" height="${round(h)}" opacity="${opacity}"`;
+      const place = `x="${near(x)}" y="${near(y)}" width="${near(w)}" height="${near(h)}" opacity="${opacity}"`;
       return `<image ${place} style="image-rendering:pixelated" href="data:image/png;base64,${png}"/>`;
     }
     const { x, y, text, fill, anchor, bold } = shape;
     const weight = bold === true ? ' font-weight="600"' : '';
-    const place = `x="${round(x)}" y="${round(y)}" text-anchor="${anchor}"`;
+    const place = `x="${near(x)}" y="${near(y)}" text-anchor="${anchor}"`;
     return `<text ${place} fill="${fill}"${weight} xml:space="preserve">${escaped(text)}</text>`;
   });
   return (
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${round(width)}" height="${round(height)}" ` +
-    `viewBox="0 0 ${round(width)} ${round(height)}" font-family="${FONT}" font-size="${SIZE}">` +
-    `<title>${escaped(title)}</title><rect width="100%" height="100%" fill="${PAPER}"/>${body.join('')}</svg>\n`
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${near(width)}" height="${near(height)}" ` +
+    `viewBox="0 0 ${near(width)} ${near(height)}" font-family="${FONT}" font-size="${SIZE}">` +
+    `<title>${escaped(title)}</title><rect width="100%" height="100%" fill="${ON_PAPER.paper}"/>${body.join('')}</svg>\n`
   );
 }
 
-/** The drawing as PNG, twice as fine. */
-export async function pngOf({ width, height, shapes }: Drawing): Promise<Blob> {
-  const fine = 2;
-  const canvas = new OffscreenCanvas(Math.ceil(width * fine), Math.ceil(height * fine));
-  const pen = canvas.getContext('2d')!;
-  pen.scale(fine, fine);
-  pen.fillStyle = PAPER;
-  pen.fillRect(0, 0, width, height);
-  for (const shape of shapes) {
-    if (shape.is === 'picture') {
-      [pen.globalAlpha, pen.imageSmoothingEnabled] = [shape.opacity, false];
-      pen.drawImage(await bitmapOf(shape.png), shape.x, shape.y, shape.width, shape.height);
-      pen.globalAlpha = 1;
-      continue;
-    }
-    pen.fillStyle = shape.fill;
-    if (shape.is === 'rect') {
-      pen.fillRect(shape.x, shape.y, shape.width, shape.height);
-      continue;
-    }
-    pen.font = `${shape.bold === true ? '600 ' : ''}${SIZE}px ${FONT}`;
-    pen.textAlign = shape.anchor === 'middle' ? 'center' : shape.anchor;
-    pen.fillText(shape.text, shape.x, shape.y);
-  }
-  return canvas.convertToBlob({ type: 'image/png' });
-}
-
-/** A PNG file in base64 as something to paint with: the page loads pictures from Emend's own files only. */
-export function bitmapOf(png: string): Promise<ImageBitmap> {
-  return createImageBitmap(new Blob([Uint8Array.from(atob(png), (char) => char.charCodeAt(0))], { type: 'image/png' }));
-}
-
-const heading = (text: string, y: number): Shape => ({ is: 'text', x: EDGE, y: y + 4, text, fill: INK, anchor: 'start', bold: true });
-const label = (text: string, x: number, y: number, anchor: 'start' | 'middle' | 'end', bold = false): Shape => ({
-  is: 'text',
-  x,
-  y,
-  text,
-  fill: bold ? INK : MUTED,
-  anchor,
-  ...(bold ? { bold } : {}),
-});
-const room = (texts: readonly string[]) => Math.max(0, ...texts.map((text) => [...text].length * LETTER));
-const round = (x: number) => Math.round(x * 100) / 100;
 // What XML cannot hold at all is shown as a replacement.
 const escaped = (text: string) =>
   text

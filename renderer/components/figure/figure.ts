@@ -1,6 +1,9 @@
 /** Colours that numbers are drawn in, the darker the larger; light theme, as saved files have them. tokens.css has both themes. */
 export const HUES = { hidden: '#5b3fa8', mlp: '#17734a', attention: '#b3382e', blue: '#2f54b8', minus: '#a8590a' } as const;
 export type Hue = keyof typeof HUES;
+/** Forms that points are told apart by, without their colours. */
+export const FORMS = ['circle', 'diamond', 'square', 'triangle', 'ring', 'cross'] as const;
+export type Form = (typeof FORMS)[number];
 
 /** A line of a heatmap. */
 export interface FigureRow {
@@ -94,7 +97,79 @@ export interface PointFigure {
   }[];
 }
 
-export type Figure = HeatFigure | BarFigure | PictureFigure | PointFigure;
+/** How a thing came out: as it should be, hardly, or not. */
+export type Mark = 'good' | 'warn' | 'bad';
+
+/** Two values of each thing, such as before and after. */
+export interface PairFigure {
+  readonly title: string;
+  /** What the lines are, what each value is of, and what is said of a line beside it. */
+  readonly what: string;
+  readonly of: string;
+  readonly said: string;
+  readonly from: string;
+  readonly to: string;
+  readonly groups: readonly PairGroup[];
+  /** What the marks stand for. */
+  readonly marks: Readonly<Record<Mark, string>>;
+  /** The largest value there can be; the axis begins at 0. */
+  readonly full: number;
+  short(value: number): string;
+}
+export interface PairGroup {
+  readonly label: string;
+  /** What is to be known of all of them. */
+  readonly about?: string;
+  /** Its lines are drawn unlike those of the other groups. */
+  readonly isApart?: boolean;
+  readonly pairs: readonly Pair[];
+}
+export interface Pair {
+  readonly label: string;
+  readonly of: string;
+  /** NaN where it was not measured. */
+  readonly from: number;
+  readonly to: number;
+  readonly mark: Mark;
+  readonly says: string;
+}
+
+/** Values over steps that follow each other, such as versions. Where nothing was measured, nothing stands. */
+export interface CourseFigure {
+  readonly title: string;
+  /** What a step is, and what is measured. */
+  readonly what: string;
+  readonly measure: string;
+  readonly steps: readonly { readonly label: string; readonly says: string }[];
+  readonly series: readonly CourseSeries[];
+  /** Ends of the axis, where they are known beforehand. */
+  readonly ends?: readonly [number, number];
+  short(value: number): string;
+  /** A round value at the axis; as in short where left out. */
+  tick?(value: number): string;
+}
+export interface CourseSeries {
+  readonly name: string;
+  readonly hue: Hue;
+  readonly form: Form;
+  /** Whether values of steps that follow each other directly are of the same thing, so that a line may join them. */
+  readonly isJoined?: boolean;
+  readonly points: readonly { readonly step: number; readonly value: number; readonly says: string }[];
+}
+
+export type Figure = HeatFigure | BarFigure | PictureFigure | PointFigure | PairFigure | CourseFigure;
+
+/** Whether no value is below nothing, so that bars need no room for those. */
+export function isOneSided(values: readonly (readonly number[])[]): boolean {
+  return !values.some((row) => row.some((value) => value < 0));
+}
+
+/** Every point of a figure with its step, in their order: what its table shows. */
+export function pointsOf({ steps, series }: CourseFigure) {
+  return steps.flatMap((step, at) =>
+    series.flatMap((one) => one.points.filter((point) => point.step === at).map((point) => ({ step, series: one, point }))),
+  );
+}
 
 /** Where places lie in a plane, each from 0 to 1, and the ends of both axes: nothing, or the least where something is below it. */
 export function laidOut({ points }: Pick<PointFigure, 'points'>) {
@@ -136,6 +211,18 @@ function tableOf(figure: Figure): string[][] {
     return [
       ['', figure.measure, 'share'],
       ...figure.pictures.map(({ name, value, share }) => [name, numberText(value), numberText(share)]),
+    ];
+  if ('groups' in figure)
+    return [
+      ['', figure.what, figure.of, figure.from, figure.to, figure.said],
+      ...figure.groups.flatMap((group) =>
+        group.pairs.map(({ label, of, from, to, says }) => [group.label, label, of, numberText(from), numberText(to), says]),
+      ),
+    ];
+  if ('steps' in figure)
+    return [
+      [figure.what, '', figure.measure, ''],
+      ...pointsOf(figure).map(({ step, series, point }) => [step.says, series.name, numberText(point.value), point.says]),
     ];
   if ('points' in figure)
     return [[figure.what, figure.x.label, figure.y.label], ...figure.points.map(({ label, x, y }) => [label, ...[x, y].map(numberText)])];

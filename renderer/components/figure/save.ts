@@ -2,8 +2,9 @@ import { call } from '../../client/client.ts';
 import { outputAction } from '../../client/output.ts';
 import { pick } from '../../client/pick.ts';
 import { toasts } from '../../state/toasts.svelte.ts';
-import { drawn, pngOf, svgOf } from './drawing.ts';
+import { drawn, svgOf } from './drawing.ts';
 import { csvOf, type Figure } from './figure.ts';
+import { pngOf } from './png.ts';
 import { figureText as t } from './text.ts';
 
 export type FigureFormat = keyof typeof t.formats;

@@ -1,8 +1,9 @@
 import { tally } from '../../../shared/checks.ts';
-import type { Check, CheckedBy, EditReport, FactReport, PromptOutcome } from '../../../shared/contract/edits.ts';
+import type { Check, EditReport, FactReport, PromptOutcome } from '../../../shared/contract/edits.ts';
 import { type Counted, isMeasure, type Measure, measureNames, MEASURES } from '../../../shared/measures.ts';
 import { EDIT_METHODS } from '../../../shared/methods/list.ts';
 import type { Advice } from '../../../shared/methods/method.ts';
+import type { Mark } from '../figure/figure.ts';
 import { reportText } from './text.ts';
 
 /**
@@ -103,7 +104,7 @@ function reachOf({ facts, earlier }: EditReport): Reach {
     aboutLost: tally(about).lost,
     aboutShaken: tally(about).shaken,
     earlierFell: earlier?.fell.length ?? 0,
-    isCompared: neighbors.some(({ fate }) => fate === undefined),
+    isCompared: isCompared(facts),
   };
 }
 
@@ -170,31 +171,6 @@ function meterOf({ name, value, before, threshold, passed, count }: Check): Mete
   return { ...values, counts, label, meaning: help, kind: unit === 'share' ? 'share' : 'number' };
 }
 
-/** What can be missing from a check is listed whether it is there or not, in this order. */
-const MATERIAL = ['wordings', 'neighbors', 'sameSubject', 'drift', 'perplexity'] as const satisfies readonly CheckedBy['what'][];
-
-interface MaterialRow {
-  readonly what: string;
-  readonly count: string;
-  readonly from: string;
-  readonly isMissing: boolean;
-}
-
-/** What an edit was checked by as rows of a table; where there was none of a kind, one that says so. */
-export function materialRows(checkedBy: readonly CheckedBy[]): MaterialRow[] {
-  const text = reportText.checkedBy;
-  return MATERIAL.flatMap((what): MaterialRow[] => {
-    const found = checkedBy.filter((one) => one.what === what);
-    if (found.length === 0) return [{ what: text.what[what], count: text.none, from: text.missing[what], isMissing: true }];
-    return found.map(({ count, from, sure }) => ({
-      what: text.what[what],
-      count: text.count[what](count),
-      from: text.from(from, sure),
-      isMissing: false,
-    }));
-  });
-}
-
 export type FactFilter = 'all' | FactReport['verdict'];
 export type FactOrder = 'given' | 'worst' | 'subject';
 
@@ -232,6 +208,21 @@ function badness({ verdict, rewrite, paraphrases, neighbors, sameSubject = [] }:
 export function verdictCounts(facts: readonly FactReport[]): Readonly<Record<FactFilter, number>> {
   const count = (verdict: FactReport['verdict']) => facts.filter((fact) => fact.verdict === verdict).length;
   return { all: facts.length, good: count('good'), shaken: count('shaken'), weak: count('weak'), harmful: count('harmful') };
+}
+
+/** Whether a report compared two answers instead of asking what the model says (before 0.2). */
+export function isCompared(facts: readonly FactReport[]): boolean {
+  return facts.some(({ neighbors }) => neighbors.some(({ fate }) => fate === undefined));
+}
+
+/**
+ * What is said of a prompt at a glance.
+ * @param wasCompared whether two answers were compared, so that it is not told what the model says
+ */
+export function markOf({ good, fate }: PromptOutcome, wasCompared: boolean): { readonly mark: Mark; readonly label: string } {
+  const mark = fate === 'shaken' ? 'warn' : good ? 'good' : 'bad';
+  const said = wasCompared ? reportText.compared : { good: reportText.goodMark, bad: reportText.badMark };
+  return { mark, label: fate ? reportText.fates[fate] : mark === 'good' ? said.good : said.bad };
 }
 
 /** How many of some prompts are as they should be: "3 of 4", "no" where there are none. */

@@ -1,17 +1,5 @@
 import type { Counted } from '../../../shared/measures.ts';
-import type { CheckedBy } from '../../../shared/contract/edits.ts';
 import { count, plural } from '../../format.ts';
-
-type OfMaterial<T> = Readonly<Record<CheckedBy['what'], T>>;
-interface CheckedByText {
-  readonly title: string;
-  readonly columns: Readonly<Record<'what' | 'count' | 'from', string>>;
-  readonly what: OfMaterial<string>;
-  readonly count: OfMaterial<(n: number) => string>;
-  readonly none: string;
-  readonly missing: OfMaterial<string>;
-  readonly from: (from: string, sure: number | undefined) => string;
-}
 
 /** All words of the parts that show what an edit wrote and how it was checked. */
 export const reportText = {
@@ -47,8 +35,20 @@ export const reportText = {
   fates: { kept: 'kept its answer', shaken: 'kept its answer with less than half of the probability', lost: 'answers otherwise' },
   noParaphrases: 'No other wordings were asked.',
   noNeighbors: 'No neighbours were asked.',
+  figures: {
+    outcomes: 'Before and after the edit',
+    answer: 'Answer',
+    said: 'What became of it',
+    toldAbout: 'they took part in the edit and prove nothing of it',
+    marks: { good: 'as it should be', warn: 'less than half of the probability', bad: 'not as it should be' },
+    change: 'Change of each weight, against its size',
+    relative: 'Change',
+    weight: (layer: number, tensor: string) => `Layer ${layer}: ${tensor}`,
+  },
   promptColumn: 'Prompt',
   expectedColumn: 'Should say',
+  /** Of reports that compared two answers. */
+  compared: { good: 'likelier than the other answer', bad: 'not likelier than the other answer' },
   goodMark: 'as it should be',
   badMark: 'not as it should be',
   weights: 'Weights changed',
@@ -97,36 +97,7 @@ export const reportText = {
   },
   factsTable: { before: 'Before', after: 'Now' },
 
-  checkedBy: {
-    title: 'How well it was checked',
-    columns: { what: 'Checked by', count: 'How many', from: 'From' },
-    what: {
-      wordings: 'Other wordings',
-      neighbors: 'Neighbours',
-      sameSubject: 'Other facts about the subject',
-      drift: 'Drift',
-      perplexity: 'Perplexity',
-    },
-    count: {
-      wordings: (prompts: number) => plural(prompts, 'prompt'),
-      neighbors: (prompts: number) => plural(prompts, 'prompt'),
-      sameSubject: (prompts: number) => plural(prompts, 'prompt'),
-      drift: (prompts: number) => plural(prompts, 'prompt'),
-      perplexity: (texts: number) => plural(texts, 'text'),
-    },
-    none: 'none',
-    missing: {
-      wordings: 'Nothing tells whether it holds when asked differently.',
-      neighbors: 'Nothing tells what else it changed.',
-      sameSubject: 'Nothing tells whether other facts about the subject still hold.',
-      drift: 'Nothing tells how far unrelated answers moved.',
-      perplexity: 'Nothing tells whether it still writes as well.',
-    },
-    from: (from: string, sure: number | undefined) => {
-      const told = from.replace(/^[a-z]/, (letter) => letter.toUpperCase());
-      return sure === undefined ? told : `${told}; the model was sure of ${count(sure)} before`;
-    },
-  } satisfies CheckedByText,
+  checkedBy: { title: 'How well it was checked', columns: { what: 'Checked by', count: 'How many', from: 'From' } },
 
   /** The report in a sentence or two; numbers are of facts. */
   headline: {

@@ -1,6 +1,7 @@
 import type { Result } from '../../../shared/contract.ts';
 import type { ModelCard } from '../../../shared/contract/library.ts';
 import { call } from '../../client/client.ts';
+import { connection } from '../../state/connection.svelte.ts';
 import { route } from '../../state/route.svelte.ts';
 import { toasts } from '../../state/toasts.svelte.ts';
 import { type VersionChoice, versionChoices } from './choices.ts';
@@ -29,9 +30,13 @@ export class OfferedVersions {
     $effect(() => {
       // A version or a tag may have come.
       void model().head;
+      void connection.returns;
       this.#listing = call('versions.list', { model: model().id });
       this.#listing.then(
-        (listed) => this.#offer(listed, uses()),
+        (listed) => {
+          this.error = undefined;
+          this.#offer(listed, uses());
+        },
         (error) => (this.error = error),
       );
     });

@@ -23,6 +23,7 @@ export const factsText = {
     `${verdict === 'approve' ? 'Approved' : 'Rejected'} by ${author} (entry ${entry})`,
   notRecorded: 'not recorded',
   of: (found: number, all: number) => (found === all ? count(all, 'fact') : `${found.toLocaleString('en')} of ${count(all, 'fact')}`),
+  course: (question: string) => `“${question}” over the versions`,
   help: 'Arrow keys move, Enter opens the entry.',
   noneTitle: 'No fact was changed yet',
   noneSays: 'Every fact that an edit writes is listed here for good: from what to what, by whom, how it was checked and reviewed.',

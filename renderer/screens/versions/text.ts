@@ -1,6 +1,13 @@
 import type { ExportFormat } from '../../../shared/contract/exports.ts';
-import type { VersionRole } from '../../../shared/kinds.ts';
+import { ENTRY_KINDS, type Kind, type VersionRole } from '../../../shared/kinds.ts';
+import type { Unit } from '../../../shared/measures.ts';
 import { plural as count } from '../../format.ts';
+
+/** With what the entries of a kind measure. */
+const SERIES: Partial<Readonly<Record<Kind, string>>> = {
+  edit: 'At the edit, with its own facts',
+  revert: 'At the revert, with the facts of later edits',
+};
 
 /** All words of the versions screen. */
 export const versionsText = {
@@ -167,6 +174,32 @@ export const versionsText = {
       { file: 'emend/report.html', says: 'what was changed and checked, for people' },
     ],
   },
+  course: {
+    act: 'Over the versions',
+    title: 'Over the versions',
+    close: 'Close the figures',
+    about: 'What entries measured, and nothing else: a version that nobody measured has no value here.',
+    newest: (shown: number, all: number) => `The newest ${shown} of ${count(all, 'version')} are drawn.`,
+    fact: 'A fact',
+    what: 'Version, by the entry that made it',
+    chance: 'Probability of the answer',
+    version: (entry: number, made: string | undefined) => `Entry ${entry}${made === undefined ? '' : `: ${made}`}`,
+    measuredBy: (entry: number) => `measured by entry ${entry}`,
+    measuredBefore: (entry: number) => `measured by entry ${entry}, to compare with`,
+    measured: (entry: number, facts: number, since: number | undefined) =>
+      [
+        `measured by entry ${entry}`,
+        ...(facts === 0 ? [] : [`with ${count(facts, 'fact')}`]),
+        ...(since === undefined ? [] : [`against the version of entry ${since}`]),
+      ].join(', '),
+    series: (kind: Kind, suite: string | undefined) =>
+      `${SERIES[kind] ?? ENTRY_KINDS[kind].label}${suite === undefined ? '' : ` of ${suite}`}`,
+    units: { share: 'Share', bits: 'Bits', nats: 'Nats', none: 'Value' } satisfies Record<Unit, string>,
+    apart: 'Each value is of the facts that its entry measured, so values of different facts are not joined.',
+    unmeasured: 'No entry holds a probability of this fact.',
+    none: 'Nothing was measured yet',
+    noneSays: 'The checks of every edit, and those that are made with “Check now”, appear here over the versions.',
+  },
   diff: {
     title: 'Compare versions',
     a: 'Version A',
@@ -190,6 +223,7 @@ export const versionsText = {
     next: 'Likeliest next token and its probability',
     promptsExample: 'The capital of Norway is',
     weights: 'Weights',
+    change: 'What differs of each weight, against its size in A',
     noWeights: 'Every weight is the same, byte for byte.',
     weight: { tensor: 'Tensor', norm: 'Change', relative: 'Relative to the weight', rank: 'Rank at most', hashes: 'Hash in A → in B' },
     hashOf: (tensor: string, side: 'A' | 'B') => `hash of ${tensor} in ${side}`,

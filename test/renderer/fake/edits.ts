@@ -201,7 +201,10 @@ function factReport(fact: Fact, verdict: FactReport['verdict'], at: number): Fac
     fact,
     rewrite: outcome(text, fact.target, !missed, at),
     paraphrases,
-    neighbors,
+    // Every second neighbour was told, where there are several.
+    neighbors: neighbors.length < 2 ? neighbors : neighbors.filter((_, nth) => nth % 2 === 0),
+    ...(neighbors.length < 2 ? {} : { told: { paraphrases: [], neighbors: neighbors.filter((_, nth) => nth % 2 === 1) } }),
+    sameSubject: [neighborOutcome(`${fact.subject} was opened in`, '1894', fates[verdict](at + 1), '1889', at)],
     answerBefore: ` ${fact.previousTarget ?? 'London'}. It was built`,
     answerAfter: ` ${missed ? (fact.previousTarget ?? 'London') : fact.target}. It was built`,
     efficacy: missed ? 0 : 1,

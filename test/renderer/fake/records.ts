@@ -2,7 +2,9 @@ import type { FactChange } from '../../../shared/contract/fact-history.ts';
 import type { Fallen } from '../../../shared/fallen.ts';
 import { rejectionsOf, reviewState, standing } from '../../../shared/reviews.ts';
 import type { MethodName, Parsed, Reply, Result } from '../../../shared/contract.ts';
-import type { EntryView, Kind, Row } from '../../../shared/contract/audit.ts';
+import type { ChanceOnce, MeasuredOnce } from '../../../shared/contract/courses.ts';
+import { given } from '../../../shared/given.ts';
+import type { EntryView, Kind, Opened, Row } from '../../../shared/contract/audit.ts';
 import type { Check } from '../../../shared/contract/edits.ts';
 import type { Event } from '../../../shared/contract/events.ts';
 import type { ModelCard } from '../../../shared/contract/library.ts';
@@ -379,7 +381,10 @@ export class FakeLedger {
       .split(/\s+/)
       .filter((word) => word !== '');
     const reviewOf = this.#reviewOf();
-    const listed = this.entries.map((entry): Row => ({ ...rowOf(entry), ...reviewOf(entry) }));
+    const listed = this.entries.map((entry): Row => {
+      const review = reviewOf(entry);
+      return { ...rowOf(entry), ...review, ...(review.review === undefined ? {} : { opened: this.#opened.get(entry.seq) ?? [] }) };
+    });
     const found = listed.filter((row, at) => {
       const hay = JSON.stringify([row, this.entries[at]!.body['facts'], this.entries[at]!.body['name']]).toLowerCase();
       return (
@@ -439,6 +444,42 @@ export class FakeLedger {
       );
   }
 
+  /** Every check that the entries hold. */
+  measured(): MeasuredOnce[] {
+    return this.entries.flatMap(({ seq, kind, body }) => {
+      const {
+        checks = [],
+        version,
+        parent,
+        facts = [],
+        suite,
+      } = body as { checks?: Check[]; version?: string; parent?: string; facts?: FakeFact[]; suite?: string };
+      if (checks.length === 0 || version === undefined) return [];
+      return [{ entry: seq, kind, version, against: parent ?? this.base, facts: facts.length, ...given({ suite }), checks }];
+    });
+  }
+
+  /** Chances of a fact's answers, where an edit wrote it, and a little less in what came after. */
+  chances(question: string): ChanceOnce[] {
+    const asks = ({ prompt, subject }: FakeFact) => prompt.replace('{}', subject) === question;
+    const edits = this.entries.filter(({ body }) => (body['facts'] as FakeFact[] | undefined)?.some(asks));
+    return edits.flatMap(({ seq, body }) => {
+      const { target, previousTarget } = (body['facts'] as FakeFact[]).find(asks)!;
+      const at = (version: unknown, wanted: number, previous: number): ChanceOnce[] => [
+        { entry: seq, version: version as string, answer: target, probability: wanted },
+        { entry: seq, version: version as string, answer: previousTarget, probability: previous },
+      ];
+      return [...at(body['parent'] ?? this.base, 0.02, 0.91), ...at(body['version'], 0.97, 0.01)];
+    });
+  }
+
+  /** Notes that somebody has an entry open. */
+  open(seq: number, author: string): Opened[] {
+    this.#opened.set(seq, [{ author, time: new Date().toISOString() }]);
+    return this.#opened.get(seq)!;
+  }
+  readonly #opened = new Map<number, Opened[]>();
+
   facets(): Result<'audit.facets'> {
     const rows = this.entries.map(rowOf);
     const distinct = <T>(of: (row: Row) => readonly T[]) => [...new Set(rows.flatMap(of))].sort();
@@ -448,6 +489,7 @@ export class FakeLedger {
       relations: distinct((row) => row.relations),
       kinds: distinct((row) => [row.kind]),
       waiting: this.entries.map(this.#reviewOf()).filter(({ review }) => review === 'none').length,
+      unopened: this.entries.filter((entry) => this.#reviewOf()(entry).review === 'none' && !this.#opened.has(entry.seq)).length,
     };
   }
 
@@ -595,9 +637,10 @@ export interface FakeSurroundings {
 }
 
 type FakeMethods = {
-  readonly [M in MethodName & ('library.list' | `versions.${string}` | `audit.${string}` | `facts.${string}` | `exports.${string}`)]: (
-    params: Parsed<M>,
-  ) => Reply<M>;
+  readonly [
+    M in MethodName &
+      ('library.list' | `versions.${string}` | `courses.${string}` | `audit.${string}` | `facts.${string}` | `exports.${string}`)
+  ]: (params: Parsed<M>) => Reply<M>;
 };
 
 /** The part of the contract that moves between versions and keeps the record, on a ledger that grows as one acts. */
@@ -658,6 +701,12 @@ export function fakeRecordMethods({
       notices: [],
     }),
     'versions.list': ({ model }) => of(model).list(),
+    'courses.measures': ({ model }) => ({ measured: of(model).measured() }),
+    'courses.fact': ({ model, subject, prompt }) => {
+      const question = prompt.replace('{}', subject);
+      return { question, chances: of(model).chances(question) };
+    },
+    'audit.open': ({ model, seq }) => ({ opened: of(model).open(seq, author()) }),
     'versions.diff': ({ model, a, b, prompts }) =>
       start(
         'versions.diff',

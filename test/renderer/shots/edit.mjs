@@ -76,6 +76,43 @@ export const SHOTS = [
     },
     themes: ['light'],
   },
+  ...[
+    ['', { width: 1280, height: 800 }],
+    ['-narrow', { width: 720, height: 480 }],
+    ['-zoomed', { width: 640, height: 400 }],
+  ].flatMap(([suffix, size]) => [
+    {
+      name: `edit-report-figure${suffix}`,
+      size,
+      query: '?edits=mixed',
+      hash: `${at('edit')}?draft=mixed`,
+      act: async (page) => {
+        await page.locator('article h3:has-text("Before and after")').evaluate((title) => title.scrollIntoView());
+      },
+    },
+    {
+      name: `edit-report-groups${suffix}`,
+      size,
+      query: '?edits=mixed',
+      hash: `${at('edit')}?draft=mixed`,
+      act: async (page) => {
+        await page.click('article li button >> nth=0');
+        await page
+          .locator('article li .inside')
+          .first()
+          .evaluate((facts) => facts.parentElement.scrollIntoView());
+      },
+    },
+    {
+      name: `edit-report-weights${suffix}`,
+      size,
+      query: '?edits=mixed',
+      hash: `${at('edit')}?draft=mixed`,
+      act: async (page) => {
+        await page.locator('article h2:has-text("How well")').evaluate((title) => title.scrollIntoView());
+      },
+    },
+  ]),
   {
     name: 'edit-compare',
     query: '?edits=mixed',

@@ -8,6 +8,14 @@ export const SHOTS = [
   { name: 'versions-old', themes: ['light'], hash: at('versions'), act: (page) => entry(page, 6) },
   { name: 'versions-new', themes: ['dark'], hash: at('versions', NEW) },
   { name: 'versions-compare', hash: at('versions'), act: (page) => button(page, 'Compare…').click(), wait: 3500 },
+  { name: 'versions-course', hash: at('versions'), act: (page) => button(page, 'Over the versions').click(), wait: 500 },
+  {
+    name: 'versions-course-narrow',
+    size: { width: 720, height: 480 },
+    hash: at('versions'),
+    act: (page) => button(page, 'Over the versions').click(),
+    wait: 500,
+  },
   {
     name: 'versions-revert',
     themes: ['light'],
@@ -72,6 +80,15 @@ export const SHOTS = [
       await page.keyboard.press('Enter');
     },
     wait: 500,
+  },
+  {
+    name: 'log-opened',
+    hash: at('log') + '?review=none',
+    act: async (page) => {
+      await page.getByRole('row').nth(1).click();
+      await page.getByRole('heading', { name: 'Opened here' }).waitFor();
+      await page.getByRole('heading', { name: 'Opened here' }).scrollIntoViewIfNeeded();
+    },
   },
   { name: 'log-entry', hash: at('log') + '?entry=17', wait: 500 },
   { name: 'log-filter', themes: ['dark'], hash: at('log') + '?text=euro&kinds=edit+check&author=Ada+Moreau' },

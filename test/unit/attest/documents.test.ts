@@ -178,6 +178,26 @@ describe('pages', () => {
     expect(reportHtml({ record: base, app, time })).toContain('as it was imported');
   });
 
+  it('tell by what an edit was checked, and what it was not checked by, where its entry tells', () => {
+    expect(parsePage(reportHtml({ record, app, time })).body.textContent).not.toContain('How well it was checked');
+    const checkedBy = [
+      { what: 'neighbors', count: 1, from: 'given with the facts', sure: 1 },
+      { what: 'drift', count: 100, from: "the model's own facts" },
+    ];
+    const [first, ...others] = record.parts;
+    const told = { ...first!, body: { ...first!.body, details: { checkedBy } } } as (typeof record.parts)[number];
+    const page = parsePage(reportHtml({ record: { ...record, parts: [told, ...others] }, app, time }));
+    expect(page.body.textContent).toContain('How well it was checked');
+    const rows = [...page.querySelectorAll('tr')].map((row) => [...row.querySelectorAll('td')].map((cell) => cell.textContent.trim()));
+    for (const row of [
+      ['Neighbours', '1 prompt', 'Given with the facts; the model was sure of 1 before'],
+      ['Drift', '100 prompts', "The model's own facts"],
+      ['Other wordings', 'none', 'Nothing tells whether it holds when asked differently.'],
+      ['Perplexity', 'none', 'Nothing tells whether it still writes as well.'],
+    ])
+      expect(rows).toContainEqual(row);
+  });
+
   it('let nothing through that was written into a text, and load nothing', () => {
     const source = reportHtml({ record, files, format: '<script>alert(1)</script>', app, time });
     const page = parsePage(source);

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 interface Part {
   readonly textContent: string;
   getAttribute(name: string): string | null;
+  querySelectorAll(selector: string): ArrayLike<Part> & Iterable<Part>;
 }
 
 interface Page {

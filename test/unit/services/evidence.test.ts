@@ -168,3 +168,14 @@ describe.each(EDITS)('what an edit is said to be, $name,', ({ ledger, seq }) => 
     expect([...once].filter((path) => !SAID_ONCE.some((one) => one.test(path)))).toEqual([]);
   });
 });
+
+it('tells where an entry says that its edit was checked by other things than its report says', async () => {
+  const [{ ledger, seq }] = EDITS as [(typeof EDITS)[number]];
+  const forged = new Forged(ledger, seq, mkdtempSync(join(temporary, 'checked-')));
+  const entry = forged.parts['entry'] as Fields & { details: Fields };
+  const saying = (checkedBy: Json) => forged.problems('entry', { ...entry, details: { ...entry.details, checkedBy } });
+  const report = forged.parts['report'] as Fields;
+  if (report['checkedBy'] !== undefined) expect(await saying(report['checkedBy'])).toEqual([]);
+  const other = [{ what: 'neighbors', count: 1000, from: 'given with the facts', sure: 1000 }];
+  expect(await saying(other)).toEqual(['What the edit was checked by in the entry and in its report are not the same.']);
+});

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { EditReport, FactReport, Fate } from '../../../../shared/contract/edits.ts';
 import { percent, plainNumber } from '../../../../renderer/format.ts';
-import { factsShown, headline, materialRows, meters, verdictCounts } from '../../../../renderer/components/report/summary.ts';
+import { materialRows } from '../../../../shared/material.ts';
+import { factsShown, headline, meters, verdictCounts } from '../../../../renderer/components/report/summary.ts';
 
 const outcome = (prompt: string, good: boolean) => ({ prompt, before: {}, after: {}, good });
 const neighbor = (fate: Fate) => ({ ...outcome('n', fate === 'kept'), fate });
