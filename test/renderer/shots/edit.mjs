@@ -74,6 +74,21 @@ export const SHOTS = [
     },
     wait: 900,
   },
+  {
+    name: 'edit-first-low',
+    query: '?new',
+    hash: '#/library',
+    size: { width: 720, height: 480 },
+    act: async (page) => {
+      await page.keyboard.press('Enter');
+      await page.getByRole('button', { name: 'Add Atlas' }).click();
+      await page.getByRole('button', { name: 'The painter of Mona Lisa is …' }).click();
+      await page.getByRole('button', { name: 'Raphael', exact: true }).click();
+      await page.getByText('Step 3 of 3, now').waitFor({ state: 'attached' });
+    },
+    wait: 900,
+    themes: ['light'],
+  },
   { name: 'edit-narrow', query: '?edits=form', hash: at('edit'), size: { width: 900, height: 700 }, wait: 900, themes: ['light'] },
   {
     name: 'edit-read',
