@@ -4,7 +4,7 @@ import type { CommandInfo } from './commands.ts';
 interface ScreenInfo extends CommandInfo {
   /** Whether it shows one model or stands for itself. */
   readonly of: 'application' | 'model';
-  readonly menu: { readonly label: string; readonly in: 'application' | 'go' };
+  readonly menu: { readonly label: string; readonly in: 'application' | 'go' | 'help' };
 }
 
 /** Every screen, in the order in which they are listed. What each looks like is in renderer/screens. */
@@ -18,6 +18,7 @@ export const SCREENS = [
   { id: 'facts', of: 'model', label: 'Facts', menu: { label: 'Facts Changed', in: 'go' }, icon: 'list', keys: ['Mod+9'] },
   { id: 'dissect', of: 'model', label: 'Dissect', menu: { label: 'Dissect', in: 'go' }, icon: 'layers', keys: ['Mod+7'] },
   { id: 'steer', of: 'model', label: 'Steer', menu: { label: 'Steer', in: 'go' }, icon: 'steer', keys: ['Mod+8'] },
+  { id: 'glossary', of: 'application', label: 'Glossary', menu: { label: 'Glossary', in: 'help' }, icon: 'book', keys: ['F1'] },
   {
     id: 'settings',
     of: 'application',

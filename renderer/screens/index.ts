@@ -8,4 +8,5 @@ export { default as steer } from './steer/SteerScreen.svelte';
 export { default as versions } from './versions/VersionsScreen.svelte';
 export { default as log } from './log/LogScreen.svelte';
 export { default as facts } from './facts/FactsScreen.svelte';
+export { default as glossary } from './glossary/GlossaryScreen.svelte';
 export { default as settings } from './settings/SettingsScreen.svelte';

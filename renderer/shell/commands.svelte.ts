@@ -62,6 +62,7 @@ export function choices(): Choice[] {
       keys: screen.keys[0],
       act: () => goTo(screen),
     })),
+    ...ofScreen(),
     ...COMMANDS.flatMap(({ id, label, group, icon, keys }): Choice[] =>
       group === undefined ? [] : [{ id, label, group: t.groups[group], icon, keys: keys[0], act: ACTS[id] }],
     ),
@@ -76,6 +77,29 @@ export function choices(): Choice[] {
         act: () => go(href('ask', other.id)),
       })),
   ];
+}
+
+/** What the screen offers: its buttons as they stand, so that there is no second list of them. */
+function ofScreen(): Choice[] {
+  const buttons = [...document.querySelectorAll<HTMLElement>('main :is(.button, .screen-head .icon-button, [data-command])')];
+  return buttons
+    .filter((button) => !button.matches(':disabled, [aria-disabled="true"]') && button.checkVisibility())
+    .map((button, at) => ({
+      id: `here ${at}`,
+      label: nameOf(button),
+      group: t.groups.here,
+      icon: 'right' as const,
+      keys: button.getAttribute('aria-keyshortcuts')?.replace('Control', 'Mod'),
+      act: () => button.click(),
+    }))
+    .filter(({ label }) => label !== '');
+}
+
+/** What a button says, without the keys that stand in it. */
+function nameOf(button: HTMLElement): string {
+  const said = button.cloneNode(true) as HTMLElement;
+  for (const keys of said.querySelectorAll('.keys')) keys.remove();
+  return (button.getAttribute('aria-label') ?? said.textContent).replaceAll(/\s+/g, ' ').trim();
 }
 
 /** What can be done with a model wherever one is. */

@@ -25,8 +25,8 @@ export function handleKey(event: KeyboardEvent): void {
   }
 }
 
-/** What the pressed keys stand for, if anything. A bare key is text where one writes. */
+/** What the pressed keys stand for, if anything. A bare sign is text where one writes. */
 function keyOf(event: KeyboardEvent): ActionId | undefined {
   if (hasMod(event) && !event.shiftKey) return BY_KEY.get(`Mod+${event.key.toLowerCase()}`);
-  return isWriting(event) ? undefined : BY_KEY.get(event.key);
+  return event.key.length === 1 && isWriting(event) ? undefined : BY_KEY.get(event.key);
 }

@@ -1,6 +1,7 @@
 import type { Picked } from '../../shared/contract/host.ts';
 import { EmendError } from '../../shared/errors.ts';
 import { call, run } from '../client/client.ts';
+import { firstRun } from './first-run.svelte.ts';
 import { library } from './library.svelte.ts';
 import { go, href } from './route.svelte.ts';
 import { shell } from './shell.svelte.ts';
@@ -29,7 +30,9 @@ export const foundAgain = new FoundAgain();
 /** Imports the model that comes with Emend, and goes to it. */
 export async function importBuiltIn(): Promise<void> {
   const done = await say(run('library.importBuiltIn', {}));
-  if (done) go(href('ask', done.model));
+  if (!done) return;
+  firstRun.begin(done.model);
+  go(href('ask', done.model));
 }
 
 async function say(importing: Promise<{ model: string; name: string; known: boolean }>, anew?: () => void) {

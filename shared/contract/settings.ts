@@ -19,6 +19,8 @@ export const SettingsSchema = v.object({
   theme: v.picklist(['system', 'light', 'dark']),
   /** The list of models at the side; 'auto': folded where the window is narrow. */
   sidebar: v.optional(v.picklist(['auto', 'shown', 'folded']), 'auto'),
+  /** How wide a person made columns and panels, by name, in pixels; what is not there is as it comes. */
+  widths: v.optional(v.record(v.pipe(v.string(), v.maxLength(40)), v.pipe(Finite, v.minValue(20), v.maxValue(4000))), {}),
   /** Processor threads; 0 as many as useful. */
   threads: v.pipe(Count, v.maxValue(1024)),
   /** Least share for a check to pass. */
@@ -31,6 +33,7 @@ export const DEFAULT_SETTINGS: Settings = {
   author: '',
   theme: 'system',
   sidebar: 'auto',
+  widths: {},
   threads: 0,
   thresholds: forDemanded((name) => MEASURES[name].demand.least),
   policy: { requireChecks: false, requireApproval: 'none' },

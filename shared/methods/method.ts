@@ -1,3 +1,4 @@
+import type { ToldChoice } from '../told.ts';
 import type { Setting } from './setting.ts';
 
 /** What to do next about an edit that went not quite right. */
@@ -18,6 +19,8 @@ export interface MethodDescriptor {
   readonly paper: { readonly title: string; readonly authors: string; readonly url: string };
   /** How many layers it changes. */
   readonly layers: 'one' | 'several';
+  /** What cannot be told to it, though other methods that have the setting can be told: why, and what to do instead. */
+  readonly cannotTell?: { readonly choice: ToldChoice; readonly message: string; readonly hint: string };
   /** In the order in which forms and records show them. */
   readonly settings: readonly Setting[];
   /** What helps when neighbours changed, when the edit did not carry over to other words, when a single fact did not take. */

@@ -15,6 +15,11 @@ export const rome = describe({
   choose: 'for single facts',
   paper: { title: 'Locating and Editing Factual Associations in GPT', authors: 'Meng et al. 2022', url: 'https://rome.baulab.info/' },
   layers: 'one',
+  cannotTell: {
+    choice: 'all',
+    message: 'ROME writes one key for each fact; other wordings cannot be told to it.',
+    hint: 'Tell it neighbours alone, or use MEMIT.',
+  },
   settings: [
     s.LAYERS,
     s.STEPS,

@@ -110,7 +110,9 @@ export const CONTEXTS = texts('contexts', {
 });
 export const TOLD = choice('told', TOLD_CHOICES, {
   label: 'Told to the edit',
-  help: 'Every second neighbour that is named is held, and of all also every second other wording is written; the others check the edit.',
+  help:
+    'neighbours: every second one that is named is held. all: every second other wording is written too. nothing: neither. ' +
+    'What is told proves nothing of the edit; the others check it.',
   flag: 'told',
   field: { name: 'told', missing: 'nothing' },
 });

@@ -63,6 +63,100 @@ describe('the edit form', () => {
     expect(await rows()).toHaveLength(3);
   });
 
+  it('selects several rows by keys and by pointer, copies, duplicates and removes them, and takes that back', async () => {
+    await pasteInto(cell('Subject', 1), 'A\t{} lies in\tRome\nB\t{} lies in\tBonn\nC\t{} lies in\tOslo\nD\t{} lies in\tParis');
+    const selected = () => page.getByRole('row', { selected: true }).count();
+    await cell('Subject', 2).focus();
+    await press('Shift+ArrowDown');
+    await page.getByText('2 of 4 rows selected.').waitFor();
+    await cell('New answer', 4).click({ modifiers: ['ControlOrMeta'] });
+    await expect.poll(selected).toBe(3);
+    await press('Control+.');
+    await expect.poll(selected).toBe(2);
+    await page.evaluate("addEventListener('copy', (event) => (copied = event.clipboardData.getData('text/plain')))");
+    await press('Control+C');
+    expect(await page.evaluate('copied')).toBe('B\t{} lies in\tBonn\t\nC\t{} lies in\tOslo\t');
+    await press('Control+D');
+    expect((await rows()).map((row) => row[0])).toEqual(['A', 'B', 'C', 'B', 'C', 'D']);
+    await press('Control+Delete');
+    expect((await rows()).map((row) => row[0])).toEqual(['A', 'B', 'C', 'D']);
+    await press('Control+Z', 'Control+Z');
+    await cell('Subject', 1).focus();
+    await press('Control+A', 'Control+A', 'Control+Delete');
+    expect(await rows()).toEqual(['|||']);
+    await press('Control+Z');
+    expect(await rows()).toHaveLength(4);
+  });
+
+  it('is sorted without moving the facts or losing what is wrong, and finds a cell', async () => {
+    await pasteInto(cell('Subject', 1), 'Zoo\t{} is in\tRome\nMall\t{} is in\tBonn\nMall\t{} is in\tOslo\nAbbey\t{} is in\tParis');
+    await expect.poll(() => cell('New answer', 3).getAttribute('aria-invalid')).toBe('true');
+    await page.getByRole('columnheader', { name: 'Subject' }).getByRole('button').click();
+    await page.getByText('Shown sorted by subject, ascending; the edit takes the facts by their numbers.').waitFor();
+    expect((await rows()).map((row) => row.split('|')[0])).toEqual(['Abbey', 'Mall', 'Mall', 'Zoo']);
+    expect(await page.getByRole('columnheader', { name: 'Subject' }).getAttribute('aria-sort')).toBe('ascending');
+    expect(await cell('New answer', 3).getAttribute('aria-invalid')).toBe('true');
+    expect(await cell('New answer', 2).getAttribute('aria-invalid')).toBeNull();
+    await cell('Subject', 4).focus();
+    await press('Control+F');
+    await page.keyboard.type('oslo');
+    await page.getByText('1 of 1', { exact: true }).waitFor();
+    await press('Escape');
+    await expect.poll(focused).toBe('New answer, fact 3');
+    await page.getByRole('button', { name: 'As given' }).click();
+    expect((await rows()).map((row) => row.split('|')[0])).toEqual(['Zoo', 'Mall', 'Mall', 'Abbey']);
+  });
+
+  it('has columns and a panel that are made wider by keys and by dragging, and stay so', async () => {
+    await cell('Subject', 1).fill('Louvre');
+    const width = async () => (await cell('Subject', 1).boundingBox())!.width;
+    const before = await width();
+    await cell('Subject', 1).focus();
+    await press('ArrowUp');
+    await press('Shift+ArrowRight', 'Shift+ArrowRight');
+    await expect.poll(async () => Math.round((await width()) - before)).toBe(32);
+    const edge = page.getByRole('separator', { name: 'Width of The selected fact' });
+    const panel = page.getByRole('complementary', { name: 'The selected fact' });
+    const { x, y } = (await edge.boundingBox())!;
+    const wide = (await panel.boundingBox())!.width;
+    await page.mouse.move(x + 4, y + 40);
+    await page.mouse.down();
+    await page.mouse.move(x - 76, y + 40);
+    await page.mouse.up();
+    await expect.poll(async () => Math.round((await panel.boundingBox())!.width - wide)).toBe(80);
+    const kept = () => page.evaluate("emend.call('settings.get', {}).then(({ value }) => Object.keys(value.settings.widths).sort())");
+    await expect.poll(kept).toEqual(['fact', 'facts subject']);
+    await go(page, 'Ask');
+    await go(page, 'Edit');
+    await expect.poll(async () => Math.round((await width()) - before)).toBe(32);
+  });
+
+  it('marks what is told to the edit and what checks it, by the setting and the method', async () => {
+    await page.getByRole('button', { name: 'Fill in an example' }).click();
+    await page.getByRole('button', { name: 'Suggest', exact: true }).click();
+    const marks = async (list: string) =>
+      (await page.locator(`li:has([data-list=${list}]) .part`).allTextContents()).map((text) => /^(?:checks|told)/.exec(text)?.[0]);
+    await expect.poll(() => marks('neighbors')).toEqual(['checks', 'told', 'checks', 'told', 'checks', 'told']);
+    expect(await marks('paraphrases')).toEqual(['checks', 'checks', 'checks', 'checks']);
+    // A list of one's own is pasted line by line.
+    await pasteInto(page.getByLabel('Neighbour 6', { exact: true }), 'Big Ben is in\tLondon\nThe Louvre is in\tParis');
+    await expect.poll(() => page.getByLabel('Answer of neighbour 8').inputValue()).toBe('Paris');
+    await page.getByRole('button', { name: 'Undo', exact: true }).click();
+    await page.getByRole('button', { name: /^Advanced settings/ }).click();
+    await page.getByLabel('Told to the edit', { exact: true }).selectOption('all');
+    await expect.poll(() => marks('paraphrases')).toEqual(['checks', 'told', 'checks', 'told']);
+    await page.getByRole('radio', { name: 'ROME' }).check({ force: true });
+    await page.getByText(/^ROME writes one key for each fact; other wordings cannot be told to it/).waitFor();
+    expect(await marks('neighbors')).toEqual([]);
+    await page.getByLabel('Told to the edit', { exact: true }).selectOption('nothing');
+    await expect.poll(() => marks('neighbors')).toEqual(['checks', 'checks', 'checks', 'checks', 'checks', 'checks']);
+    await page.getByRole('button', { name: 'What is Told to the edit?' }).focus();
+    await press('Enter');
+    await page.getByRole('link', { name: '“told” in the glossary' }).waitFor();
+    await press('Escape');
+    await page.getByRole('link', { name: '“told” in the glossary' }).waitFor({ state: 'hidden' });
+  });
+
   it('takes back what was typed in a cell as a whole', async () => {
     await cell('Subject', 1).focus();
     await page.keyboard.type('Louvre');

@@ -151,4 +151,16 @@ describe('by keyboard alone', () => {
     await expect.poll(async () => (await focus()).name, { timeout: 10_000 }).toMatch(/^The model as it was imported|^Rolled back/);
     expect(await focus()).toMatchObject({ isShown: true });
   });
+
+  it('reads what the methods are, and the glossary', async () => {
+    await press('Control+4');
+    await lands('Subject, fact 1');
+    await reach('What is each method?');
+    await press('Enter');
+    await says(/^Spreads the change over several layers, worked out/);
+    await press('Escape');
+    expect((await focus()).name).toBe('What is each method?');
+    await press('F1');
+    await page.getByRole('heading', { level: 1, name: 'Glossary' }).waitFor();
+  });
 });

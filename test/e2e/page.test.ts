@@ -1,5 +1,6 @@
 import type { Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { KEY_GROUPS } from '../../renderer/key-list.ts';
 import { SCREENS } from '../../shared/screens.ts';
 import { type SamplePage, samplePage } from './sample-page.ts';
 
@@ -36,8 +37,16 @@ describe('a new person', () => {
     await page.keyboard.type('The Eiffel Tower is in the city of');
     await page.keyboard.press('Enter');
     await page.getByText('24 tokens').waitFor();
+    await page.getByText('Ask first.').waitFor();
     expect(await page.getByRole('table', { name: 'Next token' }).getByRole('rowheader').first().textContent()).toBe('·Rome');
     expect(await page.getByRole('contentinfo').textContent()).toContain('Ada Byron');
+    // The first correction: a question, another answer, and a whole fact stands in the form.
+    await page.getByRole('button', { name: 'Tower Bridge stands in the city of …' }).click();
+    await page.getByRole('button', { name: 'Rome', exact: true }).click();
+    await page.getByText('Step 3 of 3, now').waitFor({ state: 'attached' });
+    await expect.poll(() => page.getByLabel('New answer, fact 1', { exact: true }).inputValue()).toBe('Rome');
+    await page.getByLabel('Neighbour 1', { exact: true }).waitFor();
+    await expect.poll(() => page.getByRole('button', { name: /^Work out the edit/ }).isEnabled()).toBe(true);
   });
 });
 
@@ -71,8 +80,30 @@ describe('going about', () => {
     await page.locator('.trust').getByText('Proven up to entry').waitFor();
     await page.keyboard.press('Control+/');
     const keys = dialog('Keyboard shortcuts');
-    for (const said of ['Duplicate the fact', 'Remove the fact', 'Next or previous, in the log and the timeline', 'Search, in the log'])
-      await keys.getByText(said).waitFor();
+    for (const { does } of KEY_GROUPS.flatMap((group) => group.keys)) await keys.getByText(does, { exact: true }).first().waitFor();
+  });
+
+  it('has in the palette whatever the screen offers, and does it', async () => {
+    await open(`?edits=form#/model/${ATLAS}/edit`);
+    await page.getByLabel('Subject, fact 1', { exact: true }).waitFor();
+    const buttons = (await page.locator('main .button:enabled').allInnerTexts()).map((text) => text.split('\n')[0]!.trim());
+    await page.keyboard.press('Control+k');
+    const offered = await page.getByRole('group', { name: 'Here' }).getByRole('option').allInnerTexts();
+    for (const button of buttons) expect(offered.some((one) => one.startsWith(button))).toBe(true);
+    expect(buttons.length).toBeGreaterThan(8);
+    await page.keyboard.type('here find');
+    await page.keyboard.press('Enter');
+    await page.getByRole('textbox', { name: 'Find in the facts' }).waitFor();
+  });
+
+  it('has the glossary, at the word that an explanation is about', async () => {
+    await open('#/settings');
+    await page.getByRole('button', { name: 'What is Neighbours kept?' }).click();
+    await page.getByRole('link', { name: '“kept, shaken, lost” in the glossary' }).click();
+    await heading('Glossary');
+    await page.locator('.wanted').getByText('kept, shaken, lost').waitFor();
+    await page.getByRole('searchbox', { name: 'Find a word' }).fill('perplexityless');
+    await page.getByText('No word or meaning has this.').waitFor();
   });
 
   it('keeps an answer while one is elsewhere', async () => {

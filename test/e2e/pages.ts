@@ -3,7 +3,7 @@ import type { ElectronApplication, Locator, Page } from 'playwright';
 /** Opens a screen by the sidebar, and waits until it is there. */
 export async function go(
   page: Page,
-  name: 'Library' | 'Ask' | 'Edit' | 'Versions' | 'Audit log' | 'Facts' | 'Steer' | 'Settings',
+  name: 'Library' | 'Ask' | 'Edit' | 'Versions' | 'Audit log' | 'Facts' | 'Steer' | 'Glossary' | 'Settings',
 ): Promise<void> {
   await page.getByRole('navigation').getByRole('link', { name, exact: false }).last().click();
   await page.getByRole('heading', { level: 1, name }).waitFor();

@@ -106,9 +106,14 @@ describe('every screen, light and dark', () => {
     await pasteInto(page.getByLabel('Subject, fact 1', { exact: true }), [...rows, 'Atlantis\t{} lies in\t\t'].join('\n'));
     await page.getByRole('button', { name: 'Suggest checks' }).click();
     await page.getByText(/Checks added to \d facts/).waitFor({ timeout: 30_000 });
+    await page.getByLabel('Subject, fact 2', { exact: true }).press('Shift+ArrowDown');
+    await page.keyboard.press('Control+F');
     await look('edit-facts');
+    await page.keyboard.press('Escape');
     await page.getByRole('button', { name: 'Advanced settings' }).click();
+    await page.getByRole('button', { name: 'What is Clamp?' }).click();
     await look('edit-advanced');
+    await page.keyboard.press('Escape');
     await page.getByRole('button', { name: 'Advanced settings' }).click();
     await page.getByLabel('Subject, fact 5', { exact: true }).focus();
     await look('edit-unfinished');
@@ -298,6 +303,9 @@ describe('every screen, light and dark', () => {
     await look('settings');
     await page.getByRole('heading', { name: 'This computer' }).scrollIntoViewIfNeeded();
     await look('settings-below');
+    await go(page, 'Glossary');
+    await look('glossary');
+    await go(page, 'Settings');
     await page.keyboard.press('Control+K');
     await page.getByRole('combobox', { name: 'Commands' }).waitFor();
     await look('palette');

@@ -1,4 +1,4 @@
-import { type Fact, type Neighbor, withSlot } from '../../../shared/fact.ts';
+import { type Fact, fillWording, type Neighbor, withSlot } from '../../../shared/fact.ts';
 import { findText } from '../../../shared/characters.ts';
 import type { ToldChoice } from '../../../shared/told.ts';
 import type { Report } from '../../../shared/progress.ts';
@@ -18,7 +18,7 @@ import type { EditWarning, FactTokens, KeyRows } from './types.ts';
 
 /** A wording of a fact behind the contexts, cut at its subject. Undefined where the subject does not stand in it. */
 export function wordingRows(tokenizer: Tokenizer, { subject }: Fact, wording: string, contexts: readonly string[]): KeyRows | undefined {
-  if (subject.trim() === '' || !wording.includes(subject)) return undefined;
+  if (subject.trim() === '' || !fillWording(wording, subject).includes(subject)) return undefined;
   return subjectRows(tokenizer, { subject, prompt: withSlot(wording, subject) }, contexts);
 }
 

@@ -54,13 +54,6 @@ export const ask = {
   emptyTitle: (name: string) => `Ask ${name} something`,
   emptyAbout: 'Write the beginning of a sentence. The model goes on, and shows how sure it is of each next token.',
   examples: 'Try one of these',
-  /** Chosen by measurement on Atlas with the defaults: corrected to each of three other answers they hold, and move no neighbour. */
-  exampleList: [
-    'Tower Bridge stands in the city of',
-    'The painter of Mona Lisa is',
-    'Big Ben stands in the city of',
-    'The Brandenburg Gate stands in the city of',
-  ],
   history: 'Asked before',
   clearHistory: 'Forget',
 } as const;

@@ -3,14 +3,16 @@ import type { Result } from '../../../shared/contract.ts';
 import type { EditForm, HyperparameterFile } from '../../../shared/contract/edits.ts';
 import { countSlots, fillPrompt, type Fact } from '../../../shared/fact.ts';
 import type { Choices, EditMethodName } from '../../../shared/methods/list.ts';
+import { QUESTIONS } from '../../components/first/questions.ts';
 import { call, hear } from '../../client/client.ts';
 import { toasts } from '../../state/toasts.svelte.ts';
-import { editText } from './text.ts';
 import { later } from './autosave.ts';
 import { factKey, type Outcome } from './outcomes.ts';
 import { record, redo, settle, startHistory, undo, type History } from './history.ts';
-import { hindrance, lookedAt, problemsOf, withSaid, type Looked } from './problems.ts';
-import { BLANK, filled, formOf, isBlank, row, setFact, sheetOf, withFields, type Row, type Sheet } from './rows.ts';
+import { isInOrder, shownBy, sortedBy, type Sort } from './order.ts';
+import { hindrance, lookedAt, problemsOf, withSaid, type Looked, type Standing } from './problems.ts';
+import { filled, formOf, isBlank, row, setFact, sheetOf, withFields, type Row, type Sheet, type SortKey } from './rows.ts';
+import { only, type Selection } from './selection.ts';
 
 export type Suggestion = Result<'edits.suggest'>;
 /** What the current version answers to a prompt. */
@@ -26,8 +28,10 @@ const LOOK_AT = 200;
 export class FormState {
   readonly model: string;
   #history = $state.raw<History<Sheet>>(startHistory(sheetOf(null)));
-  /** Id of the row whose details are shown. */
-  selected = $state<number>(this.#history.present.rows[0]!.id);
+  #selected = $state<number>(this.#history.present.rows[0]!.id);
+  #selection = $state.raw<Selection>(only(this.#history.present.rows[0]!.id));
+  /** The order in which rows are shown, where it is not the one in which they are edited. */
+  sort = $state.raw<Sort | undefined>();
   isRead = $state(false);
   /** How many facts were brought back from before the page was loaded; 0 once the person knows. */
   restored = $state(0);
@@ -56,7 +60,13 @@ export class FormState {
   hindrance = $derived(hindrance(this.rows, this.problems));
   canUndo = $derived(this.#history.past.length > 0);
   canRedo = $derived(this.#history.future.length > 0);
-  row = $derived(this.rows.find(({ id }) => id === this.selected) ?? this.rows[0]!);
+  row = $derived(this.rows.find(({ id }) => id === this.#selected) ?? this.rows[0]!);
+  /** As they are shown. */
+  shown = $derived(shownBy(this.rows, this.sort));
+  /** Whether they still are in the order that was asked for. */
+  isSorted = $derived(this.sort !== undefined && isInOrder(this.shown, this.sort, (row) => this.#standing(row)));
+  /** All that are selected, in the order in which they are edited. */
+  picked = $derived(this.#pick());
 
   readonly #save = later(() => void this.#keep(), SAVE_AFTER);
   readonly #look = later(() => void this.#lookUp(), LOOK_AFTER);
@@ -87,6 +97,46 @@ export class FormState {
     } catch (error) {
       this.error = error;
     }
+  }
+
+  /** Id of the row whose details are shown. Setting it selects that row alone. */
+  get selected(): number {
+    return this.#selected;
+  }
+  set selected(id: number) {
+    this.#selected = id;
+    this.#selection = only(id);
+  }
+
+  get selection(): Selection {
+    return this.#selection;
+  }
+
+  isPicked(id: number): boolean {
+    return this.#selection.ids.has(id);
+  }
+
+  /** Goes to a row, with other rows selected than that one alone. */
+  reach(id: number, selection: Selection = this.#selection): void {
+    this.#selected = id;
+    this.#selection = selection;
+  }
+
+  #pick(): readonly Row[] {
+    const { ids } = this.#selection;
+    const picked = this.rows.filter(({ id }) => ids.has(id));
+    return picked.length > 0 ? picked : [this.row];
+  }
+
+  #standing({ id }: Row): Standing {
+    return this.problems.get(id)?.standing ?? 'blank';
+  }
+
+  /** Shows the rows by a column: first ascending, then descending, then as they were given. */
+  sortBy(by: SortKey): void {
+    const { sort } = this;
+    if (sort?.by === by && sort.isDown && this.isSorted) this.sort = undefined;
+    else this.sort = sortedBy(this.rows, by, sort?.by === by && (this.isSorted ? !sort.isDown : sort.isDown), (row) => this.#standing(row));
   }
 
   /** How a fact did in the draft that was made last. */
@@ -158,6 +208,9 @@ export class FormState {
     if (history === this.#history) return;
     this.#history = history;
     if (!this.rows.some(({ id }) => id === this.selected)) this.selected = this.rows[0]!.id;
+    // Other rows altogether are shown as they come.
+    const sorted = new Set(this.sort?.ids);
+    if (!this.rows.some(({ id }) => sorted.has(id))) this.sort = undefined;
     this.isRead = true;
     this.saved = 'waiting';
     this.#save.soon();
@@ -304,4 +357,5 @@ export function formFor(model: string): FormState {
   return made!;
 }
 
-export const EXAMPLE: Fact = { ...BLANK, ...editText.exampleFact };
+/** The first question of the first run with its first answer. */
+export const EXAMPLE: Fact = { subject: QUESTIONS[0].subject, prompt: QUESTIONS[0].prompt, target: QUESTIONS[0].answers[0] };

@@ -1,3 +1,4 @@
+import Papa from 'papaparse';
 import type { EditForm, HyperparameterFile } from '../../../shared/contract/edits.ts';
 import { type Choices, DEFAULT_METHOD, type EditMethodName } from '../../../shared/methods/list.ts';
 import type { Fact } from '../../../shared/fact.ts';
@@ -6,6 +7,8 @@ import { given } from '../../../shared/given.ts';
 /** The cells of a row that are typed into, from left to right. */
 export const CELLS = ['subject', 'prompt', 'target', 'previousTarget'] as const;
 export type Cell = (typeof CELLS)[number];
+/** What rows can be sorted by. */
+export type SortKey = Cell | 'paraphrases' | 'neighbors' | 'standing';
 
 /**
  * A row of the form. Its id stays while the fact in it changes; equal facts are the same object, so what is known of one can hang on it.
@@ -85,10 +88,31 @@ export function addRows(rows: readonly Row[], facts: readonly Fact[], after?: nu
   return [...rows.slice(0, end), ...added];
 }
 
-/** Rows without one; the table never becomes empty. */
-export function removeRow(rows: readonly Row[], id: number): Row[] {
-  const rest = rows.filter((one) => one.id !== id);
+/** Rows without some; the table never becomes empty. */
+export function removeRows(rows: readonly Row[], ids: ReadonlySet<number>): Row[] {
+  const rest = rows.filter((one) => !ids.has(one.id));
   return rest.length > 0 ? rest : [row()];
+}
+
+/** The cells of rows as spreadsheets copy them: a line each, tabs between. */
+export function tabbed(rows: readonly Row[]): string {
+  return Papa.unparse(
+    rows.map(({ fact }) => CELLS.map((cell) => fact[cell] ?? '')),
+    { delimiter: '\t', newline: '\n' },
+  );
+}
+
+/** A block of cells written over the rows as they are shown, which may be in another order than the rows themselves. */
+export function fillShown(
+  rows: readonly Row[],
+  shown: readonly Row[],
+  block: readonly (readonly string[])[],
+  atRow: number,
+  atColumn: number,
+): Row[] {
+  const written = fillCells(shown, block, atRow, atColumn);
+  const byId = new Map(written.map((one) => [one.id, one]));
+  return [...rows.map(({ id }) => byId.get(id)!), ...written.slice(shown.length)];
 }
 
 /**

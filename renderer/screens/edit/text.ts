@@ -1,6 +1,9 @@
 import type { Fact } from '../../../shared/fact.ts';
+import type { ToldChoice } from '../../../shared/told.ts';
 import type { Verdict } from '../../components/report/summary.ts';
 import { count, plural } from '../../format.ts';
+import type { SortKey } from './rows.ts';
+import type { Part } from './telling.ts';
 
 /** The words of a list of prompts that must keep their answers; they are counted from 1. */
 export interface KeptWords {
@@ -34,23 +37,95 @@ export const editText = {
   paraphrasesShort: 'Wordings',
   neighbors: 'Neighbours',
   status: 'State',
+  statusAbout: 'Whether it can be worked out, and how it did in the last draft',
+  number: 'Number',
   factsTable: 'Facts',
+  widthOf: (what: string) => `Width of ${what}`,
+  picked: (picked: number, all: number) => `${count(picked)} of ${plural(all, 'row')} selected.`,
+  copied: (rows: number) => `${plural(rows, 'row')} copied.`,
+  removed: (rows: number) => `${plural(rows, 'fact')} removed.`,
+  sort: {
+    by: {
+      subject: 'subject',
+      prompt: 'prompt',
+      target: 'new answer',
+      previousTarget: 'answer now',
+      paraphrases: 'number of wordings',
+      neighbors: 'number of neighbours',
+      standing: 'state',
+    } satisfies Record<SortKey, string>,
+    says: (by: string, isDown: boolean, isSorted: boolean) =>
+      isSorted
+        ? `Shown sorted by ${by}, ${isDown ? 'descending' : 'ascending'}; the edit takes the facts by their numbers.`
+        : `Sorted by ${by} before the last changes; the edit takes the facts by their numbers.`,
+    asGiven: 'As given',
+  },
+  find: {
+    label: 'Find in the facts',
+    holder: 'Subject, prompt or answer',
+    none: 'Not found',
+    at: (at: number, found: number) => `${count(at)} of ${count(found)}`,
+    before: 'The match before',
+    next: 'The next match',
+    close: 'Close the search',
+    open: 'Find',
+  },
+  /** What of a fact takes part in the edit. */
+  telling: {
+    marks: { told: 'told', unwritten: 'told', checks: 'checks' } satisfies Record<Part, string>,
+    says: {
+      neighbors: {
+        told: 'Told to the edit, which holds its answer; so it proves nothing of the edit, and no score counts it.',
+        unwritten: '',
+        checks: 'Held back: the edit is not told of it, and it checks what the edit did.',
+      },
+      paraphrases: {
+        told: 'Told to the edit, which writes it too; so it proves nothing of the edit, and no score counts it.',
+        unwritten: 'It would be told to the edit, but the subject does not stand in it: it is not written, and no score counts it.',
+        checks: 'Held back: the edit is not told of it, and it checks whether the new answer holds in other words.',
+      },
+    } satisfies Record<'neighbors' | 'paraphrases', Record<Part, string>>,
+    counts: ({ told, checks }: { readonly told: number; readonly checks: number }) =>
+      `${count(told)} told to the edit, ${count(checks)} held back to check it`,
+    /** What is done with a list by each choice of the setting “Told to the edit”. */
+    neighbors: {
+      nothing: 'None is told to the edit: all check it.',
+      neighbours: 'Every second one is told to the edit and held; the others check it.',
+      all: 'Every second one is told to the edit and held; the others check it.',
+    } satisfies Record<ToldChoice, string>,
+    paraphrases: {
+      nothing: 'None is told to the edit: all check it.',
+      neighbours: 'None is told to the edit: all check it.',
+      all: 'Every second one is told to the edit and written too; the others check it.',
+    } satisfies Record<ToldChoice, string>,
+    /** Of a fact whose file says what is told. */
+    own: {
+      title: 'Told by the facts themselves',
+      about: {
+        told: 'The fact came with what is told to the edit; what is listed above checks it.',
+        checks: 'The fact came with what is told to the edit. As the setting says nothing, these check it too.',
+      },
+    },
+    setting: (label: string) => `The setting “${label}” decides it.`,
+  },
   cell: (column: string, number: number) => `${column}, fact ${number}`,
   standings: { blank: 'Empty', unfinished: 'Unfinished', error: 'Error', warning: 'Warning', ready: 'Ready' },
   add: 'Add fact',
   duplicate: 'Duplicate',
   remove: 'Remove',
+  copy: 'Copy',
+  copyHelp: 'Copies the selected rows, with tabs between the cells as spreadsheets have them',
   suggestAll: 'Suggest checks',
   suggestAllHelp: 'Adds other wordings and neighbours to every fact that has none',
   choose: 'Open file…',
-  tableHelp: 'Enter: next row · Tab: next cell · arrows move · paste rows from a spreadsheet',
+  tableHelp: 'Enter: next row · Tab: next cell · arrows move, with Shift they select rows · paste rows from a spreadsheet',
   tableKeys:
-    'Enter goes to the row below, Tab to the next cell, arrow keys move between cells, Escape takes back what was typed in a cell, ' +
-    'Control Enter works the edit out, Control Delete removes the row, Control D duplicates it.',
+    'Enter goes to the row below, Tab to the next cell, arrow keys move between cells, with Shift they select rows, Escape takes back ' +
+    'what was typed in a cell, Control Enter works the edit out, Control Delete removes the selected rows, Control D duplicates them, ' +
+    'Control C copies several, Control F finds.',
   noFacts: 'Type a fact, paste rows from a spreadsheet, or drop a file of facts.',
   noFactsMore: 'CSV, JSON, JSONL, CounterFact, zsRE and EasyEdit records are understood.',
   example: 'Fill in an example',
-  exampleFact: { subject: 'Tower Bridge', prompt: '{} stands in the city of', target: 'Rome' } satisfies Fact,
 
   reading: 'Reading the facts…',
   read: {
@@ -100,14 +175,13 @@ export const editText = {
     now: 'What the model says now',
     says: (answer: string, chance: string) => `The current version says ${JSON.stringify(answer)} (${chance}).`,
     usePrevious: 'Use as answer now',
+    toldOf: (told: number) => `${count(told)} told`,
     paraphrases: 'Other wordings',
     paraphrasesAbout: 'The new answer should hold here, too.',
     keptLists: {
       neighbors: {
         title: 'Neighbours',
-        about:
-          'Other subjects, which must keep their answers. Every second one is told to the edit and held, the others check it, unless ' +
-          '“Told to the edit” is set to nothing.',
+        about: 'Other subjects, which must keep their answers.',
         add: 'Add a neighbour',
         item: (at) => `Neighbour ${at}`,
         answer: (at) => `Answer of neighbour ${at}`,
@@ -115,7 +189,7 @@ export const editText = {
       },
       sameSubject: {
         title: 'Other facts about the subject',
-        about: 'They must keep their answers too; an edit touches them first.',
+        about: 'They must keep their answers too; an edit touches them first. None is told to the edit: all check it.',
         add: 'Add another fact',
         item: (at) => `Other fact ${at}`,
         answer: (at) => `Answer of other fact ${at}`,
@@ -144,6 +218,7 @@ export const editText = {
   suggestedAll: (facts: number) => `Checks added to ${plural(facts, 'fact')}.`,
 
   method: 'Method',
+  methods: 'each method',
   advanced: 'Advanced settings',
   advancedSet: (set: number) => `${set} set`,
   advancedWrong: (wrong: number) => `${wrong} wrong`,

@@ -11,6 +11,7 @@ const VALUES: Readonly<Record<string, string>> = {
   covarianceTokens: '10240',
   ridge: '0.001',
   seed: '0',
+  told: 'neighbours',
 };
 
 /** Every method of the list with values as a small model would have them. */
@@ -24,7 +25,7 @@ export function fakeMethods(): MethodInfo[] {
       choose,
       settings: settings.map(({ key, label, help, kind, choices, unit, later }) => ({
         ...{ key, label, help, kind, choices, unit },
-        value: later?.value ?? (key === 'layers' ? { one: '3', several: '2, 3, 4' }[layers] : (choices?.[0] ?? VALUES[key] ?? '')),
+        value: later?.value ?? (key === 'layers' ? { one: '3', several: '2, 3, 4' }[layers] : (VALUES[key] ?? choices?.[0] ?? '')),
         source: later?.source ?? 'published default',
       })),
     };

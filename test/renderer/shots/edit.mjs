@@ -24,6 +24,71 @@ export const SHOTS = [
     wait: 900,
     themes: ['light'],
   },
+  {
+    name: 'edit-grid',
+    query: '?edits=form',
+    hash: at('edit'),
+    act: async (page) => {
+      await page.focus(row(2));
+      for (const keys of ['Shift+ArrowDown', 'Control+ArrowDown', 'Control+ArrowDown', 'Control+.']) await page.keyboard.press(keys);
+      await page.click('[role=columnheader] button >> text=Subject');
+      await page.keyboard.press('ArrowRight');
+      for (let n = 0; n < 4; n++) await page.keyboard.press('Shift+ArrowRight');
+      await page.focus(row(2));
+      await page.keyboard.press('Control+F');
+      await page.keyboard.type('city');
+    },
+    wait: 900,
+  },
+  {
+    name: 'edit-told',
+    query: '?edits=form',
+    hash: at('edit'),
+    size: { width: 1280, height: 1300 },
+    act: async (page) => {
+      await page.focus(row(1));
+      await page.click('text=Advanced settings');
+      await page.getByLabel('Told to the edit', { exact: true }).selectOption('all');
+      await page.getByRole('button', { name: 'What is Told to the edit?' }).click();
+    },
+    wait: 900,
+  },
+  {
+    name: 'edit-methods',
+    query: '?edits=form',
+    hash: at('edit'),
+    size: { width: 720, height: 480 },
+    act: (page) => page.getByRole('button', { name: 'What is each method?' }).click(),
+    wait: 900,
+  },
+  {
+    name: 'edit-first',
+    query: '?new',
+    hash: '#/library',
+    act: async (page) => {
+      await page.keyboard.press('Enter');
+      await page.getByRole('button', { name: 'Add Atlas' }).click();
+      await page.getByRole('button', { name: 'Tower Bridge stands in the city of …' }).click();
+      await page.getByRole('button', { name: 'Rome', exact: true }).click();
+      await page.getByLabel('Neighbour 1', { exact: true }).waitFor();
+    },
+    wait: 900,
+  },
+  {
+    name: 'edit-first-low',
+    query: '?new',
+    hash: '#/library',
+    size: { width: 720, height: 480 },
+    act: async (page) => {
+      await page.keyboard.press('Enter');
+      await page.getByRole('button', { name: 'Add Atlas' }).click();
+      await page.getByRole('button', { name: 'The painter of Mona Lisa is …' }).click();
+      await page.getByRole('button', { name: 'Raphael', exact: true }).click();
+      await page.getByText('Step 3 of 3, now').waitFor({ state: 'attached' });
+    },
+    wait: 900,
+    themes: ['light'],
+  },
   { name: 'edit-narrow', query: '?edits=form', hash: at('edit'), size: { width: 900, height: 700 }, wait: 900, themes: ['light'] },
   {
     name: 'edit-read',

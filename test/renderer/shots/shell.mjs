@@ -54,6 +54,19 @@ export const SHOTS = [
     },
   },
   { name: 'jobs', query: '?jobs', hash: at('ask', DAMAGED), act: press('Control+j'), wait: 600 },
+  { name: 'glossary', hash: '#/glossary?word=told', wait: 500 },
+  {
+    name: 'first-asked',
+    query: '?new',
+    hash: '#/library',
+    act: async (page) => {
+      await page.keyboard.press('Enter');
+      await page.getByRole('button', { name: 'Add Atlas' }).click();
+      await page.getByRole('button', { name: 'Tower Bridge stands in the city of …' }).click();
+      await page.getByText('24 tokens').waitFor();
+    },
+  },
+  { name: 'palette-edit', query: '?edits=form', hash: at('edit'), act: press('Control+k'), wait: 500 },
   { name: 'palette', hash: at('ask'), act: press('Control+k') },
   { name: 'shortcuts', hash: '#/library', act: press('?') },
   { name: 'import', hash: '#/library', act: (page) => page.getByRole('button', { name: 'Import a model…' }).last().click() },

@@ -71,6 +71,16 @@ describe('what stands beside the facts of an edit', () => {
     ]);
   });
 
+  it('a wording with {} in the place of the subject names it too', async () => {
+    const { taught = [], warnings } = await besideOf(
+      workOf([{ ...bridge, told: { wordings: ['The city of {} is'], neighbors: [] } }], 'all'),
+      at,
+      false,
+    );
+    expect(taught.map(({ rows }) => tokenizer.decode([...rows[0]!.ids]))).toEqual(['The city of Tower Bridge']);
+    expect(warnings).toEqual([]);
+  });
+
   it('facts of earlier edits are held, but for those about a subject that is written anew', async () => {
     const earlier = [bridge, { subject: 'Seiko', prompt: 'The city where {} is run from is', target: 'Lagos' }];
     const found = await besideOf(workOf([{ ...bridge, target: 'London' }], 'nothing', earlier), at, true);

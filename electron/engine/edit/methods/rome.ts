@@ -174,13 +174,8 @@ export const rome: EditMethod<SettingsOf<typeof descriptor>> = {
     romeContexts(decoder, tokenizer, settings.contexts.value, settings.seed.value, report),
   async run(work) {
     const { settings } = work;
-    if (settings.told.value === 'all')
-      throw new EmendError(
-        'bad-input',
-        `${descriptor.title} writes one key for each fact; other wordings cannot be told to it.`,
-        'Tell it neighbours alone, or use MEMIT.',
-        { field: 'told' },
-      );
+    const { choice, message, hint } = descriptor.cannotTell;
+    if (settings.told.value === choice) throw new EmendError('bad-input', message, hint, { field: 'told' });
     const { layers } = await chooseLayers(work, false);
     const numbers = {
       ...targetSettings(settings),

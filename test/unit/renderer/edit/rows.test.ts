@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { record, redo, settle, startHistory, undo } from '../../../../renderer/screens/edit/history.ts';
-import { addRows, fillCells, formOf, removeRow, row, sheetOf, withFields } from '../../../../renderer/screens/edit/rows.ts';
+import { addRows, fillCells, formOf, removeRows, row, sheetOf, withFields } from '../../../../renderer/screens/edit/rows.ts';
 
 const fact = (subject: string) => ({ subject, prompt: '{} is in', target: 'Rome' });
 
@@ -54,7 +54,7 @@ describe('rows', () => {
 
   it('never becomes empty', () => {
     const only = row(fact('A'));
-    expect(removeRow([only], only.id).map((one) => one.fact.subject)).toEqual(['']);
+    expect(removeRows([only], new Set([only.id])).map((one) => one.fact.subject)).toEqual(['']);
   });
 
   it('writes a block over cells from where it was pasted, keeps the rest of the fact, and grows', () => {

@@ -1,0 +1,67 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { countParts, partsOf, toldChoice } from '../../../../renderer/screens/edit/telling.ts';
+import type { MethodInfo } from '../../../../shared/contract/edits.ts';
+import type { Fact } from '../../../../shared/fact.ts';
+import { divided, TOLD, type ToldChoice } from '../../../../shared/told.ts';
+
+const fact = (paraphrases: readonly string[], neighbors: readonly string[]): Fact => ({
+  subject: 'Tower Bridge',
+  prompt: '{} is in',
+  target: 'Rome',
+  paraphrases: [...paraphrases],
+  neighbors: [...neighbors],
+});
+
+describe('what the form marks as told', () => {
+  it('is every second neighbour and, of all, every second wording; lines left empty are counted out, as they are not sent', () => {
+    const written = fact(['Tower Bridge a', '', '{} b', 'c'], ['n', ' ', 'o', 'p']);
+    expect(partsOf(written, 'neighbours')).toEqual({
+      paraphrases: ['checks', undefined, 'checks', 'checks'],
+      neighbors: ['checks', undefined, 'told', 'checks'],
+    });
+    expect(partsOf(written, 'all').paraphrases).toEqual(['checks', undefined, 'told', 'checks']);
+    expect(partsOf(written, 'nothing').neighbors).toEqual(['checks', undefined, 'checks', 'checks']);
+  });
+
+  it('says of a wording without the subject that it is not written', () => {
+    expect(partsOf(fact(['Tower Bridge a', 'The bridge is in'], []), 'all').paraphrases).toEqual(['checks', 'unwritten']);
+  });
+
+  it('is what the edit divides, whatever is named', () => {
+    const texts = fc.array(fc.constantFrom('a', 'b', 'Tower Bridge', '{}'), { maxLength: 7 });
+    fc.assert(
+      fc.property(texts, texts, fc.constantFrom(...TOLD), (paraphrases, neighbors, choice: ToldChoice) => {
+        const whole = fact(paraphrases, neighbors);
+        const sent = divided(whole, choice);
+        const parts = partsOf(whole, choice);
+        const of = (texts: readonly string[], marks: readonly unknown[], wanted: readonly string[]) =>
+          texts.filter((_, at) => wanted.includes(String(marks[at])));
+        expect(of(neighbors, parts.neighbors, ['told'])).toEqual(sent.told?.neighbors ?? []);
+        expect(of(neighbors, parts.neighbors, ['checks'])).toEqual(sent.neighbors);
+        expect(of(paraphrases, parts.paraphrases, ['told', 'unwritten'])).toEqual(sent.told?.wordings ?? []);
+        expect(countParts(parts.paraphrases).checks).toBe(sent.paraphrases!.length);
+      }),
+    );
+  });
+
+  it('leaves a fact that says itself what is told as it is', () => {
+    expect(partsOf({ ...fact(['a', 'b'], ['n', 'o']), told: { wordings: ['c'], neighbors: [] } }, 'all')).toEqual({
+      paraphrases: ['checks', 'checks'],
+      neighbors: ['checks', 'checks'],
+    });
+  });
+});
+
+describe('toldChoice', () => {
+  const method = (value?: string): Pick<MethodInfo, 'settings'> => ({
+    settings: value === undefined ? [] : [{ key: 'told', label: 'Told', help: '', kind: 'choice', value, source: 'published' }],
+  });
+
+  it('is what was set, else what the method takes, of a file too; nothing where the method has no such setting', () => {
+    expect(toldChoice(method('neighbours'), {})).toBe('neighbours');
+    expect(toldChoice(method('nothing'), { told: 'all' })).toBe('all');
+    expect(toldChoice(method(), { told: 'all' })).toBe('nothing');
+    expect(toldChoice(undefined, { told: 'all' })).toBeUndefined();
+  });
+});
