@@ -102,7 +102,7 @@ export function auditService({ models, engine, preferences, jobs, grants, print,
             !model.ledger.newer[0] &&
             found.head
           ) {
-            await model.append('verify', recordOf(found, given), preferences.by(''));
+            await model.append('verify', recordOf(found, given, model.places.folder), preferences.by(''));
             tell({ type: 'ledger', model: model.id });
           }
           return found;

@@ -226,7 +226,7 @@ function detailOf(model: LibraryModel, card: ModelCard): ModelDetail {
     })),
     files: first?.kind === 'import' ? first.body.model.files.map((file) => ({ ...file })) : [],
     notices: [
-      ...model.ledger.notices.map(({ message, hint }) => ({ message, hint })),
+      ...model.notices.map(({ message, hint }) => ({ message, hint })),
       ...(found.warnings ?? []).map((message) => ({ message, hint: '' })),
     ],
   };

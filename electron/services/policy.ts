@@ -1,4 +1,5 @@
 import type { Settings } from '../../shared/contract/settings.ts';
+import { askedBy, type Asked, type LetOut, NOTHING_ASKED } from '../../shared/policy.ts';
 import type { Kind } from '../../shared/kinds.ts';
 import { foldedName } from '../../shared/folded-name.ts';
 import { demandedNames, MEASURES, type Demand } from '../../shared/measures.ts';
@@ -23,11 +24,19 @@ export interface Reviewed {
     readonly reapplies: number | undefined;
   }[];
   /** Oldest first. */
-  readonly reviews: readonly { readonly author: string; readonly verdict: 'approve' | 'reject' }[];
+  readonly reviews: readonly { readonly author: string; readonly verdict: 'approve' | 'reject'; readonly entry?: number }[];
+}
+
+/** A record as far as the policy looks at it. */
+export type ReviewedRecord = Pick<Ledger, 'entries'> & { readonly history: Pick<Ledger['history'], 'reviews'> };
+
+/** What a record says that its policy asks for. @param before as it was before this entry */
+export function askedIn({ entries }: Pick<Ledger, 'entries'>, before = Infinity): Asked {
+  return entries.filter((entry) => entry.kind === 'policy').findLast(({ seq }) => seq < before)?.body.asks ?? NOTHING_ASKED;
 }
 
 /** A version of a model as the policy looks at it. @param before as it was before this entry */
-export function reviewed(ledger: Ledger, version: Version, before = Infinity): Reviewed {
+export function reviewed(ledger: ReviewedRecord, version: Version, before = Infinity): Reviewed {
   const entries = ledger.entries
     .filter(({ seq }) => seq < before)
     .map(({ seq, author, kind, body }) => ({
@@ -56,13 +65,9 @@ export function exportHindrances(
   if (version.parts === 0) return [];
   const hindrances: string[] = [];
   if (policy.requireChecks) {
-    const measured = new Map(
-      entries
-        .filter((entry) => entry.version === version.id && isOfAllFacts(entry, version))
-        .flatMap((entry) => entry.checks.map((check) => [check.name, check.value] as const)),
-    );
+    const measured = measuredOf({ version, entries });
     for (const name of demandedNames()) {
-      const value = measured.get(name);
+      const value = measured.get(name)?.value;
       const { demand }: { readonly demand: Demand } = MEASURES[name];
       if (value === undefined && demand.whereMeasured) continue;
       if (value === undefined)
@@ -79,8 +84,7 @@ export function exportHindrances(
   if (policy.requireApproval === 'none') return hindrances;
   const rejected = rejectionsOf(reviews).map((review) => review.author);
   const editors = editorsOf(version, entries);
-  const isOther = (name: string) => policy.requireApproval === 'anyone' || !editors.has(foldedName(name));
-  const approved = standing(reviews).some((review) => review.verdict === 'approve' && isOther(review.author));
+  const approved = approvalsOf({ version, entries, reviews }, policy.requireApproval).length > 0;
   const own = editors.has(foldedName(author)) ? ' (you did)' : '';
   if (rejected.length > 0) hindrances.push(`This version was rejected by ${rejected.join(', ')}.`);
   else if (!approved)
@@ -90,6 +94,43 @@ export function exportHindrances(
         : `The policy asks for the approval of someone who did not make these edits${own}, and there is none.`,
     );
   return hindrances;
+}
+
+/**
+ * What let a version out that nothing holds back: each check that was asked for with the entry that measured it, and the approvals that
+ * count.
+ */
+export function letOut(one: Reviewed, settings: Pick<Settings, 'policy' | 'thresholds'>): LetOut {
+  const { checks: asked = {}, approval } = askedBy(settings);
+  const nothing = { checks: [], approvals: [] };
+  if (one.version.parts === 0) return { by: 'import', ...nothing };
+  if (approval === 'none' && Object.keys(asked).length === 0) return { by: 'nothing', ...nothing };
+  const measured = measuredOf(one);
+  return {
+    by: 'policy',
+    checks: Object.keys(asked).flatMap((name) => {
+      const found = measured.get(name);
+      return found ? [{ name, least: asked[name]!, ...found }] : [];
+    }),
+    approvals: approvalsOf(one, approval).flatMap(({ author, entry }) => (entry === undefined ? [] : [{ author, entry }])),
+  };
+}
+
+/** What this very version was measured to do on all facts in force: the newest value of each measure, and its entry. */
+function measuredOf({ version, entries }: Pick<Reviewed, 'version' | 'entries'>): Map<string, { value: number; entry: number }> {
+  return new Map(
+    entries
+      .filter((entry) => entry.version === version.id && isOfAllFacts(entry, version))
+      .flatMap(({ seq, checks }) => checks.map((check) => [check.name, { value: check.value, entry: seq }] as const)),
+  );
+}
+
+/** Approvals that stand and count. */
+function approvalsOf({ version, entries, reviews }: Reviewed, asked: Settings['policy']['requireApproval']): Reviewed['reviews'][number][] {
+  if (asked === 'none') return [];
+  const editors = editorsOf(version, entries);
+  const isOther = (name: string) => asked === 'anyone' || !editors.has(foldedName(name));
+  return standing(reviews).filter((review) => review.verdict === 'approve' && isOther(review.author));
 }
 
 type Entries = Reviewed['entries'];

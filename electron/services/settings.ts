@@ -1,16 +1,18 @@
 import { join } from 'node:path';
 import { EmendError } from '../../shared/errors.ts';
+import { askedBy, isSameAsked } from '../../shared/policy.ts';
 import { ensureFolder, writeDurably } from '../storage/durable.ts';
 import { explained } from '../storage/file-errors.ts';
 import { disk } from '../storage/files.ts';
 import { PUBLIC_KEY_FILE } from '../ledger/keys.ts';
 import type { Services, Surroundings } from './surroundings.ts';
+import { recordPolicyEverywhere } from './policy-record.ts';
 import { POINTER, usualFolder } from './places.ts';
 
 type Part = Pick<Services, 'settings.get' | 'settings.set' | 'settings.key' | 'settings.trustKey' | 'settings.setDataFolder'>;
 
 /** What a person sets. */
-export function settingsService({ preferences, places, grants, engine, tell }: Surroundings): Part {
+export function settingsService({ library, preferences, places, grants, engine, tell }: Surroundings): Part {
   return {
     'settings.get': () => ({
       settings: preferences.settings,
@@ -19,9 +21,11 @@ export function settingsService({ preferences, places, grants, engine, tell }: S
     }),
     'settings.set': async ({ settings: given }) => {
       const changes = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-      const before = preferences.settings.threads;
+      const before = preferences.settings;
       const settings = await preferences.change(changes);
-      if (settings.threads !== before) await engine.close(); // the next job starts it with the new number
+      if (!isSameAsked(askedBy(settings), askedBy(before)))
+        for (const model of await recordPolicyEverywhere(library, preferences)) tell({ type: 'ledger', model });
+      if (settings.threads !== before.threads) await engine.close(); // the next job starts it with the new number
       tell({ type: 'settings', settings });
       return { settings };
     },

@@ -460,6 +460,35 @@ describe('settings', () => {
     expect(readdirSync(join(scratch, 'held-back'))).toContain('adapter_config.json');
   });
 
+  test('a policy that is changed is an entry, and what left says by what it was let out, or that nothing was asked for', async () => {
+    const rows = async () =>
+      (await document<{ rows: { about: string }[] }>('three', 'log', 'atlas', '--kind', 'policy', '--oldest')).rows.map(
+        ({ about }) => about,
+      );
+    expect(await rows()).toEqual(['exports need the approval of someone who did not make the edits']);
+    writeFileSync(join(scratch, 'third.pem'), await works('three', 'key'));
+    const verified = async (folder: string) =>
+      (await document<{ items: { message: string }[] }>('nowhere', 'verify', folder, '--key', 'third.pem')).items
+        .map(({ message }) => message)
+        .join('\n');
+    expect(await verified('held-back')).toMatch(/approval of someone who did not make the edits.*approved by Grace/);
+    // Off, out, and on again leaves a trace; so does a settings file that was changed by hand.
+    const settings = join(scratch, 'three', 'settings.json');
+    await works('three', 'settings', '--require-approval', 'none');
+    await works('three', 'export', 'atlas', '--to', 'without', '--format', 'lora');
+    writeFileSync(settings, readFileSync(settings, 'utf8').replace('"requireApproval": "none"', '"requireApproval": "anyone"'));
+    await works('three', 'export', 'atlas', '--to', 'again', '--format', 'lora');
+    expect(await rows()).toEqual([
+      'exports need the approval of someone who did not make the edits',
+      'exports need nothing',
+      'exports need an approval',
+    ]);
+    expect(await verified('without')).toContain('exported without a policy');
+    expect(readFileSync(join(scratch, 'without', 'emend', 'report.html'), 'utf8')).toContain('exported without a policy');
+    expect(await verified('again')).toMatch(/an approval\. It was let out by: approved by Grace/);
+    await works('three', 'verify', 'atlas', '--no-record');
+  });
+
   test('without a policy, a rejected version leaves in no form unless the rejection is named', async () => {
     await works('three', 'settings', '--require-approval', 'none');
     const { entry } = await document<{ entry: number }>(

@@ -56,7 +56,7 @@ function showSettings(out: Printer, { author, threads, thresholds, policy }: Set
     ['Exports need checks', policy.requireChecks ? 'yes' : 'no'],
     [
       'Exports need approval',
-      { none: 'no', anyone: 'by anyone', 'someone-else': 'by someone else than the author of the last edit' }[policy.requireApproval],
+      { none: 'no', anyone: 'by anyone', 'someone-else': 'by someone who did not make the edits' }[policy.requireApproval],
     ],
   ]);
 }
