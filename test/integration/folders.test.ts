@@ -6,6 +6,7 @@ import type { Application } from '../../electron/services/application.ts';
 import { notePending } from '../../electron/services/export-pending.ts';
 import { ModelPlaces, Places } from '../../electron/services/places.ts';
 import { Preferences } from '../../electron/services/preferences.ts';
+import { explained } from '../../electron/storage/file-errors.ts';
 import { disk } from '../../electron/storage/files.ts';
 import { takeLock } from '../../electron/storage/lock.ts';
 import { root } from '../fixtures.ts';
@@ -132,7 +133,7 @@ describe.runIf(existsSync(variants))('folders as people have them', () => {
 
     // A program that still runs settles its own.
     const running = await leave(exported.path);
-    const lock = await takeLock(disk, running.staging, 'Emend', new Date());
+    const lock = await takeLock(explained(disk), running.staging, 'Emend', new Date());
     expect(await opened()).toMatchObject({ added: 2, said: '', notes: 1 });
     await lock.release();
     expect(await opened()).toMatchObject({ added: 3, notes: 0 });

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { PolicySchema, ThresholdsSchema } from '../../../shared/contract/settings.ts';
 import { askedBy, LetOutSchema } from '../../../shared/policy.ts';
-import { addsPart, type Entry, type EntryOf } from '../../ledger/entries.ts';
+import { addsPart, type Entry, type EntryOf, isRemark } from '../../ledger/entries.ts';
 import { partsOf } from '../../ledger/versions.ts';
 import { isOfTheModel } from '../contents/steered.ts';
 import { partOf } from '../../ledger/kinds/index.ts';
@@ -15,6 +15,7 @@ import { readCheckReport } from './blobs.ts';
 import { checkReportPairs } from './checks.ts';
 import type { Pair } from './pairs.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
+import { sealerOf } from '../../ledger/seals.ts';
 
 /** What an entry is held against besides itself. */
 export interface Surroundings {
@@ -124,9 +125,22 @@ function policyPairs({ seq, body, author }: EntryOf<'export'>, ledger: Ledger): 
 
 /** A remark on an entry is about the version that the entry made or is about. */
 export function remarkPairs(entry: Entry, { ledger }: Surroundings): Pair[] {
-  if (!('entry' in entry.body) || entry.kind === 'revert' || entry.body.entry === undefined) return [];
+  const sealed = sealPairs(entry);
+  if (!('entry' in entry.body) || entry.kind === 'revert' || entry.body.entry === undefined) return sealed;
   const about = ledger.entry(entry.body.entry).body;
-  return 'version' in about ? [{ what: 'the version of the remark and of its entry', one: entry.body.version, other: about.version }] : [];
+  return [
+    ...sealed,
+    ...('version' in about ? [{ what: 'the version of the remark and of its entry', one: entry.body.version, other: about.version }] : []),
+  ];
+}
+
+/** Whoever signed a remark signed these words. */
+function sealPairs(entry: Entry): Pair[] {
+  if (!isRemark(entry) || !('seal' in entry.body) || !entry.body.seal) return [];
+  const { kind, author, reason } = entry;
+  const { seal, version, entry: about } = entry.body;
+  const fits = sealerOf({ kind, author, reason, version, entry: about }, seal) !== undefined;
+  return [{ what: 'whether the words of the remark are those that its author signed', one: fits, other: true }];
 }
 
 /** A verification names the entry before it, and found nothing where it is said to be whole. */

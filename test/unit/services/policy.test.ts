@@ -126,6 +126,17 @@ describe('what the policy asks for before an export', () => {
     ).toEqual([]);
   });
 
+  it('asks for an approval that another person signed with a key that counts', () => {
+    const policy = settings({ requireApproval: 'another-key', people: { k1: 'Bob', k2: 'Ada' } });
+    const by = (author: string, key?: string) => [{ author, verdict: 'approve' as const, entry: 3, ...(key === undefined ? {} : { key }) }];
+    const hindrances = (reviews: Reviewed['reviews']) => exportHindrances({ ...reviewed([]), reviews }, policy, 'Ada');
+    expect(hindrances(by('Bob', 'k1'))).toEqual([]);
+    expect(letOut({ ...reviewed([]), reviews: by('Bob', 'k1') }, policy).approvals).toEqual([{ author: 'Bob', entry: 3, key: 'k1' }]);
+    // Unsigned, with a key that does not count, with the key of whoever made the edit, and in another's name with it.
+    for (const reviews of [by('Bob'), by('Bob', 'k3'), by('Ada', 'k2'), by('Bob', 'k2'), by('Ada', 'k1')])
+      expect(hindrances(reviews)).toEqual([expect.stringContaining('Keys that count: Bob, Ada.')]);
+  });
+
   it('tells what answered it: each check with its entry, the approvals that count, or that nothing was asked for', () => {
     const policy = settings({ requireChecks: true, requireApproval: 'someone-else' });
     expect(askedWords(askedBy(policy))).toEqual([
