@@ -90,6 +90,14 @@ describe('a folder of models that is away for a moment', () => {
   });
 });
 
+it('that is closed opens nothing any more, whoever still asks', async () => {
+  await library.find('one');
+  await library.close();
+  await expect(library.find('one')).rejects.toMatchObject({ message: expect.stringContaining('being closed') as string });
+  expect((await library.list()).models).toEqual([]);
+  for (const id of Object.values(ids)) expect(existsSync(join(ledgerOf(id), LOCK))).toBe(false);
+});
+
 describe('a disk that fails', () => {
   let disk: LossyDisk;
   beforeEach(() => void (disk = new LossyDisk(home)));
