@@ -20,7 +20,7 @@ export const settings = {
     none: 'Not needed',
     anyone: 'By anyone',
     'someone-else': 'By someone who did not make the edits',
-    'another-key': 'By someone who did not make the edits, signed with their key',
+    'another-key': 'By someone else, signed with a key of their own',
   },
   key: 'Signing key',
   keyAbout: 'Signs checkpoints of the record and what is exported. Give the public key to those who verify.',
