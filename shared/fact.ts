@@ -1,33 +1,34 @@
 import * as v from 'valibot';
 import { findText, oddCharacters, sameText } from './characters.ts';
 import { EmendError } from './errors.ts';
+import { Text } from './contract/define.ts';
 
 /** A prompt whose answer an edit must leave alone, with that answer where it is known. */
-export const NeighborSchema = v.union([v.string(), v.object({ prompt: v.string(), target: v.optional(v.string()) })]);
+export const NeighborSchema = v.union([Text, v.object({ prompt: Text, target: v.optional(Text) })]);
 
 /** A fact as a form, a file or the contract gives it. What the words may be is for {@link factProblems}; this is the shape. */
 export const FactSchema = v.object({
   /** What the fact is about: "Danielle Darrieux". */
-  subject: v.string(),
+  subject: Text,
   /** A sentence up to the answer, with one {} for the subject: "The mother tongue of {} is". */
-  prompt: v.string(),
+  prompt: Text,
   /** The answer wanted: "English". */
-  target: v.string(),
+  target: Text,
   /** The answer before the edit: "French". Measures that compare the two need it. */
-  previousTarget: v.optional(v.string()),
+  previousTarget: v.optional(Text),
   /** A name for the relation, such as P103. */
-  relation: v.optional(v.string()),
+  relation: v.optional(Text),
   /** Other ways to ask, where the edit should hold too: the subject written out, or one {} for it. */
-  paraphrases: v.optional(v.array(v.string())),
+  paraphrases: v.optional(v.array(Text)),
   /** Prompts about other subjects, which must keep their answers. */
   neighbors: v.optional(v.array(NeighborSchema)),
   /** Prompts that ask something else about the subject, which must keep their answers too. */
   sameSubject: v.exactOptional(v.array(NeighborSchema)),
   /** Prompts about the subject to write on from, for measures of fluency and consistency. */
-  generationPrompts: v.optional(v.array(v.string())),
+  generationPrompts: v.optional(v.array(Text)),
   /** Wordings, neighbours and other facts about the subject that the edit itself is told of (told.ts); they stand in no other list. */
   told: v.optional(
-    v.object({ wordings: v.array(v.string()), neighbors: v.array(NeighborSchema), sameSubject: v.exactOptional(v.array(NeighborSchema)) }),
+    v.object({ wordings: v.array(Text), neighbors: v.array(NeighborSchema), sameSubject: v.exactOptional(v.array(NeighborSchema)) }),
   ),
 });
 export type Fact = v.InferOutput<typeof FactSchema>;

@@ -15,6 +15,7 @@ export const ENTRY_KINDS = {
   rollback: { label: 'Roll back', icon: 'undo', version: 'goes back' },
   revert: { label: 'Revert', icon: 'revert', version: 'takes out' },
   export: { label: 'Export', icon: 'upload' },
+  policy: { label: 'Policy', icon: 'settings' },
   verify: { label: 'Verification', icon: 'shield' },
   anchor: { label: 'Anchoring', icon: 'lock' },
 } as const satisfies Readonly<Record<string, EntryKind>>;

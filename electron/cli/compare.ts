@@ -48,7 +48,11 @@ async function sizes(folder: string): Promise<Map<string, number>> {
 }
 
 async function compareFiles(before: string, after: string, allowed: readonly ByteRange[]): Promise<{ changed: number; outside: number }> {
-  const [a, b] = await Promise.all([open(before), open(after)]);
+  const a = await open(before);
+  const b = await open(after).catch(async (error: unknown) => {
+    await a.close();
+    throw error;
+  });
   const [left, right] = [Buffer.alloc(CHUNK), Buffer.alloc(CHUNK)];
   let [changed, outside] = [0, 0];
   try {

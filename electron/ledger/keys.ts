@@ -75,6 +75,26 @@ export function parsePublicKey(pem: string, from: string): VerifyKey {
   }
 }
 
+/**
+ * Makes a key for a person, who keeps its file: readable by its owner only, the public half beside it.
+ * @throws EmendError 'bad-input' when there is such a file
+ */
+export async function createKey(files: Files, path: string): Promise<{ readonly key: SigningKey; readonly publicFile: string }> {
+  const publicFile = `${path.replace(/\.pem$/, '')}.public.pem`;
+  for (const one of [path, publicFile])
+    if ((await files.stat(one)) !== undefined)
+      throw new EmendError('bad-input', `${one} is there already.`, 'Choose another name; a key is never replaced.', { path: one });
+  const key = generateKey();
+  await writeDurably(files, path, Buffer.from(privatePem(key)), { mode: 0o600 });
+  await writeDurably(files, publicFile, Buffer.from(key.pem));
+  return { key, publicFile };
+}
+
+/** A key that a person keeps in a file. @throws EmendError 'not-found', or 'bad-file' when it is not an Ed25519 private key */
+export async function readSigningKey(files: Files, path: string): Promise<SigningKey> {
+  return parsePrivateKey(Buffer.from(await files.read(path)).toString('utf8'), path);
+}
+
 function parsePrivateKey(pem: string, path: string): SigningKey {
   try {
     return signingKey(ed25519(createPrivateKey(pem)));

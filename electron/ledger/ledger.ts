@@ -173,7 +173,7 @@ export class Ledger {
       const last = made.at(-1)?.entry;
       if (!last) return [];
       await this.#parts.signing.intend(this.#model, { seq: last.seq, head: last.hash });
-      await journal.append(made.map(({ line }) => line).join('\n'));
+      await written(journal, made.map(({ line }) => line).join('\n'), last);
       const entries = made.map(({ entry }) => entry);
       await this.#take(entries);
       return entries;
@@ -264,7 +264,7 @@ export class Ledger {
   async #record<K extends Kind>(journal: Journal, kind: K, input: BodyInput<K>, by: By): Promise<Entry> {
     const { entry, line } = await this.#prepare(this.#parts.history, this.head, kind, input, by);
     await this.#parts.signing.intend(modelOf(entry) ?? this.#model, { seq: entry.seq, head: entry.hash });
-    await journal.append(line);
+    await written(journal, line, entry);
     return entry;
   }
 
@@ -341,6 +341,16 @@ export class Ledger {
       if (!(error instanceof EmendError)) throw error;
       this.#parts.notices.push({ what, message: error.message, hint: error.hint });
     }
+  }
+}
+
+/** Appends the lines of an act. What the disk refuses names the last entry: only a fresh look can tell whether it stands all the same. */
+async function written(journal: Journal, lines: string, { seq, hash }: Entry): Promise<void> {
+  try {
+    await journal.append(lines);
+  } catch (error) {
+    if (!(error instanceof EmendError)) throw error;
+    throw new EmendError(error.code, error.message, error.hint, { ...error.details, refused: { seq, hash } });
   }
 }
 

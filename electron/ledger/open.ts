@@ -60,6 +60,7 @@ export async function openLedger(folder: string, options: LedgerOptions): Promis
   if (!readOnly) await prepare(files, folder, options.create === true);
   const notices: Notice[] = [];
   const lock = readOnly ? undefined : await takeLock(files, folder, options.app, clock(), options.processes);
+  let journal: Journal | undefined;
   try {
     if (lock?.tookOver !== undefined) notices.push(lockNotice(lock));
     const { key, anchor: place } = options;
@@ -74,7 +75,8 @@ export async function openLedger(folder: string, options: LedgerOptions): Promis
       notices,
     });
     const entries = [...examined.entries];
-    const writing = lock && { lock, journal: await Journal.open(files, folder, examined.length) };
+    if (lock) journal = await Journal.open(files, folder, examined.length);
+    const writing = lock && journal && { lock, journal };
     const { history, damage } = examined;
     const end = pointsOf(examined).at(-1);
     const mode: Mode =
@@ -106,7 +108,8 @@ export async function openLedger(folder: string, options: LedgerOptions): Promis
       writing,
     });
   } catch (error) {
-    await lock?.release().catch(() => undefined); // the first error is the one to tell
+    await journal?.close().catch(() => undefined); // the first error is the one to tell
+    await lock?.release().catch(() => undefined);
     throw error;
   }
 }

@@ -5,6 +5,8 @@ import { written } from '../ledger/checkpoints.ts';
 import { canonical } from '../storage/canonical.ts';
 import { writeDurably } from '../storage/durable.ts';
 import { isRemark, type Entry } from '../ledger/entries.ts';
+import { readSigningKey } from '../ledger/keys.ts';
+import { sealRemark } from '../ledger/seals.ts';
 import { explained } from '../storage/file-errors.ts';
 import { disk } from '../storage/files.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -39,6 +41,15 @@ type Part = Pick<
   | 'audit.export'
 >;
 
+interface RemarkAsked {
+  readonly model: string;
+  readonly version: string;
+  readonly entry?: number | undefined;
+  readonly comment: string;
+  /** The file of a key of its author's own. */
+  readonly key?: string | undefined;
+}
+
 const RESTORE = 'Verify it, and bring what is damaged back from a backup.';
 
 /** Longest evidence that is shown as text (bytes). */
@@ -48,11 +59,15 @@ const SHOWN = 4_000_000;
 export function auditService({ models, engine, preferences, jobs, grants, print, tell }: Surroundings): Part {
   const remark =
     (kind: RemarkKind) =>
-    async ({ model: name, version, entry, comment }: { model: string; version: string; entry?: number | undefined; comment: string }) => {
+    async ({ model: name, version, entry, comment, key: handle }: RemarkAsked) => {
       const model = await models.recorded(name);
       model.mustWrite();
       const about = entry === undefined ? model.ledger.history.find(version).id : versionAbout(model.ledger.entry(entry), model);
-      const made = await model.append(kind, { version: about, ...known({ entry }) }, preferences.by(comment));
+      const by = preferences.by(comment);
+      const key = handle === undefined ? undefined : await readSigningKey(explained(disk), grants.path(handle));
+      const { seq, hash: head } = model.ledger.head;
+      const seal = key && sealRemark(key, { kind, ...by, version: about, entry }, { seq, head });
+      const made = await model.append(kind, { version: about, ...known({ entry, seal }) }, by);
       tell({ type: 'ledger', model: model.id });
       tell({ type: 'library' });
       return { entry: made.seq };
@@ -105,18 +120,12 @@ export function auditService({ models, engine, preferences, jobs, grants, print,
       return {
         job: jobs.start('audit.verify', `Verify ${model.name}`, model.id, async (control) => {
           const found = await verifyModel(model, control, { given, ...(recompute ? { recomputeWith: engine } : {}) });
-          if (
-            record &&
-            model.heldBy === undefined &&
-            !model.ledger.readOnly &&
-            model.ledger.damage.length === 0 &&
-            !model.ledger.newer[0] &&
-            found.head
-          ) {
-            await model.append('verify', recordOf(found, given), preferences.by(''));
-            tell({ type: 'ledger', model: model.id });
-          }
-          return found;
+          const { ledger } = model;
+          const takesEntries = model.heldBy === undefined && !ledger.readOnly && ledger.damage.length === 0 && !ledger.newer[0];
+          if (!record || !takesEntries || !found.head) return found;
+          const { seq } = await model.append('verify', recordOf(found, given, model.places.folder), preferences.by(''));
+          tell({ type: 'ledger', model: model.id });
+          return { ...found, recorded: seq };
         }),
       };
     },

@@ -9,6 +9,7 @@ import { isLeftBehind, leftBehindWords } from '../storage/system-files.ts';
 import { parsePublicKey, type VerifyKey } from '../ledger/keys.ts';
 import { verifyJournal } from '../ledger/verify.ts';
 import { parseEnvelope, parseJson } from './attest/dsse.ts';
+import { EXPORT, type ExportClaim, ExportClaimSchema } from './attest/export-claim.ts';
 import { FILES, FOLDER } from './attest/files.ts';
 import { checkVoucher, parseModelKey } from './attest/model-key.ts';
 import { isIgnored, openModelSignature, SIGNATURE_FILE, type SignedFile } from './attest/model-signing.ts';
@@ -16,7 +17,7 @@ import { openStatement } from './attest/statement.ts';
 
 /** Something of an export that was looked at. */
 export interface VerifiedItem {
-  readonly what: 'key' | 'signature' | 'file' | 'ledger' | 'checkpoint' | 'checks' | 'edit' | 'bom' | 'content' | 'document';
+  readonly what: 'key' | 'signature' | 'file' | 'ledger' | 'checkpoint' | 'checks' | 'edit' | 'bom' | 'content' | 'document' | 'export';
   /** The file that it is about, relative to the folder. */
   readonly path: string;
   /** 'unsure': nothing contradicts it, and nothing from outside proves it. */
@@ -43,6 +44,12 @@ export interface FoundRecord {
   readonly head: { readonly seq: number; readonly hash: string } | undefined;
   /** When its end was signed, if that fits. */
   readonly signed: string | undefined;
+}
+
+/** How a version left, and what its files were. */
+export interface Claimed {
+  readonly claim: ExportClaim;
+  readonly files: ReadonlyMap<string, string>;
 }
 
 /** One look at a folder; gathers what it finds. */
@@ -162,7 +169,7 @@ export class Looking {
   }
 
   /** Signed statements about the exported files; a version without changes or checks has none. */
-  async statements(what: 'checks' | 'edit', name: string, key: VerifyKey): Promise<void> {
+  async statements(what: 'checks' | 'edit' | 'export', name: string, key: VerifyKey): Promise<void> {
     const path = inside(name);
     if (!this.found.has(path)) return;
     await this.attempt(what, path, async () => {
@@ -179,6 +186,19 @@ export class Looking {
         }
       }
       this.good(what, path, `Signed, and about these files: ${lines.length === 1 ? '1 statement' : `${lines.length} statements`}.`);
+    });
+  }
+
+  /** How the version left, as it was signed; undefined where nothing says, or where that is not to be believed. */
+  async claim(key: VerifyKey): Promise<Claimed | undefined> {
+    const path = inside(FILES.export);
+    if (!this.found.has(path)) return undefined; // earlier builds wrote none; one that was taken away is missed by model.sig
+    return this.attempt('export', path, async () => {
+      const { subject, predicateType, predicate } = openStatement(parseEnvelope((await this.text(path)).trimEnd(), path), key, path);
+      if (predicateType !== EXPORT)
+        throw new EmendError('bad-file', `${path} is a statement of type ${predicateType}; expected ${EXPORT}.`);
+      const claim = parseJson(ExportClaimSchema, JSON.stringify(predicate), path);
+      return { claim, files: new Map(subject.map(({ name, digest }) => [name, digest.sha256])) };
     });
   }
 

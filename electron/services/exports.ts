@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -8,8 +9,11 @@ import type { Jobs } from '../engine/jobs.ts';
 import type { Review } from '../../shared/contract/versions.ts';
 import { graphFile, otherGraphs } from '../engine/records.ts';
 import { shortId } from '../../shared/ids.ts';
+import { askedBy } from '../../shared/policy.ts';
 import { rejectionsOf } from '../../shared/reviews.ts';
 import type { BlobRef, FileRecord } from '../ledger/bodies.ts';
+import type { BodyInput } from '../ledger/kinds/index.ts';
+import type { By } from '../ledger/ledger.ts';
 import { partsOf } from '../ledger/versions.ts';
 import { disk } from '../storage/files.ts';
 import { isReallyWithin, syncTree } from '../storage/folders.ts';
@@ -26,10 +30,13 @@ import type { Model, ModelVersion } from './model.ts';
 import { version as appVersion } from './models.ts';
 import { newFolder } from './outputs.ts';
 import { asPlain, plain } from './plain.ts';
-import { exportHindrances, reviewed } from './policy.ts';
+import { exportHindrances, letOut, reviewed } from './policy.ts';
+import { recordPolicy } from './policy-record.ts';
 import { inStaging, putInPlace, removeUnfinished } from './staging.ts';
 import { verifyExport } from './verify-export.ts';
 import { Estimator } from './eta.ts';
+import { mustBeLetOut } from './export-allowed.ts';
+import { forgetPending, notePending } from './export-pending.ts';
 import { given } from '../../shared/given.ts';
 
 type Part = Pick<Services, 'exports.allowed' | 'exports.start' | 'exports.verify'>;
@@ -58,16 +65,9 @@ export function exportService({ models, engine, jobs, grants, preferences, place
       model.mustWrite();
       const version = model.at(asked);
       const record = models.recordOf(model);
-      const [hindrance] = hindrancesOf(record, version.id);
-      if (hindrance !== undefined)
-        throw new EmendError(
-          'bad-input',
-          `${model.name} ${shortId(version.id)} is not exported: ${hindrance}`,
-          'Do what the policy asks for, or change the policy in the settings.',
-          { version: version.id },
-        );
       const rejections = rejectionsFor(record, version.id);
-      if (rejections.some(({ entry }) => !despite.includes(entry))) throw rejected(model.name, version.id, rejections);
+      if (record)
+        mustBeLetOut(model.name, reviewed(record.ledger, record.ledger.history.find(version.id)), preferences, rejections, despite);
       const known = rejections.map(({ entry }) => entry);
       const chosen = grants.target(destination);
       if (isReallyWithin(places.root, chosen))
@@ -101,7 +101,7 @@ export function exportService({ models, engine, jobs, grants, preferences, place
 
   /**
    * Writes beside the target under another name, attests that where there is a record, and renames at the end; then records it.
-   * An export that cannot be recorded is taken back.
+   * An export that cannot be recorded is taken back; one that lies in its place when the program is ended is recorded at the next opening.
    */
   async function write(
     model: Model,
@@ -119,12 +119,13 @@ export function exportService({ models, engine, jobs, grants, preferences, place
         const staged = join(staging, basename(target));
         const written = await writeModel(version, format, staged, control);
         control.check();
-        const attested = record && (await attest(record, version.id, format, staged, written, despite, control));
+        const attested = record && (await attest(record, version.id, format, staged, target, written, despite, control));
         const { files, bytes } = attested ?? (await sizeOf(staged));
         await syncTree(disk, staged);
         control.check();
         if (existsSync(target)) await rmdir(target);
-        const entry = await putInPlace(staged, target, async () => attested?.append(basename(target)));
+        await attested?.note();
+        const entry = await putInPlace(staged, target, async () => attested?.append()).finally(() => attested?.settle());
         if (entry !== undefined) tell({ type: 'ledger', model: model.id });
         return { path: target, files, bytes, changed: [...version.changed()], ...given({ entry }), ...written };
       });
@@ -139,12 +140,28 @@ export function exportService({ models, engine, jobs, grants, preferences, place
     version: string,
     format: ExportFormat,
     staged: string,
+    target: string,
     { steering, others }: Written,
     despite: readonly number[],
     control: JobControl,
   ) {
     const { ledger } = model;
+    await recordPolicy(model, preferences);
     const checkpoint = await ledger.checkpoint();
+    // What was asked for when it was let out: a policy that is changed afterwards changes nothing of that.
+    const { policy, thresholds } = preferences.settings;
+    const asked = askedBy({ policy, thresholds });
+    const one = reviewed(ledger, ledger.history.find(version), checkpoint.seq + 1);
+    const rejections = rejectionsFor(model, version).filter(({ entry }) => entry <= checkpoint.seq);
+    mustBeLetOut(model.name, one, { settings: { policy, thresholds }, author: preferences.author }, rejections, despite);
+    const act = randomUUID();
+    const claim = {
+      act,
+      letOut: letOut(one, { policy, thresholds }),
+      ...(rejections.length > 0 ? { despite: rejections.map(({ entry }) => entry) } : {}),
+      ...given({ others }),
+      ...(steering ? { steering: plain(steering) } : {}),
+    };
     const evidence = await evidenceFor(model, version, format);
     const { files, written } = await writeAttestations(staged, {
       journal: await ledger.journal(),
@@ -158,24 +175,21 @@ export function exportService({ models, engine, jobs, grants, preferences, place
       app: appVersion(),
       time: new Date().toISOString(),
       author: preferences.by('').author,
+      claim: { ...claim, version, format, asked, ledger: { entries: checkpoint.seq, head: checkpoint.head } },
       report: follow('signing', control),
     });
+    const by = preferences.by('');
+    const details = { ...claim, attestations: [...written], policy: { ...policy, thresholds: { ...thresholds } }, upTo: checkpoint.seq };
+    const body = { version, format, destination: basename(target), files: files.map((file) => ({ ...file })), details };
     return {
       files: files.length + written.length,
       bytes: files.reduce((sum, file) => sum + file.bytes, 0),
-      append: async (destination: string) => {
-        // What was asked for when it was let out: a policy that is changed afterwards changes nothing of that.
-        const { policy, thresholds } = preferences.settings;
-        const letOut = { policy: { ...policy, thresholds: { ...thresholds } } };
-        const details = {
-          attestations: [...written],
-          ...letOut,
-          ...(despite.length > 0 ? { despite: [...despite] } : {}),
-          ...given({ others }),
-          ...(steering ? { steering: plain(steering) } : {}),
-        };
-        const body = { version, format, destination, files: files.map((file) => ({ ...file })), details };
-        return (await model.append('export', body, preferences.by(''))).seq;
+      note: () => notePending(model.places, preferences.key!, { act, staged, target, author: by.author, body }),
+      append: () => appendExport(model, body, by),
+      // One that lies in its place after a failure could not be taken back: the next opening records it.
+      settle: async () => {
+        const isRecorded = model.ledger.entries.some((entry) => entry.kind === 'export' && entry.body.details['act'] === act);
+        if (isRecorded || !existsSync(target)) await forgetPending(model.places, act);
       },
     };
   }
@@ -212,6 +226,18 @@ export function exportService({ models, engine, jobs, grants, preferences, place
   }
 }
 
+/** Records an export. One whose entry stands although the disk did not confirm it is an export that is recorded. */
+async function appendExport(model: LibraryModel, body: BodyInput<'export'>, by: By): Promise<number> {
+  try {
+    return (await model.append('export', body, by)).seq;
+  } catch (error) {
+    const stands = error instanceof EmendError ? error.details['stands'] : undefined;
+    if (typeof stands !== 'number') throw error;
+    model.tell({ what: 'export', message: (error as EmendError).message, hint: (error as EmendError).hint });
+    return stands;
+  }
+}
+
 /** The blobs that whoever gets an export needs to hold it against the record. */
 async function evidenceFor(model: LibraryModel, version: string, format: ExportFormat): Promise<BlobRef[]> {
   const deltas = needsDeltas(format)
@@ -243,6 +269,7 @@ async function mustBeRecorded(
     record,
     layout: () => layoutFor(model, record, check),
     deltas,
+    written: undefined,
     check,
   });
   const [first] = problems;
@@ -272,21 +299,6 @@ async function layoutFor(model: LibraryModel, record: VersionRecord, check: () =
       );
   }
   return layout;
-}
-
-/** What is asked a second time: each rejection in its own words. */
-function rejected(model: string, version: string, rejections: readonly Review[]): EmendError {
-  const said = rejections.map(
-    ({ author, comment, entry, time }) => `${author} on ${time.slice(0, 10)}, entry ${entry}${comment === '' ? '' : `: “${comment}”`}`,
-  );
-  const entries = rejections.map(({ entry }) => entry);
-  return new EmendError(
-    'bad-input',
-    `${model} ${shortId(version)} is not exported: it was rejected (${said.join('; ')}).`,
-    `Export another version. To let this one out all the same, say that you know: --despite ${entries.join(',')} on the command line, ` +
-      'or the second question of the window.',
-    { version, rejections: entries },
-  );
 }
 
 /** How many files lie in a folder, and how large they are together. */

@@ -2,6 +2,7 @@ import { createReadStream, existsSync, statSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import * as v from 'valibot';
 import { EmendError } from '../../shared/errors.ts';
 import type { Kind } from '../../shared/kinds.ts';
 import { shortId } from '../../shared/ids.ts';
@@ -19,10 +20,12 @@ import { partOf, type BodyInput } from '../ledger/kinds/index.ts';
 import type { SigningKey, VerifyKey } from '../ledger/keys.ts';
 import { writtenByNewer, type Act, type By, type Ledger } from '../ledger/ledger.ts';
 import { lockOwner, type Owner } from '../storage/lock.ts';
+import type { Notice } from '../storage/notice.ts';
 import { openLedger } from '../ledger/open.ts';
 import { processes } from '../storage/owner.ts';
 import { partsOf, type Part, type Version } from '../ledger/versions.ts';
 import type { JobRunner } from './jobs.ts';
+import { finishPending } from './export-pending.ts';
 import { removeLeftovers } from './leftovers.ts';
 import { FormFile, LibraryDrafts } from './library-drafts.ts';
 import { layoutOf, type Layout } from './layout.ts';
@@ -64,8 +67,13 @@ export class LibraryModel implements Model {
   /** Versions whose file was found to hash as recorded. */
   readonly #proven = new Map<string, Promise<void>>();
   #queue: Promise<unknown> = Promise.resolve();
+  /** One at a time: two openings would keep each other from the lock. */
+  #opening: Promise<void> | undefined;
+  /** What was settled at openings. */
+  readonly #told: Notice[] = [];
 
-  private constructor(places: ModelPlaces, parts: ModelParts, { ledger, obstacle }: Opened) {
+  private constructor(places: ModelPlaces, parts: ModelParts, opened: Opened) {
+    const { ledger, obstacle, told } = opened;
     this.places = places;
     this.drafts = new LibraryDrafts(this);
     this.steerings = new LibrarySteerings(this);
@@ -75,6 +83,7 @@ export class LibraryModel implements Model {
     this.#ledger = ledger;
     this.#obstacle = obstacle;
     this.#journalState = journalState(places);
+    this.#told.push(...told);
   }
 
   /** Opens the model in a folder, for reading only where another program writes to its ledger or the disk takes nothing. */
@@ -90,6 +99,16 @@ export class LibraryModel implements Model {
   /** Who writes to the ledger instead of us; undefined when nobody does. */
   get heldBy(): string | undefined {
     return this.#obstacle?.owner && ownerWords(this.#obstacle.owner);
+  }
+
+  /** What a person should know: of the ledger, and of acts that were settled when it was opened. */
+  get notices(): readonly Notice[] {
+    return [...this.#ledger.notices, ...this.#told];
+  }
+
+  /** Has a person know something besides. */
+  tell(notice: Notice): void {
+    this.#told.push(notice);
   }
 
   /** Why nothing can be written to the ledger although it was opened for writing; undefined when it can. */
@@ -160,12 +179,12 @@ export class LibraryModel implements Model {
    * and takes the ledger over once that program is gone or the disk takes something again.
    */
   async refresh(): Promise<void> {
+    await this.#opening?.catch(() => undefined); // whoever began it is told
     const isOurs = !this.#ledger.readOnly && !this.#obstacle;
     if (isOurs && this.#ledger.damage.length === 0) return;
     const isSame = journalState(this.places) === this.#journalState;
     if (isSame && (isOurs || this.#obstacle === undefined || (await stillThere(this.#obstacle, this.places)))) return;
-    if (isOurs) await this.#ledger.close();
-    this.#take(await openFor(this.places, this.#parts));
+    await this.#openAnew();
   }
 
   /**
@@ -177,8 +196,7 @@ export class LibraryModel implements Model {
     try {
       return await this.#ledger.append(kind, input, by);
     } catch (error) {
-      if (error instanceof EmendError && error.code === 'failed') await this.#lookAgain();
-      throw error;
+      throw await this.#refused(error);
     }
   }
 
@@ -188,26 +206,45 @@ export class LibraryModel implements Model {
     try {
       return await this.#ledger.appendAll(acts);
     } catch (error) {
-      if (error instanceof EmendError && error.code === 'failed') await this.#lookAgain();
-      throw error;
+      throw await this.#refused(error);
     }
   }
 
-  /** After the disk refused, only a fresh look at the journal can be trusted. */
-  async #lookAgain(): Promise<void> {
-    await this.#ledger.close();
+  /**
+   * After the disk refused, only a fresh look at the journal can be trusted: what could not be taken back may stand in it.
+   * @returns what is to be said; with `details.stands`, the number of the entry, where it is in the record all the same
+   */
+  async #refused(error: unknown): Promise<unknown> {
+    if (!(error instanceof EmendError) || error.code !== 'failed') return error;
     try {
-      this.#take(await openFor(this.places, this.#parts));
-    } catch (error) {
-      if (!(error instanceof EmendError)) throw error;
-      this.#obstacle = { error, owner: undefined };
+      await this.#openAnew();
+    } catch (obstacle) {
+      if (!(obstacle instanceof EmendError)) throw obstacle;
+      this.#obstacle = { error: obstacle, owner: undefined };
+      return error;
     }
+    const refused = v.safeParse(RefusedSchema, error.details['refused']);
+    if (!refused.success || this.#ledger.entries[refused.output.seq - 1]?.hash !== refused.output.hash) return error;
+    const { seq } = refused.output;
+    return new EmendError(
+      'failed',
+      `Entry ${seq} stands in the record, but the disk did not confirm it: ${error.message}`,
+      'Do not do it again. Look whether the disk is sound, and verify the record.',
+      { ...error.details, stands: seq },
+    );
   }
 
-  #take({ ledger, obstacle }: Opened): void {
+  #openAnew(): Promise<void> {
+    return (this.#opening ??= this.#open().finally(() => (this.#opening = undefined)));
+  }
+
+  async #open(): Promise<void> {
+    await this.#ledger.close();
+    const { ledger, obstacle, told } = await openFor(this.places, this.#parts);
     this.#ledger = ledger;
     this.#obstacle = obstacle;
     this.#journalState = journalState(this.places);
+    this.#told.push(...told);
   }
 
   /** Does several things with the ledger such that no other act comes between. */
@@ -451,8 +488,12 @@ interface Obstacle {
 interface Opened {
   readonly ledger: Ledger;
   readonly obstacle: Obstacle | undefined;
+  /** What was settled, for a person to know. */
+  readonly told: readonly Notice[];
 }
 
+/** The last entry of an act that the disk refused. */
+const RefusedSchema = v.object({ seq: v.number(), hash: v.string() });
 /** What may pass: a full disk, a disk or folder that cannot be written to. */
 const REFUSALS = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM']);
 /** Written to see whether the disk takes something again: as much as an entry may need. */
@@ -462,16 +503,22 @@ const PROBE = new Uint8Array(65_536);
 async function openFor(places: ModelPlaces, { key, trusted, anchorOf, readOnly }: ModelParts): Promise<Opened> {
   const id = basename(places.folder);
   const options = { ...ledgerIdentity(), anchor: { file: anchorOf(id), id }, trusted, ...given({ key }) };
-  if (readOnly) return { ledger: await openLedger(places.ledger, { ...options, readOnly }), obstacle: undefined };
+  if (readOnly) return { ledger: await openLedger(places.ledger, { ...options, readOnly }), obstacle: undefined, told: [] };
   try {
     const ledger = await openLedger(places.ledger, options);
-    await removeLeftovers(places, ledger, anchorOf(id));
-    return { ledger, obstacle: undefined };
+    try {
+      await removeLeftovers(places, ledger, anchorOf(id));
+      const isFit = ledger.damage.length === 0 && ledger.newer.length === 0;
+      return { ledger, obstacle: undefined, told: isFit ? await finishPending(places, ledger, [...(key ? [key] : []), ...trusted]) : [] };
+    } catch (error) {
+      await ledger.close();
+      throw error;
+    }
   } catch (error) {
     if (!(error instanceof EmendError)) throw error;
     const owner = error.details['owner'] as Owner | undefined;
     if (!owner && !REFUSALS.has(errnoOf(error) ?? '')) throw error;
-    return { ledger: await openLedger(places.ledger, { ...options, readOnly: true }), obstacle: { error, owner } };
+    return { ledger: await openLedger(places.ledger, { ...options, readOnly: true }), obstacle: { error, owner }, told: [] };
   }
 }
 

@@ -3,7 +3,7 @@ import { EmendError } from '../../shared/errors.ts';
 import type { Inspection } from '../engine/jobs.ts';
 import { explained } from '../storage/file-errors.ts';
 import { disk } from '../storage/files.ts';
-import { lockOwner } from '../storage/lock.ts';
+import { lockOwner, stateOf } from '../storage/lock.ts';
 import { writtenByNewer } from '../ledger/ledger.ts';
 import { partsOf } from '../ledger/versions.ts';
 import type { Services, Surroundings } from './surroundings.ts';
@@ -195,10 +195,10 @@ async function cardOf(model: LibraryModel, opened: string | undefined): Promise<
   };
 }
 
-/** Who holds the ledger that we only read. */
+/** Who holds the ledger that we only read; nobody where that process has ended without giving it back. */
 async function otherOwner(model: LibraryModel): Promise<string | undefined> {
   const owner = await lockOwner(explained(disk), model.places.ledger);
-  return owner ? ownerWords(owner) : undefined;
+  return owner && (await stateOf(owner)) !== 'gone' ? ownerWords(owner) : undefined;
 }
 
 function architectureOf(found: Partial<Inspection>): string {
@@ -226,7 +226,7 @@ function detailOf(model: LibraryModel, card: ModelCard): ModelDetail {
     })),
     files: first?.kind === 'import' ? first.body.model.files.map((file) => ({ ...file })) : [],
     notices: [
-      ...model.ledger.notices.map(({ message, hint }) => ({ message, hint })),
+      ...model.notices.map(({ message, hint }) => ({ message, hint })),
       ...(found.warnings ?? []).map((message) => ({ message, hint: '' })),
     ],
   };

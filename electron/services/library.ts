@@ -52,6 +52,7 @@ export class Library {
   readonly #engine: Engine;
   readonly #readOnly: boolean;
   readonly #models = new Map<string, Promise<LibraryModel>>();
+  #isClosed = false;
 
   private constructor(places: Places, preferences: Preferences, engine: Engine, readOnly: boolean) {
     this.#places = places;
@@ -186,6 +187,7 @@ export class Library {
 
   /** Signs and closes every ledger that was opened. */
   async close(): Promise<void> {
+    this.#isClosed = true; // what still asks then would open a ledger that nobody closes
     await Promise.all([...this.#models.values()].map(async (model) => (await model.catch(() => undefined))?.close()));
     this.#models.clear();
   }
@@ -232,6 +234,7 @@ export class Library {
   }
 
   async #open(name: string): Promise<LibraryModel> {
+    if (this.#isClosed) throw new EmendError('failed', 'Emend is being closed, so no model is opened any more.', 'Start it again.');
     let model = this.#models.get(name);
     if (!model) {
       const { key, trusted } = this.#preferences;

@@ -149,6 +149,11 @@ export class ModelPlaces {
     return join(this.folder, 'stamps.json');
   }
 
+  /** Exports that are being put in their places, one file each, until they are recorded. */
+  get pendingExports(): string {
+    return join(this.folder, 'exports');
+  }
+
   /** The edit form while it is being filled in. */
   get form(): string {
     return join(this.folder, 'form.json');

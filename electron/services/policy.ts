@@ -1,9 +1,13 @@
 import type { Settings } from '../../shared/contract/settings.ts';
+import { askedBy, type Asked, type LetOut, NOTHING_ASKED } from '../../shared/policy.ts';
 import type { Kind } from '../../shared/kinds.ts';
 import { foldedName } from '../../shared/folded-name.ts';
 import { demandedNames, MEASURES, type Demand } from '../../shared/measures.ts';
 import { rejectionsOf, standing } from '../../shared/reviews.ts';
+import { given } from '../../shared/given.ts';
 import type { CheckResult } from '../ledger/bodies.ts';
+import { isRemark, type Entry } from '../ledger/entries.ts';
+import { sealerOf } from '../ledger/seals.ts';
 import { partsOf, type Version } from '../ledger/versions.ts';
 import { FACTS_IN_FORCE } from './checks-in-force.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -23,11 +27,24 @@ export interface Reviewed {
     readonly reapplies: number | undefined;
   }[];
   /** Oldest first. */
-  readonly reviews: readonly { readonly author: string; readonly verdict: 'approve' | 'reject' }[];
+  readonly reviews: readonly {
+    readonly author: string;
+    readonly verdict: 'approve' | 'reject';
+    readonly entry?: number;
+    readonly key?: string;
+  }[];
+}
+
+/** A record as far as the policy looks at it. */
+export type ReviewedRecord = Pick<Ledger, 'entries'> & { readonly history: Pick<Ledger['history'], 'reviews'> };
+
+/** What a record says that its policy asks for. @param before as it was before this entry */
+export function askedIn({ entries }: Pick<Ledger, 'entries'>, before = Infinity): Asked {
+  return entries.filter((entry) => entry.kind === 'policy').findLast(({ seq }) => seq < before)?.body.asks ?? NOTHING_ASKED;
 }
 
 /** A version of a model as the policy looks at it. @param before as it was before this entry */
-export function reviewed(ledger: Ledger, version: Version, before = Infinity): Reviewed {
+export function reviewed(ledger: ReviewedRecord, version: Version, before = Infinity): Reviewed {
   const entries = ledger.entries
     .filter(({ seq }) => seq < before)
     .map(({ seq, author, kind, body }) => ({
@@ -39,7 +56,23 @@ export function reviewed(ledger: Ledger, version: Version, before = Infinity): R
       suite: 'suite' in body ? body.suite : undefined,
       reapplies: 'reapplies' in body ? body.reapplies : undefined,
     }));
-  return { version, entries, reviews: ledger.history.reviews(version.id).filter(({ entry }) => entry < before) };
+  const reviews = ledger.history
+    .reviews(version.id)
+    .filter(({ entry }) => entry < before)
+    .map((review, at, all) => ({ ...review, ...given({ key: keyOf(ledger.entries[review.entry - 1], all[at - 1]?.entry ?? 0, ledger) }) }));
+  return { version, entries, reviews };
+}
+
+/**
+ * The key that a review was signed with, where its author had the record before them as it was since the review before: words that were
+ * signed earlier do not count again.
+ */
+function keyOf(entry: Entry | undefined, before: number, { entries }: Pick<Ledger, 'entries'>): string | undefined {
+  if (!entry || !isRemark(entry) || !('seal' in entry.body) || !entry.body.seal) return undefined;
+  const { seal, version, entry: about } = entry.body;
+  const { seq, head } = seal.upTo;
+  if (seq < before || seq >= entry.seq || entries[seq - 1]?.hash !== head) return undefined;
+  return sealerOf({ kind: entry.kind, author: entry.author, reason: entry.reason, version, entry: about }, seal)?.id;
 }
 
 /**
@@ -56,13 +89,9 @@ export function exportHindrances(
   if (version.parts === 0) return [];
   const hindrances: string[] = [];
   if (policy.requireChecks) {
-    const measured = new Map(
-      entries
-        .filter((entry) => entry.version === version.id && isOfAllFacts(entry, version))
-        .flatMap((entry) => entry.checks.map((check) => [check.name, check.value] as const)),
-    );
+    const measured = measuredOf({ version, entries });
     for (const name of demandedNames()) {
-      const value = measured.get(name);
+      const value = measured.get(name)?.value;
       const { demand }: { readonly demand: Demand } = MEASURES[name];
       if (value === undefined && demand.whereMeasured) continue;
       if (value === undefined)
@@ -79,17 +108,67 @@ export function exportHindrances(
   if (policy.requireApproval === 'none') return hindrances;
   const rejected = rejectionsOf(reviews).map((review) => review.author);
   const editors = editorsOf(version, entries);
-  const isOther = (name: string) => policy.requireApproval === 'anyone' || !editors.has(foldedName(name));
-  const approved = standing(reviews).some((review) => review.verdict === 'approve' && isOther(review.author));
+  const approved = approvalsOf({ version, entries, reviews }, policy).length > 0;
   const own = editors.has(foldedName(author)) ? ' (you did)' : '';
   if (rejected.length > 0) hindrances.push(`This version was rejected by ${rejected.join(', ')}.`);
   else if (!approved)
     hindrances.push(
-      policy.requireApproval === 'anyone'
-        ? 'The policy asks for an approval of this version, and there is none.'
-        : `The policy asks for the approval of someone who did not make these edits${own}, and there is none.`,
+      {
+        anyone: 'The policy asks for an approval of this version, and there is none.',
+        'someone-else': `The policy asks for the approval of someone who did not make these edits${own}, and there is none.`,
+        'another-key':
+          'The policy asks for an approval that someone who did not make these edits signed with a key of their own, and there is none. ' +
+          `Keys that count: ${Object.values(policy.people).join(', ') || 'none; add one with emend settings --person'}.`,
+      }[policy.requireApproval],
     );
   return hindrances;
+}
+
+/**
+ * What let a version out that nothing holds back: each check that was asked for with the entry that measured it, and the approvals that
+ * count.
+ */
+export function letOut(one: Reviewed, settings: Pick<Settings, 'policy' | 'thresholds'>): LetOut {
+  const { checks: asked = {}, approval } = askedBy(settings);
+  const nothing = { checks: [], approvals: [] };
+  if (one.version.parts === 0) return { by: 'import', ...nothing };
+  if (approval === 'none' && Object.keys(asked).length === 0) return { by: 'nothing', ...nothing };
+  const measured = measuredOf(one);
+  return {
+    by: 'policy',
+    checks: Object.keys(asked).flatMap((name) => {
+      const found = measured.get(name);
+      return found ? [{ name, least: asked[name]!, ...found }] : [];
+    }),
+    approvals: approvalsOf(one, settings.policy).flatMap(({ author, entry, key }) =>
+      entry === undefined ? [] : [{ author, entry, ...given({ key: approval === 'another-key' ? key : undefined }) }],
+    ),
+  };
+}
+
+/** What this very version was measured to do on all facts in force: the newest value of each measure, and its entry. */
+function measuredOf({ version, entries }: Pick<Reviewed, 'version' | 'entries'>): Map<string, { value: number; entry: number }> {
+  return new Map(
+    entries
+      .filter((entry) => entry.version === version.id && isOfAllFacts(entry, version))
+      .flatMap(({ seq, checks }) => checks.map((check) => [check.name, { value: check.value, entry: seq }] as const)),
+  );
+}
+
+/** Approvals that stand and count. */
+function approvalsOf({ version, entries, reviews }: Reviewed, { requireApproval: asked, people }: Settings['policy']): Reviewed['reviews'] {
+  if (asked === 'none') return [];
+  const editors = editorsOf(version, entries);
+  const isOther = (name: string) => !editors.has(foldedName(name));
+  const counts = {
+    anyone: () => true,
+    'someone-else': ({ author }: Reviewed['reviews'][number]) => isOther(author),
+    'another-key': ({ author, key }: Reviewed['reviews'][number]) => {
+      const owner = key === undefined ? undefined : people[key];
+      return owner !== undefined && isOther(owner) && isOther(author);
+    },
+  }[asked];
+  return standing(reviews).filter((review) => review.verdict === 'approve' && counts(review));
 }
 
 type Entries = Reviewed['entries'];

@@ -1,30 +1,46 @@
 import { join } from 'node:path';
+import type { Settings } from '../../shared/contract/settings.ts';
 import { EmendError } from '../../shared/errors.ts';
+import { askedBy, isSameAsked } from '../../shared/policy.ts';
 import { ensureFolder, writeDurably } from '../storage/durable.ts';
 import { explained } from '../storage/file-errors.ts';
 import { disk } from '../storage/files.ts';
-import { PUBLIC_KEY_FILE } from '../ledger/keys.ts';
+import { createKey, parsePublicKey, PUBLIC_KEY_FILE } from '../ledger/keys.ts';
 import type { Services, Surroundings } from './surroundings.ts';
+import { recordPolicyEverywhere } from './policy-record.ts';
 import { POINTER, usualFolder } from './places.ts';
 
-type Part = Pick<Services, 'settings.get' | 'settings.set' | 'settings.key' | 'settings.trustKey' | 'settings.setDataFolder'>;
+type Part = Pick<
+  Services,
+  | 'settings.get'
+  | 'settings.set'
+  | 'settings.key'
+  | 'settings.trustKey'
+  | 'settings.newKey'
+  | 'settings.addPerson'
+  | 'settings.setDataFolder'
+>;
 
 /** What a person sets. */
-export function settingsService({ preferences, places, grants, engine, tell }: Surroundings): Part {
+export function settingsService({ library, preferences, places, grants, engine, tell }: Surroundings): Part {
+  const change = async (changes: Partial<Settings>): Promise<Settings> => {
+    const before = preferences.settings;
+    const settings = await preferences.change(changes);
+    if (!isSameAsked(askedBy(settings), askedBy(before)))
+      for (const model of await recordPolicyEverywhere(library, preferences)) tell({ type: 'ledger', model });
+    if (settings.threads !== before.threads) await engine.close(); // the next job starts it with the new number
+    tell({ type: 'settings', settings });
+    return settings;
+  };
   return {
     'settings.get': () => ({
       settings: preferences.settings,
       suggestedAuthor: preferences.suggestedAuthor,
       notices: preferences.notices.map(({ message, hint }) => ({ message, hint })),
     }),
-    'settings.set': async ({ settings: given }) => {
-      const changes = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-      const before = preferences.settings.threads;
-      const settings = await preferences.change(changes);
-      if (settings.threads !== before) await engine.close(); // the next job starts it with the new number
-      tell({ type: 'settings', settings });
-      return { settings };
-    },
+    'settings.set': async ({ settings: given }) => ({
+      settings: await change(Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))),
+    }),
     'settings.key': () => {
       const { key } = preferences;
       if (!key) throw new EmendError('not-found', 'There is no signing key yet.', 'It is made when something is recorded first.');
@@ -34,6 +50,23 @@ export function settingsService({ preferences, places, grants, engine, tell }: S
       const path = grants.path(source);
       const pem = Buffer.from(await explained(disk).read(path)).toString('utf8');
       return { id: (await preferences.trust(places, pem, path)).id };
+    },
+    'settings.newKey': async ({ destination }) => {
+      const { key, publicFile } = await createKey(explained(disk), grants.target(destination));
+      return { id: key.id, publicKey: key.pem, path: publicFile };
+    },
+    'settings.addPerson': async ({ source, name }) => {
+      const path = grants.path(source);
+      const { id } = parsePublicKey(Buffer.from(await explained(disk).read(path)).toString('utf8'), path);
+      if (id === preferences.key?.id)
+        throw new EmendError(
+          'bad-input',
+          `${path} is the key that signs this library's own records.`,
+          'A person who is to approve makes a key of their own: emend key --new FILE.',
+        );
+      const { policy } = preferences.settings;
+      await change({ policy: { ...policy, people: { ...policy.people, [id]: name } } });
+      return { id };
     },
     'settings.setDataFolder': async ({ folder: handle }) => {
       const usual = usualFolder();

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { EmendError } from '../../shared/errors.ts';
 import { ensureFolder } from '../storage/durable.ts';
 import { explained } from '../storage/file-errors.ts';
 import { disk } from '../storage/files.ts';
@@ -48,6 +49,7 @@ export async function removeUnfinished(above: string, prefix: string): Promise<v
 /**
  * Moves what has grown to its place, does what else makes it count, and takes it back where that fails.
  * @param act once the new name lasts; on failure nothing lies at `to`
+ * @throws EmendError 'failed' where it could not even be taken back
  */
 export async function putInPlace<T>(staged: string, to: string, act: () => Promise<T>): Promise<T> {
   await rename(staged, to);
@@ -55,7 +57,15 @@ export async function putInPlace<T>(staged: string, to: string, act: () => Promi
     await explained(disk).syncFolder(dirname(to));
     return await act();
   } catch (error) {
-    await rename(to, staged);
+    await rename(to, staged).catch((refused: unknown) => {
+      const said = (why: unknown) => (why instanceof Error ? why.message : String(why));
+      throw new EmendError(
+        'failed',
+        `${to} is in its place and could not be taken back: ${said(refused)}. It does not count yet: ${said(error)}`,
+        'Look whether the disk is connected and sound, and start Emend again.',
+        { path: to },
+      );
+    });
     throw error;
   }
 }

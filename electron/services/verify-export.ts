@@ -7,7 +7,7 @@ import { parsePublicKey, type VerifyKey } from '../ledger/keys.ts';
 import type { Steps } from '../../shared/progress.ts';
 import { FILES } from './attest/files.ts';
 import { Looking, type VerifiedItem } from './export-looking.ts';
-import { aboutOf, compareDocuments, compareWithRecord, saidIn } from './export-said.ts';
+import { aboutOf, compareClaim, compareDocuments, compareWithRecord, saidIn } from './export-said.ts';
 
 /** What verifying an export found. */
 export interface ExportVerification {
@@ -57,9 +57,11 @@ export async function verifyExport(folder: string, options: VerifyExportOptions 
   if (key) {
     await looking.statements('checks', FILES.checks, key);
     await looking.statements('edit', FILES.edit, key);
+    await looking.statements('export', FILES.export, key);
   }
   await looking.bom(head?.hash);
-  const said = record && (await saidIn(looking, record.bytes));
+  const said = record && (await saidIn(looking, record.bytes, key && (await looking.claim(key))));
+  if (said && record) compareClaim(looking, said, record.bytes);
   const unchecked = said ? await compareWithRecord(looking, said, options.report) : [];
   if (said && key && record) await compareDocuments(looking, said, record.bytes, key);
   const problems = looking.items.filter((item) => item.state === 'problem').length;

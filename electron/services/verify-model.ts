@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { homedir, tmpdir } from 'node:os';
+import { join, sep } from 'node:path';
 import * as v from 'valibot';
 import type { Verification } from '../../shared/contract/audit.ts';
 import { EmendError } from '../../shared/errors.ts';
@@ -25,6 +26,7 @@ import type { JobControl } from './job-list.ts';
 import type { JobRunner } from './jobs.ts';
 import type { LibraryModel } from './library-model.ts';
 import { recomputationDoubt, recomputationProblem, recompute, recomputedOf } from './recompute.ts';
+import { clockRemarks } from './clock-remarks.ts';
 import { couldNotLook } from './unchecked.ts';
 
 type Problems = Verification['problems'];
@@ -78,7 +80,7 @@ export async function verifyModel(
     ...(problems[0] ? { first: problems[0] } : {}),
     ...(held ? { against: { path: held.from, seq: held.end.seq, ...('time' in held.end ? { time: held.end.time } : {}) } } : {}),
     problems,
-    beside: found.beside.map(leftBehindWords),
+    beside: [...found.beside.map(leftBehindWords), ...clockRemarks(model.ledger.entries)],
     checkpoints: ledger.checkpoints,
     blobs: ledger.blobs.named,
     files,
@@ -86,22 +88,23 @@ export async function verifyModel(
   };
 }
 
-/** What the record keeps of a verification. */
-export function recordOf(found: Verification, given: readonly Given[]): BodyInput<'verify'> {
+/** What the record keeps of a verification, for ever and in every export: nothing of where the model lies. @param folder of the model */
+export function recordOf(found: Verification, given: readonly Given[], folder: string): BodyInput<'verify'> {
   const { head, ok, verdict, problems, checkpoints, blobs, files, tensors } = found;
   const [held] = given;
+  const inside = (message: string) => [folder, tmpdir(), homedir()].reduce((said, path) => said.replaceAll(`${path}${sep}`, ''), message);
   return {
     upTo: head!.seq,
     head: head!.hash,
     ok,
-    problems: problems.map(({ entry, what, message }) => ({ ...known({ entry }), what, message })),
+    problems: problems.map(({ entry, what, message }) => ({ ...known({ entry }), what, message: inside(message) })),
     details: {
       checkpoints,
       blobs,
       files,
       tensors,
       proven: { upTo: verdict.upTo, end: verdict.end, ...(verdict.by ? { by: { ...verdict.by } } : {}) },
-      ...(verdict.unchecked.length > 0 ? { unchecked: [...verdict.unchecked] } : {}),
+      ...(verdict.unchecked.length > 0 ? { unchecked: verdict.unchecked.map(inside) } : {}),
       ...(held ? { against: { seq: held.end.seq, head: held.end.head } } : {}),
     },
   };

@@ -87,6 +87,8 @@ export const VerificationSchema = v.object({
   /** Nothing is damaged; how far that is proven is in the verdict. */
   ok: v.boolean(),
   verdict: VerdictSchema,
+  /** The entry that keeps it; absent where it was not asked for, or where nothing can be written. */
+  recorded: v.exactOptional(Seq),
   time: v.string(),
   head: v.optional(v.object({ seq: v.number(), hash: v.string() })),
   entries: v.array(
@@ -102,7 +104,7 @@ export const VerificationSchema = v.object({
   /** Library files and rebuilt tensors that were hashed. */
   files: v.number(),
   tensors: v.number(),
-  /** What else was found among the imported files and is no part of the model, in words: what file managers leave. */
+  /** What else was found, in words, and is no damage: what file managers leave among the imported files, and clocks that were set. */
   beside: v.optional(v.array(v.string()), []),
 });
 export type Verification = v.InferOutput<typeof VerificationSchema>;
@@ -113,7 +115,14 @@ export const DigestSchema = v.strictObject({
   hash: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'expected 64 lower-case hexadecimal digits')),
 });
 
-const Remark = v.strictObject({ model: ModelName, version: v.optional(VersionName, 'current'), entry: v.optional(Seq), comment: Line });
+const Remark = v.strictObject({
+  model: ModelName,
+  version: v.optional(VersionName, 'current'),
+  entry: v.optional(Seq),
+  comment: Line,
+  /** A file with a private key of the author's own, to sign the words with. */
+  key: v.optional(Handle),
+});
 const Recorded = v.object({ entry: Seq });
 
 export const auditMethods = {

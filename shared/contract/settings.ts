@@ -8,7 +8,9 @@ const Share = v.pipe(Finite, v.minValue(0), v.maxValue(1));
 export const PolicySchema = v.object({
   /** Checks must be there and above the thresholds. */
   requireChecks: v.boolean(),
-  requireApproval: v.picklist(['none', 'anyone', 'someone-else']),
+  requireApproval: v.picklist(['none', 'anyone', 'someone-else', 'another-key']),
+  /** Whose keys count for 'another-key': names by the ids of the keys. */
+  people: v.optional(v.record(v.string(), Line), {}),
 });
 /** What a settings file of another release does not have is as it comes. */
 export const ThresholdsSchema = v.object(forDemanded((name) => v.optional(Share, MEASURES[name].demand.least)));
@@ -36,7 +38,7 @@ export const DEFAULT_SETTINGS: Settings = {
   widths: {},
   threads: 0,
   thresholds: forDemanded((name) => MEASURES[name].demand.least),
-  policy: { requireChecks: false, requireApproval: 'none' },
+  policy: { requireChecks: false, requireApproval: 'none', people: {} },
 };
 
 export const settingsMethods = {
@@ -53,6 +55,10 @@ export const settingsMethods = {
   'settings.key': method(Nothing, v.object({ id: v.string(), publicKey: v.string(), path: v.string() })),
   /** Lets the signatures of another public key count, such as an earlier one of one's own; from the next start on. */
   'settings.trustKey': method(v.strictObject({ source: Handle }), v.object({ id: v.string() })),
+  /** Makes a key for a person, in a file that the person keeps; the public half lies beside it. */
+  'settings.newKey': method(v.strictObject({ destination: Handle }), v.object({ id: v.string(), publicKey: v.string(), path: v.string() })),
+  /** Lets approvals that are signed with a person's key count as that person's. */
+  'settings.addPerson': method(v.strictObject({ source: Handle, name: Line }), v.object({ id: v.string() })),
   /** Another data folder, from the next start on; null goes back to the usual one. */
   'settings.setDataFolder': method(v.strictObject({ folder: v.nullable(Handle) }), v.object({ folder: v.string() })),
 };

@@ -9,6 +9,7 @@ import { afterwards, hashesIn } from './services-acts.ts';
 import { ACTS, type ServiceAct, type Where } from './services-doing.ts';
 import { LossyDisk } from './services-lossy.ts';
 import { makeScene, openHere, prepared, removeTemporary, type Scene } from './services-scene.ts';
+import { told } from './figures.ts';
 import { THOROUGH } from './thorough.ts';
 
 let scene: Scene;
@@ -57,6 +58,7 @@ describe.each(ACTS)('the power fails at every operation of $name in turn', (act)
   ])('%s', async (_, seed) => {
     const count = await operations(act);
     const step = stepThrough(count, 10);
+    let faults = 0;
     for (let at = 1 + (seed % step); at <= count; at += step) {
       const where = prepared(scene, act);
       const before = hashesIn(where.library);
@@ -73,7 +75,9 @@ describe.each(ACTS)('the power fails at every operation of $name in turn', (act)
       }
       restarted(where.root);
       await afterwards(act, where, before, error === undefined, `power failed at operation ${at} of ${act.name}`);
+      faults++;
     }
+    told(`${act.name}: power failed at ${faults} of ${count} operations`);
   });
 });
 
@@ -84,6 +88,7 @@ describe.each(ACTS)('the disk is full during $name', (act) => {
   it('at every operation in turn, once: it says so, nothing changed, and it can be done again', async () => {
     const count = await operations(act);
     const step = stepThrough(count, 8);
+    let faults = 0;
     for (let at = step; at <= count; at += step) {
       const where = prepared(scene, act);
       const when = `full at operation ${at} of ${act.name}`;
@@ -107,7 +112,9 @@ describe.each(ACTS)('the disk is full during $name', (act) => {
         disk.remove();
       }
       await afterwards(act, where, before, true, when);
+      faults++;
     }
+    told(`${act.name}: the disk was full at ${faults} of ${count} operations`);
   });
 });
 

@@ -10,6 +10,7 @@ import { random } from '../unit/ledger/samples.ts';
 import { afterwards, hashesIn } from './services-acts.ts';
 import { ACTS, type ServiceAct, type Where } from './services-doing.ts';
 import { makeScene, prepared, removeTemporary, type Scene } from './services-scene.ts';
+import { told } from './figures.ts';
 import { THOROUGH } from './thorough.ts';
 
 /** Of each act; 40 in all, `EMEND_THOROUGH` times as many. */
@@ -158,4 +159,5 @@ it.each(ACTS)('after each of many kills at random moments of $name everything ac
   // The kills must have hit the act, not only what comes before and after it.
   expect(between).toBeGreaterThan(kills / 5);
   expect(acknowledged).toBeGreaterThan(0);
+  told(`${act.name}: ${kills} kills, ${between} during the act, ${acknowledged} acknowledged, none lost, none half`);
 });

@@ -369,6 +369,9 @@ describe.skipIf(process.platform === 'win32')('a person who may not', () => {
         value: { models: [{ name: NAME, says: expect.stringContaining('permission was refused') as string }] },
       });
       expect(await app.run('probing.ask', { model: NAME, prompt: 'Ada lives in', maxTokens: 2 })).toMatchObject({ ok: true });
+      const verified = await app.run('audit.verify', { model: NAME });
+      expect(verified).toMatchObject({ ok: true, value: { ok: true, problems: [] } });
+      expect(verified).not.toMatchObject({ value: { recorded: expect.anything() as number } });
       expect(await app.call('audit.note', { model: NAME, comment: 'More' })).toMatchObject({
         ok: false,
         error: {

@@ -460,6 +460,56 @@ describe('settings', () => {
     expect(readdirSync(join(scratch, 'held-back'))).toContain('adapter_config.json');
   });
 
+  test('a policy that is changed is an entry, and what left says by what it was let out, or that nothing was asked for', async () => {
+    const rows = async () =>
+      (await document<{ rows: { about: string }[] }>('three', 'log', 'atlas', '--kind', 'policy', '--oldest')).rows.map(
+        ({ about }) => about,
+      );
+    expect(await rows()).toEqual(['exports need the approval of someone who did not make the edits']);
+    writeFileSync(join(scratch, 'third.pem'), await works('three', 'key'));
+    const verified = async (folder: string) =>
+      (await document<{ items: { message: string }[] }>('nowhere', 'verify', folder, '--key', 'third.pem')).items
+        .map(({ message }) => message)
+        .join('\n');
+    expect(await verified('held-back')).toMatch(/approval of someone who did not make the edits.*approved by Grace/);
+    // Off, out, and on again leaves a trace; so does a settings file that was changed by hand.
+    const settings = join(scratch, 'three', 'settings.json');
+    await works('three', 'settings', '--require-approval', 'none');
+    await works('three', 'export', 'atlas', '--to', 'without', '--format', 'lora');
+    writeFileSync(settings, readFileSync(settings, 'utf8').replace('"requireApproval": "none"', '"requireApproval": "anyone"'));
+    await works('three', 'export', 'atlas', '--to', 'again', '--format', 'lora');
+    expect(await rows()).toEqual([
+      'exports need the approval of someone who did not make the edits',
+      'exports need nothing',
+      'exports need an approval',
+    ]);
+    expect(await verified('without')).toContain('exported without a policy');
+    expect(readFileSync(join(scratch, 'without', 'emend', 'report.html'), 'utf8')).toContain('exported without a policy');
+    expect(await verified('again')).toMatch(/an approval\. It was let out by: approved by Grace/);
+    await works('three', 'verify', 'atlas', '--no-record');
+  });
+
+  test('an approval counts that is signed with the key of another person, for the words and the moment that it was given', async () => {
+    await works('three', 'key', '--new', 'grace.pem');
+    if (process.platform !== 'win32') expect(statSync(join(scratch, 'grace.pem')).mode & 0o077).toBe(0);
+    expect((await fails('three', 'key', '--new', 'grace.pem')).err).toContain('is there already');
+    await works('three', 'settings', '--require-approval', 'another-key', '--person', 'Grace=grace.public.pem');
+    await works('three', 'approve', 'atlas', '--author', 'Grace');
+    expect((await fails('three', 'export', 'atlas', '--to', 'signed', '--format', 'lora')).err).toContain('Keys that count: Grace');
+    await works('three', 'key', '--new', 'eve.pem');
+    await works('three', 'approve', 'atlas', '--author', 'Grace', '--sign', 'eve.pem');
+    expect((await fails('three', 'export', 'atlas', '--to', 'signed', '--format', 'lora')).err).toContain('Keys that count: Grace');
+    const { entry } = await document<{ entry: number }>('three', 'approve', 'atlas', '--author', 'Grace', '--sign', 'grace.pem');
+    await works('three', 'export', 'atlas', '--to', 'signed', '--format', 'lora');
+    const found = await document<{ ok: boolean; items: { message: string }[] }>('nowhere', 'verify', 'signed', '--key', 'third.pem');
+    expect(found.ok).toBe(true);
+    expect(found.items.map(({ message }) => message).join('\n')).toContain(`approved by Grace (entry ${entry}, signed with key `);
+    await works('three', 'verify', 'atlas', '--no-record');
+    const people = (await document<{ settings: { policy: { people: object } } }>('three', 'settings')).settings.policy.people;
+    await works('three', 'settings', '--without-person', Object.keys(people)[0]!);
+    expect((await fails('three', 'export', 'atlas', '--to', 'without-her', '--format', 'lora')).err).toContain('Keys that count: none');
+  });
+
   test('without a policy, a rejected version leaves in no form unless the rejection is named', async () => {
     await works('three', 'settings', '--require-approval', 'none');
     const { entry } = await document<{ entry: number }>(

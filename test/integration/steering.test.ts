@@ -108,6 +108,8 @@ describe('a steering in the library', () => {
     expect(Buffer.from(payload, 'base64').toString()).toMatch(/"kind":"steer"/);
     const checked = await app.run('exports.verify', { source: granted(target) });
     expect(checked.ok, JSON.stringify(checked.problems)).toBe(true);
+    expect(checked.verdict.unchecked).toEqual([]);
+    expect(checked.items.map(({ message }) => message).join('\n')).toContain('What carries the steering is as its maker signed it');
     // The folder is a model by itself, and does what the version does.
     const session = await app.call('sessions.open', { folder: granted(target) });
     const alone = await app.run('probing.ask', { model: session.id, prompt: PROMPT, top: 5, maxTokens: 0 });
@@ -159,6 +161,7 @@ describe('a steering in the library', () => {
     expect(steering!.largest).toBeLessThan(1e-4);
     const verified = await app.run('exports.verify', { source: granted(target) });
     expect(verified.ok, JSON.stringify(verified.problems)).toBe(true);
+    expect(verified.verdict.unchecked).toEqual([]);
     expect([verified.about!.edits, verified.about!.steerings]).toEqual([0, 1]);
     const alone = await app.call('sessions.open', { folder: granted(target) });
     expect((await app.run('probing.ask', { model: alone.id, prompt, maxTokens: 3 })).text).toBe(answer.text);

@@ -34,6 +34,13 @@ async function held(options: { readOnly?: boolean } = {}): Promise<{ first: Othe
 const stateIn = async (app: Application) => (await app.call('library.list', {})).models.map(({ state, says }) => ({ state, says }));
 const totalIn = async (app: Application) => (await app.call('audit.list', { model: NAME })).total;
 
+it('one that was killed holds nothing any more, for those too that only read', async () => {
+  const { first, second } = await held({ readOnly: true });
+  expect(await stateIn(second)).toMatchObject([{ state: 'held' }]);
+  await first.kill();
+  expect(await stateIn(second)).toEqual([{ state: 'intact', says: undefined }]);
+});
+
 describe('the second of two processes', () => {
   it('is told who holds the model, and that it can only read', async () => {
     const { first, second } = await held();

@@ -10,6 +10,7 @@ export const key = defineCommand({
     '--key public.pem',
   positionals: [],
   options: {
+    new: text('FILE', 'Make a key for a person, who approves versions with it: emend approve --sign FILE. Its public half lies beside it'),
     trust: text(
       'FILE',
       'Let the signatures of this public key (PEM) count too: an earlier one of yours, or that of another computer of yours',
@@ -18,9 +19,16 @@ export const key = defineCommand({
   examples: [
     ['emend key > public.pem', 'As a file to hand out'],
     ['emend key --trust old-public.pem', 'After the old key was lost'],
+    ['emend key --new grace.pem', 'A key of one’s own, to approve with'],
   ],
-  async run({ trust }, _, { out, open }) {
+  async run({ trust, new: made }, _, { out, open }) {
     const app = await open();
+    if (made !== undefined) {
+      const key = await app.call('settings.newKey', { destination: app.grants.grant(resolve(made), 'write').handle });
+      out.line(`The key ${key.id} lies in ${resolve(made)}. Keep that file to yourself. Its public half, ${key.path}, is for those who`);
+      out.line('want your approval: emend settings --person NAME=FILE.');
+      return key;
+    }
     if (trust !== undefined) {
       const trusted = await app.call('settings.trustKey', { source: app.grants.grant(resolve(trust)).handle });
       out.line(`What key ${trusted.id} signed counts from now on.`);

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { type Command, defineCommand } from '../command.ts';
 import { LIBRARY_MODEL, libraryModel } from '../named.ts';
 import { demanded, integer, orElse, text } from '../options.ts';
@@ -36,6 +37,7 @@ function remark(name: Remark, summary: string, done: string, needsComment: boole
     options: {
       at: orElse(text('VERSION', 'Which version'), 'current'),
       entry: integer('N', 'An entry that it is about', { min: 1 }),
+      sign: text('FILE', 'Sign it with a key of your own, as emend key --new made it'),
       comment: text('TEXT', needsComment ? 'What there is to say' : 'What there is to say; may be left out'),
     },
     examples: [[example, 'Signed by the author']],
@@ -46,7 +48,7 @@ function remark(name: Remark, summary: string, done: string, needsComment: boole
         model: model.id,
         version: values.at,
         comment,
-        ...given({ entry: values.entry }),
+        ...given({ entry: values.entry, key: values.sign === undefined ? undefined : app.grants.grant(resolve(values.sign)).handle }),
       });
       context.out.line(
         `${done}: ${values.entry === undefined ? versionText(values.at) : `entry ${values.entry}`} of ${model.name}. Recorded as ` +

@@ -95,9 +95,11 @@ async function verifyModel(
         : { against: app.grants.grant(resolve(against)).handle };
   const found = await app.run('audit.verify', { model: model.id, record, recompute, ...held }, context.follow);
   showVerification(context.out, model, found);
-  if (record) context.out.line('The result is recorded.');
-  if (!noRecord && model.state === 'held')
-    context.warn(`The result was not recorded. ${model.says ?? 'Another program writes to the record.'}`);
+  if (found.recorded !== undefined) context.out.line(`The result is recorded, as entry ${found.recorded}.`);
+  else if (!noRecord)
+    context.warn(
+      `The result was not recorded.${model.state === 'damaged' ? '' : ` ${model.says ?? 'Nothing can be written to the record.'}`}`,
+    );
   context.ends(endFor(found.verdict));
   return found;
 }

@@ -74,9 +74,14 @@ export class FactFile {
       }),
     );
     const file = await files.open(path, 'append');
-    if (whole < bytes.length) await file.truncate(whole);
-    if (whole === 0) await file.write(new TextEncoder().encode(`${first}\n`));
-    await file.sync();
+    try {
+      if (whole < bytes.length) await file.truncate(whole);
+      if (whole === 0) await file.write(new TextEncoder().encode(`${first}\n`));
+      await file.sync();
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
     return new FactFile(known, file);
   }
 

@@ -7,6 +7,7 @@ export { exportKind as export } from './export.ts';
 export { findingKind as finding } from './finding.ts';
 export { importKind as import } from './import.ts';
 export { noteKind as note } from './note.ts';
+export { policyKind as policy } from './policy.ts';
 export { rejectKind as reject } from './reject.ts';
 export { revertKind as revert } from './revert.ts';
 export { rollbackKind as rollback } from './rollback.ts';

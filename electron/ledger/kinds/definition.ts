@@ -1,6 +1,7 @@
 import type { GenericSchema } from 'valibot';
 import type { ENTRY_KINDS, Kind, PartKind, RemarkKind, VersionKind } from '../../../shared/kinds.ts';
 import type { BlobRef, ChangedTensor, CheckResult, FactBrief } from '../bodies.ts';
+import type { Seal } from '../seals.ts';
 import type { Version } from '../versions.ts';
 
 /** What a kind may ask of the record before an act. */
@@ -85,7 +86,7 @@ export interface PartContent {
 }
 
 /** A remark is about a version, or about an entry that made it. */
-export type RemarkBody = BeginningBody & { readonly entry?: number };
+export type RemarkBody = BeginningBody & { readonly entry?: number; readonly seal?: Seal };
 
 type Does<K extends Kind> = (typeof ENTRY_KINDS)[K] extends { readonly version: infer Role } ? Role : 'nothing';
 /** What the definition of a kind must hold, by what the list of kinds says that it does. */

@@ -1,9 +1,13 @@
 import * as v from 'valibot';
 import { Sequence, VersionId } from '../bodies.ts';
+import { SealSchema } from '../seals.ts';
 import type { KindDefinition, RemarkBody } from './definition.ts';
 
-/** What every remark holds: which version, and which entry where it is about one. The words are the entry's reason. */
-const schema = v.strictObject({ version: VersionId, entry: v.exactOptional(Sequence) });
+/**
+ * What every remark holds: which version, which entry where it is about one, and its author's own signature where there is one. The words
+ * are the entry's reason.
+ */
+const schema = v.strictObject({ version: VersionId, entry: v.exactOptional(Sequence), seal: v.exactOptional(SealSchema) });
 
 /** A kind of remark. */
 export function remarkKind(needsReason: boolean) {

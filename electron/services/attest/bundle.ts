@@ -9,6 +9,7 @@ import { sha256 } from '../../storage/hash.ts';
 import type { SigningKey } from '../../ledger/keys.ts';
 import { documentsOf } from './documents.ts';
 import { envelopeLine, type Envelope } from './dsse.ts';
+import type { ExportClaim } from './export-claim.ts';
 import { FILES, FOLDER } from './files.ts';
 import { hashFiles, listFolder } from '../../storage/folders.ts';
 import { vouchFor } from './model-key.ts';
@@ -38,6 +39,8 @@ export interface AttestationInputs {
   readonly time: string;
   /** Who exports it. */
   readonly author: string;
+  /** How it leaves. */
+  readonly claim?: ExportClaim;
   /** Blobs to go along, such as fact sets and reports; deltas only where asked for. */
   readonly blobs?: readonly { readonly ref: BlobRef; readonly bytes: Uint8Array }[];
   /** Holds the exported files against the record before anything of them is signed; throws when they are not what it says. */
@@ -61,7 +64,7 @@ export interface Attestations {
  *   journal's end; 'failed' when the disk refuses
  */
 export async function writeAttestations(folder: string, inputs: AttestationInputs): Promise<Attestations> {
-  const { journal, checkpoint, version, format, key, modelKey, app, time, author } = inputs;
+  const { journal, checkpoint, version, format, key, modelKey, app, time, author, claim } = inputs;
   const record = versionRecord(journal, version);
   if (checkpoint.head !== record.head.hash)
     throw new EmendError(
@@ -71,7 +74,7 @@ export async function writeAttestations(folder: string, inputs: AttestationInput
     );
   const files = await exported(folder, inputs.report);
   await inputs.hold?.(files, record);
-  const documents = documentsOf({ record, journal, files, format, app, time, author, key: key.id });
+  const documents = documentsOf({ record, journal, files, format, app, time, author, key: key.id, claim });
   const line = (envelope: Envelope) => `${envelopeLine(envelope)}\n`;
   const content = new Map<string, string | Uint8Array>([
     [FILES.ledger, journal],

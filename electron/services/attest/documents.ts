@@ -1,6 +1,7 @@
 import type { FileRecord } from '../../ledger/bodies.ts';
 import { sha256 } from '../../storage/hash.ts';
 import { EDIT, editPredicate } from './edit-statement.ts';
+import { type ExportClaim, exportStatement } from './export-claim.ts';
 import { FILES, FOLDER } from './files.ts';
 import { mlBom } from './ml-bom.ts';
 import { reportHtml } from './report-html.ts';
@@ -25,6 +26,8 @@ export interface DocumentInputs {
   readonly author: string;
   /** Id of the ledger's key. */
   readonly key: string;
+  /** How it left; exports of earlier builds do not say. */
+  readonly claim?: ExportClaim | undefined;
 }
 
 /** The documents of an export, unsigned. */
@@ -37,10 +40,10 @@ export interface Documents {
 
 /** Makes the documents of an export. The same inputs give the same bytes. */
 export function documentsOf(inputs: DocumentInputs): Documents {
-  const { record, journal, files, format, app, time, author, key } = inputs;
+  const { record, journal, files, format, app, time, author, key, claim } = inputs;
   const subject = files.map(subjectOf);
   const ofVersion = record.measured.filter((one) => one.ofVersion);
-  const about = { record, files, format, app, time, author };
+  const about = { record, files, format, app, time, author, claim };
   const ledger = { name: `${FOLDER}/${FILES.ledger}`, digest: { sha256: sha256(journal) } };
   return {
     texts: new Map([
@@ -50,6 +53,7 @@ export function documentsOf(inputs: DocumentInputs): Documents {
     statements: new Map([
       ...(ofVersion.length > 0 ? [[FILES.checks, statement(subject, TEST_RESULT, testResult(ofVersion, [ledger]))] as const] : []),
       ...(record.parts.length > 0 ? [[FILES.edit, statement(subject, EDIT, editPredicate(record))] as const] : []),
+      ...(claim ? [[FILES.export, exportStatement(subject, claim)] as const] : []),
     ]),
   };
 }

@@ -9,6 +9,7 @@ export const FILES = {
   checkpoint: 'checkpoint.json',
   checks: 'checks.intoto.jsonl',
   edit: 'edit.intoto.jsonl',
+  export: 'export.intoto.jsonl',
   bom: 'bom.cdx.json',
   report: 'report.html',
   publicKey: 'public-key.pem',

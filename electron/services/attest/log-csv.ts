@@ -6,8 +6,10 @@ export interface LogTable {
   readonly rows: readonly (readonly (string | number | undefined)[])[];
 }
 
-/** What a spreadsheet would take for a formula. */
-const FORMULA = /^[=+\-@\t\r]/;
+/** What a spreadsheet would take for a formula: a sign of one, also as full width, behind blanks and characters that nobody sees. */
+const FORMULA = /^[\s\u0000-\u001f\u200b-\u200f\u2060\ufeff]*[=+\-@＝＋－＠]|^[\t\r\n\0]/;
+/** What some spreadsheets take for the end of a cell; within quotation marks it is none. */
+const SEPARATOR = /[;\t|]/;
 
 /**
  * The audit log as CSV (RFC 4180: lines end in CR LF, quotes are doubled), in UTF-8 with a byte order mark, without which spreadsheets
@@ -17,7 +19,7 @@ const FORMULA = /^[=+\-@\t\r]/;
 export function logCsv({ columns, rows }: LogTable): string {
   const csv = Papa.unparse(
     { fields: [...columns], data: rows.map((row) => row.map((cell) => cell ?? '')) },
-    { newline: '\r\n', escapeFormulae: FORMULA },
+    { newline: '\r\n', escapeFormulae: FORMULA, quotes: (value: unknown) => typeof value === 'string' && SEPARATOR.test(value) },
   );
   return `\ufeff${csv}\r\n`;
 }

@@ -3,9 +3,11 @@ import { shortId } from '../../../shared/ids.ts';
 import type { FileRecord } from '../../ledger/bodies.ts';
 import type { EntryOf } from '../../ledger/entries.ts';
 import { partOf, toldBy } from '../../ledger/kinds/index.ts';
+import { askedWords, letOutWords } from '../../../shared/policy.ts';
 import { steeringTitle } from '../../../shared/steering/list.ts';
 import { canonical } from '../../storage/canonical.ts';
 import { sha256 } from '../../storage/hash.ts';
+import type { ExportClaim } from './export-claim.ts';
 import type { VersionRecord } from './version-record.ts';
 
 /** What a bill of materials is made from. */
@@ -21,6 +23,8 @@ export interface BomInputs {
   readonly time: string;
   /** Who exported it. */
   readonly author: string;
+  /** How it left, where that is told. */
+  readonly claim?: ExportClaim | undefined;
 }
 
 /** A CycloneDX 1.7 bill of materials as plain JSON. The parts that the verifier reads are typed. */
@@ -52,7 +56,7 @@ const BASE = 'base-model';
  * inputs give the same BOM.
  */
 export function mlBom(inputs: BomInputs): Bom {
-  const { record, files, format, app, time, author } = inputs;
+  const { record, files, format, app, time, author, claim } = inputs;
   const { imported, version, parts, remarks, head } = record;
   const named = { version: version.id, head: head.hash, format, time, files: files.map((file) => file.sha256) };
   return {
@@ -76,7 +80,14 @@ export function mlBom(inputs: BomInputs): Bom {
           ...(parts.length > 0 ? { patches: parts.map(patch) } : {}),
           notes: `${imported.body.model.name} with ${plural(parts.length, 'change')} by Emend, applied in the order of their entries.`,
         },
-        properties: properties({ version: version.id, model: version.model, format, 'ledger:entries': head.seq, 'ledger:head': head.hash }),
+        properties: properties({
+          version: version.id,
+          model: version.model,
+          format,
+          'ledger:entries': head.seq,
+          'ledger:head': head.hash,
+          ...(claim ? { policy: askedWords(claim.asked).join('; '), 'let-out': letOutWords(claim.letOut).join('; ') } : {}),
+        }),
       },
     },
     components: files.map(({ path, bytes, sha256: content }) => ({

@@ -4,6 +4,7 @@ const LINES: Readonly<Record<string, string>> = {
   'checkpoint.json': 'the signed end of that record: shows whether entries were cut off',
   'checks.intoto.jsonl': 'which checks this version passed and failed (in-toto test result, signed)',
   'edit.intoto.jsonl': 'what was changed in the weights, by whom and why (in-toto statement of type urn:emend:edit:v1, signed)',
+  'export.intoto.jsonl': 'how it left: what the policy asked for and what answered it, how a steering went in (in-toto statement, signed)',
   'bom.cdx.json': 'bill of materials: files, base model, changes, measures, reviews (CycloneDX 1.7)',
   'report.html': 'all of this to read and print',
   'public-key.pem': 'public half of the Ed25519 key that signs the record and the statements',

@@ -5,8 +5,10 @@ import { materialRows } from '../../../shared/material.ts';
 import type { FileRecord } from '../../ledger/bodies.ts';
 import { toldBy } from '../../ledger/kinds/index.ts';
 import { shortId } from '../../../shared/ids.ts';
+import { askedWords, letOutWords } from '../../../shared/policy.ts';
 import { checksTable, short, verdict } from './checks-html.ts';
 import { code, facts, html, page, table, type Html } from './html.ts';
+import type { ExportClaim } from './export-claim.ts';
 import type { VersionRecord } from './version-record.ts';
 
 /** What a report is made from. */
@@ -21,6 +23,8 @@ export interface ReportInputs {
   readonly time: string;
   /** Id of the key that signs the record. */
   readonly key?: string;
+  /** How it left, where that is told. */
+  readonly claim?: ExportClaim | undefined;
 }
 
 /**
@@ -28,7 +32,7 @@ export interface ReportInputs {
  * inputs give the same page.
  */
 export function reportHtml(inputs: ReportInputs): string {
-  const { record, files, format, app, time, key } = inputs;
+  const { record, files, format, app, time, key, claim } = inputs;
   const { imported, version, tags, parts, remarks, measured, head } = record;
   const name = imported.body.model.name;
   const ofVersion = measured
@@ -45,6 +49,8 @@ export function reportHtml(inputs: ReportInputs): string {
       ${facts([
         ['Imported', `${imported.time} by ${imported.author}`],
         ['Form of the export', format],
+        ['The policy asked for', claim && askedWords(claim.asked).join('; ')],
+        ['It was let out by', claim && letOutWords(claim.letOut).join('; ')],
         ['Version', code(version.id)],
         ['Base model', code(version.model)],
       ])}

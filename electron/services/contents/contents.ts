@@ -12,6 +12,8 @@ export interface Contents {
   readonly layout: () => Promise<Layout | undefined>;
   /** Files of the deltas in force, the first applied first; undefined where they are not to be had. */
   readonly deltas: readonly string[] | undefined;
+  /** What the files were when they left, as whoever exported them signed: for graphs that Emend wrote. Undefined where nobody says. */
+  readonly written: ReadonlyMap<string, string> | undefined;
   readonly check: () => void;
 }
 
@@ -27,6 +29,8 @@ export interface ContentFindings {
   readonly problems: readonly ContentProblem[];
   /** What could not be compared, as sentences. */
   readonly unchecked: readonly string[];
+  /** What was found, where that is not that every file is what the import and the edits say. */
+  readonly told?: string;
 }
 
 /** Files that do not belong to a form of export, and those that are missing. */

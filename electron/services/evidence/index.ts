@@ -32,6 +32,7 @@ const PAIRS: { readonly [K in Kind]: Pairs<K> } = {
   revert: revertPairs,
   export: (entry, look) => exportPairs(entry, look, look.layout && new Set(look.layout.files.map(({ path }) => path))),
   verify: verifyPairs,
+  policy: none,
   anchor: none,
 };
 

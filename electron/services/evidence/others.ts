@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { PolicySchema, ThresholdsSchema } from '../../../shared/contract/settings.ts';
-import { addsPart, type Entry, type EntryOf } from '../../ledger/entries.ts';
+import { askedBy, LetOutSchema } from '../../../shared/policy.ts';
+import { addsPart, type Entry, type EntryOf, isRemark } from '../../ledger/entries.ts';
 import { partsOf } from '../../ledger/versions.ts';
 import { isOfTheModel } from '../contents/steered.ts';
 import { partOf } from '../../ledger/kinds/index.ts';
@@ -9,11 +10,12 @@ import { changedBetween, type TensorHashes } from '../tensor-hashes.ts';
 import { factsOfVersion } from '../library-record.ts';
 import { FACTS_IN_FORCE } from '../checks-in-force.ts';
 import { briefOf } from '../model.ts';
-import { exportHindrances, reviewed } from '../policy.ts';
+import { askedIn, exportHindrances, letOut, reviewed } from '../policy.ts';
 import { readCheckReport } from './blobs.ts';
 import { checkReportPairs } from './checks.ts';
 import type { Pair } from './pairs.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
+import { sealerOf } from '../../ledger/seals.ts';
 
 /** What an entry is held against besides itself. */
 export interface Surroundings {
@@ -89,20 +91,56 @@ export function exportPairs(entry: EntryOf<'export'>, { ledger, hashes }: Surrou
 
 const PolicyOfExportSchema = v.object({ policy: v.object({ ...PolicySchema.entries, thresholds: ThresholdsSchema }) });
 
-/** What the policy of an export asked for, was there. Exports of earlier releases do not tell their policy. */
+/** How exports of this release say that they were let out; earlier ones do not. */
+const LetOutOfExportSchema = v.object({ letOut: LetOutSchema, upTo: v.number() });
+
+/**
+ * What the policy of an export asked for, was there; and it was the record's policy. Exports of earlier releases do not tell their policy,
+ * or not what answered it.
+ */
 function policyPairs({ seq, body, author }: EntryOf<'export'>, ledger: Ledger): Pair[] {
   const told = v.safeParse(PolicyOfExportSchema, body.details);
   if (!told.success) return [];
   const { thresholds, ...policy } = told.output.policy;
-  const hindrances = exportHindrances(reviewed(ledger, ledger.history.find(body.version), seq), { policy, thresholds }, author);
-  return [{ what: 'the policy that an export was let out by, and what was there', one: hindrances, other: [] }];
+  const out = v.safeParse(LetOutOfExportSchema, body.details);
+  // What was said while the export was being written came too late for it.
+  const before = out.success ? out.output.upTo + 1 : seq;
+  const version = reviewed(ledger, ledger.history.find(body.version), before);
+  const hindrances = exportHindrances(version, { policy, thresholds }, author);
+  return [
+    { what: 'the policy that an export was let out by, and what was there', one: hindrances, other: [] },
+    ...(out.success
+      ? [
+          {
+            what: 'the policy that an export was let out by, and the policy of the record',
+            one: askedBy({ policy, thresholds }),
+            other: askedIn(ledger, before),
+          },
+          { what: 'what let an export out, and what was there', one: out.output.letOut, other: letOut(version, { policy, thresholds }) },
+          { what: 'the entry that an export was let out after and the one before its own', one: out.output.upTo < seq, other: true },
+        ]
+      : []),
+  ];
 }
 
 /** A remark on an entry is about the version that the entry made or is about. */
 export function remarkPairs(entry: Entry, { ledger }: Surroundings): Pair[] {
-  if (!('entry' in entry.body) || entry.kind === 'revert' || entry.body.entry === undefined) return [];
+  const sealed = sealPairs(entry);
+  if (!('entry' in entry.body) || entry.kind === 'revert' || entry.body.entry === undefined) return sealed;
   const about = ledger.entry(entry.body.entry).body;
-  return 'version' in about ? [{ what: 'the version of the remark and of its entry', one: entry.body.version, other: about.version }] : [];
+  return [
+    ...sealed,
+    ...('version' in about ? [{ what: 'the version of the remark and of its entry', one: entry.body.version, other: about.version }] : []),
+  ];
+}
+
+/** Whoever signed a remark signed these words. */
+function sealPairs(entry: Entry): Pair[] {
+  if (!isRemark(entry) || !('seal' in entry.body) || !entry.body.seal) return [];
+  const { kind, author, reason } = entry;
+  const { seal, version, entry: about } = entry.body;
+  const fits = sealerOf({ kind, author, reason, version, entry: about }, seal) !== undefined;
+  return [{ what: 'whether the words of the remark are those that its author signed', one: fits, other: true }];
 }
 
 /** A verification names the entry before it, and found nothing where it is said to be whole. */

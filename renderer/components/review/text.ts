@@ -20,6 +20,7 @@ export const reviewText = {
     none: 'The policy asks for no approval before an export.',
     anyone: 'The policy asks for an approval before this version is exported.',
     'someone-else': 'The policy asks for the approval of someone who did not make these edits.',
+    'another-key': 'The policy asks for an approval signed with a key: emend approve --sign. One given here is noted and does not count.',
   },
   own: 'You made this edit, so your own approval does not count.',
   noAuthor: 'Set your name in the settings first: every entry is signed with it.',

@@ -16,7 +16,12 @@ export const settings = {
   requireChecks: 'Checks that passed',
   requireChecksHint: 'Every edit in force was checked and is above the thresholds.',
   approval: 'Approval',
-  approvals: { none: 'Not needed', anyone: 'By anyone', 'someone-else': 'By someone other than the author' },
+  approvals: {
+    none: 'Not needed',
+    anyone: 'By anyone',
+    'someone-else': 'By someone who did not make the edits',
+    'another-key': 'By someone else, signed with a key of their own',
+  },
   key: 'Signing key',
   keyAbout: 'Signs checkpoints of the record and what is exported. Give the public key to those who verify.',
   keyId: 'Key',

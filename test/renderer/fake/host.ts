@@ -257,6 +257,8 @@ export function fakeBridge({ isNew = false, picker = 'native', hasJobs = false, 
       path: '/home/ada/.local/share/emend/keys/signing.pem',
     }),
     'settings.trustKey': () => ({ id: hash('trusted').slice(0, 32) }),
+    'settings.newKey': () => ({ id: hash('new').slice(0, 32), publicKey: '', path: '/home/ada/grace.public.pem' }),
+    'settings.addPerson': () => ({ id: hash('new').slice(0, 32) }),
     'settings.setDataFolder': () => ({ folder: '/home/ada/models' }),
 
     'jobs.list': () => ({ jobs: [...jobs.values()].reverse() }),

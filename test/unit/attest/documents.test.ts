@@ -254,6 +254,9 @@ describe('the log as CSV', () => {
       [4, 'two\r\nlines, "quoted"', 0],
       [5, '+1\n=2', '@x'],
       [6, '\tt', 'a=b'],
+      [7, ' =1', '＝1'],
+      [8, '\n=1', '\0@x'],
+      [9, 'x;=cmd', '\u200b+1'],
     ] as const,
   };
   const csv = logCsv(log);
@@ -269,7 +272,12 @@ describe('the log as CSV', () => {
       ['4', 'two\r\nlines, "quoted"', '0'],
       ['5', `'+1\n=2`, `'@x`],
       ['6', `'\tt`, 'a=b'],
+      ['7', `' =1`, `'＝1`],
+      ['8', `'\n=1`, `'\0@x`],
+      ['9', 'x;=cmd', `'\u200b+1`],
     ]);
+    // Where a semicolon parts cells, quotation marks keep this one whole.
+    expect(csv).toContain('9,"x;=cmd",');
   });
 
   it('begins with a byte order mark and ends its lines in CR LF', () => {

@@ -5,6 +5,8 @@ import { signCheckpoint } from '../../../electron/ledger/checkpoints.ts';
 import { generateKey } from '../../../electron/ledger/keys.ts';
 import { writeAttestations } from '../../../electron/services/attest/bundle.ts';
 import { verifyExport } from '../../../electron/services/verify-export.ts';
+import type { ExportClaim } from '../../../electron/services/attest/export-claim.ts';
+import type { Asked, LetOut } from '../../../shared/policy.ts';
 import { random } from '../ledger/samples.ts';
 import { attested, contents, modelFolder, recorded } from './exported.ts';
 
@@ -200,6 +202,55 @@ describe('an export that its own maker signed', () => {
     const { items } = await verifyExport(made, { publicKey: inputs.key.pem });
     rmSync(made, { recursive: true });
     expect(items.filter((item) => item.state === 'problem').map((item) => item.path)).toContain('emend/bom.cdx.json');
+  });
+});
+
+describe('how a version is said to have left', () => {
+  const claimOf = (asked: Asked, out: Partial<LetOut> = {}): ExportClaim => ({
+    act: '00000000-0000-4000-8000-000000000000',
+    version: inputs.version,
+    format: inputs.format,
+    ledger: { entries: inputs.checkpoint.seq, head: inputs.checkpoint.head },
+    asked,
+    letOut: { by: 'nothing', checks: [], approvals: [], ...out },
+  });
+  async function claimed(claim: ExportClaim, change: (folder: string) => void = () => undefined) {
+    const made = modelFolder();
+    await writeAttestations(made, { ...inputs, claim });
+    change(made);
+    const { ok, items } = await verifyExport(made, { publicKey: inputs.key.pem });
+    const read = (name: string) => readFileSync(join(made, 'emend', name), 'utf8');
+    const [bom, report] = [read('bom.cdx.json'), read('report.html')];
+    rmSync(made, { recursive: true });
+    return { ok, bom, report, items, problems: items.filter((item) => item.state === 'problem').map(({ message }) => message) };
+  }
+
+  it('stands in its statement, the bill of materials and the report, and is held against the record', async () => {
+    const { ok, items, bom, report } = await claimed(claimOf({ approval: 'none' }));
+    expect(ok).toBe(true);
+    expect(items).toContainEqual(expect.objectContaining({ what: 'export', message: expect.stringContaining('nothing') as string }));
+    for (const text of [bom, report]) expect(text).toContain('exported without a policy');
+  });
+
+  it.each<[string, ExportClaim | (() => ExportClaim), string]>([
+    ['a policy that the record does not have', () => claimOf({ approval: 'anyone' }, { by: 'policy' }), 'of the policy'],
+    [
+      'an approval that is not there',
+      () => claimOf({ approval: 'none' }, { approvals: [{ author: 'Eve', entry: 3 }] }),
+      'of the what let it out',
+    ],
+    ['another form', () => ({ ...claimOf({ approval: 'none' }), format: 'lora' }), 'of the form'],
+    ['a rejection that nobody made', () => ({ ...claimOf({ approval: 'none' }), despite: [2] }), 'of the rejections'],
+  ])('is found out where its maker signed %s', async (_, claim, message) => {
+    const { ok, problems } = await claimed(typeof claim === 'function' ? claim() : claim);
+    expect(ok).toBe(false);
+    expect(problems.join('\n')).toContain(message);
+  });
+
+  it('is missed where it was taken away', async () => {
+    const { ok, problems } = await claimed(claimOf({ approval: 'none' }), (made) => rmSync(join(made, 'emend', 'export.intoto.jsonl')));
+    expect(ok).toBe(false);
+    expect(problems).toContain('emend/export.intoto.jsonl is missing.');
   });
 });
 

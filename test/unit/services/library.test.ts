@@ -9,6 +9,7 @@ import { Library } from '../../../electron/services/library.ts';
 import { Places } from '../../../electron/services/places.ts';
 import { Preferences } from '../../../electron/services/preferences.ts';
 import { LOCK } from '../../../electron/storage/lock.ts';
+import { LossyDisk } from '../../fault/services-lossy.ts';
 import { BY, importBody } from '../ledger/samples.ts';
 
 let home: string;
@@ -85,6 +86,46 @@ describe('a folder of models that is away for a moment', () => {
     await expect(library.list()).rejects.toMatchObject({ message: expect.stringContaining('Could not list') as string });
     rmSync(join(home, 'models'));
     renameSync(join(home, 'elsewhere'), join(home, 'models'));
+    expect((await note()).seq).toBe(3);
+  });
+});
+
+it('that is closed opens nothing any more, whoever still asks', async () => {
+  await library.find('one');
+  await library.close();
+  await expect(library.find('one')).rejects.toMatchObject({ message: expect.stringContaining('being closed') as string });
+  expect((await library.list()).models).toEqual([]);
+  for (const id of Object.values(ids)) expect(existsSync(join(ledgerOf(id), LOCK))).toBe(false);
+});
+
+describe('a disk that fails', () => {
+  let disk: LossyDisk;
+  beforeEach(() => void (disk = new LossyDisk(home)));
+  afterEach(() => disk.remove());
+  const note = async () => {
+    const model = await library.find('one');
+    return model.append('note', { version: model.ledger.history.current.id }, BY);
+  };
+
+  it('says that an entry stands which it neither confirmed nor gave back', async () => {
+    await note();
+    disk.fault = ({ what, path }) => (path.endsWith('journal.jsonl') && /sync|truncate/.test(what) ? { code: 'EIO' } : undefined);
+    await expect(note()).rejects.toMatchObject({
+      message: expect.stringMatching(/^Entry 3 stands in the record, but the disk did not confirm it/) as string,
+      details: { stands: 3 },
+    });
+    disk.fault = () => undefined;
+    expect((await note()).seq).toBe(4);
+  });
+
+  it('locks nobody out when it works again, however many look at once', async () => {
+    await note();
+    disk.fault = () => ({ code: 'EIO' });
+    await expect(note()).rejects.toMatchObject({ code: 'failed' });
+    disk.fault = () => undefined;
+    const looks = await Promise.all([library.list(), library.find('one'), library.list()]);
+    expect(looks).toHaveLength(3);
+    expect((await library.find('one')).heldBy).toBeUndefined();
     expect((await note()).seq).toBe(3);
   });
 });

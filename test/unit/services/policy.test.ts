@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_SETTINGS, type Settings } from '../../../shared/contract/settings.ts';
 import { foldedName } from '../../../shared/folded-name.ts';
-import { exportHindrances, type Reviewed } from '../../../electron/services/policy.ts';
+import { exportHindrances, letOut, type Reviewed } from '../../../electron/services/policy.ts';
+import { askedBy, askedWords, letOutWords } from '../../../shared/policy.ts';
 import type { CheckResult } from '../../../electron/ledger/bodies.ts';
 
 const MODEL = '0'.repeat(64);
@@ -123,6 +124,43 @@ describe('what the policy asks for before an export', () => {
         'Ada',
       ),
     ).toEqual([]);
+  });
+
+  it('asks for an approval that another person signed with a key that counts', () => {
+    const policy = settings({ requireApproval: 'another-key', people: { k1: 'Bob', k2: 'Ada' } });
+    const by = (author: string, key?: string) => [{ author, verdict: 'approve' as const, entry: 3, ...(key === undefined ? {} : { key }) }];
+    const hindrances = (reviews: Reviewed['reviews']) => exportHindrances({ ...reviewed([]), reviews }, policy, 'Ada');
+    expect(hindrances(by('Bob', 'k1'))).toEqual([]);
+    expect(letOut({ ...reviewed([]), reviews: by('Bob', 'k1') }, policy).approvals).toEqual([{ author: 'Bob', entry: 3, key: 'k1' }]);
+    // Unsigned, with a key that does not count, with the key of whoever made the edit, and in another's name with it.
+    for (const reviews of [by('Bob'), by('Bob', 'k3'), by('Ada', 'k2'), by('Bob', 'k2'), by('Ada', 'k1')])
+      expect(hindrances(reviews)).toEqual([expect.stringContaining('Keys that count: Bob, Ada.')]);
+  });
+
+  it('tells what answered it: each check with its entry, the approvals that count, or that nothing was asked for', () => {
+    const policy = settings({ requireChecks: true, requireApproval: 'someone-else' });
+    expect(askedWords(askedBy(policy))).toEqual([
+      'New answer given of at least 0.9',
+      'In other words of at least 0.7',
+      'Neighbours kept of at least 0.7',
+      'Other facts about the subject kept of at least 0.5',
+      'the approval of someone who did not make the edits',
+    ]);
+    const one = reviewed([check('answers', 0.5), ...GOOD.slice(1)], [], [check('answers', 1)]);
+    const reviews = (['Ada', 'Bob'] as const).map((author, at) => ({ author, verdict: 'approve' as const, entry: 4 + at }));
+    const out = letOut({ ...one, reviews }, policy);
+    expect(out).toEqual({
+      by: 'policy',
+      checks: [
+        { name: 'answers', least: 0.9, value: 1, entry: 3 },
+        { name: 'wordings', least: 0.7, value: 0.9, entry: 2 },
+        { name: 'kept', least: 0.7, value: 0.8, entry: 2 },
+      ],
+      approvals: [{ author: 'Bob', entry: 5 }],
+    });
+    expect(letOutWords(out)).toContain('approved by Bob (entry 5)');
+    expect(askedWords(askedBy(settings({})))).toEqual(['nothing']);
+    expect(letOutWords(letOut(one, settings({})))[0]).toMatch(/without a policy/);
   });
 
   it('never holds the import back', () => {

@@ -66,7 +66,7 @@ it('is read from the entry that the last verification wrote; where an earlier re
   await commit(ledger, 1);
   expect(lastVerified(ledger)).toBeUndefined();
   const head = { ...ledger.head };
-  await ledger.append('verify', recordOf({ ...found, head, verdict: { ...verdict, upTo: 2, entries: 2 } }, []), BY);
+  await ledger.append('verify', recordOf({ ...found, head, verdict: { ...verdict, upTo: 2, entries: 2 } }, [], '/l'), BY);
   expect(lastVerified(ledger)).toMatchObject({ ok: true, covers: 3, verdict: { upTo: 2, entries: 2, end: true } });
   expect(trustWords(trustOf({ state: 'intact', entries: 3 }, lastVerified(ledger)))).toMatchObject({ says: '2 entries verified' });
   const earlier = { upTo: 3, head: ledger.head.hash, ok: true, problems: [], details: {} };
