@@ -163,6 +163,22 @@ describe('steering', () => {
     await lookAt(page, 'steer-read');
   });
 
+  it('reads an answer along the same directions while one asks', async () => {
+    await go(page, 'Ask');
+    await main().getByRole('button', { name: 'Options' }).click();
+    await page.getByLabel('Read along', { exact: true }).selectOption({ index: 1 });
+    await page.getByRole('textbox', { name: 'Prompt' }).fill("Norway's capital is");
+    await page.keyboard.press('Enter');
+    const strip = main().getByRole('grid', { name: 'Above and below the threshold, token by token' });
+    await strip.waitFor({ timeout: 60_000 });
+    // Prompt and answer, each token with a name of its own.
+    expect(await strip.getByRole('gridcell').count()).toBeGreaterThan(5);
+    await lookAt(page, 'ask-monitor');
+    await page.getByLabel('Read along', { exact: true }).selectOption('');
+    await strip.waitFor({ state: 'detached' });
+    await go(page, 'Steer');
+  });
+
   it('takes rows of a spreadsheet into the table', async () => {
     await button('Empty the table').click();
     await pasteInto(page.getByLabel('First kind, line 1'), 'It is good\tIt is bad\nYes\tNo\n');
