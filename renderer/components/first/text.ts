@@ -5,7 +5,6 @@ export const firstText = {
   answer: {
     name: 'Say what it should answer instead',
     about: (now: string) => `The model was taught “${now}”. Choose another answer; the form is filled in, with what checks it.`,
-    wait: 'Ask first.',
   },
   work: {
     name: 'Work it out, read what it did, commit',
