@@ -208,7 +208,7 @@ describe('steering', () => {
     await main().getByText('Nothing is fitted on Atlas yet').waitFor();
     await go(page, 'Ask');
     await page.getByRole('textbox', { name: 'Prompt' }).fill("Spain's continent is");
-    await main().getByRole('button', { name: /^Ask/ }).click();
+    await button('Ask').click();
     await main().getByText('Madrid').first().waitFor({ timeout: 60_000 });
     await go(page, 'Versions');
     await main().getByText('Capitals are asked for').first().waitFor();
