@@ -52,9 +52,14 @@ function showPlan(out: Printer, plan: Result<'versions.revertPlan'>, reapply: bo
     out.line('No edit in force was made on top of it.');
     return;
   }
-  out.line(`Made on top of it, and ${reapply ? 'to be worked out anew' : 'to stay as they are'}: ${counted(plan.later.length, 'edit')}`);
+  const edits = counted(plan.later.length, 'edit');
   const last = plan.together.at(-1);
-  if (last !== undefined && !reapply) out.line(`Entry ${last} was solved together with it, and is solved again without it.`);
+  if (reapply) out.line(`Made on top of it, and to be worked out anew: ${edits}`);
+  else if (last === undefined) out.line(`Made on top of it, and to stay as they are: ${edits}`);
+  else {
+    const others = plan.later.length > 1 ? ' The others stay as they are.' : '';
+    out.line(`Made on top of it: ${edits}. Entry ${last} was solved together with it, and is solved again without it.${others}`);
+  }
   out.table(
     plan.later.map((one) => [`entry ${one.entry}`, factsLine(one.facts), out.style.dim(one.reason)]),
     { indent: 2 },
