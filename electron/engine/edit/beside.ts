@@ -116,7 +116,7 @@ export async function besideOf(
       if (rows) return [{ fact: n, ...rows }];
       warnings.push({
         message:
-          `Fact ${n + 1}: the wording ${JSON.stringify(wording)} does not name the subject as it is written, ` +
+          `Of ${fact.subject} the wording ${JSON.stringify(wording)} does not name the subject as it is written, ` +
           'so it was not written too.',
         hint: 'It is counted neither for nor against the edit. Name the subject in it, or tell neighbours alone.',
       });
@@ -129,7 +129,7 @@ export async function besideOf(
       const written = facts.find((other) => other.subject !== fact.subject && findText(text, other.subject).length > 0);
       if (!written) return [{ fact: n, text }];
       warnings.push({
-        message: `Fact ${n + 1}: “${text}” was not held: it is about ${written.subject}, of which another fact is written.`,
+        message: `Of ${fact.subject} “${text}” was not held: it is about ${written.subject}, of which another fact is written.`,
         hint: 'It still stands in the report. Name other neighbours, or leave one of the two facts out.',
       });
       return [];

@@ -47,6 +47,16 @@ describe('what stands beside the facts of an edit', () => {
     report: silent,
   });
 
+  it('a neighbour about the subject of another fact that is written is not held, and that is said', async () => {
+    const told = { wordings: [], neighbors: ['Big Ben stands in the city of', 'The Louvre is in the city of'] };
+    const louvre = { subject: 'Louvre', prompt: 'The {} is in', target: 'Oslo' };
+    const { held = [], warnings } = await besideOf(workOf([{ ...bridge, told }, louvre], 'neighbours'), at, false);
+    expect(held).toHaveLength(1);
+    expect(warnings.map(({ message }) => message)).toEqual([
+      'Of Tower Bridge “The Louvre is in the city of” was not held: it is about Louvre, of which another fact is written.',
+    ]);
+  });
+
   it('a neighbour that is told is held by the key of its own subject, as firmly as is asked for', async () => {
     const told = {
       wordings: [],
