@@ -69,7 +69,7 @@ export function togetherOf(
     facts: [...known.values()].sort((a, b) => byWords(a.fact, b.fact)),
     settings: top?.about.together,
     last: top && top.about.together!.rows > 0 ? wholeOf(top.delta, top.about.together!.rows) : undefined,
-    warnings: apart === 0 ? [] : [otherLayers(apart, wanted!)],
+    warnings: [...(apart === 0 ? [] : [otherLayers(apart, wanted!)]), ...sharedKeys(facts, [...known.values()])],
   };
 }
 
@@ -107,6 +107,17 @@ function otherLayers(edits: number, layers: readonly number[]): EditWarning {
         : `${edits} earlier edits were solved in other layers than ${layers.join(', ')}, so they stay as they are.`,
     hint: 'Edits in the same layers are solved together; name those of the earlier ones.',
   };
+}
+
+/** Facts of one subject are looked up by nearly the same key, and the solve meets each of them by a part. */
+function sharedKeys(facts: readonly Fact[], known: readonly KnownFact[]): EditWarning[] {
+  const earlier = new Set(known.map(({ fact }) => fact.subject.trim()));
+  return [...new Set(facts.map(({ subject }) => subject.trim()))]
+    .filter((subject) => earlier.has(subject))
+    .map((subject) => ({
+      message: `An earlier edit wrote another fact about ${subject}; both are looked up by nearly the same key, so each may be met in part alone.`,
+      hint: 'The report asks the earlier fact again.',
+    }));
 }
 
 function words(fact: Fact): string {
