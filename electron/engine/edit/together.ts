@@ -115,7 +115,7 @@ function sharedKeys(facts: readonly Fact[], known: readonly KnownFact[]): EditWa
   return [...new Set(facts.map(({ subject }) => subject.trim()))]
     .filter((subject) => earlier.has(subject))
     .map((subject) => ({
-      message: `An earlier edit wrote another fact about ${subject}; both are looked up by nearly the same key, so each may be met in part alone.`,
+      message: `An earlier edit wrote another fact about ${subject}; their keys are nearly the same, so each may be met in part.`,
       hint: 'The report asks the earlier fact again.',
     }));
 }
