@@ -38,7 +38,7 @@ export const revert = defineCommand({
       showFallen(out, done.fallen);
     }
     if (done.checks.length > 0) {
-      out.heading('What is left, checked again');
+      out.heading(done.reapplied.length > 0 ? `Entry ${done.reapplied.at(-1)}, checked` : 'What is left, checked again');
       showChecks(out, done.checks);
     }
     return { plan, ...done };

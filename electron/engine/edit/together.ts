@@ -154,8 +154,8 @@ function difference(base: Decoder, version: Decoder, { layer, weight }: WeightDe
   return moved;
 }
 
-/** Within what rounding the weights to their own type does; a version with anything else on it is farther. */
-const ROUNDING = 1e-3;
+/** Beyond what rounding weights to float32 does: with anything else on it, and in half precision, a version takes the whole difference. */
+const ROUNDING = 1e-5;
 
 function isSame(last: WeightDelta, moved: Matrix): boolean {
   const whole = fullDelta(last);

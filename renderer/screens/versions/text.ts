@@ -102,7 +102,8 @@ export const versionsText = {
     done: (entry: number, reverted: number) => `Reverted entry ${reverted}. Recorded as entry ${entry}.`,
     result: (entry: number) => `Reverted, recorded as entry ${entry}`,
     reapplied: (entries: readonly number[]) => `Computed anew as ${count(entries.length, 'entry', 'entries')} ${entries.join(', ')}.`,
-    newChecks: 'Checks of the later edits, measured after the revert',
+    newChecks: (reapplied: readonly number[]) =>
+      reapplied.length > 0 ? `Checks of entry ${reapplied.at(-1)}` : 'Checks of the later edits, measured after the revert',
     noChecks: 'There was nothing left to check.',
   },
   tag: {
