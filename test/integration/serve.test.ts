@@ -506,7 +506,7 @@ describe('the end', () => {
     const events = new Events();
     await events.opened;
     expect(await server.stop()).toBe(0);
-    expect(server.printed()).toContain('ssh -N -L');
+    await expect.poll(server.printed).toContain('ssh -N -L');
     expect(readdirSync(join(server.data, 'uploads'))).toEqual([]);
     expect(readdirSync(join(server.data, 'models'), { recursive: true }).filter((name) => String(name).endsWith('LOCK'))).toEqual([]);
   });
@@ -515,7 +515,7 @@ describe('the end', () => {
     const back = await serve('data');
     expect(back.port).toBe(server.port);
     expect(back.token).not.toBe(server.token);
-    expect(back.printed()).toContain('goes on by itself');
+    await expect.poll(back.printed).toContain('goes on by itself'); // the link comes before it, and may come alone
     expect((await ask('GET', '/', { cookie }, undefined, back)).status).toBe(200);
     expect((await ask('GET', `/?token=${server.token}`, {}, undefined, back)).status).toBe(403);
     const other = await ask('GET', `/?token=${back.token}`, {}, undefined, back);
