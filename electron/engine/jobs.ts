@@ -188,7 +188,15 @@ export interface Jobs {
     };
     readonly result: CheckReport;
   };
-  readonly export: { readonly params: { readonly model: ModelRef; readonly target: string }; readonly result: ExportOutcome };
+  readonly export: {
+    readonly params: {
+      readonly model: ModelRef;
+      readonly target: string;
+      /** Without the other graphs of the model. */
+      readonly leavesOutOthers?: boolean;
+    };
+    readonly result: ExportOutcome;
+  };
   /** Writes a version as an ONNX graph with its weights in one data file, tokenizer and configuration beside it, into a folder. */
   readonly onnxFolder: {
     readonly params: { readonly model: ModelRef; readonly target: string };

@@ -87,6 +87,7 @@ export async function compareWithRecord(
     layout: async () => (layout === undefined ? undefined : readLayout(await readFile(layout))),
     deltas: deltas.length === changes.length ? deltas : undefined,
     written: claimed?.files,
+    leftOut: claimed?.claim.leftOut ?? [],
     check: () => report?.check(),
   });
   for (const { path: file, message } of problems) looking.problem('content', file === '' ? path : file, message);

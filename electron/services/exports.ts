@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { mkdir, readdir, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Result } from '../../shared/contract.ts';
@@ -45,7 +45,16 @@ type Part = Pick<Services, 'exports.allowed' | 'exports.start' | 'exports.verify
 const STAGING = '.emend-';
 
 /** What is told of a whole folder: bytes that were replaced, and how a steering went in. */
-type Written = Pick<Result<'exports.start'>, 'ranges' | 'steering' | 'others'>;
+type Written = Pick<Result<'exports.start'>, 'ranges' | 'steering' | 'others' | 'leftOut'>;
+
+/** What is to be written, and where. */
+interface Order {
+  readonly format: ExportFormat;
+  readonly target: string;
+  /** Entries of the rejections that a person was told of. */
+  readonly despite: readonly number[];
+  readonly leavesOutOthers: boolean;
+}
 
 /** Versions out of Emend, and of models with a ledger what proves them. */
 export function exportService({ models, engine, jobs, grants, preferences, places, tell }: Surroundings): Part {
@@ -58,14 +67,21 @@ export function exportService({ models, engine, jobs, grants, preferences, place
       const model = await models.find(name);
       const [record, { id }] = [models.recordOf(model), model.at(version)];
       const reasons = hindrancesOf(record, id);
-      return { allowed: reasons.length === 0, reasons, rejections: rejectionsFor(record, id) };
+      const others = statSync(model.files).isDirectory() ? otherGraphs(graphFile(model.files)) : [];
+      return { allowed: reasons.length === 0, reasons, rejections: rejectionsFor(record, id), others };
     },
-    'exports.start': async ({ model: name, version: asked, format, destination, despite }) => {
+    'exports.start': async ({ model: name, version: asked, format, destination, despite, leavesOutOthers }) => {
       const model = await models.find(name);
       model.mustWrite();
       const version = model.at(asked);
       const record = models.recordOf(model);
       const rejections = rejectionsFor(record, version.id);
+      if (leavesOutOthers && format !== 'folder')
+        throw new EmendError(
+          'bad-input',
+          'Other graphs can be left out of a whole folder alone; what this form writes has none.',
+          'Leave the choice out, or export the whole folder.',
+        );
       if (record)
         mustBeLetOut(model.name, reviewed(record.ledger, record.ledger.history.find(version.id)), preferences, rejections, despite);
       const known = rejections.map(({ entry }) => entry);
@@ -75,7 +91,7 @@ export function exportService({ models, engine, jobs, grants, preferences, place
       const target = newFolder(chosen);
       return {
         job: jobs.start('exports.start', `Export ${model.name}`, model.id, async (control) => ({
-          ...(await model.exclusively(() => write(model, version, format, target, record, known, control))),
+          ...(await model.exclusively(() => write(model, version, record, { format, target, despite: known, leavesOutOthers }, control))),
           handle: destination,
         })),
       };
@@ -106,20 +122,19 @@ export function exportService({ models, engine, jobs, grants, preferences, place
   async function write(
     model: Model,
     version: ModelVersion,
-    format: ExportFormat,
-    target: string,
     record: LibraryModel | undefined,
-    despite: readonly number[],
+    order: Order,
     control: JobControl,
   ): Promise<Omit<Result<'exports.start'>, 'handle'>> {
+    const { target } = order;
     const above = dirname(target);
     try {
       await removeUnfinished(above, STAGING);
       return await inStaging(above, STAGING, async (staging) => {
         const staged = join(staging, basename(target));
-        const written = await writeModel(version, format, staged, control);
+        const written = await writeModel(version, order, staged, control);
         control.check();
-        const attested = record && (await attest(record, version.id, format, staged, target, written, despite, control));
+        const attested = record && (await attest(record, version.id, order, staged, written, control));
         const { files, bytes } = attested ?? (await sizeOf(staged));
         await syncTree(disk, staged);
         control.check();
@@ -138,11 +153,9 @@ export function exportService({ models, engine, jobs, grants, preferences, place
   async function attest(
     model: LibraryModel,
     version: string,
-    format: ExportFormat,
+    { format, target, despite }: Order,
     staged: string,
-    target: string,
-    { steering, others }: Written,
-    despite: readonly number[],
+    { steering, others, leftOut }: Written,
     control: JobControl,
   ) {
     const { ledger } = model;
@@ -159,14 +172,14 @@ export function exportService({ models, engine, jobs, grants, preferences, place
       act,
       letOut: letOut(one, { policy, thresholds }),
       ...(rejections.length > 0 ? { despite: rejections.map(({ entry }) => entry) } : {}),
-      ...given({ others }),
+      ...given({ others, leftOut }),
       ...(steering ? { steering: plain(steering) } : {}),
     };
     const evidence = await evidenceFor(model, version, format);
     const { files, written } = await writeAttestations(staged, {
       journal: await ledger.journal(),
       blobs: await Promise.all(evidence.map(async (ref) => ({ ref, bytes: await ledger.blobs.read(ref) }))),
-      hold: (found, said) => mustBeRecorded(model, format, staged, found, said, () => control.check()),
+      hold: (found, said) => mustBeRecorded(model, { format, staged, files: found, leftOut: leftOut ?? [] }, said, () => control.check()),
       checkpoint,
       version,
       format,
@@ -194,12 +207,25 @@ export function exportService({ models, engine, jobs, grants, preferences, place
     };
   }
 
-  async function writeModel(version: ModelVersion, format: ExportFormat, target: string, control: JobControl): Promise<Written> {
+  async function writeModel(
+    version: ModelVersion,
+    { format, leavesOutOthers }: Order,
+    target: string,
+    control: JobControl,
+  ): Promise<Written> {
     const ref = await version.ref(control);
     if (format === 'folder') {
-      const { changed, steering } = await engine.run('export', { model: ref, target }, withBytes(control));
-      const others = version.isBase ? [] : otherGraphs(graphFile(ref.folder));
-      return { ranges: [...changed], ...given({ steering: steering && asPlain(steering) }), ...(others.length > 0 ? { others } : {}) };
+      const { changed, steering, others, leftOut } = await engine.run(
+        'export',
+        { model: ref, target, leavesOutOthers },
+        withBytes(control),
+      );
+      return {
+        ranges: [...changed],
+        ...given({ steering: steering && asPlain(steering) }),
+        ...(others.length > 0 && !version.isBase ? { others: [...others] } : {}),
+        ...(leftOut.length > 0 ? { leftOut: [...leftOut] } : {}),
+      };
     }
     if (version.isBase && CHANGES_ALONE.includes(format))
       throw new EmendError(
@@ -253,9 +279,12 @@ async function evidenceFor(model: LibraryModel, version: string, format: ExportF
  */
 async function mustBeRecorded(
   model: LibraryModel,
-  format: ExportFormat,
-  staged: string,
-  files: readonly FileRecord[],
+  written: {
+    readonly format: ExportFormat;
+    readonly staged: string;
+    readonly files: readonly FileRecord[];
+    readonly leftOut: readonly string[];
+  },
   record: VersionRecord,
   check: () => void,
 ): Promise<void> {
@@ -263,9 +292,11 @@ async function mustBeRecorded(
     const { delta } = model.contentOf(part);
     return delta ? [model.ledger.blobs.path(delta.blob)] : [];
   });
+  const { format, staged, files, leftOut } = written;
   const { problems } = await compareContents(format, {
     folder: staged,
     files,
+    leftOut,
     record,
     layout: () => layoutFor(model, record, check),
     deltas,

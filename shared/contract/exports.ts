@@ -59,7 +59,13 @@ export const exportMethods = {
   /** Whether the policy lets a version out, and what it still asks for; and who rejected it, whatever the policy says. */
   'exports.allowed': method(
     v.strictObject({ model: ModelName, version: v.optional(VersionName, 'current') }),
-    v.object({ allowed: v.boolean(), reasons: v.array(v.string()), rejections: v.array(ReviewSchema) }),
+    v.object({
+      allowed: v.boolean(),
+      reasons: v.array(v.string()),
+      rejections: v.array(ReviewSchema),
+      /** Other graphs beside the model's own: they hold no change, and go along with a whole folder unless they are left out. */
+      others: v.array(v.string()),
+    }),
   ),
   /**
    * Writes a version to a new folder; where there is a record, with its attestations beside it, and as an entry of it. A version that was
@@ -72,6 +78,8 @@ export const exportMethods = {
       format: v.optional(ExportFormatSchema, 'folder'),
       destination: Handle,
       despite: v.optional(list(Seq), []),
+      /** A whole folder without the other graphs of the model, and without the weights that those alone have. */
+      leavesOutOthers: v.optional(v.boolean(), false),
     }),
     v.object({
       /** Absent where there is no record. */
@@ -88,6 +96,8 @@ export const exportMethods = {
       steering: v.exactOptional(ExportedSteeringSchema),
       /** Other graphs of the model that went along and do not hold the change: variants in other precisions. */
       others: v.exactOptional(v.array(v.string())),
+      /** Files of the import that were left out by choice. */
+      leftOut: v.exactOptional(v.array(v.string())),
     }),
   ),
   /** Checks a folder that was exported, here or elsewhere. */

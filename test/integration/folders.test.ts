@@ -58,11 +58,36 @@ describe.runIf(existsSync(variants))('folders as people have them', () => {
     await app.run('edits.commit', { model: 'several', draft, reason: 'x' });
     const target = app.grants.grant(join(temporary(), 'out'), 'write');
     const exported = await app.run('exports.start', { model: 'several', destination: target.handle });
-    expect(exported.others).toEqual(['model_fp16.onnx', 'model_quantized.onnx']);
+    expect(exported.others).toEqual(['onnx/model_fp16.onnx', 'onnx/model_quantized.onnx']);
     expect((await app.run('exports.verify', { source: target.handle })).ok).toBe(true);
     expect(readFileSync(join(target.path, 'onnx/model_fp16.onnx')).equals(readFileSync(join(folder, 'onnx/model_fp16.onnx')))).toBe(true);
     const { total } = await app.call('audit.list', { model: 'several' });
     expect(JSON.stringify(await app.call('audit.entry', { model: 'several', seq: total }))).toContain('model_quantized.onnx');
+  });
+
+  it('they are left out of an export by choice, with the weights that are theirs alone, and that is signed', async () => {
+    expect((await app.call('exports.allowed', { model: 'several' })).others).toEqual(['model_fp16.onnx', 'model_quantized.onnx']);
+    const target = app.grants.grant(join(temporary(), 'alone'), 'write');
+    const exported = await app.run('exports.start', { model: 'several', destination: target.handle, leavesOutOthers: true });
+    expect(exported.others).toBeUndefined();
+    expect(exported.leftOut).toEqual(['onnx/model_fp16.onnx', 'onnx/model_quantized.onnx']);
+    expect(readdirSync(join(target.path, 'onnx')).filter((name) => name.endsWith('.onnx'))).toEqual(['model.onnx']);
+    const { ok, items } = await app.run('exports.verify', { source: target.handle });
+    expect(ok).toBe(true);
+    expect(items.map(({ message }) => message).join('\n')).toContain(
+      'Left out by choice: onnx/model_fp16.onnx, onnx/model_quantized.onnx.',
+    );
+    expect(readFileSync(join(target.path, 'emend/report.html'), 'utf8')).toContain('Left out by choice');
+    // A file that nobody left out is still missed.
+    rmSync(join(target.path, 'tokenizer.json'));
+    expect((await app.run('exports.verify', { source: target.handle })).ok).toBe(false);
+  });
+
+  it('forms that have no other graphs refuse the choice', async () => {
+    const target = app.grants.grant(join(temporary(), 'none'), 'write');
+    await expect(
+      app.run('exports.start', { model: 'several', format: 'tensors', destination: target.handle, leavesOutOthers: true }),
+    ).rejects.toThrow('Other graphs can be left out of a whole folder alone');
   });
 
   it('an export that lies in its place without an entry is recorded at the next opening, once, and that is said', async () => {

@@ -44,6 +44,7 @@ const MODELS: Readonly<Record<string, Partial<Mini>>> = {
   'attention and feed-forward side by side': { norms: 'parallel' },
   'a norm in front of the down-projection (BitNet)': { gated: true, keyNorm: true },
   'an input of token types that changes nothing': { tokenTypes: 'unused' },
+  'logits of the last token alone': { rows: 'last' },
   'weights in half precision': { precision: 'float16' },
   'one down-projection for all layers': { sharedDown: true },
   'weights in Constant nodes': { inNodes: true },

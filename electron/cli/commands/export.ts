@@ -1,7 +1,7 @@
 import { ExportFormatSchema } from '../../../shared/contract/exports.ts';
 import { defineCommand } from '../command.ts';
 import { deltaFile, inSession, MODEL, namedModel } from '../named.ts';
-import { choice, demanded, integers, text } from '../options.ts';
+import { choice, demanded, flag, integers, text } from '../options.ts';
 import { exportDocument, showExport } from '../show/export.ts';
 import { UsageError } from '../usage.ts';
 
@@ -15,6 +15,7 @@ const exportOptions = {
   despite: integers('N,…', 'Of a version that was rejected: the entries of the rejections that you have read, to export it all the same', {
     min: 1,
   }),
+  alone: flag('Without the other graphs that lie beside the model: they do not hold the change'),
   edit: text('FILE', 'Instead of a version: the model as imported, or a folder, with this delta of `emend edit --save`'),
 };
 
@@ -33,7 +34,7 @@ export const exportCommand = defineCommand({
   ],
   async run(values, [name], context) {
     const { out, follow } = context;
-    const { edit, at = 'current', format = 'folder', despite = [] } = values;
+    const { edit, at = 'current', format = 'folder', despite = [], alone = false } = values;
     if (edit !== undefined && (values.at !== undefined || values.format !== undefined))
       throw new UsageError(
         `--edit and ${values.at === undefined ? '--format' : '--at'} do not go together.`,
@@ -49,7 +50,14 @@ export const exportCommand = defineCommand({
     const { app, model } = edit === undefined ? named.library! : await inSession(context, named, deltaFile(edit));
     const exported = await app.run(
       'exports.start',
-      { model: model.id, version: at, format, destination: app.grants.grant(target, 'write').handle, despite: [...despite] },
+      {
+        model: model.id,
+        version: at,
+        format,
+        destination: app.grants.grant(target, 'write').handle,
+        despite: [...despite],
+        leavesOutOthers: alone,
+      },
       follow,
     );
     showExport(out, exported);

@@ -6,7 +6,10 @@ import type { Printer } from '../format/printer.ts';
 type Exported = Result<'exports.start'>;
 
 /** Where a version was written, which of its bytes are new, and how it is verified where there is a record. */
-export function showExport(out: Printer, { entry, path, files, bytes, changed, ranges, steering, others = [] }: Exported): void {
+export function showExport(
+  out: Printer,
+  { entry, path, files, bytes, changed, ranges, steering, others = [], leftOut = [] }: Exported,
+): void {
   const recorded = entry === undefined ? '' : ` Recorded as entry ${entry}.`;
   out.line(`Exported ${files} files, ${size(bytes)}, to ${path}.${recorded}`);
   out.line(
@@ -22,9 +25,10 @@ export function showExport(out: Printer, { entry, path, files, bytes, changed, r
     out.line(
       out.style.accent(
         `${others.join(', ')}: other graphs of the model, which went along as they were imported. They do not hold the change and answer ` +
-          'as before; programs that choose a graph by its precision may load one of them.',
+          'as before; programs that choose a graph by its precision may load one of them. Leave them out with --alone.',
       ),
     );
+  if (leftOut.length > 0) out.line(`Left out by choice: ${leftOut.join(', ')}.`);
   if (ranges && ranges.length > 0) {
     out.line();
     out.table(

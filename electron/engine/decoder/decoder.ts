@@ -9,6 +9,8 @@ import type { Anatomy } from '../anatomy/types.ts';
 import type { Graph, Model, Shapes, Tensor } from '../onnx/graph.ts';
 import { readModelConfig } from '../onnx/model-config.ts';
 import { analysisCopy } from '../onnx/passes/analysisCopy.ts';
+import { everyRow } from '../onnx/passes/everyRow.ts';
+import { answerAlike } from '../runtime/behaviour.ts';
 import { type Inputs, findInputs } from '../runtime/inputs.ts';
 import { Session, type SessionOptions } from '../runtime/session.ts';
 
@@ -86,6 +88,7 @@ export class Decoder {
   /**
    * Reads and examines a model by the file that says what its graph is (`graphFile`). Runs it a few times on a handful of tokens. Of a file
    * with two branches the one that goes on from a cache runs, unless it was traced for single tokens and is no decoder on longer texts.
+   * Of one that answers for the last token alone, what picks that token is left out of the runs.
    */
   static async open(file: string, options: { threads?: number } = {}): Promise<Decoder> {
     const source = readSource(file);
@@ -94,6 +97,7 @@ export class Decoder {
       return await Decoder.examined(source, withPast, options);
     } catch (error) {
       if (!(error instanceof EmendError) || error.details['because'] === undefined) throw error;
+      if (error.details['because'] === 'one row') return Decoder.ofEveryRow(source, withPast, options, error);
       const forPrompts = analysisCopy(source, 'prompt');
       if (forPrompts.graph.inputs.length === withPast.graph.inputs.length) throw error;
       const remark =
@@ -101,6 +105,20 @@ export class Decoder {
         'throughout, without a cache';
       return Decoder.examined({ ...source, remarks: [...(source.remarks ?? []), remark] }, forPrompts, options);
     }
+  }
+
+  /**
+   * @param copy of the source, which answers for the last token alone
+   * @param error to throw where no graph that answers for all is found
+   */
+  private static async ofEveryRow(source: Model, copy: Model, options: { threads?: number }, error: EmendError): Promise<Decoder> {
+    const inputs = findInputs(copy.graph);
+    const whole = everyRow(copy.graph, inputs.logits);
+    if (!whole || !(await isSameDecoder(copy, whole.graph, inputs))) throw error;
+    const remark =
+      `the graph answers for the last token of a text alone; Emend lets the others through where its ${whole.picks.op} picks that one, ` +
+      'and leaves the file as it is: what is exported answers for the last token alone, too';
+    return Decoder.examined({ ...source, remarks: [...(source.remarks ?? []), remark] }, { ...copy, graph: whole.graph }, options);
   }
 
   /** @param copy of the source, to be run */
@@ -141,5 +159,20 @@ export class Decoder {
   /** A session for a graph derived from this decoder's. */
   session(graph: Graph, options: SessionOptions = {}): Promise<Session> {
     return Session.create(this.model, graph, { threads: this.threads, ...options });
+  }
+}
+
+/** Whether a graph answers for the last token as the model's own does; one that does not run does not. */
+async function isSameDecoder(own: Model, graph: Graph, inputs: Inputs): Promise<boolean> {
+  const open = (one: Graph) => Session.create(own, one, { optimize: 'disabled', prepack: false });
+  const sessions: Session[] = [];
+  try {
+    for (const one of [graph, own.graph]) sessions.push(await open(one));
+    return await answerAlike([sessions[0]!, sessions[1]!], inputs);
+  } catch (error) {
+    if (error instanceof EmendError) return false;
+    throw error;
+  } finally {
+    for (const session of sessions) await session.release();
   }
 }

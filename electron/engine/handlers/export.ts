@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { given } from '../../../shared/given.ts';
 import type { JobContext } from '../../../shared/progress.ts';
 import { writeDurably } from '../../storage/durable.ts';
@@ -7,6 +7,8 @@ import { explained } from '../../storage/file-errors.ts';
 import { disk } from '../../storage/files.ts';
 import { readSourceAndRanges } from '../architectures/source.ts';
 import { changedTensorsFile } from '../edit/changed-tensors.ts';
+import { slashes } from '../../storage/folders.ts';
+import { otherGraphs } from '../onnx/model-folder.ts';
 import { isCheckpointFile } from '../onnx/checkpoint-files.ts';
 import { readModelType } from '../onnx/model-config.ts';
 import { changedBytes } from '../edit/delta.ts';
@@ -15,6 +17,7 @@ import { ggufAdapter } from '../edit/gguf-adapter.ts';
 import { loraAdapter } from '../edit/lora.ts';
 import type { Jobs } from '../jobs.ts';
 import type { ExportOutcome } from '../onnx/export-outcome.ts';
+import { belongingTo } from '../onnx/graphs-beside.ts';
 import { patchModel } from '../onnx/patch.ts';
 import { tensorBytes } from '../onnx/tensors.ts';
 import { writeOnnxFolder } from '../onnx/write-folder.ts';
@@ -26,14 +29,21 @@ export async function exportModel(models: OpenModels, params: Jobs['export']['pa
   const opened = await models.open(params.model);
   const { unsteered, folder } = opened;
   const target = resolve(params.target);
-  const steering = steeredExport(opened, params.model, !isCheckpointFile(unsteered.source.file));
+  const { source } = unsteered;
+  const steering = steeredExport(opened, params.model, !isCheckpointFile(source.file));
+  const isFolder = statSync(folder).isDirectory();
+  const own = join(source.folder, source.file);
+  const fromRoot = (name: string) => slashes(relative(folder, join(source.folder, name)));
+  const others = isFolder ? otherGraphs(own) : [];
+  const leftOut = params.leavesOutOthers ? belongingTo(own, others).map(fromRoot) : undefined;
   const report = await patchModel(
     {
-      model: unsteered.source,
+      model: source,
       read: readSourceAndRanges,
       target,
       changes: changedBytes(steering?.baked ?? unsteered),
-      ...(statSync(folder).isDirectory() ? { root: folder } : {}),
+      ...(isFolder ? { root: folder } : {}),
+      ...given({ without: leftOut }),
     },
     context,
   );
@@ -52,6 +62,8 @@ export async function exportModel(models: OpenModels, params: Jobs['export']['pa
       sha256Before: r.before,
       sha256After: r.after,
     })),
+    others: leftOut ? [] : others.map(fromRoot),
+    leftOut: leftOut ?? [],
     ...given({ steering: steered?.said }),
   };
 }

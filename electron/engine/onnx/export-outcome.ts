@@ -11,6 +11,10 @@ export interface ExportOutcome {
     readonly sha256Before: string;
     readonly sha256After: string;
   }[];
+  /** Other graphs of the model that went along as they were imported: variants of it in other precisions, and halves. */
+  readonly others: readonly string[];
+  /** Files that were left out by choice: those graphs, and the weights that no other graph has. */
+  readonly leftOut: readonly string[];
   /**
    * Of a steered version: how each steering went in, and how far the exported model was found from the one that is steered while running.
    */

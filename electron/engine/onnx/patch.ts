@@ -26,6 +26,8 @@ export interface PatchRequest {
    * model folder with tokenizer and configuration; otherwise only the .onnx file and its data files are.
    */
   readonly root?: string;
+  /** Files of the root that are left out, relative to it, with forward slashes. */
+  readonly without?: readonly string[];
 }
 
 /** One overwritten range. */
@@ -80,9 +82,10 @@ export async function patchModel(request: PatchRequest, report: Report = silent)
     );
   }
   const ranges = rangesToWrite(model, stored, changes);
-  const files = await (request.root === undefined ? filesOf(model, stored) : filesBelow(root, FINDER)).catch((error: unknown) => {
+  const there = await (request.root === undefined ? filesOf(model, stored) : filesBelow(root, FINDER)).catch((error: unknown) => {
     throw asEmendError(error, target);
   });
+  const files = there.filter((file) => !request.without?.includes(file));
   await makeFolder(target);
   try {
     const copy = new Copy(report);

@@ -16,7 +16,7 @@ const QUANTISED = 0.25;
 const STEERS = 'steer/';
 
 /** Why a graph's runs are not those of a decoder; `details.because` of the error, so that another branch of a file may be tried. */
-export type Unlike = 'not causal' | 'cache';
+export type Unlike = 'not causal' | 'cache' | 'one row';
 
 /**
  * Runs a graph on a few tokens and refuses what a decoder would not do: to see what comes later, to answer a text otherwise for the texts
@@ -26,7 +26,7 @@ export type Unlike = 'not causal' | 'cache';
  */
 export async function refuseUnlikeDecoder(session: Session, graph: Graph, inputs: Inputs): Promise<void> {
   const near = graph.nodes.some((node) => traitsOf(node).encodes) ? QUANTISED : ROUNDING;
-  const text = Array.from({ length: LENGTH }, (_, at) => 2 + ((at * 5) % 7));
+  const text = textToTry();
   const other = [...text.slice(0, -1), text.at(-1)! + 1];
   const present = inputs.past.map((slot) => slot.present);
   const run = async (rows: readonly number[][], past?: ReadonlyMap<string, ort.Tensor>, tokenTypes?: bigint) => {
@@ -82,7 +82,7 @@ function rowsOf(tensor: ort.Tensor, batch: number, length: number, name: string)
   if (data.length !== batch * length * width) {
     const found = `The output "${name}" is [${tensor.dims.join(', ')}] for ${batch} of ${length} tokens`;
     throw unlike(
-      undefined,
+      data.length === batch * width ? 'one row' : undefined,
       data.length === batch * width
         ? `${found}: one row for a text, as a model that classifies texts has it, or logits of the last token alone.`
         : `${found}; expected one row for each token.`,
@@ -90,6 +90,25 @@ function rowsOf(tensor: ort.Tensor, batch: number, length: number, name: string)
     );
   }
   return Array.from({ length: batch * length }, (_, at) => data.subarray(at * width, (at + 1) * width));
+}
+
+/**
+ * Whether two graphs of one model answer alike for the last token of a text, of which the second may answer for it alone.
+ * @param sessions of graphs that take the same inputs
+ */
+export async function answerAlike(sessions: readonly [Session, Session], inputs: Inputs): Promise<boolean> {
+  const text = textToTry();
+  const [whole, last] = await Promise.all(
+    sessions.map(async (session) => {
+      const logits = (await session.run(feedsFor(inputs, rightPad([text]), session.inputs), [inputs.logits]))[inputs.logits]!;
+      return (logits.data as Float32Array).slice(-(logits.dims.at(-1) ?? 0));
+    }),
+  );
+  return whole!.length === last!.length && distance(whole!, last!) <= spread(last!) * ROUNDING;
+}
+
+function textToTry(): number[] {
+  return Array.from({ length: LENGTH }, (_, at) => 2 + ((at * 5) % 7));
 }
 
 function distance(a: Float32Array, b: Float32Array): number {

@@ -21,6 +21,8 @@ export const ExportClaimSchema = v.strictObject({
   despite: v.exactOptional(v.array(v.number())),
   /** Other graphs of the model that went along and do not hold the change. */
   others: v.exactOptional(v.array(v.string())),
+  /** Files of the import that were left out by choice: other graphs, and the weights that those alone have. */
+  leftOut: v.exactOptional(v.array(v.string())),
   /** How its steering went in, and how far the result was found from the model that is steered while it runs. */
   steering: v.exactOptional(v.record(v.string(), v.unknown())),
 });

@@ -50,6 +50,8 @@ export function reportHtml(inputs: ReportInputs): string {
         ['Imported', `${imported.time} by ${imported.author}`],
         ['Form of the export', format],
         ['The policy asked for', claim && askedWords(claim.asked).join('; ')],
+        ['Other graphs that went along', claim?.others && `${claim.others.join(', ')}: they do not hold the change and answer as before`],
+        ['Left out by choice', claim?.leftOut?.join(', ')],
         ['It was let out by', claim && letOutWords(claim.letOut).join('; ')],
         ['Version', code(version.id)],
         ['Base model', code(version.model)],

@@ -14,6 +14,8 @@ export interface Contents {
   readonly deltas: readonly string[] | undefined;
   /** What the files were when they left, as whoever exported them signed: for graphs that Emend wrote. Undefined where nobody says. */
   readonly written: ReadonlyMap<string, string> | undefined;
+  /** Files of the import that were left out by choice, as was recorded. */
+  readonly leftOut: readonly string[];
   readonly check: () => void;
 }
 

@@ -5,8 +5,10 @@ import { hashRanges } from '../../storage/ranges.ts';
 import type { Layout } from '../layout.ts';
 import type { ContentFindings, Contents } from './contents.ts';
 
+const TOLD = 'Every file is what the import and the edits say.';
+
 /** A copy of the import in which only the bytes of edited tensors differ. */
-export async function folder({ folder: root, files, record, layout, check }: Contents): Promise<ContentFindings> {
+export async function folder({ folder: root, files, record, layout, leftOut, check }: Contents): Promise<ContentFindings> {
   const found = new Map(files.map((file) => [file.path, file]));
   const imported = record.imported.body.model.files;
   const known = new Set(imported.map((file) => file.path));
@@ -23,6 +25,7 @@ export async function folder({ folder: root, files, record, layout, check }: Con
     const part = parts.find((one) => one.path === path);
     const edited = part?.tensors.filter(({ tensor }) => record.tensors.has(tensor)) ?? [];
     for (const { tensor } of edited) seen.add(tensor);
+    if (!there && leftOut.includes(path) && edited.length === 0) continue;
     if (!there) problems.push({ path, message: `${path} is missing: the import has it.` });
     else if (there.sha256 === sha256 && edited.length === 0) continue;
     else if (edited.length === 0)
@@ -39,7 +42,8 @@ export async function folder({ folder: root, files, record, layout, check }: Con
   }
   for (const tensor of record.tensors.keys())
     if (!seen.has(tensor)) problems.push({ path: '', message: `The edited tensor ${tensor} lies in no exported file.` });
-  return { problems, unchecked };
+  const absent = leftOut.filter((path) => !found.has(path));
+  return { problems, unchecked, ...(absent.length > 0 ? { told: `${TOLD} Left out by choice: ${absent.join(', ')}.` } : {}) };
 }
 
 type Part = Omit<Layout['files'][number], 'rest' | 'tensors' | 'bytes'> & {

@@ -68,7 +68,7 @@ export function changedPairs(entry: Entry, { hashes, imported }: Surroundings): 
   ];
 }
 
-/** An export of a whole folder holds the import's files; those that no edit can have touched are the import's own. */
+/** An export of a whole folder holds the import's files but those left out by choice; what no edit can have touched is the import's own. */
 export function exportPairs(entry: EntryOf<'export'>, { ledger, hashes }: Surroundings, editable: ReadonlySet<string> | undefined): Pair[] {
   const { body } = entry;
   const [first] = ledger.entries;
@@ -86,8 +86,12 @@ export function exportPairs(entry: EntryOf<'export'>, { ledger, hashes }: Surrou
       .filter(({ path }) => !isSteered || !isOfTheModel(path))
       .map(({ path, bytes, sha256 }) => [path, bytes, kept(path) ? sha256 : ''])
       .sort(([a], [b]) => (a! < b! ? -1 : 1));
-  return [...policy, { what: 'the files of the export and of the import', one: listed(body.files), other: listed(first.body.model.files) }];
+  const { leftOut = [] } = v.parse(LeftOutSchema, body.details);
+  const imported = first.body.model.files.filter(({ path }) => !leftOut.includes(path));
+  return [...policy, { what: 'the files of the export and of the import', one: listed(body.files), other: listed(imported) }];
 }
+
+const LeftOutSchema = v.object({ leftOut: v.exactOptional(v.array(v.string())) });
 
 const PolicyOfExportSchema = v.object({ policy: v.object({ ...PolicySchema.entries, thresholds: ThresholdsSchema }) });
 

@@ -166,6 +166,9 @@ export const versionsText = {
     changed: (tensors: number) => `${count(tensors, 'tensor')} differ from the import.`,
     others: (files: readonly string[]) =>
       `${files.join(', ')}: other graphs of the model, as they were imported. They do not hold the change and answer as before.`,
+    leftOut: (files: readonly string[]) => `Left out by choice: ${files.join(', ')}.`,
+    leaveOut: (files: readonly string[]) => `Leave out ${files.join(', ')}`,
+    leaveOutSays: 'Other graphs of the model. They do not hold the change: a program that chooses one of them answers as before.',
     lies: 'What lies beside it',
     besideFiles: [
       { file: 'model.sig', says: 'an OpenSSF model signature over every file' },

@@ -897,7 +897,7 @@ export function fakeRecordMethods({
         found.parts.length === 0 || found.reviews.some((review) => review.verdict === 'approve')
           ? []
           : ['The policy asks for an approval of this version, and there is none.'];
-      return { allowed: reasons.length === 0, reasons, rejections: rejectionsOf(found.reviews) };
+      return { allowed: reasons.length === 0, reasons, rejections: rejectionsOf(found.reviews), others: [] };
     },
     'exports.start': ({ model, version, format }) =>
       start(

@@ -12,7 +12,7 @@ export interface Defect {
 /** What keeps a graph from being run as a decoder, and how it is told. */
 export const DEFECTS: Readonly<Record<string, Defect>> = {
   'no causal mask': { choices: { sees: 'all' }, told: /sees what comes later/ },
-  'logits of the last token': { choices: { rows: 'last', flat: false }, told: /one row for a text/ },
+  'one row for a text': { choices: { rows: 'mean', flat: false }, told: /one row for a text/ },
   'token types that matter': { choices: { tokenTypes: 'used' }, told: /token types/ },
   'another cache': { choices: { cache: true, continues: 'stale' }, told: /goes on otherwise from its cache/ },
   'no feed-forward part': { choices: { mlp: 'none', norms: 'pre' }, told: /No feed-forward layers/ },

@@ -36,8 +36,8 @@ export interface Mini {
   readonly mask: boolean;
   /** 'all' leaves the causal mask out. */
   readonly sees: 'before' | 'all';
-  /** 'last' gives one row for a text. */
-  readonly rows: 'all' | 'last';
+  /** 'last' gives one row for a text, that of its last token; 'mean' one for all of it. */
+  readonly rows: 'all' | 'last' | 'mean';
   /** An input of token types; 'used' ones change what the model says. */
   readonly tokenTypes: 'none' | 'unused' | 'used';
   /** A norm between the gated product and the down-projection (BitNet). */
@@ -240,7 +240,12 @@ class Writer {
 
   private head(x: string, shapeOf: (...rest: number[]) => string): void {
     const { b, m } = this;
-    let at = m.rows === 'all' ? x : b.op('Gather', [x, b.ints([-1])], { axis: m.flat ? 0 : 1 });
+    const rows = {
+      all: () => x,
+      last: () => b.op('Gather', [x, b.ints([-1])], { axis: m.flat ? 0 : 1 }),
+      mean: () => b.op('ReduceMean', [x, b.ints([1])]),
+    };
+    let at = rows[m.rows]();
     if (m.embeddingWidth !== m.width) at = b.op('MatMul', [at, this.weight('project_out', [m.width, m.embeddingWidth])]);
     if (m.head === 'none') {
       this.graph.outputs[0] = { name: 'hidden', dtype: 'float32', dims: ['batch', 'length', m.width] };

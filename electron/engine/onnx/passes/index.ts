@@ -1,6 +1,7 @@
 /** Passes over graphs: each a pure function in a file of its own. `analysisCopy` runs them all in order. */
 export { analysisCopy } from './analysisCopy.ts';
 export { constantsFromNodes } from './constantsFromNodes.ts';
+export { everyRow } from './everyRow.ts';
 export { expandComposites } from './expandComposites.ts';
 export { inlineBranches } from './inlineBranches.ts';
 export { inlineFunctions } from './inlineFunctions.ts';
