@@ -31,6 +31,8 @@ import { EDIT_PLAN, WholeJob } from './whole-job.ts';
 
 /**
  * Works an edit out on a version, the current one when none is named, measures it, and keeps it as a draft. Nothing is recorded.
+ * @param known the version that people know, by which facts of earlier edits are said to have held: another one where the edit goes on a
+ *   version that stands between two acts of a revert, and that nobody asked anything
  * @returns the draft's id
  */
 export async function workOut(
@@ -39,6 +41,7 @@ export async function workOut(
   request: EditRequest,
   control: JobControl,
   version: ModelVersion = model.at('current'),
+  known: ModelVersion = version,
 ): Promise<string> {
   const { recipe, covarianceText } = request;
   const { fluency, ...asked } = recipe;
@@ -83,7 +86,12 @@ export async function workOut(
       before: was.told,
       after: now.told,
     });
-    const felled = earlierOutcome(earlier, lastOf(before, earlier.records.length), lastOf(after, earlier.records.length));
+    const counted = earlier.records.length;
+    const held =
+      known === version || counted === 0
+        ? lastOf(before, counted)
+        : await engine.run('check', { model: await known.ref(control), records: earlier.records, options: { generation: false } }, control);
+    const felled = earlierOutcome(earlier, held, lastOf(after, counted));
     const report = {
       ...measured,
       ...given({ earlier: felled }),

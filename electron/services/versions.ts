@@ -217,6 +217,7 @@ export function versionService(parts: Surroundings): Part {
     const { head, history } = model.ledger;
     const until = head.seq + 2 * again.length + 1;
     const acts: Act[] = [];
+    const before = model.asVersion(history.current);
     let on: Version = history.current;
     for (const entry of [...[...again].reverse(), seq]) {
       const { version } = withoutPart(on, entry);
@@ -239,7 +240,7 @@ export function versionService(parts: Surroundings): Part {
         const { body } = editEntry(model, entry);
         const { request } = v.parse(DetailsSchema, body.details);
         const facts = await readFactSet(model.ledger, body.factSet);
-        const id = await workOut(parts, model, { recipe: request, facts, reapplies: entry }, own, model.asVersion(on));
+        const id = await workOut(parts, model, { recipe: request, facts, reapplies: entry }, own, model.asVersion(on), before);
         const draft = await model.drafts.find(id);
         drafts.push(draft);
         const made = await prepareCommit(parts, model, draft, own, { version: on, hashes });
