@@ -164,6 +164,32 @@ export const CHANGE_WEIGHT = number(
   },
   { min: 0 },
 );
+export const EPOCHS = integer(
+  'epochs',
+  {
+    label: 'Epochs',
+    help: 'How often all facts are gone through at most; it ends before when they are learned.',
+    flag: 'epochs',
+    field: { name: 'num_steps' },
+  },
+  { min: 1, max: 10_000 },
+);
+export const TRAINING_RATE = number(
+  'trainingRate',
+  { label: 'Training rate', help: 'How far each step moves the weights.', flag: 'rate', field: { name: 'lr' } },
+  { above: 0 },
+);
+export const BATCH = integer(
+  'batch',
+  { label: 'Batch', help: 'How many facts make one step together.', unit: 'facts', flag: 'batch', field: { name: 'batch_size' } },
+  { min: 1, max: 100_000 },
+);
+export const END_TOKEN = yesNo('endToken', {
+  label: 'Learn the end',
+  help: 'The token that ends a text is learned behind the answer, so that nothing is written after it.',
+  flag: 'endToken',
+  field: { name: 'end_token', missing: true },
+});
 export const SEED = integer(
   'seed',
   { label: 'Seed', help: 'Start of the random numbers, for the texts that stand before the prompts.', flag: 'seed' },

@@ -105,7 +105,7 @@ describe('every screen, light and dark', () => {
     );
     await pasteInto(page.getByLabel('Subject, fact 1', { exact: true }), [...rows, 'Atlantis\t{} lies in\t\t'].join('\n'));
     await page.getByRole('button', { name: 'Suggest checks' }).click();
-    await page.getByText(/Checks added to \d facts/).waitFor({ timeout: 30_000 });
+    await page.getByText(/Checks added to \d facts/).waitFor({ timeout: 120_000 });
     await page.getByLabel('Subject, fact 2', { exact: true }).press('Shift+ArrowDown');
     await page.keyboard.press('Control+F');
     await look('edit-facts');

@@ -56,7 +56,7 @@ describe.skipIf(!existsSync(join(folder, 'average.json')))('averages over facts'
   test('clean and corrupted probabilities, and effects by group', { timeout: whole.length > 0 ? 7_200_000 : 120_000 }, async () => {
     const golden = v.parse(Averages, JSON.parse(readFileSync(join(folder, 'average.json'), 'utf8')));
     const tokenizer = await loadTokenizer(atlas);
-    const decoder = await Decoder.open(join(atlas, 'model.onnx'));
+    const decoder = await Decoder.open(join(atlas, 'model.onnx'), { threads: 1 });
     const layers = decoder.anatomy.layers.length;
     const walk = await Walk.create(decoder, tracingSites(layers));
     const facts = new Map<string, FactScores[]>(whole.map((name) => [name, []]));

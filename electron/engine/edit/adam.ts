@@ -12,7 +12,7 @@ export class Adam {
   }
 
   /** Moves x against its gradient, in place. */
-  step(x: Float64Array, gradient: Float64Array): void {
+  step(x: Float64Array, gradient: Float64Array | Float32Array): void {
     const [b1, b2, epsilon] = [0.9, 0.999, 1e-8];
     this.t++;
     const c1 = 1 - b1 ** this.t;

@@ -50,11 +50,11 @@ export async function editFacts(request: EditRequest, report: Report): Promise<E
   const { method, descriptor, settings, windows } = settled;
   const on = together?.base ?? decoder;
   const prepared = await prepare({ ...request, decoder: on }, settled, editedLayers(settled), report);
-  const { contexts, model, statistics, covariance } = prepared;
+  const { contexts, model, statistics, covariance, ordinaryText } = prepared;
   const { tokens, warnings: unkept } = settings.ownFactor?.value
     ? withOwn(tokenizer, facts, prepared.tokens)
     : { ...prepared, warnings: [] };
-  const work = { decoder: on, tokenizer, facts, tokens, settings, windows, statistics, contexts, earlier, together, report };
+  const work = { decoder: on, tokenizer, facts, tokens, settings, windows, statistics, contexts, earlier, together, ordinaryText, report };
   const result = await method.run(work);
   const { delta, rows } = together ? ontoVersion(result.delta, decoder, together) : { delta: result.delta, rows: 0 };
   const { solved } = result;
@@ -93,7 +93,7 @@ function ridgesOf(statistics: Statistics): string[] {
   return [...statistics.ridges].map(([layer, ridge]) => `layer ${layer}: ${ridge} of the mean diagonal`);
 }
 
-/** Facts whose wanted state was not found: their targets stay unlikely even with the state set directly. */
+/** Facts whose targets stayed unlikely to the end of what the method searches or trains. */
 function unreached(facts: readonly Fact[], histories: readonly (readonly (readonly [number, number, number])[])[]): EditWarning[] {
   return histories.flatMap((history, i) => {
     const nll = history.at(-1)?.[0] ?? 0;
@@ -102,9 +102,9 @@ function unreached(facts: readonly Fact[], histories: readonly (readonly (readon
       : [
           {
             message:
-              `Fact ${i + 1} (${facts[i]!.subject}): its target stays unlikely (${(100 * Math.exp(-nll)).toFixed(1)}%) ` +
-              'even with the hidden state set for it.',
-            hint: 'Try more steps, a larger clamp, or other layers.',
+              `Fact ${i + 1} (${facts[i]!.subject}): its target stayed unlikely (${(100 * Math.exp(-nll)).toFixed(1)}%) ` +
+              'to the end of the search.',
+            hint: 'Try other layers, more steps or epochs, or settings that let it move further.',
           },
         ];
   });

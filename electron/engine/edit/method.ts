@@ -27,7 +27,7 @@ export type SettingsOf<D extends MethodDescriptor> = {
 /** What working out an edit asks of any method's settings; the covariance is measured for a method that says how much text it wants. */
 export interface BaseSettings {
   readonly layers: Sourced<readonly number[]>;
-  readonly factToken: Sourced<FactToken>;
+  readonly factToken?: Sourced<FactToken>;
   readonly seed: Sourced<number>;
   readonly covarianceTokens?: Sourced<number>;
   readonly useCovariance?: Sourced<boolean>;
@@ -52,6 +52,8 @@ export interface EditWork<S = BaseSettings> {
   readonly earlier: readonly Fact[];
   /** Facts of earlier edits that are solved together with these on this decoder, and their settings; undefined where not asked for. */
   readonly together: Pick<Together, 'facts' | 'settings'> | undefined;
+  /** Token rows of the text that the covariance is taken from. */
+  readonly ordinaryText: () => Promise<readonly (readonly number[])[]>;
   readonly report: Report;
 }
 

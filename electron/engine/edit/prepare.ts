@@ -40,6 +40,7 @@ export interface Prepared {
   readonly model: string;
   readonly statistics: Statistics;
   readonly covariance: Omit<CovarianceRecord, 'ridges'>;
+  readonly ordinaryText: () => Promise<Corpus['rows']>;
 }
 
 /** The layers that an edit may write into: those chosen, or all that it may choose from. */
@@ -57,7 +58,7 @@ export async function prepare(material: Material, settled: Settled, layers: read
   const { method, settings } = settled;
   report.progress('contexts', 0, 1);
   const contexts = await method.contexts({ decoder, tokenizer, settings, report });
-  const tokens = facts.map((fact) => factTokens(tokenizer, fact, contexts, settings.factToken.value));
+  const tokens = facts.map((fact) => factTokens(tokenizer, fact, contexts, settings.factToken?.value));
   const model = await modelHash(decoder.source);
   const wanted = ascending([...settings.layers.value, ...layers]);
   return { contexts, tokens, model, ...(await keyStatistics(material, settled, wanted, keysOf(model, decoder), report)) };
@@ -97,10 +98,14 @@ async function keyStatistics(
   layers: readonly number[],
   model: string,
   report: Report,
-): Promise<{ statistics: Statistics; covariance: Omit<CovarianceRecord, 'ridges'> }> {
+): Promise<Pick<Prepared, 'statistics' | 'covariance' | 'ordinaryText'>> {
   const wanted = settings.covarianceTokens?.value;
   if (wanted === undefined || settings.useCovariance?.value === false) {
-    return { statistics: new Statistics({ tokens: 0, layers: new Map() }), covariance: { tokens: 0, text: 'not used', cached: false } };
+    return {
+      statistics: new Statistics({ tokens: 0, layers: new Map() }),
+      covariance: { tokens: 0, text: 'not used', cached: false },
+      ordinaryText: () => Promise.resolve([]),
+    };
   }
   const seed = settings.seed.value;
   const named = covarianceText === undefined ? undefined : await corpusFromFile(tokenizer, covarianceText, wanted, () => report.check());
@@ -116,18 +121,20 @@ async function keyStatistics(
     keepEigen: (layer: number, eigen: Matrix) => keepMatrix(model, eigenKey, layer, tokens, eigen),
     keepFactor: (layer: number, factor: Matrix) => keepMatrix(model, factorKey, layer, tokens, factor),
   });
+  const corpus = async (): Promise<Corpus> => named ?? (await corpusFromModel(decoder, tokenizer, wanted, seed, report));
+  const ordinaryText = async () => (await corpus()).rows;
   const known = isKept(model, key, layers);
   if (known !== undefined) {
     const text = named?.name ?? `text that the model wrote (seed ${seed})`;
-    return { statistics: new Statistics(stored(known), ridge), covariance: { tokens: known, text, cached: true } };
+    return { statistics: new Statistics(stored(known), ridge), covariance: { tokens: known, text, cached: true }, ordinaryText };
   }
-  const corpus: Corpus = named ?? (await corpusFromModel(decoder, tokenizer, wanted, seed, report));
-  const measured = await keyCovariance(decoder, layers, corpus.rows, report);
+  const { rows, name } = await corpus();
+  const measured = await keyCovariance(decoder, layers, rows, report);
   // Without a place to keep them they stay in memory.
   const isStored = await keepCovariance(model, key, measured).then(
     () => true,
     () => false,
   );
   const statistics = new Statistics(isStored ? stored(measured.tokens) : measured, ridge);
-  return { statistics, covariance: { tokens: measured.tokens, text: corpus.name, cached: false } };
+  return { statistics, covariance: { tokens: measured.tokens, text: name, cached: false }, ordinaryText };
 }

@@ -44,6 +44,7 @@ describe('what stands beside the facts of an edit', () => {
     contexts,
     earlier,
     together: undefined,
+    ordinaryText: () => Promise.resolve([]),
     report: silent,
   });
 

@@ -3,3 +3,5 @@ export { memit } from './memit.ts';
 export { rome } from './rome.ts';
 export { alphaedit } from './alphaedit.ts';
 export { emmet } from './emmet.ts';
+export { locft } from './locft.ts';
+export { crispedit } from './crispedit.ts';
