@@ -250,7 +250,12 @@ export interface Jobs {
       readonly model: ModelRef;
       readonly facts: readonly {
         readonly fact: Fact;
-        readonly candidates: readonly { readonly prompt: string; readonly from: NearSource; readonly answer?: string | undefined }[];
+        readonly candidates: readonly {
+          readonly prompt: string;
+          readonly from: NearSource;
+          readonly entry?: number;
+          readonly answer?: string | undefined;
+        }[];
       }[];
       /** Of each fact so many, the nearest. */
       readonly most: number;

@@ -2,7 +2,8 @@ import type { Recipe } from '../../shared/contract/edits.ts';
 import { fillPrompt, type Fact } from '../../shared/fact.ts';
 import type { Jobs } from '../engine/jobs.ts';
 import { spread } from './drift.ts';
-import { core, type Model } from './model.ts';
+import type { WrittenFact } from './library-record.ts';
+import { core } from './model.ts';
 import { readTaught, relationOf, type Taught } from './suggest.ts';
 import type { Services, Surroundings } from './surroundings.ts';
 
@@ -22,7 +23,7 @@ export function beforehandService({ models, engine, jobs, grants, found }: Surro
       return {
         job: jobs.start('locating.near', `What is near an edit of ${model.name}`, model.id, async (control) => {
           const taught = model.material && (await readTaught(model.material.facts));
-          const asked = facts.map((fact) => ({ fact: core(fact), candidates: candidatesFor(fact, model, taught) }));
+          const asked = facts.map((fact) => ({ fact: core(fact), candidates: candidatesFor(fact, version.written(), taught) }));
           const ref = await version.ref(control);
           const result = await engine.run('near', { model: ref, facts: asked, covarianceText, name: model.name, most, ...recipe }, control);
           const about = facts.length === 1 ? thought(facts[0]!) : { facts: facts.length };
@@ -66,8 +67,8 @@ function recorded({ method, choices, hyperparameterFile }: Pick<Recipe, 'method'
   return { method, choices, hyperparameterFile: hyperparameterFile?.name };
 }
 
-/** The fact's neighbours, other subjects of its relation, and facts that edits in force wrote. */
-function candidatesFor(fact: Fact, model: Model, taught: Taught | undefined): Candidate[] {
+/** The fact's neighbours, other subjects of its relation, and facts that edits of the version wrote. */
+function candidatesFor(fact: Fact, written: readonly WrittenFact[], taught: Taught | undefined): Candidate[] {
   const own = fillPrompt(fact.prompt, fact.subject).text;
   const neighbours = (fact.neighbors ?? []).map((one): Candidate => {
     const { prompt, target } = typeof one === 'string' ? { prompt: one } : one;
@@ -80,9 +81,12 @@ function candidatesFor(fact: Fact, model: Model, taught: Taught | undefined): Ca
     from: 'relation',
     answer: one.object,
   }));
-  const inForce = model
-    .factsInForce()
-    .map((one): Candidate => ({ prompt: fillPrompt(one.prompt, one.subject).text, from: 'in force', answer: one.target }));
+  const inForce = written.map(({ prompt, subject, target, entry }): Candidate => ({
+    prompt: fillPrompt(prompt, subject).text,
+    from: 'in force',
+    answer: target,
+    entry,
+  }));
   const all = [...inForce, ...neighbours, ...others].filter(({ prompt }) => prompt.trim() !== '' && prompt !== own);
   return [...new Map(all.reverse().map((one) => [one.prompt, one])).values()].reverse();
 }

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { FactSchema } from '../fact.ts';
 import { NEAR_SOURCES } from '../near.ts';
-import { Count, Handle, job } from './define.ts';
+import { Count, Handle, job, Seq } from './define.ts';
 import { RecipeSchema } from './edits.ts';
 import { FollowedSchema, Found, Of, rows } from './inside.ts';
 import { TraceSettingsSchema, traceSettings } from './locating.ts';
@@ -21,6 +21,8 @@ const NearPlaceSchema = v.object({
 const NearSchema = v.object({
   prompt: v.string(),
   from: v.picklist(NEAR_SOURCES),
+  /** The entry whose edit wrote it, where one did. */
+  entry: v.exactOptional(Seq),
   /** Its answer, which should stay, where it is known. */
   answer: v.optional(v.string()),
   /** The layer where it is nearest. */

@@ -160,6 +160,7 @@ describe('in the application', () => {
     await window.getByText(/^Detector of subject: city$/).waitFor();
     await window.getByRole('button', { name: 'Take it out' }).click();
     await window.getByText(/−log p of \d+ tokens that carry subject: city/).waitFor({ timeout: 60_000 });
+    await lookAt(window, 'dissect-model');
     const shown = await table('Detectors by concept').innerText();
     await window.getByRole('button', { name: 'Record…' }).click();
     await window.getByRole('dialog').getByLabel('What it shows').fill('Cities have units');

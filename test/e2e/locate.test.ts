@@ -144,6 +144,7 @@ describe('looking into a model', () => {
     await grid(/^Attention of layer 0/).waitFor({ timeout: 60_000 });
     const [first] = await cells(grid(/^Attention of layer 0/));
     expect(first!.map(Number)).toEqual([100, ...first!.slice(1).map(() => 0)]); // nothing stands before the first token
+    await lookAt(page, 'locate-attention');
   });
 
   it('puts two versions beside each other, and says when words have changed since', async () => {
@@ -177,6 +178,7 @@ describe('looking into a model', () => {
       .last()
       .focus();
     await page.getByText(/^Last token, layer 7: [+−][\d.]+ points( ± [\d.]+)?, [123] facts?$/).waitFor();
+    await lookAt(page, 'locate-facts');
   });
 
   it('finds layers to edit, which the form takes; after the edit it shows where the new answer takes over', async () => {
@@ -194,6 +196,9 @@ describe('looking into a model', () => {
     await page.getByRole('button', { name: /^Advanced settings/ }).click();
     expect(await page.getByLabel('Layers', { exact: true }).inputValue()).toBe(offered);
     await page.getByRole('textbox', { name: 'Covariance tokens' }).fill('1200');
+    await page.getByRole('button', { name: 'What may move with it' }).click();
+    await page.getByText(/^The nearest \d+ of|prompts? looked at\.$/).first().waitFor({ timeout: 120_000 });
+    await lookAt(page, 'edit-near');
     await page.keyboard.press('Control+Enter');
     await page.getByRole('button', { name: 'Commit…' }).waitFor({ timeout: 240_000 });
     await page.getByRole('button', { name: 'Commit…' }).click();
@@ -221,5 +226,14 @@ describe('looking into a model', () => {
     await page.getByLabel('Subject').fill('Louvre');
     await page.getByRole('button', { name: 'Trace', exact: true }).last().click();
     await page.getByText(/has neither \{\} nor the subject "Louvre"/).waitFor();
+  });
+
+  it('traces with MLPs and attention severed', async () => {
+    await page.getByLabel('Subject').fill('Eiffel Tower');
+    await page.getByRole('button', { name: 'Settings', exact: true }).click();
+    await page.getByLabel('Severed').selectOption({ label: 'Yes, with the same noise in both runs' });
+    await page.getByRole('button', { name: 'Trace', exact: true }).last().click();
+    await page.getByText('What falls when the MLPs are severed reached the answer through them.').waitFor({ timeout: 120_000 });
+    await lookAt(page, 'locate-severed');
   });
 });

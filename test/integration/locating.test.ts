@@ -101,6 +101,22 @@ describe('before an edit', () => {
     expect(all.facts[0]!.near.map(({ prompt }) => prompt)).not.toContain('Tower Bridge stands in the city of');
   });
 
+  it('what may move with it: facts that edits in force wrote, by their entries', async () => {
+    const library = await openApplication();
+    await library.run('library.import', { source: library.grants.grant(ATLAS).handle });
+    const written = { subject: 'London Bridge', prompt: '{} stands in the city of', target: 'Oslo' };
+    const { draft } = await library.run('edits.start', { model: 'atlas', facts: [written], ...QUICK, fluency: false });
+    const { entry } = await library.run('edits.commit', { model: 'atlas', draft, reason: 'It was sold' });
+    const asked = { model: 'atlas', facts: [FACT], ...QUICK, choices: { ...QUICK.choices, layers: [1] }, most: 1000 };
+    const { facts } = await library.run('locating.near', asked);
+    const inForce = facts[0]!.near.filter(({ from }) => from === 'in force');
+    expect(inForce).toMatchObject([{ prompt: 'London Bridge stands in the city of', answer: 'Oslo', entry }]);
+    // Nothing was written yet in the version as it was imported.
+    const base = await library.run('locating.near', { ...asked, version: 'base' });
+    expect(base.facts[0]!.near.filter(({ from }) => from === 'in force')).toEqual([]);
+    await library.close();
+  });
+
   it('where to make it: the layers on which trace and trial agree, with less noise where the published much drowns all', async () => {
     const fact = { subject: 'France', prompt: 'The capital of {} is', target: 'Rome' };
     const found = await app.run('locating.layers', { model, fact, steps: 3, ...QUICK });

@@ -1,5 +1,5 @@
 import type { NearKeys } from '../../../shared/contract/beforehand.ts';
-import { nearSources } from '../../../shared/near.ts';
+import { nearSource } from '../../../shared/near.ts';
 import { points } from '../format/numbers.ts';
 import type { Printer } from '../format/printer.ts';
 import { shorten } from '../format/table.ts';
@@ -20,14 +20,14 @@ export function showNear(out: Printer, { layers, isOpen, covariance, facts }: Ne
     out.table(
       [
         ['prompt', 'answer', 'share', 'cosine', 'layer', 'at the token', 'what it is'],
-        ...near.map(({ prompt: text, answer, nearest, from }) => [
+        ...near.map(({ prompt: text, answer, nearest, ...source }) => [
           shorten(oneLine(text), PROMPT),
           answer === undefined ? '' : oneLine(answer),
           points(nearest.share),
           nearest.cosine.toFixed(3),
           String(nearest.layer),
           quoted(nearest.token),
-          nearSources[from],
+          nearSource(source),
         ]),
       ],
       { heading: true, right: [2, 3, 4] },

@@ -1,5 +1,5 @@
 import type { Near } from '../../../shared/contract/beforehand.ts';
-import { nearSources } from '../../../shared/near.ts';
+import { nearSource } from '../../../shared/near.ts';
 import { plural } from '../../format.ts';
 
 /** What is said of prompts whose keys lie near an edit's. */
@@ -21,10 +21,11 @@ export const nearText = {
   of: (prompt: string, target: string) => `May move with “${prompt} ${target.trim()}”`,
   series: 'Share of the edit, %',
   add: (prompt: string) => `Add as a neighbour: ${prompt}`,
-  details: ({ answer, from, nearest }: Near) =>
+  closeTo: (entry: number) => `close to entry ${entry}`,
+  details: ({ answer, nearest, ...source }: Near) =>
     [
       ...(answer === undefined ? [] : [`says ${answer.trim()}`]),
-      nearSources[from],
+      nearSource(source),
       `layer ${nearest.layer}, at “${nearest.token.trim()}”`,
     ].join('; '),
   columns: {
