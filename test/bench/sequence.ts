@@ -21,6 +21,8 @@ interface Way {
   readonly choices: Choices;
   /** Steps of as many facts as the table has between two of its rows: where the order and the size of steps change nothing. */
   readonly isSet?: boolean;
+  /** Trained anew on all facts so far at each row, from the model without them: as its authors use it. */
+  readonly isUnion?: boolean;
   /** No further than this many. */
   readonly most: number;
 }
@@ -32,6 +34,8 @@ const WAYS: Readonly<Record<string, Way>> = {
   told: { name: 'MEMIT, earlier edits and neighbours held', method: 'memit', choices: { together: false }, most: 300 },
   blue: { name: 'BLUE', method: 'memit', choices: { ...PUBLISHED, ownTargets: true, layers: [0, 4] }, most: 300 },
   alphaedit: { name: 'AlphaEdit as published', method: 'alphaedit', choices: { told: 'nothing' }, most: 300 },
+  locft: { name: 'LocFT-BF, all facts at once', method: 'locft', choices: {}, isUnion: true, most: 300 },
+  crispedit: { name: 'CrispEdit, all facts at once', method: 'crispedit', choices: {}, isUnion: true, most: 100 },
   together: { name: 'solved together, nothing told', method: 'memit', choices: { ...PUBLISHED, together: true }, isSet: true, most: 1000 },
   all: { name: 'solved together, neighbours told', method: 'memit', choices: { together: true }, isSet: true, most: 1000 },
 };
@@ -59,7 +63,7 @@ export async function measureSequence(
 
 async function follow(
   { decoder, tokenizer, corpus, facts }: Atlas,
-  { method, choices, isSet = false }: Way,
+  { method, choices, isSet = false, isUnion = false }: Way,
   rows: readonly number[],
   at: (edited: Decoder, written: readonly Fact[]) => Promise<void>,
 ): Promise<void> {
@@ -69,14 +73,15 @@ async function follow(
   const written: Fact[] = [];
   try {
     for (const end of rows) {
+      if (isUnion) [edited, written.length] = [decoder, 0];
       while (written.length < end) {
-        const next = facts.slice(written.length, isSet ? end : written.length + 1).map((fact) => divided(fact, 'neighbours'));
+        const next = facts.slice(written.length, isSet || isUnion ? end : written.length + 1).map((fact) => divided(fact, 'neighbours'));
         const inForce = { imported: decoder, files };
         const asked = {
           decoder: edited,
           tokenizer,
           facts: next,
-          earlier: written,
+          earlier: isUnion ? [] : written,
           inForce,
           method,
           choices,

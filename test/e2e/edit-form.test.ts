@@ -1,5 +1,6 @@
 import type { Locator, Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { looksSound } from './look.ts';
 import { go, pasteInto } from './pages.ts';
 import { type SamplePage, samplePage } from './sample-page.ts';
 
@@ -189,6 +190,8 @@ describe('the edit form', () => {
     await expect.poll(() => near.isEnabled()).toBe(true);
     await near.click();
     await page.getByText('The nearest 2 of 12 prompts.').waitFor();
+    await page.getByText('close to entry 2').waitFor();
+    await looksSound(page);
     await page.getByRole('button', { name: 'Add as a neighbour: London Bridge stands in the city of' }).click();
     expect(await page.getByLabel('Neighbour 1', { exact: true }).inputValue()).toBe('London Bridge stands in the city of');
     expect(await page.getByLabel('Answer of neighbour 1').inputValue()).toBe('London');

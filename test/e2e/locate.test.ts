@@ -196,9 +196,6 @@ describe('looking into a model', () => {
     await page.getByRole('button', { name: /^Advanced settings/ }).click();
     expect(await page.getByLabel('Layers', { exact: true }).inputValue()).toBe(offered);
     await page.getByRole('textbox', { name: 'Covariance tokens' }).fill('1200');
-    await page.getByRole('button', { name: 'What may move with it' }).click();
-    await page.getByText(/^The nearest \d+ of|prompts? looked at\.$/).first().waitFor({ timeout: 120_000 });
-    await lookAt(page, 'edit-near');
     await page.keyboard.press('Control+Enter');
     await page.getByRole('button', { name: 'Commit…' }).waitFor({ timeout: 240_000 });
     await page.getByRole('button', { name: 'Commit…' }).click();

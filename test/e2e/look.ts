@@ -57,6 +57,19 @@ export async function lookAt(page: Page, name: string): Promise<void> {
   await page.setViewportSize(usual);
 }
 
+/** Lets axe look at a page with sample data, in both themes. */
+export async function looksSound(page: Page): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    const found = async () => {
+      const { violations } = await new AxeBuilder({ page }).withTags(WCAG).analyze();
+      return violations.map(({ id, nodes }) => `${colorScheme} ${id}: ${nodes[0]?.html}`);
+    };
+    // Looked for again where something is found: Chromium may be late to draw another theme, a real fault stays.
+    await expect.poll(found, { interval: 300, timeout: 5000 }).toEqual([]);
+  }
+}
+
 async function showTheme(page: Page, theme: 'light' | 'dark'): Promise<void> {
   await page.evaluate(`emend.call('settings.set', { settings: { theme: '${theme}' } })`);
   await until(page, `document.documentElement.dataset.theme === '${theme}'`);

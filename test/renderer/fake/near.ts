@@ -7,9 +7,10 @@ type Methods = { [M in MethodName]?: (params: Parsed<M>) => Reply<M> | Promise<R
 
 /** Two prompts near each fact. */
 export function fakeNearMethods({ find, start }: Pick<FakeSurroundings, 'find' | 'start'>): Methods {
-  const near = (prompt: string, share: number): Near => {
+  const near = (prompt: string, share: number, entry?: number): Near => {
     const nearest = { layer: 3, token: ' Bridge', share, cosine: 0.9 * share };
-    return { prompt, from: 'relation', answer: 'London', nearest, places: [nearest] };
+    const from = entry === undefined ? ({ from: 'relation' } as const) : ({ from: 'in force', entry } as const);
+    return { prompt, ...from, answer: 'London', nearest, places: [nearest] };
   };
   return {
     'locating.near': ({ model, facts }) =>
@@ -26,7 +27,7 @@ export function fakeNearMethods({ find, start }: Pick<FakeSurroundings, 'find' |
           facts: facts.map(({ subject, prompt, target }) => ({
             ...{ subject, prompt, target },
             looked: 12,
-            near: [near('London Bridge stands in the city of', 0.61), near('Brooklyn Bridge stands in the city of', 0.4)],
+            near: [near('London Bridge stands in the city of', 0.61), near('Brooklyn Bridge stands in the city of', 0.4, 2)],
           })),
         }),
         find(model).id,
