@@ -1,10 +1,12 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify, type KeyObject } from 'node:crypto';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { EmendError } from '../../shared/errors.ts';
 import { ensureFolder, writeDurably } from '../storage/durable.ts';
 import { errnoOf } from '../storage/file-errors.ts';
 import type { Files } from '../storage/files.ts';
 import { sha256 } from '../storage/hash.ts';
+import { LOCK, type Lock, takeLock } from '../storage/lock.ts';
 
 /** Whoever holds this can check a signature. */
 export interface VerifyKey {
@@ -28,21 +30,61 @@ export function generateKey(): SigningKey {
   return signingKey(generateKeyPairSync('ed25519').privateKey);
 }
 
+/** How long another program may take to make the key (ms), and how often it is looked at. */
+const PATIENCE = 10_000;
+const LOOK = 50;
+
 /**
- * The signing key of a folder; made at the first call, readable by its owner only (mode 0600), the public half beside it.
- * @throws EmendError 'bad-file' when the key file is not an Ed25519 private key; it is never replaced silently
+ * The signing key of a folder; made at the first call, readable by its owner only (mode 0600), the public half beside it. Of several
+ * programs that begin at once one makes it, and the others take that one.
+ * @param patience how long another program may take to make it, ms
+ * @throws EmendError 'bad-file' when the key file is not an Ed25519 private key; it is never replaced silently. 'failed' where another
+ *   program is about to make it and does not
  */
-export async function loadOrCreateKey(files: Files, folder: string): Promise<SigningKey> {
+export async function loadOrCreateKey(files: Files, folder: string, patience = PATIENCE): Promise<SigningKey> {
   const path = join(folder, PRIVATE_KEY_FILE);
   const existing = await readIfThere(files, path);
-  const key = existing === undefined ? generateKey() : parsePrivateKey(existing, path);
-  if (existing === undefined) {
-    await ensureFolder(files, folder);
-    await writeDurably(files, path, Buffer.from(privatePem(key)), { mode: 0o600 });
-  }
+  const key = existing === undefined ? await makeFirst(files, folder, path, patience) : parsePrivateKey(existing, path);
   if ((await readIfThere(files, join(folder, PUBLIC_KEY_FILE))) !== key.pem)
     await writeDurably(files, join(folder, PUBLIC_KEY_FILE), Buffer.from(key.pem));
   return key;
+}
+
+/** Makes the key of a folder under the folder's lock: a file is replaced by writing it, so only one may. */
+async function makeFirst(files: Files, folder: string, path: string, patience: number): Promise<SigningKey> {
+  await ensureFolder(files, folder);
+  const lock = await lockPatiently(files, folder, patience);
+  try {
+    const meanwhile = await readIfThere(files, path);
+    if (meanwhile !== undefined) {
+      await files.syncFolder(folder); // whoever made it may have been stopped before this
+      return parsePrivateKey(meanwhile, path);
+    }
+    const key = generateKey();
+    await writeDurably(files, path, Buffer.from(privatePem(key)), { mode: 0o600 });
+    return key;
+  } finally {
+    await lock.release();
+  }
+}
+
+async function lockPatiently(files: Files, folder: string, patience: number): Promise<Lock> {
+  for (let waited = 0; ; waited += LOOK) {
+    try {
+      return await takeLock(files, folder, 'Emend', new Date());
+    } catch (error) {
+      const isHeld = error instanceof EmendError && error.code === 'failed' && errnoOf(error) === undefined;
+      if (!isHeld) throw error;
+      if (waited >= patience)
+        throw new EmendError(
+          'failed',
+          `There is no signing key in ${folder}, and another program was about to make one and did not.`,
+          `Close that program and start again; when none runs any more, remove the file ${join(folder, LOCK)}.`,
+          error.details,
+        );
+    }
+    await sleep(LOOK);
+  }
 }
 
 /** Public keys of earlier or other places of the same person lie here, below the key's folder, one file each. */

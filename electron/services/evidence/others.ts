@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { PolicySchema, ThresholdsSchema } from '../../../shared/contract/settings.ts';
-import { askedBy, LetOutSchema } from '../../../shared/policy.ts';
+import { askedBy, countedIn, LetOutSchema } from '../../../shared/policy.ts';
 import { addsPart, type Entry, type EntryOf, isRemark } from '../../ledger/entries.ts';
 import { partsOf } from '../../ledger/versions.ts';
 import { isOfTheModel } from '../contents/steered.ts';
@@ -106,7 +106,9 @@ function policyPairs({ seq, body, author }: EntryOf<'export'>, ledger: Ledger): 
   // What was said while the export was being written came too late for it.
   const before = out.success ? out.output.upTo + 1 : seq;
   const version = reviewed(ledger, ledger.history.find(body.version), before);
-  const hindrances = exportHindrances(version, { policy, thresholds }, author);
+  // Earlier releases let a version out by the newest measurement, also before they told what answered the policy.
+  const counted = out.success ? countedIn(out.output.letOut) : 'newest';
+  const hindrances = exportHindrances(version, { policy, thresholds }, author, counted);
   return [
     { what: 'the policy that an export was let out by, and what was there', one: hindrances, other: [] },
     ...(out.success
@@ -116,7 +118,11 @@ function policyPairs({ seq, body, author }: EntryOf<'export'>, ledger: Ledger): 
             one: askedBy({ policy, thresholds }),
             other: askedIn(ledger, before),
           },
-          { what: 'what let an export out, and what was there', one: out.output.letOut, other: letOut(version, { policy, thresholds }) },
+          {
+            what: 'what let an export out, and what was there',
+            one: out.output.letOut,
+            other: letOut(version, { policy, thresholds }, counted),
+          },
           { what: 'the entry that an export was let out after and the one before its own', one: out.output.upTo < seq, other: true },
         ]
       : []),

@@ -14,7 +14,7 @@ export const settings = {
   policy: 'Exports',
   policyAbout: 'What a version needs before it may leave.',
   requireChecks: 'Checks that passed',
-  requireChecksHint: 'Every edit in force was checked and is above the thresholds.',
+  requireChecksHint: 'All facts in force were checked together, and the worst of what was measured is above the thresholds.',
   approval: 'Approval',
   approvals: {
     none: 'Not needed',

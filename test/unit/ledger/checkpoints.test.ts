@@ -84,6 +84,43 @@ describe('the signing key', () => {
     expect(publicHalf.verify(Buffer.from('massage'), again.sign(message))).toBe(false);
   });
 
+  it('is one and the same for all that begin at once', async () => {
+    const memory = new MemoryFiles();
+    const all = await Promise.all(Array.from({ length: 6 }, () => loadOrCreateKey(explained(memory), '/data/keys')));
+    expect(new Set(all.map(({ id }) => id)).size).toBe(1);
+    expect((await loadOrCreateKey(explained(memory), '/data/keys')).id).toBe(all[0]!.id);
+    expect(memory.paths()).toEqual([`/data/keys/${PRIVATE_KEY_FILE}`, `/data/keys/${PUBLIC_KEY_FILE}`]);
+  });
+
+  it('is made whole or not at all, wherever the power fails, and the one that was used lasts', async () => {
+    const trial = new MemoryFiles();
+    await loadOrCreateKey(explained(trial), '/keys');
+    expect(trial.operations).toBeGreaterThan(8);
+    for (let at = 1; at <= trial.operations; at++) {
+      const memory = new MemoryFiles();
+      memory.fault = ({ number }) => (number >= at ? { code: 'EIO', part: 0.5 } : undefined);
+      const used = await loadOrCreateKey(explained(memory), '/keys').catch(() => undefined);
+      memory.fault = () => undefined;
+      memory.powerCut();
+      const after = await loadOrCreateKey(explained(memory), '/keys');
+      if (used) expect(after.id).toBe(used.id);
+    }
+  });
+
+  it('that another program is about to make is waited for, and where it does not, the file in the way is named', async () => {
+    const memory = new MemoryFiles();
+    await memory.makeFolder('/keys');
+    memory.poke(
+      '/keys/LOCK',
+      Buffer.from(JSON.stringify({ pid: 1, host: 'elsewhere', started: '', nonce: '0123456789abcdef', since: '', app: 'Emend' })),
+    );
+    await expect(loadOrCreateKey(explained(memory), '/keys', 100)).rejects.toMatchObject({
+      code: 'failed',
+      hint: expect.stringContaining('/keys/LOCK') as string,
+    });
+    expect(memory.paths()).toEqual(['/keys/LOCK']);
+  });
+
   it('is never replaced when its file is damaged', async () => {
     const memory = new MemoryFiles();
     await memory.makeFolder('/keys');
