@@ -2,6 +2,7 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify, t
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EmendError } from '../../shared/errors.ts';
+import { given } from '../../shared/given.ts';
 import { ensureFolder, writeDurably } from '../storage/durable.ts';
 import { errnoOf } from '../storage/file-errors.ts';
 import type { Files } from '../storage/files.ts';
@@ -117,30 +118,54 @@ export function parsePublicKey(pem: string, from: string): VerifyKey {
   }
 }
 
+/** Where the public half of a person's key lies. @param path of the key's file */
+export function publicFileOf(path: string): string {
+  return `${path.replace(/\.pem$/, '')}.public.pem`;
+}
+
 /**
  * Makes a key for a person, who keeps its file: readable by its owner only, the public half beside it.
+ * @param passphrase without which the file says nothing
  * @throws EmendError 'bad-input' when there is such a file
  */
-export async function createKey(files: Files, path: string): Promise<{ readonly key: SigningKey; readonly publicFile: string }> {
-  const publicFile = `${path.replace(/\.pem$/, '')}.public.pem`;
+export async function createKey(
+  files: Files,
+  path: string,
+  passphrase?: string,
+): Promise<{ readonly key: SigningKey; readonly publicFile: string }> {
+  const publicFile = publicFileOf(path);
   for (const one of [path, publicFile])
     if ((await files.stat(one)) !== undefined)
       throw new EmendError('bad-input', `${one} is there already.`, 'Choose another name; a key is never replaced.', { path: one });
   const key = generateKey();
-  await writeDurably(files, path, Buffer.from(privatePem(key)), { mode: 0o600 });
+  await writeDurably(files, path, Buffer.from(privatePem(key, passphrase)), { mode: 0o600 });
   await writeDurably(files, publicFile, Buffer.from(key.pem));
   return { key, publicFile };
 }
 
-/** A key that a person keeps in a file. @throws EmendError 'not-found', or 'bad-file' when it is not an Ed25519 private key */
-export async function readSigningKey(files: Files, path: string): Promise<SigningKey> {
-  return parsePrivateKey(Buffer.from(await files.read(path)).toString('utf8'), path);
+/**
+ * A key that a person keeps in a file.
+ * @throws EmendError 'not-found'; 'bad-file' when it is not an Ed25519 private key; 'bad-input' with `details.field` 'passphrase' where
+ *   that is missing or another one
+ */
+export async function readSigningKey(files: Files, path: string, passphrase?: string): Promise<SigningKey> {
+  return parsePrivateKey(Buffer.from(await files.read(path)).toString('utf8'), path, passphrase);
 }
 
-function parsePrivateKey(pem: string, path: string): SigningKey {
+/** Whether the text of a private key says nothing without a passphrase. */
+export function isProtected(pem: string): boolean {
+  return /^-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(pem);
+}
+
+function parsePrivateKey(pem: string, path: string, passphrase?: string): SigningKey {
+  const details = { path, field: 'passphrase' };
+  if (isProtected(pem) && passphrase === undefined)
+    throw new EmendError('bad-input', `The key ${path} is protected by a passphrase.`, 'Give its passphrase.', details);
   try {
-    return signingKey(ed25519(createPrivateKey(pem)));
+    return signingKey(ed25519(createPrivateKey({ key: pem, ...given({ passphrase }) })));
   } catch (error) {
+    if (isProtected(pem) && passphrase !== undefined)
+      throw new EmendError('bad-input', `This passphrase does not open the key ${path}.`, 'Look for capitals and blanks in it.', details);
     throw notAKey(path, 'private', error);
   }
 }
@@ -154,8 +179,12 @@ function signingKey(key: KeyObject): SigningKey {
 }
 
 /** The private half stays out of the object that travels through the program. */
-function privatePem(key: SigningKey): string {
-  return privateKeys.get(key)!.export({ type: 'pkcs8', format: 'pem' }).toString();
+function privatePem(key: SigningKey, passphrase?: string): string {
+  const protection = passphrase === undefined ? {} : { cipher: 'aes-256-cbc', passphrase };
+  return privateKeys
+    .get(key)!
+    .export({ type: 'pkcs8', format: 'pem', ...protection })
+    .toString();
 }
 
 function verifyKey(key: KeyObject): VerifyKey {

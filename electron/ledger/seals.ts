@@ -41,6 +41,15 @@ export function sealerOf(said: Said, { key: pem, upTo, signature }: Seal): Verif
   }
 }
 
+/** Id of the key that a seal says it is by, whether or not the signature fits; undefined for what is no key. */
+export function keyOf({ key }: Seal): string | undefined {
+  try {
+    return parsePublicKey(key, 'The key of the remark').id;
+  } catch {
+    return undefined;
+  }
+}
+
 function bytesOf({ kind, author, reason, version, entry }: Said, upTo: Seal['upTo']): Uint8Array {
   return Buffer.from(PURPOSE + canonical({ kind, author, reason, version, entry: entry ?? 0, upTo }), 'utf8');
 }

@@ -56,6 +56,8 @@ export const PICKS = {
     title: 'Choose a steering',
     files: { name: 'Steering (safetensors, GGUF)', extensions: ['safetensors', 'gguf'] },
   },
+  key: { takes: 'file', title: 'Choose the file of your own key', files: { name: 'Keys (PEM)', extensions: ['pem'] } },
+  publicKey: { takes: 'file', title: 'Choose the public half of their key', files: { name: 'Public keys (PEM)', extensions: ['pem'] } },
   graph: { takes: 'file', title: 'Choose an image classifier', files: { name: 'ONNX', extensions: ['onnx'] } },
   folder: { takes: 'folder', title: 'Choose a folder' },
   save: { takes: 'place', title: 'Choose where to save' },

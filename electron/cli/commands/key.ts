@@ -1,6 +1,9 @@
 import { resolve } from 'node:path';
 import { defineCommand } from '../command.ts';
-import { text } from '../options.ts';
+import { flag, text } from '../options.ts';
+import { askPassphrase, VARIABLE } from '../passphrase.ts';
+import { UsageError } from '../usage.ts';
+import { given } from '../../../shared/given.ts';
 
 export const key = defineCommand({
   name: 'key',
@@ -11,6 +14,7 @@ export const key = defineCommand({
   positionals: [],
   options: {
     new: text('FILE', 'Make a key for a person, who approves versions with it: emend approve --sign FILE. Its public half lies beside it'),
+    protect: flag(`With --new: protect it by a passphrase, which is asked for, or is in ${VARIABLE}`),
     trust: text(
       'FILE',
       'Let the signatures of this public key (PEM) count too: an earlier one of yours, or that of another computer of yours',
@@ -19,12 +23,15 @@ export const key = defineCommand({
   examples: [
     ['emend key > public.pem', 'As a file to hand out'],
     ['emend key --trust old-public.pem', 'After the old key was lost'],
-    ['emend key --new grace.pem', 'A key of one’s own, to approve with'],
+    ['emend key --new grace.pem --protect', 'A key of one’s own, to approve with'],
   ],
-  async run({ trust, new: made }, _, { out, open }) {
+  async run({ trust, new: made, protect }, _, { out, open }) {
+    if (protect && made === undefined) throw new UsageError('--protect goes with --new.', 'See: emend key --help');
+    const passphrase = protect ? await askPassphrase('A passphrase for it: ') : undefined;
     const app = await open();
     if (made !== undefined) {
-      const key = await app.call('settings.newKey', { destination: app.grants.grant(resolve(made), 'write').handle });
+      const destination = app.grants.grant(resolve(made), 'write').handle;
+      const key = await app.call('settings.newKey', { destination, ...given({ passphrase }) });
       out.line(`The key ${key.id} lies in ${resolve(made)}. Keep that file to yourself. Its public half, ${key.path}, is for those who`);
       out.line('want your approval: emend settings --person NAME=FILE.');
       return key;
