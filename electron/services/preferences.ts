@@ -98,7 +98,14 @@ export class Preferences {
       readOnly,
       key,
       trusted,
-      notices: [...settings.notices, ...shelf.notices, ...opened.notices, ...ownKey.notices, ...(await keyNotices(places, isNew, key))],
+      notices: [
+        ...settings.notices,
+        ...shelf.notices,
+        ...opened.notices,
+        ...ownKey.notices,
+        ...(await keyNotices(places, isNew, key)),
+        ...(await folderNotices(places.root)),
+      ],
       author,
       threads,
     });
@@ -205,7 +212,7 @@ async function keyNotices(places: Places, isNew: boolean, key: SigningKey | unde
   if (!key) return [];
   const path = join(places.keys, PRIVATE_KEY_FILE);
   const hasModels = (await disk.stat(places.models)) !== undefined && (await disk.list(places.models)).length > 0;
-  const mode = process.platform === 'win32' ? 0 : (await stat(path)).mode & 0o077;
+  const mode = await othersMay(path);
   return [
     ...(isNew && hasModels
       ? [
@@ -226,4 +233,21 @@ async function keyNotices(places: Places, isNew: boolean, key: SigningKey | unde
           },
         ]),
   ];
+}
+
+/** Folders that earlier releases made were open to everybody on the computer; one that a person shares on purpose stays as it is. */
+async function folderNotices(root: string): Promise<Notice[]> {
+  if ((await disk.stat(root)) === undefined || (await othersMay(root)) === 0) return [];
+  return [
+    {
+      what: 'folder',
+      message: `Others on this computer may look into the data folder ${root}: models, records, and what was asked.`,
+      hint: `Take that from them: chmod 700 ${root}.`,
+    },
+  ];
+}
+
+/** What others than its owner may do with a file or folder; 0 for nothing, and where the system does not say. */
+async function othersMay(path: string): Promise<number> {
+  return process.platform === 'win32' ? 0 : (await stat(path)).mode & 0o077;
 }

@@ -18,6 +18,8 @@ export const HostInfoSchema = v.object({
   mode: v.picklist(['desktop', 'browser']),
   app: v.string(),
   platform: v.string(),
+  /** The day that this build was made on; absent for what was not built. */
+  built: v.exactOptional(v.string()),
   /** 'native': the host opens the system's dialog. 'list': the screen shows folders of the serving machine (`host.browse`). */
   picker: v.picklist(['native', 'list']),
   /** Whether the host can print a PDF and show a file in the system's file manager. */

@@ -490,7 +490,10 @@ describe('settings', () => {
   });
 
   test('an approval counts that is signed with the key of another person, for the words and the moment that it was given', async () => {
-    await works('three', 'key', '--new', 'grace.pem');
+    process.env['EMEND_PASSPHRASE'] = 'correct horse';
+    await works('three', 'key', '--new', 'grace.pem', '--protect');
+    delete process.env['EMEND_PASSPHRASE'];
+    expect(readFileSync(join(scratch, 'grace.pem'), 'utf8')).toContain('ENCRYPTED');
     if (process.platform !== 'win32') expect(statSync(join(scratch, 'grace.pem')).mode & 0o077).toBe(0);
     expect((await fails('three', 'key', '--new', 'grace.pem')).err).toContain('is there already');
     await works('three', 'settings', '--require-approval', 'another-key', '--person', 'Grace=grace.public.pem');
@@ -499,7 +502,16 @@ describe('settings', () => {
     await works('three', 'key', '--new', 'eve.pem');
     await works('three', 'approve', 'atlas', '--author', 'Grace', '--sign', 'eve.pem');
     expect((await fails('three', 'export', 'atlas', '--to', 'signed', '--format', 'lora')).err).toContain('Keys that count: Grace');
-    const { entry } = await document<{ entry: number }>('three', 'approve', 'atlas', '--author', 'Grace', '--sign', 'grace.pem');
+    // Without the passphrase, and with another, the key signs nothing.
+    const signs = ['approve', 'atlas', '--author', 'Grace', '--sign', 'grace.pem'] as const;
+    expect((await fails('three', ...signs)).err).toContain('Set EMEND_PASSPHRASE');
+    process.env['EMEND_PASSPHRASE'] = 'wrong horse';
+    expect((await fails('three', ...signs)).err).toContain('This passphrase does not open the key');
+    process.env['EMEND_PASSPHRASE'] = 'correct horse';
+    const { entry } = await document<{ entry: number }>('three', ...signs);
+    delete process.env['EMEND_PASSPHRASE'];
+    expect(await works('three', 'show', 'atlas', String(entry))).toMatch(/Signed with +key [0-9a-f]{12} of Grace/);
+    expect(await works('three', 'log', 'atlas')).toContain('signed with key ');
     await works('three', 'export', 'atlas', '--to', 'signed', '--format', 'lora');
     const found = await document<{ ok: boolean; items: { message: string }[] }>('nowhere', 'verify', 'signed', '--key', 'third.pem');
     expect(found.ok).toBe(true);

@@ -1,3 +1,5 @@
+import { mkdirSync, readdirSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
 import type { Application } from '../../electron/services/application.ts';
 import { ATLAS, openApplication, removeTemporary } from './application.ts';
@@ -39,4 +41,36 @@ test('a new record is begun only where it is asked for; the old one stays listed
   expect(await importAtlas(true)).toMatchObject({ model, known: false });
   expect((await app.call('library.list', {})).removed).toMatchObject([{ removed }]);
   await expect(app.call('library.restore', { removed })).rejects.toThrow('imported again');
+});
+
+test('a removed model is deleted only by choice, with its record; what told nothing of itself is listed too, and can go', async () => {
+  const { model } = await importAtlas();
+  const { removed } = await app.call('library.remove', { model });
+  const folder = join(app.dataFolder, 'removed');
+  mkdirSync(join(folder, `${'0'.repeat(16)}-00000000`));
+  mkdirSync(join(folder, 'not-emends'));
+  const listed = (await app.call('library.list', {})).removed;
+  expect(listed.map((one) => [one.removed, one.entries])).toEqual([
+    [removed, 1],
+    [`${'0'.repeat(16)}-00000000`, 0],
+  ]);
+  for (const one of listed) await app.call('library.purge', { removed: one.removed });
+  for (const other of [removed, 'not-emends', '../models', '..'])
+    await expect(app.call('library.purge', { removed: other })).rejects.toMatchObject({ code: 'not-found' });
+  expect((await app.call('library.list', {})).removed).toEqual([]);
+  expect(readdirSync(folder)).toEqual(['not-emends']);
+  expect(readdirSync(join(app.dataFolder, 'keys/anchors/removed'))).toEqual([`${removed}.json`]);
+  expect(await importAtlas()).toMatchObject({ model, known: false });
+});
+
+test('a deletion that was interrupted is gone on with at the next opening', async () => {
+  const { model } = await importAtlas();
+  const { removed } = await app.call('library.remove', { model });
+  const folder = join(app.dataFolder, 'removed');
+  renameSync(join(folder, removed), join(folder, `${removed}.purged`));
+  const { dataFolder } = app;
+  await app.close();
+  app = await openApplication({ dataFolder });
+  expect((await app.call('library.list', {})).removed).toEqual([]);
+  expect(readdirSync(folder)).toEqual([]);
 });

@@ -1,7 +1,9 @@
 import type { Settings } from '../../../shared/contract/settings.ts';
+import { buildAge } from '../../../shared/build-age.ts';
 import { demandedNames, forDemanded, MEASURES } from '../../../shared/measures.ts';
 import { resolve } from 'node:path';
 import type { Application } from '../../services/application.ts';
+import { builtOn } from '../../services/build-date.ts';
 import { defineCommand } from '../command.ts';
 import { percent } from '../format/numbers.ts';
 import type { Printer } from '../format/printer.ts';
@@ -68,9 +70,11 @@ function changed({ thresholds, policy }: Settings, values: Values<typeof setting
 }
 
 function showSettings(out: Printer, { author, threads, thresholds, policy }: Settings, suggestedAuthor: string, home: string): void {
+  const built = builtOn();
   out.table([
     ['Author', author === '' ? `not set; entries are signed ${suggestedAuthor === '' ? 'by nobody' : suggestedAuthor}` : author],
     ['Data folder', home],
+    ...(built === undefined ? [] : [['Built', buildAge(built, new Date()).words]]),
     ['Threads', threads === 0 ? 'as many as useful' : String(threads)],
     ...demandedNames().map((name) => [`Least ${name}`, percent(thresholds[name])]),
     ['Exports need checks', policy.requireChecks ? 'yes' : 'no'],

@@ -67,4 +67,7 @@ export const settings = {
   usual: 'Use the usual folder',
   dataChanged: (folder: string) => `From the next start on, Emend keeps its data in ${folder}. What is in the present folder stays there.`,
   version: 'Version',
+  built: 'Built',
+  noUpdates: 'Emend reaches no network, so it looks for no updates by itself.',
+  old: 'This build is old: what was mended since, also in the browser engine that it brings, is missing. Look where you got it for a newer one.',
 } as const;

@@ -124,6 +124,7 @@ export function fakeBridge({ isNew = false, picker = 'native', hasJobs = false, 
       canPrint: true,
       canReveal: true,
       dataFolder: '/home/ada/.local/share/emend',
+      built: '2026-11-20',
       cores: 8,
       memoryBytes: 17_179_869_184,
     }),
@@ -213,6 +214,11 @@ export function fakeBridge({ isNew = false, picker = 'native', hasJobs = false, 
       models = models.filter((one) => one !== removed);
       tell({ type: 'library' });
       return { removed: removed.id, name: removed.name };
+    },
+    'library.purge': () => {
+      removed = undefined;
+      tell({ type: 'library' });
+      return {};
     },
     'library.restore': () => {
       if (!removed) throw new EmendError('not-found', 'There is nothing to restore.', '');

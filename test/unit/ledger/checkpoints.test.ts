@@ -6,7 +6,15 @@ import { checkpointProblem, parseCheckpoint, signCheckpoint } from '../../../ele
 import { explained } from '../../../electron/storage/file-errors.ts';
 import { disk } from '../../../electron/storage/files.ts';
 import { sha256 } from '../../../electron/storage/hash.ts';
-import { generateKey, loadOrCreateKey, parsePublicKey, PRIVATE_KEY_FILE, PUBLIC_KEY_FILE } from '../../../electron/ledger/keys.ts';
+import {
+  createKey,
+  generateKey,
+  loadOrCreateKey,
+  parsePublicKey,
+  PRIVATE_KEY_FILE,
+  PUBLIC_KEY_FILE,
+  readSigningKey,
+} from '../../../electron/ledger/keys.ts';
 import { verifyJournal } from '../../../electron/ledger/verify.ts';
 import { MemoryFiles } from '../storage/memory-files.ts';
 import { BY, commit, importBody, open } from './samples.ts';
@@ -130,6 +138,15 @@ describe('the signing key', () => {
       message: expect.stringContaining('not a private key') as string,
     });
     expect(memory.peek(`/keys/${PRIVATE_KEY_FILE}`).toString()).toBe('garbage');
+  });
+
+  it('that a person made with a passphrase opens with it alone', async () => {
+    const files = explained(new MemoryFiles());
+    const { key } = await createKey(files, '/grace.pem', 'correct horse');
+    const missing = { code: 'bad-input', details: { field: 'passphrase' } };
+    await expect(readSigningKey(files, '/grace.pem')).rejects.toMatchObject(missing);
+    await expect(readSigningKey(files, '/grace.pem', 'wrong horse')).rejects.toMatchObject(missing);
+    expect((await readSigningKey(files, '/grace.pem', 'correct horse')).id).toBe(key.id);
   });
 
   it('does not show its private half in the object', () => {

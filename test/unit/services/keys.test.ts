@@ -74,6 +74,12 @@ describe('a signing key', () => {
     expect((await start()).preferences.notices).toMatchObject([{ what: 'key', hint: expect.stringContaining('chmod 600') as string }]);
   });
 
+  it.skipIf(process.platform === 'win32')('and the whole data folder: that others may look into it is told', async () => {
+    await start();
+    chmodSync(home, 0o755);
+    expect((await start()).preferences.notices).toMatchObject([{ what: 'folder', hint: expect.stringContaining('chmod 700') as string }]);
+  });
+
   it('to be trusted must be one', async () => {
     const { preferences } = await start();
     const file = join(home, 'not-a-key');
