@@ -1,8 +1,14 @@
 import { stdin } from 'node:process';
+import { EmendError } from '../../shared/errors.ts';
 import { UsageError } from './usage.ts';
 
 /** Where a program that has no terminal finds it; never on the command line, where others on the computer can read it. */
 export const VARIABLE = 'EMEND_PASSPHRASE';
+
+/** Whether a call failed for want of a passphrase, or of the right one. */
+export function isPassphraseMissing(error: unknown): boolean {
+  return error instanceof EmendError && error.details['field'] === 'passphrase';
+}
 
 /** Asks for a passphrase at the terminal, without showing it. @throws UsageError where nobody can be asked */
 export async function askPassphrase(question: string, env: NodeJS.ProcessEnv = process.env): Promise<string> {

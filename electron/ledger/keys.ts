@@ -109,6 +109,49 @@ export async function trustKey(files: Files, folder: string, pem: string, from: 
   return key;
 }
 
+/** Lets the signatures of a key that was trusted count no more. @throws EmendError 'not-found' that lists those that are */
+export async function distrustKey(files: Files, folder: string, id: string): Promise<VerifyKey> {
+  const keys = await trustedKeys(files, folder);
+  const fitting = id.length < 6 ? [] : keys.filter((key) => key.id.startsWith(id));
+  const [found] = fitting;
+  if (!found || fitting.length > 1)
+    throw new EmendError(
+      'not-found',
+      `${fitting.length > 1 ? 'Several trusted keys begin' : 'No trusted key begins'} with ${JSON.stringify(id)}; there ` +
+        `${keys.length === 0 ? 'is none' : `are: ${keys.map((key) => key.id).join(', ')}`}.`,
+      'Give six digits of its id or more.',
+    );
+  // Whatever its file is called: a person may have put it there.
+  const place = join(folder, TRUSTED);
+  for (const name of (await files.list(place)).filter((one) => one.endsWith('.pem')))
+    if (parsePublicKey(Buffer.from(await files.read(join(place, name))).toString('utf8'), name).id === found.id)
+      await files.remove(join(place, name));
+  await files.syncFolder(place);
+  return found;
+}
+
+/**
+ * Puts another key in the place of a folder's own, a new one where none is given. What the old one signed goes on counting: its public
+ * half is trusted before it goes. Its private half is kept nowhere.
+ */
+export async function changeKey(
+  files: Files,
+  folder: string,
+  to: SigningKey = generateKey(),
+): Promise<{ readonly before: SigningKey; readonly now: SigningKey }> {
+  await loadOrCreateKey(files, folder);
+  const lock = await lockPatiently(files, folder, PATIENCE);
+  try {
+    const before = await loadOrCreateKey(files, folder);
+    if (before.id === to.id) throw new EmendError('bad-input', `${to.id} is the key already.`, 'Give another one.', { key: to.id });
+    await trustKey(files, folder, before.pem, PUBLIC_KEY_FILE);
+    await writeDurably(files, join(folder, PRIVATE_KEY_FILE), Buffer.from(privatePem(to)), { mode: 0o600 });
+    return { before, now: await loadOrCreateKey(files, folder) };
+  } finally {
+    await lock.release();
+  }
+}
+
 /** A public key from PEM text. @param from where the text is from, for the message @throws EmendError 'bad-file' */
 export function parsePublicKey(pem: string, from: string): VerifyKey {
   try {

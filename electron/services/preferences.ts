@@ -86,10 +86,9 @@ export class Preferences {
     const shelf = await openStore<Shelf>(places.shelf, ShelfSchema, { names: {}, opened: {} }, { readOnly });
     const opened = await openStore<OpenedEntries>(places.opened, OpenedEntriesSchema, { entries: {} }, { readOnly });
     const ownKey = await openStore<OwnKey>(places.ownKey, OwnKeySchema, { path: null }, { readOnly });
-    const hasKey = !readOnly || (await disk.stat(places.keys)) !== undefined;
-    const isNew = hasKey && (await disk.stat(join(places.keys, PRIVATE_KEY_FILE))) === undefined;
-    const key = hasKey ? await loadOrCreateKey(files, places.keys) : undefined;
-    const trusted = hasKey ? await trustedKeys(files, places.keys) : [];
+    const isNew = (await disk.stat(join(places.keys, PRIVATE_KEY_FILE))) === undefined;
+    const key = isNew && readOnly ? undefined : await loadOrCreateKey(files, places.keys);
+    const trusted = await trustedKeys(files, places.keys);
     return new Preferences({
       settings: settings.db,
       shelf: shelf.db,

@@ -6,7 +6,17 @@ import { askedBy, isSameAsked } from '../../shared/policy.ts';
 import { ensureFolder, writeDurably } from '../storage/durable.ts';
 import { explained } from '../storage/file-errors.ts';
 import { disk } from '../storage/files.ts';
-import { createKey, isProtected, parsePublicKey, PUBLIC_KEY_FILE, publicFileOf, readSigningKey } from '../ledger/keys.ts';
+import {
+  changeKey,
+  createKey,
+  distrustKey,
+  isProtected,
+  parsePublicKey,
+  PUBLIC_KEY_FILE,
+  publicFileOf,
+  readSigningKey,
+  trustedKeys,
+} from '../ledger/keys.ts';
 import type { Grants } from './grants.ts';
 import type { Services, Surroundings } from './surroundings.ts';
 import { recordPolicyEverywhere } from './policy-record.ts';
@@ -18,6 +28,9 @@ type Part = Pick<
   | 'settings.set'
   | 'settings.key'
   | 'settings.trustKey'
+  | 'settings.distrustKey'
+  | 'settings.trustedKeys'
+  | 'settings.changeKey'
   | 'settings.newKey'
   | 'settings.ownKey'
   | 'settings.setOwnKey'
@@ -54,6 +67,14 @@ export function settingsService({ library, preferences, places, grants, engine, 
       const path = grants.path(source);
       const pem = Buffer.from(await explained(disk).read(path)).toString('utf8');
       return { id: (await preferences.trust(places, pem, path)).id };
+    },
+    'settings.distrustKey': async ({ id }) => ({ id: (await distrustKey(explained(disk), places.keys, id)).id }),
+    'settings.trustedKeys': async () => ({ ids: (await trustedKeys(explained(disk), places.keys)).map(({ id }) => id) }),
+    'settings.changeKey': async ({ source, passphrase }) => {
+      const files = explained(disk);
+      const to = source === undefined ? undefined : await readSigningKey(files, grants.path(source), passphrase);
+      const { before, now } = await changeKey(files, places.keys, to);
+      return { before: before.id, now: now.id, path: join(places.keys, PUBLIC_KEY_FILE) };
     },
     'settings.newKey': async ({ destination, passphrase }) => {
       const { key, publicFile } = await createKey(explained(disk), grants.target(destination), passphrase);

@@ -67,6 +67,15 @@ export const settingsMethods = {
   'settings.key': method(Nothing, v.object({ id: v.string(), publicKey: v.string(), path: v.string() })),
   /** Lets the signatures of another public key count, such as an earlier one of one's own; from the next start on. */
   'settings.trustKey': method(v.strictObject({ source: Handle }), v.object({ id: v.string() })),
+  /** Those signatures count no more, from the next start on. */
+  'settings.distrustKey': method(v.strictObject({ id: Line }), v.object({ id: v.string() })),
+  /** Other keys that count besides the library's own. */
+  'settings.trustedKeys': method(Nothing, v.object({ ids: v.array(v.string()) })),
+  /** Puts a new key, or that of a file, in the place of the library's own; what the old one signed goes on counting. From the next start on. */
+  'settings.changeKey': method(
+    v.strictObject({ source: v.optional(Handle), passphrase: v.optional(Passphrase) }),
+    v.object({ before: v.string(), now: v.string(), path: v.string() }),
+  ),
   /** Makes a key for a person, in a file that the person keeps; the public half lies beside it. */
   'settings.newKey': method(
     v.strictObject({ destination: Handle, passphrase: v.optional(Passphrase) }),

@@ -7,6 +7,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   unlinkSync,
@@ -520,6 +521,19 @@ describe('settings', () => {
     const people = (await document<{ settings: { policy: { people: object } } }>('three', 'settings')).settings.policy.people;
     await works('three', 'settings', '--without-person', Object.keys(people)[0]!);
     expect((await fails('three', 'export', 'atlas', '--to', 'without-her', '--format', 'lora')).err).toContain('Keys that count: none');
+  });
+
+  test('a signing key that is gone is told by whatever command makes the next one; reading makes none', async () => {
+    const keys = join(scratch, 'three/keys/signing-key.pem');
+    renameSync(keys, join(scratch, 'lost.pem'));
+    await works('three', 'log', 'atlas');
+    expect(existsSync(keys)).toBe(false);
+    const { err } = await start('three', ['key']).ended;
+    expect(err).toContain('There was no signing key');
+    expect(err).toContain('emend key --trust');
+    await works('three', 'key', '--import', join(scratch, 'lost.pem'));
+    expect(readFileSync(keys, 'utf8')).toBe(readFileSync(join(scratch, 'lost.pem'), 'utf8'));
+    expect((await start('three', ['key']).ended).err).toBe('');
   });
 
   test('without a policy, a rejected version leaves in no form unless the rejection is named', async () => {

@@ -3,9 +3,8 @@ import { type Command, defineCommand } from '../command.ts';
 import { LIBRARY_MODEL, libraryModel } from '../named.ts';
 import { demanded, integer, orElse, text } from '../options.ts';
 import { versionText } from '../versions.ts';
-import { EmendError } from '../../../shared/errors.ts';
 import { given } from '../../../shared/given.ts';
-import { askPassphrase } from '../passphrase.ts';
+import { askPassphrase, isPassphraseMissing } from '../passphrase.ts';
 
 type Remark = 'note' | 'approve' | 'reject';
 
@@ -50,7 +49,7 @@ function remark(name: Remark, summary: string, done: string, needsComment: boole
       const say = (passphrase?: string) =>
         app.call(`audit.${name}`, { model: model.id, version: values.at, comment, ...given({ entry: values.entry, key, passphrase }) });
       const { entry } = await say().catch(async (error: unknown) => {
-        if (!(error instanceof EmendError) || error.details['field'] !== 'passphrase') throw error;
+        if (!isPassphraseMissing(error)) throw error;
         return say(await askPassphrase(`The passphrase of ${values.sign}: `));
       });
       context.out.line(

@@ -33,11 +33,9 @@ export const settings = defineCommand({
     ['emend settings', 'As they are'],
     ['emend settings --author "Ada" --require-approval someone-else --answers 0.95', 'Change some'],
   ],
-  async run(values, _, { out, open, home, warn }) {
+  async run(values, _, { out, open, home }) {
     const isChange = Object.values(values).some((value) => value !== undefined && (!Array.isArray(value) || value.length > 0));
     const app = await open({ readOnly: !isChange });
-    const { notices } = await app.call('settings.get', {});
-    for (const { message, hint } of notices) warn(message, hint);
     for (const person of values.person) await addPerson(app, person);
     const { settings: before, suggestedAuthor } = await app.call('settings.get', {});
     const now = isChange ? (await app.call('settings.set', { settings: changed(before, values) })).settings : before;

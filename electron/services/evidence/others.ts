@@ -131,7 +131,7 @@ function policyPairs({ seq, body, author }: EntryOf<'export'>, ledger: Ledger): 
 
 /** A remark on an entry is about the version that the entry made or is about. */
 export function remarkPairs(entry: Entry, { ledger }: Surroundings): Pair[] {
-  const sealed = sealPairs(entry);
+  const sealed = sealPairs(entry, ledger);
   if (!('entry' in entry.body) || entry.kind === 'revert' || entry.body.entry === undefined) return sealed;
   const about = ledger.entry(entry.body.entry).body;
   return [
@@ -140,13 +140,22 @@ export function remarkPairs(entry: Entry, { ledger }: Surroundings): Pair[] {
   ];
 }
 
-/** Whoever signed a remark signed these words. */
-function sealPairs(entry: Entry): Pair[] {
+/** Whoever signed a remark signed these words, and the record as it was before: with a key that is nobody's but theirs. */
+function sealPairs(entry: Entry, ledger: Ledger): Pair[] {
   if (!isRemark(entry) || !('seal' in entry.body) || !entry.body.seal) return [];
   const { kind, author, reason } = entry;
   const { seal, version, entry: about } = entry.body;
   const fits = sealerOf({ kind, author, reason, version, entry: about }, seal) !== undefined;
-  return [{ what: 'whether the words of the remark are those that its author signed', one: fits, other: true }];
+  const { seq, head } = seal.upTo;
+  return [
+    { what: 'whether the words of the remark are those that its author signed', one: fits, other: true },
+    {
+      what: 'the end of the record that the author of a remark signed and the entry there',
+      one: head,
+      other: ledger.entries[seq - 1]?.hash,
+    },
+    { what: 'whether the author of a remark signed it on entries before it', one: seq < entry.seq, other: true },
+  ];
 }
 
 /** A verification names the entry before it, and found nothing where it is said to be whole. */
