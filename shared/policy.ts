@@ -75,7 +75,7 @@ export const LetOutSchema = v.strictObject({
       least: v.number(),
       value: v.number(),
       entry: v.number(),
-      /** How many measurements of the version there were, of which this is the worst; not told by earlier releases, which took the newest. */
+      /** How many measurements of the version there were, of which this is the worst. Earlier releases took the newest and do not tell. */
       of: v.exactOptional(v.number()),
     }),
   ),
@@ -96,7 +96,8 @@ export function letOutWords({ by, checks, approvals }: LetOut): string[] {
   return [
     ...checks.map(
       ({ name, value, least, entry, of = 1 }) =>
-        `${label(name)} ${Number(value.toPrecision(3))}${of > 1 ? `, the worst of ${of} measurements` : ''}, at least ${least} (entry ${entry})`,
+        `${label(name)} ${Number(value.toPrecision(3))}${of > 1 ? `, the worst of ${of} measurements` : ''}, ` +
+        `at least ${least} (entry ${entry})`,
     ),
     ...approvals.map(
       ({ author, entry, key }) =>

@@ -135,8 +135,10 @@ function mustNotBeRemoved({ removedOf, anew }: ImportRequest, id: string): void 
   throw new EmendError(
     'bad-input',
     `This model was in the library as ${name} and was removed; its record of ${entries} ${entries === 1 ? 'entry' : 'entries'}` +
-      `${imported === undefined ? '' : `, begun ${imported.slice(0, 10)},`} is kept${others.length > 0 ? `, and ${others.length} other of it` : ''}.`,
-    `Bring it back: in the library under “Removed”, or emend restore ${removed}. To begin a new record instead: emend import --new-record.`,
+      `${imported === undefined ? '' : `, begun ${imported.slice(0, 10)},`} is kept` +
+      `${others.length > 0 ? `, and ${others.length} other of it` : ''}.`,
+    `Bring it back: in the library under “Removed”, or emend restore ${removed}. To begin a new record instead: ` +
+      'emend import --new-record.',
     { removed },
   );
 }

@@ -71,7 +71,10 @@ export const settingsMethods = {
   'settings.distrustKey': method(v.strictObject({ id: Line }), v.object({ id: v.string() })),
   /** Other keys that count besides the library's own. */
   'settings.trustedKeys': method(Nothing, v.object({ ids: v.array(v.string()) })),
-  /** Puts a new key, or that of a file, in the place of the library's own; what the old one signed goes on counting. From the next start on. */
+  /**
+   * Puts a new key, or that of a file, in the place of the library's own, from the next start on; what the old one signed goes on
+   * counting.
+   */
   'settings.changeKey': method(
     v.strictObject({ source: v.optional(Handle), passphrase: v.optional(Passphrase) }),
     v.object({ before: v.string(), now: v.string(), path: v.string() }),

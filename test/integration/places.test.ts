@@ -3,11 +3,15 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readSafetensors, writeSafetensors } from '../../electron/engine/onnx/safetensors.ts';
 import { tensorBytes } from '../../electron/engine/onnx/tensors.ts';
+import { readSigningKey, type SigningKey } from '../../electron/ledger/keys.ts';
 import { openLedger } from '../../electron/ledger/open.ts';
+import { sealRemark } from '../../electron/ledger/seals.ts';
 import { evidenceProblems } from '../../electron/services/evidence/index.ts';
 import { misstated } from '../../electron/services/findings.ts';
 import { tensorHashes } from '../../electron/services/tensor-hashes.ts';
 import { canonical } from '../../electron/storage/canonical.ts';
+import { explained } from '../../electron/storage/file-errors.ts';
+import { disk } from '../../electron/storage/files.ts';
 import { sha256 } from '../../electron/storage/hash.ts';
 import { kindNames, type Kind } from '../../shared/kinds.ts';
 import { ATLAS, openApplication, removeTemporary, temporary } from './application.ts';
@@ -45,18 +49,50 @@ const FACTS = [
 ];
 
 /** What one place alone states, by the kind of the entry and the path in it: nothing else in the record can contradict it. */
-const SAID_ONCE: Readonly<Partial<Record<Kind, readonly RegExp[]>>> = {};
+const TEXTS = /\.(seconds|warnings\[\].*|answer|answerBefore|answerAfter|says|text)$/;
+/** What a model says of single prompts: measures are made of these, and hold them where they can. */
+const CASES =
+  /^<evidence\.report>\.(drift\.maxKl|.*\.(probability|(before|after)\.(wanted|previous)|nll|tokens|tokenAccuracy|correct|good|fate))$/;
+const MEASURED = [
+  CASES,
+  TEXTS,
+  /^<evidence\.report>\.records\[\]\.(id|answer)$/,
+  /^<evidence\.report>\.records\[\]\.neighbors\[\]\.outcome\.(before|now)\./,
+];
+const SAID_ONCE: Readonly<Partial<Record<Kind, readonly RegExp[]>>> = {
+  // How the import was read; the parts of its files are held against the files themselves (verify-model.ts).
+  import: [/^anatomy\./, /^trial\./, /^model\.name$/, /^<anatomy\.layout>/],
+  edit: [
+    CASES,
+    TEXTS,
+    /^details\.(draft|request\.(fluency|choices\..*)|workedOn\.(processor|threads))$/,
+    /^<evidence\.report>\.(earlier\.held|facts\[\]\.told\..*|warnings\[\])$/,
+    /^<delta>\.model$/, // the delta is of this model, which applying it makes sure of
+  ],
+  // What it was fitted on, and how the engine calls the model that it was fitted to.
+  steer: [/^<data>\.examples\[\]/, /^<evidence\.report>\.outcome\.(groups\.\w+|model|seconds)$/, /^details\.draft$/],
+  check: [...MEASURED, /^checks\[\]\.threshold$/, /^suite$/],
+  revert: MEASURED,
+  tag: [/^name$/],
+  finding: [/^<result>\.result\./],
+  // Files of a change alone are in no other entry; whoever has the export has them.
+  export: [/^(destination|format|files\[\](\.path|\.sha256)?)$/, /^details\.(act|attestations\[\])$/],
+  verify: [/^details\.(blobs|checkpoints|files|tensors|proven\.(by\.\w+|upTo|end))$/],
+};
+
 /** Held by other parts of verifying: blobs by their length and hash, versions by the chain, the import's files by the files themselves. */
-const ELSEWHERE = /\.(blob|bytes|type)$/;
+const ELSEWHERE = /(^|\.)((delta|factSet|steering|data|result|layout|evidence\.\w+)\.(blob|bytes|type)|bytes)$/;
 
 let ledger: string;
 let model: string;
 let lines: readonly Line[];
 let scratch: string;
+/** The key of the person who signed remarks. */
+let grace: SigningKey;
 
 beforeAll(async () => {
   const home = temporary();
-  const app = await openApplication({ dataFolder: home });
+  let app = await openApplication({ dataFolder: home });
   const granted = (path: string, how?: 'write') => app.grants.grant(path, how).handle;
   ({ model } = await app.run('library.import', { source: granted(ATLAS) }));
   const edit = async (facts: typeof FACTS, together: boolean, at: readonly number[]) => {
@@ -72,7 +108,8 @@ beforeAll(async () => {
   await app.call('settings.addPerson', { source: granted(path), name: 'Grace' });
   const { settings } = await app.call('settings.get', {});
   await app.call('settings.set', { settings: { policy: { ...settings.policy, requireApproval: 'another-key' } } });
-  await app.call('settings.set', { settings: { author: 'Grace' } });
+  await app.close();
+  app = await openApplication({ dataFolder: home, author: 'Grace' });
   await app.call('audit.approve', { model, comment: 'Read it', key: granted(file) });
   await app.call('audit.note', { model, entry: first, comment: 'Source: the city' });
   await app.call('audit.reject', { model, entry: first, comment: 'Not that one alone' });
@@ -91,11 +128,13 @@ beforeAll(async () => {
   await app.run('steering.commit', { model, draft, reason: 'Capitals are asked for' });
   await app.run('versions.rollback', { model, version: 'release-1', reason: 'As it was' });
   await app.close();
+  grace = await readSigningKey(explained(disk), file);
   ledger = join(home, 'models', model.slice(0, 16), 'ledger');
   lines = readFileSync(join(ledger, 'journal.jsonl'), 'utf8')
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line) as Line);
+  if (process.env['EMEND_KEEP']) cpSync(ledger, process.env['EMEND_KEEP'], { recursive: true });
   scratch = join(temporary(), 'ledger');
   cpSync(ledger, scratch, { recursive: true, filter: (from) => !/checkpoints|drafts|LOCK/.test(from) });
 });
@@ -110,12 +149,17 @@ function put(bytes: Uint8Array, type: string): Ref {
   return { blob, bytes: bytes.length, type };
 }
 
-/** What is wrong with a record whose entries are these, chained anew. Whatever names an entry by its hash names the new one. */
-async function problems(entries: readonly Line[]): Promise<string[]> {
+/**
+ * What is wrong with a record whose entries are these, chained anew. Whatever names an entry by its hash names the new one.
+ * @param changed the entry that was changed: remarks after it are signed anew, as if the person who signed them were in it too
+ */
+async function problems(entries: readonly Line[], changed?: number): Promise<string[]> {
   let prev = entries[0]!.prev;
   const anew = new Map<string, string>();
   const text = entries.map((line) => {
-    const body = line.body['seal'] ? line.body : (renamed(line.body, anew) as Fields);
+    const isSigned = line.body['seal'] !== undefined;
+    const body = isSigned && (changed === undefined || line.seq <= changed) ? line.body : (renamed(line.body, anew) as Fields);
+    if (isSigned && changed !== undefined && line.seq > changed) body['seal'] = signedAnew({ ...line, body });
     const { hash, ...rest } = { ...line, prev, body };
     prev = sha256(canonical(rest));
     anew.set(hash, prev);
@@ -129,6 +173,12 @@ async function problems(entries: readonly Line[]): Promise<string[]> {
   return [...found, ...(await misstated(opened))].map(({ message }) => message);
 }
 
+function signedAnew({ kind, author, reason, body }: Line): Json {
+  const { upTo } = body['seal'] as { upTo: { seq: number; head: string } };
+  const said = { kind, author: author as string, reason: reason as string, version: body['version'] as string };
+  return { ...sealRemark(grace, { ...said, ...(body['entry'] === undefined ? {} : { entry: body['entry'] as number }) }, upTo) };
+}
+
 function renamed(value: Json, names: ReadonlyMap<string, string>): Json {
   if (typeof value === 'string') return names.get(value) ?? value;
   if (Array.isArray(value)) return value.map((one) => renamed(one, names));
@@ -136,9 +186,11 @@ function renamed(value: Json, names: ReadonlyMap<string, string>): Json {
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, renamed(one, names)]));
 }
 
+const HASH = /^[0-9a-f]{64}$/;
+
 /** Every value with another in the place of one of its leaves, and where that is. */
 function* changed(value: Json, path = ''): Generator<{ path: string; value: Json }> {
-  if (typeof value === 'string') yield { path, value: `${value}x` };
+  if (typeof value === 'string') yield { path, value: HASH.test(value) ? `${value.slice(1)}${value[0] === '0' ? '1' : '0'}` : `${value}x` };
   else if (typeof value === 'number') yield { path, value: value + 1 };
   else if (typeof value === 'boolean') yield { path, value: !value };
   else if (Array.isArray(value))
@@ -199,8 +251,17 @@ describe('a record with every kind of entry', () => {
   it('has every kind but the one that only records of earlier releases have', async () => {
     expect(kindNames().filter((kind) => !lines.some((line) => line.kind === kind))).toEqual(['anchor']);
     expect(await problems(lines)).toEqual([]);
+    expect(await problems(lines, 1)).toEqual([]);
     expect(existsSync(scratch)).toBe(true);
     expect(readdirSync(scratch)).toContain('journal.jsonl');
+  });
+
+  it('that a person signed a remark on is as it was before that, whoever has the key of the library', async () => {
+    const sealed = lines.find(({ body }) => body['seal'])!;
+    for (const [at, line] of lines.slice(0, sealed.seq - 1).entries())
+      expect(await problems(lines.with(at, { ...line, author: 'Mallory' })), `entry ${line.seq}`).toContainEqual(
+        expect.stringContaining('The end of the record that the author of a remark signed'),
+      );
   });
 
   it.each(kindNames().filter((kind) => kind !== 'anchor'))('tells whichever place of its %s entries is changed', async (kind) => {
@@ -208,12 +269,11 @@ describe('a record with every kind of entry', () => {
     const silent = new Set<string>();
     for (const [at, line] of lines.entries()) {
       if (line.kind !== kind) continue;
-      const here = new Set<string>();
-      for (const { path, entries } of forgeries(at)) {
-        if (here.has(path) || ELSEWHERE.test(path)) continue;
-        here.add(path);
+      for (const { path: exactly, entries } of forgeries(at)) {
+        const path = exactly.replaceAll(/\.\d+/g, '.#');
+        if (tried.has(path) || ELSEWHERE.test(path)) continue;
         tried.add(path);
-        if ((await problems(entries)).length === 0) silent.add(path);
+        if ((await problems(entries, line.seq)).length === 0) silent.add(path);
       }
     }
     expect(tried.size).toBeGreaterThan(0);

@@ -10,9 +10,11 @@ import { changedBetween, type TensorHashes } from '../tensor-hashes.ts';
 import { factsOfVersion } from '../library-record.ts';
 import { FACTS_IN_FORCE } from '../checks-in-force.ts';
 import { briefOf } from '../model.ts';
+import { canonical } from '../../storage/canonical.ts';
+import { plain } from '../plain.ts';
 import { askedIn, exportHindrances, letOut, reviewed } from '../policy.ts';
 import { readCheckReport } from './blobs.ts';
-import { checkReportPairs } from './checks.ts';
+import { checkReportPairs, promptPairs } from './checks.ts';
 import type { Pair } from './pairs.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { sealerOf } from '../../ledger/seals.ts';
@@ -33,14 +35,27 @@ export async function checkPairs({ body }: EntryOf<'check'>, { ledger, blobs }: 
   return [
     { what: 'the facts of the entry and of its report', one: body.facts, other: report.records.map(({ fact }) => briefOf(fact)) },
     ...(inForce ? [{ what: 'the facts that were checked and those in force', one: body.facts, other: inForce.map(briefOf) }] : []),
+    ...(inForce ? promptPairs(report, inForce) : []),
     ...checkReportPairs(body.checks, report),
   ];
 }
 
 /** A revert: what was measured of what is left. */
-export async function revertPairs({ body }: EntryOf<'revert'>, { blobs }: Surroundings): Promise<Pair[]> {
+export async function revertPairs({ body }: EntryOf<'revert'>, { ledger, blobs }: Surroundings): Promise<Pair[]> {
   if (body.checks.length === 0 && body.evidence['report'] === undefined) return [];
-  return checkReportPairs(body.checks, await readCheckReport(blobs, body.evidence['report']));
+  const report = await readCheckReport(blobs, body.evidence['report']);
+  const facts = await factsOfVersion(ledger, ledger.history.find(body.version));
+  const left = facts.map((fact) => canonical(plain(briefOf(fact))));
+  const measured = report.records.map(({ fact }) => canonical(plain(briefOf(fact))));
+  return [
+    {
+      what: 'the facts that were measured after a revert, and those that are left,',
+      one: measured.filter((one) => !left.includes(one)),
+      other: [],
+    },
+    ...promptPairs(report, facts),
+    ...checkReportPairs(body.checks, report),
+  ];
 }
 
 /** What an entry says changed is what lies between the two versions that it names; what it says was there before, was there. */
@@ -100,9 +115,14 @@ const LetOutOfExportSchema = v.object({ letOut: LetOutSchema, upTo: v.number() }
  */
 function policyPairs({ seq, body, author }: EntryOf<'export'>, ledger: Ledger): Pair[] {
   const told = v.safeParse(PolicyOfExportSchema, body.details);
-  if (!told.success) return [];
-  const { thresholds, ...policy } = told.output.policy;
   const out = v.safeParse(LetOutOfExportSchema, body.details);
+  // Exports tell both since policies are entries.
+  const since = ledger.entries.some((entry) => entry.kind === 'policy' && entry.seq < seq);
+  const says = (name: string) => since || name in body.details;
+  const unread = [...(says('policy') && !told.success ? ['policy'] : []), ...(says('letOut') && !out.success ? ['letOut'] : [])];
+  const read = { what: 'what an export says of the policy, and what can be read of that,', one: unread, other: [] };
+  if (!told.success) return [read];
+  const { thresholds, ...policy } = told.output.policy;
   // What was said while the export was being written came too late for it.
   const before = out.success ? out.output.upTo + 1 : seq;
   const version = reviewed(ledger, ledger.history.find(body.version), before);
@@ -110,6 +130,7 @@ function policyPairs({ seq, body, author }: EntryOf<'export'>, ledger: Ledger): 
   const counted = out.success ? countedIn(out.output.letOut) : 'newest';
   const hindrances = exportHindrances(version, { policy, thresholds }, author, counted);
   return [
+    read,
     { what: 'the policy that an export was let out by, and what was there', one: hindrances, other: [] },
     ...(out.success
       ? [
@@ -163,6 +184,20 @@ export function verifyPairs({ body, seq }: EntryOf<'verify'>, { ledger }: Surrou
   return [
     { what: 'the head that was verified and the entry that it names', one: body.head, other: ledger.entry(body.upTo).hash },
     { what: 'whether the verification found the record whole, and its problems,', one: body.ok, other: body.problems.length === 0 },
+    ...provenPairs(body),
     { what: 'the entry that was verified up to and the one before the verification', one: body.upTo <= seq - 1, other: true },
+  ];
+}
+
+const ProvenSchema = v.object({ proven: v.object({ upTo: v.number(), end: v.boolean() }) });
+
+/** Nothing proves more than there was; who proves nothing is not named. */
+function provenPairs({ details, upTo }: EntryOf<'verify'>['body']): Pair[] {
+  const told = v.safeParse(ProvenSchema, details);
+  if (!told.success) return [];
+  const { proven } = told.output;
+  return [
+    { what: 'how far the record was proven, and how far it was verified,', one: proven.upTo <= upTo, other: true },
+    { what: 'whether the end was proven, and how far it was,', one: !proven.end || proven.upTo === upTo, other: true },
   ];
 }

@@ -69,5 +69,5 @@ export const settings = {
   version: 'Version',
   built: 'Built',
   noUpdates: 'Emend reaches no network, so it looks for no updates by itself.',
-  old: 'This build is old: what was mended since, also in the browser engine that it brings, is missing. Look where you got it for a newer one.',
+  old: 'This build is old: what was mended since, also in the browser engine that it brings, is missing. Look for a newer one.',
 } as const;

@@ -85,6 +85,7 @@ describe('a signing key', () => {
     await distrustKey(files, places.keys, before.id.slice(0, 8));
     expect(await trustedKeys(files, places.keys)).toEqual([]);
     const revoked = (await verified()).found;
+    expect(revoked.entries.flatMap((one) => one.problems)).toEqual([]);
     expect(revoked.ok).toBe(true);
     expect(revoked.unchecked).toEqual([expect.stringContaining(before.id) as string]);
     await expect(distrustKey(files, places.keys, before.id)).rejects.toMatchObject({ code: 'not-found' });
