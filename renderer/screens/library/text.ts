@@ -35,7 +35,7 @@ export const library = {
   removedTitle: 'Removed',
   removedAbout: 'Set aside with their records, until you delete them.',
   unknown: 'no record tells what it was',
-  removedOf: (shown: string, entries: number) => `${shown} ${entries === 1 ? 'entry' : 'entries'}`,
+  removedWith: (shown: string, entries: number) => `${shown} ${entries === 1 ? 'entry' : 'entries'}, imported`,
   restore: 'Bring back',
   purge: 'Delete…',
   purgeOne: (name: string) => `Delete ${name} for good`,
