@@ -1,7 +1,8 @@
-import { mkdirSync, readdirSync, renameSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
 import type { Application } from '../../electron/services/application.ts';
+import { processes } from '../../electron/storage/owner.ts';
 import { ATLAS, openApplication, removeTemporary } from './application.ts';
 
 let app: Application;
@@ -73,4 +74,29 @@ test('a deletion that was interrupted is gone on with at the next opening', asyn
   app = await openApplication({ dataFolder });
   expect((await app.call('library.list', {})).removed).toEqual([]);
   expect(readdirSync(folder)).toEqual([]);
+});
+
+test('a lock that a crash left says nothing of use, and keeps nobody from writing', async () => {
+  const { model } = await importAtlas();
+  const { dataFolder } = app;
+  await app.close();
+  const ended = { ...(await processes.self()), started: 'long ago', nonce: '0123456789abcdef', since: '', app: 'Emend' };
+  writeFileSync(join(dataFolder, 'models', model.slice(0, 16), 'ledger/LOCK'), JSON.stringify(ended));
+  app = await openApplication({ dataFolder, readOnly: true });
+  expect((await app.call('library.list', {})).models).toMatchObject([{ state: 'intact' }]);
+  await app.close();
+  app = await openApplication({ dataFolder });
+  await app.call('audit.note', { model, comment: 'Written to again' });
+});
+
+test('an edit that changes nothing is refused as that, and not as a fault of the engine', async () => {
+  const { model } = await importAtlas();
+  const facts = [{ subject: 'France', prompt: 'The capital of {} is', target: 'Berlin' }];
+  const choices = { layers: [1], steps: 1, learningRate: 1e-30, covarianceTokens: 1200 };
+  const { draft } = await app.run('edits.start', { model, facts, method: 'memit', choices, fluency: false });
+  await expect(app.run('edits.commit', { model, draft, reason: 'To see' })).rejects.toMatchObject({
+    code: 'bad-input',
+    message: expect.stringContaining('This edit changes nothing') as string,
+  });
+  await app.call('edits.discard', { model, draft });
 });
