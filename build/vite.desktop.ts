@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { build, defineConfig, type Plugin } from 'vite';
+import { buildDate } from './build-date.ts';
 
 const root = resolve(import.meta.dirname, '..');
 
@@ -30,6 +31,7 @@ const preload: Plugin = {
  */
 export default defineConfig({
   root,
+  define: buildDate,
   plugins: [preload],
   ssr: { noExternal: true, external: ['electron', 'onnxruntime-node'] },
   build: {

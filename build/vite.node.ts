@@ -1,7 +1,9 @@
 import { defineConfig } from 'vite';
+import { buildDate } from './build-date.ts';
 
 /** Bundles the Node side: the command line, the engine process and its worker thread. */
 export default defineConfig({
+  define: buildDate,
   build: {
     ssr: true,
     outDir: 'dist/node',

@@ -62,14 +62,31 @@ export function askedWords({ checks = {}, approval, keys = {} }: Asked): string[
   return words.length > 0 ? words : ['nothing'];
 }
 
+/** Which of several measurements of the same counts. */
+export type Counted = 'worst' | 'newest';
+
 /** What let a version out: each thing that was asked for, and the entry that answers it. */
 export const LetOutSchema = v.strictObject({
   /** 'nothing': the policy asked for nothing. 'import': the import itself may always go out. */
   by: v.picklist(['policy', 'nothing', 'import']),
-  checks: v.array(v.strictObject({ name: v.string(), least: v.number(), value: v.number(), entry: v.number() })),
+  checks: v.array(
+    v.strictObject({
+      name: v.string(),
+      least: v.number(),
+      value: v.number(),
+      entry: v.number(),
+      /** How many measurements of the version there were, of which this is the worst. Earlier releases took the newest and do not tell. */
+      of: v.exactOptional(v.number()),
+    }),
+  ),
   approvals: v.array(v.strictObject({ author: v.string(), entry: v.number(), key: v.exactOptional(v.string()) })),
 });
 export type LetOut = v.InferOutput<typeof LetOutSchema>;
+
+/** Which measurement counted: the worst, or in exports of earlier releases the newest. */
+export function countedIn({ checks }: LetOut): Counted {
+  return checks.every(({ of }) => of !== undefined) ? 'worst' : 'newest';
+}
 
 /** The same in words. */
 export function letOutWords({ by, checks, approvals }: LetOut): string[] {
@@ -77,7 +94,11 @@ export function letOutWords({ by, checks, approvals }: LetOut): string[] {
   if (by === 'import') return ['the import itself, which no policy holds back'];
   const label = (name: string) => (isMeasure(name) ? MEASURES[name].label : name);
   return [
-    ...checks.map(({ name, value, least, entry }) => `${label(name)} ${Number(value.toPrecision(3))}, at least ${least} (entry ${entry})`),
+    ...checks.map(
+      ({ name, value, least, entry, of = 1 }) =>
+        `${label(name)} ${Number(value.toPrecision(3))}${of > 1 ? `, the worst of ${of} measurements` : ''}, ` +
+        `at least ${least} (entry ${entry})`,
+    ),
     ...approvals.map(
       ({ author, entry, key }) =>
         `approved by ${author} (entry ${entry}${key === undefined ? '' : `, signed with key ${key.slice(0, 12)}`})`,

@@ -25,3 +25,9 @@ export function reviewState(reviews: readonly Review[]): ReviewState {
   if (reviews.length === 0) return 'none';
   return rejectionsOf(reviews).length > 0 ? 'rejected' : 'approved';
 }
+
+/** A person's signature in words: "key 0123456789ab of Grace", "key 0123456789ab, which no policy names". */
+export function sealWords({ key, owner, fits }: { readonly key: string; readonly owner?: string; readonly fits: boolean }): string {
+  const whose = owner === undefined ? ', which the policy of this record does not name' : ` of ${owner}`;
+  return `key ${key.slice(0, 12)}${whose}${fits ? '' : '; the signature is not of these words'}`;
+}

@@ -20,6 +20,7 @@ import { lens } from './commands/lens.ts';
 import { log } from './commands/log.ts';
 import { models } from './commands/models.ts';
 import { patch } from './commands/patch.ts';
+import { purge } from './commands/purge.ts';
 import { approve, note, reject } from './commands/remarks.ts';
 import { restore } from './commands/restore.ts';
 import { revert } from './commands/revert.ts';
@@ -35,7 +36,7 @@ import { verify } from './commands/verify.ts';
 
 /** Every command, under the heading that the help shows it by. A new one is a file in commands/ and a line here. */
 export const GROUPS: readonly (readonly [heading: string, commands: readonly Command[]])[] = [
-  ['Models', [tour, importCommand, models, restore, inspect, ask]],
+  ['Models', [tour, importCommand, models, restore, purge, inspect, ask]],
   ['Looking inside', [trace, lens, attribute, patch, ablate, dissect]],
   ['Edits', [edit, check, drafts, commit, discard]],
   ['Steering', [steer]],

@@ -66,14 +66,20 @@ async function run(parsed: Parsed, { stdout, stderr, env }: Surroundings): Promi
   const errors = new Printer(above(stderr), env);
   const home = parsed.home === undefined ? dataFolder(env) : resolve(parsed.home);
   let application: Promise<Application> | undefined;
-  const open = ({ readOnly = false, host = terminalHost }: Opening = {}) =>
-    (application ??= Application.open({
-      host,
-      dataFolder: home,
-      readOnly,
-      threads: parsed.threads,
-      author: parsed.author ?? (env['EMEND_AUTHOR'] || undefined),
-    }));
+  const warned = new Set<string>();
+  /** Each once, whoever tells it. */
+  const warn = (message: string, hint?: string) => {
+    if (warned.has(message)) return;
+    warned.add(message);
+    errors.line(`Warning: ${message}${hint ? ` ${hint}` : ''}`);
+  };
+  const openFirst = async ({ readOnly = false, host = terminalHost }: Opening) => {
+    const author = parsed.author ?? (env['EMEND_AUTHOR'] || undefined);
+    const opened = await Application.open({ host, dataFolder: home, readOnly, threads: parsed.threads, author });
+    for (const { message, hint } of (await opened.call('settings.get', {})).notices) warn(message, hint);
+    return opened;
+  };
+  const open = (how: Opening = {}) => (application ??= openFirst(how));
   /** @param grace ms for work that is under way */
   const close = async (grace?: number) => {
     await (await application?.catch(() => undefined))?.close(grace); // where it did not open, whoever opened it was told
@@ -93,7 +99,7 @@ async function run(parsed: Parsed, { stdout, stderr, env }: Surroundings): Promi
       open,
       follow: { signal: stop.signal, onProgress: (one) => progress.show(one) },
       ends: (how) => (exit = EXIT[how]),
-      warn: (message, hint) => errors.line(`Warning: ${message}${hint ? ` ${hint}` : ''}`),
+      warn,
     });
     progress.clear();
     if (parsed.json) stdout.write(`${visibleJson(JSON.stringify(document, null, 2))}\n`);

@@ -23,12 +23,31 @@ export interface Channel {
 /** Characters of output that are kept. */
 const OUTPUT_TAIL = 4000;
 
+/**
+ * What the engine gives up by Node's permission model: to start other programs, to debug itself, and from Node 25 on the network. It reads
+ * models and writes exports wherever people choose, so files stay open to it. It binds JavaScript alone: ONNX Runtime's own code is not
+ * held by it.
+ */
+const RIGHTS = [
+  process.allowedNodeEnvironmentFlags.has('--permission') ? '--permission' : '--experimental-permission',
+  '--allow-fs-read=*',
+  '--allow-fs-write=*',
+  '--allow-worker',
+  '--allow-addons',
+  '--disable-warning=ExperimentalWarning',
+  '--disable-warning=SecurityWarning', // says that native code is not held
+];
+
+/** What a person typed for one command is none of the engine's business. */
+const SECRETS = ['EMEND_PASSPHRASE'];
+
 /** Runs the engine in a child process of Node, with `env` added to the environment. */
 export function forkEngine(entry: string, env: Readonly<Record<string, string>>): Channel {
+  const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !SECRETS.includes(name)));
   const child = fork(entry, [], {
-    env: { ...process.env, ...env },
+    env: { ...inherited, ...env },
     serialization: 'advanced',
-    execArgv: [],
+    execArgv: RIGHTS,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   let output = '';

@@ -19,6 +19,7 @@ export { readRecords } from './evaluate/datasets.ts';
 export type { CheckPhase } from './evaluate/requests.ts';
 export { type CheckRecord, recordOf } from './evaluate/records.ts';
 export { summarize } from './evaluate/protocol.ts';
+export { magnitude, neighborMagnitude, neighborSuccess, success } from './evaluate/metrics.ts';
 export type { CheckReport, DriftReport, Measure, PromptReport, RecordReport } from './evaluate/report.ts';
 export type { CutFact } from './text/cut.ts';
 export { decodeText } from './text/encoding.ts';

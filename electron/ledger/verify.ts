@@ -5,7 +5,7 @@ import { standingOf } from './anchor.ts';
 import { Blobs } from './blobs.ts';
 import type { Kind } from '../../shared/kinds.ts';
 import { blobsIn, type BlobRef } from './bodies.ts';
-import { checkpointSeq, isLinked, listCheckpoints, readCheckpoint, type Checkpoint } from './checkpoints.ts';
+import { checkpointHash, checkpointSeq, isLinked, listCheckpoints, readCheckpoint, type Checkpoint } from './checkpoints.ts';
 import { Drafts } from './drafts.ts';
 import type { NewerEntry } from './entries.ts';
 import { examine, type Examined } from './examine.ts';
@@ -85,7 +85,7 @@ export async function verifyLedger(files: Files, folder: string, against: Agains
     ...standingProblems(standing),
     ...kept.problems,
     ...checkpointProblems(examined, kept.checkpoints, keys),
-    ...missingLinks(kept.checkpoints, standing.state === 'holds' ? standing.anchor.checkpoint : undefined),
+    ...missingLinks([...kept.checkpoints, ...kept.named], standing.state === 'holds' ? standing.anchor.checkpoint : undefined),
     ...givenProblems(examined, given, keys),
   ];
 
@@ -132,17 +132,16 @@ async function keptCheckpoints(
   files: Files,
   folder: string,
   keys: readonly VerifyKey[],
-): Promise<{ checkpoints: Checkpoint[]; problems: Damage[]; foreign: string[] }> {
+): Promise<{ checkpoints: Checkpoint[]; problems: Damage[]; foreign: string[]; named: Checkpoint[] }> {
   const checkpoints: Checkpoint[] = [];
   const problems: Damage[] = [];
-  const others: { seq: number; key: string }[] = [];
-  if (keys.length === 0) return { checkpoints, problems, foreign: [] };
+  const others: Checkpoint[] = [];
+  if (keys.length === 0) return { checkpoints, problems, foreign: [], named: [] };
   for (const path of await listCheckpoints(files, folder)) {
     try {
       const checkpoint = await readCheckpoint(files, path);
       const seq = checkpointSeq(path);
-      if (!keys.some((key) => key.id === checkpoint.key)) others.push({ seq, key: checkpoint.key });
-      else if (checkpoint.seq === seq) checkpoints.push(checkpoint);
+      if (checkpoint.seq === seq) (keys.some((key) => key.id === checkpoint.key) ? checkpoints : others).push(checkpoint);
       else
         problems.push({
           seq,
@@ -155,23 +154,35 @@ async function keptCheckpoints(
       problems.push({ seq: checkpointSeq(path), offset: undefined, what: 'checkpoint', message: error.message });
     }
   }
-  // Within the chain that goes on with one's own key there is no other's.
+  // Within the chain that goes on with one's own key there is another's only where one's own name it: of a key that counted then.
   const since = checkpoints.findLast(isLinked)?.since ?? Infinity;
+  const named = namedBefore(checkpoints, others);
   const foreign = new Map<string, number>();
-  for (const { seq, key } of others) {
+  for (const other of others) {
+    const { seq, key } = other;
     const message = `The checkpoint at entry ${seq} was signed with key ${key}, which is not one of yours; those around it are yours.`;
-    if (seq >= since) problems.push({ seq, offset: undefined, what: 'checkpoint', message });
+    if (seq >= since && !named.has(other)) problems.push({ seq, offset: undefined, what: 'checkpoint', message });
     else foreign.set(key, (foreign.get(key) ?? 0) + 1);
   }
   return {
     checkpoints,
     problems,
+    named: [...named],
     foreign: [...foreign].map(
       ([key, count]) =>
         `${count} of its checkpoints were signed with key ${key}, which is not one of yours, so they were not compared; ` +
         'emend key --trust FILE makes it one.',
     ),
   };
+}
+
+/** Those of other keys that the chain of one's own goes back to: each names the one before by its hash. */
+function namedBefore(own: readonly Checkpoint[], others: readonly Checkpoint[]): Set<Checkpoint> {
+  const byHash = new Map(others.map((one) => [checkpointHash(one), one]));
+  const named = new Set<Checkpoint>();
+  const before = (one: Checkpoint) => (isLinked(one) && one.previous !== null ? byHash.get(one.previous) : undefined);
+  for (const one of own) for (let at = before(one); at && !named.has(at); at = before(at)) named.add(at);
+  return named;
 }
 
 function conclude(

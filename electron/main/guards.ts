@@ -12,12 +12,16 @@ export function keepPagesInPlace(): void {
   });
 }
 
-/** Pages get no permissions, devices, captures or network. @param allowTools developer tools load from an address of their own */
+/**
+ * Pages get no permissions, devices, captures, downloads or network.
+ * @param allowTools developer tools load from an address of their own
+ */
 export function refuseEverything(session: Session, allowTools: boolean): void {
   session.setPermissionRequestHandler((_contents, _permission, callback) => callback(false));
   session.setPermissionCheckHandler(() => false);
   session.setDevicePermissionHandler(() => false);
   session.setSpellCheckerEnabled(false);
+  session.on('will-download', (event) => event.preventDefault());
   session.webRequest.onBeforeRequest(({ url }, callback) =>
     callback({ cancel: !isOurs(url) && !(allowTools && url.startsWith('devtools:')) }),
   );

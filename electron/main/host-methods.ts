@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { app, shell } from 'electron';
 import { PICKS } from '../../shared/contract/host.ts';
 import { EmendError } from '../../shared/errors.ts';
+import { given } from '../../shared/given.ts';
 import type { HostMethods, HostTools } from '../services/application.ts';
+import { builtOn } from '../services/build-date.ts';
 import { LINKS } from '../services/page/links.ts';
 import { pick } from './pick.ts';
 import { STRINGS } from './strings.ts';
@@ -18,6 +20,7 @@ export function hostMethods(application: HostTools, window: MainWindow): HostMet
       mode: 'desktop',
       app: `${STRINGS.name} ${app.getVersion()}`,
       platform: process.platform,
+      ...given({ built: builtOn() }),
       picker: 'native',
       canPrint: true,
       canReveal: true,

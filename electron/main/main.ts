@@ -1,5 +1,6 @@
 import { app, dialog } from 'electron';
 import { errorData } from '../../shared/errors.ts';
+import { openedDoor } from './debugging.ts';
 import { prepareHome } from './home.ts';
 import { Opened } from './opened.ts';
 import { declareScheme } from './protocol.ts';
@@ -12,13 +13,21 @@ app.enableSandbox();
 declareScheme();
 process.on('uncaughtException', (error) => fail(STRINGS.defect, error, STRINGS.defectHint));
 
-try {
-  const home = prepareHome();
-  const opened = new Opened();
-  if (app.requestSingleInstanceLock()) start(home, opened);
-  else app.quit();
-} catch (error) {
-  fail(STRINGS.cannotStart, error);
+const door = openedDoor();
+if (door !== undefined) {
+  console.error(STRINGS.door(door));
+  app.exit(1);
+} else begin();
+
+function begin(): void {
+  try {
+    const home = prepareHome();
+    const opened = new Opened();
+    if (app.requestSingleInstanceLock()) start(home, opened);
+    else app.quit();
+  } catch (error) {
+    fail(STRINGS.cannotStart, error);
+  }
 }
 
 function start(home: string, opened: Opened): void {

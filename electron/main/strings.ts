@@ -2,6 +2,7 @@
 export const STRINGS = {
   name: 'Emend',
   cannotStart: 'Emend cannot start',
+  door: (name: string) => `Emend does not start with --${name}: any program on this computer could then act in its window.`,
   defect: 'Emend found a fault in itself',
   defectHint: 'It ends now. Everything that was committed is safe; start it again, and please report this.',
   noHome: (folder: string, why: string) =>

@@ -1,4 +1,4 @@
-import type { EntryView, Filter, Row as RowView } from '../../shared/contract/audit.ts';
+import type { EntryView, Filter, Row as RowView, SealView } from '../../shared/contract/audit.ts';
 import { EmendError } from '../../shared/errors.ts';
 import type { RemarkKind } from '../../shared/kinds.ts';
 import { written } from '../ledger/checkpoints.ts';
@@ -6,7 +6,7 @@ import { canonical } from '../storage/canonical.ts';
 import { writeDurably } from '../storage/durable.ts';
 import { isRemark, type Entry } from '../ledger/entries.ts';
 import { readSigningKey } from '../ledger/keys.ts';
-import { sealRemark } from '../ledger/seals.ts';
+import { keyOf, sealerOf, sealRemark } from '../ledger/seals.ts';
 import { explained } from '../storage/file-errors.ts';
 import { disk } from '../storage/files.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -22,6 +22,7 @@ import { readGiven } from './given.ts';
 import type { LibraryModel } from './library-model.ts';
 import { version as appVersion } from './models.ts';
 import { newFile } from './outputs.ts';
+import { askedIn } from './policy.ts';
 import type { Preferences } from './preferences.ts';
 import { recordOf, verifyModel } from './verify-model.ts';
 
@@ -48,6 +49,7 @@ interface RemarkAsked {
   readonly comment: string;
   /** The file of a key of its author's own. */
   readonly key?: string | undefined;
+  readonly passphrase?: string | undefined;
 }
 
 const RESTORE = 'Verify it, and bring what is damaged back from a backup.';
@@ -59,12 +61,12 @@ const SHOWN = 4_000_000;
 export function auditService({ models, engine, preferences, jobs, grants, print, tell }: Surroundings): Part {
   const remark =
     (kind: RemarkKind) =>
-    async ({ model: name, version, entry, comment, key: handle }: RemarkAsked) => {
+    async ({ model: name, version, entry, comment, key: handle, passphrase }: RemarkAsked) => {
       const model = await models.recorded(name);
       model.mustWrite();
       const about = entry === undefined ? model.ledger.history.find(version).id : versionAbout(model.ledger.entry(entry), model);
       const by = preferences.by(comment);
-      const key = handle === undefined ? undefined : await readSigningKey(explained(disk), grants.path(handle));
+      const key = handle === undefined ? undefined : await readSigningKey(explained(disk), grants.path(handle), passphrase);
       const { seq, hash: head } = model.ledger.head;
       const seal = key && sealRemark(key, { kind, ...by, version: about, entry }, { seq, head });
       const made = await model.append(kind, { version: about, ...known({ entry, seal }) }, by);
@@ -231,7 +233,40 @@ async function entryView(model: LibraryModel, seq: number): Promise<EntryView> {
     .filter(isRemark)
     .filter((one) => one.seq !== seq)
     .filter((one) => one.body.entry === seq || (one.body.entry === undefined && one.body.version === version))
-    .map((one) => ({ entry: one.seq, kind: one.kind, time: one.time, author: one.author, comment: one.reason }));
+    .map((one) => ({
+      entry: one.seq,
+      kind: one.kind,
+      time: one.time,
+      author: one.author,
+      comment: one.reason,
+      ...sealView(one, model.ledger),
+    }));
   const { prev, hash, kind, time, author, reason, app, engine, body } = entry;
-  return { seq, prev, hash, kind, time, author, reason, app, engine, title: titleOf(entry), body: { ...body }, evidence, remarks };
+  return {
+    seq,
+    prev,
+    hash,
+    kind,
+    time,
+    author,
+    reason,
+    app,
+    engine,
+    title: titleOf(entry),
+    body: { ...body },
+    evidence,
+    remarks,
+    ...sealView(entry, model.ledger),
+  };
+}
+
+/** Whose signature a remark has, by the policies that the record knows. */
+function sealView(entry: Entry, ledger: Ledger): { seal?: SealView } {
+  if (!isRemark(entry) || !('seal' in entry.body) || !entry.body.seal) return {};
+  const { kind, author, reason } = entry;
+  const { seal, version, entry: about } = entry.body;
+  const key = keyOf(seal);
+  if (key === undefined) return {};
+  const owner = askedIn(ledger).keys?.[key] ?? askedIn(ledger, entry.seq).keys?.[key];
+  return { seal: { key, ...known({ owner }), fits: sealerOf({ kind, author, reason, version, entry: about }, seal) !== undefined } };
 }

@@ -17,11 +17,22 @@ export interface Earlier {
 
 /** The facts that a version's edits wrote, less those that new facts replace. */
 export function earlierFacts(version: ModelVersion, facts: readonly Fact[]): Earlier {
-  const replaced = new Set(facts.map(questionOf));
-  const standing = [...version.written()].reverse().filter((fact) => !replaced.has(questionOf(fact)));
-  const every = Math.ceil(standing.length / EARLIER_MEASURED) || 1;
-  const some = standing.filter((_, at) => at % every === 0);
+  const standing = standingFacts([...version.written()].reverse(), facts);
+  const some = someOf(standing);
   return { facts: some, records: some.map((fact) => recordOf(fact, `entry ${fact.entry}`)), inForce: standing.length };
+}
+
+/** Those of facts that others do not replace. */
+export function standingFacts<F extends Question>(written: readonly F[], facts: readonly Question[]): F[] {
+  const replaced = new Set(facts.map(questionOf));
+  return written.filter((fact) => !replaced.has(questionOf(fact)));
+}
+type Question = Pick<Fact, 'subject' | 'prompt'>;
+
+/** Those of them that are measured. */
+export function someOf<F>(standing: readonly F[]): F[] {
+  const every = Math.ceil(standing.length / EARLIER_MEASURED) || 1;
+  return standing.filter((_, at) => at % every === 0);
 }
 
 /** What became of them, for the report of the edit; undefined where there were none. */

@@ -204,7 +204,7 @@ async function mustBeSaid(
   control: JobControl,
 ): Promise<void> {
   const hint = 'Work the edit out again, and discard this draft.';
-  const [problem] = contradictions(await editPairs(input, model.id, model.ledger.blobs));
+  const [problem] = contradictions(await editPairs(input, model.id, model.ledger.blobs, undefined));
   if (problem !== undefined) throw new EmendError('bad-file', `This draft is not what it says: ${problem}`, hint, { draft: draft.id });
   if (draft.isSealed) return;
   const { parent, factSet, delta, checks, details } = input;

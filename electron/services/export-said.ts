@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { ExportFormatSchema, type Exported } from '../../shared/contract/exports.ts';
 import { EmendError } from '../../shared/errors.ts';
-import { askedWords, letOutWords, settingsOf } from '../../shared/policy.ts';
+import { askedWords, countedIn, letOutWords, settingsOf } from '../../shared/policy.ts';
 import type { Steps } from '../../shared/progress.ts';
 import { rejectionsOf } from '../../shared/reviews.ts';
 import { examine } from '../ledger/examine.ts';
@@ -105,13 +105,13 @@ export function compareClaim(looking: Looking, { record, format, author, claimed
   const { entries, history } = examine(journal);
   const settings = settingsOf(claim.asked);
   const version = reviewed({ entries, history }, record.version);
-  const hindrances = author === undefined ? [] : exportHindrances(version, settings, author);
+  const hindrances = author === undefined ? [] : exportHindrances(version, settings, author, countedIn(claim.letOut));
   const pairs: readonly (readonly [what: string, one: unknown, other: unknown])[] = [
     ['version', claim.version, record.version.id],
     ['form', claim.format, format ?? ''],
     ['end of the record', claim.ledger, { entries: record.head.seq, head: record.head.hash }],
     ['policy', claim.asked, askedIn({ entries })],
-    ['what let it out', claim.letOut, letOut(version, settings)],
+    ['what let it out', claim.letOut, letOut(version, settings, countedIn(claim.letOut))],
     ['what the policy still asks for', [], hindrances],
     ['rejections that were known', claim.despite ?? [], rejectionsOf(history.reviews(record.version.id)).map(({ entry }) => entry)],
   ];

@@ -129,6 +129,9 @@ async function readFinding(ledger: Ledger, entry: EntryOf<'finding'>): Promise<F
 /** What an entry and its file say differently; undefined when they agree. */
 function disagreement({ body }: EntryOf<'finding'>, file: File): string | undefined {
   const differs = (['look', 'version', 'settings'] as const).find((field) => canonical(body[field]) !== canonical(file[field]));
+  const [asked, found] = [body.settings['prompt'], (file.result as { readonly prompt?: unknown } | null)?.prompt];
+  if (typeof asked === 'string' && typeof found === 'string' && asked !== found)
+    return `what was found is of the text ${JSON.stringify(found)}, and ${JSON.stringify(asked)} was asked for`;
   return differs && `its ${differs} is ${canonical(file[differs])}, the entry says ${canonical(body[differs])}`;
 }
 

@@ -27,6 +27,7 @@ import { FileStamps } from './stamps.ts';
 import { inStaging, putInPlace } from './staging.ts';
 import type { Removed } from '../../shared/contract/library.ts';
 import { given } from '../../shared/given.ts';
+import { trialLimit, withinTime } from './trial-run.ts';
 
 /** What an import needs. */
 export interface ImportRequest {
@@ -80,17 +81,10 @@ export async function importModel(
         control.onProgress({ phase: 'examining', done: 0, total: 2, secondsLeft: undefined });
         const anatomy = await engine.run('inspect', { model: { folder: staged.files } }, { signal: control.signal });
         control.onProgress({ phase: 'trial run', done: 1, total: 2, secondsLeft: undefined });
-        const trial = await engine.run(
-          'ask',
-          {
-            model: { folder: staged.files },
-            prompt: TRIAL,
-            top: 5,
-            maxTokens: 5,
-            sampling: { temperature: 0, topK: 0, topP: 1, repetitionPenalty: 1, seed: 0 },
-          },
-          { signal: control.signal },
-        );
+        const sampling = { temperature: 0, topK: 0, topP: 1, repetitionPenalty: 1, seed: 0 };
+        const question = { model: { folder: staged.files }, prompt: TRIAL, top: 5, maxTokens: 5, sampling };
+        const limit = trialLimit(records.reduce((sum, { bytes }) => sum + bytes, 0));
+        const trial = await withinTime(limit, control.signal, (signal) => engine.run('ask', question, { signal }));
         refuseNonsense(trial);
         const { files: ranges } = await engine.run('ranges', { model: { folder: staged.files } }, { signal: control.signal });
         const layout = await layoutOf(staged.files, ranges, () => control.check());
@@ -134,9 +128,11 @@ function mustNotBeRemoved({ removedOf, anew }: ImportRequest, id: string): void 
   const { name, entries, imported, removed } = longest;
   throw new EmendError(
     'bad-input',
-    `This model was in the library as ${name} and was removed; its record of ${entries} ${entries === 1 ? 'entry' : 'entries'}, begun ` +
-      `${imported.slice(0, 10)}, is kept${others.length > 0 ? `, and ${others.length} other of it` : ''}.`,
-    `Bring it back: in the library under “Removed”, or emend restore ${removed}. To begin a new record instead: emend import --new-record.`,
+    `This model was in the library as ${name} and was removed; its record of ${entries} ${entries === 1 ? 'entry' : 'entries'}` +
+      `${imported === undefined ? '' : `, begun ${imported.slice(0, 10)},`} is kept` +
+      `${others.length > 0 ? `, and ${others.length} other of it` : ''}.`,
+    `Bring it back: in the library under “Removed”, or emend restore ${removed}. To begin a new record instead: ` +
+      'emend import --new-record.',
     { removed },
   );
 }

@@ -26,6 +26,7 @@ type Part = Pick<
   | 'library.rename'
   | 'library.remove'
   | 'library.restore'
+  | 'library.purge'
 >;
 
 /** The models of the library: bringing them in, looking at them, taking them out. */
@@ -121,6 +122,12 @@ export function libraryService({ library, models, preferences, places, engine, g
       const model = await library.restore(removed);
       tell({ type: 'library' });
       return { model: model.id, name: model.name };
+    },
+    'library.purge': async ({ removed }) => {
+      if (library.readOnly) throw new EmendError('bad-input', 'The library was opened for reading only.', 'Open it for writing.');
+      await library.purge(removed);
+      tell({ type: 'library' });
+      return {};
     },
   };
 }

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { rename } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { EmendError, errorData } from '../../shared/errors.ts';
+import { given } from '../../shared/given.ts';
 import { shortId } from '../../shared/ids.ts';
 import { ensureFolder } from '../storage/durable.ts';
 import { explained } from '../storage/file-errors.ts';
@@ -30,6 +31,8 @@ const ABBREVIATION = /^[0-9a-f]{6,64}$/;
 
 /** What that of a removed model is called. */
 const REMOVED = /^[0-9a-f]{16}-[0-9a-f]{8}$/;
+/** What it is called while it is deleted. */
+const PURGED = '.purged';
 
 /** A model that was moved out of the library. */
 export interface RemovedModel extends Removed {
@@ -63,7 +66,10 @@ export class Library {
 
   /** Opens the library, and clears away imports that were never finished. */
   static async open(places: Places, preferences: Preferences, engine: Engine, readOnly: boolean): Promise<Library> {
-    if (!readOnly) await removeUnfinished(places.incoming, '');
+    if (!readOnly) {
+      await removeUnfinished(places.incoming, '');
+      await removePurged(places.removed);
+    }
     return new Library(places, preferences, engine, readOnly);
   }
 
@@ -137,22 +143,32 @@ export class Library {
     for (let number = 2; ; number++) if (!taken.has(`${usual} ${number}`)) return `${usual} ${number}`;
   }
 
-  /** Models that were moved out of the library, with their files' sizes; those with the longest records first. */
+  /** All that was moved out of the library, with the sizes of models' files; what has the longest record first. */
   async removed(): Promise<readonly RemovedModel[]> {
     const files = explained(disk);
     const there = (await files.stat(this.#places.removed)) === undefined ? [] : await files.list(this.#places.removed);
     const found = await Promise.all(
       there
         .filter((folder) => REMOVED.test(folder))
-        .map(async (removed): Promise<RemovedModel | undefined> => {
+        .map(async (removed): Promise<RemovedModel> => {
           const { ledger } = new ModelPlaces(join(this.#places.removed, removed));
           const first = await readFirst(disk, ledger);
-          if (first?.kind !== 'import') return undefined; // nothing tells what it was
           const title = titleOf(first, removed, (id) => this.#preferences.nameOf(id));
-          return { removed, ...title, imported: first.time, entries: await countEntries(disk, ledger), files: first.body.model.files };
+          const told = first?.kind === 'import' ? first : undefined; // without it nothing tells what it was
+          const entries = told ? await countEntries(disk, ledger) : 0;
+          return { removed, ...title, ...given({ imported: told?.time }), entries, files: told?.body.model.files ?? [] };
         }),
     );
-    return found.filter((one) => one !== undefined).sort((a, b) => b.entries - a.entries);
+    return found.sort((a, b) => b.entries - a.entries);
+  }
+
+  /** Deletes a removed model and its record, for good. @throws EmendError 'not-found' */
+  async purge(removed: string): Promise<void> {
+    const from = this.#removedFolder(removed);
+    // Under another name first: whatever ends the program, nobody takes the half of it for a model.
+    await rename(from, `${from}${PURGED}`);
+    await explained(disk).syncFolder(this.#places.removed);
+    await rm(`${from}${PURGED}`, { recursive: true, force: true });
   }
 
   /** Moves a model out of the library. @returns what to call {@link restore} with */
@@ -169,13 +185,7 @@ export class Library {
 
   /** Brings a removed model back. @throws EmendError 'not-found', or 'bad-input' when the same model was imported again */
   async restore(removed: string): Promise<LibraryModel> {
-    const from = join(this.#places.removed, removed);
-    if (!REMOVED.test(removed) || !existsSync(from))
-      throw new EmendError(
-        'not-found',
-        `There is no removed model ${JSON.stringify(removed)}.`,
-        'Import the model again; its ledger lies in the data folder under "removed".',
-      );
+    const from = this.#removedFolder(removed);
     const name = removed.slice(0, 16);
     if (existsSync(join(this.#places.models, name)))
       throw new EmendError('bad-input', 'The same model was imported again in the meantime.', 'Remove that one first.');
@@ -183,6 +193,17 @@ export class Library {
     await rename(from, join(this.#places.models, name));
     await disk.syncFolder(this.#places.models);
     return this.#open(name);
+  }
+
+  #removedFolder(removed: string): string {
+    const folder = join(this.#places.removed, removed);
+    if (!REMOVED.test(removed) || !existsSync(folder))
+      throw new EmendError(
+        'not-found',
+        `There is no removed model ${JSON.stringify(removed)}.`,
+        'It was brought back or deleted; import the model again.',
+      );
+    return folder;
   }
 
   /** Signs and closes every ledger that was opened. */
@@ -269,6 +290,15 @@ export class Library {
     await model.close();
     await this.#engine.release(new ModelPlaces(model.places.folder).files);
   }
+}
+
+/** Goes on with what a deletion left that was interrupted. */
+async function removePurged(folder: string): Promise<void> {
+  const files = explained(disk);
+  const there = (await files.stat(folder)) === undefined ? [] : await files.list(folder);
+  for (const name of there)
+    if (name.endsWith(PURGED) && REMOVED.test(name.slice(0, -PURGED.length)))
+      await rm(join(folder, name), { recursive: true, force: true }).catch(() => undefined); // the next opening tries again
 }
 
 /** Whether this is a model's id or its beginning. Where only the folder's name is known of the id, that much is compared. */

@@ -84,6 +84,11 @@ export class Places {
     return join(this.root, 'opened.json');
   }
 
+  /** Where the key lies that the person here signs approvals with. */
+  get ownKey(): string {
+    return join(this.root, 'own-key.json');
+  }
+
   get keys(): string {
     return join(this.root, 'keys');
   }

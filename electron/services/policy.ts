@@ -1,5 +1,5 @@
 import type { Settings } from '../../shared/contract/settings.ts';
-import { askedBy, type Asked, type LetOut, NOTHING_ASKED } from '../../shared/policy.ts';
+import { askedBy, type Asked, type Counted, type LetOut, NOTHING_ASKED } from '../../shared/policy.ts';
 import type { Kind } from '../../shared/kinds.ts';
 import { foldedName } from '../../shared/folded-name.ts';
 import { demandedNames, MEASURES, type Demand } from '../../shared/measures.ts';
@@ -77,21 +77,24 @@ function keyOf(entry: Entry | undefined, before: number, { entries }: Pick<Ledge
 
 /**
  * What the policy still asks for before a version may be exported; empty when it may. The import itself may always go out.
- * Checks count when they measured this very version on all facts in force, the newest value of each: nobody can choose what is easy. A
- * review counts until the same person reviews again. People are told apart by their names as {@link foldedName} has them.
+ * Checks count when they measured this very version on all facts in force, the worst value of each: nobody can choose what is easy, or
+ * measure until it fits. A review counts until the same person reviews again. People are told apart by their names as {@link foldedName}
+ * has them.
  * @param author who wants to export
+ * @param counted 'newest' only for what earlier releases let out
  */
 export function exportHindrances(
   { version, entries, reviews }: Reviewed,
   { policy, thresholds }: Pick<Settings, 'policy' | 'thresholds'>,
   author: string,
+  counted: Counted = 'worst',
 ): string[] {
   if (version.parts === 0) return [];
   const hindrances: string[] = [];
   if (policy.requireChecks) {
-    const measured = measuredOf({ version, entries });
+    const measured = measuredOf({ version, entries }, counted);
     for (const name of demandedNames()) {
-      const value = measured.get(name)?.value;
+      const { value, entry, of = 1 } = measured.get(name) ?? {};
       const { demand }: { readonly demand: Demand } = MEASURES[name];
       if (value === undefined && demand.whereMeasured) continue;
       if (value === undefined)
@@ -101,7 +104,9 @@ export function exportHindrances(
       else if (value < thresholds[name])
         hindrances.push(
           `The policy asks for “${MEASURES[name].label}” of at least ${thresholds[name]}; ` +
-            `this version has ${Number(value.toPrecision(3))}.`,
+            (of > 1
+              ? `the worst of ${of} measurements of this version, in entry ${entry}, is ${Number(value.toPrecision(3))}.`
+              : `this version has ${Number(value.toPrecision(3))}.`),
         );
     }
   }
@@ -128,12 +133,12 @@ export function exportHindrances(
  * What let a version out that nothing holds back: each check that was asked for with the entry that measured it, and the approvals that
  * count.
  */
-export function letOut(one: Reviewed, settings: Pick<Settings, 'policy' | 'thresholds'>): LetOut {
+export function letOut(one: Reviewed, settings: Pick<Settings, 'policy' | 'thresholds'>, counted: Counted = 'worst'): LetOut {
   const { checks: asked = {}, approval } = askedBy(settings);
   const nothing = { checks: [], approvals: [] };
   if (one.version.parts === 0) return { by: 'import', ...nothing };
   if (approval === 'none' && Object.keys(asked).length === 0) return { by: 'nothing', ...nothing };
-  const measured = measuredOf(one);
+  const measured = measuredOf(one, counted);
   return {
     by: 'policy',
     checks: Object.keys(asked).flatMap((name) => {
@@ -146,13 +151,26 @@ export function letOut(one: Reviewed, settings: Pick<Settings, 'policy' | 'thres
   };
 }
 
-/** What this very version was measured to do on all facts in force: the newest value of each measure, and its entry. */
-function measuredOf({ version, entries }: Pick<Reviewed, 'version' | 'entries'>): Map<string, { value: number; entry: number }> {
-  return new Map(
-    entries
-      .filter((entry) => entry.version === version.id && isOfAllFacts(entry, version))
-      .flatMap(({ seq, checks }) => checks.map((check) => [check.name, { value: check.value, entry: seq }] as const)),
-  );
+interface Measured {
+  readonly value: number;
+  /** The entry that has it. */
+  readonly entry: number;
+  /** Of how many it is the worst. */
+  readonly of?: number;
+}
+
+/** What this very version was measured to do on all facts in force: the worst of each measure, or the newest. */
+function measuredOf({ version, entries }: Pick<Reviewed, 'version' | 'entries'>, counted: Counted): Map<string, Measured> {
+  const measured = new Map<string, Measured>();
+  const all = entries.filter((entry) => entry.version === version.id && isOfAllFacts(entry, version));
+  for (const { seq: entry, checks } of all)
+    for (const { name, value } of checks) {
+      const before = measured.get(name);
+      const isWorse = before === undefined || value < before.value;
+      if (counted === 'newest') measured.set(name, { value, entry });
+      else measured.set(name, { ...(isWorse ? { value, entry } : before), of: (before?.of ?? 0) + 1 });
+    }
+  return measured;
 }
 
 /** Approvals that stand and count. */

@@ -28,6 +28,10 @@ type Shelf = v.InferOutput<typeof ShelfSchema>;
 const OpenedEntriesSchema = v.object({ entries: v.record(v.string(), v.array(OpenedSchema)) });
 type OpenedEntries = v.InferOutput<typeof OpenedEntriesSchema>;
 
+/** Where a person keeps the key of their own; null where there is none. */
+const OwnKeySchema = v.object({ path: v.nullable(v.string()) });
+type OwnKey = v.InferOutput<typeof OwnKeySchema>;
+
 /** What people set and use: settings, names of models, when they were opened, entries that were looked at, and the signing key. */
 export class Preferences {
   readonly key: SigningKey | undefined;
@@ -37,6 +41,7 @@ export class Preferences {
   readonly #settings: Low<Settings>;
   readonly #shelf: Low<Shelf>;
   readonly #opened: Low<OpenedEntries>;
+  readonly #ownKey: Low<OwnKey>;
   readonly #readOnly: boolean;
   readonly #author: string | undefined;
   readonly #threads: number | undefined;
@@ -45,6 +50,7 @@ export class Preferences {
     settings: Low<Settings>;
     shelf: Low<Shelf>;
     opened: Low<OpenedEntries>;
+    ownKey: Low<OwnKey>;
     readOnly: boolean;
     key: SigningKey | undefined;
     trusted: readonly VerifyKey[];
@@ -55,6 +61,7 @@ export class Preferences {
     this.#settings = parts.settings;
     this.#shelf = parts.shelf;
     this.#opened = parts.opened;
+    this.#ownKey = parts.ownKey;
     this.#readOnly = parts.readOnly;
     this.key = parts.key;
     this.trusted = parts.trusted;
@@ -78,18 +85,26 @@ export class Preferences {
     const settings = await openStore(places.settings, SettingsSchema, DEFAULT_SETTINGS, { readOnly });
     const shelf = await openStore<Shelf>(places.shelf, ShelfSchema, { names: {}, opened: {} }, { readOnly });
     const opened = await openStore<OpenedEntries>(places.opened, OpenedEntriesSchema, { entries: {} }, { readOnly });
-    const hasKey = !readOnly || (await disk.stat(places.keys)) !== undefined;
-    const isNew = hasKey && (await disk.stat(join(places.keys, PRIVATE_KEY_FILE))) === undefined;
-    const key = hasKey ? await loadOrCreateKey(files, places.keys) : undefined;
-    const trusted = hasKey ? await trustedKeys(files, places.keys) : [];
+    const ownKey = await openStore<OwnKey>(places.ownKey, OwnKeySchema, { path: null }, { readOnly });
+    const isNew = (await disk.stat(join(places.keys, PRIVATE_KEY_FILE))) === undefined;
+    const key = isNew && readOnly ? undefined : await loadOrCreateKey(files, places.keys);
+    const trusted = await trustedKeys(files, places.keys);
     return new Preferences({
       settings: settings.db,
       shelf: shelf.db,
       opened: opened.db,
+      ownKey: ownKey.db,
       readOnly,
       key,
       trusted,
-      notices: [...settings.notices, ...shelf.notices, ...opened.notices, ...(await keyNotices(places, isNew, key))],
+      notices: [
+        ...settings.notices,
+        ...shelf.notices,
+        ...opened.notices,
+        ...ownKey.notices,
+        ...(await keyNotices(places, isNew, key)),
+        ...(await folderNotices(places.root)),
+      ],
       author,
       threads,
     });
@@ -134,6 +149,15 @@ export class Preferences {
 
   openedAt(model: string): string | undefined {
     return this.#shelf.data.opened[model];
+  }
+
+  /** The file of the key that the person here signs approvals with; undefined where none was chosen. */
+  get ownKey(): string | undefined {
+    return this.#ownKey.data.path ?? undefined;
+  }
+
+  async setOwnKey(path: string | null): Promise<void> {
+    await keep(this.#ownKey, { path });
   }
 
   /** Lets another key's signatures count, from the next start on. @throws EmendError 'bad-file' when it is no public key */
@@ -187,7 +211,7 @@ async function keyNotices(places: Places, isNew: boolean, key: SigningKey | unde
   if (!key) return [];
   const path = join(places.keys, PRIVATE_KEY_FILE);
   const hasModels = (await disk.stat(places.models)) !== undefined && (await disk.list(places.models)).length > 0;
-  const mode = process.platform === 'win32' ? 0 : (await stat(path)).mode & 0o077;
+  const mode = await othersMay(path);
   return [
     ...(isNew && hasModels
       ? [
@@ -208,4 +232,21 @@ async function keyNotices(places: Places, isNew: boolean, key: SigningKey | unde
           },
         ]),
   ];
+}
+
+/** Folders that earlier releases made were open to everybody on the computer; one that a person shares on purpose stays as it is. */
+async function folderNotices(root: string): Promise<Notice[]> {
+  if ((await disk.stat(root)) === undefined || (await othersMay(root)) === 0) return [];
+  return [
+    {
+      what: 'folder',
+      message: `Others on this computer may look into the data folder ${root}: models, records, and what was asked.`,
+      hint: `Take that from them: chmod 700 ${root}.`,
+    },
+  ];
+}
+
+/** What others than its owner may do with a file or folder; 0 for nothing, and where the system does not say. */
+async function othersMay(path: string): Promise<number> {
+  return process.platform === 'win32' ? 0 : (await stat(path)).mode & 0o077;
 }

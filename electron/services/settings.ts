@@ -1,11 +1,23 @@
 import { join } from 'node:path';
-import type { Settings } from '../../shared/contract/settings.ts';
+import type { OwnKey, Settings } from '../../shared/contract/settings.ts';
 import { EmendError } from '../../shared/errors.ts';
+import { given } from '../../shared/given.ts';
 import { askedBy, isSameAsked } from '../../shared/policy.ts';
 import { ensureFolder, writeDurably } from '../storage/durable.ts';
 import { explained } from '../storage/file-errors.ts';
 import { disk } from '../storage/files.ts';
-import { createKey, parsePublicKey, PUBLIC_KEY_FILE } from '../ledger/keys.ts';
+import {
+  changeKey,
+  createKey,
+  distrustKey,
+  isProtected,
+  parsePublicKey,
+  PUBLIC_KEY_FILE,
+  publicFileOf,
+  readSigningKey,
+  trustedKeys,
+} from '../ledger/keys.ts';
+import type { Grants } from './grants.ts';
 import type { Services, Surroundings } from './surroundings.ts';
 import { recordPolicyEverywhere } from './policy-record.ts';
 import { POINTER, usualFolder } from './places.ts';
@@ -16,7 +28,12 @@ type Part = Pick<
   | 'settings.set'
   | 'settings.key'
   | 'settings.trustKey'
+  | 'settings.distrustKey'
+  | 'settings.trustedKeys'
+  | 'settings.changeKey'
   | 'settings.newKey'
+  | 'settings.ownKey'
+  | 'settings.setOwnKey'
   | 'settings.addPerson'
   | 'settings.setDataFolder'
 >;
@@ -51,9 +68,24 @@ export function settingsService({ library, preferences, places, grants, engine, 
       const pem = Buffer.from(await explained(disk).read(path)).toString('utf8');
       return { id: (await preferences.trust(places, pem, path)).id };
     },
-    'settings.newKey': async ({ destination }) => {
-      const { key, publicFile } = await createKey(explained(disk), grants.target(destination));
+    'settings.distrustKey': async ({ id }) => ({ id: (await distrustKey(explained(disk), places.keys, id)).id }),
+    'settings.trustedKeys': async () => ({ ids: (await trustedKeys(explained(disk), places.keys)).map(({ id }) => id) }),
+    'settings.changeKey': async ({ source, passphrase }) => {
+      const files = explained(disk);
+      const to = source === undefined ? undefined : await readSigningKey(files, grants.path(source), passphrase);
+      const { before, now } = await changeKey(files, places.keys, to);
+      return { before: before.id, now: now.id, path: join(places.keys, PUBLIC_KEY_FILE) };
+    },
+    'settings.newKey': async ({ destination, passphrase }) => {
+      const { key, publicFile } = await createKey(explained(disk), grants.target(destination), passphrase);
       return { id: key.id, publicKey: key.pem, path: publicFile };
+    },
+    'settings.ownKey': async () => ({ ...(await ownKey(preferences.ownKey, grants)) }),
+    'settings.setOwnKey': async ({ source }) => {
+      const path = source === null ? null : grants.path(source);
+      if (path !== null) await readOwnKey(path);
+      await preferences.setOwnKey(path);
+      return { ...(await ownKey(preferences.ownKey, grants)) };
     },
     'settings.addPerson': async ({ source, name }) => {
       const path = grants.path(source);
@@ -78,4 +110,27 @@ export function settingsService({ library, preferences, places, grants, engine, 
       return { folder };
     },
   };
+}
+
+/** The key of a person's own as screens show it. */
+async function ownKey(path: string | undefined, grants: Grants): Promise<{ key?: OwnKey }> {
+  if (path === undefined) return {};
+  const picked = grants.grant(path);
+  try {
+    return { key: { ...picked, ...(await readOwnKey(path)) } };
+  } catch (error) {
+    if (!(error instanceof EmendError)) throw error;
+    return { key: { ...picked, isProtected: false, problem: error.message } };
+  }
+}
+
+/** What can be told of a person's key without its passphrase. @throws EmendError where the file is no such key */
+async function readOwnKey(path: string): Promise<Pick<OwnKey, 'id' | 'isProtected'>> {
+  const files = explained(disk);
+  const pem = Buffer.from(await files.read(path)).toString('utf8');
+  if (!isProtected(pem)) return { id: (await readSigningKey(files, path)).id, isProtected: false };
+  const publicFile = publicFileOf(path);
+  const isBeside = (await files.stat(publicFile)) !== undefined;
+  const id = isBeside ? parsePublicKey(Buffer.from(await files.read(publicFile)).toString('utf8'), publicFile).id : undefined;
+  return { isProtected: true, ...given({ id }) };
 }

@@ -34,6 +34,9 @@ export function isTemporary(name: string): boolean {
   return /\.[0-9a-f]{12}\.tmp$/.test(name);
 }
 
+/** How often a file is written whose unfinished copy another program cleared away. */
+const ATTEMPTS = 5;
+
 /**
  * Replaces a file such that after any failure the old or the new content is there, whole.
  * With `backup` the old file stays under that path; between two renames only the backup may be there, so readers must look for it.
@@ -44,21 +47,29 @@ export async function writeDurably(
   bytes: Uint8Array,
   options: { backup?: string; mode?: number } = {},
 ): Promise<void> {
-  const temporary = temporaryName(path);
-  try {
-    const file = await files.open(temporary, 'new', options.mode);
+  for (let attempt = 1; ; attempt++) {
+    const temporary = temporaryName(path);
+    let isWritten = false;
     try {
-      await file.write(bytes);
-      await file.sync();
-    } finally {
-      await file.close();
+      const file = await files.open(temporary, 'new', options.mode);
+      try {
+        await file.write(bytes);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      isWritten = true;
+      if (options.backup !== undefined && (await files.stat(path)) !== undefined) await files.rename(path, options.backup);
+      await files.rename(temporary, path);
+      await files.syncFolder(dirname(path));
+      return;
+    } catch (error) {
+      // Another program that began just now took the file for one that was left behind: once more.
+      const isTaken = isWritten && errnoOf(error) === 'ENOENT' && attempt < ATTEMPTS;
+      if (isTaken) continue;
+      await removeIfThere(files, temporary);
+      throw retell(error, 'write', path);
     }
-    if (options.backup !== undefined && (await files.stat(path)) !== undefined) await files.rename(path, options.backup);
-    await files.rename(temporary, path);
-    await files.syncFolder(dirname(path));
-  } catch (error) {
-    await removeIfThere(files, temporary);
-    throw retell(error, 'write', path);
   }
 }
 

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { isRemark, kindNames, type Kind } from '../kinds.ts';
 import { REVIEW_STATES } from '../reviews.ts';
 import { VerdictSchema } from '../verdict.ts';
-import { Count, Fields, Handle, job, Line, method, ModelName, Seq, VersionName } from './define.ts';
+import { Count, Fields, Handle, job, Line, method, ModelName, Passphrase, Seq, VersionName } from './define.ts';
 
 export const KindSchema = v.picklist(kindNames());
 export type { Kind };
@@ -29,6 +29,17 @@ export type Filter = v.InferOutput<typeof FilterSchema>;
 /** That an entry was opened in a window of this data folder. It says that it was on the screen under a name, and nothing more. */
 export const OpenedSchema = v.object({ author: v.string(), time: v.string() });
 export type Opened = v.InferOutput<typeof OpenedSchema>;
+
+/** A person's own signature on a remark. */
+const SealViewSchema = v.object({
+  /** Id of the key. */
+  key: v.string(),
+  /** Whose it is, as the policy in the record says; absent for a key that no policy names. */
+  owner: v.exactOptional(v.string()),
+  /** Whether it is of these words. */
+  fits: v.boolean(),
+});
+export type SealView = v.InferOutput<typeof SealViewSchema>;
 
 export const RowSchema = v.object({
   seq: v.number(),
@@ -68,6 +79,8 @@ export const EntrySchema = v.object({
   body: Fields,
   /** Files that the entry names, by role. */
   evidence: v.array(v.object({ role: v.string(), blob: v.string(), bytes: v.number(), type: v.string(), present: v.boolean() })),
+  /** Of a remark that its author signed. */
+  seal: v.exactOptional(SealViewSchema),
   /** Approvals and rejections of the version it is about, and notes on it. */
   remarks: v.array(
     v.object({
@@ -76,6 +89,7 @@ export const EntrySchema = v.object({
       time: v.string(),
       author: v.string(),
       comment: v.string(),
+      seal: v.exactOptional(SealViewSchema),
     }),
   ),
 });
@@ -122,6 +136,8 @@ const Remark = v.strictObject({
   comment: Line,
   /** A file with a private key of the author's own, to sign the words with. */
   key: v.optional(Handle),
+  /** Of that file, where it has one. */
+  passphrase: v.optional(Passphrase),
 });
 const Recorded = v.object({ entry: Seq });
 

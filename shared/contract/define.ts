@@ -34,6 +34,8 @@ export const Text = v.pipe(v.string(), v.maxLength(TEXT_LIMIT, `expected at most
 export const Named = v.pipe(Text, v.trim(), v.nonEmpty('expected some text'));
 /** A name or reason that people read in lists. */
 export const Line = v.pipe(v.string(), v.maxLength(2000, 'expected at most 2000 characters'));
+/** Never empty: who has none gives none. */
+export const Passphrase = v.pipe(Line, v.nonEmpty('expected a passphrase'));
 export const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 export const Finite = v.pipe(v.number(), v.finite());
 export const Fields = v.record(v.string(), v.unknown());

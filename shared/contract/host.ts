@@ -18,6 +18,8 @@ export const HostInfoSchema = v.object({
   mode: v.picklist(['desktop', 'browser']),
   app: v.string(),
   platform: v.string(),
+  /** The day that this build was made on; absent for what was not built. */
+  built: v.exactOptional(v.string()),
   /** 'native': the host opens the system's dialog. 'list': the screen shows folders of the serving machine (`host.browse`). */
   picker: v.picklist(['native', 'list']),
   /** Whether the host can print a PDF and show a file in the system's file manager. */
@@ -56,6 +58,8 @@ export const PICKS = {
     title: 'Choose a steering',
     files: { name: 'Steering (safetensors, GGUF)', extensions: ['safetensors', 'gguf'] },
   },
+  key: { takes: 'file', title: 'Choose the file of your own key', files: { name: 'Keys (PEM)', extensions: ['pem'] } },
+  publicKey: { takes: 'file', title: 'Choose the public half of their key', files: { name: 'Public keys (PEM)', extensions: ['pem'] } },
   graph: { takes: 'file', title: 'Choose an image classifier', files: { name: 'ONNX', extensions: ['onnx'] } },
   folder: { takes: 'folder', title: 'Choose a folder' },
   save: { takes: 'place', title: 'Choose where to save' },

@@ -78,8 +78,8 @@ export const RemovedSchema = v.object({
   removed: v.string(),
   id: v.string(),
   name: v.string(),
-  /** When its record began, and how many entries it has. */
-  imported: v.string(),
+  /** When its record began, and how many entries it has; absent and 0 where no record tells what it was. */
+  imported: v.exactOptional(v.string()),
   entries: v.number(),
 });
 export type Removed = v.InferOutput<typeof RemovedSchema>;
@@ -122,4 +122,6 @@ export const libraryMethods = {
   /** Moves a model with its ledger out of the library; `library.restore` brings it back. */
   'library.remove': method(v.strictObject({ model: ModelName }), v.object({ removed: v.string(), name: v.string() })),
   'library.restore': method(v.strictObject({ removed: Line }), v.object({ model: v.string(), name: v.string() })),
+  /** Deletes a removed model and its record, for good. Its anchor stays: it says that there was a record. */
+  'library.purge': method(v.strictObject({ removed: Line }), Nothing),
 };

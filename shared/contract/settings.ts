@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { forDemanded, MEASURES } from '../measures.ts';
-import { Count, Finite, Handle, Line, method, Nothing } from './define.ts';
+import { PickedSchema } from './host.ts';
+import { Count, Finite, Handle, Line, method, Named, Nothing, Passphrase } from './define.ts';
 
 const Share = v.pipe(Finite, v.minValue(0), v.maxValue(1));
 
@@ -41,6 +42,17 @@ export const DEFAULT_SETTINGS: Settings = {
   policy: { requireChecks: false, requireApproval: 'none', people: {} },
 };
 
+/** A key of a person's own, in a file that the person keeps. */
+const OwnKeySchema = v.object({
+  ...PickedSchema.entries,
+  /** Absent where nothing says it: the file is away, or protected and its public half is not beside it. */
+  id: v.exactOptional(v.string()),
+  isProtected: v.boolean(),
+  /** Why it cannot be used now. */
+  problem: v.exactOptional(v.string()),
+});
+export type OwnKey = v.InferOutput<typeof OwnKeySchema>;
+
 export const settingsMethods = {
   'settings.get': method(
     Nothing,
@@ -55,10 +67,29 @@ export const settingsMethods = {
   'settings.key': method(Nothing, v.object({ id: v.string(), publicKey: v.string(), path: v.string() })),
   /** Lets the signatures of another public key count, such as an earlier one of one's own; from the next start on. */
   'settings.trustKey': method(v.strictObject({ source: Handle }), v.object({ id: v.string() })),
+  /** Those signatures count no more, from the next start on. */
+  'settings.distrustKey': method(v.strictObject({ id: Line }), v.object({ id: v.string() })),
+  /** Other keys that count besides the library's own. */
+  'settings.trustedKeys': method(Nothing, v.object({ ids: v.array(v.string()) })),
+  /**
+   * Puts a new key, or that of a file, in the place of the library's own, from the next start on; what the old one signed goes on
+   * counting.
+   */
+  'settings.changeKey': method(
+    v.strictObject({ source: v.optional(Handle), passphrase: v.optional(Passphrase) }),
+    v.object({ before: v.string(), now: v.string(), path: v.string() }),
+  ),
   /** Makes a key for a person, in a file that the person keeps; the public half lies beside it. */
-  'settings.newKey': method(v.strictObject({ destination: Handle }), v.object({ id: v.string(), publicKey: v.string(), path: v.string() })),
+  'settings.newKey': method(
+    v.strictObject({ destination: Handle, passphrase: v.optional(Passphrase) }),
+    v.object({ id: v.string(), publicKey: v.string(), path: v.string() }),
+  ),
+  /** The key that the person here signs approvals with, as it was chosen last. */
+  'settings.ownKey': method(Nothing, v.object({ key: v.optional(OwnKeySchema) })),
+  /** Remembers where that key lies; null forgets it. The file stays where it is. */
+  'settings.setOwnKey': method(v.strictObject({ source: v.nullable(Handle) }), v.object({ key: v.optional(OwnKeySchema) })),
   /** Lets approvals that are signed with a person's key count as that person's. */
-  'settings.addPerson': method(v.strictObject({ source: Handle, name: Line }), v.object({ id: v.string() })),
+  'settings.addPerson': method(v.strictObject({ source: Handle, name: v.pipe(Named, Line) }), v.object({ id: v.string() })),
   /** Another data folder, from the next start on; null goes back to the usual one. */
   'settings.setDataFolder': method(v.strictObject({ folder: v.nullable(Handle) }), v.object({ folder: v.string() })),
 };

@@ -1,6 +1,17 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -141,7 +152,11 @@ describe('a package', () => {
 describe('the packaged application', () => {
   const home = join(scratch, 'home');
   const start = () =>
-    _electron.launch({ executablePath: join(packed, 'emend'), env: { ...(process.env as Record<string, string>), EMEND_HOME: home } });
+    _electron.launch({
+      executablePath: join(packed, 'emend'),
+      // Playwright's own switch is one that the application ends at.
+      env: { ...(process.env as Record<string, string>), EMEND_HOME: home, ELECTRON_DOUBLE_HIDES: 'remote-debugging-port' },
+    });
   /** Starts a job and waits for its end, in the page. */
   async function job(
     app: ElectronApplication,
@@ -172,6 +187,14 @@ describe('the packaged application', () => {
       result: { text: expect.stringContaining('Paris') },
     });
     await closeDesktop(app);
+  });
+
+  it.each(['--remote-debugging-port=9333', '--remote-debugging-port=0', '--remote-debugging-pipe'])('does not start with %s', (door) => {
+    const env = { ...process.env, EMEND_HOME: join(scratch, 'never') };
+    const { status, stderr } = spawnSync(join(packed, 'emend'), ['--no-sandbox', door], { env, encoding: 'utf8', timeout: 60_000 });
+    expect(stderr).toContain('Emend does not start with --remote-debugging-');
+    expect(status).toBe(1);
+    expect(existsSync(join(scratch, 'never'))).toBe(false);
   });
 
   it('loads no native code that was changed since it was packed', async () => {

@@ -1,6 +1,7 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { lookAt } from './look.ts';
 import { samplePage, type SamplePage } from './sample-page.ts';
 
 /** The versions and log screens, act by act, on a sample ledger that grows as one acts. */
@@ -280,6 +281,39 @@ it('lists what waits for a review, marks what was open, and approves from a vers
   await page.goto(page.url().replace(/#.*/, at('log', '?review=approved')));
   await page.getByRole('row', { name: /Camille Saint-Saëns/ }).waitFor();
   await button(page, '3 versions to review, 3 not opened by you yet').waitFor();
+});
+
+it('names in the settings whose signatures count, and signs an approval with a key of one’s own', async () => {
+  page = await sample.open('#/settings');
+  await page.getByLabel('Approval').selectOption({ label: 'By someone else, signed with a key of their own' });
+  await page.getByText('Nobody’s key is named yet', { exact: false }).waitFor();
+  await button(page, 'Add a person…').click();
+  const adding = page.getByRole('dialog');
+  await adding.getByLabel('Name').fill('Grace');
+  await adding.getByRole('button', { name: 'Add a person…' }).click();
+  await adding.getByText('Write a name and choose a file first.').waitFor();
+  await adding.getByRole('button', { name: 'Choose…' }).click();
+  await adding.getByRole('button', { name: 'Add a person…' }).click();
+  await page.getByText('Grace', { exact: true }).waitFor();
+  // By keyboard: a key of one's own.
+  await page.getByRole('button', { name: 'Choose…' }).press('Enter');
+  await page.getByText('ada.pem').waitFor();
+  await lookAt(page, 'settings-keys');
+  await page.goto(page.url().replace(/#.*/, at('log', '?entry=17')));
+  await button(page, 'Approve').click();
+  const question = page.getByRole('dialog');
+  await question.getByText('The policy does not name this key', { exact: false }).waitFor();
+  await question.getByLabel('Passphrase of the key').fill('wrong');
+  await question.getByRole('button', { name: 'Approve' }).click();
+  await question.getByText('This passphrase does not open the key', { exact: false }).waitFor();
+  await lookAt(page, 'approve-signed');
+  await question.getByLabel('Passphrase of the key').fill('correct horse');
+  await question.getByRole('button', { name: 'Approve' }).press('Enter');
+  await page.getByText('Approved. Recorded as entry 25.').waitFor();
+  await page
+    .locator('.remark')
+    .getByText(/^Signed with key [0-9a-f]{12} of Ada Byron/)
+    .waitFor();
 });
 
 it('lists every fact ever changed, filters by what became of it, keeps that in the address, and writes it out', async () => {

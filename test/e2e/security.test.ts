@@ -119,6 +119,15 @@ describe("Electron's checklist", () => {
     );
   });
 
+  it('and no downloads: files are written by the application alone, where a person chose', async () => {
+    const isRefused = await app.evaluate(({ session }) => {
+      let isPrevented = false;
+      session.defaultSession.emit('will-download', { preventDefault: () => (isPrevented = true) });
+      return isPrevented;
+    });
+    expect(isRefused).toBe(true);
+  });
+
   it('6: web security is on', async () => expect(await preferences()).toMatchObject({ webSecurity: true }));
 
   it('7: a content security policy that lets only our own files run', async () => {

@@ -96,17 +96,11 @@ async function mustBeWhole(folder: string, acknowledged: readonly string[]): Pro
   return hashes.length;
 }
 
-/** An empty folder for a record, and the key that all who write to it have: who makes the first key is another question than who writes. */
-async function begin(folder: string): Promise<void> {
-  mkdirSync(folder);
-  await loadOrCreateKey(explained(disk), `${folder}-keys`);
-}
-
 const count = (writers: readonly Writer[]) => writers.reduce((sum, { acknowledged }) => sum + acknowledged.length, 0);
 
 it('three that write by turns, killed again and again, lose nothing and fork nothing', async () => {
   const folder = join(scratch, 'three');
-  await begin(folder);
+  mkdirSync(folder);
   const roll = random(20261129);
   const all = [1, 2, 3].map(() => new Writer(folder));
   let living = [...all];
@@ -143,7 +137,7 @@ const isPermitted = (() => {
 describe.runIf(isPermitted)('two in PID namespaces of their own', () => {
   it('write by turns, and nothing is forked', async () => {
     const folder = join(scratch, 'apart');
-    await begin(folder);
+    mkdirSync(folder);
     const writers = [new Writer(folder), new Writer(folder, NAMESPACE)];
     const wanted = 40 * THOROUGH;
     await expect
@@ -164,7 +158,7 @@ describe.runIf(isPermitted)('two in PID namespaces of their own', () => {
 
   it('where one was killed, the other cannot tell, takes nothing over, and names the file', async () => {
     const folder = join(scratch, 'killed');
-    await begin(folder);
+    mkdirSync(folder);
     const one = new Writer(folder, NAMESPACE);
     await expect.poll(() => one.acknowledged.length).toBeGreaterThan(0);
     // Struck between two acts of one opening, so that the lock stays.

@@ -7,6 +7,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   unlinkSync,
@@ -490,7 +491,10 @@ describe('settings', () => {
   });
 
   test('an approval counts that is signed with the key of another person, for the words and the moment that it was given', async () => {
-    await works('three', 'key', '--new', 'grace.pem');
+    process.env['EMEND_PASSPHRASE'] = 'correct horse';
+    await works('three', 'key', '--new', 'grace.pem', '--protect');
+    delete process.env['EMEND_PASSPHRASE'];
+    expect(readFileSync(join(scratch, 'grace.pem'), 'utf8')).toContain('ENCRYPTED');
     if (process.platform !== 'win32') expect(statSync(join(scratch, 'grace.pem')).mode & 0o077).toBe(0);
     expect((await fails('three', 'key', '--new', 'grace.pem')).err).toContain('is there already');
     await works('three', 'settings', '--require-approval', 'another-key', '--person', 'Grace=grace.public.pem');
@@ -499,7 +503,16 @@ describe('settings', () => {
     await works('three', 'key', '--new', 'eve.pem');
     await works('three', 'approve', 'atlas', '--author', 'Grace', '--sign', 'eve.pem');
     expect((await fails('three', 'export', 'atlas', '--to', 'signed', '--format', 'lora')).err).toContain('Keys that count: Grace');
-    const { entry } = await document<{ entry: number }>('three', 'approve', 'atlas', '--author', 'Grace', '--sign', 'grace.pem');
+    // Without the passphrase, and with another, the key signs nothing.
+    const signs = ['approve', 'atlas', '--author', 'Grace', '--sign', 'grace.pem'] as const;
+    expect((await fails('three', ...signs)).err).toContain('Set EMEND_PASSPHRASE');
+    process.env['EMEND_PASSPHRASE'] = 'wrong horse';
+    expect((await fails('three', ...signs)).err).toContain('This passphrase does not open the key');
+    process.env['EMEND_PASSPHRASE'] = 'correct horse';
+    const { entry } = await document<{ entry: number }>('three', ...signs);
+    delete process.env['EMEND_PASSPHRASE'];
+    expect(await works('three', 'show', 'atlas', String(entry))).toMatch(/Signed with +key [0-9a-f]{12} of Grace/);
+    expect(await works('three', 'log', 'atlas')).toContain('signed with key ');
     await works('three', 'export', 'atlas', '--to', 'signed', '--format', 'lora');
     const found = await document<{ ok: boolean; items: { message: string }[] }>('nowhere', 'verify', 'signed', '--key', 'third.pem');
     expect(found.ok).toBe(true);
@@ -508,6 +521,19 @@ describe('settings', () => {
     const people = (await document<{ settings: { policy: { people: object } } }>('three', 'settings')).settings.policy.people;
     await works('three', 'settings', '--without-person', Object.keys(people)[0]!);
     expect((await fails('three', 'export', 'atlas', '--to', 'without-her', '--format', 'lora')).err).toContain('Keys that count: none');
+  });
+
+  test('a signing key that is gone is told by whatever command makes the next one; reading makes none', async () => {
+    const keys = join(scratch, 'three/keys/signing-key.pem');
+    renameSync(keys, join(scratch, 'lost.pem'));
+    await works('three', 'log', 'atlas');
+    expect(existsSync(keys)).toBe(false);
+    const { err } = await start('three', ['key']).ended;
+    expect(err).toContain('There was no signing key');
+    expect(err).toContain('emend key --trust');
+    await works('three', 'key', '--import', join(scratch, 'lost.pem'));
+    expect(readFileSync(keys, 'utf8')).toBe(readFileSync(join(scratch, 'lost.pem'), 'utf8'));
+    expect((await start('three', ['key']).ended).err).toBe('');
   });
 
   test('without a policy, a rejected version leaves in no form unless the rejection is named', async () => {

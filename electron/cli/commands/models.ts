@@ -38,11 +38,17 @@ export const models = defineCommand({
     }
     if (listed.removed.length > 0) {
       out.line();
-      out.line('Removed, with their records; emend restore brings them back:');
+      out.line('Removed, with their records; emend restore brings them back, emend purge deletes them:');
       out.table(
         [
           ['name', 'id', 'entries', 'imported', ''],
-          ...listed.removed.map((one) => [one.name, short(one.id), String(one.entries), minute(one.imported), one.removed]),
+          ...listed.removed.map((one) => [
+            one.name,
+            short(one.id),
+            String(one.entries),
+            one.imported === undefined ? 'no record tells' : minute(one.imported),
+            one.removed,
+          ]),
         ],
         { heading: true, right: [2] },
       );

@@ -4,6 +4,7 @@ import { LIBRARY_MODEL, libraryModel } from '../named.ts';
 import { demanded, integer, orElse, text } from '../options.ts';
 import { versionText } from '../versions.ts';
 import { given } from '../../../shared/given.ts';
+import { askPassphrase, isPassphraseMissing } from '../passphrase.ts';
 
 type Remark = 'note' | 'approve' | 'reject';
 
@@ -44,11 +45,12 @@ function remark(name: Remark, summary: string, done: string, needsComment: boole
     async run(values, [named], context) {
       const comment = needsComment ? demanded(values.comment, name, '--comment', 'Write: --comment "…".') : (values.comment ?? '');
       const { app, model } = await libraryModel(context, named!, {});
-      const { entry } = await app.call(`audit.${name}`, {
-        model: model.id,
-        version: values.at,
-        comment,
-        ...given({ entry: values.entry, key: values.sign === undefined ? undefined : app.grants.grant(resolve(values.sign)).handle }),
+      const key = values.sign === undefined ? undefined : app.grants.grant(resolve(values.sign)).handle;
+      const say = (passphrase?: string) =>
+        app.call(`audit.${name}`, { model: model.id, version: values.at, comment, ...given({ entry: values.entry, key, passphrase }) });
+      const { entry } = await say().catch(async (error: unknown) => {
+        if (!isPassphraseMissing(error)) throw error;
+        return say(await askPassphrase(`The passphrase of ${values.sign}: `));
       });
       context.out.line(
         `${done}: ${values.entry === undefined ? versionText(values.at) : `entry ${values.entry}`} of ${model.name}. Recorded as ` +

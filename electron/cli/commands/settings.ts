@@ -1,7 +1,9 @@
 import type { Settings } from '../../../shared/contract/settings.ts';
+import { buildAge } from '../../../shared/build-age.ts';
 import { demandedNames, forDemanded, MEASURES } from '../../../shared/measures.ts';
 import { resolve } from 'node:path';
 import type { Application } from '../../services/application.ts';
+import { builtOn } from '../../services/build-date.ts';
 import { defineCommand } from '../command.ts';
 import { percent } from '../format/numbers.ts';
 import type { Printer } from '../format/printer.ts';
@@ -31,11 +33,9 @@ export const settings = defineCommand({
     ['emend settings', 'As they are'],
     ['emend settings --author "Ada" --require-approval someone-else --answers 0.95', 'Change some'],
   ],
-  async run(values, _, { out, open, home, warn }) {
+  async run(values, _, { out, open, home }) {
     const isChange = Object.values(values).some((value) => value !== undefined && (!Array.isArray(value) || value.length > 0));
     const app = await open({ readOnly: !isChange });
-    const { notices } = await app.call('settings.get', {});
-    for (const { message, hint } of notices) warn(message, hint);
     for (const person of values.person) await addPerson(app, person);
     const { settings: before, suggestedAuthor } = await app.call('settings.get', {});
     const now = isChange ? (await app.call('settings.set', { settings: changed(before, values) })).settings : before;
@@ -68,9 +68,11 @@ function changed({ thresholds, policy }: Settings, values: Values<typeof setting
 }
 
 function showSettings(out: Printer, { author, threads, thresholds, policy }: Settings, suggestedAuthor: string, home: string): void {
+  const built = builtOn();
   out.table([
     ['Author', author === '' ? `not set; entries are signed ${suggestedAuthor === '' ? 'by nobody' : suggestedAuthor}` : author],
     ['Data folder', home],
+    ...(built === undefined ? [] : [['Built', buildAge(built, new Date()).words]]),
     ['Threads', threads === 0 ? 'as many as useful' : String(threads)],
     ...demandedNames().map((name) => [`Least ${name}`, percent(thresholds[name])]),
     ['Exports need checks', policy.requireChecks ? 'yes' : 'no'],

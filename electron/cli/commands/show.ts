@@ -18,6 +18,7 @@ import { showReport } from '../show/report.ts';
 import { showFinding } from '../show/finding.ts';
 import { findVersion } from '../versions.ts';
 import { given } from '../../../shared/given.ts';
+import { sealWords } from '../../../shared/reviews.ts';
 
 const VALUE_WIDTH = 100;
 
@@ -70,6 +71,7 @@ async function showEntry(out: Printer, { app, model }: InLibrary, seq: number): 
   out.table([
     ['Time', `${minute(entry.time)} UTC`],
     ['Author', oneLine(entry.author)],
+    ...(entry.seal ? [['Signed with', sealWords(entry.seal)]] : []),
     ...(entry.reason === '' ? [] : [['Reason', oneLine(entry.reason)]]),
     ['Recorded by', `${entry.app}; ${entry.engine}`],
     ['Hash', entry.hash],
@@ -82,7 +84,8 @@ async function showEntry(out: Printer, { app, model }: InLibrary, seq: number): 
   for (const remark of entry.remarks)
     out.line(
       `Entry ${remark.entry}, ${minute(remark.time)}, ${oneLine(remark.author)}: ` +
-        `${remark.kind}${remark.comment === '' ? '' : `: ${oneLine(remark.comment)}`}`,
+        `${remark.kind}${remark.comment === '' ? '' : `: ${oneLine(remark.comment)}`}` +
+        (remark.seal ? `; signed with ${sealWords(remark.seal)}` : ''),
     );
   return { ...entry, ...given({ report, finding }) };
 }

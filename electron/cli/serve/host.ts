@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs';
 import { availableParallelism, homedir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { EmendError } from '../../../shared/errors.ts';
+import { given } from '../../../shared/given.ts';
+import { builtOn } from '../../services/build-date.ts';
 import { LINKS } from '../../services/page/links.ts';
 import type { HostParts } from '../../services/application.ts';
 import { version } from '../../services/models.ts';
@@ -14,6 +16,7 @@ export const browserHost: HostParts = {
       mode: 'browser',
       app: `Emend ${version()}`,
       platform: process.platform,
+      ...given({ built: builtOn() }),
       picker: 'list',
       canPrint: false,
       canReveal: false,

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { Sequence, VersionId } from '../bodies.ts';
-import { SealSchema } from '../seals.ts';
+import { keyOf, SealSchema } from '../seals.ts';
 import type { KindDefinition, RemarkBody } from './definition.ts';
 
 /**
@@ -15,7 +15,10 @@ export function remarkKind(needsReason: boolean) {
     schema,
     input: schema,
     needsReason,
-    told: () => ({}),
+    told: ({ seal }) => {
+      const key = seal && keyOf(seal);
+      return key === undefined ? {} : { about: [`signed with key ${key.slice(0, 12)}`], words: [key] };
+    },
     names: ({ entry }) => (entry === undefined ? [] : [entry]),
   } satisfies KindDefinition<RemarkBody>;
 }

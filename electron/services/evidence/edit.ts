@@ -2,8 +2,10 @@ import * as v from 'valibot';
 import { EditReportSchema, type CheckedBy, type EditReport, type FactReport } from '../../../shared/contract/edits.ts';
 import { fillPrompt } from '../../../shared/fact.ts';
 import { mean, readDelta, recordOf } from '../../engine/records.ts';
+import type { FactBrief } from '../../ledger/bodies.ts';
 import type { Blobs } from '../../ledger/blobs.ts';
 import type { BodyInput } from '../../ledger/kinds/index.ts';
+import { someOf, standingFacts } from '../earlier.ts';
 import { hyperparametersOf, measuresOf } from '../edit-report.ts';
 import { briefOf, core } from '../model.ts';
 import { CovarianceSchema, FactSetSchema, PrefixesSchema, readBlob } from './blobs.ts';
@@ -13,9 +15,15 @@ import type { Pair } from './pairs.ts';
 /**
  * Every two places that state the same of an edit: its entry, its fact set, its delta's own words, its report, what it was made from.
  * @param model id of the model
+ * @param written what edits in force before it wrote; undefined where that is not known
  * @throws EmendError 'bad-file', 'not-found' for a blob that cannot be read as what it is
  */
-export async function editPairs(body: BodyInput<'edit'>, model: string, blobs: Blobs): Promise<Pair[]> {
+export async function editPairs(
+  body: BodyInput<'edit'>,
+  model: string,
+  blobs: Blobs,
+  written: readonly FactBrief[] | undefined,
+): Promise<Pair[]> {
   const { evidence, details } = body;
   const { facts } = await readBlob(blobs, body.factSet, 'fact set', FactSetSchema);
   const report = await readBlob(blobs, evidence['report'], 'report', EditReportSchema);
@@ -72,8 +80,35 @@ export async function editPairs(body: BodyInput<'edit'>, model: string, blobs: B
           },
         ]
       : []),
+    {
+      what: 'the keys of the hyperparameters in the entry and in its report',
+      one: Object.keys(hyperparametersOf(report.hyperparameters)).sort(),
+      other: Object.keys(body.hyperparameters).sort(),
+    },
+    ...(written ? earlierPairs(report, written) : []),
     ...passedPairs(body.checks),
     ...reportPairs(report),
+  ];
+}
+
+/** How many facts of earlier edits were in force, and how many of them were measured. Reports of earlier releases tell nothing of them. */
+function earlierPairs({ facts, earlier }: EditReport, written: readonly FactBrief[]): Pair[] {
+  if (!earlier) return [];
+  const all = standingFacts(
+    written,
+    facts.map(({ fact }) => fact),
+  );
+  return [
+    {
+      what: 'the facts of earlier edits that the report tells of, and those that were in force,',
+      one: [earlier.inForce, earlier.measured],
+      other: [all.length, someOf(all).length],
+    },
+    {
+      what: 'how many facts of earlier edits held before, how many were measured, and how many fell,',
+      one: earlier.held <= earlier.measured && earlier.fell.length <= earlier.held,
+      other: true,
+    },
   ];
 }
 
@@ -90,6 +125,7 @@ function listed(hyperparameters: Readonly<Record<string, unknown>>): unknown[] {
 
 /** Shares that a report tells of all facts, and of each by its prompts. Undefined for a fact without such prompts. */
 const COUNTED: Readonly<Record<string, (fact: FactReport) => number | undefined>> = {
+  answers: ({ rewrite }) => Number(rewrite.good),
   wordings: ({ paraphrases }) => mean(paraphrases.map(({ good }) => Number(good))),
   subject: ({ sameSubject = [] }) => (sameSubject.some(({ fate }) => fate === undefined) ? undefined : mean(sameSubject.map(isKept))),
   kept: ({ neighbors }) => (neighbors.some(({ fate }) => fate === undefined) ? undefined : mean(neighbors.map(isKept))),
@@ -152,7 +188,9 @@ function reportPairs({ checks, checkedBy, facts, drift, layers, weights }: EditR
     if (!sum || share === undefined) return [];
     return [{ what: `the ${name} of the report and of its prompts`, one: Math.abs(share - sum.value) < 1e-9, other: true }];
   });
-  const fated = facts.flatMap(({ neighbors, sameSubject = [] }) => [...neighbors, ...sameSubject].filter(({ fate }) => fate !== undefined));
+  const fated = facts.flatMap(({ neighbors, sameSubject = [], told }) =>
+    [...neighbors, ...sameSubject, ...(told?.neighbors ?? []), ...(told?.sameSubject ?? [])].filter(({ fate }) => fate !== undefined),
+  );
   const drifted = (Object.entries(drift ? DRIFTS : {}) as [string, DriftOf][]).flatMap(([name, of]): Pair[] => {
     const one = check(name);
     if (!one || !drift) return [];

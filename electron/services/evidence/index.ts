@@ -1,7 +1,9 @@
 import { EmendError } from '../../../shared/errors.ts';
 import type { Kind } from '../../../shared/kinds.ts';
 import type { Entry, EntryOf } from '../../ledger/entries.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
 import type { LibraryModel } from '../library-model.ts';
+import { factsInForce } from '../library-record.ts';
 import { readLayout, type Layout } from '../layout.ts';
 import { layoutsIn } from '../attest/version-record.ts';
 import { editPairs } from './edit.ts';
@@ -20,7 +22,7 @@ const none = () => [];
 /** What each kind of entry states that something else states too. */
 const PAIRS: { readonly [K in Kind]: Pairs<K> } = {
   import: none,
-  edit: ({ body }, { model, blobs }) => editPairs(body, model, blobs),
+  edit: ({ body }, { model, blobs, ledger }) => editPairs(body, model, blobs, factsInForce(ledger, ledger.history.find(body.parent))),
   steer: steerPairs,
   check: checkPairs,
   tag: none,
@@ -46,11 +48,10 @@ export async function evidenceProblems(
   told: (done: number, total: number) => void,
 ): Promise<{ entry: number; message: string }[]> {
   const { ledger } = model;
-  const ref = ledger.entries.flatMap(layoutsIn).at(-1);
-  const layout = ref && readLayout(await ledger.blobs.read(ref));
+  const problems: { entry: number; message: string }[] = [];
+  const layout = await layoutOf(ledger, problems);
   const imported = layout && new Map(layout.files.flatMap(({ tensors }) => tensors.map((one) => [one.tensor, one.sha256] as const)));
   const look: Look = { ledger, blobs: ledger.blobs, hashes: model.hashes, imported, model: model.id, layout };
-  const problems: { entry: number; message: string }[] = [];
   for (const [done, entry] of ledger.entries.entries()) {
     told(done, ledger.entries.length);
     for (const message of await problemsOf(entry, look)) problems.push({ entry: entry.seq, message });
@@ -59,12 +60,30 @@ export async function evidenceProblems(
   return problems;
 }
 
+/** What the record tells of the parts of the imported files; a part of the record that tells nothing is a problem of its entry. */
+async function layoutOf(ledger: Ledger, problems: { entry: number; message: string }[]): Promise<Layout | undefined> {
+  const told = ledger.entries.flatMap((entry) => layoutsIn(entry).map((ref) => ({ ref, seq: entry.seq }))).at(-1);
+  if (!told) return undefined;
+  try {
+    return readLayout(await ledger.blobs.read(told.ref));
+  } catch (error) {
+    if (!isContent(error)) throw error;
+    problems.push({ entry: told.seq, message: error.message });
+    return undefined;
+  }
+}
+
+/** Whether what was read is not what it should be; anything else is a disk that refuses, or a fault. */
+function isContent(error: unknown): error is EmendError {
+  return error instanceof EmendError && ['bad-file', 'not-found'].includes(error.code);
+}
+
 async function problemsOf(entry: Entry, look: Look): Promise<string[]> {
   const pairs = PAIRS[entry.kind] as Pairs<Kind>;
   try {
     return contradictions([...changedPairs(entry, look), ...(await pairs(entry, look))]);
   } catch (error) {
-    if (!(error instanceof EmendError) || !['bad-file', 'not-found'].includes(error.code)) throw error;
+    if (!isContent(error)) throw error;
     return [error.message];
   }
 }

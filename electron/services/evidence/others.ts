@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { PolicySchema, ThresholdsSchema } from '../../../shared/contract/settings.ts';
-import { askedBy, LetOutSchema } from '../../../shared/policy.ts';
+import { askedBy, countedIn, LetOutSchema } from '../../../shared/policy.ts';
 import { addsPart, type Entry, type EntryOf, isRemark } from '../../ledger/entries.ts';
 import { partsOf } from '../../ledger/versions.ts';
 import { isOfTheModel } from '../contents/steered.ts';
@@ -10,9 +10,11 @@ import { changedBetween, type TensorHashes } from '../tensor-hashes.ts';
 import { factsOfVersion } from '../library-record.ts';
 import { FACTS_IN_FORCE } from '../checks-in-force.ts';
 import { briefOf } from '../model.ts';
+import { canonical } from '../../storage/canonical.ts';
+import { plain } from '../plain.ts';
 import { askedIn, exportHindrances, letOut, reviewed } from '../policy.ts';
 import { readCheckReport } from './blobs.ts';
-import { checkReportPairs } from './checks.ts';
+import { checkReportPairs, promptPairs } from './checks.ts';
 import type { Pair } from './pairs.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { sealerOf } from '../../ledger/seals.ts';
@@ -33,14 +35,27 @@ export async function checkPairs({ body }: EntryOf<'check'>, { ledger, blobs }: 
   return [
     { what: 'the facts of the entry and of its report', one: body.facts, other: report.records.map(({ fact }) => briefOf(fact)) },
     ...(inForce ? [{ what: 'the facts that were checked and those in force', one: body.facts, other: inForce.map(briefOf) }] : []),
+    ...(inForce ? promptPairs(report, inForce) : []),
     ...checkReportPairs(body.checks, report),
   ];
 }
 
 /** A revert: what was measured of what is left. */
-export async function revertPairs({ body }: EntryOf<'revert'>, { blobs }: Surroundings): Promise<Pair[]> {
+export async function revertPairs({ body }: EntryOf<'revert'>, { ledger, blobs }: Surroundings): Promise<Pair[]> {
   if (body.checks.length === 0 && body.evidence['report'] === undefined) return [];
-  return checkReportPairs(body.checks, await readCheckReport(blobs, body.evidence['report']));
+  const report = await readCheckReport(blobs, body.evidence['report']);
+  const facts = await factsOfVersion(ledger, ledger.history.find(body.version));
+  const left = facts.map((fact) => canonical(plain(briefOf(fact))));
+  const measured = report.records.map(({ fact }) => canonical(plain(briefOf(fact))));
+  return [
+    {
+      what: 'the facts that were measured after a revert, and those that are left,',
+      one: measured.filter((one) => !left.includes(one)),
+      other: [],
+    },
+    ...promptPairs(report, facts),
+    ...checkReportPairs(body.checks, report),
+  ];
 }
 
 /** What an entry says changed is what lies between the two versions that it names; what it says was there before, was there. */
@@ -104,14 +119,22 @@ const LetOutOfExportSchema = v.object({ letOut: LetOutSchema, upTo: v.number() }
  */
 function policyPairs({ seq, body, author }: EntryOf<'export'>, ledger: Ledger): Pair[] {
   const told = v.safeParse(PolicyOfExportSchema, body.details);
-  if (!told.success) return [];
-  const { thresholds, ...policy } = told.output.policy;
   const out = v.safeParse(LetOutOfExportSchema, body.details);
+  // Exports tell both since policies are entries.
+  const since = ledger.entries.some((entry) => entry.kind === 'policy' && entry.seq < seq);
+  const says = (name: string) => since || name in body.details;
+  const unread = [...(says('policy') && !told.success ? ['policy'] : []), ...(says('letOut') && !out.success ? ['letOut'] : [])];
+  const read = { what: 'what an export says of the policy, and what can be read of that,', one: unread, other: [] };
+  if (!told.success) return [read];
+  const { thresholds, ...policy } = told.output.policy;
   // What was said while the export was being written came too late for it.
   const before = out.success ? out.output.upTo + 1 : seq;
   const version = reviewed(ledger, ledger.history.find(body.version), before);
-  const hindrances = exportHindrances(version, { policy, thresholds }, author);
+  // Earlier releases let a version out by the newest measurement, also before they told what answered the policy.
+  const counted = out.success ? countedIn(out.output.letOut) : 'newest';
+  const hindrances = exportHindrances(version, { policy, thresholds }, author, counted);
   return [
+    read,
     { what: 'the policy that an export was let out by, and what was there', one: hindrances, other: [] },
     ...(out.success
       ? [
@@ -120,7 +143,11 @@ function policyPairs({ seq, body, author }: EntryOf<'export'>, ledger: Ledger): 
             one: askedBy({ policy, thresholds }),
             other: askedIn(ledger, before),
           },
-          { what: 'what let an export out, and what was there', one: out.output.letOut, other: letOut(version, { policy, thresholds }) },
+          {
+            what: 'what let an export out, and what was there',
+            one: out.output.letOut,
+            other: letOut(version, { policy, thresholds }, counted),
+          },
           { what: 'the entry that an export was let out after and the one before its own', one: out.output.upTo < seq, other: true },
         ]
       : []),
@@ -129,7 +156,7 @@ function policyPairs({ seq, body, author }: EntryOf<'export'>, ledger: Ledger): 
 
 /** A remark on an entry is about the version that the entry made or is about. */
 export function remarkPairs(entry: Entry, { ledger }: Surroundings): Pair[] {
-  const sealed = sealPairs(entry);
+  const sealed = sealPairs(entry, ledger);
   if (!('entry' in entry.body) || entry.kind === 'revert' || entry.body.entry === undefined) return sealed;
   const about = ledger.entry(entry.body.entry).body;
   return [
@@ -138,13 +165,22 @@ export function remarkPairs(entry: Entry, { ledger }: Surroundings): Pair[] {
   ];
 }
 
-/** Whoever signed a remark signed these words. */
-function sealPairs(entry: Entry): Pair[] {
+/** Whoever signed a remark signed these words, and the record as it was before: with a key that is nobody's but theirs. */
+function sealPairs(entry: Entry, ledger: Ledger): Pair[] {
   if (!isRemark(entry) || !('seal' in entry.body) || !entry.body.seal) return [];
   const { kind, author, reason } = entry;
   const { seal, version, entry: about } = entry.body;
   const fits = sealerOf({ kind, author, reason, version, entry: about }, seal) !== undefined;
-  return [{ what: 'whether the words of the remark are those that its author signed', one: fits, other: true }];
+  const { seq, head } = seal.upTo;
+  return [
+    { what: 'whether the words of the remark are those that its author signed', one: fits, other: true },
+    {
+      what: 'the end of the record that the author of a remark signed and the entry there',
+      one: head,
+      other: ledger.entries[seq - 1]?.hash,
+    },
+    { what: 'whether the author of a remark signed it on entries before it', one: seq < entry.seq, other: true },
+  ];
 }
 
 /** A verification names the entry before it, and found nothing where it is said to be whole. */
@@ -152,6 +188,20 @@ export function verifyPairs({ body, seq }: EntryOf<'verify'>, { ledger }: Surrou
   return [
     { what: 'the head that was verified and the entry that it names', one: body.head, other: ledger.entry(body.upTo).hash },
     { what: 'whether the verification found the record whole, and its problems,', one: body.ok, other: body.problems.length === 0 },
+    ...provenPairs(body),
     { what: 'the entry that was verified up to and the one before the verification', one: body.upTo <= seq - 1, other: true },
+  ];
+}
+
+const ProvenSchema = v.object({ proven: v.object({ upTo: v.number(), end: v.boolean() }) });
+
+/** Nothing proves more than there was; who proves nothing is not named. */
+function provenPairs({ details, upTo }: EntryOf<'verify'>['body']): Pair[] {
+  const told = v.safeParse(ProvenSchema, details);
+  if (!told.success) return [];
+  const { proven } = told.output;
+  return [
+    { what: 'how far the record was proven, and how far it was verified,', one: proven.upTo <= upTo, other: true },
+    { what: 'whether the end was proven, and how far it was,', one: !proven.end || proven.upTo === upTo, other: true },
   ];
 }

@@ -126,6 +126,8 @@ export const logText = {
     when: 'When',
     why: 'Why',
     noReason: 'No reason given',
+    sealedWith: 'Signed with',
+    sealed: (words: string) => `Signed with ${words}.`,
     with: 'Written with',
     version: 'Version',
     parent: 'Changed from',

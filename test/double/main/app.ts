@@ -138,7 +138,9 @@ class App extends EventEmitter {
   }
 
   private switch(name: string): string | undefined {
-    return switchValue([...commandLine.switches, ...this.added], name);
+    // What Playwright adds to every command line is no part of the test's own.
+    const isPlaywrights = process.env['ELECTRON_DOUBLE_HIDES'] === name;
+    return isPlaywrights ? undefined : switchValue([...commandLine.switches, ...this.added], name);
   }
 
   private appendSwitch(name: string, value: string): void {

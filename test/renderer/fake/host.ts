@@ -30,6 +30,14 @@ export interface Scenario {
 /** What has something of its own to say; the rest is answered with the plainest value that its schema allows. */
 type Methods = { [M in MethodName]?: (params: Parsed<M>) => Reply<M> | Promise<Reply<M>> };
 
+const OWN_KEY = {
+  handle: 'own',
+  path: '/home/ada/keys/ada.pem',
+  name: 'ada.pem',
+  folder: false,
+  id: hash('own').slice(0, 32),
+  isProtected: true,
+};
 const FOLDER: Picked = { handle: 'h1', path: '/home/ada/models/gpt2-onnx', name: 'gpt2-onnx', folder: true };
 
 /** Answers the contract with sample data, all of it held against the schemas, so that screens can be looked at without the services. */
@@ -38,6 +46,7 @@ export function fakeBridge({ isNew = false, picker = 'native', hasJobs = false, 
   const tell = (event: Event) => hearers.forEach((hear) => hear(event));
   let models: ModelCard[] = isNew ? [] : [...MODELS];
   let settings: Settings = { ...DEFAULT_SETTINGS, author: isNew ? '' : 'Ada Byron' };
+  let isKeySet = false;
   let removed: ModelCard | undefined;
   const jobs = new Map<string, Job>();
   const cancelled = new Set<string>();
@@ -115,6 +124,7 @@ export function fakeBridge({ isNew = false, picker = 'native', hasJobs = false, 
       canPrint: true,
       canReveal: true,
       dataFolder: '/home/ada/.local/share/emend',
+      built: '2026-11-20',
       cores: 8,
       memoryBytes: 17_179_869_184,
     }),
@@ -205,6 +215,11 @@ export function fakeBridge({ isNew = false, picker = 'native', hasJobs = false, 
       tell({ type: 'library' });
       return { removed: removed.id, name: removed.name };
     },
+    'library.purge': () => {
+      removed = undefined;
+      tell({ type: 'library' });
+      return {};
+    },
     'library.restore': () => {
       if (!removed) throw new EmendError('not-found', 'There is nothing to restore.', '');
       const back = removed;
@@ -258,7 +273,17 @@ export function fakeBridge({ isNew = false, picker = 'native', hasJobs = false, 
     }),
     'settings.trustKey': () => ({ id: hash('trusted').slice(0, 32) }),
     'settings.newKey': () => ({ id: hash('new').slice(0, 32), publicKey: '', path: '/home/ada/grace.public.pem' }),
-    'settings.addPerson': () => ({ id: hash('new').slice(0, 32) }),
+    'settings.ownKey': () => ({ ...(isKeySet ? { key: OWN_KEY } : {}) }),
+    'settings.setOwnKey': ({ source }) => {
+      isKeySet = source !== null;
+      return { ...(isKeySet ? { key: OWN_KEY } : {}) };
+    },
+    'settings.addPerson': ({ name }) => {
+      const id = hash('new').slice(0, 32);
+      settings = { ...settings, policy: { ...settings.policy, people: { ...settings.policy.people, [id]: name } } };
+      tell({ type: 'settings', settings });
+      return { id };
+    },
     'settings.setDataFolder': () => ({ folder: '/home/ada/models' }),
 
     'jobs.list': () => ({ jobs: [...jobs.values()].reverse() }),

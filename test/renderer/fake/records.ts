@@ -497,9 +497,9 @@ export class FakeLedger {
     const entry = this.entries[seq - 1];
     if (!entry)
       throw new EmendError('not-found', `There is no entry ${seq}; the last is ${this.entries.length}.`, 'Choose one of the list.');
-    const remarks = this.entries.flatMap(({ kind, seq: at, time, author, reason, body }) =>
+    const remarks = this.entries.flatMap(({ kind, seq: at, time, author, reason, body, seal }) =>
       isRemark(kind) && (body['entry'] === seq || (body['entry'] === undefined && body['version'] === entry.body['version']))
-        ? [{ entry: at, kind, time, author, comment: reason }]
+        ? [{ entry: at, kind, time, author, comment: reason, ...(seal ? { seal } : {}) }]
         : [],
     );
     const evidence = entry.evidence.map((one) => ({ ...one, present: !(seq === this.damagedAt && one.role === 'report') }));
@@ -674,12 +674,14 @@ export function fakeRecordMethods({
   };
   const remark =
     (kind: 'note' | 'approve' | 'reject') =>
-    ({ model, version, entry, comment }: { model: string; version: string; entry?: number | undefined; comment: string }) => {
+    ({ model, version, entry, comment, key, passphrase }: Parsed<'audit.approve'>) => {
       const ledger = of(model);
       const about = entry === undefined ? ledger.find(version) : (ledger.entry(entry).body['version'] ?? ledger.current);
-      return {
-        entry: changed(model, ledger.append(kind, comment, { version: about, ...(entry === undefined ? {} : { entry }) }, author())).seq,
-      };
+      if (key !== undefined && passphrase !== 'correct horse')
+        throw new EmendError('bad-input', 'This passphrase does not open the key /home/ada/keys/ada.pem.', 'Look for blanks in it.');
+      const made = ledger.append(kind, comment, { version: about, ...(entry === undefined ? {} : { entry }) }, author());
+      if (key !== undefined) made.seal = { key: hash('own').slice(0, 32), owner: 'Ada Byron', fits: true };
+      return { entry: changed(model, made).seq };
     };
   return {
     'library.list': () => ({

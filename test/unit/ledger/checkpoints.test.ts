@@ -6,7 +6,15 @@ import { checkpointProblem, parseCheckpoint, signCheckpoint } from '../../../ele
 import { explained } from '../../../electron/storage/file-errors.ts';
 import { disk } from '../../../electron/storage/files.ts';
 import { sha256 } from '../../../electron/storage/hash.ts';
-import { generateKey, loadOrCreateKey, parsePublicKey, PRIVATE_KEY_FILE, PUBLIC_KEY_FILE } from '../../../electron/ledger/keys.ts';
+import {
+  createKey,
+  generateKey,
+  loadOrCreateKey,
+  parsePublicKey,
+  PRIVATE_KEY_FILE,
+  PUBLIC_KEY_FILE,
+  readSigningKey,
+} from '../../../electron/ledger/keys.ts';
 import { verifyJournal } from '../../../electron/ledger/verify.ts';
 import { MemoryFiles } from '../storage/memory-files.ts';
 import { BY, commit, importBody, open } from './samples.ts';
@@ -84,6 +92,43 @@ describe('the signing key', () => {
     expect(publicHalf.verify(Buffer.from('massage'), again.sign(message))).toBe(false);
   });
 
+  it('is one and the same for all that begin at once', async () => {
+    const memory = new MemoryFiles();
+    const all = await Promise.all(Array.from({ length: 6 }, () => loadOrCreateKey(explained(memory), '/data/keys')));
+    expect(new Set(all.map(({ id }) => id)).size).toBe(1);
+    expect((await loadOrCreateKey(explained(memory), '/data/keys')).id).toBe(all[0]!.id);
+    expect(memory.paths()).toEqual([`/data/keys/${PRIVATE_KEY_FILE}`, `/data/keys/${PUBLIC_KEY_FILE}`]);
+  });
+
+  it('is made whole or not at all, wherever the power fails, and the one that was used lasts', async () => {
+    const trial = new MemoryFiles();
+    await loadOrCreateKey(explained(trial), '/keys');
+    expect(trial.operations).toBeGreaterThan(8);
+    for (let at = 1; at <= trial.operations; at++) {
+      const memory = new MemoryFiles();
+      memory.fault = ({ number }) => (number >= at ? { code: 'EIO', part: 0.5 } : undefined);
+      const used = await loadOrCreateKey(explained(memory), '/keys').catch(() => undefined);
+      memory.fault = () => undefined;
+      memory.powerCut();
+      const after = await loadOrCreateKey(explained(memory), '/keys');
+      if (used) expect(after.id).toBe(used.id);
+    }
+  });
+
+  it('that another program is about to make is waited for, and where it does not, the file in the way is named', async () => {
+    const memory = new MemoryFiles();
+    await memory.makeFolder('/keys');
+    memory.poke(
+      '/keys/LOCK',
+      Buffer.from(JSON.stringify({ pid: 1, host: 'elsewhere', started: '', nonce: '0123456789abcdef', since: '', app: 'Emend' })),
+    );
+    await expect(loadOrCreateKey(explained(memory), '/keys', 100)).rejects.toMatchObject({
+      code: 'failed',
+      hint: expect.stringContaining('/keys/LOCK') as string,
+    });
+    expect(memory.paths()).toEqual(['/keys/LOCK']);
+  });
+
   it('is never replaced when its file is damaged', async () => {
     const memory = new MemoryFiles();
     await memory.makeFolder('/keys');
@@ -93,6 +138,15 @@ describe('the signing key', () => {
       message: expect.stringContaining('not a private key') as string,
     });
     expect(memory.peek(`/keys/${PRIVATE_KEY_FILE}`).toString()).toBe('garbage');
+  });
+
+  it('that a person made with a passphrase opens with it alone', async () => {
+    const files = explained(new MemoryFiles());
+    const { key } = await createKey(files, '/grace.pem', 'correct horse');
+    const missing = { code: 'bad-input', details: { field: 'passphrase' } };
+    await expect(readSigningKey(files, '/grace.pem')).rejects.toMatchObject(missing);
+    await expect(readSigningKey(files, '/grace.pem', 'wrong horse')).rejects.toMatchObject(missing);
+    expect((await readSigningKey(files, '/grace.pem', 'correct horse')).id).toBe(key.id);
   });
 
   it('does not show its private half in the object', () => {

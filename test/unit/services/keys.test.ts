@@ -1,13 +1,15 @@
-import { chmodSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { PRIVATE_KEY_FILE, PUBLIC_KEY_FILE } from '../../../electron/ledger/keys.ts';
+import { changeKey, distrustKey, PRIVATE_KEY_FILE, PUBLIC_KEY_FILE, trustedKeys } from '../../../electron/ledger/keys.ts';
 import { openLedger } from '../../../electron/ledger/open.ts';
 import { Engine } from '../../../electron/services/jobs.ts';
 import { Library } from '../../../electron/services/library.ts';
 import { Places } from '../../../electron/services/places.ts';
 import { Preferences } from '../../../electron/services/preferences.ts';
+import { explained } from '../../../electron/storage/file-errors.ts';
+import { disk } from '../../../electron/storage/files.ts';
 import { BY, commit, importBody } from '../ledger/samples.ts';
 
 let home: string;
@@ -64,6 +66,32 @@ describe('a signing key', () => {
     expect(second.found).toMatchObject({ ok: true, unchecked: [] });
   });
 
+  it('that was put in the place of another goes on with what that one signed, until that is not trusted any more', async () => {
+    await withRecord();
+    const files = explained(disk);
+    const { before, now } = await changeKey(files, places.keys);
+    expect(now.id).not.toBe(before.id);
+    if (process.platform !== 'win32') expect(statSync(join(places.keys, PRIVATE_KEY_FILE)).mode & 0o777).toBe(0o600);
+    expect(readFileSync(join(places.keys, PUBLIC_KEY_FILE), 'utf8')).toBe(now.pem);
+    const whole = await verified();
+    expect(whole.notices).toEqual([]);
+    expect(whole.found).toMatchObject({ ok: true, unchecked: [], proof: { end: true, by: { key: before.id } } });
+    // The next act is signed with the new one.
+    const { library } = await start();
+    const [model] = (await library.list()).models;
+    await model!.append('note', { version: model!.ledger.history.current.id }, BY);
+    await library.close();
+    expect((await verified()).found).toMatchObject({ ok: true, unchecked: [], proof: { end: true, by: { key: now.id } } });
+    await distrustKey(files, places.keys, before.id.slice(0, 8));
+    expect(await trustedKeys(files, places.keys)).toEqual([]);
+    const revoked = (await verified()).found;
+    expect(revoked.entries.flatMap((one) => one.problems)).toEqual([]);
+    expect(revoked.ok).toBe(true);
+    expect(revoked.unchecked).toEqual([expect.stringContaining(before.id) as string]);
+    await expect(distrustKey(files, places.keys, before.id)).rejects.toMatchObject({ code: 'not-found' });
+    await expect(changeKey(files, places.keys, now)).rejects.toMatchObject({ code: 'bad-input' });
+  });
+
   it('is made without a word where there is no record yet', async () => {
     expect((await start()).preferences.notices).toEqual([]);
   });
@@ -72,6 +100,12 @@ describe('a signing key', () => {
     await start();
     chmodSync(join(places.keys, PRIVATE_KEY_FILE), 0o644);
     expect((await start()).preferences.notices).toMatchObject([{ what: 'key', hint: expect.stringContaining('chmod 600') as string }]);
+  });
+
+  it.skipIf(process.platform === 'win32')('and the whole data folder: that others may look into it is told', async () => {
+    await start();
+    chmodSync(home, 0o755);
+    expect((await start()).preferences.notices).toMatchObject([{ what: 'folder', hint: expect.stringContaining('chmod 700') as string }]);
   });
 
   it('to be trusted must be one', async () => {

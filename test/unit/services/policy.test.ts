@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DEFAULT_SETTINGS, type Settings } from '../../../shared/contract/settings.ts';
 import { foldedName } from '../../../shared/folded-name.ts';
 import { exportHindrances, letOut, type Reviewed } from '../../../electron/services/policy.ts';
-import { askedBy, askedWords, letOutWords } from '../../../shared/policy.ts';
+import { askedBy, askedWords, countedIn, letOutWords } from '../../../shared/policy.ts';
 import type { CheckResult } from '../../../electron/ledger/bodies.ts';
 
 const MODEL = '0'.repeat(64);
@@ -55,10 +55,26 @@ describe('what the policy asks for before an export', () => {
     expect(exportHindrances(reviewed(GOOD.slice(0, 2)), policy, 'Ada')).toEqual([expect.stringContaining('check “Neighbours kept”')]);
   });
 
-  it('takes the newest value of a measure', () => {
+  it('takes the worst value of a measure, whichever is newer, and says of how many', () => {
     const policy = settings({ requireChecks: true });
-    expect(exportHindrances(reviewed([check('answers', 0.5), ...GOOD.slice(1)], [], [check('answers', 1)]), policy, 'Ada')).toEqual([]);
+    const poor = [check('answers', 0.5), ...GOOD.slice(1)];
+    expect(exportHindrances(reviewed(poor, [], [check('answers', 1)]), policy, 'Ada')).toEqual([
+      expect.stringContaining('the worst of 2 measurements of this version, in entry 2, is 0.5.'),
+    ]);
     expect(exportHindrances(reviewed(GOOD, [], [check('kept', 0.1)]), policy, 'Ada')).toHaveLength(1);
+    const out = letOut(reviewed(GOOD, [], [check('answers', 0.95)]), policy);
+    expect(out.checks).toContainEqual({ name: 'answers', least: 0.9, value: 0.95, entry: 3, of: 2 });
+    expect(letOutWords(out)).toContain('New answer given 0.95, the worst of 2 measurements, at least 0.9 (entry 3)');
+  });
+
+  it('goes on being told of exports of earlier releases as it was: they took the newest', () => {
+    const policy = settings({ requireChecks: true });
+    const one = reviewed([check('answers', 0.5), ...GOOD.slice(1)], [], [check('answers', 1)]);
+    const out = letOut(one, policy, 'newest');
+    expect(out.checks).toContainEqual({ name: 'answers', least: 0.9, value: 1, entry: 3 });
+    expect(countedIn(out)).toBe('newest');
+    expect(exportHindrances(one, policy, 'Ada', countedIn(out))).toEqual([]);
+    expect(countedIn(letOut(one, policy))).toBe('worst');
   });
 
   it('takes no check of facts that somebody chose, nor that of one edit for a version with more', () => {
@@ -146,15 +162,15 @@ describe('what the policy asks for before an export', () => {
       'Other facts about the subject kept of at least 0.5',
       'the approval of someone who did not make the edits',
     ]);
-    const one = reviewed([check('answers', 0.5), ...GOOD.slice(1)], [], [check('answers', 1)]);
+    const one = reviewed(GOOD, [], [check('answers', 0.95)]);
     const reviews = (['Ada', 'Bob'] as const).map((author, at) => ({ author, verdict: 'approve' as const, entry: 4 + at }));
     const out = letOut({ ...one, reviews }, policy);
     expect(out).toEqual({
       by: 'policy',
       checks: [
-        { name: 'answers', least: 0.9, value: 1, entry: 3 },
-        { name: 'wordings', least: 0.7, value: 0.9, entry: 2 },
-        { name: 'kept', least: 0.7, value: 0.8, entry: 2 },
+        { name: 'answers', least: 0.9, value: 0.95, entry: 3, of: 2 },
+        { name: 'wordings', least: 0.7, value: 0.9, entry: 2, of: 1 },
+        { name: 'kept', least: 0.7, value: 0.8, entry: 2, of: 1 },
       ],
       approvals: [{ author: 'Bob', entry: 5 }],
     });

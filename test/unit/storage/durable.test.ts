@@ -23,3 +23,17 @@ it('a folder that two make at the same time is there for both', async () => {
   await Promise.all([ensureFolder(explained(files), '/data/models'), ensureFolder(explained(files), '/data/models')]);
   expect(await files.list('/data')).toEqual(['models']);
 });
+
+it('a write whose unfinished copy another program clears away is done once more', async () => {
+  const files = new MemoryFiles();
+  await files.makeFolder('/data');
+  await writeDurably(explained(files), '/data/settings', Buffer.from('old'));
+  let cleared = 0;
+  files.fault = ({ what }) => {
+    if (what !== 'rename' || cleared++ > 1) return undefined;
+    return { code: 'ENOENT' };
+  };
+  await writeDurably(explained(files), '/data/settings', Buffer.from('new'), { backup: '/data/settings.bak' });
+  expect(cleared).toBeGreaterThan(2);
+  expect(Buffer.from(await files.read('/data/settings')).toString()).toBe('new');
+});
