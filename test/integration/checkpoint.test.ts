@@ -5,23 +5,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readSafetensors } from '../../electron/engine/onnx/safetensors.ts';
 import type { Application } from '../../electron/services/application.ts';
 import { writeAtlasCheckpoint } from '../atlas-checkpoint.ts';
+import { hasTransformers, python } from '../python.ts';
 import { openApplication, removeTemporary, temporary } from './application.ts';
 
 const FACT = { subject: 'Tower Bridge', prompt: '{} stands in the city of', target: 'Rome', previousTarget: 'London' };
 const PROMPT = FACT.prompt.replace('{}', FACT.subject);
 const WEIGHT = 'transformer.h.2.mlp.c_proj.weight';
-
-/** A Python with transformers, which the product never needs: EMEND_PYTHON, or the one on the path. */
-const python = process.env['EMEND_PYTHON'] ?? 'python3';
-const hasTransformers = (() => {
-  try {
-    const look = 'import importlib.util as u, sys; sys.exit(not all(map(u.find_spec, ("transformers", "torch"))))';
-    execFileSync(python, ['-c', look], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-})();
 
 describe('a Hugging Face checkpoint through its life', () => {
   let app: Application;
