@@ -94,7 +94,7 @@ export const t = {
     readBy: 'Which graph is brought in',
     graphs: [
       { value: 'onnx', label: 'ONNX graph' },
-      { value: 'checkpoint', label: 'Hugging Face checkpoint' },
+      { value: 'checkpoint', label: 'Checkpoint' },
     ] as const,
     compare: 'Compare both',
     comparing: 'Comparing…',

@@ -174,7 +174,7 @@ describe('from a dropped folder to an exported, edited model', () => {
       .getByText(/^Behind 7 texts both go on alike \w+ times?; .* differs by 0\.\d+ nats at most\.$/)
       .waitFor({ timeout: 60_000 });
     await lookAt(page, 'two-graphs');
-    await dialog.getByText('Hugging Face checkpoint', { exact: true }).click();
+    await dialog.getByText('Checkpoint', { exact: true }).click();
     await dialog.getByText(/^Hugging Face checkpoint, 8 files/).waitFor();
     await dialog.getByRole('button', { name: 'Import' }).click();
     await page.getByText('atlas-hf is in the library.').waitFor({ timeout: 60_000 });
