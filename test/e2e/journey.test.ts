@@ -6,7 +6,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } f
 import { writeAtlasCheckpoint } from '../atlas-checkpoint.ts';
 import { dropFiles } from '../double/drop.ts';
 import { launch, type Desktop } from './desktop-app.ts';
-import { lookAt } from './look.ts';
 import { chooseFrom, go, pasteInto, saveTo } from './pages.ts';
 
 const ATLAS = resolve(import.meta.dirname, '../../models/atlas');
@@ -173,7 +172,6 @@ describe('from a dropped folder to an exported, edited model', () => {
     await dialog
       .getByText(/^Behind 7 texts both go on alike \w+ times?; .* differs by 0\.\d+ nats at most\.$/)
       .waitFor({ timeout: 60_000 });
-    await lookAt(page, 'two-graphs');
     await dialog.getByText('Checkpoint', { exact: true }).click();
     await dialog.getByText(/^Hugging Face checkpoint, 8 files/).waitFor();
     await dialog.getByRole('button', { name: 'Import' }).click();

@@ -30,7 +30,7 @@ const checkOptions = {
   gguf: text(
     'FILE',
     'Ask this GGUF file of the model in llama.cpp, without and with the adapter of the version or of --edit ' +
-      '(needs the package node-llama-cpp; recorded is nothing)',
+      '(needs the package node-llama-cpp; nothing is recorded)',
   ),
   edits: integer('N', 'First edit the first N facts, all at once, and check those', { min: 1 }),
   each: flag('First edit the facts one after the other, check each alone, and average'),
