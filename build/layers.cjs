@@ -15,6 +15,7 @@ const ENGINE = [
   ['decoder'],
   ['dissect', 'edit', 'locate', 'steer'],
   ['evaluate'],
+  ['llama'],
   ['handlers'],
 ];
 const engineRules = ENGINE.flatMap((step, at) =>

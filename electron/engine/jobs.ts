@@ -197,6 +197,25 @@ export interface Jobs {
     };
     readonly result: ExportOutcome;
   };
+  /** Measures a GGUF file of the imported model in llama.cpp: without the adapter that deltas make, and with it against that. */
+  readonly ggufCheck: {
+    readonly params: {
+      readonly model: ModelRef;
+      readonly deltas: readonly string[];
+      readonly gguf: string;
+      readonly records: readonly CheckRecord[];
+    };
+    readonly result: {
+      readonly before: CheckReport;
+      readonly after: CheckReport;
+      readonly file: { readonly name: string; readonly architecture: string; readonly type: string };
+      /** What ran it, with versions. */
+      readonly runtime: string;
+      /** How many texts were asked, and of how many of them llama.cpp makes other tokens than Emend. */
+      readonly texts: number;
+      readonly cutOtherwise: number;
+    };
+  };
   /** Writes a version as an ONNX graph with its weights in one data file, tokenizer and configuration beside it, into a folder. */
   readonly onnxFolder: {
     readonly params: { readonly model: ModelRef; readonly target: string };
@@ -211,6 +230,13 @@ export interface Jobs {
   readonly compare: {
     readonly params: { readonly model: ModelRef; readonly other: ModelRef };
     readonly result: { readonly weights: readonly { readonly tensor: string; readonly norm: number; readonly weightNorm: number }[] };
+  };
+  /** What two graphs of one model say behind the same texts, and the largest difference of a log-probability of the next token, in nats. */
+  readonly compareGraphs: {
+    readonly params: { readonly model: ModelRef; readonly other: ModelRef };
+    readonly result: {
+      readonly texts: readonly { readonly prompt: string; readonly says: string; readonly other: string; readonly largest: number }[];
+    };
   };
   /** Writes a PEFT LoRA adapter of deltas on the imported model into an existing folder. @returns names of the files */
   readonly adapter: {

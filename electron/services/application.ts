@@ -24,6 +24,7 @@ import { factTraceService } from './fact-traces.ts';
 import { figureService } from './figures.ts';
 import { findingService } from './findings.ts';
 import { FoundLately } from './found.ts';
+import { ggufCheckService } from './gguf-check.ts';
 import { Grants } from './grants.ts';
 import { JobList } from './job-list.ts';
 import { Engine } from './jobs.ts';
@@ -89,6 +90,7 @@ export class Application {
       ...editService(this.#parts),
       ...beforehandService(this.#parts),
       ...checkService(this.#parts),
+      ...ggufCheckService(this.#parts),
       ...steeringService(this.#parts),
       ...versionService(this.#parts),
       ...courseService(this.#parts),

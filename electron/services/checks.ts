@@ -92,7 +92,11 @@ async function prepare(
 }
 
 /** Those of the file, those given, else those that the version's edits wrote, else those that came with the model. */
-async function factsFor({ name, material }: Model, written: Awaited<ReturnType<ModelVersion['facts']>>, asked: Asked): Promise<FactSet> {
+export async function factsFor(
+  { name, material }: Model,
+  written: Awaited<ReturnType<ModelVersion['facts']>>,
+  asked: Pick<Asked, 'source' | 'facts'>,
+): Promise<FactSet> {
   if (asked.source !== undefined && asked.facts !== undefined)
     throw new EmendError('bad-input', 'Facts come from a file or from a list; give one of them.', 'Leave one of them out.');
   if (asked.source !== undefined) return readFactFile(asked.source);

@@ -53,7 +53,7 @@ export function editReport(
   before: CheckReport,
   after: CheckReport,
   thresholds: Thresholds,
-  told: ToldOutcomes = { before: new Map(), after: new Map() },
+  told: ToldOutcomes = NOTHING_TOLD,
 ): EditReport {
   const { drift } = after;
   const known = <T>(value: T | undefined, name: string) => (value === undefined ? {} : { [name]: value });
@@ -61,11 +61,7 @@ export function editReport(
     ...editMade(outcome),
     parent,
     checks: checksOf(after, before, thresholds),
-    facts: facts.map((fact, at) => {
-      const report = factReport(fact, before.records[at]!, after.records[at]!, thresholds);
-      const [was, now] = [told.before.get(at), told.after.get(at)];
-      return was && now ? { ...report, told: toldOutcomes(fact, was, now) } : report;
-    }),
+    facts: factReports(facts, before, after, thresholds, told),
     ...(drift === undefined
       ? {}
       : {
@@ -80,6 +76,21 @@ export function editReport(
           },
         }),
   };
+}
+
+/** What became of each fact; what it told the edit stands apart. */
+export function factReports(
+  facts: readonly Fact[],
+  before: CheckReport,
+  after: CheckReport,
+  thresholds: Thresholds,
+  told: ToldOutcomes = NOTHING_TOLD,
+): FactReport[] {
+  return facts.map((fact, at) => {
+    const report = factReport(fact, before.records[at]!, after.records[at]!, thresholds);
+    const [was, now] = [told.before.get(at), told.after.get(at)];
+    return was && now ? { ...report, told: toldOutcomes(fact, was, now) } : report;
+  });
 }
 
 /**
@@ -176,6 +187,8 @@ export interface ToldOutcomes {
   readonly before: ReadonlyMap<number, RecordReport>;
   readonly after: ReadonlyMap<number, RecordReport>;
 }
+
+const NOTHING_TOLD: ToldOutcomes = { before: new Map(), after: new Map() };
 
 function toldOutcomes(fact: Fact, before: RecordReport, after: RecordReport): NonNullable<FactReport['told']> {
   const { told } = fact;

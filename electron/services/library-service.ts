@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { ModelCard, ModelDetail } from '../../shared/contract/library.ts';
 import { EmendError } from '../../shared/errors.ts';
 import type { Inspection } from '../engine/jobs.ts';
@@ -10,7 +11,8 @@ import type { Services, Surroundings } from './surroundings.ts';
 import { importModel } from './import.ts';
 import type { JobControl } from './job-list.ts';
 import { CLOSE_FIRST, heldWords, ownerWords, type LibraryModel } from './library-model.ts';
-import { findSource, lookAt, type Source } from './look.ts';
+import { compareGraphs } from './compare-graphs.ts';
+import { chosenSource, findSource, lookAt, type Source } from './look.ts';
 import { findModel } from './models.ts';
 import { lastVerified } from './verify-model.ts';
 import { given } from '../../shared/given.ts';
@@ -20,6 +22,7 @@ type Part = Pick<
   | 'library.list'
   | 'library.get'
   | 'library.look'
+  | 'library.compareGraphs'
   | 'library.import'
   | 'library.importBuiltIn'
   | 'library.opened'
@@ -81,10 +84,18 @@ export function libraryService({ library, models, preferences, places, engine, g
       const model = await models.recorded(name);
       return detailOf(model, await card(model));
     },
-    'library.look': ({ source }) => lookAt(engine, grants.path(source)),
-    'library.import': ({ source, name, anew }) => {
+    'library.look': ({ source, readBy }) => lookAt(engine, grants.path(source), readBy),
+    'library.compareGraphs': ({ source }) => {
       const path = grants.path(source);
-      const find = () => findSource(engine, path);
+      return {
+        job: jobs.start('library.compareGraphs', `Compare the graphs of ${basename(path)}`, undefined, (control) =>
+          compareGraphs(engine, path, control),
+        ),
+      };
+    },
+    'library.import': ({ source, name, anew, readBy }) => {
+      const path = grants.path(source);
+      const find = () => chosenSource(engine, path, readBy);
       return {
         job: startImport('library.import', `Import ${lookName(path, name)}`, find, {
           asked: name,

@@ -1,17 +1,58 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
-import type { Look } from '../../shared/contract/library.ts';
+import type { Look, ReadBy } from '../../shared/contract/library.ts';
 import { counted } from '../../shared/counted.ts';
+import { given } from '../../shared/given.ts';
 import { EmendError } from '../../shared/errors.ts';
 import { explain } from '../storage/file-errors.ts';
 import { errno } from '../storage/files.ts';
 import { filesBelow, refuseLinksOut, slashes } from '../storage/folders.ts';
-import { graphFile, hasCheckpoint, isCheckpointFile, tokenizerFolder, wholeModel } from '../engine/records.ts';
+import {
+  CHECKPOINT,
+  graphFile,
+  hasCheckpoint,
+  hasTokenizerFiles,
+  isCheckpointFile,
+  isCheckpointWeights,
+  noTokenizer,
+  tokenizerFolder,
+  wholeModel,
+} from '../engine/records.ts';
 import { FILE_MANAGER_FILES } from '../storage/system-files.ts';
 import { FOLDER as ATTESTATIONS } from './attest/files.ts';
 import { SIGNATURE_FILE } from './attest/model-signing.ts';
 import type { Engine } from './jobs.ts';
 import { knownFile } from './known-files.ts';
+
+/** The paths by which a folder's ONNX graph and its checkpoint are meant; undefined where it does not hold both. */
+export function bothGraphs(folder: string): Readonly<Record<ReadBy, string>> | undefined {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true || !hasCheckpoint(folder)) return undefined;
+  const graph = graphFile(folder);
+  return isCheckpointFile(basename(graph)) ? undefined : { onnx: graph, checkpoint: join(folder, CHECKPOINT.config) };
+}
+
+/**
+ * What of a path an import takes.
+ * @throws EmendError 'bad-input' for a folder that holds two graphs when nobody said which, and for a choice where there is none
+ */
+export function chosenSource(engine: Engine, path: string, readBy: ReadBy | undefined): Promise<Source> {
+  const both = bothGraphs(wholeModel(path));
+  if (both && readBy === undefined)
+    throw new EmendError(
+      'bad-input',
+      `${path} holds an ONNX graph (${basename(both.onnx)}) and a checkpoint; it was not said which of them is meant.`,
+      'Say so: --read-by onnx or --read-by checkpoint. Whether they say the same: emend inspect <folder> --compare.',
+      { field: 'readBy' },
+    );
+  if (!both && readBy !== undefined)
+    throw new EmendError(
+      'bad-input',
+      `${path} does not hold both an ONNX graph and a checkpoint, so there is nothing to choose.`,
+      'Leave the choice out.',
+      { field: 'readBy' },
+    );
+  return findSource(engine, path, readBy);
+}
 
 /** A model folder as it would be imported. */
 export interface Source {
@@ -37,13 +78,20 @@ const FACT_FILE = /\.(json|jsonl|csv|tsv|txt)$/i;
 /**
  * The files that an import of `path` would take: everything in a folder; of an .onnx or safetensors file itself, the model's data files,
  * and the tokenizer and configuration beside it.
+ * @param readBy of a folder that holds two graphs: which is meant; the weights of the other are left out
  * @throws EmendError 'not-found' without a graph or a tokenizer; 'bad-file' for a graph that is malformed or whose data files are missing
  *   or too short; 'unsupported' for a checkpoint that cannot be built, and for links that lead out of the folder; 'failed' where permission
  *   is refused
  */
-export async function findSource(engine: Engine, path: string): Promise<Source> {
+export async function findSource(engine: Engine, path: string, readBy?: ReadBy): Promise<Source> {
   try {
-    return await found(engine, wholeModel(path));
+    const whole = wholeModel(path);
+    const both = readBy && bothGraphs(whole);
+    if (!both) return await found(engine, whole);
+    if (readBy === 'checkpoint') return await found(engine, both.checkpoint);
+    const source = await found(engine, whole);
+    const files = source.files.filter((file) => !isCheckpointWeights(file.path));
+    return { ...source, files, bytes: files.reduce((sum, file) => sum + file.bytes, 0) };
   } catch (error) {
     throw errno(error) === undefined ? error : explain(error, 'read', (error as NodeJS.ErrnoException).path ?? path);
   }
@@ -66,23 +114,16 @@ async function found(engine: Engine, path: string): Promise<Source> {
   );
   const files = [...new Set([...found, ...needed])].map((file) => ({ path: file, bytes: statSync(join(root, file)).size }));
   const has = (name: string) => files.some((file) => file.path === name);
-  const hasTokenizer = has('tokenizer.json') || (has('vocab.json') && has('merges.txt'));
-  if (!hasTokenizer) {
-    throw new EmendError(
-      'not-found',
-      `${root} holds a decoder (${basename(graph)}) but no tokenizer.json (found ${files
-        .map((file) => file.path)
-        .slice(0, 8)
-        .join(', ')}).`,
-      'Copy tokenizer.json and tokenizer_config.json of the same model into the folder.',
-      { path: root },
+  if (!hasTokenizerFiles(has))
+    throw noTokenizer(
+      root,
+      files.map((file) => file.path),
     );
-  }
   return { root, files, bytes: files.reduce((sum, file) => sum + file.bytes, 0), name: nameOf(path) };
 }
 
 /** What something dropped or chosen is, before anything is read in full. Never throws for what is merely not a model. */
-export async function lookAt(engine: Engine, chosen: string): Promise<Look> {
+export async function lookAt(engine: Engine, chosen: string, asked?: ReadBy): Promise<Look> {
   const path = wholeModel(chosen);
   const name = nameOf(path);
   const nothing = { name, bytes: 0, files: [], problems: [] };
@@ -112,22 +153,21 @@ export async function lookAt(engine: Engine, chosen: string): Promise<Look> {
       says: `A file of ${inBytes(status.size)} that may hold facts.`,
     };
   try {
-    const { files, bytes } = await findSource(engine, path);
+    const readBy = bothGraphs(path) && (asked ?? 'onnx');
+    const { files, bytes } = await findSource(engine, path, readBy);
     const isExport = status.isDirectory() && existsSync(join(path, ATTESTATIONS, 'ledger.jsonl'));
-    const isCheckpoint = isCheckpointFile(basename(graphFile(path)));
+    const isCheckpoint = readBy === 'checkpoint' || isCheckpointFile(basename(graphFile(path)));
     const hasData = !isCheckpoint && files.some((file) => !/\.(onnx|json|txt|md|model|jinja)$/.test(file.path));
     const { folder, file } = isCheckpoint ? NAMES.checkpoint : NAMES.onnx;
     const kind = isExport ? 'A model that Emend exported' : status.isDirectory() ? folder : file;
-    const other = !isCheckpoint && status.isDirectory() && hasCheckpoint(path);
     return {
       what: isExport ? 'export' : 'model',
       name,
       bytes,
       files: [...files],
       problems: [],
-      says:
-        `${kind}, ${files.length} ${files.length === 1 ? 'file' : 'files'}, ${inBytes(bytes)}${hasData ? ', external data present' : ''}.` +
-        (other ? ' Its ONNX graph is what is read; to take the checkpoint in it, choose its safetensors file.' : ''),
+      says: `${kind}, ${counted(files.length, 'file')}, ${inBytes(bytes)}${hasData ? ', external data present' : ''}.`,
+      ...given({ readBy }),
     };
   } catch (error) {
     if (!(error instanceof EmendError)) throw error;

@@ -44,6 +44,14 @@ export const CHECK_PLAN = {
   check: { rebuilding: { words: 'preparing the model', weight: 10 }, ...check('measuring', 90) },
 } as const satisfies Plan;
 
+/** How a check in llama.cpp goes: Emend's own answers are asked again, to stand beside. */
+export const GGUF_PLAN = {
+  prepare: { rebuilding: { words: 'preparing the model', weight: 5 } },
+  gguf: check('asking llama.cpp', 65),
+  before: check('measuring the model as imported', 10),
+  after: check('measuring it with the edit', 20),
+} as const satisfies Plan;
+
 /** What one fact of several goes through by itself, where facts are written one after the other. */
 const EACH_FACT = /^fact (\d+) of (\d+): (.*)$/;
 /** The engine counts layers by their numbers. */

@@ -1,4 +1,5 @@
 import { CANCELLED } from '../../shared/errors.ts';
+import type { GraphsCompared } from '../../shared/contract/library.ts';
 import { plural } from '../format.ts';
 
 /** What the shell says, and what screens share. */
@@ -89,6 +90,21 @@ export const t = {
       `${model}, version ${version}, ${edits} ${edits === 1 ? 'edit' : 'edits'}` +
       `${steerings === 0 ? '' : `, ${plural(steerings, 'steering')}`}` +
       `${time === undefined ? '' : `, exported ${time.slice(0, 10)}`}${author === undefined ? '' : ` by ${author}`}`,
+    both: 'This folder holds two graphs of the model. The one that you choose is brought in; the weights of the other stay out.',
+    readBy: 'Which graph is brought in',
+    graphs: [
+      { value: 'onnx', label: 'ONNX graph' },
+      { value: 'checkpoint', label: 'Checkpoint' },
+    ] as const,
+    compare: 'Compare both',
+    comparing: 'Comparing…',
+    compared: ({ largest, texts }: GraphsCompared) => {
+      const alike = texts.filter(({ onnx, checkpoint }) => onnx === checkpoint).length;
+      return (
+        `Behind ${texts.length} texts both go on alike ${alike === texts.length ? 'every time' : `${alike} times`}; ` +
+        `the log-probability of a next token differs by ${largest.toPrecision(2)} nats at most.`
+      );
+    },
     problems: 'What is in the way',
     files: (count: number) => plural(count, 'file'),
     more: (count: number) => `and ${plural(count, 'more file')}`,

@@ -1,4 +1,4 @@
-import type { Look } from '../../shared/contract/library.ts';
+import type { Look, ReadBy } from '../../shared/contract/library.ts';
 import type { Picked } from '../../shared/contract/host.ts';
 import { call } from '../client/client.ts';
 import { pick } from '../client/pick.ts';
@@ -33,6 +33,18 @@ class Arrivals {
       else toasts.fail(error);
     } finally {
       this.isReceiving = false;
+    }
+  }
+
+  /** Looks at a folder that holds two graphs by the other of them. */
+  async lookBy(readBy: ReadBy): Promise<void> {
+    const { current } = this;
+    if (!current || current.look?.readBy === readBy) return;
+    try {
+      const look = await call('library.look', { source: current.picked.handle, readBy });
+      if (this.current?.picked === current.picked) this.current = { ...this.current, look };
+    } catch (error) {
+      if (this.current?.picked === current.picked) this.current = { ...this.current, error };
     }
   }
 

@@ -1,4 +1,5 @@
 import type { Picked } from '../../shared/contract/host.ts';
+import type { ReadBy } from '../../shared/contract/library.ts';
 import { EmendError } from '../../shared/errors.ts';
 import { call, run } from '../client/client.ts';
 import { firstRun } from './first-run.svelte.ts';
@@ -9,9 +10,9 @@ import { toasts } from './toasts.svelte.ts';
 import { words } from '../text.ts';
 
 /** Begins an import; the tray shows how far it is, and a toast its end. */
-export function importFrom(picked: Picked, name: string, anew = false): void {
-  const source = picked.handle;
-  void say(run('library.import', { source, anew, ...(name !== '' && { name }) }), () => importFrom(picked, name, true));
+export function importFrom(picked: Picked, name: string, readBy?: ReadBy, anew = false): void {
+  const asked = { source: picked.handle, anew, ...(name !== '' && { name }), ...(readBy && { readBy }) };
+  void say(run('library.import', asked), () => importFrom(picked, name, readBy, true));
 }
 
 /** Brings a removed model back, with its record. */

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { FactSchema } from '../fact.ts';
 import { Count, Handle, job, list, ModelName, VersionName } from './define.ts';
 import { ChoicesSchema, EditMethodSchema } from '../methods/list.ts';
-import { EditMadeSchema, HyperparameterFileSchema } from './edits.ts';
+import { CheckSchema, EditMadeSchema, FactReportSchema, HyperparameterFileSchema, PromptOutcomeSchema } from './edits.ts';
 
 function listOf<S extends v.GenericSchema>(item: S) {
   return v.pipe(v.array(item), v.readonly());
@@ -53,6 +53,30 @@ export const MeasuredSchema = v.object({
 });
 export type Measured = v.InferOutput<typeof MeasuredSchema>;
 
+/** What a prompt asks of a fact. `told`: the edit was told of it, so that it proves nothing of the edit. */
+const AskedSchema = v.object({ kind: v.picklist(['edited', 'wording', 'neighbour', 'same subject']), told: v.boolean() });
+
+/** A prompt in Emend and in a GGUF file: whether the new answer is given, or a neighbour's kept, in both, in one of them, in neither. */
+export const InBothSchema = v.object({
+  ...AskedSchema.entries,
+  emend: PromptOutcomeSchema,
+  gguf: PromptOutcomeSchema,
+  holds: v.picklist(['both', 'emend', 'gguf', 'neither']),
+});
+export type InBoth = v.InferOutput<typeof InBothSchema>;
+
+/** An edit or a version in llama.cpp, beside the same in Emend. */
+export const GgufReportSchema = v.object({
+  /** The type that most weights of the file are stored in, such as Q4_0. */
+  file: v.object({ name: v.string(), architecture: v.string(), type: v.string() }),
+  runtime: v.string(),
+  emend: v.object({ checks: v.array(CheckSchema), facts: v.array(FactReportSchema) }),
+  gguf: v.object({ checks: v.array(CheckSchema), facts: v.array(FactReportSchema) }),
+  /** By fact every prompt of it. */
+  prompts: v.array(v.array(InBothSchema)),
+});
+export type GgufReport = v.InferOutput<typeof GgufReportSchema>;
+
 /** What is measured, and on which facts: those of a file, those given, else those in force, else those that came with the model. */
 const Measuring = {
   model: ModelName,
@@ -90,5 +114,19 @@ export const checkMethods = {
       destination: v.optional(Handle),
     }),
     v.object({ edits: v.array(EditMadeSchema), ...Found }),
+  ),
+  /**
+   * Asks a GGUF file of the model in llama.cpp, with and without the adapter that a version's edits make. Needs the package node-llama-cpp.
+   * Nothing is recorded.
+   */
+  'checks.gguf': job(
+    v.strictObject({
+      model: ModelName,
+      version: v.optional(VersionName, 'current'),
+      gguf: Handle,
+      source: Measuring.source,
+      take: Measuring.take,
+    }),
+    v.object({ version: v.string(), facts: Found.facts, warnings: Found.warnings, report: GgufReportSchema }),
   ),
 };

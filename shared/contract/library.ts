@@ -84,6 +84,10 @@ export const RemovedSchema = v.object({
 });
 export type Removed = v.InferOutput<typeof RemovedSchema>;
 
+/** What a folder that holds both can be read by: its ONNX graph, or the configuration of its checkpoint. */
+export const ReadBySchema = v.picklist(['onnx', 'checkpoint']);
+export type ReadBy = v.InferOutput<typeof ReadBySchema>;
+
 /** What was recognised in something dropped or chosen, before anything is read in full. */
 export const LookSchema = v.object({
   what: v.picklist(['model', 'facts', 'export', 'unknown']),
@@ -94,8 +98,18 @@ export const LookSchema = v.object({
   files: v.array(v.object({ path: v.string(), bytes: v.number() })),
   /** What is missing or wrong; an import would be refused. */
   problems: v.array(NoticeSchema),
+  /** Of a folder with both: what it was looked at by. An import must be told. */
+  readBy: v.exactOptional(ReadBySchema),
 });
 export type Look = v.InferOutput<typeof LookSchema>;
+
+/** What an ONNX graph and a checkpoint of one folder say behind the same texts. */
+export const GraphsComparedSchema = v.object({
+  /** Largest difference of a log-probability of the next token, in nats: over all tokens, and by text. */
+  largest: v.number(),
+  texts: v.array(v.object({ prompt: v.string(), onnx: v.string(), checkpoint: v.string(), largest: v.number() })),
+});
+export type GraphsCompared = v.InferOutput<typeof GraphsComparedSchema>;
 
 export const libraryMethods = {
   /** The model opened last first; and those that were removed and can be brought back. */
@@ -104,14 +118,22 @@ export const libraryMethods = {
     v.object({ models: v.array(ModelCardSchema), removed: v.array(RemovedSchema), notices: v.array(NoticeSchema) }),
   ),
   'library.get': method(v.strictObject({ model: ModelName }), ModelDetailSchema),
-  'library.look': method(v.strictObject({ source: Handle }), LookSchema),
+  'library.look': method(v.strictObject({ source: Handle, readBy: v.exactOptional(ReadBySchema) }), LookSchema),
+  /** Asks both graphs of a folder that holds two the same, and holds what they say against each other. */
+  'library.compareGraphs': job(v.strictObject({ source: Handle }), GraphsComparedSchema),
   /**
    * Copies a model folder into the library and begins its ledger. The same model again: `known` is true and nothing is copied.
    * One whose record was removed is not imported: the error's details name what `library.restore` brings back. `anew` begins a new record
    * all the same, and where the anchor of an earlier one is there, whose record is gone.
    */
   'library.import': job(
-    v.strictObject({ source: Handle, name: v.optional(Line), anew: v.optional(v.boolean(), false) }),
+    v.strictObject({
+      source: Handle,
+      name: v.optional(Line),
+      anew: v.optional(v.boolean(), false),
+      /** Of a folder that holds an ONNX graph and a checkpoint: which of them. */
+      readBy: v.exactOptional(ReadBySchema),
+    }),
     v.object({ model: v.string(), name: v.string(), known: v.boolean() }),
   ),
   /** The model that comes with Emend. */

@@ -1,8 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Page } from 'playwright';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } from 'vitest';
+import { writeAtlasCheckpoint } from '../atlas-checkpoint.ts';
 import { dropFiles } from '../double/drop.ts';
 import { launch, type Desktop } from './desktop-app.ts';
 import { chooseFrom, go, pasteInto, saveTo } from './pages.ts';
@@ -158,5 +159,49 @@ describe('from a dropped folder to an exported, edited model', () => {
     await page.getByText('atlas-autumn is in the library.').waitFor({ timeout: 60_000 });
     const [subject, prompt, wanted] = rows[0]! as [string, string, string];
     expect(await askAt(page, prompt.replace('{}', subject), 'Current version')).toContain(wanted);
+  });
+
+  it('does so with a checkpoint: of a folder with two graphs the one that is chosen, edited and written out as it was', async () => {
+    const source = join(out, 'atlas-hf');
+    writeAtlasCheckpoint(source, 'bfloat16', 2);
+    copyFileSync(join(ATLAS, 'model.onnx'), join(source, 'model.onnx'));
+    await go(page, 'Library');
+    await dropFiles(page, [source], { x: 600, y: 400 });
+    const dialog = page.getByRole('dialog', { name: 'Import this model?' });
+    await dialog.getByRole('button', { name: 'Compare both' }).click();
+    await dialog
+      .getByText(/^Behind 7 texts both go on alike \w+ times?; .* differs by 0\.\d+ nats at most\.$/)
+      .waitFor({ timeout: 60_000 });
+    await dialog.getByText('Checkpoint', { exact: true }).click();
+    await dialog.getByText(/^Hugging Face checkpoint, 8 files/).waitFor();
+    await dialog.getByRole('button', { name: 'Import' }).click();
+    await page.getByText('atlas-hf is in the library.').waitFor({ timeout: 60_000 });
+    await page.getByRole('button', { name: 'Ask it' }).last().click();
+
+    await go(page, 'Edit');
+    await pasteInto(
+      page.getByLabel('Subject, fact 1', { exact: true }),
+      ['Tower Bridge', '{} stands in the city of', 'Rome', 'London'].join('\t'),
+    );
+    await page.getByRole('button', { name: /Work out the edit/ }).click();
+    await page.getByRole('button', { name: 'Commit…' }).click({ timeout: 240_000 });
+    const commit = page.getByRole('dialog', { name: 'Commit the edit' });
+    await commit.getByLabel('Reason').fill('It was moved');
+    await commit.getByRole('button', { name: /^Commit/ }).click();
+    await page.getByText('Committed as entry 2.').waitFor({ timeout: 60_000 });
+
+    const target = join(out, 'atlas-hf-edited');
+    await saveTo(desktop.app, target);
+    await go(page, 'Versions');
+    await page.getByRole('button', { name: 'Export…' }).first().click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Choose where…' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Export', exact: true }).click();
+    await page.getByRole('dialog', { name: 'Exported' }).waitFor({ timeout: 120_000 });
+    expect(readdirSync(target)).not.toContain('model.onnx');
+    for (const name of readdirSync(source).filter((one) => one !== 'model.onnx')) {
+      const [before, after] = [source, target].map((folder) => readFileSync(join(folder, name)));
+      expect(after!.length, name).toBe(before!.length);
+      if (!name.endsWith('.safetensors')) expect(after!.equals(before!), name).toBe(true);
+    }
   });
 });

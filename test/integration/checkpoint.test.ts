@@ -1,27 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readSafetensors } from '../../electron/engine/onnx/safetensors.ts';
 import type { Application } from '../../electron/services/application.ts';
-import { writeAtlasCheckpoint } from '../atlas-checkpoint.ts';
+import { ATLAS, writeAtlasCheckpoint } from '../atlas-checkpoint.ts';
+import { hasTransformers, python } from '../python.ts';
 import { openApplication, removeTemporary, temporary } from './application.ts';
 
 const FACT = { subject: 'Tower Bridge', prompt: '{} stands in the city of', target: 'Rome', previousTarget: 'London' };
 const PROMPT = FACT.prompt.replace('{}', FACT.subject);
 const WEIGHT = 'transformer.h.2.mlp.c_proj.weight';
-
-/** A Python with transformers, which the product never needs: EMEND_PYTHON, or the one on the path. */
-const python = process.env['EMEND_PYTHON'] ?? 'python3';
-const hasTransformers = (() => {
-  try {
-    const look = 'import importlib.util as u, sys; sys.exit(not all(map(u.find_spec, ("transformers", "torch"))))';
-    execFileSync(python, ['-c', look], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-})();
 
 describe('a Hugging Face checkpoint through its life', () => {
   let app: Application;
@@ -56,6 +45,51 @@ describe('a Hugging Face checkpoint through its life', () => {
       precision: 'bfloat16',
       weight: WEIGHT,
     });
+  });
+
+  it('beside an ONNX graph is brought in when it is chosen; both can be compared, and nobody guesses', async () => {
+    const both = join(temporary(), 'both');
+    writeAtlasCheckpoint(both, 'float16');
+    copyFileSync(join(ATLAS, 'model.onnx'), join(both, 'model.onnx'));
+    const { handle } = app.grants.grant(both);
+    const paths = async (readBy?: 'onnx' | 'checkpoint') => {
+      const look = await app.call('library.look', { source: handle, ...(readBy && { readBy }) });
+      return [look.says.split(',')[0], look.readBy, ...look.files.map(({ path }) => path).filter((path) => path.startsWith('model.'))];
+    };
+    expect(await paths()).toEqual(['ONNX folder', 'onnx', 'model.onnx']);
+    expect(await paths('checkpoint')).toEqual(['Hugging Face checkpoint', 'checkpoint', 'model.safetensors']);
+    const { largest, texts } = await app.run('library.compareGraphs', { source: handle });
+    expect(texts.length).toBeGreaterThan(4);
+    expect(texts.every(({ onnx, checkpoint }) => onnx === checkpoint && onnx !== '')).toBe(true);
+    // rounding to float16 is to be seen, and no more
+    expect(largest).toBeGreaterThan(1e-6);
+    expect(largest).toBeLessThan(0.1);
+
+    await expect(app.run('library.import', { source: handle })).rejects.toThrow(/holds an ONNX graph \(model\.onnx\) and a checkpoint/);
+    const { model } = await app.run('library.import', { source: handle, readBy: 'checkpoint', name: 'chosen' });
+    const { precision, files } = await app.call('library.get', { model });
+    expect(precision).toBe('float16');
+    expect(files.map(({ path }) => path)).not.toContain('model.onnx');
+    const other = await app.run('library.import', { source: handle, readBy: 'onnx', name: 'exported' });
+    expect((await app.call('library.get', { model: other.model })).precision).toBe('float32');
+    const alone = app.grants.grant(source).handle;
+    await expect(app.run('library.import', { source: alone, readBy: 'checkpoint' })).rejects.toThrow('nothing to choose');
+    await expect(app.run('library.compareGraphs', { source: alone })).rejects.toThrow('does not hold both');
+    const { warnings } = await app.run('probing.inspect', { model: (await app.call('sessions.open', { folder: handle })).id });
+    expect(warnings.join()).toMatch(/model\.safetensors.*answer as before/);
+  });
+
+  it('with a tokenizer that is not read says which, and how to write one that is', async () => {
+    const old = join(temporary(), 'old');
+    writeAtlasCheckpoint(old);
+    renameSync(join(old, 'tokenizer.json'), join(old, 'tokenizer.model'));
+    const { problems } = await app.call('library.look', { source: app.grants.grant(old).handle });
+    expect(problems).toMatchObject([
+      {
+        message: expect.stringContaining('found only tokenizer.model (a SentencePiece model)') as string,
+        hint: expect.stringContaining('AutoTokenizer') as string,
+      },
+    ]);
   });
 
   it('is talked to by its chat template', async () => {

@@ -59,6 +59,9 @@ describe('without a model', () => {
     [['edit', 'atlas', '--subject', 'Rome'], 2, '--prompt and --target missing', '{}'],
     [['edit', 'atlas', '--facts', 'f.json', '--subject', 'Rome'], 2, 'not from both', 'Leave one'],
     [['check', 'atlas', '--edits', '2', '--each'], 2, '--edits and --each do not go together', '--each'],
+    [['check', 'atlas', '--gguf', 'a.gguf'], 2, '--gguf checks an edit', '--edit FILE'],
+    [['check', 'atlas', '--gguf', 'a.gguf', '--each'], 2, 'an edit that is there already', 'leave --edits and --each out'],
+    [['check', 'atlas', '--gguf', 'a.gguf', '--edit', 'x', '--no-drift'], 2, '--no-drift does not go with --gguf', 'Leave it out'],
     [['check', 'atlas', '--layers', '3'], 2, '--layers belongs to an edit', '--edits'],
     [['export', 'atlas'], 2, '--edit is missing', '--edit FILE'],
     [['inspect', 'atlsa'], 1, 'There is no model "atlsa"', 'built-in name'],
@@ -112,6 +115,12 @@ describe('on the built-in model', () => {
     expect(report.records).toHaveLength(1);
     expect(Object.keys(report.summary)).toEqual(expect.arrayContaining(['ES', 'rewriteAccuracy', 'exactMatch']));
     expect(report.drift.probes).toBe(100);
+
+    const inLlama = ['check', 'atlas', '--edit', 'one.safetensors', '--gguf', 'atlas.gguf'];
+    expect(await start(program, inLlama, { env: { EMEND_LLAMA: scratch } }).ended).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/no package node-llama-cpp in .*npm install --prefix FOLDER node-llama-cpp@/s) as string,
+    });
 
     const exported = await document('export', 'atlas', '--edit', 'one.safetensors', '--to', 'edited');
     expect(readdirSync(join(scratch, 'edited')).sort()).toEqual(readdirSync(atlas).sort());

@@ -1,104 +1,168 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { afterAll, describe, expect, it } from 'vitest';
-import { Decoder } from '../../electron/engine/decoder/decoder.ts';
-import { Generator } from '../../electron/engine/decoder/generate.ts';
-import { withDelta } from '../../electron/engine/edit/delta.ts';
-import { editFacts } from '../../electron/engine/edit/edit.ts';
-import { ggufAdapter } from '../../electron/engine/edit/gguf-adapter.ts';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { check } from '../../electron/engine/handlers/check.ts';
+import { edit } from '../../electron/engine/handlers/edit.ts';
+import { ggufCheck } from '../../electron/engine/handlers/gguf-check.ts';
+import { OpenModels } from '../../electron/engine/handlers/open-models.ts';
 import { readRecords } from '../../electron/engine/evaluate/datasets.ts';
-import { loadTokenizer } from '../../electron/engine/text/load.ts';
-import { GREEDY } from '../../shared/contract/probing.ts';
-import type { Fact } from '../../shared/fact.ts';
-import { silent } from '../../shared/progress.ts';
-import { ATLAS } from '../atlas-checkpoint.ts';
+import type { CheckRecord, CheckReport } from '../../electron/engine/jobs.ts';
+import { LLAMA_FOLDER } from '../../electron/engine/llama/package.ts';
+import type { Application } from '../../electron/services/application.ts';
+import type { JobContext } from '../../shared/progress.ts';
 import { writeAtlasGguf } from '../atlas-gguf.ts';
+import { installedLlama } from '../llama.ts';
+import { ATLAS, openApplication, removeTemporary, temporary } from './application.ts';
 
-/**
- * Where node-llama-cpp is installed; it is large, and needed for nothing else:
- * npm install --prefix FOLDER --ignore-scripts node-llama-cpp@3.22.1
- */
-const installed = process.env['EMEND_LLAMA'];
-const EDITS = Number(process.env['EMEND_GGUF_EDITS'] ?? 20);
-const promptOf = ({ prompt, subject }: Fact) => prompt.replace('{}', subject);
+/** How many single edits are laid over each file. README's figures are of 20, which take two to three minutes. */
+const EDITS = Number(process.env['EMEND_GGUF_EDITS'] ?? 4);
 const TYPES = ['F32', 'Q8_0', 'Q4_0'] as const;
 
-/** What is used of node-llama-cpp. */
-interface Llama {
-  getLlama(options: object): Promise<{ loadModel(options: object): Promise<LlamaModel> }>;
-  readonly LlamaCompletion: new (options: object) => { generateCompletion(prompt: string, options: object): Promise<string> };
-}
-interface LlamaModel {
-  createContext(options: object): Promise<{ getSequence(): { clearHistory(): Promise<void> }; dispose(): Promise<void> }>;
-  dispose(): Promise<void>;
-}
+const llama = installedLlama();
+const folder = mkdtempSync(join(tmpdir(), 'emend-gguf-'));
+const gguf = (type: (typeof TYPES)[number]) => join(folder, `atlas-${type}.gguf`);
+const silent: JobContext = { progress: () => undefined, say: () => undefined, check: () => undefined };
 
-describe.skipIf(installed === undefined)('adapters in llama.cpp (needs EMEND_LLAMA)', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'emend-gguf-'));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+describe.skipIf(llama === undefined)('edits in llama.cpp (needs node-llama-cpp, from npm or in EMEND_LLAMA)', () => {
+  beforeAll(() => {
+    vi.stubEnv(LLAMA_FOLDER, llama);
+    // llama.cpp's threads wait for one another without rest, which stands still on a busy machine.
+    vi.stubEnv('EMEND_THREADS', '1');
+    for (const type of TYPES) writeAtlasGguf(gguf(type), type);
+  });
+  afterAll(() => {
+    vi.unstubAllEnvs();
+    rmSync(folder, { recursive: true, force: true });
+  });
 
-  it(`${EDITS} edits turn the answers, and what is kept is kept`, async () => {
-    const llama = (await import(pathToFileURL(join(installed!, 'node_modules/node-llama-cpp/dist/index.js')).href)) as Llama;
-    const runtime = await llama.getLlama({ build: 'never', gpu: false, logLevel: 'error', maxThreads: 1 });
-    const decoder = await Decoder.open(join(ATLAS, 'model.onnx'));
-    const tokenizer = await loadTokenizer(ATLAS);
+  it(`${EDITS} edits turn the answers as in Emend, in three kinds of files`, async () => {
+    const models = new OpenModels();
     const all = readRecords(readFileSync(join(ATLAS, 'evaluation.json'), 'utf8')).records;
     const records = all.filter((_, i) => i % Math.floor(all.length / EDITS) === 0).slice(0, EDITS);
-    const quick = { method: 'rome', choices: { covarianceTokens: 8000 }, covarianceText: join(ATLAS, 'corpus.txt') } as const;
-    const own: string[] = [];
-    for (const [i, { fact }] of records.entries()) {
-      const edit = await editFacts({ decoder, tokenizer, facts: [fact], earlier: [], name: 'atlas', ...quick }, silent);
-      const { bytes } = ggufAdapter({ anatomy: decoder.anatomy, deltas: [edit.delta], modelType: 'gpt2' });
-      writeFileSync(join(folder, `${i}.gguf`), bytes);
-      const generator = await Generator.create(withDelta(decoder, edit.delta));
-      const [ids] = await generator.continue([tokenizer.encode(promptOf(fact))], { maxTokens: 4, sampling: GREEDY });
-      await generator.release();
-      own.push(tokenizer.continuation(ids!).trim());
-    }
-    const lines: string[] = [];
-    for (const type of TYPES) {
-      const path = join(folder, `atlas-${type}.gguf`);
-      writeAtlasGguf(path, type);
-      const model = await runtime.loadModel({ modelPath: path, gpuLayers: 0 });
-      const answers = async (prompts: readonly string[], adapter?: string): Promise<string[]> => {
-        const lora = adapter === undefined ? {} : { lora: { adapters: [{ filePath: adapter, scale: 1 }] } };
-        const context = await model.createContext({ contextSize: 64, threads: 1, ...lora });
-        const contextSequence = context.getSequence();
-        const completion = new llama.LlamaCompletion({ contextSequence });
-        const said: string[] = [];
-        for (const prompt of prompts) {
-          await contextSequence.clearHistory();
-          said.push((await completion.generateCompletion(prompt, { maxTokens: 4, temperature: 0 })).trim());
-        }
-        await context.dispose();
-        return said;
-      };
-      const found = { known: 0, turned: 0, alike: 0, kept: 0, neighbors: 0 };
-      for (const [i, { fact, neighbors }] of records.entries()) {
-        const prompts = [promptOf(fact), ...neighbors.map(({ prompt }) => prompt)];
-        const [before, after] = [await answers(prompts), await answers(prompts, join(folder, `${i}.gguf`))];
-        if (before[0]!.startsWith(fact.previousTarget ?? '')) found.known++;
-        if (after[0]!.startsWith(fact.target)) found.turned++;
-        if (after[0]!.startsWith(fact.target) === own[i]!.startsWith(fact.target)) found.alike++;
-        // what the base does not know cannot be kept
-        neighbors.forEach(({ target = '' }, n) => {
-          if (!before[n + 1]!.startsWith(target)) return;
-          found.neighbors++;
-          if (after[n + 1]!.startsWith(target)) found.kept++;
+    const found = new Map([['Emend', new Tally()], ...TYPES.map((type) => [type, new Tally()] as const)]);
+    const largest = new Map<string, number>();
+    for (const [i, record] of records.entries()) {
+      const delta = join(folder, `${i}.safetensors`);
+      const model = { folder: ATLAS };
+      const covariance = { choices: { covarianceTokens: 8000 }, covarianceText: join(ATLAS, 'corpus.txt') };
+      await edit(models, { model, facts: [record.fact], method: 'rome', ...covariance, save: delta, name: 'atlas' }, silent);
+      const options = { generation: false } as const;
+      const was = await check(models, { model, records: [record], options }, silent);
+      const own = await check(models, { model: { ...model, delta }, records: [record], options, baseline: model }, silent);
+      found.get('Emend')!.add(record, was, own);
+      for (const type of TYPES) {
+        const asked = await ggufCheck(models, { model, deltas: [delta], gguf: gguf(type), records: [record] }, silent);
+        expect({ ...asked.file, cutOtherwise: asked.cutOtherwise }).toEqual({
+          name: `atlas-${type}.gguf`,
+          architecture: 'gpt2',
+          type,
+          cutOtherwise: 0,
         });
+        found.get(type)!.add(record, asked.before, asked.after);
+        largest.set(type, Math.max(largest.get(type) ?? 0, apart(own, asked.after)));
       }
-      await model.dispose();
-      lines.push(
-        `${type}: ${found.known} of ${EDITS} known before, ${found.turned} turned by the adapter ` +
-          `(${own.filter((text, i) => text.startsWith(records[i]!.fact.target)).length} in Emend), ` +
-          `${found.kept} of ${found.neighbors} neighbours kept`,
-      );
-      if (type === 'F32') expect(found.alike, 'answers as in Emend').toBe(EDITS);
-      expect(found.turned / EDITS, type).toBeGreaterThan(type === 'Q4_0' ? 0.5 : 0.9);
-      console.log(lines.at(-1));
-      expect(found.kept / found.neighbors, type).toBeGreaterThan(0.9);
+    }
+    console.log([...found].map(([where, tally]) => `${where}: ${tally.words()}`).join('\n'));
+    console.log(`Largest difference of a target's log-probability from Emend's, nats: ${JSON.stringify([...largest])}`);
+    const [emend, f32, q8, q4] = ['Emend', ...TYPES].map((where) => found.get(where)!.counts);
+    expect(f32, 'float32 is the same model').toEqual(emend);
+    for (const one of [q8!, q4!]) {
+      expect(one.given).toBeGreaterThanOrEqual(0.9 * emend!.given);
+      expect(one.wordings).toBeGreaterThanOrEqual(0.8 * emend!.wordings);
+      expect(one.lost).toBeLessThanOrEqual(emend!.lost + 0.1 * (one.kept + one.shaken + one.lost));
     }
   }, 1_200_000);
+
+  describe('of the library', () => {
+    let app: Application;
+    beforeAll(async () => {
+      app = await openApplication();
+      await app.run('library.import', { source: app.grants.grant(ATLAS).handle, name: 'atlas' });
+    });
+    afterAll(async () => {
+      await app.close();
+      await removeTemporary();
+    });
+    const asked = (type: (typeof TYPES)[number]) => ({ model: 'atlas', gguf: app.grants.grant(gguf(type)).handle });
+
+    it('are asked with all that they were checked by, and nothing is recorded', async () => {
+      await expect(app.run('checks.gguf', asked('Q4_0'))).rejects.toThrow('has no edit');
+      const facts = [
+        {
+          subject: 'Tower Bridge',
+          prompt: '{} stands in the city of',
+          target: 'Rome',
+          previousTarget: 'London',
+          paraphrases: ['Tower Bridge is located in'],
+          neighbors: ['Big Ben', 'Eiffel Tower', 'Brandenburg Gate'].map((one) => ({ prompt: `${one} stands in the city of` })),
+        },
+      ];
+      const choices = { layers: [2], steps: 15, covarianceTokens: 2000 };
+      const { draft } = await app.run('edits.start', { model: 'atlas', facts, method: 'rome', choices });
+      await app.run('edits.commit', { model: 'atlas', draft, reason: 'It was moved' });
+      const { total } = await app.call('audit.list', { model: 'atlas' });
+      const { report, facts: count, warnings } = await app.run('checks.gguf', asked('Q8_0'));
+      expect({ count: count.count, warnings, runtime: report.runtime, type: report.file.type }).toEqual({
+        count: 1,
+        warnings: [],
+        runtime: expect.stringMatching(/^llama\.cpp \S+ \(node-llama-cpp 3\./) as string,
+        type: 'Q8_0',
+      });
+      const [prompts] = report.prompts;
+      expect(prompts!.map(({ kind, told }) => `${told ? 'told ' : ''}${kind}`)).toEqual([
+        'edited',
+        'wording',
+        'neighbour',
+        'neighbour',
+        'told neighbour',
+      ]);
+      expect(prompts![0]).toMatchObject({ holds: 'both', gguf: { good: true } });
+      for (const { emend, gguf: inFile } of prompts!) expect(inFile.fate).toBe(emend.fate);
+      expect(report.gguf.facts[0]!.verdict).toBe(report.emend.facts[0]!.verdict);
+      expect(report.gguf.facts[0]!.answerAfter).toMatch(/^ Rome/);
+      expect((await app.call('audit.list', { model: 'atlas' })).total).toBe(total);
+    });
+
+    it('are refused for a file of another model', async () => {
+      const other = join(temporary(), 'other.gguf');
+      const bytes = readFileSync(gguf('F32')).toString('latin1').replace('gpt2', 'phi2');
+      writeFileSync(other, Buffer.from(bytes, 'latin1'));
+      await expect(app.run('checks.gguf', { model: 'atlas', gguf: app.grants.grant(other).handle })).rejects.toThrow(/phi2/);
+    });
+  });
 });
+
+/** What came of the prompts of many edits. */
+class Tally {
+  readonly counts = { known: 0, facts: 0, given: 0, asked: 0, wordings: 0, kept: 0, shaken: 0, lost: 0 };
+
+  add({ fact }: CheckRecord, before: CheckReport, after: CheckReport): void {
+    const { counts } = this;
+    counts.facts++;
+    if (before.records[0]!.answer?.trimStart().startsWith(fact.previousTarget ?? '')) counts.known++;
+    const { measures, paraphrases, neighbors, sameSubject = [] } = after.records[0]!;
+    counts.given += measures.exactMatch ?? 0;
+    for (const { wanted } of paraphrases) {
+      counts.asked++;
+      if (wanted!.correct) counts.wordings++;
+    }
+    for (const { outcome } of [...neighbors, ...sameSubject]) counts[outcome!.fate]++;
+  }
+
+  words(): string {
+    const { known, facts, given, asked, wordings, kept, shaken, lost } = this.counts;
+    return (
+      `${known} of ${facts} known before, ${given} given, ${wordings} of ${asked} wordings, ` +
+      `of ${kept + shaken + lost} neighbours ${kept} kept, ${shaken} shaken, ${lost} lost`
+    );
+  }
+}
+
+/** The largest difference of a target's log-probability between two reports of the same prompts, in nats. */
+function apart(one: CheckReport, other: CheckReport): number {
+  const scores = ({ records: [record] }: CheckReport) =>
+    [record!.rewrite, ...record!.paraphrases, ...record!.neighbors].flatMap(({ wanted, previous }) => [wanted, previous]);
+  const [a, b] = [scores(one), scores(other)];
+  return Math.max(...a.map((score, at) => (score ? Math.abs(score.nll - b[at]!.nll) * score.tokens : 0)));
+}

@@ -1,3 +1,7 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { Decoder } from '../../electron/engine/decoder/decoder.ts';
 import { Generator } from '../../electron/engine/decoder/generate.ts';
@@ -5,15 +9,24 @@ import { Stage } from '../../electron/engine/decoder/stage.ts';
 import { isFloatType } from '../../electron/engine/onnx/floats.ts';
 import { floats } from '../../electron/engine/runtime/session.ts';
 import { type Case, checkpointsOf } from '../fixtures.ts';
+import { hasTransformers, python } from '../python.ts';
 import { apart, goldenOf, withDelta } from './golden.ts';
 
-const cases = checkpointsOf('checkpoints');
+/** Those of the fixtures; and every option of every family, made anew where Python has transformers (families/make.py). */
+const folder = mkdtempSync(join(tmpdir(), 'emend-families-'));
+const families = join(import.meta.dirname, 'families');
+if (hasTransformers) execFileSync(python, [join(families, 'make.py'), join(families, 'configurations.json'), folder], { stdio: 'pipe' });
+const made = readdirSync(folder).map((name) => ({ name, folder: join(folder, name), model: join(folder, name, 'config.json') }));
+const cases = [...checkpointsOf('checkpoints'), ...made];
 const attained: string[] = [];
 /** Weights of every type are computed with as float32, as for the goldens. */
 const TOLERANCE = 1e-4;
 
 describe.skipIf(cases.length === 0)('checkpoints', () => {
-  afterAll(() => console.log(attained.join('\n')));
+  afterAll(() => {
+    console.log(attained.join('\n'));
+    rmSync(folder, { recursive: true });
+  });
   test.each(cases)('$name', async ({ name, folder, model }: Case) => {
     const decoder = await Decoder.open(model);
     const golden = goldenOf(folder);

@@ -1,18 +1,14 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { expect, test } from 'vitest';
+import { test } from 'vitest';
 import { Decoder } from '../../electron/engine/decoder/decoder.ts';
 import { readRecords } from '../../electron/engine/evaluate/datasets.ts';
 import { decodeText } from '../../electron/engine/text/encoding.ts';
 import { readAlike } from '../../electron/engine/text/parts.ts';
 import { oddCharacters } from '../../shared/characters.ts';
 import { errorData } from '../../shared/errors.ts';
+import { expectInReadme } from '../readme.ts';
 import { save, temporaryFolder } from './onnx/models.ts';
 import { DEFECTS } from './runtime/defects.ts';
 import { type Mini, miniModel } from './runtime/mini.ts';
-
-const README = resolve(import.meta.dirname, '../../README.md');
-const [BEGIN, END] = ['<!-- read and refused: made by test/unit/read-and-refused.test.ts -->', '<!-- end -->'];
 
 type Row = readonly [what: string, result: string];
 
@@ -160,11 +156,5 @@ test('the table of what is read and what is refused in README.md says what is do
     '|---|---|',
     ...(await rows()).map(([what, result]) => `| ${what} | ${result.replaceAll('|', '\\|')} |`),
   ];
-  const readme = readFileSync(README, 'utf8');
-  const [before, rest = ''] = readme.split(BEGIN);
-  const after = rest.split(END).slice(1).join(END);
-  const wanted = `${before}${BEGIN}\n\n${table.join('\n')}\n\n${END}${after}`;
-  // EMEND_WRITE_README=1 writes it anew.
-  if (process.env['EMEND_WRITE_README'] === '1') writeFileSync(join(README), wanted);
-  else expect(readme).toBe(wanted);
+  expectInReadme('<!-- read and refused: made by test/unit/read-and-refused.test.ts -->', table);
 }, 60_000);

@@ -8,9 +8,10 @@ import { editOptions, recipeFor } from '../edit-options.ts';
 import { factsOfFile } from '../facts.ts';
 import { counted, short } from '../format/ids.ts';
 import { duration } from '../format/numbers.ts';
-import { deltaFile, type InLibrary, inSession, MODEL, namedModel, type Working } from '../named.ts';
+import { deltaFile, type InLibrary, inSession, MODEL, namedModel, versionNamed, type Working } from '../named.ts';
 import { flag, integer, text, type Values, written } from '../options.ts';
 import { showChecks } from '../show/checks.ts';
+import { showGgufCheck } from '../show/gguf-check.ts';
 import { showMeasures } from '../show/measures.ts';
 import { showSettings } from '../show/settings.ts';
 import { UsageError } from '../usage.ts';
@@ -26,6 +27,11 @@ const checkOptions = {
   ),
   take: integer('N', 'Only the first N of them', { min: 1 }),
   edit: text('FILE', 'Check the model with this edit'),
+  gguf: text(
+    'FILE',
+    'Ask this GGUF file of the model in llama.cpp, without and with the adapter of the version or of --edit ' +
+      '(needs the package node-llama-cpp; nothing is recorded)',
+  ),
   edits: integer('N', 'First edit the first N facts, all at once, and check those', { min: 1 }),
   each: flag('First edit the facts one after the other, check each alone, and average'),
   save: text('FILE', 'With --edits: where to keep the edit'),
@@ -44,7 +50,8 @@ export const check = defineCommand({
   about:
     'Of a model of the library a version is checked, and the result recorded. ' +
     'Of a folder, without --edit, --edits or --each, the model is measured as it is. ' +
-    'With these a delta is measured, or edits made for the purpose; nothing is changed.',
+    'With these a delta is measured, or edits made for the purpose; nothing is changed. ' +
+    'With --gguf the same facts, wordings and neighbours are asked in llama.cpp.',
   positionals: [MODEL],
   options: checkOptions,
   examples: [
@@ -53,9 +60,11 @@ export const check = defineCommand({
     ['emend check atlas --each --method rome --take 50 --no-generation', 'Fifty single edits, each checked on its own'],
     ['emend check ./gpt2-onnx --edit delta.safetensors --facts counterfact.json --take 100', 'An edit that was saved'],
     ['emend check ./gpt2-onnx --facts counterfact.json --take 100', 'The model as it is'],
+    ['emend check qwen --gguf qwen-q4_0.gguf', 'Whether the edits in force hold in the quantised file that llama.cpp or Ollama runs'],
   ],
   async run(values, [name], context) {
     refuseMixed(values);
+    if (values.gguf !== undefined) return checkInLlama(context, name!, values.gguf, values);
     const changes = values.edit !== undefined || values.edits !== undefined || values.each;
     const named = await namedModel(context, name!, { readOnly: changes });
     const { library, files } = named;
@@ -77,6 +86,38 @@ export const check = defineCommand({
     return { model: files.name, ...found };
   },
 });
+
+/** Asks a GGUF file of the model what a version, or an edit, makes of it. */
+async function checkInLlama(context: Context, name: string, gguf: string, values: CheckValues): Promise<unknown> {
+  for (const option of ['reason', 'noGeneration', 'noDrift', 'probes', 'texts'] as const)
+    if (values[option] !== undefined && values[option] !== false)
+      throw new UsageError(
+        `${written(option)} does not go with --gguf: nothing is recorded, and no drift or fluency measured.`,
+        'Leave it out.',
+      );
+  const { app, model, version, recorded } = await versionNamed(context, name, { at: values.at, edit: values.edit });
+  if (!recorded && values.edit === undefined)
+    throw new UsageError(
+      '--gguf checks an edit, and a folder by itself has none.',
+      'Name one that was saved: --edit FILE. Of a model of the library the edits in force are checked.',
+    );
+  const handle = (path: string) => app.grants.grant(resolve(path)).handle;
+  const { out, warn, follow } = context;
+  const checked = await app.run(
+    'checks.gguf',
+    {
+      model: model.id,
+      version,
+      gguf: handle(gguf),
+      ...given({ source: values.facts === undefined ? undefined : handle(values.facts), take: values.take }),
+    },
+    follow,
+  );
+  for (const warning of checked.warnings) warn(warning);
+  out.heading(`${model.name} in llama.cpp, ${counted(checked.facts.count, 'fact')} of ${checked.facts.source}`);
+  showGgufCheck(out, checked.report);
+  return { model: model.name, ...checked };
+}
 
 /** Checks a version and records what was found. */
 async function checkVersion({ out, follow, warn }: Context, library: InLibrary, values: CheckValues): Promise<unknown> {
@@ -147,6 +188,11 @@ function refuseMixed(values: CheckValues): void {
     throw new UsageError(
       `${ways.join(' and ')} do not go together.`,
       '--edit checks a saved edit; --edits makes one of N facts; --each makes single ones.',
+    );
+  if (values.gguf !== undefined && (values.edits !== undefined || values.each))
+    throw new UsageError(
+      '--gguf checks an edit that is there already.',
+      'Name it with --edit FILE, or a version with --at; leave --edits and --each out.',
     );
   if (values.edits !== undefined && values.take !== undefined)
     throw new UsageError('--take and --edits both say how many facts.', 'Leave --take out: the facts edited are those checked.');

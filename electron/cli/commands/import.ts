@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { ReadBySchema } from '../../../shared/contract/library.ts';
 import { EmendError } from '../../../shared/errors.ts';
 import { BUILT_IN, findModel } from '../../services/models.ts';
 import { defineCommand } from '../command.ts';
 import { short } from '../format/ids.ts';
-import { flag, text } from '../options.ts';
+import { choice, flag, text } from '../options.ts';
 import { given } from '../../../shared/given.ts';
 
 export const importCommand = defineCommand({
@@ -16,6 +17,7 @@ export const importCommand = defineCommand({
   positionals: [{ name: 'folder', help: 'A folder with a checkpoint or an .onnx decoder, and its tokenizer, or "atlas"' }],
   options: {
     name: text('NAME', 'What to call it (default: the folder’s name)'),
+    readBy: choice(ReadBySchema.options, 'Of a folder that holds an ONNX graph and a Hugging Face checkpoint: which of them is meant'),
     newRecord: flag('Begin a new record although there was one of this model, which is not in the library any more'),
   },
   examples: [
@@ -23,7 +25,7 @@ export const importCommand = defineCommand({
     ['emend import ./gpt2-onnx --name gpt2', 'A model of your own'],
     ['emend import ./Qwen2.5-0.5B', 'A Hugging Face checkpoint as it is'],
   ],
-  async run({ name, newRecord: anew }, [source], context) {
+  async run({ name, readBy, newRecord: anew }, [source], context) {
     const { out, follow } = context;
     const isBuiltIn = BUILT_IN.some((one) => one === source) && !existsSync(resolve(source!));
     const path = isBuiltIn ? findModel(source!).folder : resolve(source!);
@@ -35,9 +37,9 @@ export const importCommand = defineCommand({
       );
     const app = await context.open();
     const imported =
-      isBuiltIn && name === undefined && !anew
+      isBuiltIn && name === undefined && readBy === undefined && !anew
         ? await app.run('library.importBuiltIn', {}, follow)
-        : await app.run('library.import', { source: app.grants.grant(path).handle, anew, ...given({ name }) }, follow);
+        : await app.run('library.import', { source: app.grants.grant(path).handle, anew, ...given({ name, readBy }) }, follow);
     out.line(
       imported.known
         ? `This model is in the library already, as ${imported.name} (${short(imported.model)}); nothing was copied.`

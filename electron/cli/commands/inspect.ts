@@ -1,20 +1,27 @@
+import { resolve } from 'node:path';
 import type { Inspection } from '../../../shared/contract/probing.ts';
-import { defineCommand } from '../command.ts';
-import { size, whole } from '../format/numbers.ts';
+import type { GraphsCompared } from '../../../shared/contract/library.ts';
+import { type Context, defineCommand } from '../command.ts';
+import { digits, size, whole } from '../format/numbers.ts';
 import type { Printer } from '../format/printer.ts';
 import { quoted } from '../format/text.ts';
 import { inSession, MODEL, namedModel } from '../named.ts';
+import { flag } from '../options.ts';
 
 export const inspect = defineCommand({
   name: 'inspect',
   summary: 'Show what a model is made of, and where it can be edited',
   positionals: [MODEL],
-  options: {},
+  options: {
+    compare: flag('Of a folder that holds an ONNX graph and a checkpoint: ask both the same, and hold what they say against each other'),
+  },
   examples: [
     ['emend inspect atlas', 'The built-in model'],
     ['emend inspect ./gpt2-onnx --json', 'An exported model, for a program'],
+    ['emend inspect ./gpt2 --compare', 'Whether an ONNX graph and a checkpoint in one folder say the same'],
   ],
-  async run(_, [model], context) {
+  async run({ compare }, [model], context) {
+    if (compare) return compareGraphs(context, model!);
     const named = await namedModel(context, model!, { readOnly: true });
     const { app, model: working } = named.library ?? (await inSession(context, named));
     const found = await app.run('probing.inspect', { model: working.id }, context.follow);
@@ -22,6 +29,25 @@ export const inspect = defineCommand({
     return found;
   },
 });
+
+async function compareGraphs({ open, out, follow }: Context, model: string): Promise<GraphsCompared> {
+  const app = await open({ readOnly: true });
+  const found = await app.run('library.compareGraphs', { source: app.grants.grant(resolve(model)).handle }, follow);
+  out.table(
+    [
+      ['behind', 'the ONNX graph says', 'the checkpoint says', 'differs by'],
+      ...found.texts.map(({ prompt, onnx, checkpoint, largest }) => [
+        quoted(prompt),
+        quoted(onnx.trim()),
+        onnx === checkpoint ? 'the same' : quoted(checkpoint.trim()),
+        digits(largest),
+      ]),
+    ],
+    { heading: true, right: [3] },
+  );
+  out.line('Differences are the largest of a log-probability of the next token, in nats.');
+  return found;
+}
 
 /** The model in a few lines, and its layers. */
 export function showInspection(out: Printer, model: Inspection): void {

@@ -8,6 +8,7 @@ import { FAMILIES } from './families/index.ts';
 import { llama } from './families/llama.ts';
 import type { Family } from './family.ts';
 import { Settings } from './settings.ts';
+import { unbuilt } from './unbuilt.ts';
 import { Weights } from './weights.ts';
 
 /** Opset 20 brought Gelu, the newest operator that parts use. */
@@ -66,6 +67,13 @@ function familyOf({ config, folder }: Checkpoint): { family: Family; remarks: re
     );
   }
   refuseExperts(config, folder);
+  const known = unbuilt(type);
+  if (known !== undefined)
+    throw new EmendError(
+      'unsupported',
+      `${folder} holds a model of kind ${String(type)} (${known.what}), which cannot be built: ${known.missing}.`,
+      known.instead,
+    );
   const what = named ?? (typeof type === 'string' ? type : 'model of unknown kind');
   if (named?.endsWith('ForCausalLM') === true)
     return { family: llama, remarks: [`${named} is not known; its configuration and tensors are those of Llama, and it is read as such`] };
@@ -77,8 +85,11 @@ function familyOf({ config, folder }: Checkpoint): { family: Family; remarks: re
 }
 
 function refuseExperts(config: Checkpoint['config'], folder: string): void {
+  // What also sees or hears keeps the decoder's settings below this.
+  const text = config['text_config'];
+  const settings = typeof text === 'object' && text !== null ? { ...config, ...text } : config;
   const key = ['num_local_experts', 'num_experts', 'n_routed_experts', 'moe_num_experts', 'ffn_config'].find((name) => {
-    const value = config[name];
+    const value: unknown = (settings as Checkpoint['config'])[name];
     return typeof value === 'number' ? value > 1 : typeof value === 'object' && value !== null && 'moe_num_experts' in value;
   });
   if (key !== undefined)

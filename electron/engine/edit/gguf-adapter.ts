@@ -39,6 +39,10 @@ export interface GgufAdapter {
   readonly modelfile: string;
   /** Rank of the factors of each layer. */
   readonly ranks: Readonly<Record<number, number>>;
+  /** What llama.cpp calls the graph. */
+  readonly architecture: string;
+  /** The matrices that are changed, by llama.cpp's names, as [out, in]. */
+  readonly weights: ReadonlyMap<string, readonly [number, number]>;
 }
 
 export interface GgufInputs {
@@ -58,7 +62,7 @@ export interface GgufInputs {
  * @throws EmendError 'unsupported' where llama.cpp has no graph of this kind; 'bad-input' for deltas of another model or none at all
  */
 export function ggufAdapter({ anatomy, deltas, modelType, metadata = {} }: GgufInputs): GgufAdapter {
-  const architecture = Object.hasOwn(ARCHITECTURES, modelType ?? '') ? ARCHITECTURES[modelType!] : undefined;
+  const architecture = architectureOf(modelType);
   if (architecture === undefined) {
     const what = modelType ?? 'model of unknown kind';
     throw new EmendError(
@@ -68,6 +72,15 @@ export function ggufAdapter({ anatomy, deltas, modelType, metadata = {} }: GgufI
     );
   }
   return ggufOf(architecture, byLayer(anatomy, deltas), metadata);
+}
+
+/** Whether adapters can be made of a `model_type`. */
+export function hasGgufGraph(modelType: string): boolean {
+  return architectureOf(modelType) !== undefined;
+}
+
+function architectureOf(modelType: string | undefined): string | undefined {
+  return modelType !== undefined && Object.hasOwn(ARCHITECTURES, modelType) ? ARCHITECTURES[modelType] : undefined;
 }
 
 /** What llama.cpp's graphs are called of which adapters are made. */
@@ -88,9 +101,11 @@ export function ggufOf(
   if (rank === 0)
     throw new EmendError('bad-input', 'There is no change of the weights to make an adapter from.', 'Choose a version with an edit.');
   const tensors = new Map<string, GgufTensor>();
+  const weights = new Map<string, readonly [number, number]>();
   for (const [layer, parts] of layers) {
     const [outWidth, inWidth] = [parts[0]!.left.columns, parts[0]!.right.columns];
     const name = `blk.${layer}.ffn_down.weight`;
+    weights.set(name, [outWidth, inWidth]);
     const filled = (values: Float64Array, width: number) => {
       const whole = new Float64Array(rank * width);
       whole.set(values);
@@ -108,7 +123,7 @@ export function ggufOf(
     ['adapter.lora.alpha', { type: 'float32', value: rank }],
     ...Object.entries(metadata).map(([key, value]) => [`emend.${key}`, { type: 'string', value }] as const),
   ]);
-  return { bytes: writeGguf(facts, tensors), modelfile: modelfile(ranks), ranks };
+  return { bytes: writeGguf(facts, tensors), modelfile: modelfile(ranks), ranks, architecture, weights };
 }
 
 function modelfile(ranks: Readonly<Record<number, number>>): string {

@@ -6,10 +6,12 @@ import { ask } from './ask.ts';
 import { attention } from './attention.ts';
 import { change } from './change.ts';
 import { check } from './check.ts';
+import { compareGraphs } from './compare-graphs.ts';
 import { ablateUnit, dissect } from './dissect.ts';
 import { convolutions, dissectImages, pictures } from './dissect-images.ts';
 import { edit, settings } from './edit.ts';
 import { adapter, exportModel, ggufAdapterFiles, onnxFolder, tensorsFile } from './export.ts';
+import { ggufCheck } from './gguf-check.ts';
 import { inspect } from './inspect.ts';
 import { layers } from './layers.ts';
 import { attribute, lens, trace } from './locate.ts';
@@ -31,9 +33,11 @@ export function handlersOn(models: OpenModels): Handlers<Jobs> {
     check: (params, context) => check(models, params, context),
     rebuild: (params, context) => rebuild(models, params, context),
     compare: (params) => compare(models, params),
+    compareGraphs: (params, context) => compareGraphs(models, params, context),
     export: (params, context) => exportModel(models, params, context),
     adapter: (params) => adapter(models, params),
     ggufAdapter: (params) => ggufAdapterFiles(models, params),
+    ggufCheck: (params, context) => ggufCheck(models, params, context),
     tensorsFile: (params) => tensorsFile(models, params),
     onnxFolder: (params, context) => onnxFolder(models, params, context),
     layers: (params, context) => layers(models, params, context),

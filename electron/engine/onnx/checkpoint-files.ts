@@ -15,8 +15,13 @@ export function isCheckpointFile(name: string): boolean {
   return isWeights(name) || name === CHECKPOINT.config || name === CHECKPOINT.index;
 }
 
+/** Whether a file in a folder, by its path there, holds weights of the checkpoint in it, or says where they lie. */
+export function isCheckpointWeights(path: string): boolean {
+  return isWeights(path) || path === CHECKPOINT.index;
+}
+
 function isWeights(name: string): boolean {
-  return name.endsWith('.safetensors') && !name.startsWith('adapter_');
+  return !name.includes('/') && name.endsWith('.safetensors') && !name.startsWith('adapter_');
 }
 
 interface OtherWeights {

@@ -2,7 +2,8 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { EmendError } from '../../../shared/errors.ts';
 import { readModel } from './read.ts';
-import { CHECKPOINT, hasCheckpoint, isCheckpointFile, otherWeights } from './checkpoint-files.ts';
+import { CHECKPOINT, hasCheckpoint, isCheckpointFile, isCheckpointWeights, otherWeights } from './checkpoint-files.ts';
+import { hasTokenizerFiles } from './tokenizer-files.ts';
 
 /** The two halves that exporters write a decoder in: one goes on from a cache, one begins. */
 const WITH_PAST = 'decoder_with_past_model.onnx';
@@ -54,12 +55,18 @@ function forPrompts(best: string, found: readonly string[]): string {
   return ids?.dims?.[1] === 1 ? beginning : best;
 }
 
-/** Other graphs in the same folder as a model's own: variants of it in other precisions, and halves. @param file the model's own */
+/**
+ * Other graphs in the same folder as a model's own: variants of it in other precisions, halves, and a checkpoint's weights.
+ * @param file the model's own
+ */
 export function otherGraphs(file: string): string[] {
   if (!file.endsWith('.onnx')) return [];
-  return readdirSync(dirname(file))
-    .filter((name) => name.endsWith('.onnx') && name !== basename(file))
-    .sort();
+  const folder = dirname(file);
+  const graphs = readdirSync(folder).filter((name) => name.endsWith('.onnx') && name !== basename(file));
+  const weights = [folder, ...(basename(folder) === 'onnx' ? [dirname(folder)] : [])].flatMap((place) =>
+    readdirSync(place).filter((name) => isCheckpointWeights(name) && name.endsWith('.safetensors')),
+  );
+  return [...graphs.sort(), ...weights.sort()];
 }
 
 function checkpointFile(folder: string): string {
@@ -82,8 +89,7 @@ export function wholeModel(path: string): string {
 }
 
 function hasTokenizer(folder: string): boolean {
-  const has = (name: string) => existsSync(join(folder, name));
-  return has('tokenizer.json') || (has('vocab.json') && has('merges.txt'));
+  return hasTokenizerFiles((name) => existsSync(join(folder, name)));
 }
 
 /** Beside the graph, or a folder further up for a graph in onnx/. @param model folder or file of it */

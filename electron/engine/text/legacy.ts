@@ -5,9 +5,6 @@ import { EmendError } from '../../../shared/errors.ts';
 import { readModelJson } from '../onnx/model-config.ts';
 import { tokenContent } from './tokenizer.ts';
 
-/** Files that a byte-level BPE tokenizer was kept in before there was tokenizer.json. */
-export const LEGACY_FILES = ['vocab.json', 'merges.txt'] as const;
-
 const VocabularySchema = v.record(v.string(), v.pipe(v.number(), v.safeInteger(), v.minValue(0)));
 const AddedSchema = v.record(v.string(), v.looseObject({ content: v.string(), special: v.optional(v.boolean(), false) }));
 

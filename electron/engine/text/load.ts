@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { EmendError } from '../../../shared/errors.ts';
 import { objectIn, readModelJson } from '../onnx/model-config.ts';
-import { LEGACY_FILES, legacyTokenizer } from './legacy.ts';
+import { hasTokenizerFiles, noTokenizer } from '../onnx/tokenizer-files.ts';
+import { legacyTokenizer } from './legacy.ts';
 import { tokenContent, Tokenizer, TokenizerJsonSchema, type SpecialIds } from './tokenizer.ts';
 
 /**
@@ -16,9 +17,8 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
   const names = await readdir(folder).catch(() => {
     throw new EmendError('not-found', `The folder ${folder} cannot be read.`, 'Choose the folder that holds the model.');
   });
-  const isLegacy = !names.includes('tokenizer.json') && LEGACY_FILES.every((name) => names.includes(name));
-  if (!isLegacy && !names.includes('tokenizer.json')) throw noTokenizer(folder, names);
-  const json = isLegacy ? legacyTokenizer(folder) : readModelJson(folder, 'tokenizer.json');
+  if (!hasTokenizerFiles((name) => names.includes(name))) throw noTokenizer(folder, names);
+  const json = names.includes('tokenizer.json') ? readModelJson(folder, 'tokenizer.json') : legacyTokenizer(folder);
   const parsed = v.safeParse(TokenizerJsonSchema, json);
   if (!parsed.success) {
     const issue = parsed.issues[0];
@@ -51,17 +51,4 @@ function specialIds(
 
 function idList(value: unknown): number[] {
   return (Array.isArray(value) ? value : [value]).filter((id): id is number => Number.isInteger(id) && Number(id) >= 0);
-}
-
-function noTokenizer(folder: string, names: readonly string[]): EmendError {
-  const older = names.filter(
-    (name) => ['vocab.json', 'merges.txt', 'vocab.txt'].includes(name) || name.endsWith('.model') || name.endsWith('.tiktoken'),
-  );
-  const found = older.length > 0 ? `only ${older.join(' and ')}` : 'no tokenizer file at all';
-  const hint =
-    older.length > 0
-      ? 'Write it once from these files: python -c "from transformers import AutoTokenizer; ' +
-        "AutoTokenizer.from_pretrained('<folder>', use_fast=True).save_pretrained('<folder>')\"."
-      : 'Copy tokenizer.json (and tokenizer_config.json) from the model that was exported into this folder.';
-  return new EmendError('not-found', `${folder} has no tokenizer.json; found ${found}.`, hint, { found: older });
 }

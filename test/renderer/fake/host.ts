@@ -190,6 +190,7 @@ export function fakeBridge({ isNew = false, picker = 'native', hasJobs = false, 
               ],
               problems: [],
             },
+    'library.compareGraphs': notHere,
     'library.import': () =>
       start('library.import', 'Import gpt2-onnx', ['copying', 'hashing', 'reading the graph', 'testing the model'], () => {
         models = [{ ...MODELS[1]!, id: hash('gpt2'), name: 'gpt2-onnx', architecture: 'gpt2' }, ...models];
@@ -235,6 +236,7 @@ export function fakeBridge({ isNew = false, picker = 'native', hasJobs = false, 
     'probing.inspect': notHere,
     'checks.measure': notHere,
     'checks.try': notHere,
+    'checks.gguf': notHere,
     'probing.ask': ({ model, prompt, version, top, maxTokens }) => {
       const said = answer(prompt, version ?? 'current', find(model).current, top, maxTokens);
       const reply = start('probing.ask', `Ask ${find(model).name}`, ['thinking', 'writing'], () => said, find(model).id, 120);

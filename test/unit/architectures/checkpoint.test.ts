@@ -95,6 +95,26 @@ describe('a checkpoint', () => {
       /mixture of experts \(num_local_experts/,
     ],
     [
+      'a mixture of experts that also sees',
+      () => write(folder, { model_type: 'qwen3_5_moe', architectures: ['XForConditionalGeneration'], text_config: { num_experts: 8 } }),
+      /mixture of experts \(num_experts/,
+    ],
+    [
+      'gated delta nets',
+      () => write(folder, { ...CONFIG, model_type: 'qwen3_5_text', architectures: ['Qwen3_5ForCausalLM'], linear_conv_kernel_dim: 4 }),
+      /kind qwen3_5_text \(gated delta nets.*keep a state that each token changes.*no graph, no cache and no gradient/,
+    ],
+    [
+      'the same with eyes',
+      () => write(folder, { model_type: 'qwen3_5', architectures: ['Qwen3_5ForConditionalGeneration'], text_config: CONFIG }),
+      /kind qwen3_5 \(gated delta nets/,
+    ],
+    [
+      'an embedding for each layer',
+      () => write(folder, { ...CONFIG, model_type: 'gemma4_text', architectures: ['Gemma4ForCausalLM'] }),
+      /kind gemma4_text .*take keys and values from earlier ones, values go through a norm/,
+    ],
+    [
       'another task',
       () => write(folder, { ...CONFIG, architectures: ['LlamaForSequenceClassification'] }),
       /LlamaForSequenceClassification/,

@@ -126,7 +126,9 @@ describe('loadTokenizer', () => {
   });
 
   it.each([
-    [{ 'tokenizer.model': '' }, 'only tokenizer.model', 'save_pretrained'],
+    [{ 'tokenizer.model': '' }, 'only tokenizer.model (a SentencePiece model)', 'save_pretrained'],
+    [{ 'vocab.json': '{}' }, 'only vocab.json (half of a byte-level BPE tokenizer)', 'save_pretrained'],
+    [{ 'qwen.tiktoken': '' }, 'only qwen.tiktoken (a list of ranks for tiktoken)', 'save_pretrained'],
     [{ 'model.onnx': '' }, 'no tokenizer file at all', 'Copy tokenizer.json'],
   ])('says what it found instead of a tokenizer.json: %j', async (files, found, hint) => {
     const folder = await folderWith(files as Record<string, string>);
