@@ -77,6 +77,7 @@ export function fakeBridge({ isNew = false, picker = 'native', hasJobs = false, 
         phase: phases[Math.min(phases.length - 1, Math.floor(at / 4))]!,
         done: at * (unit.unit ? 2_500_000 : 1),
         total: steps * (unit.unit ? 2_500_000 : 1),
+        share: at / steps,
         ...unit,
         secondsLeft: ((steps - at) * tick) / 1000,
         started: began,
@@ -180,6 +181,17 @@ export function fakeBridge({ isNew = false, picker = 'native', hasJobs = false, 
               ],
               problems: [],
             },
+    'library.examine': () =>
+      start('library.examine', 'Look at gpt2-onnx', ['opening'], () => ({
+        architecture: 'gpt2',
+        parameters: 124_439_808,
+        precision: 'float32',
+        layers: 12,
+        hiddenSize: 768,
+        vocabulary: 50_257,
+        memory: 995_518_464,
+        warnings: [],
+      })),
     'library.import': () =>
       start('library.import', 'Import gpt2-onnx', ['copying', 'hashing', 'reading the graph', 'testing the model'], () => {
         models = [{ ...MODELS[1]!, id: hash('gpt2'), name: 'gpt2-onnx', architecture: 'gpt2' }, ...models];
