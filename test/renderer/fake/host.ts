@@ -233,7 +233,10 @@ export function fakeBridge({ isNew = false, picker = 'native', hasJobs = false, 
     'checks.measure': notHere,
     'checks.try': notHere,
     'probing.ask': ({ model, prompt, version, top, maxTokens }) => {
-      const said = answer(prompt, version ?? 'current', find(model).current, top, maxTokens);
+      // The current version is the one that the list tells.
+      const { models: listed } = methods['library.list']!({}) as Reply<'library.list'>;
+      const { current } = listed.find(({ id }) => id === find(model).id)!;
+      const said = answer(prompt, version ?? 'current', current, top, maxTokens);
       const reply = start('probing.ask', `Ask ${find(model).name}`, ['thinking', 'writing'], () => said, find(model).id, 120);
       said.pieces.forEach(({ text }, at) =>
         setTimeout(() => !cancelled.has(reply.job) && tell({ type: 'text', job: reply.job, piece: text }), 100 + at * 40),
