@@ -190,8 +190,9 @@ describe('the edit form', () => {
     await clamp.fill('abc');
     await page.getByText('Settings with an error: Steps, Clamp').waitFor();
     await press('Control+Enter', 'Control+Enter');
-    await page.locator('.toast').filter({ hasText: 'Settings with an error: Steps, Clamp' }).waitFor();
-    expect(await page.locator('.toast').count()).toBe(1);
+    const told = page.locator('.toast').filter({ hasText: 'Settings with an error: Steps, Clamp' });
+    await told.first().waitFor();
+    expect(await told.count()).toBe(1);
     await page.getByRole('button', { name: 'Reset all' }).click();
     for (const field of [layers, steps, clamp]) expect(await field.inputValue()).toBe('');
     expect(await start.isEnabled()).toBe(true);
