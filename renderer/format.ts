@@ -69,7 +69,8 @@ export function ago(iso: string, now: number): string {
   let value = (Date.parse(iso) - now) / 1000;
   if (Math.abs(value) < 45) return 'just now';
   for (const [unit, size] of STEPS) {
-    if (Math.abs(value) < size) return relative.format(Math.round(value), unit);
+    // Of 59.7 minutes no one says sixty.
+    if (Math.abs(Math.round(value)) < size) return relative.format(Math.round(value), unit);
     value /= size;
   }
   return iso;

@@ -81,6 +81,7 @@ export const KEY_GROUPS: readonly { readonly title: string; readonly keys: reado
       { keys: ['Tab'], does: 'The next cell' },
       ...Object.values(GRID_KEYS),
       { keys: ['Mod+C'], does: 'Copy the selected rows, with tabs' },
+      { keys: ['Mod+X'], does: 'Cut the selected rows; pasted here again, they keep what checks them' },
     ],
   },
   {
@@ -99,8 +100,9 @@ export const KEY_GROUPS: readonly { readonly title: string; readonly keys: reado
     title: 'On the edge of a panel',
     keys: [
       { keys: ['ArrowLeft', 'ArrowRight'], does: 'Move it' },
-      { keys: ['Home', 'End'], does: 'As narrow or as wide as it goes' },
-      { keys: ['Enter'], does: 'As wide as it comes' },
+      { keys: ['ArrowUp', 'ArrowDown'], does: 'Move it, where the panel lies below' },
+      { keys: ['Home', 'End'], does: 'As small or as large as it goes' },
+      { keys: ['Enter'], does: 'As large as it comes' },
     ],
   },
   {

@@ -1,5 +1,6 @@
 import { CANCELLED } from '../shared/errors.ts';
-import { plural } from './format.ts';
+import type { Job } from '../shared/contract/jobs.ts';
+import { duration, plural } from './format.ts';
 
 /**
  * Words that several parts of the page say.
@@ -17,7 +18,7 @@ export const words = {
   leaveOut: (name: string) => `Leave ${name} out`,
   cancelled: `${CANCELLED}.`,
   more: (hidden: number) => `and ${hidden.toLocaleString('en')} more`,
-  left: (time: string) => `about ${time} left`,
+  left: (time: string, isOfStep: boolean) => `about ${time} left${isOfStep ? ' in this step' : ''}`,
 
   hash: 'hash',
   copyHash: (label: string, short: string) => `Copy ${label} ${short}`,
@@ -37,3 +38,8 @@ export const words = {
   restored: (name: string) => `${name} is in the library again.`,
   askIt: 'Ask it',
 } as const;
+
+/** The time that a job will still take, or only its present step where nobody can tell more. */
+export function timeLeft(seconds: number, unit: Job['unit']): string {
+  return words.left(duration(seconds), unit !== 'share');
+}

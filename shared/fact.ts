@@ -24,6 +24,11 @@ export const FactSchema = v.object({
   neighbors: v.optional(v.array(NeighborSchema)),
   /** Prompts that ask something else about the subject, which must keep their answers too. */
   sameSubject: v.exactOptional(v.array(NeighborSchema)),
+  /**
+   * Prompts whose answers may follow from the fact: what stands in another city may stand in another country. What becomes of them is told,
+   * and counted nowhere.
+   */
+  follows: v.exactOptional(v.array(NeighborSchema)),
   /** Prompts about the subject to write on from, for measures of fluency and consistency. */
   generationPrompts: v.optional(v.array(Text)),
   /** Wordings, neighbours and other facts about the subject that the edit itself is told of (told.ts); they stand in no other list. */
@@ -43,6 +48,8 @@ export const FACT_FIELDS = [
   'relation',
   'paraphrases',
   'neighbors',
+  'sameSubject',
+  'follows',
   'generationPrompts',
 ] as const;
 
@@ -164,7 +171,7 @@ function ownProblems(fact: Fact, index: number): FactProblem[] {
         'Keep one, or write the subject out.',
       );
   }
-  const slotted = (fact.neighbors ?? []).map((one) => (typeof one === 'string' ? one : one.prompt)).find((one) => countSlots(one) > 0);
+  const slotted = (fact.neighbors ?? []).map(askedBy).find((one) => countSlots(one) > 0);
   if (slotted !== undefined)
     add(
       'neighbors',
@@ -172,17 +179,25 @@ function ownProblems(fact: Fact, index: number): FactProblem[] {
       `The neighbour ${JSON.stringify(slotted)} has {}, and neighbours are about other subjects.`,
       'Write the other subject out.',
     );
+  for (const field of ['sameSubject', 'follows'] as const) {
+    const open = (fact[field] ?? []).map(askedBy).find((one) => countSlots(one) > 0);
+    if (open !== undefined) add(field, 'error', `${JSON.stringify(open)} is asked as it stands, and has {}.`, 'Write the subject out.');
+  }
   if (fact.previousTarget !== undefined && words(fact.previousTarget) === words(fact.target)) {
     add('target', 'warning', 'The target is the same as the target before the edit.', 'Write what the model should answer after the edit.');
   }
   return problems;
 }
 
+function askedBy(one: Neighbor): string {
+  return typeof one === 'string' ? one : one.prompt;
+}
+
 /** What is likely to make a measurement say little, or something that is not so. Records of data sets have such things on purpose. */
 export function askingProblems(facts: readonly Fact[]): FactProblem[] {
   const edited = new Map(facts.map((fact, index) => [asked(fact), index] as const));
   return facts.flatMap((fact, index): FactProblem[] => {
-    const other = (fact.neighbors ?? []).flatMap((one) => edited.get(words(typeof one === 'string' ? one : one.prompt)) ?? []);
+    const editedBy = (list: readonly Neighbor[] = []) => [...new Set(list.flatMap((one) => edited.get(words(askedBy(one))) ?? []))];
     return [
       ...(/\?\s*$/.test(fact.prompt)
         ? [
@@ -195,12 +210,19 @@ export function askingProblems(facts: readonly Fact[]): FactProblem[] {
             },
           ]
         : []),
-      ...[...new Set(other)].map((at) => ({
+      ...editedBy(fact.neighbors).map((at) => ({
         index,
         field: 'neighbors' as const,
         severity: 'warning' as const,
         message: `A neighbour asks what fact ${at + 1} edits, so that its answer is meant to change.`,
         hint: 'Take it out of the neighbours.',
+      })),
+      ...editedBy(fact.sameSubject).map((at) => ({
+        index,
+        field: 'sameSubject' as const,
+        severity: 'warning' as const,
+        message: `Another fact about the subject asks what fact ${at + 1} edits, so that its answer is meant to change.`,
+        hint: 'Take it out of the other facts.',
       })),
     ];
   });
@@ -285,14 +307,17 @@ export function questionOf({ subject, prompt }: Pick<Fact, 'subject' | 'prompt'>
 /** What is odd about the characters of a fact: an edit of what nobody sees is not the edit that is meant. */
 export function characterProblems(fact: Fact, index: number): FactProblem[] {
   const { subject, prompt, target, previousTarget, paraphrases = [], neighbors = [], generationPrompts = [] } = fact;
-  const asked = neighbors.flatMap((one) => (typeof one === 'string' ? [one] : [one.prompt, one.target ?? '']));
+  const { sameSubject = [], follows = [] } = fact;
+  const textsOf = (list: readonly Neighbor[]) => list.flatMap((one) => (typeof one === 'string' ? [one] : [one.prompt, one.target ?? '']));
   const texts: readonly (readonly [keyof Fact, string, readonly string[]])[] = [
     ['subject', 'The subject', [subject]],
     ['prompt', 'The prompt', [prompt]],
     ['target', 'The target', [target]],
     ['previousTarget', 'The target before', [previousTarget ?? '']],
     ['paraphrases', 'A wording', paraphrases],
-    ['neighbors', 'A neighbour', asked],
+    ['neighbors', 'A neighbour', textsOf(neighbors)],
+    ['sameSubject', 'Another fact about the subject', textsOf(sameSubject)],
+    ['follows', 'What may follow from the fact', textsOf(follows)],
     ['generationPrompts', 'A prompt to write on from', generationPrompts],
   ];
   return texts.flatMap(([field, what, all]) =>

@@ -63,7 +63,7 @@ export const MEASURES = {
     label: 'Efficacy (ES)',
     unit: 'share',
     better: 'more',
-    help: 'how often the new answer is likelier than the old one; a third may be likelier than both',
+    help: 'how often the new answer is likelier than the old one, each scored behind its own words; a third may be likelier',
   },
   generalization: { counts: 'fact', label: 'Generalization (PS)', unit: 'share', better: 'more', help: 'the same in other words' },
   specificity: {
@@ -71,7 +71,7 @@ export const MEASURES = {
     label: 'Specificity (NS)',
     unit: 'share',
     better: 'more',
-    help: 'how often a neighbour’s own answer is likelier than the new one; it need not be what the model says',
+    help: 'how often a neighbour’s own answer is likelier than the new one, scored in the same way; it need not be what the model says',
   },
   'neighbors unchanged': {
     counts: 'fact',

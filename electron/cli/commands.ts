@@ -6,6 +6,7 @@ import { attribute } from './commands/attribute.ts';
 import { check } from './commands/check.ts';
 import { checkpoint } from './commands/checkpoint.ts';
 import { commit } from './commands/commit.ts';
+import { course } from './commands/course.ts';
 import { diff } from './commands/diff.ts';
 import { discard } from './commands/discard.ts';
 import { dissect } from './commands/dissect.ts';
@@ -40,7 +41,7 @@ export const GROUPS: readonly (readonly [heading: string, commands: readonly Com
   ['Looking inside', [trace, lens, attribute, patch, ablate, dissect]],
   ['Edits', [edit, check, drafts, commit, discard]],
   ['Steering', [steer]],
-  ['Versions', [show, diff, rollback, revert, tag, exportCommand]],
+  ['Versions', [show, diff, course, rollback, revert, tag, exportCommand]],
   ['Record', [log, facts, note, approve, reject, verify, anchor, checkpoint]],
   ['Emend itself', [serve, settings, key]],
 ];

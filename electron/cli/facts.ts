@@ -32,7 +32,7 @@ export async function factsFor(working: Working, values: FactValues, { out, warn
   }
   refuseWrong(factProblems([asked]), 1);
   const found = await app.call('edits.suggest', { model: model.id, fact: asked });
-  const { paraphrases, neighbors, sameSubject, generationPrompts, source } = found;
+  const { paraphrases, neighbors, sameSubject, follows, generationPrompts, source } = found;
   out.line(
     out.style.dim(`To be checked by ${counted(paraphrases.length, 'other wording')} and ${counted(neighbors.length, 'neighbour')}:`),
   );
@@ -43,7 +43,7 @@ export async function factsFor(working: Working, values: FactValues, { out, warn
       `The model answers ${JSON.stringify(found.previousTarget)} now, not ${JSON.stringify(asked.previousTarget)} as --previous says.`,
       'Checks that compare two answers compare with the one given; leave --previous out to compare with what the model says.',
     );
-  return [{ ...asked, paraphrases, neighbors, sameSubject, generationPrompts, ...given({ previousTarget }) }];
+  return [{ ...asked, paraphrases, neighbors, sameSubject, follows, generationPrompts, ...given({ previousTarget }) }];
 }
 
 /** Facts with other wordings and neighbours where they have none. */
@@ -68,6 +68,7 @@ async function withSuggestions({ app, model }: Working, facts: readonly Fact[], 
       paraphrases,
       neighbors,
       sameSubject,
+      follows: isEmpty(fact.follows) ? found.follows : fact.follows!,
       ...given({ previousTarget: fact.previousTarget ?? found.previousTarget }),
     });
   }

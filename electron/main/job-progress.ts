@@ -4,7 +4,7 @@ import type { Job } from '../../shared/contract/jobs.ts';
 export function overallProgress(jobs: readonly Job[]): number {
   const running = jobs.filter((job) => job.state === 'running');
   if (running.length === 0) return -1;
-  const known = running.filter((job) => job.total > 0);
+  const known = running.flatMap(({ share }) => share ?? []);
   if (known.length === 0) return 2;
-  return known.reduce((sum, job) => sum + Math.min(1, job.done / job.total), 0) / known.length;
+  return known.reduce((sum, share) => sum + share, 0) / known.length;
 }

@@ -53,7 +53,7 @@ export function editReport(
   before: CheckReport,
   after: CheckReport,
   thresholds: Thresholds,
-  told: ToldOutcomes = NOTHING_TOLD,
+  beside: Measured = NOTHING_MEASURED,
 ): EditReport {
   const { drift } = after;
   const known = <T>(value: T | undefined, name: string) => (value === undefined ? {} : { [name]: value });
@@ -61,7 +61,7 @@ export function editReport(
     ...editMade(outcome),
     parent,
     checks: checksOf(after, before, thresholds),
-    facts: factReports(facts, before, after, thresholds, told),
+    facts: factReports(facts, before, after, thresholds, beside),
     ...(drift === undefined
       ? {}
       : {
@@ -84,12 +84,17 @@ export function factReports(
   before: CheckReport,
   after: CheckReport,
   thresholds: Thresholds,
-  told: ToldOutcomes = NOTHING_TOLD,
+  beside: Measured = NOTHING_MEASURED,
 ): FactReport[] {
   return facts.map((fact, at) => {
     const report = factReport(fact, before.records[at]!, after.records[at]!, thresholds);
-    const [was, now] = [told.before.get(at), told.after.get(at)];
-    return was && now ? { ...report, told: toldOutcomes(fact, was, now) } : report;
+    const [told, toldNow] = [beside.before.told.get(at), beside.after.told.get(at)];
+    const [follows, followsNow] = [beside.before.follows.get(at), beside.after.follows.get(at)];
+    return {
+      ...report,
+      ...(told && toldNow && { told: toldOutcomes(fact, told, toldNow) }),
+      ...(follows && followsNow && { follows: followingOutcomes(fact, follows, followsNow) }),
+    };
   });
 }
 
@@ -182,13 +187,22 @@ function specificityOf({ measures }: RecordReport): number | undefined {
   return measures.NS ?? measures.neighborAccuracy ?? measures.neighborsUnchanged;
 }
 
-/** Of each fact that tells the edit something, by its place: how that was measured. */
-export interface ToldOutcomes {
-  readonly before: ReadonlyMap<number, RecordReport>;
-  readonly after: ReadonlyMap<number, RecordReport>;
+/** By the place of a fact, how was measured what stands beside it: what was told to the edit, what may follow from it. */
+export interface Beside {
+  readonly told: ReadonlyMap<number, RecordReport>;
+  readonly follows: ReadonlyMap<number, RecordReport>;
 }
+/** The same before and after the edit. */
+export interface Measured {
+  readonly before: Beside;
+  readonly after: Beside;
+}
+const NOTHING: Beside = { told: new Map(), follows: new Map() };
+const NOTHING_MEASURED: Measured = { before: NOTHING, after: NOTHING };
 
-const NOTHING_TOLD: ToldOutcomes = { before: new Map(), after: new Map() };
+function followingOutcomes(fact: Fact, before: RecordReport, after: RecordReport): PromptOutcome[] {
+  return outcomesOf({ ...fact, sameSubject: fact.follows ?? [] }, before, after).sameSubject ?? [];
+}
 
 function toldOutcomes(fact: Fact, before: RecordReport, after: RecordReport): NonNullable<FactReport['told']> {
   const { told } = fact;

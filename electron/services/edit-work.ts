@@ -26,7 +26,7 @@ import { core, type EditRequest, type Model, type ModelVersion } from './model.t
 import { recomputationProblem, recompute } from './recompute.ts';
 import { readTaught } from './suggest.ts';
 import type { Surroundings } from './surroundings.ts';
-import { apart, toldRecords, toldTo } from './telling.ts';
+import { apart, asides, toldTo } from './telling.ts';
 import { EDIT_PLAN, WholeJob } from './whole-job.ts';
 
 /**
@@ -49,10 +49,10 @@ export async function workOut(
   const whole = new WholeJob(control, EDIT_PLAN);
   const parent = await version.ref(whole.at('edit'));
   const facts = await toldTo(engine, { model: parent, name: model.name }, request.facts, asked, whole.at('edit'));
-  const told = toldRecords(facts);
+  const beside = asides(facts);
   const records = facts.map((fact, at) => recordOf(fact, String(at)));
   const earlier = earlierFacts(version, facts);
-  const asRecords = [...records, ...told.map(({ record }) => record), ...earlier.records];
+  const asRecords = [...records, ...beside.map(({ record }) => record), ...earlier.records];
   const others = material ? (await readFactFile(material.evaluation)).records : otherRecords(version, facts);
   const sources = { material, edited: records, others };
   const drift = await driftTexts(sources);
@@ -81,10 +81,10 @@ export async function workOut(
       whole.at('after'),
     );
     control.check();
-    const [was, now] = [apart(before, facts.length, told), apart(after, facts.length, told)];
+    const [was, now] = [apart(before, facts.length, beside), apart(after, facts.length, beside)];
     const measured = editReport(version.id, facts, outcome, was.own, now.own, preferences.settings.thresholds, {
-      before: was.told,
-      after: now.told,
+      before: was.beside,
+      after: now.beside,
     });
     const counted = earlier.records.length;
     const held =

@@ -116,7 +116,7 @@ export function editService(parts: Surroundings): Part {
       const taught = model.material && (await readTaught(model.material.facts));
       const form = (await model.form.load())?.facts ?? [];
       const others = form.filter((one) => one.prompt.split('{}').length === 2);
-      const { paraphrases, neighbors, sameSubject, generationPrompts, previousTarget, previousChance, source } = await suggestFor(
+      const { paraphrases, neighbors, sameSubject, follows, generationPrompts, previousTarget, previousChance, source } = await suggestFor(
         fact,
         { taught, form: others, inForce: model.factsInForce() },
         async (prompts) => (await engine.run('answers', { model: ref, prompts })).answers,
@@ -125,6 +125,7 @@ export function editService(parts: Surroundings): Part {
         paraphrases: [...paraphrases],
         neighbors: [...neighbors],
         sameSubject: [...sameSubject],
+        follows: [...follows],
         generationPrompts: [...generationPrompts],
         ...given({ previousTarget, previousChance }),
         source,
@@ -200,8 +201,7 @@ export function editService(parts: Surroundings): Part {
     },
     'edits.form': async ({ model: name }) => ({ form: await (await models.find(name)).form.load() }),
     'edits.saveForm': async ({ model: name, form }) => {
-      await (await models.find(name)).form.save(form);
-      return {};
+      return { kept: await (await models.find(name)).form.save(form) };
     },
   };
 }

@@ -11,7 +11,7 @@ import { checksOf, factReports } from './edit-report.ts';
 import { firstOf, type FactSet } from './facts.ts';
 import type { Model, ModelVersion } from './model.ts';
 import type { Services, Surroundings } from './surroundings.ts';
-import { apart, toldRecords } from './telling.ts';
+import { apart, asides } from './telling.ts';
 import { GGUF_PLAN, WholeJob } from './whole-job.ts';
 
 /** Whether an edit holds where people run the model: a GGUF file in llama.cpp, with the adapter that Emend exports. */
@@ -26,7 +26,7 @@ export function ggufCheckService({ models, engine, jobs, grants, preferences }: 
       return {
         job: jobs.start('checks.gguf', `Check ${model.name} in llama.cpp`, model.id, async (control) => {
           const { set, facts } = await factsToAsk(model, version, given, take, models.recordOf(model) !== undefined);
-          const told = toldRecords(facts);
+          const told = asides(facts).filter(({ what }) => what === 'told');
           const records = [...set.records, ...told.map(({ record }) => record)];
           const whole = new WholeJob(control, GGUF_PLAN);
           const [base, ref] = [await model.at('base').ref(whole.at('prepare')), await version.ref(whole.at('prepare'))];
@@ -40,7 +40,7 @@ export function ggufCheckService({ models, engine, jobs, grants, preferences }: 
             const [first, second] = [apart(was, facts.length, told), apart(now, facts.length, told)];
             return {
               checks: checksOf(second.own, first.own, thresholds),
-              facts: factReports(facts, first.own, second.own, thresholds, { before: first.told, after: second.told }),
+              facts: factReports(facts, first.own, second.own, thresholds, { before: first.beside, after: second.beside }),
             };
           };
           const [emend, inFile] = [side(before, after), side(inLlama.before, inLlama.after)];

@@ -5,6 +5,7 @@ import type { Job } from '../../shared/contract/jobs.ts';
 import { cancelled, EmendError, errorData } from '../../shared/errors.ts';
 import type { Follow, TimedProgress } from '../../shared/progress.ts';
 import { given } from '../../shared/given.ts';
+import { Bar } from './bar.ts';
 
 /** What a job tells and hears while it runs. */
 export interface JobControl extends Follow {
@@ -56,14 +57,16 @@ export class JobList {
       ...given({ model }),
     };
     let told = 0;
+    const bar = new Bar();
     const control: JobControl = {
       signal: stop.signal,
-      onProgress: ({ phase, done, total, secondsLeft, unit }) => {
+      onProgress: (progress) => {
+        const { phase, done, total, secondsLeft, unit } = progress;
         const running = this.#jobs.get(id);
         if (running?.job.state !== 'running') return;
         const now = performance.now();
         const isNew = phase !== running.job.phase;
-        running.job = { ...running.job, phase, done, total, secondsLeft, unit };
+        running.job = { ...running.job, phase, done, total, secondsLeft, unit, share: bar.at(progress) };
         if (!isNew && done < total && now - told < PACE) return;
         told = now;
         this.#tell({ type: 'job', job: running.job });
@@ -77,7 +80,7 @@ export class JobList {
       .then(() => work(control))
       .then(
         (result) => {
-          this.#end(id, { state: 'done', result });
+          this.#end(id, { state: 'done', result, share: 1 });
           return result;
         },
         (error: unknown) => {
@@ -122,7 +125,7 @@ export class JobList {
     await Promise.allSettled([...this.#jobs.values()].map(({ ended }) => ended));
   }
 
-  #end(id: string, end: Pick<Job, 'state' | 'result' | 'error'>): void {
+  #end(id: string, end: Pick<Job, 'state' | 'result' | 'error' | 'share'>): void {
     const running = this.#find(id);
     running.job = { ...running.job, ...end, secondsLeft: undefined, ended: new Date().toISOString() };
     this.#tell({ type: 'job', job: running.job });

@@ -112,11 +112,12 @@ export class FormFile implements FormShelf {
     return (await this.#open(true)).db.data.form;
   }
 
-  async save(form: EditForm | null): Promise<void> {
-    if (this.#readOnly) return;
+  async save(form: EditForm | null): Promise<boolean> {
+    if (this.#readOnly) return false;
     const { db } = await this.#open(false);
     db.data = { form };
     await db.write();
+    return true;
   }
 
   #open(readOnly: boolean) {

@@ -8,11 +8,12 @@ import { lockOwner, stateOf } from '../storage/lock.ts';
 import { writtenByNewer } from '../ledger/ledger.ts';
 import { partsOf } from '../ledger/versions.ts';
 import type { Services, Surroundings } from './surroundings.ts';
+import { examine, refusalOf } from './examine.ts';
 import { importModel } from './import.ts';
 import type { JobControl } from './job-list.ts';
 import { CLOSE_FIRST, heldWords, ownerWords, type LibraryModel } from './library-model.ts';
 import { compareGraphs } from './compare-graphs.ts';
-import { chosenSource, findSource, lookAt, type Source } from './look.ts';
+import { asDropped, chosenSource, findSource, lookAt, type Source } from './look.ts';
 import { findModel } from './models.ts';
 import { lastVerified } from './verify-model.ts';
 import { given } from '../../shared/given.ts';
@@ -23,6 +24,7 @@ type Part = Pick<
   | 'library.get'
   | 'library.look'
   | 'library.compareGraphs'
+  | 'library.examine'
   | 'library.import'
   | 'library.importBuiltIn'
   | 'library.opened'
@@ -84,7 +86,18 @@ export function libraryService({ library, models, preferences, places, engine, g
       const model = await models.recorded(name);
       return detailOf(model, await card(model));
     },
-    'library.look': ({ source, readBy }) => lookAt(engine, grants.path(source), readBy),
+    'library.look': async ({ source, readBy }) => {
+      const path = grants.path(source);
+      return asDropped(await lookAt(engine, path, readBy), path, places.uploads);
+    },
+    'library.examine': ({ source, readBy }) => {
+      const path = grants.path(source);
+      return {
+        job: jobs.start('library.examine', `Look at ${lookName(path, undefined)}`, undefined, (control) =>
+          examine(engine, path, readBy, control),
+        ),
+      };
+    },
     'library.compareGraphs': ({ source }) => {
       const path = grants.path(source);
       return {
@@ -176,7 +189,7 @@ async function cardOf(model: LibraryModel, opened: string | undefined): Promise<
   const [first] = ledger.entries;
   const found = inspectionOf(model);
   const layers = found.layers ?? [];
-  const refusal = layers.length > 0 && layers.every((layer) => layer.refusal !== undefined) ? layers[0]!.refusal!.reason : undefined;
+  const refusal = refusalOf(found);
   const held = model.heldBy ?? (ledger.readOnly ? await otherOwner(model) : undefined);
   const newer = ledger.newer[0] && writtenByNewer(ledger.newer[0]);
   const state = damage.length > 0 ? 'damaged' : newer ? 'newer' : held !== undefined ? 'held' : 'intact';

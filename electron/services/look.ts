@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { basename, dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import type { Look, ReadBy } from '../../shared/contract/library.ts';
 import { counted } from '../../shared/counted.ts';
 import { given } from '../../shared/given.ts';
@@ -197,6 +197,17 @@ export async function lookAt(engine: Engine, chosen: string, asked?: ReadBy): Pr
       problems: [{ message: error.message, hint: error.hint }],
     };
   }
+}
+
+/** What is said of something that was uploaded, which is called as it was dropped: the folder that it lies in meanwhile says nothing. */
+export function asDropped(look: Look, path: string, uploads: string): Look {
+  if (!path.startsWith(uploads + sep)) return look;
+  const named = (text: string) => text.replaceAll(dirname(path) + sep, '');
+  return {
+    ...look,
+    says: named(look.says),
+    problems: look.problems.map(({ message, hint }) => ({ message: named(message), hint: named(hint) })),
+  };
 }
 
 /** Folders right below one that hold a model each. */

@@ -103,7 +103,8 @@ export interface DraftShelf {
 /** The edit form as it stands. */
 export interface FormShelf {
   load(): Promise<EditForm | null>;
-  save(form: EditForm | null): Promise<void>;
+  /** @returns whether it is kept; where another program writes it is not */
+  save(form: EditForm | null): Promise<boolean>;
 }
 
 /** @throws EmendError 'not-found' that lists the drafts there are; an unambiguous beginning of the id will do */

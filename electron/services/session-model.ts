@@ -225,9 +225,9 @@ class FormInMemory implements FormShelf {
     return Promise.resolve(this.#form);
   }
 
-  save(form: EditForm | null): Promise<void> {
+  save(form: EditForm | null): Promise<boolean> {
     this.#form = form;
-    return Promise.resolve();
+    return Promise.resolve(true);
   }
 }
 

@@ -35,6 +35,8 @@ export interface Suggestion {
   readonly neighbors: readonly Neighbor[];
   /** Other questions about the subject. */
   readonly sameSubject: readonly Neighbor[];
+  /** Questions about it whose answers may follow from the fact. */
+  readonly follows: readonly Neighbor[];
   readonly generationPrompts: readonly string[];
   /** What the version answers so far, and how likely that is. */
   readonly previousTarget?: string | undefined;
@@ -118,14 +120,16 @@ export async function suggestFor(fact: Fact, known: Known, ask: Ask): Promise<Su
   return {
     paraphrases,
     neighbors: found.neighbors,
-    sameSubject: about,
+    sameSubject: about.others,
+    follows: about.follows,
     generationPrompts:
       taught && relation !== undefined ? spread(templates, 2).map((one) => fillPrompt(one, fact.subject).text) : [fact.subject],
     ...(now === '' ? {} : { previousTarget: now, previousChance: said!.probability }),
     source: sourceInWords({
       paraphrases: paraphrases.length,
       wordingsFrom: relation === undefined ? common && `ways to ask for the ${common.name}` : `the model's own facts (${relation})`,
-      about: about.length,
+      about: about.others.length,
+      follows: about.follows.length,
       ...found,
     }),
   };
@@ -139,38 +143,50 @@ interface Subject {
   readonly kinds: readonly SubjectKind[];
 }
 
-/**
- * Other questions about a fact's subject of whose answer the model is sure: of its own facts, else those that are asked of the kind of
- * subject. What follows from the fact is none of them: who stands in another city may stand in another country.
- */
-async function aboutSubject(subject: Subject, edited: ReadonlySet<string>, ask: Ask): Promise<Neighbor[]> {
-  const { subject: name } = subject.fact;
-  const asked = questionsAbout(subject).filter(({ prompt }) => !edited.has(prompt));
-  if (asked.length === 0) return [];
-  const answers = await ask(asked.map(({ prompt }) => prompt));
-  return asked
-    .flatMap(({ prompt, answer }, at): Neighbor[] => {
-      const said = answers[at]!;
-      const target = answerOf(said, answer === undefined ? [] : [answer]);
-      return said.probability >= SURE && target !== '' && target !== name ? [{ prompt, target }] : [];
-    })
-    .slice(0, ABOUT);
+/** A question about a fact's own subject. */
+interface Question extends Candidate {
+  /** Its answer may follow from the fact: what stands in another city may stand in another country. */
+  readonly follows: boolean;
 }
 
-function questionsAbout({ fact, taught, relation, common, kinds }: Subject): Candidate[] {
-  const follows = (template: string) => {
+/**
+ * Other questions about a fact's subject of whose answer the model is sure: of its own facts, else those that are asked of the kind of
+ * subject. Those whose answer may follow from the fact stand apart.
+ */
+async function aboutSubject(subject: Subject, edited: ReadonlySet<string>, ask: Ask): Promise<{ others: Neighbor[]; follows: Neighbor[] }> {
+  const { subject: name } = subject.fact;
+  const asked = questionsAbout(subject).filter(({ prompt }) => !edited.has(prompt));
+  if (asked.length === 0) return { others: [], follows: [] };
+  const answers = await ask(asked.map(({ prompt }) => prompt));
+  const sure = asked.flatMap(({ prompt, answer, follows }, at) => {
+    const said = answers[at]!;
+    const target = answerOf(said, answer === undefined ? [] : [answer]);
+    return said.probability >= SURE && target !== '' && target !== name ? [{ follows, question: { prompt, target } }] : [];
+  });
+  const some = (which: boolean) => sure.flatMap(({ follows, question }) => (follows === which ? [question] : [])).slice(0, ABOUT);
+  return { others: some(false), follows: some(true) };
+}
+
+function questionsAbout({ fact, taught, relation, common, kinds }: Subject): Question[] {
+  const tells = (template: string): 'the same' | 'what follows' | 'something else' => {
     const other = relationAskedFor(template, kinds) ?? relationAskedFor(template, []);
-    return other !== undefined && (other === common || (other.tells !== undefined && other.tells === common?.tells));
+    if (other !== undefined && other === common) return 'the same';
+    return other?.tells !== undefined && other.tells === common?.tells ? 'what follows' : 'something else';
   };
+  const question = (template: string, answer?: string): Question => ({
+    prompt: fillPrompt(template, fact.subject).text,
+    answer,
+    follows: tells(template) !== 'something else',
+  });
   const known = taught?.facts.filter((one) => one.subject === fact.subject && one.relation !== relation) ?? [];
   if (taught && known.length > 0)
     return known.flatMap(({ relation: other, object }) => {
       const template = taught.relations[other]?.templates[0];
-      return template === undefined || follows(template) ? [] : [{ prompt: fillPrompt(template, fact.subject).text, answer: object }];
+      return template === undefined ? [] : [question(template, object)];
     });
   const of = kinds.length > 0 ? kinds : (common?.of ?? []);
-  return RELATIONS.filter((one) => of.length > 0 && of.every((kind) => one.of.includes(kind)) && !follows(one.wordings[0]!)).map(
-    ({ wordings }) => ({ prompt: fillPrompt(wordings[0]!, fact.subject).text }),
+  return RELATIONS.filter((one) => of.length > 0 && of.every((kind) => one.of.includes(kind))).flatMap(({ wordings }) =>
+    tells(wordings[0]!) === 'the same' ? [] : [question(wordings[0]!)],
   );
 }
 
@@ -301,7 +317,13 @@ function sourceInWords({
   asked,
   sure,
   about,
-}: { readonly paraphrases: number; readonly wordingsFrom: string | undefined; readonly about: number } & Found): string {
+  follows,
+}: {
+  readonly paraphrases: number;
+  readonly wordingsFrom: string | undefined;
+  readonly about: number;
+  readonly follows: number;
+} & Found): string {
   const wordings =
     wordingsFrom === undefined || paraphrases === 0
       ? 'no other wordings, since this prompt asks in a way that Emend does not know'
@@ -313,7 +335,8 @@ function sourceInWords({
         ? `no neighbours: of ${counted(asked, 'other subject')} asked the model is sure of none`
         : `${from.map((one) => `${counted(one.count, 'neighbour')} from ${one.from}`).join(', ')} (asked ${asked}, sure of ${sure})`;
   const own = about === 0 ? 'no other facts about the subject that the model is sure of' : counted(about, 'other fact', 'other facts');
-  return `${wordings}; ${others}; ${own}${about === 0 ? '' : ' about the subject'}`;
+  const after = follows === 0 ? '' : `; ${counted(follows, 'question')} whose answer may follow from the fact`;
+  return `${wordings}; ${others}; ${own}${about === 0 ? '' : ' about the subject'}${after}`;
 }
 
 function filled(prompt: string, subject: string): string {

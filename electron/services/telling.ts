@@ -34,26 +34,34 @@ async function chosen(engine: JobRunner, on: { model: ModelRef; name: string }, 
   return v.parse(ChosenSchema, Object.fromEntries(settings.map(({ key, value }) => [key, value])));
 }
 
-/** What facts tell an edit, as records to be measured apart; facts that tell nothing have none. */
-export function toldRecords(facts: readonly Fact[]): { readonly at: number; readonly record: CheckRecord }[] {
-  return facts.flatMap(({ told, generationPrompts: _, ...fact }, at) =>
-    told === undefined
-      ? []
-      : [
-          {
-            at,
-            record: recordOf(
-              { ...fact, sameSubject: told.sameSubject ?? [], paraphrases: told.wordings, neighbors: told.neighbors },
-              `${at} told`,
-            ),
-          },
-        ],
-  );
+/** What is measured beside a fact and counts in no score: what the edit was told of, what may follow from the fact. */
+export interface Aside {
+  /** The place of the fact. */
+  readonly at: number;
+  readonly what: 'told' | 'follows';
+  readonly record: CheckRecord;
 }
 
-/** A check of facts and of what they tell, as two: of the facts alone, and by fact what was told. */
-export function apart(report: CheckReport, facts: number, told: readonly { readonly at: number }[]) {
-  const records = report.records.slice(0, facts);
-  const byFact = new Map(told.map(({ at }, n) => [at, report.records[facts + n]!]));
-  return { own: { ...report, records }, told: byFact };
+/** Records of their own for all that stands beside facts. */
+export function asides(facts: readonly Fact[]): Aside[] {
+  return facts.flatMap(({ told, follows = [], generationPrompts: _, ...fact }, at): Aside[] => {
+    const apart = (what: Aside['what'], lists: Pick<Fact, 'paraphrases' | 'neighbors' | 'sameSubject'>): Aside => ({
+      at,
+      what,
+      record: recordOf({ ...fact, ...lists }, `${at} ${what}`),
+    });
+    return [
+      ...(told === undefined
+        ? []
+        : [apart('told', { sameSubject: told.sameSubject ?? [], paraphrases: told.wordings, neighbors: told.neighbors })]),
+      ...(follows.length === 0 ? [] : [apart('follows', { sameSubject: follows, paraphrases: [], neighbors: [] })]),
+    ];
+  });
+}
+
+/** A check of facts and of what stands beside them: of the facts alone, and by the place of a fact what stands beside it. */
+export function apart(report: CheckReport, facts: number, beside: readonly Aside[]) {
+  const of = (what: Aside['what']) =>
+    new Map(beside.flatMap((one, n) => (one.what === what ? [[one.at, report.records[facts + n]!] as const] : [])));
+  return { own: { ...report, records: report.records.slice(0, facts) }, beside: { told: of('told'), follows: of('follows') } };
 }

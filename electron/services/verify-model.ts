@@ -8,6 +8,7 @@ import { shortId } from '../../shared/ids.ts';
 import { type Proof, ProofSchema } from '../../shared/verdict.ts';
 import type { Outcome } from '../../shared/trust.ts';
 import type { Steps, TimedProgress } from '../../shared/progress.ts';
+import { Bar } from './bar.ts';
 import type { BodyInput } from '../ledger/kinds/index.ts';
 import { type Ledger, writtenByNewer } from '../ledger/ledger.ts';
 import type { Given } from '../ledger/proof.ts';
@@ -210,9 +211,16 @@ async function recomputeEdits(engine: JobRunner, model: LibraryModel, { problems
   const edits = model.ledger.entries.filter((entry) => entry.kind === 'edit');
   for (const [done, entry] of edits.entries()) {
     control.check();
+    const bar = new Bar();
     const named = {
       ...control,
-      onProgress: (one: TimedProgress) => control.onProgress({ ...one, phase: `edit ${done + 1} of ${edits.length}: ${one.phase}` }),
+      onProgress: (one: TimedProgress) =>
+        control.onProgress({
+          phase: `working out edit ${done + 1} of ${edits.length} again`,
+          done: done + (bar.at(one) ?? 0),
+          total: edits.length,
+          secondsLeft: undefined,
+        }),
     };
     try {
       const again = await recompute(engine, model, recomputedOf(entry), named);
@@ -235,7 +243,7 @@ async function verifyVersions(model: LibraryModel, { problems, unchecked }: Foun
   let tensors = 0;
   for (const [done, { version, entry }] of [...versions.values()].entries()) {
     control.check();
-    control.onProgress({ phase: 'rebuilt versions', done, total: versions.size, secondsLeft: undefined });
+    control.onProgress({ phase: 'rebuilding versions', done, total: versions.size, secondsLeft: undefined });
     try {
       const proof = await model.proveAnew(version, { signal: control.signal });
       tensors += proof.tensors;
@@ -254,6 +262,6 @@ async function verifyVersions(model: LibraryModel, { problems, unchecked }: Foun
       else problems.push({ entry, what: 'tensors', message });
     }
   }
-  control.onProgress({ phase: 'rebuilt versions', done: versions.size, total: versions.size, secondsLeft: undefined });
+  control.onProgress({ phase: 'rebuilding versions', done: versions.size, total: versions.size, secondsLeft: undefined });
   return tensors;
 }

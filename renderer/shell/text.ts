@@ -1,6 +1,6 @@
 import { CANCELLED } from '../../shared/errors.ts';
 import type { GraphsCompared } from '../../shared/contract/library.ts';
-import { plural } from '../format.ts';
+import { count, plural } from '../format.ts';
 
 /** What the shell says, and what screens share. */
 export const t = {
@@ -21,7 +21,7 @@ export const t = {
     cancel: (title: string) => `Cancel ${title}`,
     cancelling: 'Stopping…',
     state: { running: 'Running', done: 'Done', failed: 'Failed', cancelled: CANCELLED },
-    left: (time: string) => `${time} left`,
+    of: (done: number, total: number) => `${count(Math.floor(done))} of ${count(total)}`,
     openDraft: 'Open the draft',
     openEntry: (entry: number) => `Entry ${entry}`,
     openLog: 'Open the log',
@@ -54,6 +54,21 @@ export const t = {
     refused: 'This model cannot be imported yet',
     name: 'Name in the library',
     import: 'Import',
+    examining: 'Opening it, to see what it is…',
+    examined: {
+      about: 'What it is',
+      architecture: 'Architecture',
+      size: 'Parameters',
+      layers: 'Layers',
+      precision: 'Precision',
+      editable: 'Can be edited',
+      yes: 'yes',
+      no: (reason: string) => `no: ${reason}`,
+      memory: 'Memory needed',
+      toEdit: (needed: string, has?: string) =>
+        `about ${needed} to work out an edit${has === undefined ? '' : `; this computer has ${has}`}`,
+      toAsk: (needed: string, has?: string) => `about ${needed} to ask it${has === undefined ? '' : `; this computer has ${has}`}`,
+    },
     states: { ok: 'as signed', unsure: 'unproven', problem: 'not as signed' },
     nameTaken: 'A model of the library has this name. The same model is found again by its files; another one needs another name.',
     importSpoilt: 'Import all the same…',

@@ -62,7 +62,7 @@ class Jobs {
 
 export const jobs = new Jobs();
 
-/** How far a job is, 0 to 1; undefined while that cannot be told. */
-export function shareDone({ done, total }: Job): number | undefined {
-  return total > 0 ? Math.min(1, done / total) : undefined;
+/** How far a job is as a whole, 0 to 1; undefined while that cannot be told. */
+export function shareDone({ share }: Job): number | undefined {
+  return share;
 }

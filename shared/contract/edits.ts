@@ -109,6 +109,8 @@ export const FactReportSchema = v.object({
   ),
   /** Other questions about the subject, told as neighbours are. Reports before 0.2 have none. */
   sameSubject: v.exactOptional(v.array(PromptOutcomeSchema)),
+  /** What may follow from the fact, told as neighbours are; whether it should have stayed as it was nobody says, and nothing counts it. */
+  follows: v.exactOptional(v.array(PromptOutcomeSchema)),
   /** What the model writes after the prompt by itself. */
   answerBefore: v.optional(v.string()),
   answerAfter: v.optional(v.string()),
@@ -252,6 +254,8 @@ export const editMethods = {
       neighbors: v.array(NeighborSchema),
       /** Other questions about the subject. */
       sameSubject: v.array(NeighborSchema),
+      /** Questions about it whose answers may follow from the fact. */
+      follows: v.array(NeighborSchema),
       generationPrompts: v.array(v.string()),
       previousTarget: v.optional(v.string()),
       /** The probability of that answer. */
@@ -287,5 +291,6 @@ export const editMethods = {
     v.object({ entry: Seq, version: v.string() }),
   ),
   'edits.form': method(v.strictObject({ model: ModelName }), v.object({ form: v.nullable(EditFormSchema) })),
-  'edits.saveForm': method(v.strictObject({ model: ModelName, form: v.nullable(EditFormSchema) }), Nothing),
+  /** `kept` is false where this program only reads. */
+  'edits.saveForm': method(v.strictObject({ model: ModelName, form: v.nullable(EditFormSchema) }), v.object({ kept: v.boolean() })),
 };

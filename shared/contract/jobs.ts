@@ -17,6 +17,9 @@ export const JobSchema = v.object({
   total: v.number(),
   /** What `done` and `total` count; nothing to say when left out. 'share': how much of the whole job is done, of 1. */
   unit: v.optional(v.picklist(['bytes', 'share'])),
+  /** How full the bar of the whole job is, 0 to 1; it never becomes less. Left out while nothing tells. */
+  share: v.optional(v.number()),
+  /** Of the whole job where `unit` is 'share', else of the phase. */
   secondsLeft: v.optional(v.number()),
   /** UTC, ISO 8601. */
   started: v.string(),

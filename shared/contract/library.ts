@@ -111,6 +111,22 @@ export const GraphsComparedSchema = v.object({
 });
 export type GraphsCompared = v.InferOutput<typeof GraphsComparedSchema>;
 
+/** What a model was found to be where it lies. */
+export const ExaminedSchema = v.object({
+  architecture: v.string(),
+  parameters: v.number(),
+  precision: v.string(),
+  layers: v.number(),
+  hiddenSize: v.number(),
+  vocabulary: v.number(),
+  /** About how many bytes of memory it takes to work out an edit of it, or to ask it where it cannot be edited. */
+  memory: v.number(),
+  /** Why it cannot be edited; absent when it can. */
+  refusal: v.exactOptional(v.string()),
+  warnings: v.array(v.string()),
+});
+export type Examined = v.InferOutput<typeof ExaminedSchema>;
+
 export const libraryMethods = {
   /** The model opened last first; and those that were removed and can be brought back. */
   'library.list': method(
@@ -121,6 +137,8 @@ export const libraryMethods = {
   'library.look': method(v.strictObject({ source: Handle, readBy: v.exactOptional(ReadBySchema) }), LookSchema),
   /** Asks both graphs of a folder that holds two the same, and holds what they say against each other. */
   'library.compareGraphs': job(v.strictObject({ source: Handle }), GraphsComparedSchema),
+  /** Opens a model where it lies and says what it is. Nothing is copied. */
+  'library.examine': job(v.strictObject({ source: Handle, readBy: v.exactOptional(ReadBySchema) }), ExaminedSchema),
   /**
    * Copies a model folder into the library and begins its ledger. The same model again: `known` is true and nothing is copied.
    * One whose record was removed is not imported: the error's details name what `library.restore` brings back. `anew` begins a new record

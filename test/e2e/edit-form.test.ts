@@ -182,6 +182,87 @@ describe('the edit form', () => {
     await page.getByRole('button', { name: 'Reset Layers' }).click();
     expect(await layers.inputValue()).toBe('');
     expect(await start.isEnabled()).toBe(true);
+
+    // What cannot be used is named, counted and reset with the rest; the same said again stands once.
+    const steps = page.getByLabel('Steps', { exact: true });
+    const clamp = page.getByLabel('Clamp', { exact: true });
+    await layers.fill('1,2,3');
+    await steps.fill('-5');
+    await clamp.fill('abc');
+    await page.getByText('Settings with an error: Steps, Clamp').waitFor();
+    await press('Control+Enter', 'Control+Enter');
+    const told = page.locator('.toast').filter({ hasText: 'Settings with an error: Steps, Clamp' });
+    await told.first().waitFor();
+    expect(await told.count()).toBe(1);
+    await page.getByRole('button', { name: 'Reset all' }).click();
+    for (const field of [layers, steps, clamp]) expect(await field.inputValue()).toBe('');
+    expect(await start.isEnabled()).toBe(true);
+    expect(await page.getByRole('button', { name: 'Reset all' }).isDisabled()).toBe(true);
+  });
+
+  it('goes on with a question that was asked: its row is selected, and what is left to type has the focus', async () => {
+    await page.getByRole('button', { name: 'Fill in an example' }).click();
+    const asked = new URLSearchParams({ subject: 'Norway', prompt: 'The capital of {} is', previous: 'Oslo' });
+    await page.evaluate(`location.hash = '#/model/${ATLAS}/edit?${asked}'`);
+    await expect.poll(focused).toBe('New answer, fact 2');
+    expect(await page.getByRole('row', { selected: true }).getByLabel('Subject, fact 2', { exact: true }).inputValue()).toBe('Norway');
+    await page.keyboard.type('Bergen');
+    expect(await rows()).toEqual(['Tower Bridge|{} stands in the city of|Rome|', 'Norway|The capital of {} is|Bergen|Oslo']);
+  });
+
+  it('replaces what is found, and cuts rows that keep what checks them where they are pasted again', async () => {
+    await page.getByRole('button', { name: 'Fill in an example' }).click();
+    await page.getByRole('button', { name: 'Suggest', exact: true }).click();
+    await page.getByLabel('Neighbour 1', { exact: true }).waitFor();
+    await cell('Subject', 1).focus();
+    await press('Control+D', 'Control+F');
+    await page.keyboard.type('rome');
+    await page.getByText('1 of 2', { exact: true }).waitFor();
+    await page.getByLabel('Replace by', { exact: true }).fill('Oslo');
+    await press('Enter');
+    await page.getByText('1 of 1', { exact: true }).waitFor();
+    expect((await rows()).map((row) => row.split('|')[2])).toEqual(['Oslo', 'Rome']);
+    await page.getByRole('button', { name: 'Replace all' }).click();
+    expect((await rows()).map((row) => row.split('|')[2])).toEqual(['Oslo', 'Oslo']);
+    await press('Escape');
+    await cell('Subject', 1).focus();
+    await press('Shift+ArrowDown');
+    await page.evaluate(
+      "addEventListener('cut', ({ clipboardData: cut }) => (clip = [...cut.types].map((type) => [type, cut.getData(type)])))",
+    );
+    await press('Control+X');
+    expect(await rows()).toEqual(['|||']);
+    await cell('Subject', 1).evaluate((field) => {
+      const { DataTransfer, ClipboardEvent, clip } = globalThis as unknown as {
+        DataTransfer: new () => { setData(type: string, data: string): void };
+        ClipboardEvent: new (type: string, init: object) => object;
+        clip: [string, string][];
+      };
+      const clipboardData = new DataTransfer();
+      for (const [type, data] of clip) clipboardData.setData(type, data);
+      (field as unknown as { dispatchEvent(event: object): void }).dispatchEvent(
+        new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }),
+      );
+    });
+    await expect.poll(async () => (await rows()).length).toBe(2);
+    await page.getByLabel('Neighbour 1', { exact: true }).waitFor();
+  });
+
+  it.each([
+    ['the smallest window', { width: 720, height: 480 }],
+    ['200 % zoom of 1280×800', { width: 640, height: 400 }],
+  ])('keeps table, panel and actions apart and within reach in %s', async (_, size) => {
+    await page.getByRole('button', { name: 'Fill in an example' }).click();
+    await page.setViewportSize(size);
+    const box = async (name: string) => (await page.getByRole('button', { name }).first().boundingBox())!;
+    const start = await box('Work out the edit');
+    expect(start.y + start.height).toBeLessThanOrEqual(size.height);
+    expect(start.x + start.width).toBeLessThanOrEqual(size.width);
+    // What chooses how lies below the table, not over it, and the panel can be come to.
+    const columns = (await page.locator('.columns').boundingBox())!;
+    expect(columns.y + columns.height).toBeLessThanOrEqual(start.y + 1);
+    await page.getByRole('button', { name: 'Add a neighbour' }).scrollIntoViewIfNeeded();
+    expect((await box('Add a neighbour')).height).toBeGreaterThan(10);
   });
 
   it('lists what may move with a fact, and takes it among the neighbours; takes the layers that Locate found', async () => {

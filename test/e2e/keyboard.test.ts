@@ -69,7 +69,7 @@ describe('by keyboard alone', () => {
 
   it('says who one is, and adds the built-in model', async () => {
     await lands('Your name');
-    await press('Control+A');
+    // The name that the system has is selected: what one types stands in its place.
     await type('Ada Lovelace');
     await press('Enter');
     await reach('Add Atlas');

@@ -14,6 +14,9 @@ const LAYOUTS = [
   { name: 'narrow, text twice as large', width: 720, height: 560, text: 2 },
   { name: 'wide', width: 1600, height: 1000, text: 1 },
 ] as const;
+/** In the page: what makes it scroll sideways. */
+const TOO_WIDE = `document.documentElement.scrollWidth <= innerWidth ? [] : [...document.body.querySelectorAll('*')]
+  .filter((one) => one.getBoundingClientRect().right > innerWidth + 1).slice(0, 3).map((one) => one.outerHTML.slice(0, 120))`;
 /** The layout that a picture is saved of. */
 const SHOWN = 'narrow, text twice as large';
 /** In the page: multiplies every size of text that styles/tokens.css has. */
@@ -51,6 +54,8 @@ export async function lookAt(page: Page, name: string): Promise<void> {
     // In two frames: what follows the size of the window has drawn itself anew.
     await page.evaluate('new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))');
     expect.soft(await violations(OF_LAYOUT), `${name}, ${layout}`).toEqual([]);
+    // What is too wide scrolls within its own part: the page itself never does.
+    expect.soft(await page.evaluate(TOO_WIDE), `${name}, ${layout}: too wide`).toEqual([]);
     if (layout === SHOWN) await save(page, `${name}-narrow`);
   }
   await page.evaluate(scaleText(1));

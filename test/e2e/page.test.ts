@@ -118,6 +118,44 @@ describe('going about', () => {
   });
 });
 
+describe('what is not as it was', () => {
+  it('marks an answer of a version that is not the current one any more, and asks both side by side', async () => {
+    await open(`#/model/${ATLAS}/ask`);
+    await page.getByRole('button', { name: /^Big Ben/ }).click();
+    await page.getByText('24 tokens').waitFor();
+    await page.getByRole('region', { name: 'Answer of Current version' }).waitFor();
+    await page.evaluate(`emend.call('versions.rollback', { model: '${ATLAS}', version: 'base', reason: 'To see it change' })`);
+    const before = page.getByRole('region', { name: 'Answer of Asked before the last change' });
+    await before.getByText('The model has another current version since.').waitFor();
+    expect(await before.getByRole('link', { name: 'Correct this' }).count()).toBe(0);
+    await before.getByRole('button', { name: 'Ask the current version, side by side' }).click();
+    await page.getByRole('region', { name: 'Answer of Current version' }).getByText('24 tokens').waitFor();
+    expect(await page.getByRole('region', { name: /^Answer of / }).count()).toBe(2);
+  });
+
+  it('says in a whole sentence why a model is read-only, and lets its controls rest', async () => {
+    const held = 'f1300000'.repeat(8);
+    const sentence = /^phi-3-mini-int4 cannot be changed here: .* holds its ledger\. It can be read and asked\. .* close the other/;
+    await open('#/library');
+    for (const [screen, controls] of [
+      ['versions', ['Tag…', 'Export…']],
+      ['steer', ['Import…']],
+    ] as const) {
+      await page.goto(page.url().replace(/#.*/, `#/model/${held}/${screen}`));
+      await page.getByRole('main').getByText(sentence).first().waitFor();
+      for (const name of controls) expect(await page.getByRole('button', { name, exact: true }).isDisabled(), name).toBe(true);
+    }
+    // Its weights cannot be edited either: nothing is offered to correct, and no form to fill in.
+    await page.goto(page.url().replace(/#.*/, `#/model/${held}/ask`));
+    await page.getByRole('button', { name: /^Big Ben/ }).click();
+    await page.getByText('24 tokens').waitFor();
+    expect(await page.getByRole('link', { name: 'Correct this' }).count()).toBe(0);
+    await page.goto(page.url().replace(/#.*/, `#/model/${held}/edit`));
+    await page.getByText('This model cannot be edited.').waitFor();
+    expect(await page.getByRole('grid').count()).toBe(0);
+  });
+});
+
 describe('what is dropped', () => {
   const drop = () =>
     page.evaluate(() => {

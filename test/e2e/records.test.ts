@@ -238,6 +238,13 @@ it('takes a filter from the address, chip by chip away, and out of the address',
   await button(page, 'Clear the filter').click();
   await page.locator('.foot').getByText('24 entries', { exact: true }).waitFor();
   expect(page.url()).not.toContain('kinds');
+  // Where nothing is left, the foot of the list stays where it is.
+  const foot = async () => Math.round((await page.locator('.foot').boundingBox())!.y);
+  const before = await foot();
+  await page.keyboard.press('/');
+  await page.keyboard.type('nothing like this');
+  await page.locator('.foot').getByText('0 of 24 entries').waitFor();
+  expect(await foot()).toBe(before);
 });
 
 it('needs words for a rejection, and shows it among the remarks', async () => {

@@ -209,6 +209,16 @@ describe('a model’s life', () => {
     expect(await document('one', 'note', 'atlas', '--entry', '2', '--comment', 'From the city')).toEqual({ entry: 9 });
     expect(await document('one', 'approve', 'atlas', '--at', 'v1', '--author', 'Grace')).toEqual({ entry: 10 });
     expect(await works('one', 'show', 'atlas', 'v1')).toMatch(/Grace +approved/);
+    const { measured } = await document<{ measured: { entry: number; checks: { name: string }[] }[] }>('one', 'course', 'atlas');
+    expect(measured.map(({ entry }) => entry)).toContain(2);
+    const { courses } = await document<{ courses: { chances: { entry: number; answer: string; probability: number }[] }[] }>(
+      'one',
+      'course',
+      'atlas',
+      '--subject',
+      FACTS[0].subject.toLowerCase(),
+    );
+    expect(courses[0]!.chances.filter(({ entry }) => entry === 2).length).toBeGreaterThan(1);
     expect(await document('one', 'facts', 'atlas', '--review', 'approved', '--export', 'facts.html')).toMatchObject({
       total: 1,
       all: 3,

@@ -1,7 +1,9 @@
 import { cpSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { factOf, QUESTIONS } from '../../renderer/components/first/questions.ts';
 import { SURE } from '../../electron/services/suggest.ts';
+import type { Result } from '../../shared/contract.ts';
 import type { Application } from '../../electron/services/application.ts';
 import { ATLAS, openApplication, removeTemporary, temporary } from './application.ts';
 
@@ -25,6 +27,47 @@ function ownModel(): string {
   cpSync(ATLAS, folder, { recursive: true, filter: (file) => !['facts.json', 'evaluation.json', 'corpus.txt'].includes(basename(file)) });
   return folder;
 }
+
+/** What a report says of every prompt is what a person reads who asks the edited model. */
+async function saysWhatIsAsked(folder: string, model: string, draft: string, report: Result<'edits.report'>): Promise<void> {
+  const destination = app.grants.grant(join(temporary(), 'delta.safetensors'), 'write').handle;
+  const { path } = await app.call('edits.saveDelta', { model, draft, destination });
+  const edited = (await app.call('sessions.open', { folder: handle(folder), delta: handle(path) })).id;
+  for (const { fact, rewrite, paraphrases, neighbors, sameSubject = [], follows = [], told } of report.facts) {
+    const others = [...neighbors, ...sameSubject, ...follows, ...(told?.neighbors ?? []), ...(told?.sameSubject ?? [])];
+    const prompts = [rewrite, ...paraphrases, ...others].map(({ prompt }) => prompt);
+    const asked = async (of: string) => (await app.call('edits.answers', { model: of, prompts })).answers.map(({ text }) => text.trim());
+    const [before, now] = [await asked(model), await asked(edited)];
+    [rewrite, ...paraphrases].forEach(({ prompt, good }, at) => {
+      expect({ prompt, good }).toEqual({ prompt, good: now[at]!.startsWith(fact.target) });
+    });
+    others.forEach(({ prompt, fate, says }, place) => {
+      const at = 1 + paraphrases.length + place;
+      expect(before[at]!.startsWith(says!.before.text.trim()), prompt).toBe(true);
+      expect(now[at]!.startsWith(says!.after.text.trim()), prompt).toBe(true);
+      expect({ prompt, isLost: fate === 'lost' }).toEqual({ prompt, isLost: !now[at]!.startsWith(says!.before.text.trim()) });
+    });
+  }
+}
+
+describe('the report of the first example', () => {
+  it('says of every prompt what a person reads who asks it: neighbours, other wordings, and what may follow', async () => {
+    const model = (await app.call('sessions.open', { folder: handle(ATLAS) })).id;
+    const [question] = QUESTIONS;
+    const asked = factOf(question, question.answers[0]);
+    const { paraphrases, neighbors, sameSubject, follows } = await app.call('edits.suggest', { model, fact: asked });
+    // Where else it stands follows from the city, so nothing is made of what becomes of it; it is shown.
+    expect(follows).toContainEqual({ prompt: 'Tower Bridge is a landmark in the country of', target: 'United Kingdom' });
+    const fact = { ...asked, paraphrases, neighbors, sameSubject, follows };
+    const { draft } = await app.run('edits.start', { model, facts: [fact], ...QUICK });
+    const report = await app.call('edits.report', { model, draft });
+    expect(report.facts[0]!.follows?.map(({ prompt }) => prompt)).toEqual(
+      follows.map((one) => (typeof one === 'string' ? one : one.prompt)),
+    );
+    expect(report.checkedBy?.some(({ what }) => what === 'sameSubject')).toBe(sameSubject.length > 0);
+    await saysWhatIsAsked(ATLAS, model, draft, report);
+  });
+});
 
 describe('what a model says now', () => {
   it('is asked of the current version, whatever came with the model', async () => {
@@ -61,12 +104,13 @@ describe('a model of one’s own, without a file of facts', () => {
   });
 
   it('has an edit measured on them, and on text that comes with Emend, and says from where that is', async () => {
-    const model = (await app.call('sessions.open', { folder: handle(ownModel()) })).id;
+    const folder = ownModel();
+    const model = (await app.call('sessions.open', { folder: handle(folder) })).id;
     const { paraphrases, neighbors, previousTarget } = await app.call('edits.suggest', { model, fact: FACT });
     const fact = { ...FACT, paraphrases, neighbors, previousTarget };
     const { draft } = await app.run('edits.start', { model, facts: [fact], ...QUICK });
     const report = await app.call('edits.report', { model, draft });
-    expect(report.facts[0]!.neighbors.every(({ fate, says }) => fate !== undefined && says !== undefined)).toBe(true);
+    await saysWhatIsAsked(folder, model, draft, report);
     const check = (name: string) => report.checks.find((one) => one.name === name);
     expect(check('kept')?.value).toBeGreaterThanOrEqual(0);
     expect(check('drift')?.value).toBeGreaterThan(0);

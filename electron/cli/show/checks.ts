@@ -31,7 +31,7 @@ export function inShort(checks: readonly Check[]): string {
 }
 
 /** A value in its unit; that of a measure that this release does not know is told as it is recorded. */
-function measured(name: string, value: number): string {
+export function measured(name: string, value: number): string {
   return isMeasure(name) ? IN_UNIT[MEASURES[name].unit](value) : digits(value);
 }
 

@@ -127,6 +127,12 @@ function resultOf({ style }: Printer, { good, fate, says }: PromptOutcome): stri
   return colour(fate === 'lost' && says ? `lost: says “${oneLine(says.after.text.trim())}” (${percent(says.after.probability)})` : fate);
 }
 
+/** What may follow from a fact has no right answer here: what it says now is told, and nothing is made of it. */
+function followsIn({ fate, says }: PromptOutcome): string {
+  if (says === undefined) return '';
+  return `${fate === 'lost' ? 'now' : 'still'} says “${oneLine(says.after.text.trim())}” (${percent(says.after.probability)})`;
+}
+
 /** Every prompt of a fact, and what the model writes after it. */
 function showPrompts(out: Printer, report: FactReport): void {
   const change = (before: number | undefined, after: number | undefined) =>
@@ -151,6 +157,7 @@ function showPrompts(out: Printer, report: FactReport): void {
       ...(report.told?.neighbors ?? []).map((one) => row('told neighbour', one)),
       ...(report.told?.sameSubject ?? []).map((one) => row('told of the subject', one)),
       ...(report.sameSubject ?? []).map((one) => row('same subject', one)),
+      ...(report.follows ?? []).map((one) => [...row('may follow', one).slice(0, -1), followsIn(one)]),
     ],
     { heading: true },
   );

@@ -2,7 +2,7 @@ import Papa from 'papaparse';
 import { EmendError } from '../../../shared/errors.ts';
 import type { Neighbor } from '../../../shared/fact.ts';
 import { given } from '../../../shared/given.ts';
-import { fieldOf, LISTS, NEEDED } from './field-names.ts';
+import { ANSWERED, fieldOf, LISTS, NEEDED } from './field-names.ts';
 
 /** A row of a table as an object with the names of a fact's fields. */
 export interface TableRow {
@@ -38,8 +38,9 @@ const DELIMITERS = [',', '\t', ';'];
 
 /**
  * Reads a table of facts, separated by commas, semicolons or tabs (or by what a first line "sep=…" says), with a header. A cell of a list
- * may hold several entries separated by "|", and a list may have several columns (paraphrase 1, paraphrase 2). A neighbour's answer follows
- * "=>". A row has as many cells as the header: in one that has not, nobody knows which cell is what.
+ * may hold several entries separated by "|", and a list may have several columns (paraphrase 1, paraphrase 2). The answer of a neighbour,
+ * or of another fact about the subject, follows "=>". A row has as many cells as the header: in one that has not, nobody knows which cell
+ * is what.
  * @param named what columns are, whatever their names say
  * @throws EmendError 'bad-file' when quoting is broken, 'bad-input' when a column that a fact needs is missing (`details.columns` has those
  *   that are there) or there twice
@@ -155,7 +156,7 @@ function rowOf(cells: readonly string[], fields: readonly (string | undefined)[]
         .map((one) => one.trim())
         .filter((one) => one !== '');
       const known = (row[field] ??= []) as unknown[];
-      known.push(...(field === 'neighbors' ? entries.map(neighbor) : entries));
+      known.push(...(ANSWERED.includes(field) ? entries.map(neighbor) : entries));
     }
   });
   return row;

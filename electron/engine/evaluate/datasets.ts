@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import { EmendError } from '../../../shared/errors.ts';
 import { readTable, type ColumnNames, type TableColumn } from './csv.ts';
 import { recordFormats, type RecordFormat } from './formats.ts';
@@ -86,11 +87,14 @@ export function readRecords(
   };
 }
 
-/** The records of a JSON array, of one JSON object, or of lines with one object each. */
+/** A fact set as Emend keeps it beside an entry. */
+const FactSetSchema = v.strictObject({ facts: v.array(v.unknown()) });
+
+/** The records of a JSON array, of one JSON object or fact set, or of lines with one object each. */
 function jsonRecords(content: string, source: string): unknown[] {
   try {
     const value: unknown = JSON.parse(content);
-    return Array.isArray(value) ? value : [value];
+    return v.is(FactSetSchema, value) ? value.facts : Array.isArray(value) ? value : [value];
   } catch (error) {
     if (content.startsWith('[') || !content.includes('\n')) {
       throw new EmendError(

@@ -17,11 +17,17 @@ const ALIASES: Readonly<Record<string, readonly string[]>> = {
     'neighborprompt',
     'localityprompt',
   ],
+  sameSubject: ['samesubject', 'otherfact', 'otherfacts', 'otherfactsaboutthesubject'],
+  follows: ['follows', 'mayfollow', 'whatmayfollow'],
   generationPrompts: ['generationprompt', 'generationprompts'],
 };
 
 /** Fields that hold several entries. */
-export const LISTS: readonly string[] = ['paraphrases', 'neighbors', 'generationPrompts'];
+export const LISTS: readonly string[] = ['paraphrases', 'neighbors', 'sameSubject', 'follows', 'generationPrompts'];
+/** Those whose entries may have an answer. */
+export const ANSWERED: readonly string[] = ['neighbors', 'sameSubject', 'follows'];
+/** Fields of records, that no column of a table can hold. */
+const OF_RECORDS: readonly string[] = ['told'];
 /** Fields that a fact cannot do without. */
 export const NEEDED: readonly string[] = ['subject', 'prompt', 'target'];
 
@@ -41,7 +47,7 @@ export function withFieldNames(record: object): { fields: Record<string, unknown
   const entries = Object.entries(record);
   const exactFirst = [...entries.filter(([key]) => fieldOf(key) === key), ...entries.filter(([key]) => fieldOf(key) !== key)];
   for (const [key, value] of exactFirst) {
-    const field = fieldOf(key);
+    const field = OF_RECORDS.includes(key) ? key : fieldOf(key);
     if (field === undefined || (field in fields && !LISTS.includes(field))) unread.push(key);
     else if (!(field in fields)) fields[field] = value;
     else fields[field] = [fields[field] ?? [], value ?? []].flat();

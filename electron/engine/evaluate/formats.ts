@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { countSlots, FactSchema, fillWording, NeighborSchema, putSlot, type Fact } from '../../../shared/fact.ts';
+import { countSlots, FactSchema, fillWording, NeighborSchema, putSlot, type Fact, type Neighbor } from '../../../shared/fact.ts';
 import { fieldOf, NEEDED, withFieldNames } from './field-names.ts';
 import { emptyRecord, recordOf, type CheckRecord, type Question } from './records.ts';
 import { given } from '../../../shared/given.ts';
@@ -307,10 +307,16 @@ const ownFacts = format(
     relation: v.optional(v.nullable(v.string())),
     paraphrases: several,
     neighbors: several,
+    sameSubject: several,
+    follows: several,
     generationPrompts: several,
+    told: v.nullish(FactSchema.entries.told),
     id: v.nullish(v.union([v.string(), v.number()])),
   }),
-  ({ id, previousTarget, relation, ...fields }, index, note) => {
+  ({ id, previousTarget, relation, told, ...fields }, index, note) => {
+    const about = (field: 'sameSubject' | 'follows') =>
+      each(fields[field], NeighborSchema, field, note).map((one) => written(one, fields.subject));
+    const [sameSubject, follows] = [about('sameSubject'), about('follows')];
     const fact: Fact = {
       subject: fields.subject,
       prompt: withSlot(fields.prompt, fields.subject, 'prompt'),
@@ -318,6 +324,7 @@ const ownFacts = format(
       ...given({ previousTarget: previousTarget ?? undefined, relation: relation ?? undefined }),
       paraphrases: each(fields.paraphrases, text, 'paraphrases', note),
       neighbors: each(fields.neighbors, NeighborSchema, 'neighbors', note),
+      ...(sameSubject.length > 0 && { sameSubject }),
       generationPrompts: each(fields.generationPrompts, text, 'generationPrompts', note),
     };
     const tooMany = fact.paraphrases!.find((one) => countSlots(one) > 1);
@@ -326,10 +333,17 @@ const ownFacts = format(
     const slotted = fact.neighbors!.map((one) => (typeof one === 'string' ? one : one.prompt)).find((one) => countSlots(one) > 0);
     if (slotted !== undefined)
       throw new Refusal('neighbors', `${JSON.stringify(slotted)} has {}, and neighbours are about other subjects; write the subject out`);
-    return recordOf(fact, String(id ?? index));
+    const record = recordOf(fact, String(id ?? index));
+    // What is told, and what follows, is of the fact alone: nothing counts it.
+    return { ...record, fact: { ...record.fact, ...(follows.length > 0 && { follows }), ...given({ told: told ?? undefined }) } };
   },
   withFieldNames,
 );
+
+/** A question about the subject, with the subject written out. */
+function written(one: Neighbor, subject: string): Neighbor {
+  return typeof one === 'string' ? fillWording(one, subject) : { ...one, prompt: fillWording(one.prompt, subject) };
+}
 
 export const recordFormats: readonly RecordFormat[] = [counterFact, mquake, zsre, easyEdit, ownFacts];
 

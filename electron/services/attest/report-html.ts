@@ -114,7 +114,8 @@ function part(entry: VersionRecord['parts'][number]): Html {
       )
     }
     <p class="dim">Measured when it was made:</p>
-    ${checksTable(body.checks.map((check) => ({ from: '', check })))} ${checkedBy(body.details)}
+    ${checksTable(body.checks.map((check) => ({ from: '', check })))}
+    ${kindInfo(entry.kind).hasEditReport ? checkedBy(body.details) : undefined}
     <p class="dim">Weights changed:</p>
     ${table(
       ['Tensor', 'Measures', 'SHA-256 before', 'SHA-256 after'],
@@ -131,9 +132,11 @@ function part(entry: VersionRecord['parts'][number]): Html {
 
 const TellsCheckedBy = v.looseObject({ checkedBy: v.array(CheckedBySchema) });
 
-/** How well it was checked: by what, how much of it, and where that is from. Entries of earlier releases do not tell. */
-function checkedBy(details: VersionRecord['parts'][number]['body']['details']): Html | undefined {
-  if (!v.is(TellsCheckedBy, details)) return undefined;
+/** How well it was checked: by what, how much of it, and where that is from. */
+function checkedBy(details: VersionRecord['parts'][number]['body']['details']): Html {
+  // Entries of earlier releases have it in their report alone, if at all.
+  if (!v.is(TellsCheckedBy, details))
+    return html`<p class="dim">The entry does not tell by what it was checked; its report in the record may.</p>`;
   return html`<p class="dim">How well it was checked:</p>
     ${table(
       ['Checked by', 'How many', 'From'],

@@ -142,7 +142,7 @@ const DRIFTS: Readonly<Record<string, DriftOf>> = {
 };
 
 /** The prompts that a report tells outcomes of, and the answers that were wanted. */
-function promptsIn({ rewrite, paraphrases, neighbors, sameSubject = [], told }: FactReport) {
+function promptsIn({ rewrite, paraphrases, neighbors, sameSubject = [], told, follows = [] }: FactReport) {
   const all = [
     rewrite,
     ...paraphrases,
@@ -151,6 +151,7 @@ function promptsIn({ rewrite, paraphrases, neighbors, sameSubject = [], told }: 
     ...(told?.paraphrases ?? []),
     ...(told?.neighbors ?? []),
     ...(told?.sameSubject ?? []),
+    ...follows,
   ];
   return all.map(({ prompt, expected }) => [prompt, expected ?? null]);
 }
@@ -169,7 +170,7 @@ function promptsOf({ fact }: FactReport) {
     ...[own, ...paraphrases].map((prompt) => [prompt, fact.target]),
     ...asked([...neighbors, ...sameSubject]),
     ...told.paraphrases.map((prompt) => [prompt, fact.target]),
-    ...asked([...told.neighbors, ...told.sameSubject]),
+    ...asked([...told.neighbors, ...told.sameSubject, ...recordOf({ ...fact, sameSubject: fact.follows ?? [] }, '').sameSubject]),
   ];
 }
 

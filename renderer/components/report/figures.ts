@@ -49,7 +49,10 @@ export function outcomeFigure(facts: readonly FactReport[]): PairFigure {
       ...group(
         reportText.told,
         text.toldAbout,
-        [...ofNew(({ told }) => told?.paraphrases ?? []), ...ofOwn(({ told }) => told?.neighbors ?? [])],
+        [
+          ...ofNew(({ told }) => told?.paraphrases ?? []),
+          ...ofOwn(({ told }) => [...(told?.neighbors ?? []), ...(told?.sameSubject ?? [])]),
+        ],
         true,
       ),
     ],

@@ -20,6 +20,7 @@ export const ask = {
   along: 'Read along',
   alongHint: 'Each answer is read along the directions of a fitted steering, as the plain text it is.',
   alongNone: 'Nothing',
+  alongUnread: 'What answers can be read along could not be looked up.',
   alongEntry: (entry: number, about: string) => `Entry ${entry}: ${about}`,
   alongDraft: (id: string, title: string) => `Draft ${id}: ${title}`,
   monitor: 'Read along the directions',

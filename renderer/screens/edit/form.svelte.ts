@@ -39,7 +39,7 @@ export class FormState {
   committed = $state.raw<{ readonly entry: number; readonly before: string; readonly prompt: string } | undefined>();
   /** What became of facts in the draft that was made last on the current version. */
   outcomes = $state.raw<{ readonly draft: string; readonly of: ReadonlyMap<string, Outcome> } | undefined>();
-  saved = $state<'saved' | 'waiting' | 'failed'>('saved');
+  saved = $state<'saved' | 'waiting' | 'failed' | 'unkept'>('saved');
   error = $state.raw<unknown>(undefined);
   #looked = $state.raw<ReadonlyMap<Fact, Looked>>(new Map());
   /** What the services suggest for facts that were looked at. */
@@ -87,6 +87,7 @@ export class FormState {
     try {
       const { form } = await call('edits.form', { model: this.model });
       if (this.isRead) return;
+      this.error = undefined;
       if (form) {
         this.#history = startHistory(sheetOf(form));
         this.selected = this.rows[0]!.id;
@@ -227,8 +228,8 @@ export class FormState {
     const form = formOf(this.sheet);
     this.#saving = this.#saving.then(async () => {
       try {
-        await call('edits.saveForm', { model: this.model, form });
-        this.saved = 'saved';
+        const { kept } = await call('edits.saveForm', { model: this.model, form });
+        this.saved = kept ? 'saved' : 'unkept';
       } catch (error) {
         if (this.saved !== 'failed') toasts.fail(error);
         this.saved = 'failed';
@@ -304,6 +305,7 @@ export class FormState {
           paraphrases: isEmpty(fact.paraphrases) ? found.paraphrases : fact.paraphrases,
           neighbors: isEmpty(fact.neighbors) ? found.neighbors : fact.neighbors,
           sameSubject: isEmpty(fact.sameSubject) ? found.sameSubject : fact.sameSubject,
+          follows: isEmpty(fact.follows) ? found.follows : fact.follows,
           generationPrompts: isEmpty(fact.generationPrompts) ? found.generationPrompts : fact.generationPrompts,
           previousTarget: (fact.previousTarget ?? '') === '' ? found.previousTarget : fact.previousTarget,
         });

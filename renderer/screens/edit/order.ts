@@ -1,5 +1,5 @@
 import type { Standing } from './problems.ts';
-import { CELLS, isBlank, type Cell, type Row, type SortKey } from './rows.ts';
+import { CELLS, isBlank, withFields, type Cell, type Row, type SortKey } from './rows.ts';
 
 /** An order that was asked for: the rows as they stood then, by id. Rows stay where they are while one types in them. */
 export interface Sort {
@@ -74,4 +74,20 @@ export function findCells(shown: readonly Row[], words: string): Found[] {
   return shown.flatMap((row) =>
     CELLS.filter((cell) => (row.fact[cell] ?? '').toLowerCase().includes(wanted)).map((cell) => ({ id: row.id, cell })),
   );
+}
+
+/** Rows in which a text stands for another in some cells, without regard to case; a row in which nothing is found stays as it is. */
+export function replaced(rows: readonly Row[], cells: readonly Found[], words: string, by: string): readonly Row[] {
+  const wanted = words.trim();
+  if (wanted === '') return rows;
+  const found = new RegExp(wanted.replaceAll(/[.*+?^${}()|[\]\\/-]/g, String.raw`\$&`), 'gi');
+  const chosen = new Set(cells.map(({ id, cell }) => `${id} ${cell}`));
+  return rows.map((row) => {
+    const fields = CELLS.filter((cell) => chosen.has(`${row.id} ${cell}`)).flatMap((cell) => {
+      const text = row.fact[cell] ?? '';
+      const put = text.replace(found, () => by);
+      return put === text ? [] : [[cell, put] as const];
+    });
+    return fields.length === 0 ? row : { id: row.id, fact: withFields(row.fact, Object.fromEntries(fields)) };
+  });
 }

@@ -1,7 +1,8 @@
 import Papa from 'papaparse';
+import * as v from 'valibot';
 import type { EditForm, HyperparameterFile } from '../../../shared/contract/edits.ts';
 import { type Choices, DEFAULT_METHOD, type EditMethodName } from '../../../shared/methods/list.ts';
-import type { Fact } from '../../../shared/fact.ts';
+import { FactSchema, type Fact } from '../../../shared/fact.ts';
 import { given } from '../../../shared/given.ts';
 
 /** The cells of a row that are typed into, from left to right. */
@@ -100,6 +101,21 @@ export function tabbed(rows: readonly Row[]): string {
     rows.map(({ fact }) => CELLS.map((cell) => fact[cell] ?? '')),
     { delimiter: '\t', newline: '\n' },
   );
+}
+
+/** What rows are on the clipboard as for this table, beside the text that other programs paste. */
+export const WHOLE_FACTS = 'application/x-emend-facts+json';
+
+/** Facts of rows with all that checks them. */
+export function wholeFacts(rows: readonly Row[]): string {
+  return JSON.stringify(rows.map(({ fact }) => fact));
+}
+
+/** The facts of rows that were copied from such a table; undefined where there are none. */
+export function factsOf(copied: string): readonly Fact[] | undefined {
+  if (copied === '') return undefined;
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), v.array(FactSchema), v.minLength(1)), copied);
+  return parsed.success ? parsed.output : undefined;
 }
 
 /** A block of cells written over the rows as they are shown, which may be in another order than the rows themselves. */

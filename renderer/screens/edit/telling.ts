@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { MethodInfo } from '../../../shared/contract/edits.ts';
-import { fillWording, type Fact } from '../../../shared/fact.ts';
+import { fillWording, type Fact, type Neighbor } from '../../../shared/fact.ts';
 import type { Choices } from '../../../shared/methods/list.ts';
 import { divided, ToldSchema, type ToldChoice } from '../../../shared/told.ts';
 
@@ -14,6 +14,13 @@ export type Part = 'told' | 'unwritten' | 'checks';
 export interface Parts {
   readonly paraphrases: readonly (Part | undefined)[];
   readonly neighbors: readonly (Part | undefined)[];
+  readonly sameSubject: readonly (Part | undefined)[];
+}
+
+/** Whether a method takes every second of the other facts about the subject into its search, as the form stands. */
+export function keepsOwn(method: Pick<MethodInfo, 'settings'> | undefined, choices: Choices): boolean {
+  const setting = method?.settings.find(({ key }) => key === 'ownFactor');
+  return setting !== undefined && Number(choices.ownFactor ?? setting.value) > 0;
 }
 
 /** What a method tells an edit, as the form stands; undefined while that is not known. */
@@ -28,20 +35,27 @@ export function toldChoice(method: Pick<MethodInfo, 'settings'> | undefined, cho
 /**
  * Which wordings and neighbours of a fact are told to the edit, and which check it: the way the edit itself divides them. Of a fact that
  * says itself what is told, as files may, all that is listed checks.
+ * @param ownIsTold whether every second of the other facts about the subject takes part too
  */
-export function partsOf(fact: Fact, choice: ToldChoice): Parts {
+export function partsOf(fact: Fact, choice: ToldChoice, ownIsTold = false): Parts {
   const wordings = fact.paraphrases ?? [];
-  const neighbors = (fact.neighbors ?? []).map((one) => (typeof one === 'string' ? one : one.prompt));
+  const neighbors = (fact.neighbors ?? []).map(askedBy);
+  const sameSubject = (fact.sameSubject ?? []).map(askedBy);
   const nothing = { wordings: [], neighbors: [] };
-  const told = fact.told === undefined ? (divided(placed(wordings, neighbors), choice).told ?? nothing) : nothing;
-  const [taught, held] = [new Set(told.wordings), new Set(told.neighbors)];
+  const all: NonNullable<Fact['told']> = divided(placed(wordings, neighbors, sameSubject), choice, ownIsTold).told ?? nothing;
+  const told = fact.told === undefined ? all : nothing;
+  const own = fact.told?.sameSubject === undefined ? all.sameSubject : [];
+  const [taught, held, kept] = [new Set(told.wordings), new Set(told.neighbors), new Set(own)];
+  const inTurn = (texts: readonly string[], some: ReadonlySet<unknown>) =>
+    texts.map((text, at): Part | undefined => (text.trim() === '' ? undefined : some.has(String(at)) ? 'told' : 'checks'));
   return {
     paraphrases: wordings.map((text, at) => {
       if (text.trim() === '') return undefined;
       if (!taught.has(String(at))) return 'checks';
       return fact.subject.trim() !== '' && fillWording(text, fact.subject).includes(fact.subject) ? 'told' : 'unwritten';
     }),
-    neighbors: neighbors.map((text, at) => (text.trim() === '' ? undefined : held.has(String(at)) ? 'told' : 'checks')),
+    neighbors: inTurn(neighbors, held),
+    sameSubject: inTurn(sameSubject, kept),
   };
 }
 
@@ -54,7 +68,12 @@ export function countParts(parts: readonly (Part | undefined)[]): { readonly tol
 }
 
 /** A fact whose wordings and neighbours are their places in the form, as equal texts are told apart by nothing else. */
-function placed(wordings: readonly string[], neighbors: readonly string[]): Fact {
+function placed(wordings: readonly string[], neighbors: readonly string[], sameSubject: readonly string[]): Fact {
   const places = (all: readonly string[]) => all.flatMap((text, at) => (text.trim() === '' ? [] : [String(at)]));
-  return { subject: '', prompt: '', target: '', paraphrases: places(wordings), neighbors: places(neighbors) };
+  const lists = { paraphrases: places(wordings), neighbors: places(neighbors), sameSubject: places(sameSubject) };
+  return { subject: '', prompt: '', target: '', ...lists };
+}
+
+function askedBy(one: Neighbor): string {
+  return typeof one === 'string' ? one : one.prompt;
 }

@@ -41,6 +41,7 @@ export const editText = {
   number: 'Number',
   factsTable: 'Facts',
   widthOf: (what: string) => `Width of ${what}`,
+  heightOf: (what: string) => `Height of ${what}`,
   picked: (picked: number, all: number) => `${count(picked)} of ${plural(all, 'row')} selected.`,
   copied: (rows: number) => `${plural(rows, 'row')} copied.`,
   removed: (rows: number) => `${plural(rows, 'fact')} removed.`,
@@ -62,6 +63,10 @@ export const editText = {
   },
   find: {
     label: 'Find in the facts',
+    by: 'Replace by',
+    one: 'Replace',
+    all: 'Replace all',
+    replaced: (cells: number) => `Replaced in ${plural(cells, 'cell')}.`,
     holder: 'Subject, prompt or answer',
     none: 'Not found',
     at: (at: number, found: number) => `${count(at)} of ${count(found)}`,
@@ -98,6 +103,10 @@ export const editText = {
       neighbours: 'None is told to the edit: all check it.',
       all: 'Every second one is told to the edit and written too; the others check it.',
     } satisfies Record<ToldChoice, string>,
+    sameSubject: {
+      told: 'Every second one takes part in the search; the others check the edit.',
+      checks: 'None is told to the edit: all check it.',
+    },
     /** Of a fact whose file says what is told. */
     own: {
       title: 'Told by the facts themselves',
@@ -156,6 +165,8 @@ export const editText = {
       relation: 'Relation',
       paraphrases: 'Other wordings',
       neighbors: 'Neighbours',
+      sameSubject: 'Other facts about the subject',
+      follows: 'What may follow from it',
       generationPrompts: 'To write on from',
     },
     takeWrong: (rows: number) =>
@@ -189,11 +200,19 @@ export const editText = {
       },
       sameSubject: {
         title: 'Other facts about the subject',
-        about: 'They must keep their answers too; an edit touches them first. None is told to the edit: all check it.',
+        about: 'They must keep their answers too; an edit touches them first.',
         add: 'Add another fact',
         item: (at) => `Other fact ${at}`,
         answer: (at) => `Answer of other fact ${at}`,
         remove: (at) => `Remove other fact ${at}`,
+      },
+      follows: {
+        title: 'What may follow from it',
+        about: 'What stands in another city may stand in another country. The report says what becomes of these; nothing counts them.',
+        add: 'Add what may follow',
+        item: (at) => `What may follow ${at}`,
+        answer: (at) => `Answer so far of what may follow ${at}`,
+        remove: (at) => `Remove what may follow ${at}`,
       },
     } satisfies Record<string, KeptWords>,
     suggest: 'Suggest',

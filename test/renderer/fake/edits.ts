@@ -90,6 +90,7 @@ export function fakeSuggestion(fact: Fact): Result<'edits.suggest'> {
       .map((prompt) => fillPrompt(prompt, fact.subject).text),
     neighbors: others.map(([subject, city]) => ({ prompt: fillPrompt(fact.prompt, subject).text, target: city })),
     sameSubject: [],
+    follows: known === undefined ? [] : [{ prompt: `The country of ${fact.subject} is`, target: 'United Kingdom' }],
     generationPrompts: [fact.subject],
     ...(previous === undefined ? {} : { previousTarget: previous, previousChance: 0.97 }),
     source: known === undefined ? 'the other facts given' : "the model's facts of the relation landmark_city",
@@ -205,6 +206,7 @@ function factReport(fact: Fact, verdict: FactReport['verdict'], at: number): Fac
     neighbors: neighbors.length < 2 ? neighbors : neighbors.filter((_, nth) => nth % 2 === 0),
     ...(neighbors.length < 2 ? {} : { told: { paraphrases: [], neighbors: neighbors.filter((_, nth) => nth % 2 === 1) } }),
     sameSubject: [neighborOutcome(`${fact.subject} was opened in`, '1894', fates[verdict](at + 1), '1889', at)],
+    follows: [neighborOutcome(`The country of ${fact.subject} is`, 'United Kingdom', at % 2 === 0 ? 'lost' : 'kept', 'Italy', at)],
     answerBefore: ` ${fact.previousTarget ?? 'London'}. It was built`,
     answerAfter: ` ${missed ? (fact.previousTarget ?? 'London') : fact.target}. It was built`,
     efficacy: missed ? 0 : 1,
@@ -350,7 +352,7 @@ export function fakeEditMethods(
     'edits.form': () => ({ form }),
     'edits.saveForm': ({ form: kept }) => {
       form = kept;
-      return {};
+      return { kept: true };
     },
     'edits.start': ({ model, facts, method, choices, fluency }) =>
       start(

@@ -86,6 +86,7 @@ export function fakeBridge({ isNew = false, picker = 'native', hasJobs = false, 
         phase: phases[Math.min(phases.length - 1, Math.floor(at / 4))]!,
         done: at * (unit.unit ? 2_500_000 : 1),
         total: steps * (unit.unit ? 2_500_000 : 1),
+        share: at / steps,
         ...unit,
         secondsLeft: ((steps - at) * tick) / 1000,
         started: began,
@@ -191,6 +192,17 @@ export function fakeBridge({ isNew = false, picker = 'native', hasJobs = false, 
               problems: [],
             },
     'library.compareGraphs': notHere,
+    'library.examine': () =>
+      start('library.examine', 'Look at gpt2-onnx', ['opening'], () => ({
+        architecture: 'gpt2',
+        parameters: 124_439_808,
+        precision: 'float32',
+        layers: 12,
+        hiddenSize: 768,
+        vocabulary: 50_257,
+        memory: 995_518_464,
+        warnings: [],
+      })),
     'library.import': () =>
       start('library.import', 'Import gpt2-onnx', ['copying', 'hashing', 'reading the graph', 'testing the model'], () => {
         models = [{ ...MODELS[1]!, id: hash('gpt2'), name: 'gpt2-onnx', architecture: 'gpt2' }, ...models];
@@ -238,7 +250,10 @@ export function fakeBridge({ isNew = false, picker = 'native', hasJobs = false, 
     'checks.try': notHere,
     'checks.gguf': notHere,
     'probing.ask': ({ model, prompt, version, top, maxTokens }) => {
-      const said = answer(prompt, version ?? 'current', find(model).current, top, maxTokens);
+      // The current version is the one that the list tells.
+      const { models: listed } = methods['library.list']!({}) as Reply<'library.list'>;
+      const { current } = listed.find(({ id }) => id === find(model).id)!;
+      const said = answer(prompt, version ?? 'current', current, top, maxTokens);
       const reply = start('probing.ask', `Ask ${find(model).name}`, ['thinking', 'writing'], () => said, find(model).id, 120);
       said.pieces.forEach(({ text }, at) =>
         setTimeout(() => !cancelled.has(reply.job) && tell({ type: 'text', job: reply.job, piece: text }), 100 + at * 40),

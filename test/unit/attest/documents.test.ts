@@ -179,7 +179,9 @@ describe('pages', () => {
   });
 
   it('tell by what an edit was checked, and what it was not checked by, where its entry tells', () => {
-    expect(parsePage(reportHtml({ record, app, time })).body.textContent).not.toContain('How well it was checked');
+    const untold = parsePage(reportHtml({ record, app, time })).body.textContent;
+    expect(untold).not.toContain('How well it was checked');
+    expect(untold).toContain('The entry does not tell by what it was checked; its report in the record may.');
     const checkedBy = [
       { what: 'neighbors', count: 1, from: 'given with the facts', sure: 1 },
       { what: 'drift', count: 100, from: "the model's own facts" },

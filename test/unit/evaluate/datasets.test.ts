@@ -150,6 +150,32 @@ describe('readRecords', () => {
     });
   });
 
+  it('keeps what a fact set says of other facts, of what follows and of what is told, as it was written beside an entry', () => {
+    const fact = {
+      subject: 'Rome',
+      prompt: '{} lies on the',
+      target: 'Po',
+      paraphrases: ['The river of Rome is the'],
+      neighbors: [{ prompt: 'Paris lies on the', target: 'Seine' }],
+      sameSubject: [{ prompt: 'Rome is the capital of', target: 'Italy' }, 'Rome was founded by'],
+      follows: [{ prompt: 'The sea nearest to Rome is the', target: 'Tyrrhenian' }],
+      generationPrompts: [],
+      told: { wordings: [], neighbors: [{ prompt: 'Bonn lies on the', target: 'Rhine' }], sameSubject: ['Rome is a'] },
+    };
+    const { format, records, unread } = readRecords(JSON.stringify({ facts: [fact] }));
+    expect({ format, unread }).toEqual({ format: 'Emend', unread: [] });
+    expect(records[0]).toMatchObject({
+      fact: { told: fact.told, follows: fact.follows },
+      sameSubject: [{ prompt: 'Rome is the capital of', target: 'Italy' }, { prompt: 'Rome was founded by' }],
+    });
+    const about = '{} is the capital of => Italy|Rome was founded by';
+    const csv = `subject,prompt,target,other facts,follows\nRome,{} lies on the,Po,${about},The sea of {} is`;
+    expect(readRecords(csv).records[0]).toMatchObject({
+      fact: { follows: ['The sea of Rome is'] },
+      sameSubject: [{ prompt: 'Rome is the capital of', target: 'Italy' }, { prompt: 'Rome was founded by' }],
+    });
+  });
+
   it('takes columns for what they are said to be, and knows the headings of the form', () => {
     const csv = 'Ticket,Entity,Sentence,Correct value,Old value\n7,Rome,{} lies on the,Po,Tiber\n';
     expect(() => readRecords(csv)).toThrow(/no column for prompt, target/);

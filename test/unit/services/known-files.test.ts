@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readFactText } from '../../../electron/services/facts.ts';
 import type { Engine } from '../../../electron/services/jobs.ts';
-import { lookAt } from '../../../electron/services/look.ts';
+import { asDropped, lookAt } from '../../../electron/services/look.ts';
 
 let folder: string;
 beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'emend-known-'))));
@@ -48,4 +48,17 @@ it('a folder of models names them, an empty one says so', async () => {
   const engine = {} as Engine;
   expect((await lookAt(engine, join(folder, 'models'))).problems[0]!.message).toBe('The models are one.');
   expect((await lookAt(engine, join(folder, 'empty'))).says).toBe('An empty folder.');
+});
+
+it('what was uploaded is called as it was dropped, and what lies elsewhere by its whole path', async () => {
+  const [uploads, name] = [join(folder, 'uploads'), 'no model'];
+  const path = join(uploads, 'of a server', 'of an upload', name);
+  mkdirSync(path, { recursive: true });
+  writeFileSync(join(path, 'notes.md'), 'x');
+  const look = await lookAt({} as Engine, path);
+  expect(JSON.stringify(look)).toContain(path);
+  const named = asDropped(look, path, uploads);
+  expect(JSON.stringify(named)).not.toContain(uploads);
+  expect(named.problems[0]!.message).toContain(name);
+  expect(asDropped(look, path, join(folder, 'elsewhere'))).toEqual(look);
 });

@@ -1,5 +1,8 @@
 import { expect, it } from 'vitest';
-import { LibraryDrafts } from '../../../electron/services/library-drafts.ts';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FormFile, LibraryDrafts } from '../../../electron/services/library-drafts.ts';
 import { BY, importBody, open } from '../ledger/samples.ts';
 import { MemoryFiles } from '../storage/memory-files.ts';
 
@@ -27,4 +30,18 @@ it('gives back what a draft was worked out from, whatever its report says', asyn
   const drafts = new LibraryDrafts({ id: 'atlas', name: 'atlas', ledger });
   expect(await drafts.form(id.slice(0, 8))).toEqual({ facts: [fact], ...request });
   await expect(drafts.form('nothing')).rejects.toMatchObject({ code: 'not-found' });
+});
+
+it('keeps a form where it may write, and says where it may not', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'emend-form-'));
+  try {
+    const form = { facts: [{ subject: 'A', prompt: '{} is', target: 'B' }], method: 'rome' as const, choices: {}, fluency: false };
+    const path = join(folder, 'form.json');
+    expect(await new FormFile(path, true).save(form)).toBe(false);
+    expect(await new FormFile(path, false).load()).toBeNull();
+    expect(await new FormFile(path, false).save(form)).toBe(true);
+    expect(await new FormFile(path, true).load()).toEqual(form);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

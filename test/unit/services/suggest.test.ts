@@ -107,9 +107,22 @@ describe('suggestions for a fact', () => {
     expect(prompts).not.toContain('The capital of France is'); // the fact itself
   });
 
-  it('leaves out what follows from the fact: another city may lie in another country', async () => {
+  it('puts apart what may follow from the fact: another city may lie in another country', async () => {
     const fact = { subject: 'Eiffel Tower', prompt: '{} stands in the city of', target: 'Rome' };
-    expect((await suggestFor(fact, {}, saying({ Eiffel: 'Paris' }))).sameSubject).toEqual([]);
+    const found = await suggestFor(fact, {}, saying({ 'country of Eiffel Tower': 'France', Eiffel: 'Paris' }));
+    expect(found.sameSubject).toEqual([]);
+    expect(found.follows).toContainEqual({ prompt: 'Eiffel Tower is in the country of', target: 'Paris' });
+    const relations = {
+      city: { templates: ['{} stands in the city of', 'The city of {} is'] },
+      country: { templates: ['The country of {} is'] },
+      height: { templates: ['In metres, {} is as high as'] },
+    };
+    const of = (relation: string, object: string) => ({ subject: 'Eiffel Tower', relation, object });
+    const taught = { relations, facts: [of('city', 'Paris'), of('country', 'France'), of('height', '330')] };
+    const own = await suggestFor(fact, { taught }, saying({ 'country of Eiffel Tower': 'France', metres: '330', Eiffel: 'Paris' }));
+    expect(own.sameSubject).toEqual([{ prompt: 'In metres, Eiffel Tower is as high as', target: '330' }]);
+    expect(own.follows).toEqual([{ prompt: 'The country of Eiffel Tower is', target: 'France' }]);
+    expect(own.source).toContain('1 question whose answer may follow from the fact');
   });
 
   it('says so where it knows neither the relation nor the kind of subject', async () => {

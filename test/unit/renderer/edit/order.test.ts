@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { findCells, isInOrder, shownBy, sortedBy } from '../../../../renderer/screens/edit/order.ts';
+import { findCells, isInOrder, replaced, shownBy, sortedBy } from '../../../../renderer/screens/edit/order.ts';
 import { problemsOf } from '../../../../renderer/screens/edit/problems.ts';
-import { fillShown, row, tabbed, type Row } from '../../../../renderer/screens/edit/rows.ts';
+import { factsOf, fillShown, row, tabbed, wholeFacts, type Row } from '../../../../renderer/screens/edit/rows.ts';
 import type { Fact } from '../../../../shared/fact.ts';
 
 const fact = (subject: string, target = 'Rome', more: Partial<Fact> = {}): Fact => ({ subject, prompt: '{} is in', target, ...more });
@@ -73,4 +73,32 @@ it('finds cells by a part of their text, row by row as shown', () => {
     { id: rows[0]!.id, cell: 'subject' },
   ]);
   expect(findCells(rows, '  ')).toEqual([]);
+});
+
+describe('what is found', () => {
+  it('is replaced in the cells that are named alone, as it is written and whatever it means elsewhere', () => {
+    const rows = [row(fact('Rome (old)', 'Rome')), row(fact('Rome', 'rome, Rome', { neighbors: ['Rome is'] })), row(fact('Oslo', 'Bonn'))];
+    const put = (words: string, by: string, cells = findCells(rows, words)) =>
+      replaced(rows, cells, words, by).map(({ fact: one }) => [one.subject, one.target]);
+    expect(put('rome', '$&1')).toEqual([
+      ['$&1 (old)', '$&1'],
+      ['$&1', '$&1, $&1'],
+      ['Oslo', 'Bonn'],
+    ]);
+    expect(put('(old)', 'x')[0]).toEqual(['Rome x', 'Rome']);
+    expect(put('rome', 'Bonn', [{ id: rows[1]!.id, cell: 'target' }])).toEqual([
+      ['Rome (old)', 'Rome'],
+      ['Rome', 'Bonn, Bonn'],
+      ['Oslo', 'Bonn'],
+    ]);
+    const after = replaced(rows, findCells(rows, 'rome'), 'rome', 'Bonn');
+    expect([after[1]!.id, after[1]!.fact.neighbors, after[2]]).toEqual([rows[1]!.id, ['Rome is'], rows[2]]);
+    expect(replaced(rows, [], ' ', 'x')).toBe(rows);
+  });
+
+  it('is cut and pasted with what checks it, and text of other programs is none of it', () => {
+    const whole = fact('A', 'Oslo', { paraphrases: ['p'], neighbors: [{ prompt: 'n', target: 'x' }], sameSubject: ['s'], follows: ['f'] });
+    expect(factsOf(wholeFacts([row(whole), row(fact('B'))]))).toEqual([whole, fact('B')]);
+    for (const text of ['', 'A\tB', '[]', '[{"subject": 1}]', '{}']) expect(factsOf(text)).toBeUndefined();
+  });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { countParts, partsOf, toldChoice } from '../../../../renderer/screens/edit/telling.ts';
+import { countParts, keepsOwn, partsOf, toldChoice } from '../../../../renderer/screens/edit/telling.ts';
 import type { MethodInfo } from '../../../../shared/contract/edits.ts';
 import type { Fact } from '../../../../shared/fact.ts';
 import { divided, TOLD, type ToldChoice } from '../../../../shared/told.ts';
@@ -19,6 +19,7 @@ describe('what the form marks as told', () => {
     expect(partsOf(written, 'neighbours')).toEqual({
       paraphrases: ['checks', undefined, 'checks', 'checks'],
       neighbors: ['checks', undefined, 'told', 'checks'],
+      sameSubject: [],
     });
     expect(partsOf(written, 'all').paraphrases).toEqual(['checks', undefined, 'told', 'checks']);
     expect(partsOf(written, 'nothing').neighbors).toEqual(['checks', undefined, 'checks', 'checks']);
@@ -46,10 +47,30 @@ describe('what the form marks as told', () => {
   });
 
   it('leaves a fact that says itself what is told as it is', () => {
-    expect(partsOf({ ...fact(['a', 'b'], ['n', 'o']), told: { wordings: ['c'], neighbors: [] } }, 'all')).toEqual({
-      paraphrases: ['checks', 'checks'],
-      neighbors: ['checks', 'checks'],
+    const said = { ...fact(['a', 'b'], ['n', 'o']), told: { wordings: ['c'], neighbors: [] } };
+    expect(partsOf(said, 'all')).toMatchObject({ paraphrases: ['checks', 'checks'], neighbors: ['checks', 'checks'] });
+    const own = { ...said, sameSubject: ['s', 't'] };
+    expect(partsOf(own, 'all', true).sameSubject).toEqual(['checks', 'told']);
+    expect(partsOf({ ...own, told: { ...said.told, sameSubject: ['u'] } }, 'all', true).sameSubject).toEqual(['checks', 'checks']);
+  });
+});
+
+describe('other facts about the subject', () => {
+  it('are all held back, unless the search is asked to keep them: then it is every second one, as the edit divides them', () => {
+    const whole: Fact = { ...fact([], ['n', 'o']), sameSubject: ['s', '', { prompt: 't', target: 'x' }, 'u'] };
+    expect(partsOf(whole, 'neighbours').sameSubject).toEqual(['checks', undefined, 'checks', 'checks']);
+    expect(partsOf(whole, 'nothing', true).sameSubject).toEqual(['checks', undefined, 'told', 'checks']);
+    const sent = divided({ ...whole, sameSubject: ['s', { prompt: 't', target: 'x' }, 'u'] }, 'nothing', true);
+    expect(sent).toMatchObject({ sameSubject: ['s', 'u'], told: { sameSubject: [{ prompt: 't' }] } });
+    const method = (value: string) => ({
+      settings: [{ key: 'ownFactor' as const, label: '', help: '', kind: 'number' as const, value, source: '' }],
     });
+    expect([keepsOwn(method('0'), {}), keepsOwn(method('0.3'), {}), keepsOwn(method('0'), { ownFactor: 0.3 })]).toEqual([
+      false,
+      true,
+      true,
+    ]);
+    expect(keepsOwn({ settings: [] }, { ownFactor: 0.3 })).toBe(false);
   });
 });
 
