@@ -67,7 +67,7 @@ describe('verifying an export', () => {
         ).toBe(true);
       }
     }
-  });
+  }, 60_000);
 
   it('sees every changed character of model.sig, which nothing else proves', async () => {
     const text = readFileSync(join(folder, 'model.sig'), 'latin1');
