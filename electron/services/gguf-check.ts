@@ -100,7 +100,7 @@ function factOf({ fact, paraphrases, neighbors, sameSubject }: CheckRecord): Fac
 }
 
 /** Every prompt of a fact, as it is in Emend and in the file. */
-function inBoth(emend: FactReport, gguf: FactReport): InBoth[] {
+export function inBoth(emend: FactReport, gguf: FactReport): InBoth[] {
   const rows = (kind: InBoth['kind'], told: boolean, list: (report: FactReport) => readonly PromptOutcome[] | undefined) =>
     (list(emend) ?? []).map((one, at): InBoth => {
       const other = list(gguf)![at]!;
@@ -125,7 +125,7 @@ function isHeld({ fate, good }: PromptOutcome): boolean {
 }
 
 /** What a person should know before they read figures of the edit as figures of the file. */
-function remarks(
+export function remarks(
   { file, texts, cutOtherwise }: Jobs['ggufCheck']['result'],
   emend: readonly FactReport[],
   gguf: readonly FactReport[],
@@ -146,9 +146,9 @@ function remarks(
     ...(forgotten.length === 0
       ? []
       : [
-          `Of ${counted(known.length, 'neighbour')} that the imported model answers as expected, ${file.name} (${file.type}) without the ` +
-            `adapter does not so answer ${forgotten.length}: that is not the edit's doing. A neighbour counts as kept when the file ` +
-            'answers it with the adapter as without.',
+          `The imported model answers ${counted(known.length, 'neighbour')} as expected, ${file.name} (${file.type}) without the adapter ` +
+            `${known.length - forgotten.length} of these: that is not the edit's doing. A neighbour counts as kept when the file answers ` +
+            'it with the adapter as without.',
         ]),
   ];
 }
