@@ -32,7 +32,7 @@ export const EDIT_PLAN = {
     'choosing layers': { words: 'finding what to write', weight: 6 },
     'reading facts': { words: 'finding what to write', weight: 1 },
     targets: { words: 'finding what to write', weight: 24 },
-    training: { words: 'training the weights', weight: 12 },
+    training: { words: 'writing the change', weight: 12 },
     layer: { words: 'writing the change', weight: 4 },
     writing: { words: 'writing the change', weight: 4 },
     facts: { words: 'writing the change', weight: 0 },
