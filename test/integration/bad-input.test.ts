@@ -441,7 +441,12 @@ describe.skipIf(process.platform === 'win32')('a person who may not', () => {
       });
       expect(await app.call('library.list')).toMatchObject({
         ok: true,
-        value: { models: [{ name: NAME }], notices: [{ message: expect.stringContaining('may read the signing key') as string }] },
+        value: {
+          models: [{ name: NAME }],
+          notices: ['may read the signing key', 'may look into the data folder'].map((said) => ({
+            message: expect.stringContaining(said) as string,
+          })),
+        },
       });
       expect(readdirSync(where.out)).toEqual([]);
     } finally {
