@@ -198,6 +198,16 @@ it('lists a removed model, and brings it back when its message is long gone', as
   await button(page, 'Bring Atlas back').click();
   await button(page, 'Details of Atlas').waitFor();
   expect(await section.count()).toBe(0);
+  // By keyboard: set aside once more, and deleted for good after a question.
+  await button(page, 'Details of Atlas').click();
+  await button(page, 'Remove from the library').click();
+  await button(page, 'Delete Atlas for good').press('Enter');
+  const question = page.getByRole('dialog', { name: 'Delete Atlas and its record for good?' });
+  await question.getByText('Nothing brings them back.', { exact: false }).waitFor();
+  if (process.env['EMEND_SHOTS']) await page.screenshot({ path: `${process.env['EMEND_SHOTS']}/purge.png` });
+  await question.getByRole('button', { name: 'Delete' }).press('Enter');
+  await page.getByText('Atlas was deleted.').waitFor();
+  expect(await section.count()).toBe(0);
 });
 
 it('walks the timeline by keyboard', async () => {

@@ -74,7 +74,7 @@ export class LossyDisk {
     read(this.#top, this.#root);
     for (const name of readdirSync(this.#root)) rmSync(join(this.#root, name), { recursive: true });
     const write = (node: Node, path: string): void => {
-      if (node.folder) mkdirSync(path, { recursive: true });
+      if (node.folder) mkdirSync(path, { recursive: true, mode: node.mode });
       else
         writeFileSync(path, random ? survivor({ data: now.get(node) ?? node.synced, synced: node.synced }, random) : node.synced, {
           mode: node.mode,

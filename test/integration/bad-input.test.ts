@@ -66,7 +66,7 @@ describe('what is imported', () => {
       'no tokenizer',
       (folder) => rmSync(join(folder, 'tokenizer.json')),
       'not-found',
-      /source has no tokenizer\.json; found no tokenizer file at all/,
+      /source holds a decoder \(model\.onnx\) but no tokenizer\.json/,
       /Copy tokenizer\.json/,
     ],
     [
@@ -443,9 +443,9 @@ describe.skipIf(process.platform === 'win32')('a person who may not', () => {
         ok: true,
         value: {
           models: [{ name: NAME }],
-          notices: ['may read the signing key', 'may look into the data folder'].map((said) => ({
-            message: expect.stringContaining(said) as string,
-          })),
+          notices: expect.arrayContaining([
+            expect.objectContaining({ message: expect.stringContaining('may read the signing key') as string }),
+          ]) as unknown,
         },
       });
       expect(readdirSync(where.out)).toEqual([]);

@@ -66,7 +66,7 @@ export function readTable(text: string, source: string, named: ColumnNames = {})
     .filter(({ cells }) => cells.some((cell) => cell.trim() !== ''));
   const header = untilLastOf(lines[0]?.cells ?? []);
   const body = lines.slice(1);
-  const fields = header.map((name) => (named[name] === undefined ? fieldOf(name) : named[name] || undefined));
+  const fields = header.map((name) => (saidOf(name, named) === undefined ? fieldOf(name) : saidOf(name, named) || undefined));
   const columns = header.map((name, at): TableColumn => ({
     name,
     ...given({ field: fields[at] }),
@@ -109,11 +109,16 @@ function brief(text: string): string {
   return text.length > QUOTED ? `${text.slice(0, QUOTED)}…` : text;
 }
 
+/** What a column is said to be; a column may be called as something that every object has. */
+function saidOf(name: string, named: ColumnNames): string | undefined {
+  return Object.hasOwn(named, name) ? named[name] : undefined;
+}
+
 /** By what the header has the most columns that are known; nothing when that says nothing. */
 function delimiterOf(content: string, named: ColumnNames): string | undefined {
   const known = DELIMITERS.map((delimiter) => {
     const [header = []] = Papa.parse<string[]>(content, { delimiter, preview: 1 }).data;
-    return { delimiter, count: header.filter((name) => named[name] !== undefined || fieldOf(name) !== undefined).length };
+    return { delimiter, count: header.filter((name) => saidOf(name, named) !== undefined || fieldOf(name) !== undefined).length };
   });
   const best = known.reduce((most, one) => (one.count > most.count ? one : most));
   return best.count > 1 ? best.delimiter : undefined;

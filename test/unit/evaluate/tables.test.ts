@@ -107,3 +107,10 @@ describe('tables of facts', () => {
     expect(() => decodeText(Buffer.from([0xfe, 0xff, 0, 0x41, 0]), 'x.csv')).toThrow(/UTF-16.*cut off/);
   });
 });
+
+it('a column that is called as something every object has is a column like any other', () => {
+  const read = readRecords('subject,prompt,target,toString\nFrance,The capital of {} is,Berlin,x\n', 'facts.csv', {
+    columns: { note: '' },
+  });
+  expect(read.columns.map(({ name, field }) => [name, field]).at(-1)).toEqual(['toString', undefined]);
+});
