@@ -68,7 +68,7 @@ describe('from a dropped folder to an exported, edited model', () => {
     await pasteInto(page.getByLabel('Subject, fact 1', { exact: true }), text);
     await expect.poll(() => page.getByLabel('Subject, fact 10', { exact: true }).inputValue()).toBe(rows[9]![0]);
     await page.getByRole('button', { name: 'Suggest checks' }).click();
-    await page.getByText('Checks added to 10 facts.').waitFor({ timeout: 30_000 });
+    await page.getByText('Checks added to 10 facts.').waitFor({ timeout: 120_000 });
     await page.getByRole('button', { name: /Work out the edit/ }).click();
     await page.getByRole('button', { name: 'Commit…' }).waitFor({ timeout: 240_000 });
     const report = page.getByRole('article', { name: 'Report' });
