@@ -107,15 +107,18 @@ export async function suggestFor(fact: Fact, known: Known, ask: Ask): Promise<Su
   const common = relationAskedFor(fact.prompt, kinds) ?? relationAskedFor(fact.prompt, []);
   const templates = taught && relation !== undefined ? taught.relations[relation]!.templates : wordingsOf(common, fact);
   const wordings = templates.filter((one) => one !== fact.prompt).map((template) => fillPrompt(template, fact.subject).text);
-  const inWords = await ask(wordings);
   const edited = new Set(form.map((one) => filled(one.prompt, one.subject)));
+  const questions = questionsAbout({ fact, taught, relation, common, kinds }).filter(({ prompt }) => !edited.has(prompt));
+  // In one go, as each costs a run of its own.
+  const answers = await ask([...wordings, ...questions.map(({ prompt }) => prompt)]);
+  const inWords = answers.slice(0, wordings.length);
+  const about = aboutSubject(fact.subject, questions, answers.slice(wordings.length));
   const groups = [
     ...(taught && relation !== undefined ? [taughtGroup(fact, taught, relation, now)] : []),
     ...formGroups(fact, common, form, inForce),
     ...(taught && relation !== undefined ? [] : listGroups(fact, common, kinds)),
   ];
   const found = await neighborsFrom(groups, { fact, own, now, edited }, ask);
-  const about = await aboutSubject({ fact, taught, relation, common, kinds }, edited, ask);
   const paraphrases = alikeFirst(wordings, inWords, now).slice(0, PARAPHRASES);
   return {
     paraphrases,
@@ -153,11 +156,7 @@ interface Question extends Candidate {
  * Other questions about a fact's subject of whose answer the model is sure: of its own facts, else those that are asked of the kind of
  * subject. Those whose answer may follow from the fact stand apart.
  */
-async function aboutSubject(subject: Subject, edited: ReadonlySet<string>, ask: Ask): Promise<{ others: Neighbor[]; follows: Neighbor[] }> {
-  const { subject: name } = subject.fact;
-  const asked = questionsAbout(subject).filter(({ prompt }) => !edited.has(prompt));
-  if (asked.length === 0) return { others: [], follows: [] };
-  const answers = await ask(asked.map(({ prompt }) => prompt));
+function aboutSubject(name: string, asked: readonly Question[], answers: readonly Said[]): { others: Neighbor[]; follows: Neighbor[] } {
   const sure = asked.flatMap(({ prompt, answer, follows }, at) => {
     const said = answers[at]!;
     const target = answerOf(said, answer === undefined ? [] : [answer]);

@@ -177,6 +177,7 @@ describe('what is dropped', () => {
     await drop();
     await dialog('Import this model?').waitFor();
     expect(await dialog('Import this model?').textContent()).toContain('external data present');
+    await dialog('Import this model?').getByText('about 996 MB to work out an edit; this computer has 17.2 GB').waitFor();
     expect(await page.getByRole('link', { name: 'gpt2-onnx' }).count()).toBe(0);
     await page.keyboard.press('Enter');
     await page.getByText('gpt2-onnx is in the library.').waitFor();

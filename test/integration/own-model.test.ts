@@ -50,6 +50,14 @@ async function saysWhatIsAsked(folder: string, model: string, draft: string, rep
   }
 }
 
+it('says what a model is where it lies, before it is copied', async () => {
+  const found = await app.run('library.examine', { source: handle(ATLAS) });
+  expect(found).toMatchObject({ architecture: 'gpt2', layers: 8, precision: 'float32' });
+  expect(found.refusal).toBeUndefined();
+  expect(found.memory).toBe(8 * found.parameters);
+  expect((await app.call('library.list', {})).models).toEqual([]);
+});
+
 describe('the report of the first example', () => {
   it('says of every prompt what a person reads who asks it: neighbours, other wordings, and what may follow', async () => {
     const model = (await app.call('sessions.open', { folder: handle(ATLAS) })).id;
