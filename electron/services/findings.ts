@@ -6,6 +6,7 @@ import type { Finding, FoundBy } from '../../shared/contract/findings.ts';
 import { AttentionSchema, AttributionSchema, LensSchema, TraceSchema } from '../../shared/contract/locating.ts';
 import { AblationSchema, PatchSchema } from '../../shared/contract/patching.ts';
 import { EmendError } from '../../shared/errors.ts';
+import { fillWording } from '../../shared/fact.ts';
 import { type LookName, lookNames } from '../../shared/looks.ts';
 import type { EntryOf } from '../ledger/entries.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -129,7 +130,9 @@ async function readFinding(ledger: Ledger, entry: EntryOf<'finding'>): Promise<F
 /** What an entry and its file say differently; undefined when they agree. */
 function disagreement({ body }: EntryOf<'finding'>, file: File): string | undefined {
   const differs = (['look', 'version', 'settings'] as const).find((field) => canonical(body[field]) !== canonical(file[field]));
-  const [asked, found] = [body.settings['prompt'], (file.result as { readonly prompt?: unknown } | null)?.prompt];
+  const { prompt, subject } = body.settings;
+  const asked = typeof prompt === 'string' && typeof subject === 'string' ? fillWording(prompt, subject) : prompt;
+  const found = (file.result as { readonly prompt?: unknown } | null)?.prompt;
   if (typeof asked === 'string' && typeof found === 'string' && asked !== found)
     return `what was found is of the text ${JSON.stringify(found)}, and ${JSON.stringify(asked)} was asked for`;
   return differs && `its ${differs} is ${canonical(file[differs])}, the entry says ${canonical(body[differs])}`;

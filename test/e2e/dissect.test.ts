@@ -120,6 +120,8 @@ describe('in the application', () => {
     await window.getByRole('button', { name: 'Start' }).click();
     await window.getByRole('button', { name: 'Add Atlas' }).click();
     await window.getByText('Atlas is in the library.').waitFor({ timeout: 60_000 });
+    // A model's screens have keys once it is there.
+    await window.getByRole('navigation').getByRole('link', { name: 'Dissect' }).waitFor();
   });
   afterEach(() => expect(errors.splice(0)).toEqual([]));
   afterAll(async () => {
