@@ -8,7 +8,7 @@ import { disk } from '../../storage/files.ts';
 import { readSourceAndRanges } from '../architectures/source.ts';
 import { changedTensorsFile } from '../edit/changed-tensors.ts';
 import { slashes } from '../../storage/folders.ts';
-import { otherGraphs } from '../onnx/model-folder.ts';
+import { othersBeside } from '../onnx/model-folder.ts';
 import { isCheckpointFile } from '../onnx/checkpoint-files.ts';
 import { readModelType } from '../onnx/model-config.ts';
 import { changedBytes } from '../edit/delta.ts';
@@ -33,8 +33,8 @@ export async function exportModel(models: OpenModels, params: Jobs['export']['pa
   const steering = steeredExport(opened, params.model, !isCheckpointFile(source.file));
   const isFolder = statSync(folder).isDirectory();
   const own = join(source.folder, source.file);
-  const fromRoot = (name: string) => slashes(relative(folder, join(source.folder, name)));
-  const others = isFolder ? otherGraphs(own) : [];
+  const fromRoot = (path: string) => slashes(relative(folder, path));
+  const others = isFolder ? othersBeside(own) : [];
   const leftOut = params.leavesOutOthers ? belongingTo(own, others).map(fromRoot) : undefined;
   const report = await patchModel(
     {

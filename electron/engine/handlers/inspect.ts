@@ -63,6 +63,7 @@ function widthWarning(outputs: number, tokens: number): string[] {
 function variantsWarning(file: string, others: readonly string[]): string[] {
   if (others.length === 0) return [];
   const are = others.length === 1 ? 'is another graph' : 'are other graphs';
-  const beside = `Beside ${file} ${are} of the model: ${others.join(', ')}.`;
-  return [`${beside} Edits go into ${file} alone; the others stay as they are and answer as before.`];
+  const own = file.endsWith('.onnx') ? file : 'the checkpoint';
+  const beside = `Beside ${own} ${are} of the model: ${others.join(', ')}.`;
+  return [`${beside} Edits go into ${own} alone; the others stay as they are and answer as before.`];
 }

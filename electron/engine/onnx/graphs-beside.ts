@@ -3,23 +3,24 @@ import { indexFile } from './index-file.ts';
 import type { GraphProto, NodeProto, TensorProto } from './proto/onnx_pb.ts';
 
 /**
- * Other graphs of a model's folder and the files that their weights alone lie in, relative to that folder.
- * @param file the model's own graph @param others the other graphs, as `otherGraphs` names them
- * @throws EmendError 'bad-file' or 'unsupported' where one of them cannot be read, so that its weights cannot be told
+ * The paths of other graphs beside a model's own, and of the files that their weights alone lie in.
+ * @param file the model's own graph @param others as `othersBeside` has them; a checkpoint's weights are files of their own
+ * @throws EmendError 'bad-file' or 'unsupported' where a graph cannot be read, so that its weights cannot be told
  */
 export function belongingTo(file: string, others: readonly string[]): string[] {
   const own = new Set(dataFiles(file));
-  const weights = new Set(others.flatMap((name) => dataFiles(join(dirname(file), name))).filter((name) => !own.has(name)));
-  return [...others, ...weights];
+  const weights = new Set(others.flatMap(dataFiles));
+  return [...others, ...[...weights].filter((path) => !own.has(path))];
 }
 
-/** The files beside a graph that its weights lie in, as it names them. */
+/** The paths of the files beside a graph that its weights lie in. */
 function dataFiles(file: string): string[] {
+  if (!file.endsWith('.onnx')) return [];
   const { graph, functions } = indexFile(file);
   const nodes = functions.flatMap((one) => one.node);
   const tensors = [...(graph ? tensorsOf(graph) : []), ...nodes.flatMap(tensorsIn)];
   const named = tensors.flatMap(({ externalData }) => externalData.filter(({ key }) => key === 'location').map(({ value }) => value));
-  return [...new Set(named)].filter((name) => name !== basename(file));
+  return [...new Set(named)].filter((name) => name !== basename(file)).map((name) => join(dirname(file), name));
 }
 
 function tensorsOf(graph: GraphProto): TensorProto[] {

@@ -55,18 +55,29 @@ function forPrompts(best: string, found: readonly string[]): string {
   return ids?.dims?.[1] === 1 ? beginning : best;
 }
 
+/** How {@link othersBeside} are called. */
+export function otherGraphs(file: string): string[] {
+  return othersBeside(file).map((path) => basename(path));
+}
+
 /**
  * Other graphs in the same folder as a model's own: variants of it in other precisions, halves, and a checkpoint's weights.
- * @param file the model's own
+ * @param file the model's own @returns their paths
  */
-export function otherGraphs(file: string): string[] {
-  if (!file.endsWith('.onnx')) return [];
+export function othersBeside(file: string): string[] {
   const folder = dirname(file);
-  const graphs = readdirSync(folder).filter((name) => name.endsWith('.onnx') && name !== basename(file));
-  const weights = [folder, ...(basename(folder) === 'onnx' ? [dirname(folder)] : [])].flatMap((place) =>
-    readdirSync(place).filter((name) => isCheckpointWeights(name) && name.endsWith('.safetensors')),
-  );
-  return [...graphs.sort(), ...weights.sort()];
+  const named = (place: string, isOne: (name: string) => boolean) =>
+    readdirSync(place)
+      .filter(isOne)
+      .sort()
+      .map((name) => join(place, name));
+  const isGraph = (name: string) => name.endsWith('.onnx') && name !== basename(file);
+  // Beside a checkpoint lie graphs of the same model, which do not read its weights.
+  if (!file.endsWith('.onnx'))
+    return [folder, join(folder, 'onnx')].filter((place) => existsSync(place)).flatMap((place) => named(place, isGraph));
+  const graphs = named(folder, isGraph);
+  const places = [folder, ...(basename(folder) === 'onnx' ? [dirname(folder)] : [])];
+  return [...graphs, ...places.flatMap((place) => named(place, (name) => isCheckpointWeights(name) && name.endsWith('.safetensors')))];
 }
 
 function checkpointFile(folder: string): string {
