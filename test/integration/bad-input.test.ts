@@ -66,7 +66,7 @@ describe('what is imported', () => {
       'no tokenizer',
       (folder) => rmSync(join(folder, 'tokenizer.json')),
       'not-found',
-      /source holds a decoder \(model\.onnx\) but no tokenizer\.json/,
+      /source has no tokenizer\.json; found no tokenizer file at all/,
       /Copy tokenizer\.json/,
     ],
     [
