@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process';
+import { llamaEntry } from './llama/package.ts';
 import type { Request } from './messages.ts';
 
 /** How the engine process ended. */
@@ -26,14 +27,15 @@ const OUTPUT_TAIL = 4000;
 /**
  * What the engine gives up by Node's permission model: to start other programs, to debug itself, and from Node 25 on the network. It reads
  * models and writes exports wherever people choose, so files stay open to it. It binds JavaScript alone: ONNX Runtime's own code is not
- * held by it.
+ * held by it. Where node-llama-cpp is installed for Emend, it may start programs: that package tries its binary in one of its own.
  */
-const RIGHTS = [
+const rights = () => [
   process.allowedNodeEnvironmentFlags.has('--permission') ? '--permission' : '--experimental-permission',
   '--allow-fs-read=*',
   '--allow-fs-write=*',
   '--allow-worker',
   '--allow-addons',
+  ...(llamaEntry() === undefined ? [] : ['--allow-child-process']),
   '--disable-warning=ExperimentalWarning',
   '--disable-warning=SecurityWarning', // says that native code is not held
 ];
@@ -47,7 +49,7 @@ export function forkEngine(entry: string, env: Readonly<Record<string, string>>)
   const child = fork(entry, [], {
     env: { ...inherited, ...env },
     serialization: 'advanced',
-    execArgv: RIGHTS,
+    execArgv: rights(),
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   let output = '';

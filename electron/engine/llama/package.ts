@@ -73,24 +73,34 @@ export interface Llama {
   readonly version: string;
 }
 
+/** The file that the package begins with: below the folder that EMEND_LLAMA names, else beside Emend. Undefined where there is none. */
+export function llamaEntry(folder = process.env[LLAMA_FOLDER]): string | undefined {
+  try {
+    return createRequire(join(placeOf(folder), 'package.json')).resolve(LLAMA_PACKAGE.name);
+  } catch {
+    return undefined;
+  }
+}
+
+function placeOf(folder: string | undefined): string {
+  return folder === undefined || folder === '' ? import.meta.dirname : resolve(folder);
+}
+
 /**
  * Finds and loads the package: below the folder that EMEND_LLAMA names, else beside Emend.
  * @throws EmendError 'not-found' that says how to get it; 'unsupported' for another major version
  */
 export async function loadLlama(folder = process.env[LLAMA_FOLDER]): Promise<Llama> {
   const { name, version: tested } = LLAMA_PACKAGE;
-  const from = folder === undefined || folder === '' ? import.meta.dirname : resolve(folder);
-  let entry: string;
-  try {
-    entry = createRequire(join(from, 'package.json')).resolve(name);
-  } catch {
+  const from = placeOf(folder);
+  const entry = llamaEntry(folder);
+  if (entry === undefined)
     throw new EmendError(
       'not-found',
       `What runs GGUF files is not installed: there is no package ${name} ${from === import.meta.dirname ? 'beside Emend' : `in ${from}`}.`,
       `Install it into a folder of its own, and name that folder: npm install --prefix FOLDER ${name}@${tested}, ` +
         `then ${LLAMA_FOLDER}=FOLDER emend check …`,
     );
-  }
   const version = versionAt(entry);
   if (version.split('.')[0] !== tested.split('.')[0])
     throw new EmendError(
