@@ -33,8 +33,8 @@ async function disturbed(
   return error;
 }
 
-/** Acts of many operations mostly copy: every `among`-th stands for those beside it, unless a thorough run is asked for. */
-const stepThrough = (count: number, among: number) => (count > 50 && THOROUGH === 1 ? among : 1);
+/** Acts of many operations mostly copy: every `among`-th stands for those beside it; of other acts every second, but in a thorough run. */
+const stepThrough = (count: number, among: number) => (THOROUGH > 1 ? 1 : count > 50 ? among : 2);
 
 /** How many operations on the disk an act takes. */
 async function operations(act: ServiceAct): Promise<number> {

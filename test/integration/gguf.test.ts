@@ -16,7 +16,7 @@ import { installedLlama } from '../llama.ts';
 import { ATLAS, openApplication, removeTemporary, temporary } from './application.ts';
 
 /** How many single edits are laid over each file. README's figures are of 20, which take two to three minutes. */
-const EDITS = Number(process.env['EMEND_GGUF_EDITS'] ?? 4);
+const EDITS = Number(process.env['EMEND_GGUF_EDITS'] ?? 2);
 const TYPES = ['F32', 'Q8_0', 'Q4_0'] as const;
 
 const llama = installedLlama();
