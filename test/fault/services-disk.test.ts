@@ -51,7 +51,7 @@ async function operations(act: ServiceAct): Promise<number> {
   return disk.operations;
 }
 
-describe.each(ACTS)('the power fails at every operation of $name in turn', (act) => {
+describe.each(ACTS)('the power fails at one operation of $name after the other', (act) => {
   it.each([
     ['and all that was not synced is lost', 0],
     ['and any part of what was not synced is there', 1],

@@ -52,7 +52,8 @@ function lastAt(share: number, depth: number): number {
   return Math.max(0, Math.round(depth * share) - 1);
 }
 
-function windowEnding(last: number, most: number): number[] {
+/** So many layers, fewer near the first, of which `last` is the last. */
+export function windowEnding(last: number, most: number): number[] {
   const count = Math.min(most, last + 1);
   return Array.from({ length: count }, (_, i) => last - count + 1 + i);
 }

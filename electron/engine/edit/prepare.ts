@@ -121,7 +121,8 @@ async function keyStatistics(
     keepEigen: (layer: number, eigen: Matrix) => keepMatrix(model, eigenKey, layer, tokens, eigen),
     keepFactor: (layer: number, factor: Matrix) => keepMatrix(model, factorKey, layer, tokens, factor),
   });
-  const corpus = async (): Promise<Corpus> => named ?? (await corpusFromModel(decoder, tokenizer, wanted, seed, report));
+  let own: Promise<Corpus> | undefined;
+  const corpus = async (): Promise<Corpus> => named ?? (own ??= corpusFromModel(decoder, tokenizer, wanted, seed, report));
   const ordinaryText = async () => (await corpus()).rows;
   const known = isKept(model, key, layers);
   if (known !== undefined) {

@@ -2,6 +2,7 @@ import { crispedit as descriptor } from '../../../../shared/methods/crispedit.ts
 import { symmetricEigen } from '../../linalg/eigen.ts';
 import { matrix, type Matrix, turned } from '../../linalg/matrix.ts';
 import { type Products, withProducts } from '../../linalg/product.ts';
+import { sharedDefaults, windowEnding } from '../defaults.ts';
 import { publishedSets } from '../hparams/published.ts';
 import type { EditMethod, EditWork, SettingsOf } from '../method.ts';
 import { intoFree, type LowCurvature, lowCurvature, outputGradients } from '../tuning/curvature.ts';
@@ -21,10 +22,9 @@ const [DEPTH, WIDTH] = [0.7, 5];
  */
 export const crispedit: EditMethod<Settings> = {
   published: publishedSets(sets, descriptor),
-  defaults: ({ layers }) => {
-    const last = Math.round(DEPTH * (layers.length - 1));
-    const widest = Math.max(...layers.map(({ mlp }) => mlp.down.inWidth));
-    const window = Array.from({ length: Math.min(WIDTH, last + 1) }, (_, i, of = Math.min(WIDTH, last + 1)) => last - of + 1 + i);
+  defaults: (anatomy) => {
+    const { covarianceTokens, seed } = sharedDefaults(anatomy);
+    const window = windowEnding(Math.round(DEPTH * (anatomy.layers.length - 1)), WIDTH);
     return {
       layers: { value: window, source: 'in proportion to the published models' },
       epochs: { value: 25, source: 'published default' },
@@ -32,8 +32,8 @@ export const crispedit: EditMethod<Settings> = {
       batch: { value: 32, source: 'published default' },
       energy: { value: 0.99, source: 'published default' },
       projectSteps: { value: false, source: 'published default' },
-      covarianceTokens: { value: 10 * widest, source: '10 for each key dimension (arXiv 2506.04226)' },
-      seed: { value: 0, source: 'default' },
+      covarianceTokens,
+      seed,
     };
   },
   windows: () => [],
