@@ -6,12 +6,13 @@ import type { Context } from './command.ts';
 import { counted } from './format/ids.ts';
 import type { Working } from './named.ts';
 import { flag, integer, text, type Values } from './options.ts';
+import { unpackedHandle } from './unpack.ts';
 import { UsageError } from './usage.ts';
 import { given } from '../../shared/given.ts';
 
 /** Facts to write: a file of them, or one on the line. */
 export const factOptions = {
-  facts: text('FILE', 'Facts to write: CounterFact, zsRE, EasyEdit, JSON, JSONL or CSV'),
+  facts: text('FILE', 'Facts to write: CounterFact, zsRE, EasyEdit, JSON, JSONL or CSV, also in a zip archive'),
   take: integer('N', 'Only the first N of them', { min: 1 }),
   suggest: flag('Find other wordings and neighbours for facts of the file that have none, by asking the model'),
   subject: text('TEXT', 'One fact instead of a file: what it is about'),
@@ -21,13 +22,15 @@ export const factOptions = {
 };
 const WARNINGS_SHOWN = 10;
 type FactValues = Values<typeof factOptions>;
+type FactContext = Pick<Context, 'out' | 'warn' | 'follow'>;
 
 /** The facts for an edit. One from the line is checked by wordings and neighbours that are known of the model. */
-export async function factsFor(working: Working, values: FactValues, { out, warn }: Pick<Context, 'out' | 'warn'>): Promise<Fact[]> {
+export async function factsFor(working: Working, values: FactValues, context: FactContext): Promise<Fact[]> {
   const { app, model } = working;
+  const { out, warn } = context;
   const asked = whatIsGiven(values);
   if (typeof asked === 'string') {
-    const facts = await factsOfFile({ app }, asked, values.take, warn);
+    const facts = await factsOfFile({ app }, asked, values.take, context);
     return values.suggest ? withSuggestions(working, facts, out) : facts;
   }
   refuseWrong(factProblems([asked]), 1);
@@ -108,9 +111,9 @@ export async function factsOfFile(
   { app }: Pick<Working, 'app'>,
   file: string,
   take: number | undefined,
-  warn: Context['warn'],
+  { warn, follow }: Omit<FactContext, 'out'>,
 ): Promise<Fact[]> {
-  const read = await app.call('edits.readFacts', { source: app.grants.grant(file).handle, take: take ?? LIST_LIMIT });
+  const read = await app.call('edits.readFacts', { source: await unpackedHandle(app, file, follow), take: take ?? LIST_LIMIT });
   for (const warning of read.warnings) warn(warning);
   if (read.total === 0) {
     const hint = 'Correct what the warnings name, and read the file again.';

@@ -41,6 +41,7 @@ import { sessionService } from './sessions.ts';
 import { settingsService } from './settings.ts';
 import type { HostParts, Implementation, Surroundings } from './surroundings.ts';
 import { steeringService } from './steering.ts';
+import { Unpacked } from './unpacked.ts';
 import { versionService } from './versions.ts';
 import type { Follow } from '../../shared/progress.ts';
 
@@ -66,7 +67,10 @@ export class Application {
   readonly #implementation: Implementation;
   readonly #parts: Surroundings;
 
-  private constructor(host: HostParts, parts: Omit<Surroundings, 'grants' | 'jobs' | 'found' | 'dissections' | 'tell' | 'print'>) {
+  private constructor(
+    host: HostParts,
+    parts: Omit<Surroundings, 'grants' | 'jobs' | 'found' | 'dissections' | 'unpacked' | 'tell' | 'print'>,
+  ) {
     this.jobs = new JobList((event) => this.tell(event));
     this.#parts = {
       ...parts,
@@ -75,6 +79,7 @@ export class Application {
       jobs: this.jobs,
       found: new FoundLately(),
       dissections: new DissectionRuns(),
+      unpacked: new Unpacked(parts.places.unpacked),
       tell: (event) => this.tell(event),
     };
     this.#implementation = {
@@ -204,6 +209,6 @@ export class Application {
   async close(grace?: number): Promise<void> {
     const stopped = this.jobs.close();
     await Promise.all([stopped, this.#parts.engine.close(grace)]);
-    await Promise.all([this.#parts.library.close(), this.#parts.models.close()]);
+    await Promise.all([this.#parts.library.close(), this.#parts.models.close(), this.#parts.unpacked.close()]);
   }
 }

@@ -8,6 +8,8 @@ interface KnownFile {
   readonly begins: (bytes: Buffer) => boolean;
   /** What to do instead. */
   readonly hint: string;
+  /** Whether what it holds may be a model or facts, and can be unpacked. */
+  readonly isArchive?: boolean;
 }
 
 const startsWith =
@@ -33,8 +35,9 @@ const KNOWN: readonly KnownFile[] = [
   },
   {
     name: 'a zip archive',
-    begins: startsWithText('PK\x03\x04'),
+    begins: (found) => startsWithText('PK\x03\x04')(found) || startsWithText('PK\x05\x06')(found), // the second: nothing is in it
     hint: 'Unpack it, and bring the folder of the model or the file of facts in it.',
+    isArchive: true,
   },
   {
     name: 'a gzip archive',
@@ -70,10 +73,9 @@ const IMAGES = [startsWith(0x89, 0x50, 0x4e, 0x47), startsWith(0xff, 0xd8, 0xff)
 const LOOKED_AT = 4096;
 
 /** What a file is by how it begins, and what to do instead; undefined for text and for what nobody knows. @throws when it cannot be read */
-export async function knownFile(path: string): Promise<{ name: string; hint: string } | undefined> {
+export async function knownFile(path: string): Promise<Omit<KnownFile, 'begins'> | undefined> {
   const bytes = await beginning(path);
-  const known = KNOWN.find(({ begins }) => begins(bytes));
-  return known && { name: known.name, hint: known.hint };
+  return KNOWN.find(({ begins }) => begins(bytes));
 }
 
 async function beginning(path: string): Promise<Buffer> {

@@ -23,6 +23,7 @@ type Part = Pick<
   | 'library.list'
   | 'library.get'
   | 'library.look'
+  | 'library.unpack'
   | 'library.compareGraphs'
   | 'library.examine'
   | 'library.import'
@@ -35,7 +36,7 @@ type Part = Pick<
 >;
 
 /** The models of the library: bringing them in, looking at them, taking them out. */
-export function libraryService({ library, models, preferences, places, engine, grants, jobs, tell }: Surroundings): Part {
+export function libraryService({ library, models, preferences, places, engine, grants, jobs, unpacked, tell }: Surroundings): Part {
   const card = (model: LibraryModel) => cardOf(model, preferences.openedAt(model.id));
   const startImport = <M extends 'library.import' | 'library.importBuiltIn'>(
     method: M,
@@ -88,7 +89,16 @@ export function libraryService({ library, models, preferences, places, engine, g
     },
     'library.look': async ({ source, readBy }) => {
       const path = grants.path(source);
-      return asDropped(await lookAt(engine, path, readBy), path, places.uploads);
+      const meanwhile = [places.uploads, places.unpacked];
+      return meanwhile.reduce((look, place) => asDropped(look, path, place), await lookAt(engine, path, readBy));
+    },
+    'library.unpack': ({ source }) => {
+      const path = grants.path(source);
+      return {
+        job: jobs.start('library.unpack', `Unpack ${lookName(path, undefined)}`, undefined, async (control) =>
+          grants.grant(await unpacked.open(path, control)),
+        ),
+      };
     },
     'library.examine': ({ source, readBy }) => {
       const path = grants.path(source);
@@ -113,7 +123,10 @@ export function libraryService({ library, models, preferences, places, engine, g
         job: startImport('library.import', `Import ${lookName(path, name)}`, find, {
           asked: name,
           anew,
-          copied: () => tell({ type: 'imported', source }),
+          copied: () => {
+            tell({ type: 'imported', source });
+            void unpacked.remove(path).catch(() => undefined); // it goes when the application is closed
+          },
         }),
       };
     },

@@ -19,6 +19,7 @@ import {
   wholeModel,
 } from '../engine/records.ts';
 import { FILE_MANAGER_FILES } from '../storage/system-files.ts';
+import { zippedFiles } from '../storage/zip.ts';
 import { FOLDER as ATTESTATIONS } from './attest/files.ts';
 import { SIGNATURE_FILE } from './attest/model-signing.ts';
 import type { Engine } from './jobs.ts';
@@ -136,6 +137,7 @@ export async function lookAt(engine: Engine, chosen: string, asked?: ReadBy): Pr
       problems: [{ message: 'It is gone.', hint: 'Choose it again.' }],
     };
   const known = status.isFile() && !path.endsWith('.onnx') ? await knownFile(path).catch(() => undefined) : undefined;
+  if (known?.isArchive) return lookInto(path, name);
   if (known)
     return {
       ...nothing,
@@ -199,7 +201,28 @@ export async function lookAt(engine: Engine, chosen: string, asked?: ReadBy): Pr
   }
 }
 
-/** What is said of something that was uploaded, which is called as it was dropped: the folder that it lies in meanwhile says nothing. */
+/** What an archive holds, by its list of files. */
+async function lookInto(path: string, name: string): Promise<Look> {
+  const archive = { name: name.replace(/\.zip$/i, ''), bytes: 0, files: [] };
+  try {
+    const files = await zippedFiles(path);
+    const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+    const says = `A zip archive of ${counted(files.length, 'file')}, ${inBytes(bytes)} unpacked.`;
+    if (files.some((file) => /\.onnx$/i.test(file.path) || FACT_FILE.test(file.path) || isCheckpointFile(basename(file.path))))
+      return { ...archive, what: 'archive', bytes, files: [...files], says, problems: [] };
+    const some = files.slice(0, 5).map((file) => file.path);
+    const found = `In it are ${some.join(', ')}${files.length > some.length ? ' …' : ''}: neither a model nor facts.`;
+    return { ...archive, what: 'unknown', says, problems: [{ message: files.length === 0 ? 'It is empty.' : found, hint: NEITHER }] };
+  } catch (error) {
+    if (!(error instanceof EmendError)) throw error;
+    return { ...archive, what: 'unknown', says: 'This is a zip archive.', problems: [{ message: error.message, hint: error.hint }] };
+  }
+}
+
+/**
+ * What is said of something that was uploaded or unpacked, which is called as it was dropped: the folder that it lies in meanwhile says
+ * nothing.
+ */
 export function asDropped(look: Look, path: string, uploads: string): Look {
   if (!path.startsWith(uploads + sep)) return look;
   const named = (text: string) => text.replaceAll(dirname(path) + sep, '');

@@ -126,6 +126,11 @@ export class Places {
     return join(this.root, 'sessions.json');
   }
 
+  /** Archives that were brought, unpacked until they are imported. */
+  get unpacked(): string {
+    return join(this.root, 'unpacked');
+  }
+
   /** Files that a browser sent. */
   get uploads(): string {
     return join(this.root, 'uploads');

@@ -10,6 +10,7 @@ import type { Library } from './library.ts';
 import type { OpenModels } from './open-models.ts';
 import type { Places } from './places.ts';
 import type { Preferences } from './preferences.ts';
+import type { Unpacked } from './unpacked.ts';
 
 /** Every method of the contract as a function of its parsed parameters. */
 export type Implementation = { readonly [M in MethodName]: (params: Parsed<M>) => Promise<Reply<M>> | Reply<M> };
@@ -47,6 +48,7 @@ export interface Surroundings {
   readonly found: FoundLately;
   readonly dissections: DissectionRuns;
   readonly jobs: JobList;
+  readonly unpacked: Unpacked;
   readonly print: HostParts['print'];
   tell(event: Event): void;
 }

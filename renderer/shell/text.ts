@@ -50,6 +50,7 @@ export const t = {
     model: 'Import this model?',
     facts: 'A file of facts',
     export: 'An exported version',
+    archive: 'Unpacking an archive…',
     unknown: 'Emend cannot use this',
     refused: 'This model cannot be imported yet',
     name: 'Name in the library',

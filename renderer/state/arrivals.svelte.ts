@@ -1,7 +1,9 @@
 import type { Look, ReadBy } from '../../shared/contract/library.ts';
 import type { Picked } from '../../shared/contract/host.ts';
-import { call } from '../client/client.ts';
+import { EmendError } from '../../shared/errors.ts';
+import { call, run } from '../client/client.ts';
 import { pick } from '../client/pick.ts';
+import { jobs } from './jobs.svelte.ts';
 import { toasts } from './toasts.svelte.ts';
 
 /** What came from outside, with what it was found to be. */
@@ -10,6 +12,8 @@ export interface Arrival {
   /** How many things came with it, itself included. */
   readonly of: number;
   readonly look?: Look | undefined;
+  /** The job that unpacks it, while it is an archive. */
+  readonly unpacking?: string | undefined;
   readonly error?: unknown;
 }
 
@@ -18,6 +22,7 @@ class Arrivals {
   current = $state.raw<Arrival | undefined>();
   /** Files are being made known to the host. */
   isReceiving = $state(false);
+  #stop = new AbortController();
 
   async receive(given: Promise<readonly Picked[]>): Promise<void> {
     this.isReceiving = true;
@@ -25,14 +30,39 @@ class Arrivals {
       const all = await given;
       const picked = all[0];
       if (!picked) return;
-      this.current = { picked, of: all.length };
-      const look = await call('library.look', { source: picked.handle });
-      if (this.current?.picked === picked) this.current = { picked, of: all.length, look };
+      await this.#lookAt(picked, all.length);
     } catch (error) {
       if (this.current) this.current = { ...this.current, error };
       else toasts.fail(error);
     } finally {
       this.isReceiving = false;
+    }
+  }
+
+  /** Looks at what came; an archive is unpacked, and what comes out is looked at. */
+  async #lookAt(picked: Picked, of: number): Promise<void> {
+    this.current = { picked, of };
+    const look = await call('library.look', { source: picked.handle });
+    if (this.current?.picked !== picked) return;
+    this.current = { picked, of, look };
+    if (look.what === 'archive') await this.#unpack(picked, of, look);
+  }
+
+  async #unpack(picked: Picked, of: number, look: Look): Promise<void> {
+    this.#stop = new AbortController();
+    let job: string | undefined;
+    try {
+      const inside = await run(
+        'library.unpack',
+        { source: picked.handle },
+        { signal: this.#stop.signal, onJob: ({ id }) => (this.current = { picked, of, look, unpacking: (job = id) }) },
+      );
+      if (this.current?.picked === picked) await this.#lookAt(inside, of);
+    } catch (error) {
+      if (!(error instanceof EmendError && error.code === 'cancelled')) throw error;
+    } finally {
+      // It is here on the screen; the tray is for what one may have missed.
+      if (job !== undefined) void jobs.clear(job).catch(() => undefined);
     }
   }
 
@@ -54,6 +84,7 @@ class Arrivals {
   }
 
   close(): void {
+    this.#stop.abort();
     this.current = undefined;
   }
 }

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { OutcomeSchema } from '../trust.ts';
+import { PickedSchema } from './host.ts';
 import { Handle, job, Line, method, ModelName, Nothing } from './define.ts';
 
 const NoticeSchema = v.object({ message: v.string(), hint: v.string() });
@@ -90,7 +91,8 @@ export type ReadBy = v.InferOutput<typeof ReadBySchema>;
 
 /** What was recognised in something dropped or chosen, before anything is read in full. */
 export const LookSchema = v.object({
-  what: v.picklist(['model', 'facts', 'export', 'unknown']),
+  /** 'archive': it is unpacked first, and what comes out is looked at. */
+  what: v.picklist(['model', 'facts', 'export', 'archive', 'unknown']),
   /** One sentence: "ONNX folder, 4 files, 29.9 MB, external data present". */
   says: v.string(),
   name: v.string(),
@@ -135,6 +137,8 @@ export const libraryMethods = {
   ),
   'library.get': method(v.strictObject({ model: ModelName }), ModelDetailSchema),
   'library.look': method(v.strictObject({ source: Handle, readBy: v.exactOptional(ReadBySchema) }), LookSchema),
+  /** Unpacks an archive for as long as Emend is open, or until what it holds is imported. */
+  'library.unpack': job(v.strictObject({ source: Handle }), PickedSchema),
   /** Asks both graphs of a folder that holds two the same, and holds what they say against each other. */
   'library.compareGraphs': job(v.strictObject({ source: Handle }), GraphsComparedSchema),
   /** Opens a model where it lies and says what it is. Nothing is copied. */

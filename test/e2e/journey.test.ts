@@ -1,10 +1,11 @@
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Page } from 'playwright';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } from 'vitest';
 import { writeAtlasCheckpoint } from '../atlas-checkpoint.ts';
 import { dropFiles } from '../double/drop.ts';
+import { zipFolder } from '../zip.ts';
 import { launch, type Desktop } from './desktop-app.ts';
 import { chooseFrom, go, pasteInto, saveTo } from './pages.ts';
 
@@ -161,12 +162,14 @@ describe('from a dropped folder to an exported, edited model', () => {
     expect(await askAt(page, prompt.replace('{}', subject), 'Current version')).toContain(wanted);
   });
 
-  it('does so with a checkpoint: of a folder with two graphs the one that is chosen, edited and written out as it was', async () => {
+  it('does so with a checkpoint in an archive: of two graphs the one that is chosen, edited and written out as it was', async () => {
     const source = join(out, 'atlas-hf');
     writeAtlasCheckpoint(source, 'bfloat16', 2);
     copyFileSync(join(ATLAS, 'model.onnx'), join(source, 'model.onnx'));
     await go(page, 'Library');
-    await dropFiles(page, [source], { x: 600, y: 400 });
+    const packed = join(out, 'atlas-hf.zip');
+    writeFileSync(packed, zipFolder(source));
+    await dropFiles(page, [packed], { x: 600, y: 400 });
     const dialog = page.getByRole('dialog', { name: 'Import this model?' });
     await dialog.getByRole('button', { name: 'Compare both' }).click();
     await dialog

@@ -120,7 +120,8 @@ async function checkInLlama(context: Context, name: string, gguf: string, values
 }
 
 /** Checks a version and records what was found. */
-async function checkVersion({ out, follow, warn }: Context, library: InLibrary, values: CheckValues): Promise<unknown> {
+async function checkVersion(context: Context, library: InLibrary, values: CheckValues): Promise<unknown> {
+  const { out, follow } = context;
   for (const option of ['noGeneration', 'noDrift', 'probes', 'texts'] as const) {
     if (values[option] !== undefined && values[option] !== false)
       throw new UsageError(
@@ -134,7 +135,7 @@ async function checkVersion({ out, follow, warn }: Context, library: InLibrary, 
       '--take says how many of --facts, and there is no --facts.',
       'Give --facts FILE, or leave --take out: the facts in force are checked.',
     );
-  const facts = values.facts === undefined ? undefined : await factsOfFile(library, resolve(values.facts), values.take, warn);
+  const facts = values.facts === undefined ? undefined : await factsOfFile(library, resolve(values.facts), values.take, context);
   const { at = 'current', reason = '' } = values;
   const checked = await app.run('versions.check', { model: model.id, version: at, reason, ...given({ facts }) }, follow);
   const which = facts === undefined ? 'the facts in force' : `${facts.length} facts of ${values.facts!}`;

@@ -6,6 +6,7 @@ import { BUILT_IN, findModel } from '../../services/models.ts';
 import { defineCommand } from '../command.ts';
 import { short } from '../format/ids.ts';
 import { choice, flag, text } from '../options.ts';
+import { unpackedHandle } from '../unpack.ts';
 import { given } from '../../../shared/given.ts';
 
 export const importCommand = defineCommand({
@@ -14,7 +15,9 @@ export const importCommand = defineCommand({
   about:
     'The copy is read-only from then on: every edit is recorded beside it, and each version can be had again, bit for bit. The ' +
     'folder itself stays as it is.',
-  positionals: [{ name: 'folder', help: 'A folder with a checkpoint or an .onnx decoder, and its tokenizer, or "atlas"' }],
+  positionals: [
+    { name: 'folder', help: 'A folder with a checkpoint or an .onnx decoder, and its tokenizer; a zip archive of it; or "atlas"' },
+  ],
   options: {
     name: text('NAME', 'What to call it (default: the folder’s name)'),
     readBy: choice(ReadBySchema.options, 'Of a folder that holds an ONNX graph and a Hugging Face checkpoint: which of them is meant'),
@@ -24,6 +27,7 @@ export const importCommand = defineCommand({
     ['emend import atlas', 'The built-in model'],
     ['emend import ./gpt2-onnx --name gpt2', 'A model of your own'],
     ['emend import ./Qwen2.5-0.5B', 'A Hugging Face checkpoint as it is'],
+    ['emend import ./gpt2-onnx.zip', 'The same, packed'],
   ],
   async run({ name, readBy, newRecord: anew }, [source], context) {
     const { out, follow } = context;
@@ -39,7 +43,7 @@ export const importCommand = defineCommand({
     const imported =
       isBuiltIn && name === undefined && readBy === undefined && !anew
         ? await app.run('library.importBuiltIn', {}, follow)
-        : await app.run('library.import', { source: app.grants.grant(path).handle, anew, ...given({ name, readBy }) }, follow);
+        : await app.run('library.import', { source: await unpackedHandle(app, path, follow), anew, ...given({ name, readBy }) }, follow);
     out.line(
       imported.known
         ? `This model is in the library already, as ${imported.name} (${short(imported.model)}); nothing was copied.`

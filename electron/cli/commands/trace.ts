@@ -88,7 +88,7 @@ async function tracePrompt(values: Settings, name: string, prompt: string, conte
 async function traceFacts(values: Settings, name: string, context: Context): Promise<unknown> {
   const { facts: file, take, keep } = values;
   const { app, model, version, recorded } = await versionNamed(context, name, values);
-  const facts = file === undefined ? [] : await factsOfFile({ app }, file, take, context.warn);
+  const facts = file === undefined ? [] : await factsOfFile({ app }, file, take, context);
   const found = await app
     .run(
       'locating.traceFacts',

@@ -15,7 +15,7 @@ const zip = (entry: string) => Buffer.concat([Buffer.from('PK\x03\x04', 'latin1'
 const FILES: readonly [string, Buffer, RegExp, RegExp][] = [
   ['facts.xlsx', zip('[Content_Types].xml'), /a spreadsheet/, /CSV/],
   ['weights.pt', zip('archive/data.pkl'), /PyTorch/, /safetensors/],
-  ['model.zip', zip('gpt2/config.json'), /a zip archive/, /Unpack/],
+  ['model.zip', zip('gpt2/config.json'), /a zip archive/, /another copy/],
   ['tiny.gguf', Buffer.from('GGUF\x03\x00\x00\x00'), /llama\.cpp/, /checkpoint/],
   ['picture.png', Buffer.from([0x89, 0x50, 0x4e, 0x47, 13, 10]), /a picture/, /facts/],
   ['old.xls', Buffer.from([0xd0, 0xcf, 0x11, 0xe0]), /old spreadsheet/, /CSV/],

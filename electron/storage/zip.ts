@@ -1,0 +1,144 @@
+import { createWriteStream } from 'node:fs';
+import { mkdir, statfs } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { crc32 } from 'node:zlib';
+import { openPromise, type Entry, type ZipFile } from 'yauzl';
+import { EmendError } from '../../shared/errors.ts';
+import { errno } from './files.ts';
+import { FILE_MANAGER_FILES } from './system-files.ts';
+
+/** A file of an archive: its path in it, and how long it is unpacked. */
+export interface ZippedFile {
+  readonly path: string;
+  readonly bytes: number;
+}
+
+/** How unpacking goes on: bytes that were written, of all. */
+export interface Unpacking {
+  check(): void;
+  progress(done: number, total: number): void;
+}
+
+/** No folder of a model or of facts has more. */
+const MOST = 5_000;
+/** Unix file types, in the upper half of an entry's attributes. */
+const TYPE = 0o170000;
+const LINK = 0o120000;
+/** What file managers add to archives. */
+const LEFT_OUT = new Set(['__MACOSX', ...FILE_MANAGER_FILES]);
+
+/**
+ * The files of a zip archive, sorted.
+ * @throws EmendError 'bad-file' for what is no zip, was cut off, or holds a file that must not be written; 'unsupported' for one that is
+ *   encrypted or packed in a way that is not read
+ */
+export async function zippedFiles(archive: string): Promise<readonly ZippedFile[]> {
+  return using(archive, async (zip) => {
+    const entries = await entriesOf(archive, zip);
+    return entries
+      .map(({ fileName, uncompressedSize }) => ({ path: fileName, bytes: uncompressedSize }))
+      .sort((a, b) => (a.path < b.path ? -1 : 1));
+  });
+}
+
+/**
+ * Unpacks a zip archive into a folder that is there.
+ * @throws EmendError as {@link zippedFiles}; 'bad-file' where a file is not as long as its archive says, or its checksum differs; 'failed'
+ *   where the disk has no room for it; what `check` throws
+ */
+export async function unpackZip(archive: string, folder: string, { check, progress }: Unpacking): Promise<void> {
+  await using(archive, async (zip) => {
+    const entries = await entriesOf(archive, zip);
+    const total = entries.reduce((sum, { uncompressedSize }) => sum + uncompressedSize, 0);
+    await needRoom(archive, folder, total);
+    let done = 0;
+    progress(done, total);
+    for (const entry of entries) {
+      const to = join(folder, entry.fileName);
+      await mkdir(dirname(to), { recursive: true });
+      let found = 0;
+      const pass = new Transform({
+        transform(piece: Buffer, _, next) {
+          try {
+            check();
+            found = crc32(piece, found);
+            progress((done += piece.length), total);
+            next(null, piece);
+          } catch (error) {
+            next(error as Error);
+          }
+        },
+      });
+      await pipeline(await zip.openReadStreamPromise(entry), pass, createWriteStream(to, { flags: 'wx' }));
+      if (found !== entry.crc32) throw damaged(archive, `the checksum of ${entry.fileName} is not the one that it names`);
+    }
+  });
+}
+
+/** @throws EmendError for what goes wrong in the archive, in words */
+async function using<T>(archive: string, act: (zip: ZipFile) => Promise<T>): Promise<T> {
+  let zip: ZipFile | undefined;
+  try {
+    zip = await openPromise(archive, { autoClose: false });
+    return await act(zip);
+  } catch (error) {
+    // What the disk says has a code of the system; what the archive is found to be has none, or one of zlib.
+    if (error instanceof EmendError || /^E[A-Z]+$/.test(errno(error) ?? '')) throw error;
+    throw damaged(archive, error instanceof Error ? error.message : String(error));
+  } finally {
+    zip?.close();
+  }
+}
+
+async function entriesOf(archive: string, zip: ZipFile): Promise<Entry[]> {
+  if (zip.entryCount > MOST)
+    throw new EmendError(
+      'unsupported',
+      `The archive ${archive} has ${zip.entryCount} entries; at most ${MOST} are unpacked.`,
+      'Unpack it, and choose the folder of one model.',
+    );
+  const entries: Entry[] = [];
+  const seen = new Set<string>();
+  for await (const entry of zip.eachEntry()) {
+    const { fileName } = entry;
+    if (fileName.endsWith('/') || fileName.split('/').some((part) => LEFT_OUT.has(part))) continue;
+    if (((entry.externalFileAttributes >>> 16) & TYPE) === LINK)
+      throw new EmendError('unsupported', `${fileName} in the archive ${archive} is a link.`, 'Unpack it, and choose what is in it.');
+    if (entry.isEncrypted())
+      throw new EmendError('unsupported', `The archive ${archive} is encrypted.`, 'Unpack it with its password, and bring what is in it.');
+    if (!entry.canDecodeFileData())
+      throw new EmendError(
+        'unsupported',
+        `${fileName} in the archive ${archive} is packed by method ${entry.compressionMethod}; expected 0 (stored) or 8 (deflate).`,
+        'Unpack it, and bring what is in it.',
+      );
+    // On disks that do not tell cases apart the second would take the place of the first.
+    const folded = fileName.normalize('NFC').toLowerCase();
+    if (seen.has(folded)) throw damaged(archive, `it holds ${fileName} twice`);
+    seen.add(folded);
+    entries.push(entry);
+  }
+  return entries;
+}
+
+async function needRoom(archive: string, folder: string, bytes: number): Promise<void> {
+  const { bavail, bsize } = await statfs(folder);
+  const free = bavail * bsize;
+  if (bytes <= free) return;
+  const inGb = (n: number) => (n / 1e9).toFixed(1);
+  throw new EmendError(
+    'failed',
+    `Unpacked, ${archive} takes ${inGb(bytes)} GB; the disk of the data folder has ${inGb(free)} GB free.`,
+    'Free some space, or choose another data folder in the settings.',
+  );
+}
+
+function damaged(archive: string, found: string): EmendError {
+  return new EmendError(
+    'bad-file',
+    `The archive ${archive} cannot be unpacked: ${found}.`,
+    'Take another copy of it, or unpack it with another program and bring what is in it.',
+  );
+}
