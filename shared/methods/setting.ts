@@ -25,12 +25,14 @@ export interface Setting<K extends string = string, S extends v.GenericSchema = 
   /** Its option on the command line, in camel case. */
   readonly flag: string;
   readonly field?: PublishedField;
+  /** A setting that is off where this one is asked for and nothing is said of that. */
+  readonly turnsOff?: string;
   /** What is said of the value as long as only the facts can tell it. */
   readonly later?: { readonly value: string; readonly source: string };
 }
 
 /** What a setting says of itself, whatever its kind. */
-type About = Pick<Setting, 'label' | 'help' | 'unit' | 'flag' | 'field'>;
+type About = Pick<Setting, 'label' | 'help' | 'unit' | 'flag' | 'field' | 'turnsOff'>;
 
 interface Limits {
   readonly min?: number;

@@ -152,6 +152,7 @@ export const OWN_TARGETS = yesNo('ownTargets', {
   label: 'Targets of each layer',
   help: 'Each edited layer gets targets of its own and writes the whole of what is missing (BLUE), not a share of one target.',
   flag: 'ownTargets',
+  turnsOff: TOGETHER.key,
   field: { name: 'blue', missing: false },
 });
 export const CHANGE_WEIGHT = number(

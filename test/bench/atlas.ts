@@ -111,6 +111,7 @@ export class Tally {
     const m: CaseMeasures = measures;
     this.count('exact', m.exactMatch, 1);
     this.count('other wordings', m.paraphraseAccuracy, 1);
+    this.count('other wordings likelier than before', m.PS, 1);
     this.count('neighbours held back', m.neighborsKept, neighbors.length);
     this.count('other facts about the subject', m.subjectKept, sameSubject.length);
   }

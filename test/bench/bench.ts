@@ -294,7 +294,16 @@ if (!(await runAsChild(process.argv)) && !(await runCheckpointChild(process.argv
     const { measureKeep } = await import('./keep.ts');
     await measureKeep(table, { isQuick: values.quick, threads: Number(values.threads) });
   }
+  // Half an hour.
+  if (values.part === 'scale') {
+    const { measureScale } = await import('./scale.ts');
+    await measureScale(table, { isQuick: values.quick, threads: Number(values.threads) });
+  }
   // Takes hours; with --ways some of it.
+  if (values.part === 'sweep') {
+    const { measureSweep } = await import('./sweep.ts');
+    await measureSweep(table, { isQuick: values.quick, threads: Number(values.threads) });
+  }
   if (values.part === 'sequence') {
     const { measureSequence } = await import('./sequence.ts');
     await measureSequence(table, { isQuick: values.quick, threads: Number(values.threads), only: values.ways?.split(',') ?? [] });

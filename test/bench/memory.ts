@@ -109,7 +109,7 @@ class StoredFactors implements KeyStatistics {
 }
 
 /** VmHWM: pages of mapped files count, as they do against a person's memory. */
-function peakMemory(): number {
+export function peakMemory(): number {
   const kilobytes = /VmHWM:\s+(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
   if (kilobytes === undefined) throw new Error('/proc/self/status has no VmHWM: the memory measurement needs Linux.');
   return Number(kilobytes) * 1024;

@@ -4,6 +4,7 @@ import type { Decoder } from '../decoder/decoder.ts';
 import type { Matrix } from '../linalg/matrix.ts';
 import type { DeltaAbout } from './delta-file.ts';
 import { withOwn } from './beside.ts';
+import { keptTargets } from './kept-targets.ts';
 import type { EditResult } from './method.ts';
 import { type CovarianceRecord, editedLayers, type Material, prepare, refuseBadFacts } from './prepare.ts';
 import { editSettings, type Hyperparameter, listed, type Settled, unusedInWords } from './settings.ts';
@@ -54,8 +55,24 @@ export async function editFacts(request: EditRequest, report: Report): Promise<E
   const { tokens, warnings: unkept } = settings.ownFactor?.value
     ? withOwn(tokenizer, facts, prepared.tokens)
     : { ...prepared, warnings: [] };
-  const work = { decoder: on, tokenizer, facts, tokens, settings, windows, statistics, contexts, earlier, together, ordinaryText, report };
+  const kept = keptTargets(model, on);
+  const work = {
+    decoder: on,
+    tokenizer,
+    facts,
+    tokens,
+    settings,
+    windows,
+    statistics,
+    contexts,
+    earlier,
+    together,
+    ordinaryText,
+    kept,
+    report,
+  };
   const result = await method.run(work);
+  kept.forget();
   const { delta, rows } = together ? ontoVersion(result.delta, decoder, together) : { delta: result.delta, rows: 0 };
   const { solved } = result;
   const layers = result.settings.layers.value;

@@ -7,7 +7,7 @@ import type { FactToken } from '../text/positions.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';
 import type { PublishedSet } from './hparams/published.ts';
 import type { KeyStatistics } from './statistics.ts';
-import type { Target } from './target.ts';
+import type { KeptTargets, Target } from './target.ts';
 import type { Together } from './together.ts';
 import type { Report } from '../../../shared/progress.ts';
 import type { Delta, EditWarning, FactTokens } from './types.ts';
@@ -54,6 +54,8 @@ export interface EditWork<S = BaseSettings> {
   readonly together: Pick<Together, 'facts' | 'settings'> | undefined;
   /** Token rows of the text that the covariance is taken from. */
   readonly ordinaryText: () => Promise<readonly (readonly number[])[]>;
+  /** Where wanted states wait that were found for some of many facts. */
+  readonly kept?: KeptTargets | undefined;
   readonly report: Report;
 }
 

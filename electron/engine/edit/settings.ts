@@ -50,6 +50,7 @@ export function editSettings(asked: AskedSettings, anatomy: Anatomy, name: strin
     { values: asked.choices, source: 'as asked' },
     { values: file?.values ?? {}, source: `from ${fileName}` },
     { values: file?.implied ?? {}, source: `what ${fileName} means by leaving it out` },
+    ...turnedOff(asked.choices, descriptor),
     { values: published?.values ?? {}, source: `published for ${published?.model} (${published?.source})` },
     { values: published?.implied ?? {}, source: 'published default' },
   ];
@@ -68,6 +69,15 @@ export function editSettings(asked: AskedSettings, anatomy: Anatomy, name: strin
     windows: isOpen ? method.windows(anatomy) : [],
     unused: file?.unused(anatomy.layers.length) ?? [],
   };
+}
+
+/** What is off because something else was asked for with which it cannot be. */
+function turnedOff(choices: Choices, { settings }: MethodDescriptor) {
+  return settings.flatMap(({ key, label, turnsOff }) =>
+    turnsOff !== undefined && (choices as Readonly<Record<string, unknown>>)[key] === true
+      ? [{ values: { [turnsOff]: false }, source: `since ${label} is asked for` }]
+      : [],
+  );
 }
 
 /** Key, name, value and source of every setting, in the method's order. One that only the facts can tell says so. */

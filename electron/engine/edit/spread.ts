@@ -6,7 +6,7 @@ import { KeyWalk } from './keys.ts';
 import { covarianceMetric, type Metric, restrictedTo } from './metric.ts';
 import { type Columns, keyWeights, solveKeys } from './solve.ts';
 import type { KeyStatistics } from './statistics.ts';
-import { findTargets, type Target, type TargetSettings } from './target.ts';
+import { findTargets, type KeptTargets, type Target, type TargetSettings } from './target.ts';
 import type { Report } from '../../../shared/progress.ts';
 import type { Delta, FactTokens, KeyRows, WeightDelta } from './types.ts';
 
@@ -22,6 +22,8 @@ export interface SpreadSettings extends TargetSettings {
 export interface SpreadOptions {
   /** Targets that were found already. */
   readonly known?: readonly Target[];
+  /** Where targets wait that are found on the model before this edit. */
+  readonly kept?: KeptTargets | undefined;
   /** What moving a layer's weight costs; λC when left out. */
   readonly metricAt?: (layer: number) => Metric | Promise<Metric>;
   /** ε of the facts: 1, or 0 for those that are to be met to the letter. */
@@ -90,7 +92,8 @@ export async function spread(
   const metricAt = options.metricAt ?? ((layer) => covarianceMetric(statistics, layer, settings.covarianceWeight));
   const last = settings.layers.at(-1)!;
   const siteOf = (layer: number) => siteValue(decoder.anatomy, { kind: 'residual', layer });
-  const searched = (on: Decoder, layer: number) => findTargets(on, { kind: 'residual', layer }, facts, settings, report);
+  const searched = (on: Decoder, layer: number) =>
+    findTargets(on, { kind: 'residual', layer }, facts, settings, report, on === decoder ? options.kept : undefined);
   let targets = options.known ?? (await searched(decoder, ownTargets ? settings.layers[0]! : last));
   const all = [...facts.map((fact, n) => ({ fact: n, rows: fact.rows })), ...taught];
   const steps: Step[] = [];

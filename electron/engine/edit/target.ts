@@ -42,13 +42,14 @@ export interface Target {
 /** Tokens in one run of the loss graph: enough to fill matrix products, little enough to stay in memory. */
 const BUDGET = 1024;
 
-/** Facts whose caches and hidden states are held at once. Runs are full long before; memory is what more would cost. */
-const WAVE = 256;
+/** Facts whose caches and hidden states are held at once, and that are found before any is kept. Runs are full long before. */
+export const WAVE = 64;
 
 /**
  * Finds for each fact the hidden state at its subject's last token that makes the target likely
  * and leaves "{subject} is a" alone. Facts are searched together; finished ones leave.
  * @param site where δ is added: the residual (MEMIT) or the MLP output (ROME)
+ * @param kept where facts that were found wait, so that a run that was broken off is not begun from the start; for more than one wave
  */
 export async function findTargets(
   decoder: Decoder,
@@ -56,6 +57,7 @@ export async function findTargets(
   facts: readonly FactTokens[],
   settings: TargetSettings,
   report: Report,
+  kept?: KeptTargets,
 ): Promise<Target[]> {
   const waves = Math.ceil(facts.length / WAVE);
   const found: Target[] = [];
@@ -64,9 +66,23 @@ export async function findTargets(
       check: () => report.check(),
       progress: (phase, done, total) => report.progress(phase, wave * total + done, waves * total),
     };
-    found.push(...(await searchTogether(decoder, site, facts.slice(wave * WAVE, (wave + 1) * WAVE), settings, part)));
+    const own = facts.slice(wave * WAVE, (wave + 1) * WAVE);
+    const what = { site, settings, facts: own };
+    const before = waves > 1 ? kept?.read(what) : undefined;
+    const targets = before ?? (await searchTogether(decoder, site, own, settings, part));
+    if (waves > 1 && !before) await kept?.keep(what, targets);
+    found.push(...targets);
   }
   return found;
+}
+
+/** Where what was found for some of the facts waits for a run that was broken off and is begun again. */
+export interface KeptTargets {
+  /** @param what all that the result depends on, beside the model */
+  read(what: unknown): Target[] | undefined;
+  keep(what: unknown, targets: readonly Target[]): Promise<void>;
+  /** Removes what this run kept: it is not needed any more. */
+  forget(): void;
 }
 
 async function searchTogether(

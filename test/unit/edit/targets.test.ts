@@ -1,6 +1,10 @@
-import { describe, expect, test } from 'vitest';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test, vi } from 'vitest';
+import { keptTargets } from '../../../electron/engine/edit/kept-targets.ts';
 import { KeyWalk } from '../../../electron/engine/edit/keys.ts';
-import { findTargets } from '../../../electron/engine/edit/target.ts';
+import { findTargets, WAVE } from '../../../electron/engine/edit/target.ts';
 import { withDelta } from '../../../electron/engine/edit/delta.ts';
 import { silent } from '../../../shared/progress.ts';
 import type { FactTokens } from '../../../electron/engine/edit/types.ts';
@@ -155,6 +159,60 @@ describe('findTargets', () => {
       const [alone] = await findTargets(decoder, site, [fact], settings, silent);
       expectClose(together[i]!.z, alone!.z);
       expectClose(together[i]!.history.flat(), alone!.history.flat());
+    }
+  });
+
+  test('a search of many facts that is broken off goes on where it was, and gives the same', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'emend-targets-'));
+    vi.stubEnv('EMEND_CACHE', folder);
+    try {
+      const decoder = await mini();
+      const many = someFacts(2 * WAVE + 1);
+      const site = { kind: 'residual', layer: 0 } as const;
+      const settings = { ...SEARCH, steps: 2 };
+      const files = () => readdirSync(join(folder, 'targets'));
+      const whole = await findTargets(decoder, site, many, settings, silent);
+      const begun = keptTargets('the model', decoder);
+      const breakOff = (done: number, total: number) => {
+        if (done > total / 2) throw new EmendError('cancelled', 'Cancelled.', '');
+      };
+      const broken = { ...silent, progress: (phase: string, done: number, total: number) => phase === 'targets' && breakOff(done, total) };
+      await expect(findTargets(decoder, site, many, settings, broken, begun)).rejects.toThrow('Cancelled.');
+      expect(files()).toHaveLength(1);
+
+      const again = keptTargets('the model', decoder);
+      const read = vi.spyOn(again, 'read');
+      expect(await findTargets(decoder, site, many, settings, silent, again)).toEqual(whole);
+      expect(read.mock.results.map(({ value }) => (value as readonly unknown[] | undefined)?.length)).toEqual([WAVE, undefined, undefined]);
+      expect(files()).toHaveLength(3);
+      again.forget();
+      expect(files()).toHaveLength(0);
+    } finally {
+      vi.unstubAllEnvs();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  test('what was found of another model, version, settings or facts is found anew', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'emend-targets-'));
+    vi.stubEnv('EMEND_CACHE', folder);
+    try {
+      const decoder = await mini();
+      const [weight] = [...decoder.graph.constants].find(([name]) => name.endsWith('.down'))!;
+      const constant = decoder.graph.constants.get(weight)!;
+      const edited = decoder.withConstants(new Map([[weight, { ...constant, name: weight }]]));
+      const target = { z: new Float64Array(2), before: new Float64Array(2), history: [[1, 2, 3]] as const };
+      await keptTargets('the model', decoder).keep(['what'], [target]);
+      expect(keptTargets('the model', decoder).read(['what'])).toEqual([target]);
+      expect(keptTargets('the model', decoder).read(['else'])).toBeUndefined();
+      expect(keptTargets('another', decoder).read(['what'])).toBeUndefined();
+      expect(keptTargets('the model', edited).read(['what'])).toBeUndefined();
+      const [file] = readdirSync(join(folder, 'targets'));
+      writeFileSync(join(folder, 'targets', file!), 'cut off');
+      expect(keptTargets('the model', decoder).read(['what'])).toBeUndefined();
+    } finally {
+      vi.unstubAllEnvs();
+      rmSync(folder, { recursive: true, force: true });
     }
   });
 

@@ -50,6 +50,7 @@ export const alphaedit: EditMethod<SettingsOf<typeof descriptor>> = {
     const { delta, targets } = await spread(work.decoder, work.tokens, numbers, statistics, work.report, {
       metricAt,
       ...beside,
+      kept: work.kept,
       ownTargets: settings.ownTargets.value,
       passes: settings.passes.value,
     });

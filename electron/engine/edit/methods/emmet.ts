@@ -39,6 +39,7 @@ export const emmet: EditMethod<SettingsOf<typeof descriptor>> = {
     const numbers = { ...targetSettings(settings), layers: layers.value, covarianceWeight: covarianceWeight.value };
     const { delta, targets } = await spread(work.decoder, work.tokens, numbers, statistics, work.report, {
       ...beside,
+      kept: work.kept,
       softness: work.facts.length + (beside.taught?.length ?? 0) > 1 ? settings.softness.value : 0,
     });
     return { delta, settings: { ...settings, layers, covarianceWeight }, histories: targets.map((t) => t.history), warnings };

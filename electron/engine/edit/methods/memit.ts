@@ -16,6 +16,8 @@ import { byWords } from '../together.ts';
 import { factTokens } from '../tokens.ts';
 import sets from './memit.json' with { type: 'json' };
 
+/** What holds the facts of earlier edits best, and their neighbours: see the table of edits one after another in the README. */
+const TOGETHER_DEFAULT = { value: true, source: 'so that facts of earlier edits are met as well as the new ones' };
 /** Published windows are five or six layers wide. */
 const WIDTH = 5;
 
@@ -29,7 +31,7 @@ export const memit: EditMethod<SettingsOf<typeof descriptor>> = {
     ridge: ridgeOf(1e-3),
     passes: { value: 1, source: 'published default' },
     remember: { value: true, source: 'so that edits do not undo each other' },
-    together: { value: false, source: 'published default' },
+    together: TOGETHER_DEFAULT,
     changeWeight: { value: 0, source: 'published default' },
     ownTargets: { value: false, source: 'published default' },
     covarianceWeight: undefined,
@@ -54,7 +56,7 @@ export const memit: EditMethod<SettingsOf<typeof descriptor>> = {
     const { delta, targets } = await spread(work.decoder, all.tokens, numbers, statistics, work.report, {
       metricAt,
       ...beside,
-      ...given({ known: all.known }),
+      ...given({ known: all.known, kept: work.kept }),
       ownTargets: settings.ownTargets.value,
       passes: settings.passes.value,
     });
@@ -92,8 +94,8 @@ async function allTogether(
   { facts: known }: NonNullable<EditWork['together']>,
   numbers: TargetSettings & Layers,
 ) {
-  const { decoder, tokenizer, facts, tokens, settings, report } = work;
-  const own = await findTargets(decoder, { kind: 'residual', layer: numbers.layers.at(-1)! }, tokens, numbers, report);
+  const { decoder, tokenizer, facts, tokens, settings, kept, report } = work;
+  const own = await findTargets(decoder, { kind: 'residual', layer: numbers.layers.at(-1)! }, tokens, numbers, report, kept);
   const all = [
     ...facts.map((fact, n) => ({ fact, tokens: tokens[n]!, target: own[n]! })),
     ...known.map(({ fact, target, contexts }) => ({
