@@ -97,7 +97,8 @@ export class Tail {
   private product(node: Node, value: string): string | undefined {
     const [first, weight, ...bias] = node.inputs as [string, string, ...string[]];
     if (node.op !== 'MatMulNBits' && (this.dimsOf(weight)?.length !== 2 || this.decoder.flow.position.has(weight))) return undefined;
-    if (node.op === 'Gemm' && intAttribute(node, 'transA', 0) === 0 && bias.every((b) => this.isOneRow(b)))
+    const isStraight = !['transA', 'transBatchA', 'transBatchB'].some((name) => intAttribute(node, name, 0) === 1);
+    if ((node.op === 'Gemm' || node.op === 'FusedMatMul') && isStraight && bias.every((b) => this.isOneRow(b)))
       return this.write(node, [this.at(first), weight, ...bias], value);
     if (node.op === 'MatMulNBits') return this.write(node, [this.at(first), weight, ...bias], value);
     if (node.op !== 'MatMul') return undefined;

@@ -23,7 +23,7 @@ export class DecoderScorer implements Scorer {
 
   /**
    * @param check called between runs; throws to stop
-   * @param options without prepacking a few questions take half the memory; many take longer
+   * @param options without prepacking a few questions are answered sooner, and weights stay in the pages of their files; many take longer
    */
   constructor(decoder: Decoder, tokenizer: Tokenizer, check: () => void = () => undefined, options = { prepack: true }) {
     this.decoder = decoder;

@@ -3,12 +3,13 @@ import { EmendError } from '../../../shared/errors.ts';
 import type { Graph, Model } from '../onnx/graph.ts';
 import { withoutLinks } from '../onnx/linked.ts';
 import { encodeModel } from '../onnx/write.ts';
+import { weightsApart } from './apart.ts';
 
 /** How a session spends threads and memory. */
 export interface SessionOptions {
   /** ONNX Runtime's own rewriting: 'disabled' when every value must exist as written. */
   readonly optimize?: 'disabled' | 'basic' | 'extended' | 'all';
-  /** Repacking weights for speed doubles their memory; sessions that run a few times go without. */
+  /** Repacking weights for speed takes reading all of them, into memory of the process; sessions that run a few times go without. */
   readonly prepack?: boolean;
   readonly threads?: number;
 }
@@ -34,7 +35,7 @@ export class Session {
    * @throws EmendError 'unsupported' with ONNX Runtime's reason when it refuses the graph
    */
   static async create(model: Model, graph: Graph, options: SessionOptions = {}): Promise<Session> {
-    const home = withoutLinks(model.folder, graph);
+    const home = withoutLinks(model.folder, options.prepack === false ? graph : weightsApart(graph));
     const bytes = encodeModel({ ...model, graph: home.graph });
     try {
       const session = await ort.InferenceSession.create(bytes, {
