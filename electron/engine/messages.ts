@@ -1,9 +1,8 @@
 import * as v from 'valibot';
 import { EmendError, ErrorDataSchema } from '../../shared/errors.ts';
-import type { ModelRef } from './model-ref.ts';
 
-/** What any list of jobs looks like; `Jobs` is the engine's own. Every job works on one model. */
-export type JobTable<J> = { readonly [N in keyof J]: { readonly params: { readonly model: ModelRef }; readonly result: unknown } };
+/** What any list of jobs looks like; `Jobs` is the engine's own. Every job works on one `model`, but for quick ones. */
+export type JobTable<J> = { readonly [N in keyof J]: { readonly params: object; readonly result: unknown } };
 
 const id = v.pipe(v.number(), v.integer(), v.minValue(1));
 

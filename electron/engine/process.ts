@@ -58,8 +58,7 @@ function hear(request: Request): void {
 function run({ id, job, params }: Request & { type: 'run' }): void {
   try {
     const stop = new Int32Array(new SharedArrayBuffer(4));
-    const folder = modelFolder(job, params);
-    threadOf(QUICK_JOBS.includes(job) ? QUICK : pathOf(folder)).add({ id, job, params, stop });
+    threadOf(QUICK_JOBS.includes(job) ? QUICK : pathOf(modelFolder(job, params))).add({ id, job, params, stop });
   } catch (error) {
     reply({ type: 'failed', id, error: errorData(error) });
   }
