@@ -39,7 +39,8 @@ export function ggufCheckService({ models, engine, jobs, grants, preferences }: 
           const [base, ref] = [await model.at('base').ref(whole.at('prepare')), await version.ref(whole.at('prepare'))];
           const options = { generation: false as const };
           // What may be missing is looked for first.
-          const inLlama = await engine.run('ggufCheck', { model: base, deltas: version.deltas(), gguf: file, records }, whole.at('gguf'));
+          const asked = { model: base, deltas: version.deltas(), gguf: file, records };
+          const inLlama = await engine.apart({ rights: { programs: true } }, (apart) => apart.run('ggufCheck', asked, whole.at('gguf')));
           const before = await engine.run('check', { model: base, records, options }, whole.at('before'));
           const after = await engine.run('check', { model: ref, records, options, baseline: base }, whole.at('after'));
           const side = (was: CheckReport, now: CheckReport) => {
