@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { findText, oddCharacters, sameText } from './characters.ts';
 import { EmendError } from './errors.ts';
-import { Text } from './contract/define.ts';
+import { list, Text } from './contract/define.ts';
 
 /** A prompt whose answer an edit must leave alone, with that answer where it is known. */
 export const NeighborSchema = v.union([Text, v.object({ prompt: Text, target: v.optional(Text) })]);
@@ -19,22 +19,20 @@ export const FactSchema = v.object({
   /** A name for the relation, such as P103. */
   relation: v.optional(Text),
   /** Other ways to ask, where the edit should hold too: the subject written out, or one {} for it. */
-  paraphrases: v.optional(v.array(Text)),
+  paraphrases: v.optional(list(Text)),
   /** Prompts about other subjects, which must keep their answers. */
-  neighbors: v.optional(v.array(NeighborSchema)),
+  neighbors: v.optional(list(NeighborSchema)),
   /** Prompts that ask something else about the subject, which must keep their answers too. */
-  sameSubject: v.exactOptional(v.array(NeighborSchema)),
+  sameSubject: v.exactOptional(list(NeighborSchema)),
   /**
    * Prompts whose answers may follow from the fact: what stands in another city may stand in another country. What becomes of them is told,
    * and counted nowhere.
    */
-  follows: v.exactOptional(v.array(NeighborSchema)),
+  follows: v.exactOptional(list(NeighborSchema)),
   /** Prompts about the subject to write on from, for measures of fluency and consistency. */
-  generationPrompts: v.optional(v.array(Text)),
+  generationPrompts: v.optional(list(Text)),
   /** Wordings, neighbours and other facts about the subject that the edit itself is told of (told.ts); they stand in no other list. */
-  told: v.optional(
-    v.object({ wordings: v.array(Text), neighbors: v.array(NeighborSchema), sameSubject: v.exactOptional(v.array(NeighborSchema)) }),
-  ),
+  told: v.optional(v.object({ wordings: list(Text), neighbors: list(NeighborSchema), sameSubject: v.exactOptional(list(NeighborSchema)) })),
 });
 export type Fact = v.InferOutput<typeof FactSchema>;
 export type Neighbor = v.InferOutput<typeof NeighborSchema>;

@@ -122,7 +122,8 @@ export async function factsOfFile(
   if (read.wrong.length > 0) warn(`${file}: ${counted(read.wrong.length, 'row')} left out.`);
   if (take !== undefined && read.total < take)
     warn(`${file} has ${counted(read.total, 'fact')}, fewer than the ${take} asked for; all are taken.`);
-  if (take === undefined && read.total > LIST_LIMIT) warn(`${file} has ${read.total} facts; the first ${LIST_LIMIT} are taken.`);
+  if (take === undefined && read.total > LIST_LIMIT)
+    warn(`${file} has ${read.isWhole ? '' : 'more than '}${read.total} facts; the first ${LIST_LIMIT} are taken.`);
   return read.facts;
 }
 

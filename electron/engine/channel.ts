@@ -1,5 +1,4 @@
 import { fork } from 'node:child_process';
-import { llamaEntry } from './llama/package.ts';
 import type { Request } from './messages.ts';
 
 /** How the engine process ended. */
@@ -21,21 +20,27 @@ export interface Channel {
   kill(): void;
 }
 
+/** What an engine process may do that others may not. */
+export interface Rights {
+  /** Start programs: node-llama-cpp tries its binary in one of its own. */
+  readonly programs?: boolean;
+}
+
 /** Characters of output that are kept. */
 const OUTPUT_TAIL = 4000;
 
 /**
  * What the engine gives up by Node's permission model: to start other programs, to debug itself, and from Node 25 on the network. It reads
  * models and writes exports wherever people choose, so files stay open to it. It binds JavaScript alone: ONNX Runtime's own code is not
- * held by it. Where node-llama-cpp is installed for Emend, it may start programs: that package tries its binary in one of its own.
+ * held by it.
  */
-const rights = () => [
+const permissions = ({ programs = false }: Rights) => [
   process.allowedNodeEnvironmentFlags.has('--permission') ? '--permission' : '--experimental-permission',
   '--allow-fs-read=*',
   '--allow-fs-write=*',
   '--allow-worker',
   '--allow-addons',
-  ...(llamaEntry() === undefined ? [] : ['--allow-child-process']),
+  ...(programs ? ['--allow-child-process'] : []),
   '--disable-warning=ExperimentalWarning',
   '--disable-warning=SecurityWarning', // says that native code is not held
 ];
@@ -44,12 +49,12 @@ const rights = () => [
 const SECRETS = ['EMEND_PASSPHRASE'];
 
 /** Runs the engine in a child process of Node, with `env` added to the environment. */
-export function forkEngine(entry: string, env: Readonly<Record<string, string>>): Channel {
+export function forkEngine(entry: string, env: Readonly<Record<string, string>>, rights: Rights = {}): Channel {
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !SECRETS.includes(name)));
   const child = fork(entry, [], {
     env: { ...inherited, ...env },
     serialization: 'advanced',
-    execArgv: rights(),
+    execArgv: permissions(rights),
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   let output = '';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { cancelled, EmendError, errorFromData } from '../../shared/errors.ts';
-import { type Channel, type Ending, forkEngine } from './channel.ts';
+import { type Channel, type Ending, forkEngine, type Rights } from './channel.ts';
 import type { Follow, Progress } from '../../shared/progress.ts';
 import { type Jobs, ONCE_JOBS, QUICK_JOBS } from './jobs.ts';
 import { type JobTable, ReplySchema } from './messages.ts';
@@ -10,7 +10,7 @@ import { type JobTable, ReplySchema } from './messages.ts';
 export type { Channel, Ending } from './channel.ts';
 
 /** Starts an engine process, with `env` added to its environment. */
-export type OpenChannel = (entry: string, env: Readonly<Record<string, string>>) => Channel;
+export type OpenChannel = (entry: string, env: Readonly<Record<string, string>>, rights?: Rights) => Channel;
 
 export interface HostOptions {
   /** Threads that ONNX Runtime may use for one model, instead of EMEND_THREADS in the environment; 0 leaves it to ONNX Runtime. */
@@ -21,6 +21,10 @@ export interface HostOptions {
   readonly openChannel?: OpenChannel | undefined;
   /** How long a job may take to hear that it was cancelled, and how long a quick job may take at all; ms. */
   readonly patience?: Patience | undefined;
+  /** Bytes that the process may hold; what holds more is ended. */
+  readonly memory?: number | undefined;
+  /** What the process may do that engines mostly may not. */
+  readonly rights?: Rights | undefined;
 }
 
 interface Patience {
@@ -54,6 +58,7 @@ export class EngineHost<J extends JobTable<J> = Jobs> {
   private readonly pending = new Map<number, Pending>();
   private lastId = 0;
   private closed = false;
+  private hasOpened = false;
 
   /**
    * Starts the engine process. A job would do it too; this saves the wait, and sets the options.
@@ -63,6 +68,17 @@ export class EngineHost<J extends JobTable<J> = Jobs> {
     this.options = options;
     this.channel ??= this.open();
     return this;
+  }
+
+  /** Whether nothing is done, and no model was ever opened in it. */
+  get isFresh(): boolean {
+    return !this.hasOpened && this.pending.size === 0 && !this.closed;
+  }
+
+  /** Ends the process once it holds more than so many bytes. */
+  limit(memory: number): void {
+    this.options = { ...this.options, memory };
+    this.channel?.send({ type: 'limit', bytes: memory });
   }
 
   /**
@@ -75,6 +91,7 @@ export class EngineHost<J extends JobTable<J> = Jobs> {
       if (this.closed) throw new EmendError('failed', `The engine is closed; it cannot do "${job}".`, 'Start the application again.');
       if (watch.signal?.aborted) throw cancelled();
       const channel = (this.channel ??= this.open());
+      if (!QUICK_JOBS.includes(job)) this.hasOpened = true;
       const id = ++this.lastId;
       const { patience = PATIENCE } = this.options;
       const timers: NodeJS.Timeout[] = [];
@@ -165,11 +182,12 @@ export class EngineHost<J extends JobTable<J> = Jobs> {
   }
 
   private open(): Channel {
-    const { threads, entry = join(import.meta.dirname, 'process.mjs'), openChannel = forkEngine } = this.options;
+    const { threads, entry = join(import.meta.dirname, 'process.mjs'), openChannel = forkEngine, memory, rights } = this.options;
     if (openChannel === forkEngine && !existsSync(entry))
       throw new EmendError('not-found', `The engine process is not built: there is no ${entry}.`, 'Run: npm run build');
-    const channel = openChannel(entry, threads === undefined ? {} : { EMEND_THREADS: String(threads) });
+    const channel = openChannel(entry, threads === undefined ? {} : { EMEND_THREADS: String(threads) }, rights);
     channel.onMessage((message) => this.hear(channel, message));
+    if (memory !== undefined) channel.send({ type: 'limit', bytes: memory });
     void channel.ended.then((ending) => {
       if (this.channel === channel) this.channel = undefined;
       const isGivenUp = [...this.pending.values()].some((pending) => pending.ending !== undefined);
@@ -204,6 +222,11 @@ export class EngineHost<J extends JobTable<J> = Jobs> {
       return channel.kill();
     }
     const reply = parsed.output;
+    if (reply.type === 'full') {
+      const { memory = 0 } = this.options;
+      for (const pending of this.pending.values()) pending.ending ??= tooMuch(pending.job, reply.bytes, memory);
+      return channel.kill();
+    }
     const pending = this.pending.get(reply.id);
     if (!pending) return;
     if (reply.type === 'progress') pending.onProgress?.({ phase: reply.phase, done: reply.done, total: reply.total });
@@ -234,6 +257,17 @@ function tooSlow(job: string, ms: number): EmendError {
     'failed',
     `The engine did not finish "${job}" within ${ms / 1000} s, and was ended.`,
     'A tokenizer or a graph can be made such that reading it never ends. Take the model from its maker again.',
+  );
+}
+
+function tooMuch(job: string, bytes: number, most: number): EmendError {
+  const GB = (count: number) => `${(count / 1e9).toFixed(1)} GB`;
+  return new EmendError(
+    'failed',
+    `The engine came to hold ${GB(bytes)} of memory during "${job}"; at most ${GB(most)} were expected of a model of this size, and ` +
+      'it was ended.',
+    'A graph or a tokenizer can be made such that it takes all memory there is. Take the model from its maker again.',
+    { bytes, most },
   );
 }
 

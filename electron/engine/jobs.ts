@@ -14,6 +14,7 @@ import type { Concept } from './dissect/labels.ts';
 import type { AblationReport, DissectionReport, DissectionSettings, ImageDissectionReport } from './dissect/report.ts';
 import type { LabelledText } from './dissect/texts.ts';
 import type { CheckChoices } from './evaluate/choices.ts';
+import type { FactSource, ReadFacts } from './evaluate/fact-file.ts';
 import type { CheckRecord } from './evaluate/records.ts';
 import type { CheckReport } from './evaluate/report.ts';
 import type { ModelRef, SteeringCandidate, SteeringRef } from './model-ref.ts';
@@ -513,10 +514,17 @@ export interface Jobs {
   readonly files: { readonly params: { readonly model: ModelRef }; readonly result: { readonly files: readonly string[] } };
   /** Where the constants of a model folder are stored; no weights are read. */
   readonly ranges: { readonly params: { readonly model: ModelRef }; readonly result: { readonly files: readonly ConstantRanges[] } };
+  /** Facts of a file or a text, with what they are checked by; of a long file only its beginning. */
+  readonly facts: { readonly params: FactSource; readonly result: ReadFacts };
   /** Facts cut into tokens. */
   readonly cut: {
     readonly params: { readonly model: ModelRef; readonly facts: readonly Fact[] };
     readonly result: { readonly facts: readonly CutFact[]; readonly tooLong: readonly (readonly CutProblem[])[] };
+  };
+  /** What of facts is longer than the model reads, for each of them. */
+  readonly longer: {
+    readonly params: { readonly model: ModelRef; readonly facts: readonly Fact[] };
+    readonly result: { readonly tooLong: readonly (readonly CutProblem[])[] };
   };
   /** The tokens of a text. */
   readonly tokens: {
@@ -528,7 +536,7 @@ export interface Jobs {
 export type JobName = keyof Jobs;
 
 /** Jobs that open no model. They have a thread of their own: a screen that shows what was dropped, or tokens, cannot wait for an edit. */
-export const QUICK_JOBS: readonly string[] = ['files', 'ranges', 'cut', 'tokens'] satisfies JobName[];
+export const QUICK_JOBS: readonly string[] = ['facts', 'files', 'ranges', 'cut', 'longer', 'tokens'] satisfies JobName[];
 
 /** Jobs that write where nothing may be yet: what an engine that was ended left of them keeps them from being done again. */
 export const ONCE_JOBS: readonly string[] = ['export', 'onnxFolder'] satisfies JobName[];

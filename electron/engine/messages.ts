@@ -1,9 +1,8 @@
 import * as v from 'valibot';
 import { EmendError, ErrorDataSchema } from '../../shared/errors.ts';
-import type { ModelRef } from './model-ref.ts';
 
-/** What any list of jobs looks like; `Jobs` is the engine's own. Every job works on one model. */
-export type JobTable<J> = { readonly [N in keyof J]: { readonly params: { readonly model: ModelRef }; readonly result: unknown } };
+/** What any list of jobs looks like; `Jobs` is the engine's own. Every job works on one `model`, but for quick ones. */
+export type JobTable<J> = { readonly [N in keyof J]: { readonly params: object; readonly result: unknown } };
 
 const id = v.pipe(v.number(), v.integer(), v.minValue(1));
 
@@ -13,6 +12,8 @@ export const RequestSchema = v.variant('type', [
   v.object({ type: v.literal('cancel'), id }),
   /** Ends the thread of a folder, which is about to be moved or removed. */
   v.object({ type: v.literal('release'), id, folder: v.string() }),
+  /** How much memory (bytes) the process may hold from now on; as much as there is where nothing is said. */
+  v.object({ type: v.literal('limit'), bytes: v.number() }),
   v.object({ type: v.literal('close') }),
 ]);
 export type Request = v.InferOutput<typeof RequestSchema>;
@@ -23,6 +24,8 @@ export const ReplySchema = v.variant('type', [
   v.object({ type: v.literal('text'), id, piece: v.string() }),
   v.object({ type: v.literal('done'), id, result: v.unknown() }),
   v.object({ type: v.literal('failed'), id, error: ErrorDataSchema }),
+  /** The process holds more memory than it may, and is about to end because of that. */
+  v.object({ type: v.literal('full'), bytes: v.number() }),
 ]);
 export type Reply = v.InferOutput<typeof ReplySchema>;
 

@@ -11,6 +11,8 @@ import { JobThread } from './thread.ts';
 // application.
 // The application is a Node process that forked it, or Electron's main process, of which it is a utility process.
 
+/** How often memory is looked at (ms): native code fills a few hundred MB in that time. */
+const MEMORY_PACE = 100;
 /** An orphan with a job in native code gives it this long (ms). */
 const ORPHAN_GRACE = 10_000;
 
@@ -51,6 +53,7 @@ function settled(): void {
 function hear(request: Request): void {
   if (request.type === 'run') run(request);
   else if (request.type === 'release') void release(request);
+  else if (request.type === 'limit') watchMemory(request.bytes);
   else if (request.type === 'cancel') for (const thread of threads.values()) thread.cancel(request.id);
   else close();
 }
@@ -58,8 +61,7 @@ function hear(request: Request): void {
 function run({ id, job, params }: Request & { type: 'run' }): void {
   try {
     const stop = new Int32Array(new SharedArrayBuffer(4));
-    const folder = modelFolder(job, params);
-    threadOf(QUICK_JOBS.includes(job) ? QUICK : pathOf(folder)).add({ id, job, params, stop });
+    threadOf(QUICK_JOBS.includes(job) ? QUICK : pathOf(modelFolder(job, params))).add({ id, job, params, stop });
   } catch (error) {
     reply({ type: 'failed', id, error: errorData(error) });
   }
@@ -99,6 +101,17 @@ async function leaveWhenIdle(): Promise<void> {
   await Promise.all(all.map((thread) => thread.end()));
   if (process.connected) process.disconnect();
   else process.exit(0);
+}
+
+/** Ends this process once it holds more than it may. Jobs are done in threads, so that this one always comes to look. */
+function watchMemory(most: number): void {
+  const timer = setInterval(() => {
+    const bytes = process.memoryUsage.rss();
+    if (bytes <= most) return;
+    clearInterval(timer);
+    reply({ type: 'full', bytes });
+    setTimeout(() => process.kill(process.pid, 'SIGKILL'), MEMORY_PACE); // the application does it, unless it is busy
+  }, MEMORY_PACE).unref();
 }
 
 // Where processors are scarce, the window comes before the work behind it. Threads inherit it, so this comes before them. Raising it would

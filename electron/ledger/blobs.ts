@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { EmendError } from '../../shared/errors.ts';
 import type { BlobRef } from './bodies.ts';
-import { ensureFolder, removeIfThere, removeTemporaries, temporaryName } from '../storage/durable.ts';
+import { ensureFolderBelow, removeIfThere, removeTemporaries, temporaryName } from '../storage/durable.ts';
 import type { Files } from '../storage/files.ts';
 import { hashPieces, sha256 } from '../storage/hash.ts';
 
@@ -14,6 +14,7 @@ function shown(blob: string): string {
 /** Content-addressed files of a ledger: `blobs/sha256/ab/cdef…`. A blob lasts before any entry names it, and never changes. */
 export class Blobs {
   readonly #files: Files;
+  readonly #ledgerFolder: string;
   readonly #folder: string;
   readonly #writable: boolean;
   /** Folders that this process made last. */
@@ -21,6 +22,7 @@ export class Blobs {
 
   constructor(files: Files, ledgerFolder: string, writable: boolean) {
     this.#files = files;
+    this.#ledgerFolder = ledgerFolder;
     this.#folder = join(ledgerFolder, 'blobs', 'sha256');
     this.#writable = writable;
   }
@@ -148,7 +150,7 @@ export class Blobs {
 
   async #makeLast(folder: string): Promise<void> {
     if (this.#lasting.has(folder)) return;
-    await ensureFolder(this.#files, folder);
+    await ensureFolderBelow(this.#files, this.#ledgerFolder, folder);
     this.#lasting.add(folder);
   }
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { EmendError } from '../../shared/errors.ts';
 import { canonical } from '../storage/canonical.ts';
-import { ensureFolder, removeTemporaries, writeDurably } from '../storage/durable.ts';
+import { ensureFolderBelow, removeTemporaries, writeDurably } from '../storage/durable.ts';
 import type { Files } from '../storage/files.ts';
 import { sha256, Sha256Schema } from '../storage/hash.ts';
 import type { SigningKey, VerifyKey } from './keys.ts';
@@ -159,7 +159,7 @@ export function pointProblem(
 /** Keeps a checkpoint in a ledger's folder. Returns its path. */
 export async function saveCheckpoint(files: Files, ledgerFolder: string, checkpoint: Checkpoint): Promise<string> {
   const folder = join(ledgerFolder, FOLDER);
-  await ensureFolder(files, folder);
+  await ensureFolderBelow(files, ledgerFolder, folder);
   const path = join(folder, `${String(checkpoint.seq).padStart(9, '0')}.json`);
   await writeDurably(files, path, Buffer.from(written(checkpoint)));
   return path;

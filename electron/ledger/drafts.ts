@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { EmendError } from '../../shared/errors.ts';
 import { addsPart, kindNames } from '../../shared/kinds.ts';
 import { BlobRefSchema, FactBriefSchema } from './bodies.ts';
 import { canonical } from '../storage/canonical.ts';
-import { ensureFolder, removeTemporaries, writeDurably } from '../storage/durable.ts';
+import { ensureFolderBelow, removeTemporaries, writeDurably } from '../storage/durable.ts';
 import { errnoOf } from '../storage/file-errors.ts';
 import type { Files } from '../storage/files.ts';
 import { Sha256Schema } from '../storage/hash.ts';
@@ -72,7 +72,7 @@ export class Drafts {
       );
     const { key } = this.#keys;
     const seal = key && { key: key.id, signature: Buffer.from(key.sign(sealedBytes(draft.output))).toString('base64') };
-    await ensureFolder(this.#files, this.#folder);
+    await ensureFolderBelow(this.#files, dirname(this.#folder), this.#folder);
     await writeDurably(this.#files, this.#path(id), Buffer.from(`${canonical({ ...draft.output, ...(seal ? { seal } : {}) })}\n`));
     return { ...draft.output, isSealed: seal !== undefined };
   }

@@ -1,10 +1,11 @@
 import type { Parsed, Result } from '../../shared/contract.ts';
 import { EmendError } from '../../shared/errors.ts';
+import type { Follow } from '../../shared/progress.ts';
 import type { CheckReport } from '../engine/records.ts';
 import type { CheckChoices } from '../engine/jobs.ts';
 import { driftTexts } from './drift.ts';
 import { editMade } from './edit-report.ts';
-import { factsGiven, factsWritten, firstOf, readFactFile, refuseUnseen, type FactSet } from './facts.ts';
+import { factsGiven, factsWritten, firstOf, readFactFile, refuseLonger, refuseUnseen, type FactReader, type FactSet } from './facts.ts';
 import type { Model, ModelVersion } from './model.ts';
 import { newFile } from './outputs.ts';
 import type { Services, Surroundings } from './surroundings.ts';
@@ -32,7 +33,7 @@ export function checkService({ models, engine, jobs, grants }: Surroundings): Pa
       const asked = withPaths(params);
       return {
         job: jobs.start('checks.measure', `Measure ${model.name}`, model.id, async (control) => {
-          const { set, options } = await prepare(model, version, asked, !version.isBase);
+          const { set, options } = await prepare(engine, control, model, version, asked, !version.isBase);
           const baseline = version.isBase ? {} : { baseline: await model.at('base').ref(control) };
           const whole = new WholeJob(control, CHECK_PLAN).at('check');
           const report = await engine.run('check', { model: await version.ref(whole), records: set.records, options, ...baseline }, whole);
@@ -50,8 +51,10 @@ export function checkService({ models, engine, jobs, grants }: Surroundings): Pa
         throw new EmendError('bad-input', 'Edits one by one have no one delta to save.', 'Edit the facts together, or save none.');
       return {
         job: jobs.start('checks.try', `Try edits of ${model.name}`, model.id, async (control) => {
-          const { set, options } = await prepare(model, version, asked, true);
-          refuseUnseen(set.records.map(({ fact }) => fact));
+          const { set, options } = await prepare(engine, control, model, version, asked, true);
+          const facts = set.records.map(({ fact }) => fact);
+          refuseUnseen(facts);
+          await refuseLonger(engine, model.files, facts);
           const trial = {
             model: await version.ref(control),
             scratch: await model.scratch(),
@@ -69,13 +72,15 @@ export function checkService({ models, engine, jobs, grants }: Surroundings): Pa
 
 /** The facts to measure, and how. @param changes whether there is something to see drift from */
 async function prepare(
+  engine: FactReader,
+  follow: Pick<Follow, 'signal'>,
   model: Model,
   version: ModelVersion,
   asked: Asked,
   changes: boolean,
 ): Promise<{ set: FactSet; options: CheckChoices }> {
   const written = await version.facts();
-  const all = await factsFor(model, written, asked);
+  const all = await factsFor(engine, model, written, asked, follow);
   const set = firstOf(all, asked.take);
   const drift =
     changes && asked.drift
@@ -93,15 +98,17 @@ async function prepare(
 
 /** Those of the file, those given, else those that the version's edits wrote, else those that came with the model. */
 export async function factsFor(
+  engine: FactReader,
   { name, material }: Model,
   written: Awaited<ReturnType<ModelVersion['facts']>>,
   asked: Pick<Asked, 'source' | 'facts'>,
+  follow: Pick<Follow, 'signal'>,
 ): Promise<FactSet> {
   if (asked.source !== undefined && asked.facts !== undefined)
     throw new EmendError('bad-input', 'Facts come from a file or from a list; give one of them.', 'Leave one of them out.');
-  if (asked.source !== undefined) return readFactFile(asked.source);
+  if (asked.source !== undefined) return readFactFile(engine, asked.source, follow);
   if (asked.facts !== undefined) return factsGiven(asked.facts);
-  const own = material && (await readFactFile(material.evaluation));
+  const own = material && (await readFactFile(engine, material.evaluation, follow));
   if (written.length > 0) return factsWritten(written, own?.records ?? []);
   if (own) return own;
   throw new EmendError(

@@ -1,12 +1,13 @@
-import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import Papa from 'papaparse';
 import * as v from 'valibot';
 import { EmendError } from '../../shared/errors.ts';
 import type { LabelledText } from '../engine/jobs.ts';
 import { factTexts, type ToldFact } from '../engine/records.ts';
-import { readFactFile, readFactText } from './facts.ts';
+import type { Follow } from '../../shared/progress.ts';
+import { readFactFile, readFactText, type FactReader } from './facts.ts';
 import { TaughtSchema } from './suggest.ts';
+import { readWholeText } from './whole-text.ts';
 
 /** Texts with their concepts, and where these are from. */
 export interface ConceptTexts {
@@ -22,8 +23,14 @@ export interface ConceptTexts {
  * @param most sentences
  * @throws EmendError when the file cannot be read, or tells no facts
  */
-export async function conceptsOfFacts(file: string, seed: number, most: number): Promise<ConceptTexts> {
-  const { facts, warnings } = await toldFacts(file);
+export async function conceptsOfFacts(
+  engine: FactReader,
+  file: string,
+  seed: number,
+  most: number,
+  follow: Pick<Follow, 'signal'> = {},
+): Promise<ConceptTexts> {
+  const { facts, warnings } = await toldFacts(engine, file, follow);
   const texts = factTexts(facts, seed, most);
   if (!texts.some(({ labels, rest }) => labels.length > 0 || rest !== undefined))
     throw new EmendError(
@@ -35,8 +42,12 @@ export async function conceptsOfFacts(file: string, seed: number, most: number):
   return { source: `the facts of ${basename(file)}`, texts, all, warnings };
 }
 
-async function toldFacts(file: string): Promise<{ facts: ToldFact[]; warnings: readonly string[] }> {
-  const taught = v.safeParse(TaughtSchema, asJson((await readFactText(file)).text));
+async function toldFacts(
+  engine: FactReader,
+  file: string,
+  follow: Pick<Follow, 'signal'>,
+): Promise<{ facts: ToldFact[]; warnings: readonly string[] }> {
+  const taught = v.safeParse(TaughtSchema, asJson(await readFactText(file)));
   if (taught.success) {
     const { relations, facts } = taught.output;
     const strange = facts.find(({ relation }) => !Object.hasOwn(relations, relation));
@@ -49,7 +60,7 @@ async function toldFacts(file: string): Promise<{ facts: ToldFact[]; warnings: r
       );
     return { facts: facts.map((fact) => ({ ...fact, prompts: relations[fact.relation]!.templates })), warnings: [] };
   }
-  const { records, warnings } = await readFactFile(file);
+  const { records, warnings } = await readFactFile(engine, file, follow);
   const facts = records.map(({ fact: { subject, prompt, target, previousTarget, relation } }) => ({
     subject,
     relation,
@@ -193,9 +204,6 @@ async function linesOf(file: string): Promise<string[]> {
   return lines.at(-1) === '' ? lines.slice(0, -1) : lines;
 }
 
-async function read(file: string, what: string): Promise<string> {
-  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    const reason = error.code === 'EISDIR' ? 'it is a folder' : error.code === 'ENOENT' ? 'there is no such file' : error.message;
-    throw new EmendError('not-found', `${what} ${file} cannot be read: ${reason}.`, 'Give a file that is there.');
-  });
+function read(file: string, what: string): Promise<string> {
+  return readWholeText(file, what, 'Give a file that is there.');
 }

@@ -1,9 +1,11 @@
+import type { Follow } from '../../shared/progress.ts';
 import { basename } from 'node:path';
 import type { Ablated } from '../../shared/contract/dissecting.ts';
 import { EmendError } from '../../shared/errors.ts';
 import type { DissectionReport, UnitFinding } from '../engine/jobs.ts';
 import { logCsv } from './attest/log-csv.ts';
 import { conceptsOfFacts, conceptsOfTable, type ConceptTexts } from './concepts.ts';
+import type { FactReader } from './facts.ts';
 import { imageRun, type InText, type LanguageDissection, languageRun, rowOf, unitOf } from './dissection-run.ts';
 import { TABLES } from './dissection-tables.ts';
 import type { JobControl } from './job-list.ts';
@@ -37,7 +39,7 @@ export function dissectingService({ models, engine, jobs, grants, found, dissect
       const files = { labels: path(labels), texts: path(texts), facts: path(facts) };
       return {
         job: jobs.start('dissecting.model', `Dissect ${model.name}`, model.id, async (control) => {
-          const concepts = await conceptsFor(model, files, settings.seed, tokens);
+          const concepts = await conceptsFor(engine, model, files, settings.seed, tokens, control);
           const request = { model: await version.ref(control), texts: concepts.texts, tokens };
           const report = await engine.run('dissect', { ...request, ...given({ layers }), settings }, control);
           const { source, warnings, all } = concepts;
@@ -132,17 +134,19 @@ export function dissectingService({ models, engine, jobs, grants, found, dissect
 
 /** Concepts of the table given, of the facts given, or of those that came with the model. */
 async function conceptsFor(
+  engine: FactReader,
   { name, material }: Model,
   { labels, texts, facts }: { labels: string | undefined; texts: string | undefined; facts: string | undefined },
   seed: number,
   tokens: number,
+  follow: Pick<Follow, 'signal'>,
 ): Promise<ConceptTexts> {
   if (labels !== undefined && facts !== undefined)
     throw new EmendError('bad-input', 'Concepts come from labels or from facts; both were given.', 'Leave one of them out.');
   if (labels !== undefined) return conceptsOfTable(labels, texts);
   const file = facts ?? material?.facts;
   // No sentence has fewer than three tokens.
-  if (file !== undefined) return conceptsOfFacts(file, seed, Math.ceil(tokens / 3));
+  if (file !== undefined) return conceptsOfFacts(engine, file, seed, Math.ceil(tokens / 3), follow);
   throw new EmendError(
     'bad-input',
     `There are no concepts to compare the units of ${name} with: no labels and no facts were given, and none came with it.`,

@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import * as v from 'valibot';
 import { EmendError } from '../../shared/errors.ts';
 import { fillPrompt } from '../../shared/fact.ts';
 import type { CheckRecord } from '../engine/records.ts';
 import type { Material } from './models.ts';
+import { readWholeText } from './whole-text.ts';
 import neutral from './suggesting/neutral.json' with { type: 'json' };
 
 /** Prompts and texts to see on whether an edit changed what it should not. */
@@ -89,7 +89,10 @@ const TaughtSchema = v.object({
 
 /** A prompt for every fact of facts.json about another subject. */
 async function taughtPrompts(file: string, subjects: ReadonlySet<string>): Promise<string[]> {
-  const parsed = v.safeParse(TaughtSchema, parse(await readFile(file, 'utf8'), file));
+  const parsed = v.safeParse(
+    TaughtSchema,
+    parse(await readWholeText(file, 'The facts', 'Copy it again from where the model came from.'), file),
+  );
   if (!parsed.success)
     throw new EmendError(
       'bad-file',
@@ -112,9 +115,7 @@ function parse(text: string, file: string): unknown {
 }
 
 async function lines(file: string, what: string): Promise<string[]> {
-  const text = await readFile(file, 'utf8').catch(() => {
-    throw new EmendError('not-found', `The ${what} ${file} cannot be read.`, 'Give a text file in UTF-8, one on each line.');
-  });
+  const text = await readWholeText(file, `The ${what}`, 'Give a text file in UTF-8, one on each line.');
   const found = text
     .split(/\r?\n/)
     .map((line) => line.trim())

@@ -53,7 +53,7 @@ export async function workOut(
   const records = facts.map((fact, at) => recordOf(fact, String(at)));
   const earlier = earlierFacts(version, facts);
   const asRecords = [...records, ...beside.map(({ record }) => record), ...earlier.records];
-  const others = material ? (await readFactFile(material.evaluation)).records : otherRecords(version, facts);
+  const others = material ? (await readFactFile(engine, material.evaluation, control)).records : otherRecords(version, facts);
   const sources = { material, edited: records, others };
   const drift = await driftTexts(sources);
   const taught = material && (await readTaught(material.facts));

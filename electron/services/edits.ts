@@ -1,13 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import * as v from 'valibot';
+import { LIST_LIMIT } from '../../shared/contract/define.ts';
 import { HyperparameterFileSchema } from '../../shared/contract/edits.ts';
 import { EmendError } from '../../shared/errors.ts';
 import { kindInfo } from '../../shared/kinds.ts';
 import { sameText } from '../../shared/characters.ts';
 import { askingProblems, characterProblems, factProblems, FactSchema, questionOf, type Fact, type FactProblem } from '../../shared/fact.ts';
 import { METHOD_NAMES } from '../../shared/methods/list.ts';
-import { readRecords, type CheckRecord, type CutFact } from '../engine/records.ts';
+import type { CheckRecord, CutFact } from '../engine/records.ts';
 import { writeDurably } from '../storage/durable.ts';
 import { explained } from '../storage/file-errors.ts';
 import { disk } from '../storage/files.ts';
@@ -15,12 +16,13 @@ import { mustReadUnlikeOthers } from './tags.ts';
 import type { Services, Surroundings } from './surroundings.ts';
 import { methodInfo, settingsOf } from './edit-methods.ts';
 import { commitDraft, workOut } from './edit-work.ts';
-import { readFactText, readingRemarks, refuseUnseen } from './facts.ts';
+import { readFacts, readingRemarks, refuseLonger, refuseUnseen } from './facts.ts';
 import { readReport } from './library-record.ts';
 import type { Model } from './model.ts';
 import { newFile } from './outputs.ts';
 import { readTaught, suggestFor } from './suggest.ts';
 import { given } from '../../shared/given.ts';
+import { readWholeText } from './whole-text.ts';
 
 type Part = Pick<
   Services,
@@ -42,6 +44,9 @@ type Part = Pick<
   | 'edits.saveForm'
 >;
 
+/** How many records that are not right are told one by one. */
+const PROBLEMS_SHOWN = 5;
+
 /** Facts in, drafts and entries out. */
 export function editService(parts: Surroundings): Part {
   const { models, engine, jobs, grants, preferences, tell } = parts;
@@ -54,9 +59,7 @@ export function editService(parts: Surroundings): Part {
     },
     'edits.readHyperparameters': async ({ source }) => {
       const path = grants.path(source);
-      const text = await readFile(path, 'utf8').catch((error: Error) => {
-        throw new EmendError('not-found', `The hyperparameter file ${path} cannot be read: ${error.message}.`, 'Choose it again.');
-      });
+      const text = await readWholeText(path, 'The hyperparameter file', 'Choose it again.');
       const parsed = v.safeParse(HyperparameterFileSchema, { name: basename(path), text });
       if (parsed.success) return parsed.output;
       throw new EmendError(
@@ -75,19 +78,27 @@ export function editService(parts: Surroundings): Part {
       if ((text === undefined) === (source === undefined))
         throw new EmendError('bad-input', 'Facts come from a text or from a file; give one of them.', 'Paste the facts, or choose a file.');
       const path = source === undefined ? undefined : grants.path(source);
-      const content = text === undefined ? await readFactText(path!) : { text };
-      const read = readRecords(withHeader(content.text), path === undefined ? 'The text' : basename(path), { columns, takesWrong: true });
+      const read = await readFacts(engine, {
+        from: path === undefined ? { text: text! } : { file: path },
+        name: path === undefined ? 'The text' : basename(path),
+        columns,
+        takesWrong: true,
+        mayLackHeader: true,
+        extent: { records: LIST_LIMIT }, // no edit takes more
+        most: Math.max(take, PROBLEMS_SHOWN),
+      });
       const shown = read.problems
-        .slice(0, 5)
+        .slice(0, PROBLEMS_SHOWN)
         .map((one) => `${one.place} ${one.row ? 'is not right' : 'was left out'}: ${one.field}: ${one.message}`);
-      const more = read.problems.length > shown.length ? [`${read.problems.length - shown.length} more are not right.`] : [];
+      const more = read.wrong > shown.length ? [`${read.wrong - shown.length} more are not right.`] : [];
       return {
         format: read.format,
         facts: read.records.slice(0, take).map(factOf),
-        total: read.records.length,
-        wrong: read.problems.slice(0, take).flatMap(({ row }) => (row ? [unfinished(row)] : [])),
+        total: read.total,
+        isWhole: read.isWhole,
+        wrong: read.problems.slice(0, take).flatMap(({ row }) => (row ? unfinished(row) : [])),
         columns: [...read.columns],
-        warnings: [...shown, ...more, ...readingRemarks(read, 'remark' in content ? content.remark : undefined)],
+        warnings: [...shown, ...more, ...readingRemarks(read)],
       };
     },
     'edits.validate': async ({ model: name, facts }) => {
@@ -135,6 +146,7 @@ export function editService(parts: Surroundings): Part {
       const model = await models.find(name);
       model.mayEdit();
       refuseUnseen(facts);
+      await refuseLonger(engine, model.files, facts);
       const covarianceText = text === undefined ? undefined : grants.path(text);
       const title = `Edit ${facts.length === 1 ? facts[0]!.subject : `${facts.length} facts`} of ${model.name}`;
       return {
@@ -260,18 +272,10 @@ function rolesOf(cut: CutFact) {
   return { tokens: cut.tokens.map((text, at) => ({ text, role: role(at) as 'prompt' | 'subject' | 'subject-last' | 'target' })) };
 }
 
-/** Rows pasted from a spreadsheet often come without their header. */
-function withHeader(text: string): string {
-  const [first = ''] = text.trimStart().split('\n');
-  const cells = first.split('\t').map((cell) => cell.trim());
-  if (cells.length < 3 || !cells.some((cell) => cell.includes('{}'))) return text;
-  return `${COLUMNS.slice(0, cells.length).join('\t')}\n${text}`;
-}
-const COLUMNS = ['subject', 'prompt', 'target', 'previous target', 'paraphrases', 'neighbors', 'generation prompts'];
-
 /** What a row of a table that is no fact yet has of one. */
-function unfinished(row: Readonly<Record<string, unknown>>): Fact {
-  return v.parse(FactSchema, { subject: '', prompt: '', target: '', ...row });
+function unfinished(row: Readonly<Record<string, unknown>>): Fact[] {
+  const parsed = v.safeParse(FactSchema, { subject: '', prompt: '', target: '', ...row });
+  return parsed.success ? [parsed.output] : []; // its texts may be too long to be mended in a form
 }
 
 function factOf({ fact, paraphrases, neighbors, sameSubject, generationPrompts }: CheckRecord): Fact {

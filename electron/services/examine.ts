@@ -4,7 +4,8 @@ import type { Inspection } from '../engine/jobs.ts';
 import { graphFile, wholeModel } from '../engine/records.ts';
 import type { JobControl } from './job-list.ts';
 import type { Engine } from './jobs.ts';
-import { bothGraphs } from './look.ts';
+import { bothGraphs, chosenSource } from './look.ts';
+import { trialLimit, trialMemory, withinTime } from './trial-run.ts';
 
 /** Working out an edit takes about twice what the weights take as they are computed with: see the benchmarks. */
 const EDITING = 2;
@@ -18,12 +19,12 @@ const FLOAT32 = 4;
 export async function examine(engine: Engine, chosen: string, readBy: ReadBy | undefined, control: JobControl): Promise<Examined> {
   const whole = wholeModel(chosen);
   const folder = (readBy && bothGraphs(whole)?.[readBy]) ?? graphFile(whole);
-  try {
-    const found = await engine.run('inspect', { model: { folder } }, control);
-    return examinedOf(found);
-  } finally {
-    await engine.release(folder);
-  }
+  const { bytes } = await chosenSource(engine, chosen, readBy);
+  return engine.apart({ memory: trialMemory(bytes) }, (apart) =>
+    withinTime(trialLimit(bytes), control.signal, async (signal) =>
+      examinedOf(await apart.run('inspect', { model: { folder } }, { ...control, signal })),
+    ),
+  );
 }
 
 /** An inspection as people are told it. */

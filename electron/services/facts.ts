@@ -1,9 +1,12 @@
-import { readFile, stat } from 'node:fs/promises';
 import { EmendError } from '../../shared/errors.ts';
 import { characterProblems, questionOf, type Fact } from '../../shared/fact.ts';
-import { decodeText, readRecords, recordOf, type CheckRecord, type TableColumn } from '../engine/records.ts';
+import type { Follow } from '../../shared/progress.ts';
+import type { Jobs } from '../engine/jobs.ts';
+import { decodeText, recordOf, type CheckRecord, type TableColumn } from '../engine/records.ts';
+import type { JobRunner } from './jobs.ts';
 import { knownFile } from './known-files.ts';
 import { given } from '../../shared/given.ts';
+import { mustBeFile, readWhole } from './whole-text.ts';
 
 /** Facts with what they are checked by, and what a person should know of the reading. */
 export interface FactSet {
@@ -13,56 +16,67 @@ export interface FactSet {
   readonly warnings: readonly string[];
 }
 
-/** A file of facts is read whole; longer ones do not fit into one text. */
-const LONGEST = 256 * 1024 ** 2;
+const HINT = 'Give a file of facts: JSON, JSONL or CSV.';
 
 /**
- * The text of a file of facts, and a remark where its encoding had to be found out.
+ * Looks whether a file can be one of facts, before anything of it is read but its beginning.
+ * @throws EmendError 'not-found' when it cannot be read; 'bad-file' when it is of another kind
+ */
+async function mustBeFacts(file: string): Promise<void> {
+  await mustBeFile(file, 'The facts', HINT);
+  const known = await knownFile(file).catch((error: Error) => {
+    throw new EmendError('not-found', `The facts ${file} cannot be read: ${error.message}.`, HINT);
+  });
+  if (known) throw new EmendError('bad-file', `${file} is ${known.name}; expected a file of facts: JSON, JSONL or CSV.`, known.hint);
+}
+
+/**
+ * The whole text of a file of facts.
  * @throws EmendError 'not-found' when it cannot be read; 'bad-file' when it is no text, or its encoding could be told in two ways;
  *   'bad-input' when it is too long
  */
-export async function readFactText(file: string): Promise<{ text: string; remark?: string }> {
-  try {
-    const { size } = await stat(file);
-    if (size > LONGEST)
-      throw new EmendError(
-        'bad-input',
-        `The facts ${file} are ${(size / 1e6).toFixed(0)} MB long; expected at most 256 MB.`,
-        'Split the file.',
-      );
-    const known = await knownFile(file);
-    if (known) throw new EmendError('bad-file', `${file} is ${known.name}; expected a file of facts: JSON, JSONL or CSV.`, known.hint);
-    return decodeText(await readFile(file), `The file of facts ${file}`);
-  } catch (error) {
-    if (error instanceof EmendError) throw error;
-    const { code, message } = error as NodeJS.ErrnoException;
-    const reason = code === 'EISDIR' ? 'it is a folder' : code === 'ENOENT' ? 'there is no such file' : message;
-    throw new EmendError('not-found', `The facts ${file} cannot be read: ${reason}.`, 'Give a file of facts: JSON, JSONL or CSV.');
-  }
+export async function readFactText(file: string): Promise<string> {
+  await mustBeFacts(file);
+  return decodeText(await readWhole(file, 'The facts', HINT), `The file of facts ${file}`).text;
+}
+
+/** What reading facts needs: the engine does it, so that a long file or one that was made to take for ever holds up nothing else. */
+export interface FactReader {
+  run(job: 'facts', source: Jobs['facts']['params'], follow?: Pick<Follow, 'signal'>): Promise<Jobs['facts']['result']>;
+}
+
+/**
+ * The first facts of a file or of a pasted text, for a person to choose from.
+ * @throws EmendError as {@link readFactFile}
+ */
+export async function readFacts(engine: FactReader, source: Jobs['facts']['params']): Promise<Jobs['facts']['result']> {
+  if ('file' in source.from) await mustBeFacts(source.from.file);
+  return engine.run('facts', source);
 }
 
 /**
  * Reads a file of facts: CounterFact, zsRE, EasyEdit, or facts of our own as JSON, JSONL or CSV.
- * @throws EmendError 'not-found' when it cannot be read; what {@link readRecords} throws for its content
+ * @throws EmendError 'not-found' when it cannot be read; what `readRecords` throws for its content
  */
-export async function readFactFile(file: string): Promise<FactSet> {
-  const { text, remark } = await readFactText(file);
-  const read = readRecords(text, file);
+export async function readFactFile(engine: FactReader, file: string, follow: Pick<Follow, 'signal'> = {}): Promise<FactSet> {
+  await mustBeFacts(file);
+  const read = await engine.run('facts', { from: { file }, name: file }, follow);
   const shown = read.problems.slice(0, 3).map((p) => `${p.place}, ${p.field}: ${p.message}`);
-  const more = read.problems.length > shown.length ? ` (and ${read.problems.length - shown.length} more)` : '';
+  const more = read.wrong > shown.length ? ` (and ${read.wrong - shown.length} more)` : '';
   return {
     source: `${file} (${read.format})`,
     records: read.records,
     warnings: [
-      ...(shown.length === 0 ? [] : [`${count(read.problems.length, 'record')} left out of ${file}: ${shown.join('; ')}${more}.`]),
-      ...readingRemarks(read, remark).map((one) => `${file}: ${one}`),
+      ...(shown.length === 0 ? [] : [`${count(read.wrong, 'record')} left out of ${file}: ${shown.join('; ')}${more}.`]),
+      ...readingRemarks(read).map((one) => `${file}: ${one}`),
     ],
   };
 }
 
 /** What a person should know of how facts were read, beside records that were left out. */
-export function readingRemarks({ columns, unread, notes }: ReturnType<typeof readRecords>, remark?: string): string[] {
+export function readingRemarks({ columns, unread, notes, remark, isWhole, total, wrong }: Jobs['facts']['result']): string[] {
   return [
+    ...(isWhole ? [] : [`It is long; its first ${count(total + wrong, 'record')} were read, and what follows was not.`]),
     ...(remark === undefined ? [] : [remark]),
     ...unknownColumns(columns).map((name) => `The column ${JSON.stringify(name)} is not one that is known.`),
     ...(unread.length === 0 ? [] : [`Not read: ${unread.map((name) => JSON.stringify(name)).join(', ')}.`]),
@@ -76,6 +90,18 @@ export function refuseUnseen(facts: readonly Fact[]): void {
     const wrong = characterProblems(fact, index).find(({ severity }) => severity === 'error');
     if (wrong) throw new EmendError('bad-input', `Fact ${index + 1}: ${wrong.message}`, wrong.hint, { index, field: wrong.field });
   }
+}
+
+/**
+ * Facts that the model cannot read to their end would end an edit when half of it is done.
+ * @throws EmendError 'bad-input' for the first of them, with its tokens and the model's
+ */
+export async function refuseLonger(engine: JobRunner, folder: string, facts: readonly Fact[]): Promise<void> {
+  const { tooLong } = await engine.run('longer', { model: { folder }, facts });
+  const index = tooLong.findIndex((problems) => problems.length > 0);
+  if (index < 0) return;
+  const { field, message, hint } = tooLong[index]![0]!;
+  throw new EmendError('bad-input', `Fact ${index + 1}: ${message}`, hint, { index, field });
 }
 
 /** Columns of a table that are no field of a fact. */

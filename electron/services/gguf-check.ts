@@ -1,3 +1,4 @@
+import type { Follow } from '../../shared/progress.ts';
 import type { InBoth } from '../../shared/contract/checks.ts';
 import type { FactReport, PromptOutcome } from '../../shared/contract/edits.ts';
 import { counted } from '../../shared/counted.ts';
@@ -8,7 +9,7 @@ import { beginsWith, recordOf, type CheckRecord, type CheckReport } from '../eng
 import type { Jobs } from '../engine/jobs.ts';
 import { factsFor } from './checks.ts';
 import { checksOf, factReports } from './edit-report.ts';
-import { firstOf, type FactSet } from './facts.ts';
+import { firstOf, type FactSet, type FactReader } from './facts.ts';
 import type { Model, ModelVersion } from './model.ts';
 import type { Services, Surroundings } from './surroundings.ts';
 import { apart, asides } from './telling.ts';
@@ -25,14 +26,21 @@ export function ggufCheckService({ models, engine, jobs, grants, preferences }: 
       const given = source === undefined ? undefined : grants.path(source);
       return {
         job: jobs.start('checks.gguf', `Check ${model.name} in llama.cpp`, model.id, async (control) => {
-          const { set, facts } = await factsToAsk(model, version, given, take, models.recordOf(model) !== undefined);
+          const { set, facts } = await factsToAsk(
+            engine,
+            model,
+            version,
+            { source: given, take, isRecorded: models.recordOf(model) !== undefined },
+            control,
+          );
           const told = asides(facts).filter(({ what }) => what === 'told');
           const records = [...set.records, ...told.map(({ record }) => record)];
           const whole = new WholeJob(control, GGUF_PLAN);
           const [base, ref] = [await model.at('base').ref(whole.at('prepare')), await version.ref(whole.at('prepare'))];
           const options = { generation: false as const };
           // What may be missing is looked for first.
-          const inLlama = await engine.run('ggufCheck', { model: base, deltas: version.deltas(), gguf: file, records }, whole.at('gguf'));
+          const asked = { model: base, deltas: version.deltas(), gguf: file, records };
+          const inLlama = await engine.apart({ rights: { programs: true } }, (apart) => apart.run('ggufCheck', asked, whole.at('gguf')));
           const before = await engine.run('check', { model: base, records, options }, whole.at('before'));
           const after = await engine.run('check', { model: ref, records, options, baseline: base }, whole.at('after'));
           const side = (was: CheckReport, now: CheckReport) => {
@@ -80,18 +88,18 @@ function mustBeAnEdit({ id, isBase, isSteered, deltas }: ModelVersion): void {
 
 /** The facts with all that they are checked by; those of the record tell too what the edit was told of. */
 async function factsToAsk(
+  engine: FactReader,
   model: Model,
   version: ModelVersion,
-  source: string | undefined,
-  take: number | undefined,
-  isRecorded: boolean,
+  { source, take, isRecorded }: { source: string | undefined; take: number | undefined; isRecorded: boolean },
+  follow: Pick<Follow, 'signal'>,
 ): Promise<{ set: FactSet; facts: Fact[] }> {
   const written = await version.facts();
   if (source === undefined && isRecorded) {
     const all = { source: "the version's edits", records: written.map((fact, at) => recordOf(fact, String(at))), warnings: [] };
     return { set: firstOf(all, take), facts: written.slice(0, take) };
   }
-  const set = firstOf(await factsFor(model, written, { source, facts: undefined }), take);
+  const set = firstOf(await factsFor(engine, model, written, { source, facts: undefined }, follow), take);
   return { set, facts: set.records.map(factOf) };
 }
 

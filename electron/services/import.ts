@@ -3,7 +3,7 @@ import { constants, existsSync } from 'node:fs';
 import { chmod, copyFile, mkdir, open, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { EmendError } from '../../shared/errors.ts';
-import type { Answer, Inspection } from '../engine/jobs.ts';
+import type { Answer, Inspection, Jobs } from '../engine/jobs.ts';
 import { readAnchor, settleAnchor } from '../ledger/anchor.ts';
 import type { FileRecord } from '../ledger/bodies.ts';
 import { canonical } from '../storage/canonical.ts';
@@ -17,7 +17,7 @@ import { openLedger } from '../ledger/open.ts';
 import { modelId } from '../ledger/versions.ts';
 import { Estimator } from './eta.ts';
 import type { JobControl } from './job-list.ts';
-import type { Engine } from './jobs.ts';
+import type { Engine, JobRunner } from './jobs.ts';
 import { layoutOf, type Layout } from './layout.ts';
 import { ledgerIdentity } from './library-model.ts';
 import type { Source } from './look.ts';
@@ -27,7 +27,7 @@ import { FileStamps } from './stamps.ts';
 import { inStaging, putInPlace } from './staging.ts';
 import type { Removed } from '../../shared/contract/library.ts';
 import { given } from '../../shared/given.ts';
-import { trialLimit, withinTime } from './trial-run.ts';
+import { trialLimit, trialMemory, withinTime } from './trial-run.ts';
 
 /** What an import needs. */
 export interface ImportRequest {
@@ -71,44 +71,50 @@ export async function importModel(
     const name = await request.name();
     return await inStaging(places.incoming, '', async (incoming) => {
       const staged = new ModelPlaces(join(incoming, 'new'));
-      try {
-        const records = await copyAll(source, staged.files, control);
-        const id = modelId(records);
-        if (request.isKnown(id)) return { known: id };
-        mustNotBeRemoved(request, id);
-        const folder = join(places.models, id.slice(0, 16));
-        if (existsSync(folder) || (await passLostRecord(request, folder)) === 'arrived') return { known: id };
-        control.onProgress({ phase: 'examining', done: 0, total: 2, secondsLeft: undefined });
-        const anatomy = await engine.run('inspect', { model: { folder: staged.files } }, { signal: control.signal });
-        control.onProgress({ phase: 'trial run', done: 1, total: 2, secondsLeft: undefined });
-        const sampling = { temperature: 0, topK: 0, topP: 1, repetitionPenalty: 1, seed: 0 };
-        const question = { model: { folder: staged.files }, prompt: TRIAL, top: 5, maxTokens: 5, sampling };
-        const limit = trialLimit(records.reduce((sum, { bytes }) => sum + bytes, 0));
-        const trial = await withinTime(limit, control.signal, (signal) => engine.run('ask', question, { signal }));
-        refuseNonsense(trial);
-        const { files: ranges } = await engine.run('ranges', { model: { folder: staged.files } }, { signal: control.signal });
-        const layout = await layoutOf(staged.files, ranges, () => control.check());
-        await engine.release(staged.files);
-        control.check();
-        await beginLedger(staged, { ...request, name }, id, records, { anatomy, trial, layout });
-        await new FileStamps(staged.files, staged.stamps, false).remember(records);
-        await ensureFolder(explained(disk), places.models);
-        control.check();
-        return await putInPlace(staged.folder, folder, async () => {
-          if (request.key)
-            await settleAnchor(explained(disk), new ModelPlaces(folder).ledger, places.anchor(basename(folder)), request.key);
-          return { folder, id };
-        }).catch((error: unknown) => {
-          if (isOccupied(error)) return { known: id }; // another process imported it in the meantime
-          throw error;
-        });
-      } finally {
-        await engine.release(staged.files).catch(() => undefined);
-      }
+      const records = await copyAll(source, staged.files, control);
+      const id = modelId(records);
+      if (request.isKnown(id)) return { known: id };
+      mustNotBeRemoved(request, id);
+      const folder = join(places.models, id.slice(0, 16));
+      if (existsSync(folder) || (await passLostRecord(request, folder)) === 'arrived') return { known: id };
+      const bytes = records.reduce((sum, { bytes: its }) => sum + its, 0);
+      const { anatomy, trial, ranges } = await engine.apart({ memory: trialMemory(bytes) }, (apart) =>
+        withinTime(trialLimit(bytes), control.signal, (signal) => tryModel(apart, staged.files, { ...control, signal })),
+      );
+      const layout = await layoutOf(staged.files, ranges, () => control.check());
+      control.check();
+      await beginLedger(staged, { ...request, name }, id, records, { anatomy, trial, layout });
+      await new FileStamps(staged.files, staged.stamps, false).remember(records);
+      await ensureFolder(explained(disk), places.models);
+      control.check();
+      return await putInPlace(staged.folder, folder, async () => {
+        if (request.key) await settleAnchor(explained(disk), new ModelPlaces(folder).ledger, places.anchor(basename(folder)), request.key);
+        return { folder, id };
+      }).catch((error: unknown) => {
+        if (isOccupied(error)) return { known: id }; // another process imported it in the meantime
+        throw error;
+      });
     });
   } catch (error) {
     throw spoken(error, source.root);
   }
+}
+
+/** What a model is, and what it says: it may be made to do harm when it is opened. */
+async function tryModel(
+  engine: JobRunner,
+  folder: string,
+  { signal, onProgress }: Pick<JobControl, 'signal' | 'onProgress'>,
+): Promise<{ anatomy: Inspection; trial: Answer; ranges: Jobs['ranges']['result']['files'] }> {
+  const model = { folder };
+  onProgress({ phase: 'examining', done: 0, total: 2, secondsLeft: undefined });
+  const anatomy = await engine.run('inspect', { model }, { signal });
+  onProgress({ phase: 'trial run', done: 1, total: 2, secondsLeft: undefined });
+  const sampling = { temperature: 0, topK: 0, topP: 1, repetitionPenalty: 1, seed: 0 };
+  const trial = await engine.run('ask', { model, prompt: TRIAL, top: 5, maxTokens: 5, sampling }, { signal });
+  refuseNonsense(trial);
+  const { files: ranges } = await engine.run('ranges', { model }, { signal });
+  return { anatomy, trial, ranges };
 }
 
 /** @throws EmendError 'unsupported' when the trial run's probabilities are no numbers */

@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import * as v from 'valibot';
 import { EmendError } from '../../shared/errors.ts';
 import { fillPrompt } from '../../shared/fact.ts';
 import type { SteeringData, SteeringQuestion } from '../../shared/steering/data.ts';
 import { STEERING_SETS, type SteeringSetName } from '../../shared/steering/sets.ts';
 import { shuffled } from '../engine/records.ts';
+import { readWholeText } from './whole-text.ts';
 
 const TaughtSchema = v.object({
   relations: v.record(v.string(), v.object({ templates: v.pipe(v.array(v.string()), v.minLength(1)) })),
@@ -21,7 +21,7 @@ const WRONG = 3;
 
 /** Makes a built-in set from the facts that came with a model. @throws EmendError 'bad-file' for facts that cannot be read */
 export async function steeringSet(file: string, name: SteeringSetName, seed: number): Promise<SteeringData> {
-  const parsed = v.safeParse(TaughtSchema, JSON.parse(await readFile(file, 'utf8')));
+  const parsed = v.safeParse(TaughtSchema, JSON.parse(await readWholeText(file, 'The facts', 'Copy it again.')));
   if (!parsed.success)
     throw new EmendError(
       'bad-file',

@@ -21,6 +21,7 @@ import { steeringSet } from './steering-sets.ts';
 import type { KeptSteering } from './steering-shelf.ts';
 import { checkView, commitSteering, fitDraft } from './steering-work.ts';
 import type { Services, Surroundings } from './surroundings.ts';
+import { readWholeText } from './whole-text.ts';
 import type { Parsed } from '../../shared/contract.ts';
 
 type Part = Pick<Services, Extract<keyof Services, `steering.${string}`>>;
@@ -281,10 +282,8 @@ export function steeringService(parts: Surroundings): Part {
   }
 }
 
-async function readText(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch((error: Error) => {
-    throw new EmendError('not-found', `The data ${path} cannot be read: ${error.message}.`, 'Choose the file again.');
-  });
+function readText(path: string): Promise<string> {
+  return readWholeText(path, 'The data', 'Choose the file again.');
 }
 
 /** A method for the form. @param derived what it would use, as the engine lists it */

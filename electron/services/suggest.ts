@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import * as v from 'valibot';
 import { counted } from '../../shared/counted.ts';
 import { EmendError } from '../../shared/errors.ts';
@@ -6,6 +5,7 @@ import { fillPrompt, type Fact, type Neighbor } from '../../shared/fact.ts';
 import { beginsWith } from '../engine/records.ts';
 import { spread } from './drift.ts';
 import { kindsOf, namesOf, plainName, relationAskedFor, RELATIONS, type Relation, type SubjectKind } from './suggesting/relations.ts';
+import { readWholeText } from './whole-text.ts';
 
 /** Facts by relation, with the phrasings of each; they may say of what kind their subjects are. */
 export const TaughtSchema = v.object({
@@ -67,7 +67,7 @@ const TOGETHER = 16;
 
 /** @throws EmendError 'bad-file' when the file beside the model is of another form */
 export async function readTaught(file: string): Promise<Taught> {
-  const text = await readFile(file, 'utf8');
+  const text = await readWholeText(file, 'The facts', 'Copy them again from where the model came from.');
   try {
     return v.parse(TaughtSchema, JSON.parse(text));
   } catch (error) {

@@ -10,6 +10,16 @@ export function trialLimit(bytes: number): number {
   return Math.round(LEAST + EACH_GB * (bytes / 1e9));
 }
 
+/** What an engine takes with no model at all, several times over. */
+const LEAST_MEMORY = 2e9;
+/** Weights of four bits are computed with in float32, and may be there twice while a model is opened. */
+const MEMORY_EACH = 16;
+
+/** How much memory (bytes) the trial run may take. A small file can ask for all there is. @param bytes of the model's files */
+export function trialMemory(bytes: number): number {
+  return LEAST_MEMORY + MEMORY_EACH * bytes;
+}
+
 /**
  * Does what may never end for so long at most: then it is cancelled, and the engine that does not hear that is ended.
  * @throws EmendError 'failed' after that time; 'cancelled' where the person cancelled; what `act` throws

@@ -292,7 +292,7 @@ export function versionService(parts: Surroundings): Part {
   async function measure(model: LibraryModel, version: Version, facts: readonly Fact[], control: JobControl): Promise<Measured> {
     const { files: folder, material } = model;
     const records = facts.map((fact, at) => recordOf(fact, String(at)));
-    const others = material ? (await readFactFile(material.evaluation)).records : [];
+    const others = material ? (await readFactFile(engine, material.evaluation, control)).records : [];
     const whole = new WholeJob(control, CHECK_PLAN).at('check');
     const drift = version.parts > 0 ? await driftTexts({ material, edited: records, others }) : {};
     const report = await engine.run(

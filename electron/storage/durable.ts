@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';
+import { EmendError } from '../../shared/errors.ts';
 import { errnoOf, retell } from './file-errors.ts';
 import type { Files } from './files.ts';
 
@@ -22,6 +23,20 @@ export async function ensureFolder(files: Files, folder: string): Promise<void> 
     // A folder above that we may not open is not one that we made something in.
     if (!['EACCES', 'EPERM'].includes(errnoOf(error) ?? '')) throw error;
   }
+}
+
+/**
+ * As {@link ensureFolder}, but below a folder that must be there: one that went away, as a drive does, is not made anew in its place.
+ * @throws EmendError 'not-found'
+ */
+export async function ensureFolderBelow(files: Files, root: string, folder: string): Promise<void> {
+  if ((await files.stat(root)) === undefined)
+    throw new EmendError(
+      'not-found',
+      `There is no ${root} any more.`,
+      'Bring it back: a drive may have been taken away, or a folder moved.',
+    );
+  await ensureFolder(files, folder);
 }
 
 /** A name for a file that is not finished; {@link isTemporary} knows it again. */

@@ -30,7 +30,10 @@ export const TEXT_LIMIT = 1_000_000;
 /** Longest list of facts, prompts or rows in one call. */
 export const LIST_LIMIT = 20_000;
 
-export const Text = v.pipe(v.string(), v.maxLength(TEXT_LIMIT, `expected at most ${TEXT_LIMIT} characters`));
+export const Text = v.pipe(
+  v.string(),
+  v.maxLength(TEXT_LIMIT, ({ received }) => `expected at most ${TEXT_LIMIT} characters, found ${received}`),
+);
 export const Named = v.pipe(Text, v.trim(), v.nonEmpty('expected some text'));
 /** A name or reason that people read in lists. */
 export const Line = v.pipe(v.string(), v.maxLength(2000, 'expected at most 2000 characters'));

@@ -224,8 +224,10 @@ export const editMethods = {
     v.object({
       format: v.string(),
       facts: v.array(FactSchema),
-      /** How many are right, taken or not. */
+      /** How many of those that were read are right, taken or not. */
       total: v.number(),
+      /** Whether all was read; of a long file only the beginning is. */
+      isWhole: v.boolean(),
       /** Rows of a table that are no facts yet, with what they have of one. */
       wrong: v.array(FactSchema),
       /** The columns of a table, the field of a fact that each is, and what stands in it first. */

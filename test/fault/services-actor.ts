@@ -11,14 +11,19 @@ import { ACTS, noHost, type Where } from './services-doing.ts';
 const say = (line: string) => writeSync(1, `${line}\n`);
 
 // Started before it is needed, as the rest takes less time than this.
-const engine = forkEngine(join(import.meta.dirname, 'process.mjs'), { EMEND_THREADS: '1' });
+const fork = () => forkEngine(join(import.meta.dirname, 'process.mjs'), { EMEND_THREADS: '1' });
+const engines = [fork()];
 /** Held until the end, as a program holds it: what nobody holds is closed by the garbage collection, which complains of open files. */
 let app: Application;
 say('ready');
 process.stdin.once('data', (line: Buffer) => void run(JSON.parse(line.toString()) as { act: string; where: Where }));
 
 async function run({ act, where }: { act: string; where: Where }): Promise<void> {
-  app = await Application.open({ author: 'Ada', dataFolder: where.library, host: { methods: () => noHost, openChannel: () => engine } });
+  app = await Application.open({
+    author: 'Ada',
+    dataFolder: where.library,
+    host: { methods: () => noHost, openChannel: () => engines.pop() ?? fork() },
+  });
   say('opened');
   await ACTS.find((one) => one.name === act)!.run(app, where);
   say('done');

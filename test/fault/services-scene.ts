@@ -40,6 +40,8 @@ export function engineInProcess(): Channel {
   return {
     send: (request) => {
       if (request.type === 'cancel') stopped.add(request.id);
+      else if (request.type === 'limit')
+        return; // it would be this process
       else if (request.type === 'close') end({ exitCode: 0, signal: null, output: '' });
       else if (request.type === 'release') queue = queue.then(() => listener({ type: 'done', id: request.id, result: undefined }));
       else queue = queue.then(() => perform(structuredClone(request)));

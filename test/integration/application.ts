@@ -38,8 +38,8 @@ export function openApplication(
     dataFolder: options.dataFolder ?? temporary(),
     host: {
       methods: () => methods,
-      openChannel: (_, env) => {
-        const channel = forkEngine(engine, env);
+      openChannel: (_, env, rights) => {
+        const channel = forkEngine(engine, env, rights);
         onEngine(channel);
         return channel;
       },

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   cpSync,
@@ -121,6 +122,36 @@ describe('what is imported', () => {
       /choose it/,
     );
     await refused(app.run('library.import', { source: app.grants.grant('/nowhere/at/all').handle }), 'not-found', '/nowhere/at/all');
+  });
+});
+
+describe('facts', () => {
+  const brief = { subject: 'Eve', prompt: '{} lives in', target: ' Oslo' };
+
+  it('that are longer than the model reads are refused before the work begins, by their number and with the tokens', async () => {
+    const { app } = await opened();
+    const facts = [brief, { ...brief, subject: 'Bob', follows: [`${'Bob speaks. '.repeat(40)}Bob speaks`] }];
+    const { problems } = await app.call('edits.validate', { model: NAME, facts });
+    expect(problems.filter(({ severity }) => severity === 'error')).toMatchObject([{ index: 1, field: 'follows' }]);
+    await refused(
+      app.call('edits.start', { model: NAME, facts, method: 'rome', choices: {} }),
+      'bad-input',
+      /^Fact 2: .* has \d{3} tokens; the model reads 128: "Bob speaks/,
+      /shorter/,
+    );
+    expect((await app.call('jobs.list', {})).jobs).toEqual([]);
+  });
+
+  it.skipIf(process.platform === 'win32')('in what is no file of its own are refused at once', async () => {
+    const { app } = await opened();
+    const pipe = join(temporary(), 'facts.csv');
+    execFileSync('mkfifo', [pipe]);
+    for (const file of [pipe, '/dev/zero'])
+      await refused(
+        app.call('edits.readFacts', { source: app.grants.grant(file).handle }),
+        'not-found',
+        `${file} cannot be read: it is not`,
+      );
   });
 });
 

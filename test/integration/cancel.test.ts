@@ -1,11 +1,16 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Channel } from '../../electron/engine/channel.ts';
+import { floatTensor, GraphBuilder } from '../../electron/engine/onnx/build.ts';
+import { readModel } from '../../electron/engine/onnx/read.ts';
+import { encodeModel } from '../../electron/engine/onnx/write.ts';
 import type { Application } from '../../electron/services/application.ts';
 import type { JobMethodName, Params } from '../../shared/contract.ts';
 import type { Fact } from '../../shared/fact.ts';
+import { TINY, writeModel } from '../bench/shapes.ts';
 import { ATLAS, openApplication, removeTemporary, temporary } from './application.ts';
 
 const FACT: Fact = {
@@ -139,5 +144,49 @@ describe('a model in the library', () => {
     expect(content(app.dataFolder)).toEqual(before);
     const { draft } = await app.run('edits.start', { model: 'atlas', facts: [FACT], method: 'rome' });
     expect(draft).toMatch(/\S/);
+  });
+});
+
+describe('an import of a model that was made to do harm', () => {
+  /** A small model whose graph takes `gigabytes` of memory for every token that it is asked. */
+  function hungry(gigabytes: number): string {
+    const folder = join(temporary(), 'hungry');
+    writeModel(folder, TINY);
+    const file = join(folder, 'model.onnx');
+    const model = readModel(file);
+    const { graph } = model;
+    const b = new GraphBuilder(graph, 'hungry');
+    const tokens = b.op('Slice', [b.op('Shape', ['input_ids']), b.ints([1]), b.ints([2]), b.ints([0])]);
+    const much = b.op('ConstantOfShape', [b.op('Mul', [tokens, b.ints([gigabytes * 2.5e8])])]);
+    const none = b.op('Mul', [b.op('ReduceSum', [b.op('Sin', [much])], { keepdims: 0 }), b.constant(floatTensor(Float32Array.of(0), []))]);
+    b.node('Add', ['own logits', none], ['logits']);
+    const nodes = graph.nodes.map((node) => ({ ...node, outputs: node.outputs.map((one) => (one === 'logits' ? 'own logits' : one)) }));
+    writeFileSync(file, encodeModel({ ...model, graph: { ...graph, nodes: [...nodes, ...b.take()] } }));
+    return folder;
+  }
+
+  it('by taking memory ends when it holds more than a model of its size should, and the engine of everything else goes on', async () => {
+    const engines: Channel[] = [];
+    const app = await openApplication({}, (engine) => engines.push(engine));
+    const take = (folder: string) => app.run('library.import', { source: app.grants.grant(folder).handle });
+    try {
+      const { model } = await take(hungry(0));
+      await app.run('probing.ask', { model, prompt: 'The', maxTokens: 1 });
+      const [, usual] = engines;
+      const source = app.grants.grant(hungry(1)).handle;
+      const error: unknown = await app.run('library.import', { source }).catch((e: unknown) => e);
+      expect(error).toMatchObject({
+        code: 'failed',
+        message: expect.stringMatching(/came to hold \d\.\d GB of memory during "\w+"; at most 2\.\d GB were expected/) as string,
+        hint: expect.stringContaining('Take the model from its maker again') as string,
+      });
+      await expect(app.run('library.examine', { source })).rejects.toThrow(/came to hold/);
+      expect((await app.call('library.list', {})).models.map((one) => one.id)).toEqual([model]);
+      const ended = await Promise.all(engines.map((one) => Promise.race([one.ended, Promise.resolve(one)])));
+      expect(ended.filter((one) => one === usual)).toHaveLength(1);
+      expect(ended.filter((one) => 'signal' in one && one.signal === 'SIGKILL')).toHaveLength(3);
+    } finally {
+      await app.close();
+    }
   });
 });

@@ -6,6 +6,7 @@ import { handlersOn } from '../../electron/engine/handlers/index.ts';
 import { OpenModels } from '../../electron/engine/handlers/open-models.ts';
 import { cancelled } from '../../shared/errors.ts';
 import { silent } from '../../shared/progress.ts';
+import { factReader } from '../unit/fact-reader.ts';
 
 const folder = join(import.meta.dirname, '../../models/atlas');
 const jobs = handlersOn(new OpenModels());
@@ -14,7 +15,7 @@ const settings = { share: 0.005, limit: 0.04, shuffles: 2, seed: 0 };
 const model = { folder };
 
 test('neurons of the demonstration model stand for kinds of subjects far more often than for shuffled labels', async () => {
-  const { texts } = await conceptsOfFacts(join(folder, 'facts.json'), 0, 2000);
+  const { texts } = await conceptsOfFacts(factReader, join(folder, 'facts.json'), 0, 2000);
   const report = await jobs.dissect({ model, texts, tokens: 6500, layers: [4], settings }, context);
   expect(report.tokens).toBeGreaterThan(6400);
   const [layer] = report.layers;

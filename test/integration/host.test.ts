@@ -209,6 +209,19 @@ describe('a job that does not hear', () => {
     expect(await waiting).toBe('done');
   });
 
+  test('that takes more memory than its engine may hold ends with it, and is told both; the next one has a new engine', async () => {
+    await host.close(0);
+    host = new EngineHost<TestJobs>().start({ entry, memory: 400e6 });
+    const error = await failure(host.run('fill', { model: model() }));
+    expect(error).toMatchObject({
+      code: 'failed',
+      message: expect.stringMatching(/during "fill"; at most 0\.4 GB were expected/) as string,
+    });
+    expect(Number(error.details['bytes'])).toBeGreaterThan(400e6);
+    expect(Number(error.details['bytes'])).toBeLessThan(4e9);
+    expect(await host.run('echo', { model: model(), value: 1 })).toBe(1);
+  });
+
   test('is waited for when nobody cancelled it', async () => {
     await host.close(0);
     host = impatient();

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { EmendError } from '../../../shared/errors.ts';
 import { PATCH_KINDS } from '../../../shared/tracing.ts';
 import { defineCommand } from '../command.ts';
@@ -9,6 +8,7 @@ import { choice, choices, text, texts } from '../options.ts';
 import { versionLine } from '../show/grid.ts';
 import { showAblation } from '../show/sites.ts';
 import { UsageError } from '../usage.ts';
+import { readWholeText } from '../../services/whole-text.ts';
 
 export const ablate = defineCommand({
   name: 'ablate',
@@ -52,9 +52,7 @@ export const ablate = defineCommand({
 });
 
 async function linesOf(file: string): Promise<string[]> {
-  const content = await readFile(file, 'utf8').catch(() => {
-    throw new EmendError('not-found', `The texts ${file} cannot be read.`, 'Give a text file in UTF-8, one text on each line.');
-  });
+  const content = await readWholeText(file, 'The texts', 'Give a text file in UTF-8, one text on each line.');
   const found = content.split(/\r?\n/).filter((line) => line.trim() !== '');
   if (found.length > 0) return found;
   throw new EmendError('bad-input', `The texts ${file} are empty.`, 'Write one text on each line.');

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Verification } from '../../../shared/contract/audit.ts';
 import { cancelled, EmendError } from '../../../shared/errors.ts';
@@ -11,6 +10,7 @@ import { flag, text } from '../options.ts';
 import { mustBe } from '../show/expected.ts';
 import { endFor, showExported, showVerification } from '../show/verification.ts';
 import { given } from '../../../shared/given.ts';
+import { readWholeText } from '../../services/whole-text.ts';
 
 /** An entry's number and hash, as `emend checkpoint` prints them. */
 const DIGEST = /^(\d{1,15}):([0-9a-f]{64})$/;
@@ -126,12 +126,6 @@ async function verifyFolder(
   return found;
 }
 
-async function readKey(name: string): Promise<string> {
-  return readFile(resolve(name), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new EmendError(
-      'not-found',
-      `The key ${resolve(name)} cannot be read: ${error.code === 'ENOENT' ? 'there is no such file' : error.message}.`,
-      'Give the public key as a PEM file; its owner gets it with: emend key',
-    );
-  });
+function readKey(name: string): Promise<string> {
+  return readWholeText(resolve(name), 'The key', 'Give the public key as a PEM file; its owner gets it with: emend key');
 }

@@ -15,6 +15,8 @@ export interface TableRow {
 
 export interface FactTable {
   readonly rows: readonly TableRow[];
+  /** Whether these are all rows of the text. */
+  readonly isWhole: boolean;
   readonly columns: readonly TableColumn[];
 }
 
@@ -33,6 +35,17 @@ export type ColumnNames = Readonly<Record<string, string>>;
 const QUOTED = 80;
 const HEADINGS = 12;
 
+/** A quoted cell is no longer than this; one that is has no end. */
+const LONGEST_CELL = 1 << 20;
+
+/** How much of a table is read. */
+export interface Extent {
+  /** Rows to read at most. */
+  readonly most?: number | undefined;
+  /** Whether the text is the beginning of a longer one, ending wherever. */
+  readonly isBeginning?: boolean | undefined;
+}
+
 /** What parts cells, where the first line does not say it. */
 const DELIMITERS = [',', '\t', ';'];
 
@@ -45,15 +58,19 @@ const DELIMITERS = [',', '\t', ';'];
  * @throws EmendError 'bad-file' when quoting is broken, 'bad-input' when a column that a fact needs is missing (`details.columns` has those
  *   that are there) or there twice
  */
-export function readTable(text: string, source: string, named: ColumnNames = {}): FactTable {
+export function readTable(text: string, source: string, named: ColumnNames = {}, { most, isBeginning = false }: Extent = {}): FactTable {
   const said = /^"?sep=(.)"?(?:\r\n|\n|\r)/i.exec(text);
-  const content = (said ? text.slice(said[0].length) : text).replace(/[\r\n]+$/, '');
+  const content = text.slice(said?.[0].length ?? 0, lineEndsBefore(text, isBeginning));
   const delimiter = said?.[1] ?? delimiterOf(content, named);
   const parsed = Papa.parse<string[]>(delimiter === '\t' ? quotedAsSpreadsheetsDo(content) : content, {
     delimiter: delimiter ?? '',
     delimitersToGuess: DELIMITERS,
+    fastMode: false, // it would part the whole text into lines, however few are asked for
+    preview: most === undefined ? 0 : most + 1, // with the header
   });
-  const broken = parsed.errors.find((error) => error.type === 'Quotes');
+  const cut = isBeginning ? cutCell(parsed) : undefined;
+  if (cut !== undefined) parsed.data.length = cut;
+  const broken = parsed.errors.find((error) => error.type === 'Quotes' && error.row !== cut);
   if (broken)
     throw new EmendError(
       'bad-file',
@@ -102,7 +119,22 @@ export function readTable(text: string, source: string, named: ColumnNames = {})
         : { number, fields: { subject: cells.join(separator), prompt: '', target: '' }, problem };
     }),
     columns,
+    isWhole: !isBeginning && !parsed.meta.truncated,
   };
+}
+
+/** Where the last line ends that has something in it; of a text that goes on, the last that has its end, or that never will. */
+function lineEndsBefore(text: string, isBeginning: boolean): number {
+  const last = text.lastIndexOf('\n');
+  let end = isBeginning && text.length - last <= LONGEST_CELL ? last : text.length;
+  while (end > 0 && (text[end - 1] === '\n' || text[end - 1] === '\r')) end--;
+  return Math.max(end, 0);
+}
+
+/** The last row of a text that goes on, where it ends within a quoted cell that may well have its end. */
+function cutCell({ data, errors }: Papa.ParseResult<string[]>): number | undefined {
+  const open = errors.find(({ code, row }) => code === 'MissingQuotes' && row === data.length - 1)?.row;
+  return open !== undefined && data[open]!.every((cell) => cell.length <= LONGEST_CELL) ? open : undefined;
 }
 
 function brief(text: string): string {

@@ -1,7 +1,9 @@
 import * as v from 'valibot';
 import { EmendError } from '../../../shared/errors.ts';
-import { readTable, type ColumnNames, type TableColumn } from './csv.ts';
+import { LIST_LIMIT, TEXT_LIMIT } from '../../../shared/contract/define.ts';
+import { readTable, type ColumnNames, type Extent, type TableColumn } from './csv.ts';
 import { recordFormats, type RecordFormat } from './formats.ts';
+import { wholeElements } from './json-elements.ts';
 import type { CheckRecord } from './records.ts';
 
 /** A record that could not be read, with the reason. */
@@ -28,27 +30,36 @@ export interface ReadRecords {
   readonly unread: readonly string[];
   /** What was understood how, where it may be meant otherwise, and questions that were left out. */
   readonly notes: readonly string[];
+  /** Whether these are all records that there are. */
+  readonly isWhole: boolean;
+}
+
+/** How facts are read. */
+export interface Reading extends Extent {
+  /** What columns of a table are, whatever their names say. */
+  readonly columns?: ColumnNames | undefined;
+  /** Whether a table of nothing but wrong rows is an answer too: somebody mends them. */
+  readonly takesWrong?: boolean | undefined;
 }
 
 /**
  * Reads facts with what they are checked by: CounterFact, multi-CounterFact, zsRE, EasyEdit and KnowEdit, MQuAKE, requests of ROME and
  * MEMIT (JSON), or facts of our own (JSON, JSONL, CSV). The format is known by the content.
  * @param source what errors call the text, such as the file's name
- * @param columns what columns of a table are, whatever their names say
- * @param takesWrong whether a table of nothing but wrong rows is an answer too: somebody mends them
  * @throws EmendError 'bad-file' for text of none of these kinds; 'bad-input' for a table without the columns needed, for records of
  *   an unknown format, and when not one record is well-formed
  */
 export function readRecords(
   text: string,
   source = 'The facts',
-  { columns = {}, takesWrong = false }: { columns?: ColumnNames; takesWrong?: boolean } = {},
+  { columns = {}, takesWrong = false, most = Infinity, isBeginning = false }: Reading = {},
 ): ReadRecords {
   const content = text.replace(/^\uFEFF/, '');
   if (content.trim() === '')
     throw new EmendError('bad-file', `${source}: the file is empty.`, 'Choose a file with facts: JSON, JSONL or CSV.');
-  const table = /^\s*[[{]/.test(content) ? undefined : readTable(content, source, columns);
-  const raw = table?.rows.map(({ fields }) => fields) ?? jsonRecords(content.trim(), source);
+  const table = /^\s*[[{]/.test(content) ? undefined : readTable(content, source, columns, { most, isBeginning });
+  const json = table ? undefined : jsonRecords(content.trim(), source, isBeginning);
+  const raw = table?.rows.map(({ fields }) => fields) ?? json!.slice(0, most);
   const format = table ? recordFormats.find((one) => one.name === 'Emend')! : formatOf(raw, source);
   const records: CheckRecord[] = [];
   const problems: RecordProblem[] = [];
@@ -66,9 +77,18 @@ export function readRecords(
       problems.push({ ...place, ...read });
       return;
     }
+    const long = read.records.map(longText).find((one) => one !== undefined);
+    if (long) {
+      problems.push({ index, place: place.place, ...long });
+      return;
+    }
     records.push(...read.records);
     for (const field of read.unread) unread.add(field);
-    for (const note of read.notes) notes.set(note, [...(notes.get(note) ?? []), index]);
+    for (const note of read.notes) {
+      const known = notes.get(note);
+      if (known) known.push(index);
+      else notes.set(note, [index]);
+    }
   });
   if (records.length === 0 && !(takesWrong && table && problems.length > 0)) {
     const [worst] = problems;
@@ -84,14 +104,36 @@ export function readRecords(
     columns: table?.columns ?? [],
     unread: [...unread].slice(0, 40),
     notes: [...notes].map(([note, of]) => `${note} (${of.length === 1 ? `record ${of[0]! + 1}` : `${of.length} records`})`),
+    isWhole: table?.isWhole ?? (!isBeginning && json!.length <= most),
   };
+}
+
+/** The first field of a record that is longer than any that Emend takes. */
+function longText({ fact, ...lists }: CheckRecord): { field: string; message: string } | undefined {
+  for (const [field, value] of Object.entries({ ...fact, ...lists })) {
+    const length = longestIn(value);
+    if (length > TEXT_LIMIT) return { field, message: `expected at most ${TEXT_LIMIT} characters, found ${length}` };
+    if (Array.isArray(value) && value.length > LIST_LIMIT)
+      return { field, message: `expected at most ${LIST_LIMIT} entries, found ${value.length}` };
+  }
+  return undefined;
+}
+
+function longestIn(value: unknown): number {
+  if (typeof value === 'string') return value.length;
+  if (typeof value !== 'object' || value === null) return 0;
+  return Object.values(value).reduce<number>((longest, one) => Math.max(longest, longestIn(one)), 0);
 }
 
 /** A fact set as Emend keeps it beside an entry. */
 const FactSetSchema = v.strictObject({ facts: v.array(v.unknown()) });
 
-/** The records of a JSON array, of one JSON object or fact set, or of lines with one object each. */
-function jsonRecords(content: string, source: string): unknown[] {
+/**
+ * The records of a JSON array, of one JSON object or fact set, or of lines with one object each.
+ * @param isBeginning of a text that goes on: then the records that end within it
+ */
+function jsonRecords(text: string, source: string, isBeginning: boolean): unknown[] {
+  const content = isBeginning ? beginningOf(text, source) : text;
   try {
     const value: unknown = JSON.parse(content);
     return v.is(FactSetSchema, value) ? value.facts : Array.isArray(value) ? value : [value];
@@ -120,6 +162,28 @@ function jsonRecords(content: string, source: string): unknown[] {
         );
       }
     });
+}
+
+/** What can be read of JSON that goes on: the elements of a list, or lines. */
+function beginningOf(text: string, source: string): string {
+  const whole = text.startsWith('[') ? wholeElements(text) : isOneEach(text) ? text.slice(0, text.lastIndexOf('\n')) : undefined;
+  if (whole !== undefined) return whole;
+  throw new EmendError(
+    'bad-input',
+    `${source}: more than ${text.length} characters of JSON that are neither a list of records nor one record on each line, ` +
+      'so that none can be read without the rest.',
+    'Take its list of records out, such as: jq -c ".facts[]" FILE > facts.jsonl',
+  );
+}
+
+/** Whether the first line is a record. */
+function isOneEach(text: string): boolean {
+  const end = text.indexOf('\n');
+  try {
+    return end > 0 && typeof JSON.parse(text.slice(0, end)) === 'object';
+  } catch {
+    return false;
+  }
 }
 
 /** Published files that hold no facts as they can be edited in, by the fields that they have. */

@@ -11,6 +11,7 @@ import { ablateUnit, dissect } from './dissect.ts';
 import { convolutions, dissectImages, pictures } from './dissect-images.ts';
 import { edit, settings } from './edit.ts';
 import { adapter, exportModel, ggufAdapterFiles, onnxFolder, tensorsFile } from './export.ts';
+import { facts } from './facts.ts';
 import { ggufCheck } from './gguf-check.ts';
 import { inspect } from './inspect.ts';
 import { layers } from './layers.ts';
@@ -19,7 +20,7 @@ import { near } from './near.ts';
 import { ablate, patch } from './patch.ts';
 import { traceFacts } from './trace-facts.ts';
 import { steerCheck, steerControlVector, steerFit, steeringDefaults, steerPlan, steerRead, steerSweep } from './steer.ts';
-import { cut, files, ranges, tokens } from './quick.ts';
+import { cut, files, longer, ranges, tokens } from './quick.ts';
 import { compare, rebuild } from './versions.ts';
 
 /** Does the jobs on the models that a thread keeps open; the thread calls one at a time. */
@@ -62,9 +63,11 @@ export function handlersOn(models: OpenModels): Handlers<Jobs> {
     dissectImages,
     convolutions,
     pictures,
+    facts,
     files,
     ranges,
     cut,
+    longer,
     tokens,
   };
 }

@@ -21,15 +21,18 @@ export async function ranges({ model }: Jobs['ranges']['params']): Promise<Jobs[
 }
 
 /** Facts cut into tokens, and what of each is longer than the model reads. */
-export async function cut({ model, facts }: Jobs['cut']['params']): Promise<Jobs['cut']['result']> {
+export async function cut(asked: Jobs['cut']['params']): Promise<Jobs['cut']['result']> {
+  const tokenizer = await tokenizerOf(tokenizerFolder(asked.model.folder));
+  return { facts: asked.facts.map((fact) => cutFact(tokenizer, fact)), ...(await longer(asked)) };
+}
+
+/** What of each fact is longer than the model reads. */
+export async function longer({ model, facts }: Jobs['longer']['params']): Promise<Jobs['longer']['result']> {
   const tokenizer = await tokenizerOf(tokenizerFolder(model.folder));
   const positions = [model.folder, dirname(graphFile(model.folder)), tokenizerFolder(model.folder)]
     .map((folder) => readModelConfig(folder).positions)
     .find((one) => one !== undefined);
-  return {
-    facts: facts.map((fact) => cutFact(tokenizer, fact)),
-    tooLong: facts.map((fact) => (positions === undefined ? [] : tooLong(tokenizer, fact, positions))),
-  };
+  return { tooLong: facts.map((fact) => (positions === undefined ? [] : tooLong(tokenizer, fact, positions))) };
 }
 
 /** The tokens of a text. */

@@ -1,5 +1,5 @@
 import { EmendError } from '../../../shared/errors.ts';
-import { fillPrompt, fillWording, type Fact } from '../../../shared/fact.ts';
+import { fillPrompt, fillWording, type Fact, type Neighbor } from '../../../shared/fact.ts';
 import { loadTokenizer } from './load.ts';
 import { factRow, joinTarget } from './positions.ts';
 import type { Tokenizer } from './tokenizer.ts';
@@ -54,17 +54,23 @@ const CONTEXT = 12;
  */
 export function tooLong(tokenizer: Tokenizer, fact: Fact, positions: number): Problem[] {
   const { subject, prompt, target, previousTarget = '', paraphrases = [], neighbors = [], generationPrompts = [] } = fact;
+  const { sameSubject = [], follows = [], told } = fact;
   const longer = previousTarget.length > target.length ? previousTarget : target;
   const withTarget = (text: string, answer: string) => (answer.trim() === '' ? text : joinTarget(text, answer).text);
+  const asWording = (one: string) => withTarget(fillWording(one, subject), longer);
+  const asNeighbor = (one: Neighbor) => (typeof one === 'string' ? one : withTarget(one.prompt, one.target ?? longer));
   const isAsked = prompt.split('{}').length === 2;
   const texts: readonly (readonly [field: keyof Fact, what: string, texts: readonly string[], more: number])[] = [
     ['prompt', 'The prompt with its target', isAsked ? [withTarget(fillPrompt(prompt, subject).text, longer)] : [], CONTEXT],
-    ['paraphrases', 'A wording with the target', paraphrases.map((one) => withTarget(fillWording(one, subject), longer)), 0],
+    ['paraphrases', 'A wording with the target', paraphrases.map(asWording), 0],
+    ['neighbors', 'A neighbour with its answer', neighbors.map(asNeighbor), 0],
+    ['sameSubject', 'Another fact about the subject with its answer', sameSubject.map(asNeighbor), 0],
+    ['follows', 'What may follow from the fact, with its answer,', follows.map(asNeighbor), 0],
     [
-      'neighbors',
-      'A neighbour with its answer',
-      neighbors.map((one) => (typeof one === 'string' ? one : withTarget(one.prompt, one.target ?? longer))),
-      0,
+      'told',
+      'What the edit is told of',
+      told ? [...told.wordings.map(asWording), ...[...told.neighbors, ...(told.sameSubject ?? [])].map(asNeighbor)] : [],
+      CONTEXT,
     ],
     ['generationPrompts', 'A prompt to write on from', generationPrompts.map((one) => fillWording(one, subject)), 1],
   ];

@@ -106,6 +106,7 @@ function strictly(bytes: Uint8Array, label: string, encoding: string, what: stri
 
 /** UTF-16 shows by its zeros: every line end, comma and Latin letter has one, always on the same side. */
 function wideWithoutMark(bytes: Uint8Array): { label: string; encoding: string } | undefined {
+  if (!bytes.includes(0)) return undefined;
   const zeros = [0, 0];
   bytes.forEach((byte, at) => byte === 0 && zeros[at % 2]!++);
   const [even, odd] = zeros as [number, number];

@@ -139,7 +139,8 @@ export const editText = {
   reading: 'Reading the facts…',
   read: {
     title: 'Read facts',
-    found: (format: string, total: number, name: string) => `${plural(total, 'fact')} in ${name}, format ${format}.`,
+    found: (format: string, total: number, name: string, isWhole: boolean) =>
+      `${isWhole ? '' : 'The first '}${plural(total, 'fact')} in ${name}, format ${format}.`,
     first: (facts: readonly Fact[]) =>
       `It begins with ${facts
         .slice(0, 3)

@@ -30,6 +30,8 @@ export interface TestJobs {
   tokens: Job<{ ms: number }, string>;
   /** Writes its own file and waits for the other's: two of these only end side by side. */
   meet: Job<{ own: string; other: string }, boolean>;
+  /** Takes memory for ever, in pieces of a megabyte. */
+  fill: Job<None, never>;
   abort: Job<None, never>;
   kill: Job<None, never>;
   /** Throws outside the job. */
@@ -83,6 +85,10 @@ const handlers: Handlers<TestJobs> = {
     writeFileSync(own, '');
     for (let tries = 0; tries < 500 && !existsSync(other); tries++) sleep(10);
     return existsSync(other);
+  },
+  async fill() {
+    const taken: Uint8Array[] = [];
+    for (;;) taken.push(new Uint8Array(1 << 20).fill(1));
   },
   async abort() {
     process.kill(process.pid, 'SIGABRT');

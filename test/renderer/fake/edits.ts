@@ -105,6 +105,7 @@ export function fakeRead({ text, take }: Pick<Parsed<'edits.readFacts'>, 'text' 
       format: 'CounterFact',
       facts: facts.slice(0, take),
       total: facts.length,
+      isWhole: true,
       wrong: [],
       columns: [],
       warnings: ['Record 17 was left out: prompt: The prompt has no {} for the subject.', 'The column "source" is not one that is known.'],
@@ -121,7 +122,7 @@ export function fakeRead({ text, take }: Pick<Parsed<'edits.readFacts'>, 'text' 
         });
   if (rows.length === 0)
     throw new EmendError('bad-input', 'The text: no record can be used; there is none.', 'Correct the records and read the file again.');
-  return { format: 'Emend', facts: rows.slice(0, take), total: rows.length, wrong: [], columns: [], warnings: [] };
+  return { format: 'Emend', facts: rows.slice(0, take), total: rows.length, isWhole: true, wrong: [], columns: [], warnings: [] };
 }
 
 /** Many facts of different subjects, with material to check them by. */

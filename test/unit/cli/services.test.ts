@@ -13,6 +13,7 @@ import type { JobRunner } from '../../../electron/services/jobs.ts';
 import { findModel, packageRoot, version } from '../../../electron/services/models.ts';
 import { newFile, newFolder } from '../../../electron/services/outputs.ts';
 import { together, tryEach, tryTogether } from '../../../electron/services/trials.ts';
+import { factReader } from '../fact-reader.ts';
 
 let scratch: string;
 beforeEach(() => (scratch = mkdtempSync(join(tmpdir(), 'emend-services-'))));
@@ -46,6 +47,7 @@ describe('models', () => {
 describe('facts', () => {
   test('of a table, with what was left out and what was not understood', async () => {
     const set = await readFactFile(
+      factReader,
       file('f.csv', 'subject,prompt,target,colour\nItaly,The capital of {} is,Rome,red\n,The capital of {} is,Rome,\n'),
     );
     expect(set.records.map((r) => r.fact.subject)).toEqual(['Italy']);
@@ -54,7 +56,7 @@ describe('facts', () => {
   });
 
   test('fewer than asked for are said to be so', async () => {
-    const set = await readFactFile(file('f.json', JSON.stringify([fact('Italy'), fact('Spain')])));
+    const set = await readFactFile(factReader, file('f.json', JSON.stringify([fact('Italy'), fact('Spain')])));
     expect(firstOf(set, 1).records).toHaveLength(1);
     expect(firstOf(set, 1).warnings).toEqual([]);
     expect(firstOf(set, 5).warnings[0]).toContain('2 facts, fewer than the 5');
@@ -64,7 +66,10 @@ describe('facts', () => {
     ['nothing.json', 'no such file'],
     ['.', 'it is a folder'],
   ])('that cannot be read (%s)', async (name, reason) => {
-    await expect(readFactFile(join(scratch, name))).rejects.toMatchObject({ code: 'not-found', message: expect.stringContaining(reason) });
+    await expect(readFactFile(factReader, join(scratch, name))).rejects.toMatchObject({
+      code: 'not-found',
+      message: expect.stringContaining(reason),
+    });
   });
 });
 

@@ -6,6 +6,7 @@ import { classesOf, factTexts } from '../../../electron/engine/dissect/facts.ts'
 import { labelTexts } from '../../../electron/engine/dissect/texts.ts';
 import { loadTokenizer } from '../../../electron/engine/text/load.ts';
 import { conceptsOfFacts, conceptsOfTable } from '../../../electron/services/concepts.ts';
+import { factReader } from '../fact-reader.ts';
 
 const ATLAS = join(import.meta.dirname, '../../../models/atlas');
 const folder = mkdtempSync(join(tmpdir(), 'emend-concepts-'));
@@ -58,11 +59,11 @@ describe('concepts of facts', () => {
   });
 
   test('the facts that came with the model have kinds; facts without any relation are refused', async () => {
-    const found = await conceptsOfFacts(join(ATLAS, 'facts.json'), 0, 50);
+    const found = await conceptsOfFacts(factReader, join(ATLAS, 'facts.json'), 0, 50);
     expect(found.texts.length).toBe(50);
     expect(found.texts.every(({ labels, rest }) => labels.length === 2 && rest !== undefined)).toBe(true);
     const bare = file('bare.csv', 'subject,prompt,target\nFrance,The capital of {} is,Lyon\n');
-    await expect(conceptsOfFacts(bare, 0, 50)).rejects.toThrow(/name no relation/);
+    await expect(conceptsOfFacts(factReader, bare, 0, 50)).rejects.toThrow(/name no relation/);
   });
 });
 

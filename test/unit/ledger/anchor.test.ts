@@ -1,3 +1,6 @@
+import { mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseCheckpoint } from '../../../electron/ledger/checkpoints.ts';
 import { generateKey } from '../../../electron/ledger/keys.ts';
@@ -275,4 +278,20 @@ describe('a record that a newer release went on with', () => {
     await ledger.close();
     expect(scene.signed).toEqual(signed);
   });
+});
+
+it('a record whose folder went away while it was open is signed nowhere, and no other folder is made in its place', async () => {
+  const home = mkdtempSync(join(tmpdir(), 'emend-away-'));
+  try {
+    const folder = join(home, 'models', 'm', 'ledger');
+    const ledger = await open(folder, { key, create: true });
+    await ledger.append('import', importBody(), BY);
+    renameSync(join(home, 'models'), join(home, 'elsewhere'));
+    await expect(ledger.blobs.put(Buffer.from('x'), 'text/plain')).rejects.toMatchObject({ code: 'not-found' });
+    await ledger.close();
+    expect(readdirSync(home)).toEqual(['elsewhere']);
+    expect(ledger.notices.map(({ message }) => message).join()).toContain(`There is no ${folder} any more`);
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
 });

@@ -5,7 +5,11 @@ import { explained } from '../../../electron/storage/file-errors.ts';
 import { sha256 } from '../../../electron/storage/hash.ts';
 import { MemoryFiles } from '../storage/memory-files.ts';
 
-const store = (memory: MemoryFiles) => new Blobs(explained(memory), '/l', true);
+/** Of a ledger in a folder that is there. */
+async function store(memory: MemoryFiles): Promise<Blobs> {
+  await memory.makeFolder('/l');
+  return new Blobs(explained(memory), '/l', true);
+}
 
 async function* pieces(...texts: string[]): AsyncIterable<Uint8Array> {
   for (const text of texts) yield Buffer.from(text);
@@ -14,7 +18,7 @@ async function* pieces(...texts: string[]): AsyncIterable<Uint8Array> {
 describe('blobs', () => {
   it('are kept under their hash, once, and last', async () => {
     const memory = new MemoryFiles();
-    const blobs = store(memory);
+    const blobs = await store(memory);
     const whole = await blobs.put(Buffer.from('low-rank'), 'text/plain');
     const streamed = await blobs.put(pieces('low', '-rank'), 'text/plain');
     expect(streamed).toEqual(whole);
@@ -26,7 +30,7 @@ describe('blobs', () => {
 
   it('say when they are missing or damaged', async () => {
     const memory = new MemoryFiles();
-    const blobs = store(memory);
+    const blobs = await store(memory);
     const ref = await blobs.put(Buffer.from('content'), 'text/plain');
     expect(await blobs.problem(ref)).toBeUndefined();
     memory.peek(blobs.path(ref.blob))[0]! ^= 4;
@@ -43,7 +47,7 @@ describe('blobs', () => {
 
   it('leave nothing behind when the disk is full or the source fails', async () => {
     const memory = new MemoryFiles();
-    const blobs = store(memory);
+    const blobs = await store(memory);
     memory.fault = ({ what }) => (what === 'write' ? { code: 'ENOSPC', part: 0.5 } : undefined);
     await expect(blobs.put(Buffer.from('content'), 'text/plain')).rejects.toMatchObject({
       code: 'failed',
@@ -60,7 +64,7 @@ describe('blobs', () => {
 
   it('that a stopped process never finished are removed, and strangers are listed', async () => {
     const memory = new MemoryFiles();
-    const blobs = store(memory);
+    const blobs = await store(memory);
     const { blob } = await blobs.put(Buffer.from('content'), 'text/plain');
     memory.poke('/l/blobs/sha256/new.0123456789ab.tmp', Buffer.from('half'));
     memory.poke('/l/blobs/sha256/notes.txt', Buffer.from('a stranger'));

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { trialLimit, withinTime } from '../../../electron/services/trial-run.ts';
+import { trialLimit, trialMemory, withinTime } from '../../../electron/services/trial-run.ts';
 import { cancelled } from '../../../shared/errors.ts';
 
 /** Never ends but by being cancelled. */
@@ -22,4 +22,9 @@ it('a trial run that a person cancels is cancelled, and one that fails says why'
   stop.abort();
   await expect(run).rejects.toMatchObject({ code: 'cancelled' });
   await expect(withinTime(60_000, undefined, () => Promise.reject(new Error('no numbers')))).rejects.toThrow('no numbers');
+});
+
+it('a trial run may take memory by the size of the model', () => {
+  expect(trialMemory(17_000)).toBeLessThan(2.1e9);
+  expect(trialMemory(1e9)).toBe(18e9);
 });
