@@ -17,6 +17,8 @@ export { readDelta } from './edit/delta-file.ts';
 export { beginsWith } from './evaluate/answers.ts';
 export type { TableColumn } from './evaluate/csv.ts';
 export { readRecords } from './evaluate/datasets.ts';
+export { askedOf, factAsked } from './evaluate/honest/check.ts';
+export { misjudged } from './evaluate/honest/sides.ts';
 export type { CheckPhase } from './evaluate/requests.ts';
 export { type CheckRecord, recordOf } from './evaluate/records.ts';
 export { summarize } from './evaluate/protocol.ts';

@@ -1,11 +1,11 @@
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { constantRanges } from '../architectures/constant-ranges.ts';
 import { readSource } from '../architectures/source.ts';
 import type { Jobs } from '../jobs.ts';
 import { graphFile, tokenizerFolder } from '../onnx/model-folder.ts';
 import { modelFiles } from '../onnx/identity.ts';
-import { readModelConfig } from '../onnx/model-config.ts';
 import { cutFact, tokenizerOf, tooLong } from '../text/cut.ts';
+import { positionsOf } from './positions.ts';
 
 // Jobs that open no model.
 
@@ -23,9 +23,7 @@ export async function ranges({ model }: Jobs['ranges']['params']): Promise<Jobs[
 /** Facts cut into tokens, and what of each is longer than the model reads. */
 export async function cut({ model, facts }: Jobs['cut']['params']): Promise<Jobs['cut']['result']> {
   const tokenizer = await tokenizerOf(tokenizerFolder(model.folder));
-  const positions = [model.folder, dirname(graphFile(model.folder)), tokenizerFolder(model.folder)]
-    .map((folder) => readModelConfig(folder).positions)
-    .find((one) => one !== undefined);
+  const positions = positionsOf(model.folder);
   return {
     facts: facts.map((fact) => cutFact(tokenizer, fact)),
     tooLong: facts.map((fact) => (positions === undefined ? [] : tooLong(tokenizer, fact, positions))),
