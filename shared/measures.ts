@@ -289,6 +289,12 @@ export function factMeasureNames(): FactMeasureName[] {
 /** Measures of the kinds of questions of an honest check. */
 export type HonestMeasureName = { [M in MeasureName]: (typeof MEASURES)[M] extends { readonly of: 'honest' } ? M : never }[MeasureName];
 
+/** Whether a name that an entry holds is that of such a measure. */
+export function isHonestMeasure(name: string): name is HonestMeasureName {
+  const measure: Measure | undefined = isMeasure(name) ? MEASURES[name] : undefined;
+  return measure !== undefined && 'of' in measure && measure.of === 'honest';
+}
+
 /** The names of those of which something is demanded. */
 export function demandedNames(): DemandedName[] {
   return measureNames().filter((name) => 'demand' in MEASURES[name]) as DemandedName[];

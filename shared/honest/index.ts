@@ -1,4 +1,4 @@
-import type { Fact } from '../fact.ts';
+import { countSlots, type Fact } from '../fact.ts';
 import type { HonestMeasureName } from '../measures.ts';
 import { again } from './again.ts';
 import { choice } from './choice.ts';
@@ -31,12 +31,13 @@ export function questionsOf(fact: Fact, material: HonestMaterial): { readonly pr
 /**
  * What an honest check costs at most: how many prompts are put to the model. Each question is put to the edited version, to the version
  * before with the new fact in front and, where the old answer is known, to that as it is; of a choice every answer is one prompt.
- * @param facts whole ones
+ * Facts that cannot be asked yet are passed over.
  */
 export function honestPrompts(facts: readonly Fact[], isChat = false): number {
   const material: HonestMaterial = { text: '', distractors: ['…', '… …'], isChat };
   const sides = ({ wanted }: Question) => (wanted.before === undefined ? 2 : 3);
   const prompts = ({ way, options = [] }: Question) => (way === 'choose' ? options.length : way === 'talk' ? 2 : 1);
-  const all = facts.flatMap((fact) => questionsOf(fact, material));
+  const whole = facts.filter(({ prompt, subject }) => countSlots(prompt) === 1 && subject.trim() !== '');
+  const all = whole.flatMap((fact) => questionsOf(fact, material));
   return all.reduce((sum, { question }) => sum + sides(question) * prompts(question), 0);
 }

@@ -6,10 +6,13 @@ import { honestRows } from './rows.ts';
 /** What an honest check is called, and what it costs, wherever it is offered. */
 export const HONEST = {
   title: 'Asked as people ask',
-  about:
-    'Each question is put to the version before the edit (is the old answer given?), to that version with the new fact written in front, ' +
-    'and to the edited version. A model that fails a kind of question before the edit cannot show anything by it.',
-  sides: { before: 'Before: old answer', context: 'Told in front', after: 'Edited' },
+  /** @param before what the edited version is held against, such as "the version before the edit" */
+  about: (before: string) =>
+    `Each question is put to ${before} (is the old answer given?), to the same with the new fact written in front, and to the edited ` +
+    'version. A model that fails a kind of question with the old answer shows nothing by failing it with the new one.',
+  /** What the edited version is held against, by what is measured. */
+  before: { edit: 'the version before the edit', version: 'the model as it was imported', model: 'the model without the edit' },
+  sides: { before: 'Before: old answer', context: 'Told in front: new answer', after: 'Edited: new answer' },
 } as const;
 
 /** How writing ended, after what was written. */

@@ -148,7 +148,7 @@ async function checkVersion({ out, follow, warn }: Context, library: InLibrary, 
   const which = facts === undefined ? 'the facts in force' : `${facts.length} facts of ${values.facts!}`;
   out.heading(`Version ${at === 'current' ? short(model.current) : at} of ${model.name}, ${which}`);
   showChecks(out, checked.checks);
-  if (checked.honest) showHonest(out, checked.honest);
+  if (checked.honest) showHonest(out, checked.honest, 'version');
   out.line(`Recorded as entry ${checked.entry}.`);
   return checked;
 }

@@ -12,18 +12,18 @@ const FACTS_IN_FULL = 2;
 const PROMPT_WIDTH = 60;
 const SAYS_WIDTH = 36;
 
-/** How often the new answer is given where facts are asked as people ask, beside the version before. */
-export function showHonest(out: Printer, honest: HonestReport): void {
+/** How often the new answer is given where facts are asked as people ask. @param before what the edited version was held against */
+export function showHonest(out: Printer, honest: HonestReport, before: keyof typeof HONEST.before): void {
   const { style } = out;
   const { sides } = HONEST;
   out.heading(HONEST.title);
   out.table(
     [
       ['question', 'facts', sides.before, sides.context, sides.after, ''],
-      ...honestRows(honest).map(({ probe, facts, before, context, after }) => [
+      ...honestRows(honest).map(({ probe, facts, before: was, context, after }) => [
         MEASURES[probe].label,
         String(facts),
-        before === undefined ? '' : percent(before),
+        was === undefined ? '' : percent(was),
         percent(context),
         percent(after),
         MEASURES[probe].better === 'less' ? style.dim('less is better') : '',
@@ -31,7 +31,7 @@ export function showHonest(out: Printer, honest: HonestReport): void {
     ],
     { heading: true, right: [1, 2, 3, 4] },
   );
-  out.line(style.dim(`${HONEST.about} ${honestFrame(honest)}`));
+  out.line(style.dim(`${HONEST.about(HONEST.before[before])} ${honestFrame(honest)}`));
   const missing = notAsked(honest);
   if (missing.length > 0) out.line(style.dim(`Not asked, for want of material: ${missing.join(', ')}.`));
   if (honest.facts.length <= FACTS_IN_FULL) for (const fact of honest.facts) showAnswers(out, honest, fact);

@@ -42,7 +42,7 @@ export function showMeasures(out: Printer, report: Measured): void {
     heading: true,
     right: [1, 2, 3],
   });
-  if (report.honest) showHonest(out, report.honest);
+  if (report.honest) showHonest(out, report.honest, 'model');
   if (!report.drift) return;
   const { top1Changed, perplexityNow, ...drift } = report.drift;
   showDrift(out, 'the model without the edit', { ...drift, topChanged: top1Changed, perplexityAfter: perplexityNow });

@@ -33,7 +33,7 @@ export function showReport(out: Printer, report: EditReport): void {
   showFacts(out, report.facts);
   if (report.facts.length <= FACTS_IN_FULL) for (const fact of report.facts) showPrompts(out, fact);
   if (report.drift) showDrift(out, 'the version before', report.drift);
-  if (report.honest) showHonest(out, report.honest);
+  if (report.honest) showHonest(out, report.honest, 'edit');
   if (report.earlier) showEarlier(out, report.earlier);
   if (report.checkedBy) showCheckedBy(out, report.checkedBy);
   out.heading('Weights');

@@ -3,7 +3,7 @@ import type { Fact } from '../../../shared/fact.ts';
 import { given } from '../../../shared/given.ts';
 import { questionsOf } from '../../../shared/honest/index.ts';
 import { inContext } from '../../../shared/honest/wording.ts';
-import { isMeasure, MEASURES, type MeasureName } from '../../../shared/measures.ts';
+import { isHonestMeasure } from '../../../shared/measures.ts';
 import { askedOf, factAsked, misjudged } from '../../engine/records.ts';
 import type { CheckResult } from '../../ledger/bodies.ts';
 import { honestChecks } from '../honest.ts';
@@ -21,7 +21,7 @@ export function honestPairs(
   checks: readonly CheckResult[],
   isWhole: boolean,
 ): Pair[] {
-  const told = checks.filter(({ name }) => isHonest(name)).map(({ name, value, count }) => ({ name, value, count }));
+  const told = checks.filter(({ name }) => isHonestMeasure(name)).map(({ name, value, count }) => ({ name, value, count }));
   const pair = { what: 'the checks of how people ask and the answers in the report', one: told, other: honestChecks(honest) };
   if (!honest) return [pair];
   return [
@@ -68,13 +68,4 @@ function distractorsIn({ target, previousTarget }: Told['fact'], answers: Told['
 
 function same(one: unknown, other: unknown): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
-}
-
-function isHonest(name: string): boolean {
-  return isMeasure(name) && isOfHonest(name);
-}
-
-function isOfHonest(name: MeasureName): boolean {
-  const measure: (typeof MEASURES)[MeasureName] = MEASURES[name];
-  return 'of' in measure && measure.of === 'honest';
 }

@@ -21,8 +21,7 @@ export function unrelatedText(
   let text = '';
   for (const sentence of sentences.filter((one) => !isNamed(one))) {
     const longer = text === '' ? sentence : `${text} ${sentence}`;
-    if (tokens(longer) > Math.min(UNRELATED, room)) break;
-    text = longer;
+    if (tokens(longer) <= Math.min(UNRELATED, room)) text = longer;
   }
   return text === '' ? undefined : { text, tokens: tokens(text) };
 }
