@@ -5,7 +5,7 @@ import { given } from '../../shared/given.ts';
 import { DISTRACTORS } from '../../shared/honest/choice.ts';
 import { honestRows } from '../../shared/honest/rows.ts';
 import type { Follow } from '../../shared/progress.ts';
-import type { HonestFact, ModelRef } from '../engine/jobs.ts';
+import type { HonestFact, Jobs, ModelRef } from '../engine/jobs.ts';
 import type { JobRunner } from './jobs.ts';
 import { spread } from './drift.ts';
 import type { Material } from './models.ts';
@@ -57,6 +57,21 @@ function distractors(fact: Fact, facts: readonly Fact[], taught: Taught | undefi
   const usable = (all: readonly string[]) => [...new Set(all.map((one) => one.trim()))].filter((one) => one !== '' && !own.has(plain(one)));
   const [first, second] = [usable(known), usable(others)];
   return spread(first.length >= DISTRACTORS ? first : [...new Set([...first, ...second])], DISTRACTORS);
+}
+
+/** What was chosen from beside the new and the old answer, as the first of the questions has it. */
+export function distractorsIn({ target, previousTarget }: Told['fact'], answers: Told['answers']): string[] {
+  const first = answers.find(({ probe }) => probe === 'multiple choice');
+  return (first?.options ?? []).filter((one) => one !== target && one !== previousTarget);
+}
+type Told = HonestReport['facts'][number];
+
+/** The same questions again, with the same text in front. */
+export function askedAgain({ facts, text }: HonestReport): Pick<Jobs['honest']['params'], 'facts' | 'sentences'> {
+  return {
+    facts: facts.map(({ fact, answers }) => ({ fact, distractors: distractorsIn(fact, answers) })),
+    sentences: text === undefined ? [] : [text.text],
+  };
 }
 
 function plain(name: string | undefined): string {

@@ -6,7 +6,7 @@ import { inContext } from '../../../shared/honest/wording.ts';
 import { isHonestMeasure } from '../../../shared/measures.ts';
 import { askedOf, factAsked, misjudged } from '../../engine/records.ts';
 import type { CheckResult } from '../../ledger/bodies.ts';
-import { honestChecks } from '../honest.ts';
+import { distractorsIn, honestChecks } from '../honest.ts';
 import type { Pair } from './pairs.ts';
 
 /**
@@ -58,12 +58,6 @@ type Told = HonestReport['facts'][number];
 function furtherIn(fact: Told['fact'] | undefined): Partial<Told['fact']> {
   const { aliases, previousAliases, implied } = fact ?? {};
   return given({ aliases, previousAliases, implied });
-}
-
-/** What was chosen from beside the new and the old answer, as the first of the questions has it. */
-function distractorsIn({ target, previousTarget }: Told['fact'], answers: Told['answers']): string[] {
-  const [first] = answers.filter(({ probe }) => probe === 'multiple choice');
-  return (first?.options ?? []).filter((one) => one !== target && one !== previousTarget);
 }
 
 function same(one: unknown, other: unknown): boolean {

@@ -23,16 +23,18 @@ export function fakeHonest(facts: readonly Fact[], isChat = false): HonestReport
   };
 }
 
-function told({ subject, prompt, target, previousTarget }: Fact) {
-  return { subject, prompt, target, ...given({ previousTarget }) };
+function told({ subject, prompt, target, previousTarget, hops }: Fact) {
+  return { subject, prompt, target, ...given({ previousTarget, hops }) };
 }
 
 function answerTo(probe: string, question: Question, at: number): HonestAnswer {
   const { way, prompt, isBehind, options, wanted } = question;
   const outcome = (answers: readonly string[], isTaken: boolean): HonestOutcome => {
-    const says = way === 'choose' && options?.[0] === 'True' ? 'False' : isTaken ? answers[0]! : 'London, where it was built in 1894 and';
-    if (way === 'choose')
-      return { says, given: answers.includes(says), chances: (options ?? []).map((one) => (one === says ? -0.2 : -3.1)) };
+    if (way === 'choose') {
+      const says = options![0] === 'True' ? 'False' : isTaken ? answers[0]! : options!.find((one) => !answers.includes(one))!;
+      return { says, given: answers.includes(says), chances: options!.map((one) => (one === says ? -0.2 : -3.1)) };
+    }
+    const says = isTaken ? answers[0]! : 'London, where it was built in 1894 and';
     const ended = isTaken ? ('sentence' as const) : ('limit' as const);
     return { says: isTaken ? `${says}.` : says, given: isTaken, ended, ...(way === 'talk' && { first: says }) };
   };

@@ -54,6 +54,11 @@ describe('unrelated text', () => {
     expect(unrelatedText(sentences, [{ ...fact, subject: 'door' }], words, 9)?.text).toBe('It rained all night long. Nobody came.');
   });
 
+  it('takes names as they are, whatever signs they have', () => {
+    const odd = { ...fact, subject: 'Jacques-Louis (David) [C++]/$1.*|^?{2}', target: 'rained' };
+    expect(unrelatedText(sentences, [odd], words, Infinity)?.text).toBe('The cat sleeps in Rome. A door was open. Nobody came.');
+  });
+
   it('is none where not one fits', () => {
     expect(unrelatedText(sentences, [fact], words, 1)).toBeUndefined();
   });
