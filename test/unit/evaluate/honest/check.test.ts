@@ -88,6 +88,9 @@ describe('an honest check', () => {
   it('asks nothing for which a fact gives no material, and makes no statement of a question', async () => {
     const question = { subject: 'Rome', prompt: 'What river runs through {}?', target: 'Po' };
     const now = new Fake(() => 'Po.');
+    const talked = new Fake(() => 'Po.');
+    await run(talked, new Fake(() => 'Tiber.'), question);
+    expect(talked.asked).toContain('What river runs through Rome? | Po. | Are you sure?');
     const { report, rows } = await run(now, new Fake(() => 'Tiber.'), question, { ...ABOUT, isChat: false });
     expect([...rows.keys()]).toEqual(['free answer', 'behind text', 'multiple choice']);
     expect(rows.get('free answer')).toMatchObject({ before: undefined, context: 0, after: 1 });
