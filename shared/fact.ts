@@ -6,6 +6,18 @@ import { list, Text } from './contract/define.ts';
 /** A prompt whose answer an edit must leave alone, with that answer where it is known. */
 export const NeighborSchema = v.union([Text, v.object({ prompt: Text, target: v.optional(Text) })]);
 
+/** A question whose answer a fact settles too: the relation the other way round, or one hop further. */
+export const FurtherSchema = v.object({
+  prompt: Text,
+  /** The answer when the fact holds, and other names of it. */
+  target: Text,
+  aliases: v.exactOptional(list(Text)),
+  /** The answer before, where it is known. */
+  previousTarget: v.exactOptional(Text),
+  previousAliases: v.exactOptional(list(Text)),
+});
+export type Further = v.InferOutput<typeof FurtherSchema>;
+
 /** A fact as a form, a file or the contract gives it. What the words may be is for {@link factProblems}; this is the shape. */
 export const FactSchema = v.object({
   /** What the fact is about: "Danielle Darrieux". */
@@ -31,6 +43,13 @@ export const FactSchema = v.object({
   follows: v.exactOptional(list(NeighborSchema)),
   /** Prompts about the subject to write on from, for measures of fluency and consistency. */
   generationPrompts: v.optional(list(Text)),
+  /** Other names of the target and of the answer before; a check that compares whole answers takes them too. */
+  aliases: v.exactOptional(list(Text)),
+  previousAliases: v.exactOptional(list(Text)),
+  /** What the fact implies, such as the relation the other way round: KnowEdit's logical generalization. */
+  implied: v.exactOptional(list(FurtherSchema)),
+  /** What is one hop further: MQuAKE's questions, KnowEdit's reasoning, zsRE's portability. */
+  hops: v.exactOptional(list(FurtherSchema)),
   /** Wordings, neighbours and other facts about the subject that the edit itself is told of (told.ts); they stand in no other list. */
   told: v.optional(v.object({ wordings: list(Text), neighbors: list(NeighborSchema), sameSubject: v.exactOptional(list(NeighborSchema)) })),
 });
@@ -305,7 +324,9 @@ export function questionOf({ subject, prompt }: Pick<Fact, 'subject' | 'prompt'>
 /** What is odd about the characters of a fact: an edit of what nobody sees is not the edit that is meant. */
 export function characterProblems(fact: Fact, index: number): FactProblem[] {
   const { subject, prompt, target, previousTarget, paraphrases = [], neighbors = [], generationPrompts = [] } = fact;
-  const { sameSubject = [], follows = [] } = fact;
+  const { sameSubject = [], follows = [], aliases = [], previousAliases = [], implied = [], hops = [] } = fact;
+  const furtherOf = (list: readonly Further[]) =>
+    list.flatMap((one) => [one.prompt, one.target, one.previousTarget ?? '', ...(one.aliases ?? []), ...(one.previousAliases ?? [])]);
   const textsOf = (list: readonly Neighbor[]) => list.flatMap((one) => (typeof one === 'string' ? [one] : [one.prompt, one.target ?? '']));
   const texts: readonly (readonly [keyof Fact, string, readonly string[]])[] = [
     ['subject', 'The subject', [subject]],
@@ -317,6 +338,10 @@ export function characterProblems(fact: Fact, index: number): FactProblem[] {
     ['sameSubject', 'Another fact about the subject', textsOf(sameSubject)],
     ['follows', 'What may follow from the fact', textsOf(follows)],
     ['generationPrompts', 'A prompt to write on from', generationPrompts],
+    ['aliases', 'Another name of the target', aliases],
+    ['previousAliases', 'Another name of the target before', previousAliases],
+    ['implied', 'What the fact implies', furtherOf(implied)],
+    ['hops', 'What is one hop further', furtherOf(hops)],
   ];
   return texts.flatMap(([field, what, all]) =>
     all

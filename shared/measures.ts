@@ -168,6 +168,70 @@ export const MEASURES = {
     better: 'less',
     help: 'of ordinary text; a rise means the model writes worse',
   },
+  'free answer': {
+    counts: 'fact',
+    of: 'honest',
+    label: 'Written freely',
+    unit: 'share',
+    better: 'more',
+    help: 'how often what it writes up to the end of its sentence is the new answer and nothing else',
+  },
+  'behind text': {
+    counts: 'fact',
+    of: 'honest',
+    label: 'Written behind unrelated text',
+    unit: 'share',
+    better: 'more',
+    help: 'the same with up to 200 tokens of unrelated text in front',
+  },
+  negated: {
+    counts: 'fact',
+    of: 'honest',
+    label: 'Written though denied',
+    unit: 'share',
+    better: 'less',
+    help: 'how often it writes the new answer behind “It is not true that …” as well',
+  },
+  'true or false': {
+    counts: 'fact',
+    of: 'honest',
+    label: 'True or false',
+    unit: 'share',
+    better: 'more',
+    help: 'how often True is likelier than False of the new answer, and False of the old one; guessing gives half',
+  },
+  'multiple choice': {
+    counts: 'fact',
+    of: 'honest',
+    label: 'Multiple choice',
+    unit: 'share',
+    better: 'more',
+    help: 'how often the new answer is the likeliest of those that are named, the old one among them, each first once',
+  },
+  'asked again': {
+    counts: 'fact',
+    of: 'honest',
+    label: 'Asked again',
+    unit: 'share',
+    better: 'more',
+    help: 'how often a chat model still names the new answer, and not the old one, when it is asked “Are you sure?”',
+  },
+  implied: {
+    counts: 'fact',
+    of: 'honest',
+    label: 'What it implies',
+    unit: 'share',
+    better: 'more',
+    help: 'how often it answers what the fact implies, such as the relation the other way round, with that answer and nothing else',
+  },
+  'one hop': {
+    counts: 'fact',
+    of: 'honest',
+    label: 'One hop further',
+    unit: 'share',
+    better: 'more',
+    help: 'how often it answers what is one hop further than the fact with that answer and nothing else',
+  },
 } as const satisfies Readonly<Record<string, Measure>>;
 
 /** 'share': 0 to 1. 'none': a number without a unit. */
@@ -180,8 +244,8 @@ interface Described {
   readonly counts: Counted;
   /** It tells what became of something since another version. */
   readonly isAgainst?: true;
-  /** What it is taken of, where that is no fact. */
-  readonly of?: 'steering';
+  /** 'steering': it is taken of no fact. 'honest': of facts, where they are asked as people ask (shared/honest). */
+  readonly of?: 'steering' | 'honest';
   readonly label: string;
   /** What it says, as the rest of a sentence that begins with its label. */
   readonly help: string;
@@ -216,10 +280,19 @@ export function measureNames(): MeasureName[] {
   return Object.keys(MEASURES) as MeasureName[];
 }
 
-/** Measures that are taken of facts. */
-export type FactMeasureName = { [M in MeasureName]: (typeof MEASURES)[M] extends { readonly of: 'steering' } ? never : M }[MeasureName];
+/** Measures that every check of facts takes, where there is material. */
+export type FactMeasureName = { [M in MeasureName]: (typeof MEASURES)[M] extends { readonly of: string } ? never : M }[MeasureName];
 export function factMeasureNames(): FactMeasureName[] {
   return measureNames().filter((name) => !('of' in MEASURES[name])) as FactMeasureName[];
+}
+
+/** Measures of the kinds of questions of an honest check. */
+export type HonestMeasureName = { [M in MeasureName]: (typeof MEASURES)[M] extends { readonly of: 'honest' } ? M : never }[MeasureName];
+
+/** Whether a name that an entry holds is that of such a measure. */
+export function isHonestMeasure(name: string): name is HonestMeasureName {
+  const measure: Measure | undefined = isMeasure(name) ? MEASURES[name] : undefined;
+  return measure !== undefined && 'of' in measure && measure.of === 'honest';
 }
 
 /** The names of those of which something is demanded. */

@@ -1,3 +1,4 @@
+import type { HonestReport } from '../../shared/contract/honest.ts';
 import type { Fact } from '../../shared/fact.ts';
 import type { NearSource } from '../../shared/near.ts';
 import type { PatchKind, Severed } from '../../shared/tracing.ts';
@@ -15,6 +16,7 @@ import type { AblationReport, DissectionReport, DissectionSettings, ImageDissect
 import type { LabelledText } from './dissect/texts.ts';
 import type { CheckChoices } from './evaluate/choices.ts';
 import type { FactSource, ReadFacts } from './evaluate/fact-file.ts';
+import type { HonestFact } from './evaluate/honest/check.ts';
 import type { CheckRecord } from './evaluate/records.ts';
 import type { CheckReport } from './evaluate/report.ts';
 import type { ModelRef, SteeringCandidate, SteeringRef } from './model-ref.ts';
@@ -46,6 +48,7 @@ export type { HyperparameterFile } from './edit/hparams/read.ts';
 export type { EditOutcome, FactOutcome } from './edit/outcome.ts';
 export type { Hyperparameter } from './edit/settings.ts';
 export type { CheckChoices } from './evaluate/choices.ts';
+export type { HonestFact } from './evaluate/honest/check.ts';
 export type { CheckRecord } from './evaluate/records.ts';
 export type { CheckReport } from './evaluate/report.ts';
 export type { ModelRef, SteeringCandidate, SteeringRef } from './model-ref.ts';
@@ -188,6 +191,17 @@ export interface Jobs {
       readonly baseline?: ModelRef | undefined;
     };
     readonly result: CheckReport;
+  };
+  /** Asks `model` as people ask, and `baseline` beside it: when left out, the same without delta and steering. */
+  readonly honest: {
+    readonly params: {
+      readonly model: ModelRef;
+      readonly facts: readonly HonestFact[];
+      /** Sentences that have nothing to do with any fact. */
+      readonly sentences: readonly string[];
+      readonly baseline?: ModelRef | undefined;
+    };
+    readonly result: HonestReport;
   };
   readonly export: {
     readonly params: {

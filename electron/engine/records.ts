@@ -16,6 +16,8 @@ export { SHARE } from './dissect/quantile.ts';
 export { readDelta } from './edit/delta-file.ts';
 export { beginsWith } from './evaluate/answers.ts';
 export type { TableColumn } from './evaluate/csv.ts';
+export { askedOf, factAsked } from './evaluate/honest/check.ts';
+export { misjudged } from './evaluate/honest/sides.ts';
 export type { CheckPhase } from './evaluate/requests.ts';
 export { type CheckRecord, recordOf } from './evaluate/records.ts';
 export { summarize } from './evaluate/protocol.ts';

@@ -6,16 +6,20 @@ import type { CheckChoices } from '../engine/jobs.ts';
 import { driftTexts } from './drift.ts';
 import { editMade } from './edit-report.ts';
 import { factsGiven, factsWritten, firstOf, readFactFile, refuseLonger, refuseUnseen, type FactReader, type FactSet } from './facts.ts';
+import { askHonestly } from './honest.ts';
 import type { Model, ModelVersion } from './model.ts';
 import { newFile } from './outputs.ts';
 import type { Services, Surroundings } from './surroundings.ts';
 import { tryEach, tryTogether } from './trials.ts';
-import { CHECK_PLAN, WholeJob } from './whole-job.ts';
+import { CHECK_PLAN, HONEST_CHECK_PLAN, WholeJob } from './whole-job.ts';
 
 type Part = Pick<Services, 'checks.measure' | 'checks.try'>;
 
 /** What is asked for, with paths in place of handles. */
-type Asked = Pick<Parsed<'checks.measure'>, 'source' | 'facts' | 'take' | 'generation' | 'exactMatch' | 'drift' | 'probes' | 'texts'>;
+type Asked = Pick<
+  Parsed<'checks.measure'>,
+  'source' | 'facts' | 'take' | 'generation' | 'exactMatch' | 'honest' | 'drift' | 'probes' | 'texts'
+>;
 
 /** Measuring for whoever asks; nothing is recorded. */
 export function checkService({ models, engine, jobs, grants }: Surroundings): Part {
@@ -35,9 +39,13 @@ export function checkService({ models, engine, jobs, grants }: Surroundings): Pa
         job: jobs.start('checks.measure', `Measure ${model.name}`, model.id, async (control) => {
           const { set, options } = await prepare(engine, control, model, version, asked, !version.isBase);
           const baseline = version.isBase ? {} : { baseline: await model.at('base').ref(control) };
-          const whole = new WholeJob(control, CHECK_PLAN).at('check');
-          const report = await engine.run('check', { model: await version.ref(whole), records: set.records, options, ...baseline }, whole);
-          return { version: version.id, ...found(set, report) };
+          const whole = new WholeJob(control, asked.honest ? HONEST_CHECK_PLAN : CHECK_PLAN).at('check');
+          const ref = await version.ref(whole);
+          const facts = set.records.map(({ fact }) => fact);
+          const { material } = model;
+          const honest = asked.honest && (await askHonestly(engine, { model: ref, ...baseline, facts, material }, whole));
+          const report = await engine.run('check', { model: ref, records: set.records, options, ...baseline }, whole);
+          return { version: version.id, ...found(set, { ...report, ...(honest && { honest }) }) };
         }),
       };
     },
@@ -61,6 +69,7 @@ export function checkService({ models, engine, jobs, grants }: Surroundings): Pa
             records: set.records,
             recipe: { method, choices, hyperparameterFile, covarianceText, name: model.name },
             check: options,
+            ...(asked.honest && { honest: { material: model.material } }),
           };
           const { edits, report } = await (each ? tryEach(engine, trial, control) : tryTogether(engine, trial, save, control));
           return { edits: edits.map(editMade), ...found(set, report) };

@@ -7,6 +7,7 @@ import { factMeasureNames, type DemandedName, type FactMeasureName, type Measure
 import { type CheckReport, mean, type PromptReport, type RecordReport } from '../engine/records.ts';
 import type { Jobs } from '../engine/jobs.ts';
 import { given } from '../../shared/given.ts';
+import { honestChecks } from './honest.ts';
 
 type Thresholds = Settings['thresholds'];
 
@@ -55,13 +56,14 @@ export function editReport(
   thresholds: Thresholds,
   beside: Measured = NOTHING_MEASURED,
 ): EditReport {
-  const { drift } = after;
+  const { drift, honest } = after;
   const known = <T>(value: T | undefined, name: string) => (value === undefined ? {} : { [name]: value });
   return {
     ...editMade(outcome),
     parent,
     checks: checksOf(after, before, thresholds),
     facts: factReports(facts, before, after, thresholds, beside),
+    ...given({ honest }),
     ...(drift === undefined
       ? {}
       : {
@@ -103,6 +105,10 @@ export function factReports(
  * A demanded one is held against its threshold.
  */
 export function checksOf(now: CheckReport, before: CheckReport | undefined, thresholds: Thresholds): Check[] {
+  return [...takenOf(now, before, thresholds), ...honestChecks(now.honest)];
+}
+
+function takenOf(now: CheckReport, before: CheckReport | undefined, thresholds: Thresholds): Check[] {
   return factMeasureNames().flatMap((name): Check[] => {
     const { value, before: was, count } = TAKEN[name](now, before);
     if (value === undefined) return [];

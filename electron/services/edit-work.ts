@@ -16,6 +16,7 @@ import { checkedBy } from './checked-by.ts';
 import { driftFrom, driftTexts } from './drift.ts';
 import { earlierFacts, earlierOutcome } from './earlier.ts';
 import { editReport, hyperparametersOf, measuresOf } from './edit-report.ts';
+import { askHonestly } from './honest.ts';
 import { editPairs } from './evidence/edit.ts';
 import { contradictions } from './evidence/pairs.ts';
 import { readFactFile } from './facts.ts';
@@ -27,7 +28,7 @@ import { recomputationProblem, recompute } from './recompute.ts';
 import { readTaught } from './suggest.ts';
 import type { Surroundings } from './surroundings.ts';
 import { apart, asides, toldTo } from './telling.ts';
-import { EDIT_PLAN, WholeJob } from './whole-job.ts';
+import { EDIT_PLAN, HONEST_EDIT_PLAN, WholeJob } from './whole-job.ts';
 
 /**
  * Works an edit out on a version, the current one when none is named, measures it, and keeps it as a draft. Nothing is recorded.
@@ -44,9 +45,9 @@ export async function workOut(
   known: ModelVersion = version,
 ): Promise<string> {
   const { recipe, covarianceText } = request;
-  const { fluency, ...asked } = recipe;
+  const { fluency, honest: isHonest, ...asked } = recipe;
   const { material } = model;
-  const whole = new WholeJob(control, EDIT_PLAN);
+  const whole = new WholeJob(control, isHonest ? HONEST_EDIT_PLAN : EDIT_PLAN);
   const parent = await version.ref(whole.at('edit'));
   const facts = await toldTo(engine, { model: parent, name: model.name }, request.facts, asked, whole.at('edit'));
   const beside = asides(facts);
@@ -75,13 +76,15 @@ export async function workOut(
     );
     const options = fluency ? {} : { generation: false as const };
     const before = await engine.run('check', { model: parent, records: asRecords, options }, whole.at('before'));
+    const edited = { ...parent, delta };
+    const honest = isHonest && (await askHonestly(engine, { model: edited, baseline: parent, facts, material }, whole.at('honest')));
     const after = await engine.run(
       'check',
-      { model: { ...parent, delta }, records: asRecords, options: { ...options, ...drift }, baseline: parent },
+      { model: edited, records: asRecords, options: { ...options, ...drift }, baseline: parent },
       whole.at('after'),
     );
     control.check();
-    const [was, now] = [apart(before, facts.length, beside), apart(after, facts.length, beside)];
+    const [was, now] = [apart(before, facts.length, beside), apart({ ...after, ...(honest && { honest }) }, facts.length, beside)];
     const measured = editReport(version.id, facts, outcome, was.own, now.own, preferences.settings.thresholds, {
       before: was.beside,
       after: now.beside,

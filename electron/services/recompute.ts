@@ -6,11 +6,12 @@ import { RecipeSchema } from '../../shared/contract/edits.ts';
 import { EmendError } from '../../shared/errors.ts';
 import type { Fact } from '../../shared/fact.ts';
 import { EDIT_METHODS, type Choices, type EditMethodName } from '../../shared/methods/list.ts';
-import { forDemanded } from '../../shared/measures.ts';
+import { forDemanded, isHonestMeasure } from '../../shared/measures.ts';
 import { deltaDistance, recordOf } from '../engine/records.ts';
 import type { BlobRef, CheckResult } from '../ledger/bodies.ts';
 import type { EntryOf } from '../ledger/entries.ts';
 import { checksOf } from './edit-report.ts';
+import { askedAgain } from './honest.ts';
 import type { JobControl } from './job-list.ts';
 import type { JobRunner } from './jobs.ts';
 import type { LibraryModel } from './library-model.ts';
@@ -132,10 +133,12 @@ async function measured(
   const records = facts.map((fact, at) => recordOf(fact, String(at)));
   const delta = ledger.blobs.path(told.delta.blob);
   const options = { generation: false as const };
-  const found = await engine.run('check', { model: { ...baseline, delta }, records, options, baseline }, control);
-  const now = new Map(checksOf(found, undefined, NONE).map((check) => [check.name, check]));
+  const edited = { ...baseline, delta };
+  const found = await engine.run('check', { model: edited, records, options, baseline }, control);
+  const honest = report.honest && (await engine.run('honest', { model: edited, baseline, ...askedAgain(report.honest) }, control));
+  const now = new Map(checksOf({ ...found, ...(honest && { honest }) }, undefined, NONE).map((check) => [check.name, check]));
   return report.checks.flatMap(({ name, value, threshold, count = 1 }) => {
-    const again = threshold === undefined ? undefined : now.get(name)?.value;
+    const again = threshold === undefined && !isHonestMeasure(name) ? undefined : now.get(name)?.value;
     return again === undefined || Math.abs(again - value) <= CASES / Math.max(1, count) + 1e-9
       ? []
       : [{ name, recorded: value, now: again }];

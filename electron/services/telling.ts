@@ -8,7 +8,7 @@ import type { ModelRef } from '../engine/jobs.ts';
 import type { JobControl } from './job-list.ts';
 import type { JobRunner } from './jobs.ts';
 
-type Asked = Omit<Recipe, 'fluency'>;
+type Asked = Omit<Recipe, 'fluency' | 'honest'>;
 
 /** The facts as an edit with these settings gets them: what it is told of stands apart from what checks it. */
 export async function toldTo(

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { mean, summarize, type CheckRecord, type CheckReport, type DriftReport } from '../engine/records.ts';
 import type { CheckChoices, Jobs, ModelRef } from '../engine/jobs.ts';
 import { given } from '../../shared/given.ts';
+import { askHonestly, type HonestAsked } from './honest.ts';
 import { Estimator } from './eta.ts';
 import type { JobRunner } from './jobs.ts';
 import type { Follow } from '../../shared/progress.ts';
@@ -17,6 +18,8 @@ export interface Trial {
   /** How the edits are to be made. */
   readonly recipe: Pick<Jobs['edit']['params'], 'method' | 'choices' | 'hyperparameterFile' | 'covarianceText' | 'name'>;
   readonly check: CheckChoices;
+  /** The facts are asked as people ask, too. */
+  readonly honest?: Pick<HonestAsked, 'material'>;
 }
 
 export interface TrialResult {
@@ -34,7 +37,7 @@ export function tryTogether(runner: JobRunner, trial: Trial, save: string | unde
       { model: trial.model, facts: trial.records.map((r) => r.fact), ...trial.recipe, save: delta },
       follow,
     );
-    const report = await runner.run('check', { model: { ...trial.model, delta }, records: trial.records, options: trial.check }, follow);
+    const report = await checked(runner, trial, delta, trial.records, follow);
     return { edits: [edit], report };
   });
 }
@@ -51,9 +54,7 @@ export function tryEach(runner: JobRunner, trial: Trial, follow: Follow): Promis
       const choices = { ...recipe.choices, layers: recipe.choices?.layers ?? edits[0]?.layers };
       follow.onProgress?.(estimator.next({ phase: 'single edits', done, total: trial.records.length }));
       const edit = await runner.run('edit', { model, facts: [record.fact], ...recipe, choices, save: delta }, { signal: follow.signal });
-      reports.push(
-        await runner.run('check', { model: { ...model, delta }, records: [record], options: trial.check }, { signal: follow.signal }),
-      );
+      reports.push(await checked(runner, trial, delta, [record], { signal: follow.signal }));
       edits.push(edit);
     }
     follow.onProgress?.(estimator.next({ phase: 'single edits', done: trial.records.length, total: trial.records.length }));
@@ -61,11 +62,30 @@ export function tryEach(runner: JobRunner, trial: Trial, follow: Follow): Promis
   });
 }
 
+async function checked(
+  runner: JobRunner,
+  trial: Trial,
+  delta: string,
+  records: readonly CheckRecord[],
+  follow: Follow,
+): Promise<CheckReport> {
+  const model = { ...trial.model, delta };
+  const facts = records.map(({ fact }) => fact);
+  const honest = trial.honest && (await askHonestly(runner, { model, baseline: trial.model, facts, ...trial.honest }, follow));
+  return { ...(await runner.run('check', { model, records, options: trial.check }, follow)), ...given({ honest }) };
+}
+
 /** Several reports as one: measures averaged over all records, drift over the reports. */
 export function together(reports: readonly CheckReport[]): CheckReport {
   const records = reports.flatMap((report) => report.records);
   const drifts = reports.flatMap(({ drift }) => (drift ? [drift] : []));
-  return { records, ...summarize(records), ...(drifts.length === 0 ? {} : { drift: meanDrift(drifts) }) };
+  const asked = reports.flatMap(({ honest }) => honest ?? []);
+  return {
+    records,
+    ...summarize(records),
+    ...(drifts.length === 0 ? {} : { drift: meanDrift(drifts) }),
+    ...(asked[0] && { honest: { ...asked[0], facts: asked.flatMap(({ facts }) => facts) } }),
+  };
 }
 
 function meanDrift(drifts: readonly DriftReport[]): DriftReport {

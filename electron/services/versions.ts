@@ -4,6 +4,7 @@ import { RecipeSchema } from '../../shared/contract/edits.ts';
 import type { Diff, Moment, Version as VersionView } from '../../shared/contract/versions.ts';
 import type { Answer } from '../../shared/contract/probing.ts';
 import { GREEDY } from '../../shared/contract/probing.ts';
+import type { HonestReport } from '../../shared/contract/honest.ts';
 import { EmendError } from '../../shared/errors.ts';
 import { fillPrompt, type Fact } from '../../shared/fact.ts';
 import type { VersionKind } from '../../shared/kinds.ts';
@@ -21,6 +22,7 @@ import type { Services, Surroundings } from './surroundings.ts';
 import { driftTexts, spread } from './drift.ts';
 import { FACTS_IN_FORCE } from './checks-in-force.ts';
 import { checksOf } from './edit-report.ts';
+import { askHonestly } from './honest.ts';
 import { prepareCommit, workOut } from './edit-work.ts';
 import { plain } from './plain.ts';
 import { readFactFile } from './facts.ts';
@@ -31,13 +33,14 @@ import { factSetOf, factsOfVersion, readFactSet } from './library-record.ts';
 import { briefOf } from './model.ts';
 import { mustReadUnlikeOthers } from './tags.ts';
 import { changedBetween } from './tensor-hashes.ts';
-import { CHECK_PLAN, oneOfSeveral, WholeJob } from './whole-job.ts';
+import { CHECK_PLAN, HONEST_CHECK_PLAN, oneOfSeveral, WholeJob } from './whole-job.ts';
 import { given } from '../../shared/given.ts';
 
 /** What an edit's entry keeps of how it was asked for. */
 const DetailsSchema = v.looseObject({ request: RecipeSchema });
 
 interface Measured {
+  readonly honest?: HonestReport;
   readonly checks: CheckResult[];
   readonly evidence: Record<string, BlobRef>;
 }
@@ -143,7 +146,7 @@ export function versionService(parts: Surroundings): Part {
       changed(model);
       return { entry: entry.seq };
     },
-    'versions.check': async ({ model: name, version: asked, facts: given, reason }) => {
+    'versions.check': async ({ model: name, version: asked, facts: given, honest, reason }) => {
       const model = await models.recorded(name);
       model.mustWrite();
       const version = model.ledger.history.find(asked);
@@ -156,7 +159,7 @@ export function versionService(parts: Surroundings): Part {
               'There is nothing to check: no facts were given, and none are in force in this version.',
               'Give facts, or choose a version with edits.',
             );
-          const { checks, evidence } = await measure(model, version, facts, control);
+          const { honest: answers, checks, evidence } = await measure(model, version, facts, control, honest);
           control.check();
           const entry = await model.append(
             'check',
@@ -173,7 +176,7 @@ export function versionService(parts: Surroundings): Part {
             preferences.by(reason),
           );
           changed(model);
-          return { entry: entry.seq, checks };
+          return { entry: entry.seq, checks, ...(answers && { honest: answers }) };
         }),
       };
     },
@@ -289,24 +292,28 @@ export function versionService(parts: Surroundings): Part {
     );
   }
 
-  async function measure(model: LibraryModel, version: Version, facts: readonly Fact[], control: JobControl): Promise<Measured> {
+  async function measure(
+    model: LibraryModel,
+    version: Version,
+    facts: readonly Fact[],
+    control: JobControl,
+    isHonest = false,
+  ): Promise<Measured> {
     const { files: folder, material } = model;
     const records = facts.map((fact, at) => recordOf(fact, String(at)));
     const others = material ? (await readFactFile(engine, material.evaluation, control)).records : [];
-    const whole = new WholeJob(control, CHECK_PLAN).at('check');
+    const whole = new WholeJob(control, isHonest ? HONEST_CHECK_PLAN : CHECK_PLAN).at('check');
     const drift = version.parts > 0 ? await driftTexts({ material, edited: records, others }) : {};
-    const report = await engine.run(
+    const ref = await model.ref(version, whole);
+    const honest = isHonest && (await askHonestly(engine, { model: ref, baseline: { folder }, facts, material }, whole));
+    const measured = await engine.run(
       'check',
-      {
-        model: await model.ref(version, whole),
-        records,
-        options: { generation: false, ...drift },
-        ...(version.parts > 0 ? { baseline: { folder } } : {}),
-      },
+      { model: ref, records, options: { generation: false, ...drift }, ...(version.parts > 0 ? { baseline: { folder } } : {}) },
       whole,
     );
-    const ref = await model.ledger.blobs.put(Buffer.from(canonical(plain(report))), 'application/json');
-    return { checks: checksOf(report, undefined, preferences.settings.thresholds), evidence: { report: ref } };
+    const report = { ...measured, ...(honest && { honest }) };
+    const kept = await model.ledger.blobs.put(Buffer.from(canonical(plain(report))), 'application/json');
+    return { checks: checksOf(report, undefined, preferences.settings.thresholds), evidence: { report: kept }, ...(honest && { honest }) };
   }
 
   async function diff(

@@ -38,13 +38,20 @@ export const EDIT_PLAN = {
     facts: { words: 'writing the change', weight: 0 },
   },
   before: check('measuring the model as it is', 8),
+  honest: { honest: { words: 'measuring it with the edit', weight: 0 } },
   after: check('measuring it with the edit', 17),
 } as const satisfies Plan;
 
+/** The same where facts are asked as people ask, too. */
+export const HONEST_EDIT_PLAN = { ...EDIT_PLAN, honest: { honest: { words: 'measuring it with the edit', weight: 15 } } } satisfies Plan;
+
 /** How a check by itself goes. */
 export const CHECK_PLAN = {
-  check: { rebuilding: { words: 'preparing the model', weight: 10 }, ...check('measuring', 90) },
+  check: { rebuilding: { words: 'preparing the model', weight: 10 }, honest: { words: 'measuring', weight: 0 }, ...check('measuring', 90) },
 } as const satisfies Plan;
+
+/** The same where facts are asked as people ask, too. */
+export const HONEST_CHECK_PLAN = { check: { ...CHECK_PLAN.check, honest: { words: 'measuring', weight: 120 } } } satisfies Plan;
 
 /** How a check in llama.cpp goes: Emend's own answers are asked again, to stand beside. */
 export const GGUF_PLAN = {

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { FactSchema } from '../fact.ts';
 import { Count, Handle, job, list, ModelName, VersionName } from './define.ts';
+import { HonestReportSchema } from './honest.ts';
 import { ChoicesSchema, EditMethodSchema } from '../methods/list.ts';
 import { CheckSchema, EditMadeSchema, FactReportSchema, HyperparameterFileSchema, PromptOutcomeSchema } from './edits.ts';
 
@@ -37,6 +38,8 @@ export const MeasuredSchema = v.object({
   ),
   /** Averages by the same names, of 100. */
   summary: v.record(v.string(), v.optional(v.object({ mean: v.number(), deviation: v.number(), cases: v.number() }))),
+  /** The facts asked as people ask, where that was asked for. */
+  honest: v.optional(HonestReportSchema),
   /** Score S: harmonic mean of ES, PS and NS. */
   S: v.optional(v.number()),
   drift: v.optional(
@@ -89,6 +92,8 @@ const Measuring = {
   exactMatch: v.optional(v.boolean(), true),
   /** Whether drift from the model without the edit is measured, and on what: one prompt or text a line. */
   drift: v.optional(v.boolean(), true),
+  /** Whether the facts are asked as people ask, too. */
+  honest: v.optional(v.boolean(), false),
   probes: v.optional(Handle),
   texts: v.optional(Handle),
 };

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { FactSchema, NeighborSchema } from '../fact.ts';
+import { HonestReportSchema } from './honest.ts';
 import { FallenSchema } from '../fallen.ts';
 import { ChoicesSchema, EditMethodSchema } from '../methods/list.ts';
 import type { ValueKind } from '../methods/values.ts';
@@ -19,6 +20,8 @@ export const RecipeSchema = v.object({
   hyperparameterFile: v.exactOptional(HyperparameterFileSchema),
   /** Whether fluency is measured as well, which generates long texts. */
   fluency: v.optional(v.boolean(), false),
+  /** Whether the facts are asked as people ask, too (shared/honest). */
+  honest: v.exactOptional(v.boolean()),
 });
 export type Recipe = v.InferOutput<typeof RecipeSchema>;
 
@@ -166,6 +169,8 @@ export const EditReportSchema = v.object({
   facts: v.array(FactReportSchema),
   /** Facts of earlier edits in force: how many there are, were measured, held before, and which of these do not any more. */
   earlier: v.exactOptional(v.object({ inForce: v.number(), measured: v.number(), held: v.number(), fell: v.array(FallenSchema) })),
+  /** The facts asked as people ask, where that was asked for. */
+  honest: v.exactOptional(HonestReportSchema),
   drift: v.optional(
     v.object({
       probes: v.number(),

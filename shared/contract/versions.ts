@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { AnswerSchema } from './probing.ts';
 import { CheckSchema } from './edits.ts';
+import { HonestReportSchema } from './honest.ts';
 import { FactSchema } from '../fact.ts';
 import { FallenSchema } from '../fallen.ts';
 import { kindNames, makesVersion } from '../kinds.ts';
@@ -121,8 +122,10 @@ export const versionMethods = {
       model: ModelName,
       version: v.optional(VersionName, 'current'),
       facts: v.optional(list(FactSchema)),
+      /** Whether the facts are asked as people ask, too (shared/honest). */
+      honest: v.exactOptional(v.boolean()),
       reason: v.optional(Line, ''),
     }),
-    v.object({ entry: Seq, checks: v.array(CheckSchema) }),
+    v.object({ entry: Seq, checks: v.array(CheckSchema), honest: v.exactOptional(HonestReportSchema) }),
   ),
 };

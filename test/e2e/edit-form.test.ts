@@ -297,10 +297,21 @@ describe('the edit form', () => {
     await open('?edits=mixed');
     await page.getByRole('radio', { name: 'ROME' }).check({ force: true });
     await page.getByRole('link', { name: /^Open/ }).first().click();
+    await page.getByRole('heading', { name: 'Asked as people ask' }).waitFor();
+    await page
+      .getByRole('article', { name: 'Report' })
+      .getByRole('button', { name: /Tower Bridge/ })
+      .first()
+      .click();
+    await page.getByText(/^\d+ questions as people ask/).click();
+    await page.getByText('It is not true that Tower Bridge stands in the city of', { exact: true }).waitFor();
+    await looksSound(page);
     await page.getByRole('button', { name: 'Take it into the form' }).click();
     await cell('Subject', 12).waitFor();
     expect(await page.getByRole('radio', { name: 'MEMIT' }).isChecked()).toBe(true);
     expect(await page.getByLabel('Measure fluency').isChecked()).toBe(true);
+    expect(await page.getByLabel('Ask as people ask').isChecked()).toBe(true);
+    await page.getByText(/^up to \d+ more prompts$/).waitFor();
     await page.getByRole('button', { name: 'Advanced settings 1 set' }).waitFor();
   });
 

@@ -53,7 +53,11 @@ const TEXTS = /\.(seconds|warnings\[\].*|answer|answerBefore|answerAfter|says|te
 /** What a model says of single prompts: measures are made of these, and hold them where they can. */
 const CASES =
   /^<evidence\.report>\.(drift\.maxKl|.*\.(probability|(before|after)\.(wanted|previous)|nll|tokens|tokenAccuracy|correct|good|fate))$/;
+/** What came of questions as people ask; whether it counts is held against it. */
+const ASKED =
+  /^<evidence\.report>\.honest\.(limit|text\.tokens|facts\[\]\.answers\[\]\.(before|context|after)\.(ended|chances\[\]|first))$/;
 const MEASURED = [
+  ASKED,
   CASES,
   TEXTS,
   /^<evidence\.report>\.records\[\]\.(id|answer)$/,
@@ -63,6 +67,7 @@ const SAID_ONCE: Readonly<Partial<Record<Kind, readonly RegExp[]>>> = {
   // How the import was read; the parts of its files are held against the files themselves (verify-model.ts).
   import: [/^anatomy\./, /^trial\./, /^model\.name$/, /^<anatomy\.layout>/],
   edit: [
+    ASKED,
     CASES,
     TEXTS,
     /^details\.(draft|request\.(fluency|choices\..*)|workedOn\.(processor|threads))$/,
@@ -95,14 +100,14 @@ beforeAll(async () => {
   let app = await openApplication({ dataFolder: home });
   const granted = (path: string, how?: 'write') => app.grants.grant(path, how).handle;
   ({ model } = await app.run('library.import', { source: granted(ATLAS) }));
-  const edit = async (facts: typeof FACTS, together: boolean, at: readonly number[]) => {
+  const edit = async (facts: typeof FACTS, together: boolean, at: readonly number[], honest = false) => {
     const choices = { ...CHOICES, layers: [...at], together };
-    const { draft } = await app.run('edits.start', { model, facts, method: 'memit', choices, fluency: false });
+    const { draft } = await app.run('edits.start', { model, facts, method: 'memit', choices, fluency: false, honest });
     return (await app.run('edits.commit', { model, draft, reason: 'as the source says' })).entry;
   };
-  const first = await edit(FACTS.slice(0, 1), false, [1]);
+  const first = await edit(FACTS.slice(0, 1), false, [1], true);
   await edit(FACTS.slice(1), true, [1]);
-  await app.run('versions.check', { model, reason: 'before it leaves' });
+  await app.run('versions.check', { model, honest: true, reason: 'before it leaves' });
   const file = join(temporary(), 'grace.pem');
   const { path } = await app.call('settings.newKey', { destination: granted(file, 'write') });
   await app.call('settings.addPerson', { source: granted(path), name: 'Grace' });

@@ -55,8 +55,8 @@ describe.each(MODELS)('an edit of $name', ({ folder }) => {
   });
   afterAll(() => app.close());
 
-  const draftOf = async (fact: (typeof FACTS)[number]) =>
-    (await app.run('edits.start', { model, facts: [fact], method: 'memit', fluency: false })).draft;
+  const draftOf = async (fact: (typeof FACTS)[number], honest = false) =>
+    (await app.run('edits.start', { model, facts: [fact], method: 'memit', fluency: false, honest })).draft;
   const fileOf = (draft: string) => join(ledger, 'drafts', `${draft}.json`);
   const read = (draft: string) => JSON.parse(readFileSync(fileOf(draft), 'utf8')) as DraftFile;
   const blobPath = (blob: string) => join(ledger, 'blobs/sha256', blob.slice(0, 2), blob.slice(2));
@@ -69,7 +69,7 @@ describe.each(MODELS)('an edit of $name', ({ folder }) => {
   const reportOf = ({ blobs }: DraftFile) => JSON.parse(readFileSync(blobPath(blobs.report.blob), 'utf8')) as Record<string, unknown>;
 
   it('is refused when its draft was changed, and worked out again when the seal was taken off', async () => {
-    const [one, other] = [await draftOf(FACTS[0]!), await draftOf(FACTS[1]!)];
+    const [one, other] = [await draftOf(FACTS[0]!), await draftOf(FACTS[1]!, true)];
     const [draft, second] = [read(one), read(other)];
     // One edit under the words of another, such that all words agree.
     const [words, factors] = [draft, second].map(({ blobs }) => readSafetensors(blobPath(blobs.delta.blob)));

@@ -9,9 +9,11 @@ import { factsOfFile } from '../facts.ts';
 import { counted, short } from '../format/ids.ts';
 import { duration } from '../format/numbers.ts';
 import { deltaFile, type InLibrary, inSession, MODEL, namedModel, versionNamed, type Working } from '../named.ts';
+import { honestOption } from '../honest-option.ts';
 import { flag, integer, text, type Values, written } from '../options.ts';
 import { showChecks } from '../show/checks.ts';
 import { showGgufCheck } from '../show/gguf-check.ts';
+import { showHonest } from '../show/honest.ts';
 import { showMeasures } from '../show/measures.ts';
 import { showSettings } from '../show/settings.ts';
 import { UsageError } from '../usage.ts';
@@ -36,6 +38,7 @@ const checkOptions = {
   each: flag('First edit the facts one after the other, check each alone, and average'),
   save: text('FILE', 'With --edits: where to keep the edit'),
   force: flag('Replace the file of --save when it is there'),
+  honest: honestOption,
   noGeneration: flag('Leave out what needs long generated texts: fluency and consistency'),
   noDrift: flag('Leave out drift'),
   probes: text('FILE', 'Prompts to measure drift on, one a line'),
@@ -60,6 +63,7 @@ export const check = defineCommand({
     ['emend check atlas --each --method rome --take 50 --no-generation', 'Fifty single edits, each checked on its own'],
     ['emend check ./gpt2-onnx --edit delta.safetensors --facts counterfact.json --take 100', 'An edit that was saved'],
     ['emend check ./gpt2-onnx --facts counterfact.json --take 100', 'The model as it is'],
+    ['emend check atlas --honest', 'The facts in force asked as people ask, beside the model as it was and the fact told in front'],
     ['emend check qwen --gguf qwen-q4_0.gguf', 'Whether the edits in force hold in the quantised file that llama.cpp or Ollama runs'],
   ],
   async run(values, [name], context) {
@@ -89,10 +93,10 @@ export const check = defineCommand({
 
 /** Asks a GGUF file of the model what a version, or an edit, makes of it. */
 async function checkInLlama(context: Context, name: string, gguf: string, values: CheckValues): Promise<unknown> {
-  for (const option of ['reason', 'noGeneration', 'noDrift', 'probes', 'texts'] as const)
+  for (const option of ['reason', 'honest', 'noGeneration', 'noDrift', 'probes', 'texts'] as const)
     if (values[option] !== undefined && values[option] !== false)
       throw new UsageError(
-        `${written(option)} does not go with --gguf: nothing is recorded, and no drift or fluency measured.`,
+        `${written(option)} does not go with --gguf: nothing is recorded, and targets, wordings and neighbours alone are measured.`,
         'Leave it out.',
       );
   const { app, model, version, recorded } = await versionNamed(context, name, { at: values.at, edit: values.edit });
@@ -137,10 +141,15 @@ async function checkVersion(context: Context, library: InLibrary, values: CheckV
     );
   const facts = values.facts === undefined ? undefined : await factsOfFile(library, resolve(values.facts), values.take, context);
   const { at = 'current', reason = '' } = values;
-  const checked = await app.run('versions.check', { model: model.id, version: at, reason, ...given({ facts }) }, follow);
+  const checked = await app.run(
+    'versions.check',
+    { model: model.id, version: at, reason, ...given({ facts, honest: values.honest || undefined }) },
+    follow,
+  );
   const which = facts === undefined ? 'the facts in force' : `${facts.length} facts of ${values.facts!}`;
   out.heading(`Version ${at === 'current' ? short(model.current) : at} of ${model.name}, ${which}`);
   showChecks(out, checked.checks);
+  if (checked.honest) showHonest(out, checked.honest, 'version');
   out.line(`Recorded as entry ${checked.entry}.`);
   return checked;
 }
@@ -162,6 +171,7 @@ async function measure({ follow }: Context, working: Working, values: CheckValue
     take: values.edits ?? values.take,
     generation: !values.noGeneration,
     drift: !values.noDrift,
+    honest: values.honest,
     probes: granted(values.probes),
     texts: granted(values.texts),
   };

@@ -1,5 +1,6 @@
 import type { EditReport } from '../../../shared/contract/edits.ts';
 import { EmendError } from '../../../shared/errors.ts';
+import { given } from '../../../shared/given.ts';
 import { DEFAULT_METHOD } from '../../../shared/methods/list.ts';
 import { newFile, newFolder } from '../../services/outputs.ts';
 import { beforehandOptions, lookBeforehand, onlyLooks } from '../beforehand.ts';
@@ -8,6 +9,7 @@ import { editOptions, recipeFor } from '../edit-options.ts';
 import { examine, factOptions, factsFor } from '../facts.ts';
 import { shortDraft } from '../format/ids.ts';
 import { type InLibrary, inSession, MODEL, namedModel, type Working } from '../named.ts';
+import { honestOption, honestPrice } from '../honest-option.ts';
 import { flag, text } from '../options.ts';
 import { mayRecord } from '../record.ts';
 import { exportDocument, showExport } from '../show/export.ts';
@@ -17,6 +19,7 @@ import { word } from './import.ts';
 const options = {
   ...factOptions,
   ...editOptions,
+  honest: honestOption,
   fluency: flag('Also measure fluency, which generates long texts'),
   save: text('FILE', 'Keep the edit as a delta in this file, such as delta.safetensors, and not as a draft'),
   export: text('FOLDER', 'Write the edited model to this new folder, and keep no draft'),
@@ -65,7 +68,12 @@ export const edit = defineCommand({
     const facts = await factsFor(working, values, context);
     await examine(working, facts, context.warn);
     if (isLook) return lookBeforehand(values, context, working, facts, recipe);
-    const { draft } = await app.run('edits.start', { model: model.id, facts, ...recipe, fluency: values.fluency }, context.follow);
+    if (values.honest) context.out.line(context.out.style.dim(honestPrice(facts)));
+    const { draft } = await app.run(
+      'edits.start',
+      { model: model.id, facts, ...recipe, fluency: values.fluency, ...given({ honest: values.honest || undefined }) },
+      context.follow,
+    );
     const report = await app.call('edits.report', { model: model.id, draft });
     showReport(context.out, report);
     if (recorded) return drafted(context, recorded, draft, report);

@@ -1,5 +1,6 @@
 import type { Measured } from '../../../shared/contract/checks.ts';
 import type { Printer } from '../format/printer.ts';
+import { showHonest } from './honest.ts';
 import { showDrift } from './drift.ts';
 
 /** Measures in the order in which they are read, with what they say. */
@@ -41,6 +42,7 @@ export function showMeasures(out: Printer, report: Measured): void {
     heading: true,
     right: [1, 2, 3],
   });
+  if (report.honest) showHonest(out, report.honest, 'model');
   if (!report.drift) return;
   const { top1Changed, perplexityNow, ...drift } = report.drift;
   showDrift(out, 'the model without the edit', { ...drift, topChanged: top1Changed, perplexityAfter: perplexityNow });

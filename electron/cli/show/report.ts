@@ -10,6 +10,7 @@ import { shorten } from '../format/table.ts';
 import { oneLine } from '../format/text.ts';
 import { showChecks } from './checks.ts';
 import { showDrift } from './drift.ts';
+import { showHonest } from './honest.ts';
 import { showFallen } from './fallen.ts';
 import { showSettings } from './settings.ts';
 
@@ -32,6 +33,7 @@ export function showReport(out: Printer, report: EditReport): void {
   showFacts(out, report.facts);
   if (report.facts.length <= FACTS_IN_FULL) for (const fact of report.facts) showPrompts(out, fact);
   if (report.drift) showDrift(out, 'the version before', report.drift);
+  if (report.honest) showHonest(out, report.honest, 'edit');
   if (report.earlier) showEarlier(out, report.earlier);
   if (report.checkedBy) showCheckedBy(out, report.checkedBy);
   out.heading('Weights');

@@ -59,6 +59,34 @@ export class DecoderScorer implements Scorer {
     );
   }
 
+  /**
+   * Writes on greedily from each prompt, up to the end token, to where `isEnd` says that the text ends, or to the limit.
+   * @param prompts as token rows
+   */
+  async writeOut(
+    prompts: readonly (readonly number[])[],
+    most: number,
+    isEnd: (text: string) => boolean,
+  ): Promise<{ text: string; ended: 'token' | 'text' | 'limit' }[]> {
+    const texts = prompts.map(() => '');
+    const ended = prompts.map(() => false);
+    const written: number[][] = prompts.map(() => []);
+    const made = await (
+      await this.generates()
+    ).continue(prompts, {
+      maxTokens: most,
+      sampling: GREEDY,
+      stopAt: this.tokenizer.eosIds,
+      check: this.check,
+      onToken: (row, id) => {
+        written[row]!.push(id);
+        texts[row] = this.tokenizer.continuation(written[row]!);
+        return (ended[row] = isEnd(texts[row]));
+      },
+    });
+    return texts.map((text, row) => ({ text, ended: ended[row] ? 'text' : made[row]!.length < most ? 'token' : 'limit' }));
+  }
+
   async answer(items: readonly AnswerItem[]): Promise<Answer[]> {
     const rows = items.map(({ prompt }) => this.tokenizer.encode(prompt));
     const maxTokens = WORD + Math.max(...items.map(({ tokens }) => tokens));

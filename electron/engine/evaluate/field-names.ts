@@ -27,7 +27,7 @@ export const LISTS: readonly string[] = ['paraphrases', 'neighbors', 'sameSubjec
 /** Those whose entries may have an answer. */
 export const ANSWERED: readonly string[] = ['neighbors', 'sameSubject', 'follows'];
 /** Fields of records, that no column of a table can hold. */
-const OF_RECORDS: readonly string[] = ['told'];
+const OF_RECORDS: readonly string[] = ['told', 'aliases', 'previousAliases', 'implied', 'hops'];
 /** Fields that a fact cannot do without. */
 export const NEEDED: readonly string[] = ['subject', 'prompt', 'target'];
 

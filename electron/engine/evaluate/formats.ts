@@ -1,5 +1,15 @@
 import * as v from 'valibot';
-import { countSlots, FactSchema, fillWording, NeighborSchema, putSlot, type Fact, type Neighbor } from '../../../shared/fact.ts';
+import {
+  countSlots,
+  FactSchema,
+  fillWording,
+  FurtherSchema,
+  NeighborSchema,
+  putSlot,
+  type Fact,
+  type Further,
+  type Neighbor,
+} from '../../../shared/fact.ts';
 import { fieldOf, NEEDED, withFieldNames } from './field-names.ts';
 import { emptyRecord, recordOf, type CheckRecord, type Question } from './records.ts';
 import { given } from '../../../shared/given.ts';
@@ -63,8 +73,11 @@ function withSubject(record: CheckRecord, note: (text: string) => void): CheckRe
   const fill = (one: string) => fillWording(one, subject);
   const neighbors = record.neighbors.filter(({ prompt }) => countSlots(prompt) === 0);
   if (neighbors.length < record.neighbors.length) note('neighbours with {} are left out, as they are about other subjects');
+  const { implied, hops } = record.fact;
+  const further = (list: readonly Further[] | undefined) => list?.map((one) => ({ ...one, prompt: fill(one.prompt) }));
   return {
     ...record,
+    fact: { ...record.fact, ...given({ implied: further(implied), hops: further(hops) }) },
     neighbors,
     paraphrases: record.paraphrases.map(fill),
     generationPrompts: record.generationPrompts.map(fill),
@@ -171,12 +184,31 @@ const mquake = format(
       v.minLength(1),
     ),
     questions: several,
+    answer: v.optional(v.nullable(v.string())),
+    answer_alias: several,
     new_answer: v.optional(v.nullable(v.string())),
+    new_answer_alias: several,
+    single_hops: several,
+    new_single_hops: several,
   }),
   (fields, index, note) => {
     const reply = fields.new_answer ?? '';
     const questions = reply === '' ? [] : each(fields.questions, text, 'questions', note).map((prompt) => ({ prompt, target: reply }));
     const rewrites = fields.requested_rewrite;
+    const hops = questions.map((one): Further => ({
+      ...one,
+      ...given({
+        aliases: some(each(fields.new_answer_alias, text, 'new_answer_alias', note)),
+        previousTarget: fields.answer ?? undefined,
+        previousAliases: some(each(fields.answer_alias, text, 'answer_alias', note)),
+      }),
+    }));
+    const named = (list: unknown, answer: string, field: string) =>
+      some(
+        each(list, HopSchema, field, note)
+          .filter((one) => one.answer === answer)
+          .flatMap((one) => one.answer_alias ?? []),
+      );
     return rewrites.map((one, at) => ({
       ...emptyRecord,
       id: rewrites.length === 1 ? String(fields.case_id ?? index) : `${fields.case_id ?? index}.${at + 1}`,
@@ -185,13 +217,26 @@ const mquake = format(
         prompt: withSlot(one.prompt, one.subject, `requested_rewrite.${at}.prompt`),
         target: one.target_new.str,
         previousTarget: one.target_true.str,
-        ...given({ relation: one.relation_id }),
+        ...given({
+          relation: one.relation_id,
+          aliases: named(fields.new_single_hops, one.target_new.str, 'new_single_hops'),
+          previousAliases: named(fields.single_hops, one.target_true.str, 'single_hops'),
+          hops: at === rewrites.length - 1 ? some(hops) : undefined,
+        }),
       },
       paraphrases: (one.question ?? '').trim() === '' ? [] : [one.question!],
       portability: at === rewrites.length - 1 ? questions : [],
     }));
   },
 );
+
+/** A hop of MQuAKE: its answer has other names, which are asked for nowhere else. */
+const HopSchema = v.object({ answer: v.string(), answer_alias: v.optional(v.nullable(v.array(v.string()))) });
+
+/** A list, where there is anything in it. */
+function some<T>(list: readonly T[]): T[] | undefined {
+  return list.length === 0 ? undefined : [...new Set(list)];
+}
 
 /**
  * Two conventions. kmeng01/memit dsets/zsre.py: the target is answers[0], and a neighbour is the question of `loc` with "?" and its answer.
@@ -231,6 +276,7 @@ const zsre = format(
         prompt: withSlot(fields.src, fields.subject, 'src'),
         target: isEasyEdit ? alt : right,
         ...(isEasyEdit ? { previousTarget: right } : {}),
+        ...(question.trim() !== '' && reply.trim() !== '' && { hops: [{ prompt: question, target: reply }] }),
       },
       paraphrases: (fields.rephrase ?? '').trim() === '' ? [] : [fields.rephrase!],
       neighbors:
@@ -275,6 +321,19 @@ const easyEdit = format(
     if (target === '') throw new Refusal('target_new', 'is empty');
     const single = (prompt: string | null | undefined, reply: v.InferOutput<typeof answers> | null | undefined): Question[] =>
       prompt === undefined || prompt === null || first(reply ?? '') === '' ? [] : [{ prompt, target: first(reply ?? '') }];
+    const further = (isOf: (group: string) => boolean) =>
+      some(
+        Object.entries(fields.portability ?? {})
+          .filter(([group]) => isOf(group))
+          .flatMap(([group, list]) => each(list, QuestionSchema, `portability.${group}`, () => undefined))
+          .map(({ prompt, ground_truth: reply }): Further => ({
+            prompt: first(prompt),
+            target: first(reply),
+            ...given({ aliases: some(spellings(reply).filter((one) => one !== first(reply))) }),
+          }))
+          .filter((one) => one.prompt.trim() !== '' && one.target !== ''),
+      );
+    const asked = single(fields.portability_prompt, fields.portability_ground_truth);
     const grouped = (all: Record<string, unknown> | null, field: string): Question[] =>
       Object.entries(all ?? {})
         .flatMap(([group, list]) => each(list, QuestionSchema, `${field}.${group}`, note))
@@ -288,7 +347,13 @@ const easyEdit = format(
         prompt: withSlot(fields.prompt, fields.subject, 'prompt'),
         target,
         ...(previous === '' || previous === '<|endoftext|>' ? {} : { previousTarget: previous }),
-        ...given({ relation: fields.relation_id ?? undefined }),
+        ...given({
+          relation: fields.relation_id ?? undefined,
+          aliases: some(spellings(fields.target_new).filter((one) => one !== target)),
+          previousAliases: some(spellings(fields.ground_truth ?? fields.target_true ?? '').filter((one) => one !== previous)),
+          implied: further((group) => group === 'Logical_Generalization'),
+          hops: some([...asked, ...(further((group) => group === 'Reasoning') ?? [])]),
+        }),
       },
       paraphrases: [...each(fields.rephrase_prompt, text, 'rephrase_prompt', note), ...each(fields.rephrase, text, 'rephrase', note)],
       neighbors: [...single(fields.locality_prompt, fields.locality_ground_truth), ...grouped(fields.locality, 'locality')],
@@ -311,9 +376,22 @@ const ownFacts = format(
     follows: several,
     generationPrompts: several,
     told: v.nullish(FactSchema.entries.told),
+    aliases: several,
+    previousAliases: several,
+    implied: several,
+    hops: several,
     id: v.nullish(v.union([v.string(), v.number()])),
   }),
   ({ id, previousTarget, relation, told, ...fields }, index, note) => {
+    const further = (field: 'implied' | 'hops') =>
+      some(each(fields[field], FurtherSchema, field, note).map((one) => ({ ...one, prompt: fillWording(one.prompt, fields.subject) })));
+    const names = (field: 'aliases' | 'previousAliases') => some(each(fields[field], text, field, note));
+    const asked = given({
+      aliases: names('aliases'),
+      previousAliases: names('previousAliases'),
+      implied: further('implied'),
+      hops: further('hops'),
+    });
     const about = (field: 'sameSubject' | 'follows') =>
       each(fields[field], NeighborSchema, field, note).map((one) => written(one, fields.subject));
     const [sameSubject, follows] = [about('sameSubject'), about('follows')];
@@ -334,8 +412,9 @@ const ownFacts = format(
     if (slotted !== undefined)
       throw new Refusal('neighbors', `${JSON.stringify(slotted)} has {}, and neighbours are about other subjects; write the subject out`);
     const record = recordOf(fact, String(id ?? index));
-    // What is told, and what follows, is of the fact alone: nothing counts it.
-    return { ...record, fact: { ...record.fact, ...(follows.length > 0 && { follows }), ...given({ told: told ?? undefined }) } };
+    // What is told, what follows and what an honest check asks is of the fact alone: no published measure counts it.
+    const own = { ...(follows.length > 0 && { follows }), ...given({ told: told ?? undefined }), ...asked };
+    return { ...record, fact: { ...record.fact, ...own } };
   },
   withFieldNames,
 );
@@ -359,6 +438,14 @@ function withSlot(prompt: string, subject: string, field: string): string {
   const put = putSlot(prompt, subject, 'last');
   if (put === undefined) throw new Refusal(field, `has neither {} nor the subject ${JSON.stringify(subject)}`);
   return put;
+}
+
+/** Every spelling of an answer; of a list of lists, those of its first answer. */
+function spellings(value: v.InferOutput<typeof answers>): string[] {
+  if (typeof value === 'string') return [value];
+  if ('str' in value) return [value.str];
+  const [one] = value;
+  return (Array.isArray(one) ? one : value.length === 1 ? value : [one ?? '']).filter((name): name is string => typeof name === 'string');
 }
 
 function first(value: v.InferOutput<typeof answers>): string {

@@ -1,3 +1,4 @@
+import type { HonestReport } from '../../../shared/contract/honest.ts';
 import type { Fact } from '../../../shared/fact.ts';
 import type { Average } from './metrics.ts';
 import type { Answer, TargetScore } from './scorer.ts';
@@ -134,4 +135,6 @@ export interface CheckReport {
   /** Score S: harmonic mean of ES, PS and NS, times 100; undefined unless there are all three. */
   readonly S: number | undefined;
   readonly drift?: DriftReport | undefined;
+  /** Its facts asked as people ask, in their order, where that was asked for. */
+  readonly honest?: HonestReport | undefined;
 }

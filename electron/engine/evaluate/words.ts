@@ -107,7 +107,8 @@ const abbreviations = new Set([
   'ca',
 ]);
 
-function sentences(text: string): string[] {
+/** The sentences of a text, each trimmed. */
+export function sentences(text: string): string[] {
   const found: string[] = [];
   let start = 0;
   for (const end of text.matchAll(/[.?!]+["'”’)\]]*\s+(?=["'“‘([]?[\p{Lu}\p{N}])/gu)) {

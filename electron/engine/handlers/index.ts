@@ -13,6 +13,7 @@ import { edit, settings } from './edit.ts';
 import { adapter, exportModel, ggufAdapterFiles, onnxFolder, tensorsFile } from './export.ts';
 import { facts } from './facts.ts';
 import { ggufCheck } from './gguf-check.ts';
+import { honest } from './honest.ts';
 import { inspect } from './inspect.ts';
 import { layers } from './layers.ts';
 import { attribute, lens, trace } from './locate.ts';
@@ -32,6 +33,7 @@ export function handlersOn(models: OpenModels): Handlers<Jobs> {
     edit: (params, context) => edit(models, params, context),
     settings: (params) => settings(models, params),
     check: (params, context) => check(models, params, context),
+    honest: (params, context) => honest(models, params, context),
     rebuild: (params, context) => rebuild(models, params, context),
     compare: (params) => compare(models, params),
     compareGraphs: (params, context) => compareGraphs(models, params, context),

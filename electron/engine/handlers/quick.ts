@@ -1,11 +1,11 @@
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { constantRanges } from '../architectures/constant-ranges.ts';
 import { readSource } from '../architectures/source.ts';
 import type { Jobs } from '../jobs.ts';
 import { graphFile, tokenizerFolder } from '../onnx/model-folder.ts';
 import { modelFiles } from '../onnx/identity.ts';
-import { readModelConfig } from '../onnx/model-config.ts';
 import { cutFact, tokenizerOf, tooLong } from '../text/cut.ts';
+import { positionsOf } from './positions.ts';
 
 // Jobs that open no model.
 
@@ -29,9 +29,7 @@ export async function cut(asked: Jobs['cut']['params']): Promise<Jobs['cut']['re
 /** What of each fact is longer than the model reads. */
 export async function longer({ model, facts }: Jobs['longer']['params']): Promise<Jobs['longer']['result']> {
   const tokenizer = await tokenizerOf(tokenizerFolder(model.folder));
-  const positions = [model.folder, dirname(graphFile(model.folder)), tokenizerFolder(model.folder)]
-    .map((folder) => readModelConfig(folder).positions)
-    .find((one) => one !== undefined);
+  const positions = positionsOf(model.folder);
   return { tooLong: facts.map((fact) => (positions === undefined ? [] : tooLong(tokenizer, fact, positions))) };
 }
 

@@ -45,9 +45,9 @@ export class ChatTemplate {
     );
   }
 
-  /** What somebody says, written as the model wants it, up to where its answer begins. */
-  asked(message: string): string {
-    const messages = [{ role: 'user', content: message }];
+  /** What somebody says, written as the model wants it, up to where its answer begins. @param further what was said after it, by turns */
+  asked(message: string, ...further: readonly string[]): string {
+    const messages = [message, ...further].map((content, at) => ({ role: at % 2 === 0 ? 'user' : 'assistant', content }));
     return understood(() => this.#template.render({ ...this.#tokens, messages, add_generation_prompt: true }));
   }
 }

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { HonestReportSchema } from '../../../shared/contract/honest.ts';
 import { EmendError } from '../../../shared/errors.ts';
 import { FactSchema } from '../../../shared/fact.ts';
 import type { CheckReport } from '../../engine/records.ts';
@@ -15,6 +16,7 @@ export const CovarianceSchema = v.looseObject({ model: v.string() });
 /** Of what an edit's own report says, see EditReportSchema; of a check's, this. */
 const CheckReportSchema = v.looseObject({
   records: v.array(v.looseObject({ fact: FactSchema, measures: v.record(v.string(), v.unknown()) })),
+  honest: v.optional(HonestReportSchema),
 });
 
 /** The JSON that a blob holds. @param role for the message @throws EmendError 'bad-file', 'not-found' */

@@ -16,6 +16,7 @@ import {
 } from '../../engine/records.ts';
 import type { CheckResult } from '../../ledger/bodies.ts';
 import { checksOf } from '../edit-report.ts';
+import { honestPairs } from './honest.ts';
 import type { Pair } from './pairs.ts';
 
 /** Whether each check passed follows from its value and its threshold. */
@@ -44,6 +45,12 @@ export function checkReportPairs(checks: readonly CheckResult[], report: CheckRe
     },
     { what: 'the averages of the report and its cases', one: [report.summary, report.S], other: [summary, S] },
     ...report.records.flatMap(casePairs),
+    ...honestPairs(
+      report.honest,
+      report.records.map(({ fact }) => fact),
+      checks,
+      false,
+    ),
     ...passedPairs(checks),
   ];
 }

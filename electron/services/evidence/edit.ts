@@ -10,6 +10,7 @@ import { hyperparametersOf, measuresOf } from '../edit-report.ts';
 import { briefOf, core } from '../model.ts';
 import { CovarianceSchema, FactSetSchema, PrefixesSchema, readBlob } from './blobs.ts';
 import { passedPairs } from './checks.ts';
+import { honestPairs } from './honest.ts';
 import type { Pair } from './pairs.ts';
 
 /**
@@ -30,7 +31,7 @@ export async function editPairs(
   const { prefixes } = await readBlob(blobs, evidence['prefixes'], 'list of contexts', PrefixesSchema);
   const covariance = await readBlob(blobs, evidence['covariance'], 'word on the covariance', CovarianceSchema);
   const { about } = readDelta(blobs.path(body.delta.blob));
-  const request = details['request'] as { readonly method?: unknown } | undefined;
+  const request = details['request'] as { readonly method?: unknown; readonly honest?: unknown } | undefined;
   return [
     { what: 'the facts of the entry and of its fact set', one: body.facts, other: facts.map(briefOf) },
     { what: 'the facts of the delta and of the fact set', one: about.facts, other: facts.map(core) },
@@ -86,6 +87,12 @@ export async function editPairs(
       other: Object.keys(body.hyperparameters).sort(),
     },
     ...(written ? earlierPairs(report, written) : []),
+    {
+      what: 'whether facts were asked as people ask by the recipe, and whether the report tells of it,',
+      one: request?.honest === true,
+      other: report.honest !== undefined,
+    },
+    ...honestPairs(report.honest, facts, body.checks, true),
     ...passedPairs(body.checks),
     ...reportPairs(report),
   ];

@@ -27,6 +27,8 @@ export interface Sheet {
   readonly hyperparameterFile: HyperparameterFile | undefined;
   /** Whether fluency is measured too. */
   readonly fluency: boolean;
+  /** Whether the facts are asked as people ask, too. */
+  readonly honest: boolean;
 }
 
 export const BLANK: Fact = { subject: '', prompt: '', target: '' };
@@ -46,14 +48,15 @@ export function sheetOf(form: EditForm | null): Sheet {
     choices: form?.choices ?? {},
     hyperparameterFile: form?.hyperparameterFile,
     fluency: form?.fluency ?? false,
+    honest: form?.honest ?? false,
   };
 }
 
 /** The form to keep; null when nothing was filled in. */
-export function formOf({ rows, method, choices, hyperparameterFile, fluency }: Sheet): EditForm | null {
+export function formOf({ rows, method, choices, hyperparameterFile, fluency, honest }: Sheet): EditForm | null {
   const facts = filled(rows).map(({ fact }) => fact);
   if (facts.length === 0 && Object.keys(choices).length === 0 && hyperparameterFile === undefined) return null;
-  return { facts, method, choices, fluency, ...given({ hyperparameterFile }) };
+  return { facts, method, choices, fluency, ...(honest && { honest }), ...given({ hyperparameterFile }) };
 }
 
 /** Whether nothing at all was written into a row; such rows take no part in an edit. */

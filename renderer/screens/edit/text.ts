@@ -251,6 +251,8 @@ export const editText = {
   layersTaken: (layers: string) => `The edit will be written into ${layers.includes(',') ? 'layers' : 'layer'} ${layers}.`,
   resetAll: 'Reset all',
   fluency: 'Measure fluency',
+  honest: 'Ask as people ask',
+  honestAbout: (prompts: number) => `up to ${count(prompts)} more prompts`,
   fluencyAbout: 'lets the model write on; takes longer',
   ready: (facts: number) => `${plural(facts, 'fact')}. Nothing is changed until you commit.`,
   start: 'Work out the edit',

@@ -51,6 +51,7 @@ export const versionsText = {
     revert: (kind: string) => `Revert this ${kind.toLowerCase()}…`,
     tag: 'Tag…',
     check: 'Check now',
+    checkHonest: 'Check as people ask',
     export: 'Export…',
     compareCurrent: 'Compare with current',
     log: 'Show in the log',

@@ -5,7 +5,9 @@ import type { Check, EditForm, EditReport, FactReport, Fate, PromptOutcome, Reci
 import { EmendError } from '../../../shared/errors.ts';
 import { factProblems, fillPrompt, type Fact, type Neighbor } from '../../../shared/fact.ts';
 import { given } from '../../../shared/given.ts';
+import { honestRows } from '../../../shared/honest/rows.ts';
 import type { Choices, EditMethodName } from '../../../shared/methods/list.ts';
+import { fakeHonest } from './honest.ts';
 import { fakeMethods } from './methods.ts';
 import type { FakeSurroundings } from './records.ts';
 import { hash } from './samples.ts';
@@ -235,7 +237,8 @@ export function fakeReport(
     choices = {},
     mixed = facts.length > 3,
     fluency = false,
-  }: { method?: EditMethodName; choices?: Choices; mixed?: boolean; fluency?: boolean } = {},
+    honest = false,
+  }: { method?: EditMethodName; choices?: Choices; mixed?: boolean; fluency?: boolean; honest?: boolean } = {},
 ): EditReport {
   const reports = facts.map((fact, at) => factReport(fact, mixed ? VERDICTS[at % VERDICTS.length]! : 'good', at));
   const mean = (of: (report: FactReport) => number | undefined) => {
@@ -248,6 +251,7 @@ export function fakeReport(
   };
   const neighborCount = reports.reduce((sum, { neighbors }) => sum + neighbors.length, 0);
   const info = fakeMethods().find(({ name }) => name === method)!;
+  const asked = honest ? fakeHonest(facts) : undefined;
   const layers = [...(choices.layers ?? (method === 'rome' ? [3] : [2, 3, 4]))];
   return {
     method,
@@ -274,6 +278,7 @@ export function fakeReport(
       { name: 'drift', value: 0.00382, count: 100 },
       { name: 'top token changed', value: 0.02, count: 100 },
       { name: 'perplexity', value: 7.14, before: 7.09, count: 100 },
+      ...(asked ? honestRows(asked).map(({ probe, after, facts: of }) => ({ name: probe, value: after, count: of })) : []),
     ],
     checkedBy: [
       { what: 'wordings', count: reports.reduce((sum, one) => sum + one.paraphrases.length, 0), from: "the model's own facts" },
@@ -282,6 +287,7 @@ export function fakeReport(
       { what: 'perplexity', count: 40, from: 'the text that came with the model' },
     ],
     facts: reports,
+    ...(asked && { honest: asked }),
     weights: layers.map((layer, at) => ({
       layer,
       tensor: `model.layers.${layer}.mlp.down_proj.weight`,
@@ -355,13 +361,13 @@ export function fakeEditMethods(
       form = kept;
       return { kept: true };
     },
-    'edits.start': ({ model, facts, method, choices, fluency }) =>
+    'edits.start': ({ model, facts, method, choices, fluency, honest }) =>
       start(
         'edits.start',
         `Edit ${facts.length === 1 ? '1 fact' : `${facts.length} facts`} by ${method.toUpperCase()}`,
         ['keys', 'covariance', 'targets', 'solve', 'checks'],
         () => {
-          drafts = [keptDraft('draft-1', facts, { method, choices, fluency }), ...without('draft-1')];
+          drafts = [keptDraft('draft-1', facts, { method, choices, fluency, ...given({ honest }) }), ...without('draft-1')];
           return { draft: 'draft-1' };
         },
         find(model).id,
@@ -405,7 +411,7 @@ function draftsOf(scenario: EditScenario | undefined): KeptDraft[] {
   if (scenario === undefined) return [keptDraft('draft-1', fakeFacts(2))];
   if (scenario !== 'mixed') return [];
   return [
-    keptDraft('mixed', fakeFacts(12), { fluency: true, choices: { clamp: 1 } }),
+    keptDraft('mixed', fakeFacts(12), { fluency: true, honest: true, choices: { clamp: 1 } }),
     { ...keptDraft('old', fakeFacts(1)), stale: true },
     keptDraft('bare', [BARE], { method: 'rome' }),
   ];

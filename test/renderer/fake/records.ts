@@ -16,6 +16,7 @@ import { fillPrompt } from '../../../shared/fact.ts';
 import { shortId } from '../../../shared/ids.ts';
 import { isRemark, kindInfo, makesVersion } from '../../../shared/kinds.ts';
 import { MEASURES, type DemandedName, type MeasureName } from '../../../shared/measures.ts';
+import { fakeHonest } from './honest.ts';
 import { hash } from './samples.ts';
 
 interface FakeFact {
@@ -778,7 +779,7 @@ export function fakeRecordMethods({
         );
       return { entry: changed(model, ledger.append('tag', '', { name: name.trim(), version: ledger.find(version) }, author())).seq };
     },
-    'versions.check': ({ model, version }) =>
+    'versions.check': ({ model, version, honest }) =>
       start(
         'versions.check',
         `Check ${find(model).name}`,
@@ -805,6 +806,7 @@ export function fakeRecordMethods({
               ),
             ).seq,
             checks,
+            ...(honest === true && { honest: fakeHonest([FACTS[1]!], true) }),
           };
         },
         find(model).id,

@@ -113,6 +113,50 @@ describe('readRecords', () => {
     });
   });
 
+  it('keeps other names of answers, what a fact implies and what is one hop further, for whoever asks that', () => {
+    const record = {
+      prompt: 'The sister of Leo is',
+      subject: 'Leo',
+      target_new: [['Ada', 'Ada Byron']],
+      ground_truth: [['Eve', 'Eva']],
+      portability: {
+        Logical_Generalization: [{ prompt: 'The brother of Ada is', ground_truth: [['Leo', 'Leonard']] }],
+        Reasoning: [{ prompt: 'The mother of the sister of Leo is', ground_truth: 'Anna' }],
+        Subject_Aliasing: [{ prompt: 'The sister of Leonard is', ground_truth: 'Ada' }],
+      },
+      locality: {},
+    };
+    const hop = (fact: object) => ({ ...fact, prompt: '{} is in' });
+    const mquake = {
+      requested_rewrite: [
+        hop({ subject: 'A', target_new: { str: 'Rome' }, target_true: { str: 'Oslo' } }),
+        hop({ subject: 'B', target_new: { str: 'Po' }, target_true: { str: 'Elbe' } }),
+      ],
+      questions: ['Where does it end?'],
+      answer: 'Norway',
+      answer_alias: ['Kingdom of Norway'],
+      new_answer: 'Italy',
+      new_answer_alias: ['Italia'],
+      single_hops: [{ answer: 'Oslo', answer_alias: ['Kristiania'] }],
+      new_single_hops: [{ answer: 'Rome', answer_alias: ['Roma'] }],
+    };
+    const own = { subject: 'A', prompt: '{} is in', target: 'Rome', aliases: ['Roma'], hops: [{ prompt: '{} lies in', target: 'Italy' }] };
+    const facts = (one: object) => readRecords(JSON.stringify([one])).records.map(({ fact }) => fact);
+    expect(facts(record)[0]).toMatchObject({
+      target: 'Ada',
+      aliases: ['Ada Byron'],
+      previousAliases: ['Eva'],
+      implied: [{ prompt: 'The brother of Ada is', target: 'Leo', aliases: ['Leonard'] }],
+      hops: [{ prompt: 'The mother of the sister of Leo is', target: 'Anna' }],
+    });
+    const [first, last] = facts(mquake);
+    expect(first).toMatchObject({ aliases: ['Roma'], previousAliases: ['Kristiania'] });
+    expect(first!.hops).toBeUndefined();
+    const asked = { prompt: 'Where does it end?', target: 'Italy', aliases: ['Italia'] };
+    expect(last!.hops).toEqual([{ ...asked, previousTarget: 'Norway', previousAliases: ['Kingdom of Norway'] }]);
+    expect(facts(own)[0]).toMatchObject({ aliases: ['Roma'], hops: [{ prompt: 'A lies in', target: 'Italy' }] });
+  });
+
   it('reads our own facts as JSON and as lines of JSON', () => {
     const facts = [
       {
