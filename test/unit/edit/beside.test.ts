@@ -98,4 +98,20 @@ describe('what stands beside the facts of an edit', () => {
     expect(found.earlier!.map(({ rows }) => tokenizer.decode([...rows[0]!.ids]))).toEqual(['The city where Seiko']);
     expect((await besideOf(workOf([bridge], 'nothing', earlier), at, false)).earlier).toEqual([]);
   });
+
+  it('says how full a layer is when more keys take part than half of those that it tells apart', async () => {
+    const others = (count: number) => Array.from({ length: count }, (_, at) => ({ ...bridge, subject: `Bridge ${at}` }));
+    const neighbors = ['Big Ben stands in the city of'];
+    const said = async (earlier: number, told: ToldChoice) => {
+      const facts = [{ ...bridge, told: { wordings: [], neighbors } }];
+      return (await besideOf(workOf(facts, told, others(earlier)), at, true)).warnings.map(({ message }) => message);
+    };
+    expect(await said(511, 'nothing')).toEqual([]);
+    expect(await said(512, 'nothing')).toEqual([
+      '513 keys are written or held, and layer 0 tells 1024 apart (50 %), so that some may be met in part.',
+    ]);
+    expect(await said(614, 'neighbours')).toEqual([
+      '616 keys are written or held, and layer 0 tells 1024 apart (60 %), so that some may be met in part.',
+    ]);
+  });
 });
