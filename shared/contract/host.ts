@@ -60,6 +60,7 @@ export const PICKS = {
   },
   key: { takes: 'file', title: 'Choose the file of your own key', files: { name: 'Keys (PEM)', extensions: ['pem'] } },
   publicKey: { takes: 'file', title: 'Choose the public half of their key', files: { name: 'Public keys (PEM)', extensions: ['pem'] } },
+  gguf: { takes: 'file', title: 'Choose the GGUF file of the model', files: { name: 'GGUF', extensions: ['gguf'] } },
   graph: { takes: 'file', title: 'Choose an image classifier', files: { name: 'ONNX', extensions: ['onnx'] } },
   folder: { takes: 'folder', title: 'Choose a folder' },
   save: { takes: 'place', title: 'Choose where to save' },

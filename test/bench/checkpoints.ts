@@ -139,20 +139,19 @@ export async function runCheckpointChild(args: readonly string[]): Promise<boole
   const sampling = { temperature: 0, topK: 0, topP: 1, repetitionPenalty: 1, seed: 0 };
   const asking = (generator: Generator, maxTokens: number) =>
     timed(processor, () => generator.continue([row], { maxTokens, sampling })).then(({ seconds }) => seconds);
-  // As the engine asks: for a few tokens weights are used as they lie, for long answers they are repacked once.
-  const short = await Generator.create(decoder, { prepack: false });
-  await asking(short, 1);
-  const prompt = Math.min(await asking(short, 1), await asking(short, 1));
-  let memory = residentBytes() - before;
-  await short.release();
+  // As the engine asks: for long answers weights are repacked once, for a few tokens they are used as they lie.
   const long = await Generator.create(decoder);
   const times = { one: Infinity, many: Infinity };
   for (let turn = 0; turn < 3; turn++) {
     times.one = Math.min(times.one, await asking(long, 1));
     times.many = Math.min(times.many, await asking(long, 33));
   }
-  memory = Math.max(memory, residentBytes() - before);
+  const memory = residentBytes() - before;
   await long.release();
+  const short = await Generator.create(decoder, { prepack: false });
+  await asking(short, 1);
+  const prompt = Math.min(await asking(short, 1), await asking(short, 1));
+  await short.release();
   const settings = {
     layers,
     covarianceWeight: 15000,

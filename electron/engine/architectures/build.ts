@@ -8,6 +8,7 @@ import { FAMILIES } from './families/index.ts';
 import { llama } from './families/llama.ts';
 import type { Family } from './family.ts';
 import { Settings } from './settings.ts';
+import type { DecoderPart } from './spec.ts';
 import { unbuilt } from './unbuilt.ts';
 import { Weights } from './weights.ts';
 
@@ -49,7 +50,16 @@ export function buildCheckpoint(folder: string): Model {
     functions: [],
     graph,
     remarks,
+    ...cacheLimit(part),
   };
+}
+
+/** Frequencies that follow the length of the text turn all of it anew. */
+function cacheLimit({ blocks }: DecoderPart): Pick<Model, 'cacheHolds'> {
+  const rotaries = blocks.flatMap(({ attention }) => attention.work.rotary ?? []);
+  const limits = rotaries.flatMap(({ long, growing }) => long?.above ?? growing?.above ?? []);
+  if (limits.length === 0) return {};
+  return { cacheHolds: { upTo: Math.min(...limits), then: rotaries.some(({ growing }) => growing) ? 'never' : 'again' } };
 }
 
 /** The family that config.json names, or Llama's template for one that is not known and may be of that kind. */

@@ -22,7 +22,7 @@ export function decoderGraph(part: DecoderPart, weights: Weights): Graph {
   const b = new GraphBuilder(graph, 'decoder');
   const net = new Net(b, weights);
   const caches = part.blocks.map((_, layer) => cacheNames(layer));
-  let state = embedded(net, part);
+  let state = embedded(net, part, weights);
   part.blocks.forEach((block, layer) => (state = blockOf(net, state, block, caches[layer]!)));
   logits(net, through(net, state, part.norm), part, weights);
   graph.nodes = b.take();
@@ -41,9 +41,12 @@ export function decoderGraph(part: DecoderPart, weights: Weights): Graph {
   return prune(graph);
 }
 
-function embedded(net: Net, { embedding, width, vocabulary }: DecoderPart): string {
+function embedded(net: Net, { embedding, head, width, vocabulary }: DecoderPart, weights: Weights): string {
   const { b } = net;
-  let state = net.rows(embedding.tokens, [vocabulary, embedding.width], net.ids);
+  // of two tied tensors a file may hold either
+  const held = [embedding.tokens, ...(head.isTied ? head.weights : [])].find((name) => weights.has(name));
+  const table = held ?? embedding.tokens;
+  let state = net.rows(table, [vocabulary, embedding.width], net.ids);
   if (embedding.projection !== undefined) state = project(net, state, embedding.projection);
   if (embedding.scale !== undefined && embedding.scale !== 1) state = b.op('Mul', [state, b.scalar(embedding.scale)]);
   if (embedding.positions !== undefined) {

@@ -7,7 +7,8 @@ export interface RotaryDefaults {
   readonly theta?: number;
   /** Share of each head that is rotated. */
   readonly partial?: number;
-  readonly thetaName?: string;
+  /** Where the whole configuration keeps the base; null: nowhere. */
+  readonly thetaName?: string | null;
   readonly partialName?: string;
   readonly interleaved?: boolean;
   /** Positions that the model can take; for scalings that refer to it. */
@@ -26,16 +27,21 @@ export interface RotaryDefaults {
  * @throws EmendError 'unsupported' for a kind of scaling that is not known, 'bad-file' for values that are missing
  */
 export function readRotary(settings: Settings, defaults: RotaryDefaults): RotaryPart {
-  const scaling = settings.within('rope_scaling');
+  const scaling = filled(settings.within('rope_scaling'));
   const parameters = settings.within('rope_parameters');
-  const own = scaling ?? parameters;
-  return rotaryOf(settings, own, defaults);
+  return rotaryOf(settings, scaling ?? parameters, defaults);
+}
+
+/** An object that says nothing counts as absent, as it does in Python. */
+export function filled(settings: Settings | undefined): Settings | undefined {
+  return settings?.isEmpty === true ? undefined : settings;
 }
 
 /** The same from one group's settings. */
 export function rotaryOf(settings: Settings, own: Settings | undefined, defaults: RotaryDefaults): RotaryPart {
   const { headWidth, thetaName = 'rope_theta', partialName = 'partial_rotary_factor' } = defaults;
-  const outerTheta = settings.number(thetaName, defaults.theta ?? 10_000);
+  const usual = defaults.theta ?? 10_000;
+  const outerTheta = thetaName === null ? usual : settings.number(thetaName, usual);
   const outerShare = settings.numberOrNull(partialName, defaults.partial ?? null);
   const theta = own?.number('rope_theta', outerTheta) ?? outerTheta;
   const share = own?.number('partial_rotary_factor', outerShare ?? 1) ?? outerShare ?? 1;
@@ -44,7 +50,7 @@ export function rotaryOf(settings: Settings, own: Settings | undefined, defaults
   const width = 2 * Math.ceil(asked / 2); // an odd share is rounded up; frequencies follow the odd one
   if (asked < 1 || width > headWidth)
     throw settings.bad(`${asked} of ${headWidth} dimensions of a head would be rotated; an even number up to all of them was expected.`);
-  if (theta <= 0) throw settings.bad(`${thetaName} is ${theta}; a number above 0 was expected.`);
+  if (theta <= 0) throw settings.bad(`${thetaName ?? 'rope_theta'} is ${theta}; a number above 0 was expected.`);
   const said = own?.text(['rope_type', 'type'], 'default') ?? 'default';
   const type = defaults.aliases?.[said] ?? said;
   const known = SCALINGS[type];
@@ -122,7 +128,9 @@ function yarn(asked: Asked): Scaled {
   const given = own.numberOrNull('attention_factor');
   const [one, all] = [own.numberOrNull('mscale'), own.numberOrNull('mscale_all_dim')];
   const [fast, slow] = [own.numberOrNull('beta_fast') ?? 32, own.numberOrNull('beta_slow') ?? 1];
-  const truncate = own.flag('truncate', true);
+  // a group's own word on this is not read: _compute_yarn_parameters looks for it beside the groups
+  const truncate = own.flag('truncate', true) || defaults.grouped === true;
+  own.ignore('finetuned'); // of the code that came with the first such models; nothing reads it
   const scale = (by: number) => (factor <= 1 ? 1 : 0.1 * by * Math.log(factor) + 1);
   const turns = (count: number) => (width * Math.log(length / (count * 2 * Math.PI))) / (2 * Math.log(theta));
   const [from, to] = truncate ? [Math.floor(turns(fast)), Math.ceil(turns(slow))] : [turns(fast), turns(slow)];

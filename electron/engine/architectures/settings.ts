@@ -34,6 +34,11 @@ export class Settings {
     return this.#json[name] !== undefined;
   }
 
+  /** Whether no key is there at all. */
+  get isEmpty(): boolean {
+    return Object.keys(this.#json).length === 0;
+  }
+
   /** A size: a whole number of at least 1. @throws EmendError 'bad-file' where it is none, or absent without a default */
   count(names: Names, otherwise?: number): number {
     return this.#read(names, Count, `a whole number from 1 to ${MOST.size}`, otherwise);

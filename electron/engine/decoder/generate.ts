@@ -87,6 +87,10 @@ export class Generator {
     const steps = options.onPrompt ? Math.max(options.maxTokens, 1) : options.maxTokens;
     for (let made = 0; made < steps && ended.includes(false); made++) {
       options.check?.();
+      if (!this.isCacheGood(settled, texts[0]!.length)) {
+        past = new Map();
+        settled = 0;
+      }
       const result = await this.step(
         texts.map((t) => t.slice(settled)),
         past,
@@ -113,6 +117,12 @@ export class Generator {
         }
       });
     }
+  }
+
+  /** Whether what is cached of a beginning is still as the whole text is read. */
+  private isCacheGood(settled: number, length: number): boolean {
+    const limit = this.decoder.source.cacheHolds;
+    return limit === undefined || length <= limit.upTo || (limit.then === 'again' && settled > limit.upTo);
   }
 
   private step(

@@ -27,6 +27,7 @@ const FAMILIES: readonly { readonly types: readonly string[]; readonly module: s
       'llama',
       'mistral',
       'ministral',
+      'ministral',
       'qwen2',
       'qwen3',
       'gemma',

@@ -97,6 +97,11 @@ export interface Model {
   readonly metadata: Readonly<Record<string, string>>;
   readonly functions: readonly LocalFunction[];
   readonly graph: Graph;
+  /**
+   * A text longer than this is read otherwise from its beginning on, so that what was cached of a shorter one no longer holds; and of one
+   * that is longer, either holds again or is read otherwise with each further token. Undefined: a cache always holds.
+   */
+  readonly cacheHolds?: { readonly upTo: number; readonly then: 'again' | 'never' };
   /** What people should know of how it was read; sentences without a full stop. */
   readonly remarks?: readonly string[];
 }

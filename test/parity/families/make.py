@@ -8,7 +8,7 @@ import pathlib
 import sys
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from transformers import AutoConfig, AutoModelForCausalLM
 
 BATCH, LENGTH, PADDED, GREEDY_ROW, GREEDY = 3, 9, 3, 1, 8
@@ -38,13 +38,41 @@ def first(output):
     return output[0] if isinstance(output, tuple) else output
 
 
-def write(folder, kind, settings, dtype, attention):
+def save(made, folder, case):
+    """The folder as transformers writes it; then what older files say otherwise, and tensors that others hold too or call otherwise."""
+    types = {"mixed": ("float32", "float16", "bfloat16")}.get(case.get("dtype"), (case.get("dtype", "float32"),))
+    for i, p in enumerate(made.parameters()):
+        p.data = p.data.to(getattr(torch, types[i % len(types)]))
+    made.save_pretrained(folder)
+    if "config" in case:
+        file = folder / "config.json"
+        said = {**json.loads(file.read_text()), **case["config"]}
+        file.write_text(json.dumps({key: one for key, one in said.items() if one != "absent"}, indent=2))
+    names, held = case.get("names", "whole"), case.get("head", "as it is")
+    if (names, held) == ("whole", "as it is"):
+        return
+    file = folder / "model.safetensors"
+    tensors = load_file(file)
+    if held == "beside":
+        tensors["lm_head.weight"] = torch.randn_like(made.get_input_embeddings().weight) * 0.3
+    if held == "instead":
+        table = next(name for name, p in made.named_parameters() if p is made.get_input_embeddings().weight)
+        tensors["lm_head.weight"] = tensors.pop(table)
+    if names == "bare":
+        tensors = {name.removeprefix(f"{made.base_model_prefix}."): one for name, one in tensors.items()}
+    save_file(tensors, file, {"format": "pt"})
+
+
+def write(folder, kind, case):
     torch.manual_seed(sum(map(ord, folder.name)))
     known = AutoConfig.for_model(kind)
-    config = AutoConfig.for_model(kind, **{**{key: one for key, one in SMALL.items() if hasattr(known, key)}, **settings})
+    small = {key: one for key, one in SMALL.items() if hasattr(known, key)}
+    config = AutoConfig.for_model(kind, **{**small, **case["settings"]})
     made = AutoModelForCausalLM.from_config(config).eval()
     randomise(made)
-    made.to(getattr(torch, dtype)).save_pretrained(folder)
+    save(made, folder, case)
+    # Falcon's eager attention in transformers 5.18 adds ALiBi twice, once in the mask; what it runs by default does not.
+    attention = case.get("attention", "eager")
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation=attention).eval()
     blocks = blocks_of(model, config.num_hidden_layers)
 
@@ -97,8 +125,7 @@ def main(configurations, target):
         for at, case in enumerate(cases):
             folder = pathlib.Path(target) / f"{kind}-{at}"
             folder.mkdir(parents=True)
-            # Falcon's eager attention in transformers 5.18 adds ALiBi twice, once in the mask; what it runs by default does not.
-            write(folder, kind, case["settings"], case.get("dtype", "float32"), case.get("attention", "eager"))
+            write(folder, kind, case)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import { plainest } from './from-schema.ts';
 import { fakeNearMethods } from './near.ts';
 import { fakeRecordMethods } from './records.ts';
 import { detail, hash, MODELS } from './samples.ts';
+import { ggufReport } from './gguf.ts';
 
 export interface Scenario {
   /** An empty library, and nobody has given a name yet. */
@@ -242,13 +243,20 @@ export function fakeBridge({ isNew = false, picker = 'native', hasJobs = false, 
       return { model: back.id, name: back.name };
     },
 
-    // The window opens no sessions yet, and inspects and measures by what the record has.
+    // The window opens no sessions yet, and inspects and measures by what the record has; only llama.cpp is asked anew.
     'sessions.open': notHere,
     'sessions.close': notHere,
     'probing.inspect': notHere,
     'checks.measure': notHere,
     'checks.try': notHere,
-    'checks.gguf': notHere,
+    'checks.gguf': ({ model, version }) =>
+      start(
+        'checks.gguf',
+        `Check ${find(model).name} in llama.cpp`,
+        ['prepare', 'gguf', 'before', 'after'],
+        () => ({ version: version ?? 'current', facts: { source: "the version's edits", count: 1 }, warnings: [], report: ggufReport() }),
+        find(model).id,
+      ),
     'probing.ask': ({ model, prompt, version, top, maxTokens }) => {
       // The current version is the one that the list tells.
       const { models: listed } = methods['library.list']!({}) as Reply<'library.list'>;

@@ -67,6 +67,28 @@ export const SHOTS = [
       await page.getByText('What lies beside it').waitFor();
     },
   },
+  {
+    name: 'versions-llama',
+    hash: at('versions'),
+    act: async (page) => {
+      await button(page, 'Check in llama.cpp…').click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Choose' }).click();
+    },
+  },
+  ...[
+    { name: 'versions-llama-found', size: { width: 1280, height: 800 } },
+    { name: 'versions-llama-narrow', size: { width: 720, height: 480 } },
+  ].map((shot) => ({
+    ...shot,
+    hash: `${at('versions')}?entry=10`,
+    act: async (page) => {
+      await button(page, 'Check in llama.cpp…').click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByRole('button', { name: 'Choose' }).click();
+      await dialog.getByRole('button', { name: 'Check', exact: true }).click();
+      await dialog.getByText('not in the file').waitFor();
+    },
+  })),
   { name: 'log', hash: at('log') },
   {
     name: 'log-long',

@@ -22,6 +22,7 @@ const KNOWN: Readonly<Record<string, object>> = {
   },
   llama: { is_llama_config: true, rope_interleaved: false, pretraining_tp: 1, rope_scaling: null, 'transformers.js_config': {} },
   mistral: { sliding_window: 4096, head_dim: 128, rope_theta: 1e6 },
+  ministral: { sliding_window: 4096, head_dim: 128, rope_theta: 1e6 },
   qwen2: { use_mrope: false, max_window_layers: 21, use_sliding_window: false, sliding_window: 32768 },
   qwen3: { attention_bias: false, head_dim: 128, max_window_layers: 28 },
   gemma: { hidden_act: 'gelu', hidden_activation: null, head_dim: 256 },

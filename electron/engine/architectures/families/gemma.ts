@@ -1,8 +1,8 @@
 import type { Family } from '../family.ts';
 import { linear, rmsNorm } from '../parts/linear.ts';
-import { readRotary, type RotaryDefaults, rotaryOf } from '../rotary-settings.ts';
+import { filled, readRotary, type RotaryDefaults, rotaryOf } from '../rotary-settings.ts';
 import type { Settings } from '../settings.ts';
-import type { AttentionPart, BlockPart, DecoderPart, NormPart, RotaryPart } from '../spec.ts';
+import type { Activation, AttentionPart, BlockPart, DecoderPart, NormPart, RotaryPart } from '../spec.ts';
 import { activationOf, checkedHeads, type Heads, headsPart, layers, outputOf, separate, slidingLayers } from './common.ts';
 
 interface Variant {
@@ -15,7 +15,7 @@ interface Variant {
   };
   readonly vocabulary: number;
   readonly positions: number;
-  readonly activation: string;
+  readonly activation: (settings: Settings) => Activation;
   /** Norms also behind attention and feed-forward. */
   readonly hasPostNorms: boolean;
   readonly attention: (
@@ -28,6 +28,7 @@ interface Variant {
   readonly cap: (settings: Settings) => number | undefined;
 }
 
+const USUAL = 'gelu_pytorch_tanh';
 const norm = (module: string, width: number, epsilon: number): NormPart => ({ ...rmsNorm(module, width, epsilon), aroundOne: true });
 
 /** Norms scaled by 1 + weight, embeddings times √width, and a gated feed-forward part with GELU. Sources: modeling_gemma*.py. */
@@ -45,7 +46,7 @@ function readGemma(settings: Settings, variant: Variant): DecoderPart {
   const positions = settings.count('max_position_embeddings', variant.positions);
   const hasBias = settings.flag('attention_bias', false);
   const inner = settings.count('intermediate_size', size.inner);
-  const activation = activationOf(settings, variant.activation, 'gelu_pytorch_tanh');
+  const activation = variant.activation(settings);
   settings.only('use_bidirectional_attention', false);
   const change = variant.attention(settings, heads, epsilon, count, positions);
   const blocks = layers(count, (layer): BlockPart => {
@@ -94,13 +95,14 @@ export const gemma: Family = {
   classes: ['GemmaForCausalLM', 'GemmaModel'],
   base: 'model',
   read: (settings) => {
-    // older files say gelu and mean its tanh form, and hidden_activation where hidden_act is meant; see configuration_gemma.py
+    // the class reads hidden_act alone
     settings.only('hidden_activation', 'gelu_pytorch_tanh');
     return readGemma(settings, {
       size: { width: 3072, inner: 24576, layers: 28, heads: 16, keyHeads: 16 },
       vocabulary: 256000,
       positions: 8192,
-      activation: 'hidden_act',
+      // older files say gelu and mean its tanh form; configuration_gemma.py
+      activation: (s) => (s.text('hidden_act', USUAL) === 'gelu' ? 'gelu tanh' : activationOf(s, 'hidden_act', USUAL)),
       hasPostNorms: false,
       attention: (s, { headWidth }, _epsilon, _count, positions) => {
         const rotary = readRotary(s, { headWidth, positions });
@@ -129,7 +131,7 @@ export const gemma2: Family = {
       size: { width: 2304, inner: 9216, layers: 26, heads: 8, keyHeads: 4 },
       vocabulary: 256000,
       positions: 8192,
-      activation: 'hidden_activation',
+      activation: (s) => activationOf(s, 'hidden_activation', USUAL),
       hasPostNorms: true,
       attention: (s, { headWidth }, _epsilon, count, positions) => {
         s.ignore('hidden_act');
@@ -153,7 +155,7 @@ export const gemma3: Family = {
       size: { width: 2304, inner: 9216, layers: 26, heads: 8, keyHeads: 4 },
       vocabulary: 262208,
       positions: 131072,
-      activation: 'hidden_activation',
+      activation: (s) => activationOf(s, 'hidden_activation', USUAL),
       hasPostNorms: true,
       attention: (s, { headWidth }, epsilon, count, positions) => {
         s.ignore('hidden_act', 'attn_logit_softcapping'); // modeling_gemma3.py reads the cap and does not apply it
@@ -176,22 +178,26 @@ export const gemma3: Family = {
 
 /**
  * Rotary positions of layers that see everything and of those that see a window. Older files scale the former by `rope_scaling`; newer ones
- * have `rope_parameters` for each.
+ * have `rope_parameters` for each. @param slidingThetaName where the whole configuration keeps the base of the latter, if anywhere
  */
 export function twoRotaries(
   settings: Settings,
   defaults: Pick<RotaryDefaults, 'headWidth' | 'positions'>,
   theta: number,
-  slidingThetaName: string,
+  slidingThetaName: string | undefined,
   slidingTheta: number,
 ): { readonly full: RotaryPart; readonly sliding: RotaryPart } {
-  const scaling = settings.within('rope_scaling');
+  const scaling = filled(settings.within('rope_scaling'));
   const parameters = settings.within('rope_parameters');
   const full = parameters?.within('full_attention');
   if (scaling !== undefined && full !== undefined) throw settings.bad('both rope_scaling and rope_parameters scale the layers.');
   const common = { ...defaults, grouped: true };
   return {
     full: rotaryOf(settings, scaling ?? full, { ...common, theta }),
-    sliding: rotaryOf(settings, parameters?.within('sliding_attention'), { ...common, theta: slidingTheta, thetaName: slidingThetaName }),
+    sliding: rotaryOf(settings, parameters?.within('sliding_attention'), {
+      ...common,
+      theta: slidingTheta,
+      thetaName: slidingThetaName ?? null,
+    }),
   };
 }

@@ -18,9 +18,9 @@ export const gptNeox: Family = {
     const heads = checkedHeads(settings, { width, heads: asked, keyHeads: asked });
     const epsilon = settings.number('layer_norm_eps', 1e-5);
     const positions = settings.count('max_position_embeddings', 2048);
+    settings.ignore('rope_theta'); // some files say both; the class reads rotary_emb_base
     const names = { thetaName: 'rotary_emb_base', partialName: 'rotary_pct' };
-    const theta = settings.number('rope_theta', 10_000); // some files say both
-    const rotary = readRotary(settings, { headWidth: heads.headWidth, positions, theta, partial: 0.25, ...names });
+    const rotary = readRotary(settings, { headWidth: heads.headWidth, positions, partial: 0.25, ...names });
     const hasBias = settings.flag('attention_bias', true);
     const inner = settings.count('intermediate_size', 24576);
     const activation = activationOf(settings, 'hidden_act', 'gelu');

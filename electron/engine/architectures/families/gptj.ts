@@ -20,7 +20,8 @@ export const gptj: Family = {
     const epsilon = settings.number('layer_norm_epsilon', 1e-5);
     const inner = settings.countOrNull('n_inner') ?? 4 * width;
     const activation = activationOf(settings, 'activation_function', 'gelu_new');
-    const rotated = settings.countOrNull('rotary_dim', 64) ?? headWidth;
+    const rotated = settings.count('rotary_dim', 64);
+    if (rotated > headWidth) throw settings.bad(`rotary_dim is ${rotated}, and a head has ${headWidth} dimensions.`);
     const positions = settings.count(['n_positions', 'max_position_embeddings'], 2048);
     settings.only('rotary', true);
     settings.ignore('n_ctx', 'scale_attn_weights'); // an old name of n_positions; never read

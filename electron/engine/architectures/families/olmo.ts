@@ -71,7 +71,8 @@ export const olmo3: Family = {
   base: 'model',
   read: (settings) =>
     readOlmo(settings, (headWidth, positions, count) => {
-      const rotary = twoRotaries(settings, { headWidth, positions }, 500_000, 'rope_theta', 500_000);
+      // rope_theta is that of the layers that see everything: configuration_olmo3.py takes it for the others no more
+      const rotary = twoRotaries(settings, { headWidth, positions }, 500_000, undefined, 500_000);
       const window = settings.countOrNull('sliding_window', 4096) ?? undefined;
       const slides = slidingLayers(settings, count, (layer) => (layer + 1) % 4 !== 0);
       return (layer) => (slides[layer]! ? { rotary: rotary.sliding, window } : { rotary: rotary.full, window: undefined });
