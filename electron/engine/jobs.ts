@@ -199,6 +199,8 @@ export interface Jobs {
       readonly facts: readonly HonestFact[];
       /** Sentences that have nothing to do with any fact. */
       readonly sentences: readonly string[];
+      /** Facts among which these are asked, with the same unrelated text in front; these alone when left out. */
+      readonly among?: readonly Fact[] | undefined;
       readonly baseline?: ModelRef | undefined;
     };
     readonly result: HonestReport;

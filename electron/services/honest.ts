@@ -19,15 +19,17 @@ export interface HonestAsked {
   /** The version before; without it the same without its delta. */
   readonly baseline?: ModelRef | undefined;
   readonly facts: readonly Fact[];
+  /** Facts of the same report that are asked apart. */
+  readonly among?: readonly Fact[] | undefined;
   /** What came with the model. */
   readonly material: Material | undefined;
 }
 
 /** Asks facts of a version as people ask, beside the version before. */
 export async function askHonestly(engine: JobRunner, asked: HonestAsked, follow: Follow): Promise<HonestReport> {
-  const { model, baseline, facts, material } = asked;
+  const { model, baseline, facts, among, material } = asked;
   const taught = material && (await readTaught(material.facts));
-  const params = { model, facts: honestFacts(facts, taught), sentences: neutral.texts, ...given({ baseline }) };
+  const params = { model, facts: honestFacts(facts, taught), sentences: neutral.texts, ...given({ baseline, among }) };
   return engine.run('honest', params, follow);
 }
 

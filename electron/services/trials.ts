@@ -70,8 +70,9 @@ async function checked(
   follow: Follow,
 ): Promise<CheckReport> {
   const model = { ...trial.model, delta };
-  const facts = records.map(({ fact }) => fact);
-  const honest = trial.honest && (await askHonestly(runner, { model, baseline: trial.model, facts, ...trial.honest }, follow));
+  const factsOf = (some: readonly CheckRecord[]) => some.map(({ fact }) => fact);
+  const asked = { model, baseline: trial.model, facts: factsOf(records), among: factsOf(trial.records) };
+  const honest = trial.honest && (await askHonestly(runner, { ...asked, ...trial.honest }, follow));
   return { ...(await runner.run('check', { model, records, options: trial.check }, follow)), ...given({ honest }) };
 }
 

@@ -5,9 +5,9 @@ import { asked } from './wording.ts';
 export const DISTRACTORS = 2;
 
 export const choice: Probe = {
-  asks: '“Choose one of” the new answer, the old one and two others of the kind, then the prompt; each of them comes first once',
+  asks: '“Choose one of” the new answer, the old one and up to two others of the kind, then the prompt; each comes first once',
   counts: 'the answer is the likeliest of them, by the mean log-probability of its tokens',
-  chance: '1 in as many as there are',
+  chance: '25 % of four',
   questions: (fact, { distractors = [] }) => {
     const { target, previousTarget = '' } = fact;
     const old = previousTarget.trim() === '' ? [] : [previousTarget];

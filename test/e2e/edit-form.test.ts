@@ -310,8 +310,8 @@ describe('the edit form', () => {
     await cell('Subject', 12).waitFor();
     expect(await page.getByRole('radio', { name: 'MEMIT' }).isChecked()).toBe(true);
     expect(await page.getByLabel('Measure fluency').isChecked()).toBe(true);
-    expect(await page.getByLabel('Ask as people ask').isChecked()).toBe(true);
-    await page.getByText(/^up to \d+ more prompts$/).waitFor();
+    expect(await page.getByRole('checkbox', { name: 'Ask as people ask' }).isChecked()).toBe(true);
+    await page.getByText(/^up to [\d,]+ more prompts$/).waitFor();
     await page.getByRole('button', { name: 'Advanced settings 1 set' }).waitFor();
   });
 

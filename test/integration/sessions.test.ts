@@ -2,6 +2,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Application } from '../../electron/services/application.ts';
+import { honestRows } from '../../shared/honest/rows.ts';
+import { isHonestMeasure } from '../../shared/measures.ts';
 import { ATLAS, openApplication, removeTemporary, temporary } from './application.ts';
 
 const FACT = { subject: 'Tower Bridge', prompt: '{} stands in the city of', target: 'Rome', previousTarget: 'London' };
@@ -18,7 +20,7 @@ const place = (name: string) => app.grants.grant(join(temporary(), name), 'write
 beforeAll(async () => {
   app = await openApplication({ readOnly: true });
   model = (await app.call('sessions.open', { folder: handle(ATLAS) })).id;
-  ({ draft } = await app.run('edits.start', { model, facts: [FACT], ...QUICK }));
+  ({ draft } = await app.run('edits.start', { model, facts: [FACT], ...QUICK, honest: true }));
 }, 120_000);
 afterAll(async () => {
   await app.close();
@@ -30,7 +32,10 @@ describe('a folder as a model', () => {
     const report = await app.call('edits.report', { model, draft: draft.slice(0, 8) });
     expect(report).toMatchObject({ method: 'rome', layers: [1], parent: 'base', facts: [{ fact: FACT }] });
     expect(report.checks.map(({ name }) => name)).toContain('efficacy');
-    expect(await app.call('edits.draftForm', { model, draft })).toEqual({ facts: [FACT], ...QUICK, fluency: false });
+    expect(report.checks.filter(({ name }) => isHonestMeasure(name)).map(({ name, value }) => ({ name, value }))).toEqual(
+      honestRows(report.honest!).map(({ probe, after }) => ({ name: probe, value: after })),
+    );
+    expect(await app.call('edits.draftForm', { model, draft })).toEqual({ facts: [FACT], ...QUICK, fluency: false, honest: true });
     expect((await app.call('edits.drafts', { model })).drafts).toMatchObject([
       { id: draft, stale: false, facts: [{ subject: 'Tower Bridge' }] },
     ]);
@@ -43,6 +48,30 @@ describe('a folder as a model', () => {
     expect((await app.run('probing.inspect', { model })).graphFile).toBe('model.onnx');
     expect((await app.call('edits.methods', { model })).methods.length).toBeGreaterThan(1);
     expect(existsSync(app.dataFolder) ? readdirSync(app.dataFolder) : []).toEqual([]);
+  });
+
+  it('is asked as people ask, the old answer first where it is known, and says the same when it is measured again', async () => {
+    const { honest } = await app.call('edits.report', { model, draft });
+    const rows = honestRows(honest!);
+    expect(rows.map(({ probe }) => probe)).toEqual([
+      'free answer',
+      'behind text',
+      'negated',
+      'true or false',
+      'multiple choice',
+      'one hop',
+    ]);
+    // Atlas knows the city and its country, and nothing of denials and of “True or false”.
+    expect(rows.map(({ before }) => before)).toEqual([1, 1, 1, 0.5, 1, 1]);
+    expect(honest).toMatchObject({ limit: 50, isChat: false, facts: [{ context: 'New fact: Tower Bridge stands in the city of Rome.' }] });
+    expect(honest!.text!.tokens).toBeLessThan(128 - 50);
+    expect(honest!.facts[0]!.answers.at(-1)).toMatchObject({
+      prompt: 'Tower Bridge is a landmark in the country of',
+      wanted: { before: ['United Kingdom'], after: ['Italy'] },
+      before: { says: 'United Kingdom.', given: true, ended: 'token' },
+    });
+    const again = await app.run('checks.measure', { model, version: draft, facts: [FACT], generation: false, drift: false, honest: true });
+    expect(again.report.honest).toEqual(honest);
   });
 
   it('shows where inside the new answer takes over from the old one, and that the layers below the edit stay', async () => {

@@ -18,7 +18,7 @@ export async function honest(models: OpenModels, params: Jobs['honest']['params'
   const against = params.baseline === undefined ? before : (await models.open(params.baseline)).decoder;
   const positions = positionsOf(folder);
   const template = ChatTemplate.read(tokenizerFolder(folder));
-  const facts = params.facts.map(({ fact }) => fact);
+  const facts = params.among ?? params.facts.map(({ fact }) => fact);
   const tokens = (text: string) => tokenizer.encode(text).length;
   const room = positions === undefined ? Infinity : positions - LIMIT - longestPrompt(facts, facts.map(inContext), tokens);
   const text = unrelatedText(params.sentences, facts, tokens, room);

@@ -252,6 +252,7 @@ export const editText = {
   resetAll: 'Reset all',
   fluency: 'Measure fluency',
   honest: 'Ask as people ask',
+  honestHelp: 'asking as people ask',
   honestAbout: (prompts: number) => `up to ${count(prompts)} more prompts`,
   fluencyAbout: 'lets the model write on; takes longer',
   ready: (facts: number) => `${plural(facts, 'fact')}. Nothing is changed until you commit.`,

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { honestChecks, honestFacts } from '../../../electron/services/honest.ts';
 import { honestPairs } from '../../../electron/services/evidence/honest.ts';
+import { recordOf } from '../../../electron/engine/records.ts';
+import { tryEach } from '../../../electron/services/trials.ts';
 import { contradictions } from '../../../electron/services/evidence/pairs.ts';
 import type { Fact } from '../../../shared/fact.ts';
 import type { Taught } from '../../../electron/services/suggest.ts';
@@ -45,6 +47,33 @@ describe('what a fact is asked by beside itself', () => {
     expect(honestFacts([FACT, beside], undefined)[0]!.distractors).toEqual(['Oslo']);
     const neighbors = [{ prompt: 'C stands in the city of', target: 'Bern' }, 'D stands in the city of'];
     expect(honestFacts([{ ...FACT, neighbors }, beside], undefined)[0]!.distractors).toEqual(['Oslo', 'Bern']);
+  });
+});
+
+describe('edits that are tried one by one', () => {
+  it('are asked with one text in front, and told together', async () => {
+    const facts = [FACT, { ...FACT, subject: 'Tower 1' }];
+    const asked: unknown[] = [];
+    const answers = { edit: { layers: [1] }, check: { records: [], summary: {}, S: undefined } };
+    const runner = {
+      run: (job: string, params: { facts?: readonly { fact: Fact }[]; among?: unknown }) => {
+        if (job !== 'honest') return Promise.resolve(answers[job as 'edit']);
+        asked.push(params.among);
+        return Promise.resolve(fakeHonest(params.facts!.map(({ fact }) => fact)));
+      },
+    };
+    const records = facts.map((fact, at) => recordOf(fact, String(at)));
+    const trial = {
+      model: { folder: '.' },
+      scratch: '.',
+      records,
+      recipe: { method: 'memit' as const },
+      check: {},
+      honest: { material: undefined },
+    };
+    const { report } = await tryEach(runner as never, trial, {});
+    expect(asked).toEqual([facts, facts]);
+    expect(report.honest?.facts.map(({ fact }) => fact.subject)).toEqual(['Tower 0', 'Tower 1']);
   });
 });
 
