@@ -1,6 +1,5 @@
 import { createReadStream, existsSync, statSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import * as v from 'valibot';
 import { EmendError } from '../../shared/errors.ts';
@@ -36,6 +35,7 @@ import { engineVersion, materialIn, version as appVersion, type Material } from 
 import { ModelPlaces } from './places.ts';
 import { FileStamps } from './stamps.ts';
 import { tensorHashes, type TensorHashes } from './tensor-hashes.ts';
+import { temporaryFolder } from './unchecked.ts';
 import { given } from '../../shared/given.ts';
 import type { Follow } from '../../shared/progress.ts';
 
@@ -342,7 +342,7 @@ export class LibraryModel implements Model {
   async proveAnew(version: Version, follow: Follow = {}): Promise<{ tensors: number; wasDamaged: boolean }> {
     if (version.parts === 0) return { tensors: 0, wasDamaged: false };
     const files = explained(disk);
-    const place = await mkdtemp(join(tmpdir(), 'emend-verify-'));
+    const place = await temporaryFolder('emend-verify-');
     try {
       const made = join(place, 'rebuilt.safetensors');
       const { changed } = await this.rebuild(version, follow, made);

@@ -366,6 +366,34 @@ describe('a record that is damaged', () => {
 
 // Root may read and write everything, so another user does this: nobody, or whoever runs the tests.
 const isRoot = process.getuid?.() === 0;
+describe('a record that is whole where nothing can be written', () => {
+  const usual = process.env['TMPDIR'];
+  afterEach(() => {
+    if (usual === undefined) delete process.env['TMPDIR'];
+    else process.env['TMPDIR'] = usual;
+  });
+
+  it('is verified without its folder of versions; what could not be checked is no damage, and is not recorded as such', async () => {
+    const { app } = await opened((_, model) => {
+      rmSync(join(model, 'versions'), { recursive: true, force: true });
+      writeFileSync(join(model, 'versions'), 'in the way');
+    });
+    expect(await app.run('audit.verify', { model: NAME, record: false })).toMatchObject({
+      ok: true,
+      problems: [],
+      verdict: { unchecked: [] },
+    });
+    if (process.platform === 'win32') return; // which does not ask TMPDIR
+    process.env['TMPDIR'] = '/nowhere/at/all';
+    const nowhere = await app.run('audit.verify', { model: NAME });
+    expect(nowhere).toMatchObject({ ok: true, problems: [] });
+    expect(nowhere.verdict.unchecked.length).toBeGreaterThan(0);
+    const { rows, total } = await app.call('audit.list', { model: NAME });
+    expect(rows.find(({ seq }) => seq === total)).toMatchObject({ kind: 'verify' });
+    expect((await app.call('audit.entry', { model: NAME, seq: total })).body).toMatchObject({ ok: true });
+  });
+});
+
 describe.skipIf(process.platform === 'win32')('a person who may not', () => {
   const NOBODY = 65_534;
   let built: { program: string; remove: () => void };

@@ -165,6 +165,26 @@ describe('an import of a model that was made to do harm', () => {
     return folder;
   }
 
+  it('by a tokenizer that never ends is cancelled all the same, leaves nothing behind, and holds up no other import', async () => {
+    const folder = join(temporary(), 'endless');
+    writeModel(folder, TINY);
+    const file = join(folder, 'tokenizer.json');
+    const tokenizer = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+    const endless = { type: 'Split', pattern: { Regex: '(?:.?){4000}Z' }, behavior: 'Isolated', invert: false };
+    const pretokenizers = [endless, tokenizer['pre_tokenizer']];
+    writeFileSync(file, JSON.stringify({ ...tokenizer, pre_tokenizer: { type: 'Sequence', pretokenizers } }));
+    const app = await openApplication();
+    try {
+      const before = content(app.dataFolder);
+      const { state } = await cancelAt(app, 'library.import', { source: app.grants.grant(folder).handle }, 'trial run');
+      expect(state).toBe('cancelled');
+      expect(content(app.dataFolder)).toEqual(before);
+      expect((await app.run('library.import', { source: app.grants.grant(hungry(0)).handle })).known).toBe(false);
+    } finally {
+      await app.close();
+    }
+  });
+
   it('by taking memory ends when it holds more than a model of its size should, and the engine of everything else goes on', async () => {
     const engines: Channel[] = [];
     const app = await openApplication({}, (engine) => engines.push(engine));
