@@ -75,6 +75,8 @@ describe('by keyboard alone', () => {
     await reach('Add Atlas');
     await press('Enter');
     await says('Atlas is in the library.');
+    // Its screens are there a moment later; a key for one that is not there does nothing.
+    await page.getByRole('navigation').getByRole('link', { name: /^Edit/ }).waitFor();
     expect(await focus()).toMatchObject({ isShown: true });
   });
 
