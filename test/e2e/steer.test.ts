@@ -32,6 +32,7 @@ describe('steering', () => {
     await page.getByRole('button', { name: 'Start' }).click();
     await page.getByRole('button', { name: 'Add Atlas' }).click();
     await page.getByText('Atlas is in the library.').waitFor({ timeout: 60_000 });
+    await page.getByRole('navigation').getByRole('link', { name: 'Steer' }).waitFor();
   });
   afterAll(async () => {
     await desktop.close();
