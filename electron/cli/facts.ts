@@ -6,7 +6,7 @@ import type { Context } from './command.ts';
 import { counted } from './format/ids.ts';
 import type { Working } from './named.ts';
 import { flag, integer, text, type Values } from './options.ts';
-import { unpackedHandle } from './unpack.ts';
+import { unpacked } from './unpack.ts';
 import { UsageError } from './usage.ts';
 import { given } from '../../shared/given.ts';
 
@@ -113,7 +113,7 @@ export async function factsOfFile(
   take: number | undefined,
   { warn, follow }: Omit<FactContext, 'out'>,
 ): Promise<Fact[]> {
-  const read = await app.call('edits.readFacts', { source: await unpackedHandle(app, file, follow), take: take ?? LIST_LIMIT });
+  const read = await app.call('edits.readFacts', { source: (await unpacked(app, file, follow)).handle, take: take ?? LIST_LIMIT });
   for (const warning of read.warnings) warn(warning);
   if (read.total === 0) {
     const hint = 'Correct what the warnings name, and read the file again.';

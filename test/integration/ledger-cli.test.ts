@@ -16,6 +16,7 @@ import {
 import { dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildProgram, start as startProgram, type Ended, type Program } from './program.ts';
+import { zipOf } from '../zip.ts';
 
 const project = resolve(import.meta.dirname, '../..');
 const atlas = join(project, 'models/atlas');
@@ -582,6 +583,13 @@ describe('what cannot be', () => {
     expect(err).toContain('no tokenizer.json');
     expect(err).toContain('Copy tokenizer.json');
     expect(await document('four', 'models')).toMatchObject({ models: [{ name: 'atlas' }] });
+  });
+
+  test('an archive that holds no model, and a picture', async () => {
+    writeFileSync(join(scratch, 'holiday.zip'), zipOf([{ path: 'beach.jpg', content: 'x' }]));
+    writeFileSync(join(scratch, 'beach.png'), Buffer.from([0x89, 0x50, 0x4e, 0x47, 13, 10]));
+    expect((await fails('four', 'import', './holiday.zip')).err).toContain('In it are beach.jpg: neither a model nor facts');
+    expect((await fails('four', 'import', './beach.png')).err).toContain('This is a picture');
   });
 
   test.each([

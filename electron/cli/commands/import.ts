@@ -3,10 +3,11 @@ import { resolve } from 'node:path';
 import { ReadBySchema } from '../../../shared/contract/library.ts';
 import { EmendError } from '../../../shared/errors.ts';
 import { BUILT_IN, findModel } from '../../services/models.ts';
-import { defineCommand } from '../command.ts';
+import type { Application } from '../../services/application.ts';
+import { type Context, defineCommand } from '../command.ts';
 import { short } from '../format/ids.ts';
 import { choice, flag, text } from '../options.ts';
-import { unpackedHandle } from '../unpack.ts';
+import { unpacked } from '../unpack.ts';
 import { given } from '../../../shared/given.ts';
 
 export const importCommand = defineCommand({
@@ -43,7 +44,7 @@ export const importCommand = defineCommand({
     const imported =
       isBuiltIn && name === undefined && readBy === undefined && !anew
         ? await app.run('library.importBuiltIn', {}, follow)
-        : await app.run('library.import', { source: await unpackedHandle(app, path, follow), anew, ...given({ name, readBy }) }, follow);
+        : await app.run('library.import', { source: await sourceOf(context, app, path), anew, ...given({ name, readBy }) }, follow);
     out.line(
       imported.known
         ? `This model is in the library already, as ${imported.name} (${short(imported.model)}); nothing was copied.`
@@ -57,6 +58,14 @@ export const importCommand = defineCommand({
     return imported;
   },
 });
+
+/** The handle of what is to be imported. @throws EmendError 'bad-file' for what is no model, by what it is */
+async function sourceOf({ follow }: Context, app: Application, path: string): Promise<string> {
+  const { look, handle } = await unpacked(app, path, follow);
+  const [problem] = look.problems;
+  if (look.what === 'unknown' && problem) throw new EmendError('bad-file', `${path}: ${look.says} ${problem.message}`, problem.hint);
+  return handle;
+}
 
 /** A name as it is typed in a shell. */
 export function word(name: string): string {
