@@ -83,10 +83,8 @@ async function tried(
   const tally = new Tally();
   report.records.forEach((record, at) => {
     const { measures, neighbors } = record;
-    if (at < facts.length) {
-      tally.held(record);
-      tally.count('PS', measures.PS, 1);
-    } else tally.count(at < 2 * facts.length ? 'neighbours told' : 'untouched facts', measures.neighborsKept, neighbors.length);
+    if (at < facts.length) tally.held(record);
+    else tally.count(at < 2 * facts.length ? 'neighbours told' : 'untouched facts', measures.neighborsKept, neighbors.length);
   });
   const change = Math.max(...delta.weights.map((weight) => deltaNorms(decoder, weight)).map(({ delta: d, weight }) => d / weight));
   return `${tally}; change ${(100 * change).toFixed(0)}% of the weight`;
