@@ -18,7 +18,8 @@ import { removeUnfinished } from './staging.ts';
  */
 export class Unpacked {
   readonly #above: string;
-  #own: { readonly folder: string; readonly lock: Lock } | undefined;
+  #beginning: Promise<Own> | undefined;
+  #own: Own | undefined;
 
   /** @param above where such folders lie */
   constructor(above: string) {
@@ -31,7 +32,7 @@ export class Unpacked {
    * @throws what unpacking throws; nothing is left behind then
    */
   async open(archive: string, control: JobControl): Promise<string> {
-    const { folder: own } = (this.#own ??= await this.#begin());
+    const { folder: own } = await (this.#beginning ??= this.#begin());
     const place = join(own, randomUUID());
     const folder = join(place, basename(archive, extname(archive)));
     const estimator = new Estimator();
@@ -63,17 +64,27 @@ export class Unpacked {
   async close(): Promise<void> {
     if (!this.#own) return;
     const { folder, lock } = this.#own;
-    this.#own = undefined;
+    this.#own = this.#beginning = undefined;
     await lock.release().catch(() => undefined); // it goes with the folder
     await rm(folder, { recursive: true, force: true }).catch(() => undefined); // the next one clears it away
   }
 
-  async #begin() {
-    await removeUnfinished(this.#above, '');
-    const folder = join(this.#above, randomUUID());
-    await ensureFolder(explained(disk), folder);
-    return { folder, lock: await takeLock(explained(disk), folder, ledgerIdentity().app, new Date()) };
+  async #begin(): Promise<Own> {
+    try {
+      await removeUnfinished(this.#above, '');
+      const folder = join(this.#above, randomUUID());
+      await ensureFolder(explained(disk), folder);
+      return (this.#own = { folder, lock: await takeLock(explained(disk), folder, ledgerIdentity().app, new Date()) });
+    } catch (error) {
+      this.#beginning = undefined; // the next may have room again
+      throw error;
+    }
   }
+}
+
+interface Own {
+  readonly folder: string;
+  readonly lock: Lock;
 }
 
 function beginning(folder: string): string {

@@ -25,6 +25,7 @@ class Arrivals {
   #stop = new AbortController();
 
   async receive(given: Promise<readonly Picked[]>): Promise<void> {
+    this.#stop.abort();
     this.isReceiving = true;
     try {
       const all = await given;
@@ -50,16 +51,19 @@ class Arrivals {
 
   async #unpack(picked: Picked, of: number, look: Look): Promise<void> {
     this.#stop = new AbortController();
+    const isHere = () => this.current?.picked === picked;
     let job: string | undefined;
+    const begun = (id: string) => {
+      job = id;
+      if (isHere()) this.current = { picked, of, look, unpacking: id };
+    };
     try {
-      const inside = await run(
-        'library.unpack',
-        { source: picked.handle },
-        { signal: this.#stop.signal, onJob: ({ id }) => (this.current = { picked, of, look, unpacking: (job = id) }) },
-      );
-      if (this.current?.picked === picked) await this.#lookAt(inside, of);
+      const inside = await run('library.unpack', { source: picked.handle }, { signal: this.#stop.signal, onJob: ({ id }) => begun(id) });
+      if (isHere()) await this.#lookAt(inside, of);
     } catch (error) {
+      if (!isHere()) return;
       if (!(error instanceof EmendError && error.code === 'cancelled')) throw error;
+      this.current = undefined; // cancelled in the tray
     } finally {
       // It is here on the screen; the tray is for what one may have missed.
       if (job !== undefined) void jobs.clear(job).catch(() => undefined);

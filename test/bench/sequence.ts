@@ -27,7 +27,7 @@ interface Way {
   readonly most: number;
 }
 
-const PUBLISHED: Choices = { told: 'nothing', clamp: 1.5, remember: false };
+const PUBLISHED: Choices = { told: 'nothing', clamp: 1.5, remember: false, together: false };
 const WAYS: Readonly<Record<string, Way>> = {
   published: { name: 'MEMIT as published', method: 'memit', choices: PUBLISHED, most: 300 },
   held: { name: 'MEMIT, earlier edits held, nothing told', method: 'memit', choices: { ...PUBLISHED, remember: true }, most: 300 },

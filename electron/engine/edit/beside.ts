@@ -107,7 +107,7 @@ export async function besideOf(
   const subjects = new Set(facts.map(({ subject }) => subject.trim()));
   const others = work.earlier.filter(({ subject }) => !subjects.has(subject.trim()));
   const earlier = remembers ? others.map((fact) => subjectRows(tokenizer, fact, contexts)) : [];
-  if (settings.told.value === 'nothing') return { earlier, warnings: fullness(work, facts.length + earlier.length) };
+  if (settings.told.value === 'nothing') return { earlier, warnings: fullness(decoder, at.layer, facts.length + earlier.length) };
   const wordings = (fact: Fact) => (settings.told.value === 'all' ? (fact.told?.wordings ?? []) : []);
   const warnings: EditWarning[] = [];
   const taught = facts.flatMap((fact, n) =>
@@ -136,7 +136,7 @@ export async function besideOf(
     }),
   );
   const rows = await nearestRows(decoder, tokenizer, tokens, prompts, BARE, at, report);
-  warnings.push(...fullness(work, facts.length + taught.length + rows.length + earlier.length));
+  warnings.push(...fullness(decoder, at.layer, facts.length + taught.length + rows.length + earlier.length));
   return { taught, held: rows.map((one) => ({ ...one, weight: settings.hold.value })), earlier, warnings };
 }
 
@@ -144,15 +144,14 @@ export async function besideOf(
 const FULL = 0.5;
 
 /** How many keys take part where a layer begins to have no room for them. A layer tells as many apart as it has neurons. */
-function fullness({ decoder, settings }: Pick<EditWork, 'decoder' | 'settings'>, keys: number): EditWarning[] {
-  const layers = settings.layers.value.map((layer) => ({ layer, width: decoder.anatomy.layers[layer]!.mlp.down.inWidth }));
-  const narrowest = layers.reduce((least, one) => (one.width < least.width ? one : least));
-  if (keys <= FULL * narrowest.width) return [];
+function fullness(decoder: Decoder, layer: number, keys: number): EditWarning[] {
+  const width = decoder.anatomy.layers[layer]!.mlp.down.inWidth;
+  if (keys <= FULL * width) return [];
   return [
     {
       message:
-        `${keys} keys are written or held, and layer ${narrowest.layer} tells ${narrowest.width} apart ` +
-        `(${((100 * keys) / narrowest.width).toFixed(0)} %), so that some may be met in part.`,
+        `${keys} keys are written or held, and layer ${layer} tells ${width} apart ` +
+        `(${((100 * keys) / width).toFixed(0)} %), so that some may be met in part.`,
       hint: 'The report says which facts and neighbours hold. Fewer neighbours told, or a larger model, leave more room.',
     },
   ];

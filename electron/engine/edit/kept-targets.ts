@@ -1,4 +1,4 @@
-import { existsSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureFolder, writeDurably } from '../../storage/durable.ts';
@@ -11,8 +11,8 @@ import type { Decoder } from '../decoder/decoder.ts';
 import { cacheFolder } from './covariance-cache.ts';
 import type { KeptTargets, Target } from './target.ts';
 
-/** Another build may search otherwise. */
-const BUILD = statSync(fileURLToPath(import.meta.url)).mtimeMs;
+/** What nobody came back for is removed after so long (ms). */
+const LONGEST = 30 * 24 * 3_600_000;
 
 /** Kept in the cache folder under the hash of all that a search depends on. @param model the hash of the decoder's files */
 export function keptTargets(model: string, decoder: Decoder): KeptTargets {
@@ -21,13 +21,14 @@ export function keptTargets(model: string, decoder: Decoder): KeptTargets {
   // Hashed late: most edits are of few facts, of which none are kept.
   const of = () =>
     (found ??= [
+      sha256(readFileSync(fileURLToPath(import.meta.url))), // another build may search otherwise
       model,
       decoder.steering,
       decoder.threads,
       [...decoder.changes].map(([name, tensor]) => [name, sha256(tensorBytes(decoder.model, tensor))]),
     ]);
   const fileOf = (what: unknown) => {
-    const name = sha256(JSON.stringify([BUILD, of(), what]));
+    const name = sha256(JSON.stringify([of(), what]));
     const file = join(cacheFolder(), 'targets', `${name}.safetensors`);
     own.add(file);
     return file;
@@ -45,13 +46,33 @@ export function keptTargets(model: string, decoder: Decoder): KeptTargets {
     keep: async (what, targets) => {
       const file = fileOf(what);
       const files = explained(disk);
-      await ensureFolder(files, dirname(file));
-      await writeDurably(files, file, bytesOf(targets));
+      try {
+        await ensureFolder(files, dirname(file));
+        removeOld(dirname(file));
+        await writeDurably(files, file, bytesOf(targets));
+      } catch {
+        // Without a place to keep it, a run that is broken off begins from the start.
+      }
     },
     forget: () => {
-      for (const file of own) rmSync(file, { force: true });
+      for (const file of own) remove(file);
     },
   };
+}
+
+function removeOld(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const file = join(folder, name);
+    if ((statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? Infinity) < Date.now() - LONGEST) remove(file);
+  }
+}
+
+function remove(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // A cache that cannot be written to any more: nothing depends on it.
+  }
 }
 
 function bytesOf(targets: readonly Target[]): Uint8Array {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
@@ -187,6 +187,30 @@ describe('findTargets', () => {
       expect(files()).toHaveLength(3);
       again.forget();
       expect(files()).toHaveLength(0);
+    } finally {
+      vi.unstubAllEnvs();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  test('what cannot be kept is found all the same, and what nobody came back for is removed', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'emend-targets-'));
+    const target = { z: new Float64Array(2), before: new Float64Array(2), history: [[1, 2, 3]] as const };
+    try {
+      const decoder = await mini();
+      writeFileSync(join(folder, 'a file'), '');
+      vi.stubEnv('EMEND_CACHE', join(folder, 'a file'));
+      const nowhere = keptTargets('the model', decoder);
+      await nowhere.keep(['what'], [target]);
+      expect(nowhere.read(['what'])).toBeUndefined();
+      nowhere.forget();
+      vi.stubEnv('EMEND_CACHE', folder);
+      await keptTargets('the model', decoder).keep(['old'], [target]);
+      const [old] = readdirSync(join(folder, 'targets'));
+      utimesSync(join(folder, 'targets', old!), new Date(0), new Date(0));
+      await keptTargets('the model', decoder).keep(['new'], [target]);
+      expect(readdirSync(join(folder, 'targets'))).toHaveLength(1);
+      expect(keptTargets('the model', decoder).read(['old'])).toBeUndefined();
     } finally {
       vi.unstubAllEnvs();
       rmSync(folder, { recursive: true, force: true });

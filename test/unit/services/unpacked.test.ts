@@ -53,6 +53,16 @@ it('clears away what a process left behind, not what another holds', async () =>
   await own.close();
 });
 
+it('unpacks two at once into one folder of its own', async () => {
+  const unpacked = new Unpacked(above());
+  const path = archive({ path: 'a.csv', content: 'x' });
+  const found = await Promise.all([unpacked.open(path, control), unpacked.open(path, control)]);
+  expect(found.map((one) => unpacked.holds(one))).toEqual([true, true]);
+  expect(new Set(found).size).toBe(2);
+  await unpacked.close();
+  expect(readdirSync(above())).toEqual([]);
+});
+
 it('leaves nothing of an archive that is damaged', async () => {
   const unpacked = new Unpacked(above());
   await expect(unpacked.open(archive({ path: 'a', content: 'x', claims: { crc: 1 } }), control)).rejects.toThrow(/checksum/);

@@ -7,7 +7,7 @@ import { publishedSets } from '../hparams/published.ts';
 import type { EditMethod, EditWork, SettingsOf } from '../method.ts';
 import { intoFree, type LowCurvature, lowCurvature, outputGradients } from '../tuning/curvature.ts';
 import { taughtTexts } from '../tuning/facts.ts';
-import { type Projection, train } from '../tuning/train.ts';
+import { type Projection, train, trainSettings } from '../tuning/train.ts';
 import sets from './crispedit.json' with { type: 'json' };
 
 type Settings = SettingsOf<typeof descriptor>;
@@ -47,14 +47,7 @@ export const crispedit: EditMethod<Settings> = {
       train(
         decoder,
         texts,
-        {
-          layers: settings.layers.value,
-          epochs: settings.epochs.value,
-          learningRate: settings.trainingRate.value,
-          batch: settings.batch.value,
-          seed: settings.seed.value,
-          projectsSteps: settings.projectSteps.value,
-        },
+        { ...trainSettings(settings), projectsSteps: settings.projectSteps.value },
         report,
         projection(work, free, products),
       ),

@@ -2,7 +2,7 @@ import { locft as descriptor } from '../../../../shared/methods/locft.ts';
 import { publishedSets } from '../hparams/published.ts';
 import type { EditMethod, SettingsOf } from '../method.ts';
 import { taughtTexts } from '../tuning/facts.ts';
-import { train } from '../tuning/train.ts';
+import { train, trainSettings } from '../tuning/train.ts';
 import sets from './locft.json' with { type: 'json' };
 
 /** Published: layer 22 of 32 (Llama 3), 23 of 32 (Mistral); 6 of 28 (Qwen 2.5). */
@@ -28,18 +28,7 @@ export const locft: EditMethod<SettingsOf<typeof descriptor>> = {
   contexts: () => Promise.resolve(['{}']),
   async run({ decoder, tokenizer, tokens, settings, report }) {
     const { texts, warnings } = taughtTexts(tokenizer, tokens, settings.endToken.value);
-    const { weights, losses } = await train(
-      decoder,
-      texts,
-      {
-        layers: settings.layers.value,
-        epochs: settings.epochs.value,
-        learningRate: settings.trainingRate.value,
-        batch: settings.batch.value,
-        seed: settings.seed.value,
-      },
-      report,
-    );
+    const { weights, losses } = await train(decoder, texts, trainSettings(settings), report);
     return { delta: { weights }, settings, histories: losses.map((all) => all.map((loss) => [loss, 0, 0] as const)), warnings };
   },
 };

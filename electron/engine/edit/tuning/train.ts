@@ -5,6 +5,7 @@ import { Random } from '../../runtime/sampling.ts';
 import { floatFeed, floats } from '../../runtime/session.ts';
 import type { Report } from '../../../../shared/progress.ts';
 import { Adam } from '../adam.ts';
+import type { Sourced } from '../method.ts';
 import type { WeightDelta } from '../types.ts';
 import { type TunedWeight, tuningGraph } from './graph.ts';
 import { type TunedText, TunedTexts } from './texts.ts';
@@ -21,6 +22,13 @@ export interface TrainSettings {
   readonly projectsSteps?: boolean;
   /** Of the order in which the texts come, another one in each pass. */
   readonly seed: number;
+}
+
+/** Settings of a method that trains, as numbers. */
+export function trainSettings(
+  s: { readonly [K in 'epochs' | 'trainingRate' | 'batch' | 'seed']: Sourced<number> } & { readonly layers: Sourced<readonly number[]> },
+): TrainSettings {
+  return { layers: s.layers.value, epochs: s.epochs.value, learningRate: s.trainingRate.value, batch: s.batch.value, seed: s.seed.value };
 }
 
 /** Makes of a gradient, laid out as the weight in the file, what is stepped along. */
