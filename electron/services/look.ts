@@ -207,7 +207,7 @@ async function lookInto(path: string, name: string): Promise<Look> {
   try {
     const files = await zippedFiles(path);
     const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-    const says = `A zip archive of ${counted(files.length, 'file')}, ${inBytes(bytes)} unpacked.`;
+    const says = `A zip archive of ${counted(files.length, 'file')}, ${inBytes(bytes)} when unpacked.`;
     if (files.some((file) => /\.onnx$/i.test(file.path) || FACT_FILE.test(file.path) || isCheckpointFile(basename(file.path))))
       return { ...archive, what: 'archive', bytes, files: [...files], says, problems: [] };
     const some = files.slice(0, 5).map((file) => file.path);

@@ -75,7 +75,7 @@ it('tells by its list of files whether an archive is worth unpacking', async () 
   expect(await look({ path: 'm/model.safetensors', content: 'xy' }, { path: 'm/config.json', content: '{}' })).toMatchObject({
     what: 'archive',
     name: 'gpt2 of us',
-    says: 'A zip archive of 2 files, 4 bytes unpacked.',
+    says: 'A zip archive of 2 files, 4 bytes when unpacked.',
     files: [
       { path: 'm/config.json', bytes: 2 },
       { path: 'm/model.safetensors', bytes: 2 },
