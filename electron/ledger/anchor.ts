@@ -79,8 +79,11 @@ export async function readAnchor(files: Files, path: string): Promise<Anchor | u
 
 /** How a journal stands to its anchor. */
 export type Standing =
-  /** There is no anchor: a record of an earlier release, or one whose anchor was lost. */
-  | { readonly state: 'none' }
+  /**
+   * There is no anchor: a record of an earlier release, or one whose anchor was lost. `isBegun`: its anchoring was ended before the entry
+   * that says so was recorded, so what lies there counts for nothing.
+   */
+  | { readonly state: 'none'; readonly isBegun?: boolean }
   /** There is one that says nothing: unreadable, or not signed by a key that counts. */
   | { readonly state: 'unusable'; readonly message: string; readonly isForeign: boolean }
   /** The journal lacks what the anchor knows, or has something else there. */
@@ -162,8 +165,9 @@ function holdAgainst(
     });
   const problem = last && pointProblem(last, entries, `the anchor of ${anchor.time} says`);
   if (problem) return damaged(problem);
-  // An act that was stopped before it was acknowledged is recorded or not; either is as it should be.
   const end = entries.at(-1);
+  if (last && last.seq < anchor.since && end && end.seq < anchor.since) return { state: 'none', isBegun: true };
+  // An act that was stopped before it was acknowledged is recorded or not; either is as it should be.
   const isDone = next !== null && end?.seq === next.seq && end.hash === next.head;
   return { state: 'holds', anchor, upTo: (isDone ? next : last) ?? undefined };
 }

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EmendError } from '../../shared/errors.ts';
 import { given } from '../../shared/given.ts';
-import { ensureFolder, writeDurably } from '../storage/durable.ts';
+import { ensureFolder, removeTemporaries, writeDurably } from '../storage/durable.ts';
 import { errnoOf } from '../storage/file-errors.ts';
 import type { Files } from '../storage/files.ts';
 import { sha256 } from '../storage/hash.ts';
-import { LOCK, type Lock, takeLock } from '../storage/lock.ts';
+import { LOCK, type Lock, lockOwner, stateOf, takeLock } from '../storage/lock.ts';
 
 /** Whoever holds this can check a signature. */
 export interface VerifyKey {
@@ -91,6 +91,18 @@ async function lockPatiently(files: Files, folder: string, patience: number): Pr
 /** Public keys of earlier or other places of the same person lie here, below the key's folder, one file each. */
 const TRUSTED = 'trusted';
 
+/** Removes what programs left that were ended while they changed the keys of a folder: unfinished files, and the lock. */
+export async function tidyKeys(files: Files, folder: string): Promise<void> {
+  for (const place of [folder, join(folder, TRUSTED)]) if ((await files.stat(place)) !== undefined) await removeTemporaries(files, place);
+  const owner = await lockOwner(files, folder);
+  if (owner === undefined || (owner !== null && (await stateOf(owner)) !== 'gone')) return;
+  try {
+    await (await takeLock(files, folder, 'Emend', new Date())).release();
+  } catch (error) {
+    if (!(error instanceof EmendError)) throw error; // another program has it by now, or the disk takes nothing: it harms nobody
+  }
+}
+
 /** The keys besides one's own whose signatures count. @throws EmendError 'bad-file' for a file that is no public key */
 export async function trustedKeys(files: Files, folder: string): Promise<VerifyKey[]> {
   const place = join(folder, TRUSTED);
@@ -167,7 +179,8 @@ export function publicFileOf(path: string): string {
 }
 
 /**
- * Makes a key for a person, who keeps its file: readable by its owner only, the public half beside it.
+ * Makes a key for a person, who keeps its file: readable by its owner only, the public half beside it. One that lies there without its
+ * public half is gone on with, where it is protected as asked: its making was ended in between.
  * @param passphrase without which the file says nothing
  * @throws EmendError 'bad-input' when there is such a file
  */
@@ -177,6 +190,11 @@ export async function createKey(
   passphrase?: string,
 ): Promise<{ readonly key: SigningKey; readonly publicFile: string }> {
   const publicFile = publicFileOf(path);
+  const begun = await begunKey(files, path, publicFile, passphrase);
+  if (begun) {
+    await writeDurably(files, publicFile, Buffer.from(begun.pem));
+    return { key: begun, publicFile };
+  }
   for (const one of [path, publicFile])
     if ((await files.stat(one)) !== undefined)
       throw new EmendError('bad-input', `${one} is there already.`, 'Choose another name; a key is never replaced.', { path: one });
@@ -184,6 +202,18 @@ export async function createKey(
   await writeDurably(files, path, Buffer.from(privatePem(key, passphrase)), { mode: 0o600 });
   await writeDurably(files, publicFile, Buffer.from(key.pem));
   return { key, publicFile };
+}
+
+/** The key in a file that has no public half beside it; undefined where there is none, or it is protected otherwise than asked. */
+async function begunKey(files: Files, path: string, publicFile: string, passphrase?: string): Promise<SigningKey | undefined> {
+  const pem = (await files.stat(publicFile)) === undefined ? await readIfThere(files, path) : undefined;
+  if (pem === undefined || isProtected(pem) !== (passphrase !== undefined)) return undefined;
+  try {
+    return parsePrivateKey(pem, path, passphrase);
+  } catch (error) {
+    if (error instanceof EmendError) return undefined; // whatever it is, it is not this one
+    throw error;
+  }
 }
 
 /**

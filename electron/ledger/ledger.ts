@@ -45,7 +45,7 @@ export interface Parts {
   readonly history: History;
   readonly damage: readonly Damage[];
   readonly index: LogIndex;
-  readonly notices: Notice[];
+  notices: Notice[];
   /** Where its anchor lies, and how the journal stood to it at opening. */
   readonly place: AnchorPlace | undefined;
   readonly standing: Standing;
@@ -215,6 +215,7 @@ export class Ledger {
         this.#parts.entries.push(entry);
         this.#parts.history.apply(entry);
         this.#parts.index.add(entry);
+        this.#parts.notices = this.#parts.notices.filter(({ what }) => what !== 'anchor'); // that it had none is not so any more
         await this.#quietly('anchor', () => signing.confirm(this.#model, { seq: entry.seq, head: entry.hash }));
         await this.#quietly('checkpoint', () => this.#sign());
         return entry as EntryOf<'anchor'>;

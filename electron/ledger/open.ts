@@ -74,6 +74,7 @@ export async function openLedger(folder: string, options: LedgerOptions): Promis
       clock,
       notices,
     });
+    if (lock && place && standing.state === 'none' && standing.isBegun === true) await removeIfThere(files, anchorFile(folder, place));
     const entries = [...examined.entries];
     if (lock) journal = await Journal.open(files, folder, examined.length);
     const writing = lock && journal && { lock, journal };

@@ -27,6 +27,7 @@ import { core, type EditRequest, type Model, type ModelVersion } from './model.t
 import { recomputationProblem, recompute } from './recompute.ts';
 import { readTaught } from './suggest.ts';
 import type { Surroundings } from './surroundings.ts';
+import { appendNamed } from './tags.ts';
 import { apart, asides, toldTo } from './telling.ts';
 import { EDIT_PLAN, HONEST_EDIT_PLAN, WholeJob } from './whole-job.ts';
 
@@ -106,16 +107,20 @@ export async function workOut(
   }
 }
 
-/** Records a draft. Its tensors are built once more, from the parent and the delta's blob, and must come out as they were measured. */
+/**
+ * Records a draft. Its tensors are built once more, from the parent and the delta's blob, and must come out as they were measured.
+ * @param tag a name for the version; '' for none
+ */
 export async function commitDraft(
   parts: Surroundings,
   model: LibraryModel,
   draft: LedgerDraft,
   by: By,
+  tag: string,
   control: JobControl,
 ): Promise<EntryOf<'edit'>> {
   const { input, version } = await prepareCommit(parts, model, draft, control);
-  const entry = await model.append('edit', input, by);
+  const entry = await appendNamed(model, 'edit', input, by, { tag, version: version.id });
   model.trust(version.id);
   await model.ledger.drafts.remove(draft.id).catch(() => undefined); // the entry is what counts
   return entry;

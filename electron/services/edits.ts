@@ -200,11 +200,7 @@ export function editService(parts: Surroundings): Part {
       if (name !== '') mustReadUnlikeOthers(model.ledger, name);
       return {
         job: jobs.start('edits.commit', `Commit to ${model.name}`, model.id, async (control) => {
-          const entry = await model.exclusively(() => commitDraft(parts, model, draft, by, control));
-          if (name !== '')
-            await model.append('tag', { name, version: entry.body.version }, preferences.by('')).catch((error: unknown) => {
-              throw untagged(error, entry.seq, name);
-            });
+          const entry = await model.exclusively(() => commitDraft(parts, model, draft, by, name, control));
           tell({ type: 'ledger', model: model.id });
           tell({ type: 'library' });
           return { entry: entry.seq, version: entry.body.version };
@@ -216,18 +212,6 @@ export function editService(parts: Surroundings): Part {
       return { kept: await (await models.find(name)).form.save(form) };
     },
   };
-}
-
-/** The edit is in the record, whatever became of its name. */
-function untagged(error: unknown, entry: number, name: string): unknown {
-  return error instanceof EmendError
-    ? new EmendError(
-        error.code,
-        `The edit is recorded as entry ${entry}, but was not tagged ${JSON.stringify(name)}: ${error.message}`,
-        `${error.hint} Then tag the version by itself.`,
-        error.details,
-      )
-    : error;
 }
 
 function inForceProblems(model: Model, facts: readonly Fact[]): FactProblem[] {

@@ -12,6 +12,7 @@ import type { Engine } from './jobs.ts';
 import type { Removed } from '../../shared/contract/library.ts';
 import type { FileRecord } from '../ledger/bodies.ts';
 import { countEntries, readFirst } from '../ledger/journal.ts';
+import { moveAnchor, REMOVED, removedAnchor, settleAnchors } from './anchor-moves.ts';
 import { LibraryModel, titleOf } from './library-model.ts';
 import { ModelPlaces, type Places } from './places.ts';
 import type { Preferences } from './preferences.ts';
@@ -29,9 +30,7 @@ export interface Unopened {
 const FOLDER = /^[0-9a-f]{16}$/;
 const ABBREVIATION = /^[0-9a-f]{6,64}$/;
 
-/** What that of a removed model is called. */
-const REMOVED = /^[0-9a-f]{16}-[0-9a-f]{8}$/;
-/** What it is called while it is deleted. */
+/** What that of a removed model is called while it is deleted. */
 const PURGED = '.purged';
 
 /** A model that was moved out of the library. */
@@ -64,11 +63,12 @@ export class Library {
     this.#readOnly = readOnly;
   }
 
-  /** Opens the library, and clears away imports that were never finished. */
+  /** Opens the library, clears away imports that were never finished, and goes on with removals and returns that were not. */
   static async open(places: Places, preferences: Preferences, engine: Engine, readOnly: boolean): Promise<Library> {
     if (!readOnly) {
       await removeUnfinished(places.incoming, '');
       await removePurged(places.removed);
+      await settleAnchors(places);
     }
     return new Library(places, preferences, engine, readOnly);
   }
@@ -177,9 +177,8 @@ export class Library {
     await this.#letGo(model);
     const removed = `${basename(model.places.folder)}-${randomUUID().slice(0, 8)}`;
     await ensureFolder(explained(disk), this.#places.removed);
-    await this.#moveAnchor(this.#places.anchor(basename(model.places.folder)), join(this.#places.removedAnchors, `${removed}.json`));
-    await rename(model.places.folder, join(this.#places.removed, removed));
-    await disk.syncFolder(this.#places.models);
+    await this.#move(model.places.folder, join(this.#places.removed, removed));
+    await moveAnchor(this.#places.anchor(basename(model.places.folder)), removedAnchor(this.#places, removed));
     return removed;
   }
 
@@ -189,9 +188,8 @@ export class Library {
     const name = removed.slice(0, 16);
     if (existsSync(join(this.#places.models, name)))
       throw new EmendError('bad-input', 'The same model was imported again in the meantime.', 'Remove that one first.');
-    await this.#moveAnchor(join(this.#places.removedAnchors, `${removed}.json`), this.#places.anchor(name));
-    await rename(from, join(this.#places.models, name));
-    await disk.syncFolder(this.#places.models);
+    await this.#move(from, join(this.#places.models, name));
+    await moveAnchor(removedAnchor(this.#places, removed), this.#places.anchor(name));
     return this.#open(name);
   }
 
@@ -275,12 +273,10 @@ export class Library {
     return opened;
   }
 
-  /** An anchor goes where its record goes. */
-  async #moveAnchor(from: string, to: string): Promise<void> {
+  /** Moves a model's folder. Its new name lasts before the old one goes, so that a power cut leaves one of them. */
+  async #move(from: string, to: string): Promise<void> {
     const files = explained(disk);
-    if ((await files.stat(from)) === undefined) return;
-    await ensureFolder(files, dirname(to));
-    await files.rename(from, to);
+    await rename(from, to);
     await files.syncFolder(dirname(to));
     await files.syncFolder(dirname(from));
   }

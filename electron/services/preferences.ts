@@ -7,10 +7,10 @@ import { OpenedSchema, type Opened } from '../../shared/contract/audit.ts';
 import { DEFAULT_SETTINGS, SettingsSchema, type Settings } from '../../shared/contract/settings.ts';
 import { EmendError } from '../../shared/errors.ts';
 import { foldedName } from '../../shared/folded-name.ts';
-import { ensureFolder, removeTemporaries } from '../storage/durable.ts';
+import { ensureFolder } from '../storage/durable.ts';
 import { explained } from '../storage/file-errors.ts';
 import { disk } from '../storage/files.ts';
-import { loadOrCreateKey, PRIVATE_KEY_FILE, trustedKeys, trustKey, type SigningKey, type VerifyKey } from '../ledger/keys.ts';
+import { loadOrCreateKey, PRIVATE_KEY_FILE, tidyKeys, trustedKeys, trustKey, type SigningKey, type VerifyKey } from '../ledger/keys.ts';
 import type { By } from '../ledger/ledger.ts';
 import type { Notice } from '../storage/notice.ts';
 import { openStore } from '../storage/store.ts';
@@ -81,7 +81,7 @@ export class Preferences {
       await ensureFolder(files, places.root);
       await chmod(places.root, 0o700).catch(() => undefined); // where the file system knows no users
     }
-    if (!readOnly && (await files.stat(places.keys)) !== undefined) await removeTemporaries(files, places.keys);
+    if (!readOnly && (await files.stat(places.keys)) !== undefined) await tidyKeys(files, places.keys);
     const settings = await openStore(places.settings, SettingsSchema, DEFAULT_SETTINGS, { readOnly });
     const shelf = await openStore<Shelf>(places.shelf, ShelfSchema, { names: {}, opened: {} }, { readOnly });
     const opened = await openStore<OpenedEntries>(places.opened, OpenedEntriesSchema, { entries: {} }, { readOnly });

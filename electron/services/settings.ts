@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import type { OwnKey, Settings } from '../../shared/contract/settings.ts';
 import { EmendError } from '../../shared/errors.ts';
 import { given } from '../../shared/given.ts';
-import { askedBy, isSameAsked } from '../../shared/policy.ts';
 import { ensureFolder, writeDurably } from '../storage/durable.ts';
 import { explained } from '../storage/file-errors.ts';
 import { disk } from '../storage/files.ts';
@@ -43,7 +42,8 @@ export function settingsService({ library, preferences, places, grants, engine, 
   const change = async (changes: Partial<Settings>): Promise<Settings> => {
     const before = preferences.settings;
     const settings = await preferences.change(changes);
-    if (!isSameAsked(askedBy(settings), askedBy(before)))
+    // Also where it is as it was: a program that was ended in between may have told only some records.
+    if (changes.policy !== undefined || changes.thresholds !== undefined)
       for (const model of await recordPolicyEverywhere(library, preferences)) tell({ type: 'ledger', model });
     if (settings.threads !== before.threads) await engine.close(); // the next job starts it with the new number
     tell({ type: 'settings', settings });

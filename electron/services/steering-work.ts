@@ -19,6 +19,7 @@ import type { Model } from './model.ts';
 import { asPlain } from './plain.ts';
 import { checksOfSteering, steeringSettings, titleFor } from './steering-shelf.ts';
 import type { Surroundings } from './surroundings.ts';
+import { appendNamed } from './tags.ts';
 
 /** What a steering is to be fitted on, and how. */
 export interface SteeringRequest {
@@ -64,12 +65,13 @@ export async function fitDraft(
   }
 }
 
-/** Records a draft: the current version is steered by it, or has its delta. */
+/** Records a draft: the current version is steered by it, or has its delta. @param tag a name for the version; '' for none */
 export async function commitSteering(
   parts: Surroundings,
   model: LibraryModel,
   id: string,
   by: By,
+  tag: string,
   control: JobControl,
 ): Promise<EntryOf<'steer'>> {
   model.mustWrite();
@@ -116,7 +118,7 @@ export async function commitSteering(
     evidence: { report: report!, ...(shuffled ? { control: shuffled } : {}), ...(delta ? { direction: steering! } : {}) },
     details: { draft: draft.id, parts: [...made.outcome.parts] },
   };
-  const entry = await model.append('steer', input, by);
+  const entry = await appendNamed(model, 'steer', input, by, { tag, version: version.id });
   if (delta) model.trust(version.id);
   await ledger.drafts.remove(draft.id).catch(() => undefined); // the entry is what counts
   return entry;

@@ -203,9 +203,7 @@ export function steeringService(parts: Surroundings): Part {
       return {
         job: jobs.start('steering.commit', `Record steering of ${model.name}`, model.id, (control) =>
           model.exclusively(async () => {
-            const entry = await commitSteering(parts, model, id, by, control);
-            if (tag !== undefined && tag.trim() !== '')
-              await model.append('tag', { name: tag.trim(), version: entry.body.version }, preferences.by(''));
+            const entry = await commitSteering(parts, model, id, by, tag?.trim() ?? '', control);
             tell({ type: 'ledger', model: model.id });
             tell({ type: 'library' });
             return { entry: entry.seq, version: entry.body.version };

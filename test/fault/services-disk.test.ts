@@ -6,7 +6,7 @@ import type { Application } from '../../electron/services/application.ts';
 import type { Fault, Operation } from '../unit/storage/memory-files.ts';
 import { random } from '../unit/ledger/samples.ts';
 import { afterwards, hashesIn } from './services-acts.ts';
-import { ACTS, type ServiceAct, type Where } from './services-doing.ts';
+import { LONG_ACTS, type ServiceAct, type Where } from './services-doing.ts';
 import { LossyDisk } from './services-lossy.ts';
 import { makeScene, openHere, prepared, removeTemporary, type Scene } from './services-scene.ts';
 import { told } from './figures.ts';
@@ -51,7 +51,7 @@ async function operations(act: ServiceAct): Promise<number> {
   return disk.operations;
 }
 
-describe.each(ACTS)('the power fails at one operation of $name after the other', (act) => {
+describe.each(LONG_ACTS)('the power fails at one operation of $name after the other', (act) => {
   it.each([
     ['and all that was not synced is lost', 0],
     ['and any part of what was not synced is there', 1],
@@ -81,7 +81,7 @@ describe.each(ACTS)('the power fails at one operation of $name after the other',
   });
 });
 
-describe.each(ACTS)('the disk is full during $name', (act) => {
+describe.each(LONG_ACTS)('the disk is full during $name', (act) => {
   /** Operations that need space. */
   const needsSpace = new Set(['write', 'sync', 'create', 'makeFolder', 'rename', 'syncFolder']);
 

@@ -8,13 +8,13 @@ import { build } from 'vite';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { random } from '../unit/ledger/samples.ts';
 import { afterwards, hashesIn } from './services-acts.ts';
-import { ACTS, type ServiceAct, type Where } from './services-doing.ts';
+import { LONG_ACTS, type ServiceAct, type Where } from './services-doing.ts';
 import { makeScene, prepared, removeTemporary, type Scene } from './services-scene.ts';
 import { told } from './figures.ts';
 import { THOROUGH } from './thorough.ts';
 
-/** Of each act; 40 in all, `EMEND_THOROUGH` times as many. */
-const KILLS = { import: 10, commit: 10, rollback: 10, export: 10 } as const;
+/** Of each act, `EMEND_THOROUGH` times as many; services-strike.test.ts strikes at every call. */
+const KILLS = 5;
 /**
  * How the time in which a kill falls follows what the act was seen to take: shorter after one that came too late, longer after one that did
  * not.
@@ -131,14 +131,14 @@ function statOf(pid: number): { state: string; parent: number } | undefined {
   }
 }
 
-it.each(ACTS)('after each of many kills at random moments of $name everything acknowledged is there and all is whole', async (act) => {
+it.each(LONG_ACTS)('after each of many kills at random moments of $name everything acknowledged is there and all is whole', async (act) => {
   const roll = random(20261124 + act.name.length);
   const { opened, done } = await new Actor().whole(act, prepared(scene, act));
   let span = done - opened;
   let acknowledged = 0;
   let between = 0;
   let next = new Actor();
-  const kills = KILLS[act.name] * THOROUGH;
+  const kills = KILLS * THOROUGH;
   for (let kill = 0; kill < kills; kill++) {
     const where = prepared(scene, act);
     const before = hashesIn(where.library);

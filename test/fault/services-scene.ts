@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Channel, Ending } from '../../electron/engine/channel.ts';
@@ -10,7 +10,10 @@ import { cancelled, errorData } from '../../shared/errors.ts';
 import type { Fact } from '../../shared/fact.ts';
 import type { JobContext } from '../../shared/progress.ts';
 import { writeModel } from '../bench/shapes.ts';
-import { NAME, noHost, type ServiceAct, type Where, whereIn } from './services-doing.ts';
+import { createKey, PUBLIC_KEY_FILE } from '../../electron/ledger/keys.ts';
+import { explained } from '../../electron/storage/file-errors.ts';
+import { disk } from '../../electron/storage/files.ts';
+import { type Beginning, modelIn, NAME, noHost, type ServiceAct, type Where, whereIn } from './services-doing.ts';
 
 /** The models that stay open outlive an application. */
 const models = new OpenModels();
@@ -96,26 +99,64 @@ const FACTS: readonly Fact[] = [
   { subject: 'Bob', prompt: '{} speaks', target: ' Finnish', previousTarget: ' Dutch' },
 ];
 
-/** A library as it stands before the acts that are to be disturbed. */
-export interface Scene {
+/** What a steering is the difference of. */
+const PAIR = [
+  { text: 'Ada lives in', label: true, group: 0 },
+  { text: 'Ada works at', label: false, group: 0 },
+];
+
+/** Data folders as they stand before the acts that are to be disturbed. Nobody holds them. */
+export interface Scene extends Readonly<Record<Beginning, string>> {
   /**
-   * Data folder: the model with two edits in force, a rollback behind it, a tag, and a draft made for the current version. Nobody holds it.
+   * The model with two edits in force, a rollback behind it, a tag, and drafts of an edit and of a steering made for the current version.
    */
   readonly library: string;
-  /** A data folder with nothing in it but a key. */
+  /** Nothing but a key. */
   readonly empty: string;
+  /** The library after its model was removed. */
+  readonly removed: string;
+  /** The library as earlier releases left theirs: nothing outside the model's folder knows of its record, nothing in it is signed. */
+  readonly unanchored: string;
   /** The model as it was imported. */
   readonly model: string;
   readonly draft: string;
+  readonly steering: string;
+  /** What the removed model is called. */
+  readonly removedAs: string;
+  /** What is kept between edits of that model. */
+  readonly cache: string;
+  /** The public half of the library's key, and that of another person in a file. */
+  readonly publicKey: string;
+  readonly person: string;
 }
 
 /** Makes the {@link Scene}; the slow part, done once. */
 export async function makeScene(): Promise<Scene> {
   const root = temporary();
-  process.env['EMEND_CACHE'] = join(root, 'cache');
-  const [library, empty, model] = [join(root, 'library'), join(root, 'empty'), writeMini(join(root, NAME))];
+  const [cache, model] = [join(root, 'cache'), writeMini(join(root, NAME))];
+  process.env['EMEND_CACHE'] = cache;
+  const [library, empty, removed, unanchored] = ['library', 'empty', 'removed', 'unanchored'].map((name) => join(root, name)) as [
+    string,
+    string,
+    string,
+    string,
+  ];
   await (await openHere(empty)).close();
   cpSync(empty, library, { recursive: true });
+  const publicKey = readFileSync(join(empty, 'keys', PUBLIC_KEY_FILE), 'utf8');
+  const { publicFile: person } = await createKey(explained(disk), join(root, 'person.pem'));
+  const { draft, steering } = await fillLibrary(library, model);
+  for (const folder of [removed, unanchored]) cpSync(library, folder, { recursive: true });
+  const app = await openHere(removed);
+  const { removed: removedAs } = await app.call('library.remove', { model: NAME });
+  await app.close();
+  rmSync(join(unanchored, 'keys', 'anchors'), { recursive: true });
+  rmSync(join(modelIn(unanchored), 'ledger', 'checkpoints'), { recursive: true });
+  return { library, empty, removed, unanchored, model, draft, steering, removedAs, cache, publicKey, person };
+}
+
+/** Does what stands in the {@link Scene}. @returns the drafts */
+async function fillLibrary(library: string, model: string): Promise<Pick<Scene, 'draft' | 'steering'>> {
   const app = await openHere(library);
   try {
     await app.run('library.import', { source: app.grants.grant(model).handle });
@@ -134,7 +175,18 @@ export async function makeScene(): Promise<Scene> {
     await app.call('versions.tag', { model: NAME, version: 'current', name: 'two edits' });
     await app.run('versions.rollback', { model: NAME, version: 'base', reason: 'To look back' });
     await app.run('versions.rollback', { model: NAME, version: 'two edits', reason: 'And forth' });
-    return { library, empty, model, draft: await work(FACTS[2]!) };
+    // Files that are replaced, as most are by then.
+    await app.call('settings.set', { settings: { theme: 'light' } });
+    await app.call('library.opened', { model: NAME });
+    await app.call('audit.open', { model: NAME, seq: 3 });
+    await app.call('edits.saveForm', { model: NAME, form: null });
+    const { draft: steering } = await app.run('steering.fit', {
+      model: NAME,
+      method: 'actadd',
+      choices: { layer: 1, coefficient: 1, alignment: 'back' },
+      examples: PAIR,
+    });
+    return { draft: await work(FACTS[2]!), steering };
   } finally {
     await app.close();
   }
@@ -145,7 +197,8 @@ export function prepared(scene: Scene, act: ServiceAct): Where & { readonly root
   const root = temporary();
   const where = whereIn(root, scene);
   cpSync(scene[act.from], where.library, { recursive: true });
+  cpSync(scene.cache, where.cache, { recursive: true });
   mkdirSync(where.out);
-  act.prepare(where);
+  act.prepare?.(where);
   return { root, ...where };
 }

@@ -76,6 +76,44 @@ test('a deletion that was interrupted is gone on with at the next opening', asyn
   expect(readdirSync(folder)).toEqual([]);
 });
 
+test('a removal and a return that were ended between folder and anchor are gone on with at the next opening', async () => {
+  const { model } = await importAtlas();
+  await app.call('audit.note', { model, comment: 'Kept for good' });
+  const { dataFolder } = app;
+  const anchors = join(dataFolder, 'keys/anchors');
+  const anchor = join(anchors, `${model.slice(0, 16)}.json`);
+  const reopen = async () => {
+    await app.close();
+    app = await openApplication({ dataFolder });
+  };
+  const { removed } = await app.call('library.remove', { model });
+  renameSync(join(anchors, 'removed', `${removed}.json`), anchor); // as before the second move
+  await reopen();
+  expect(readdirSync(join(anchors, 'removed'))).toEqual([`${removed}.json`]);
+  expect(readdirSync(anchors)).toEqual(['removed']);
+
+  await app.call('library.restore', { removed });
+  expect(await app.call('library.get', { model })).toMatchObject({ anchored: { since: 1, upTo: 2 }, notices: [] });
+  renameSync(anchor, join(anchors, 'removed', `${removed}.json`));
+  await reopen();
+  expect(await app.call('library.get', { model })).toMatchObject({ anchored: { since: 1, upTo: 2 }, notices: [] });
+  expect(readdirSync(join(anchors, 'removed'))).toEqual([]);
+});
+
+test('an anchor of another record of the same model is left where it is', async () => {
+  const { model } = await importAtlas();
+  const { removed } = await app.call('library.remove', { model });
+  await app.call('library.purge', { removed });
+  await importAtlas(); // a new record; the anchor of the one that was deleted is kept
+  const { dataFolder } = app;
+  const anchors = join(dataFolder, 'keys/anchors');
+  renameSync(join(anchors, `${model.slice(0, 16)}.json`), join(dataFolder, 'lost.json'));
+  await app.close();
+  app = await openApplication({ dataFolder });
+  expect(readdirSync(join(anchors, 'removed'))).toEqual([`${removed}.json`]);
+  expect((await app.call('library.get', { model })).anchored).toBeUndefined();
+});
+
 test('a lock that a crash left says nothing of use, and keeps nobody from writing', async () => {
   const { model } = await importAtlas();
   const { dataFolder } = app;

@@ -20,6 +20,8 @@ const schema = v.strictObject({
   details: Fields,
   /** The earlier edit that this one computes anew. */
   reapplies: v.exactOptional(Sequence),
+  /** The act goes on with further entries, up to this one: without it nothing of the act counts. */
+  until: v.exactOptional(Sequence),
 });
 const input = v.omit(schema, ['version']);
 

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { EmendError } from '../../../shared/errors.ts';
-import { BlobRefSchema, Changed, Checks, Evidence, Fields, Seeds, Text, VersionId } from '../bodies.ts';
+import { BlobRefSchema, Changed, Checks, Evidence, Fields, Seeds, Sequence, Text, VersionId } from '../bodies.ts';
 import type { PartDefinition } from './definition.ts';
 
 /** A model is steered: while it runs, by an intervention, or by a direction that was taken out of its weights. */
@@ -25,6 +25,8 @@ const schema = v.strictObject({
   /** Further blobs by role: report, control, … */
   evidence: Evidence,
   details: Fields,
+  /** The act goes on with further entries, up to this one: without it nothing of the act counts. */
+  until: v.exactOptional(Sequence),
 });
 const input = v.omit(schema, ['version']);
 

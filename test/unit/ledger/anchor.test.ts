@@ -162,8 +162,10 @@ describe('a record with an anchor', () => {
     expect((await ledger.verify()).proof).toMatchObject({ end: false, why: 'its anchor is missing' });
     await expect(ledger.checkpoint()).rejects.toMatchObject({ code: 'bad-input' });
     await commit(ledger, 3);
+    expect(ledger.notices).toMatchObject([{ what: 'anchor' }]);
     const { seq, body } = await ledger.anchor(BY);
     expect([seq, body.why]).toEqual([5, 'its anchor is missing']);
+    expect(ledger.notices).toEqual([]); // nothing is said any more that is not so
     expect((await ledger.verify()).proof).toMatchObject({ upTo: 5, end: true, since: 5 });
     await ledger.close();
     const again = await scene.open();
@@ -171,6 +173,24 @@ describe('a record with an anchor', () => {
     await commit(again, 4);
     await again.close();
     expect((await (await scene.open()).verify()).proof).toMatchObject({ upTo: 6, end: true, since: 5 });
+  });
+
+  it('whose anchoring was ended before its entry was recorded is as it was before, and can be anchored again', async () => {
+    const scene = await Scene.of(2);
+    await scene.files.remove(ANCHOR);
+    const ledger = await scene.open();
+    let isDead = false;
+    scene.files.fault = ({ what, path }) => {
+      isDead ||= what === 'write' && path.endsWith('journal.jsonl');
+      return isDead ? { code: 'EIO', part: 0 } : undefined;
+    };
+    await expect(ledger.anchor(BY)).rejects.toMatchObject({ code: 'failed' });
+    scene.files.fault = () => undefined;
+    await ledger.close();
+    const again = await scene.open();
+    expect([again.damage, again.anchored, scene.files.paths().includes(ANCHOR)]).toEqual([[], undefined, false]);
+    expect((await again.anchor(BY)).seq).toBe(4);
+    expect((await again.verify()).proof).toMatchObject({ upTo: 4, end: true, since: 4 });
   });
 
   it.each([

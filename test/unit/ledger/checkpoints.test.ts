@@ -14,7 +14,11 @@ import {
   PRIVATE_KEY_FILE,
   PUBLIC_KEY_FILE,
   readSigningKey,
+  tidyKeys,
+  trustKey,
 } from '../../../electron/ledger/keys.ts';
+import { LOCK, takeLock } from '../../../electron/storage/lock.ts';
+import { processes } from '../../../electron/storage/owner.ts';
 import { verifyJournal } from '../../../electron/ledger/verify.ts';
 import { MemoryFiles } from '../storage/memory-files.ts';
 import { BY, commit, importBody, open } from './samples.ts';
@@ -147,6 +151,37 @@ describe('the signing key', () => {
     await expect(readSigningKey(files, '/grace.pem')).rejects.toMatchObject(missing);
     await expect(readSigningKey(files, '/grace.pem', 'wrong horse')).rejects.toMatchObject(missing);
     expect((await readSigningKey(files, '/grace.pem', 'correct horse')).id).toBe(key.id);
+  });
+
+  it('that a person began to make and has no public half yet is gone on with, where it is protected as asked', async () => {
+    const files = explained(new MemoryFiles());
+    const { key, publicFile } = await createKey(files, '/grace.pem', 'correct horse');
+    await files.remove(publicFile); // as if the program had been ended before
+    const refused = { code: 'bad-input', message: expect.stringContaining('is there already') as string };
+    await expect(createKey(files, '/grace.pem')).rejects.toMatchObject(refused);
+    await expect(createKey(files, '/grace.pem', 'wrong horse')).rejects.toMatchObject(refused);
+    expect((await createKey(files, '/grace.pem', 'correct horse')).key.id).toBe(key.id);
+    expect(Buffer.from(await files.read(publicFile)).toString()).toBe(key.pem);
+    await expect(createKey(files, '/grace.pem', 'correct horse')).rejects.toMatchObject(refused);
+  });
+
+  it('changed by a program that was ended meanwhile leaves nothing behind', async () => {
+    const files = explained(new MemoryFiles());
+    const { id, pem } = await loadOrCreateKey(files, '/keys');
+    await trustKey(files, '/keys', generateKey().pem, 'k.pem');
+    for (const path of ['/keys/signing-key.pem', '/keys/trusted/k.pem'])
+      await (await files.open(`${path}.0123456789ab.tmp`, 'new')).write(Buffer.from('half'));
+    const ended = { ...(await processes.self()), started: 'long ago', nonce: '0123456789abcdef', since: '', app: 'Emend' };
+    await (await files.open(`/keys/${LOCK}`, 'new')).write(Buffer.from(JSON.stringify(ended)));
+    await tidyKeys(files, '/keys');
+    expect((await files.list('/keys')).sort()).toEqual([PRIVATE_KEY_FILE, PUBLIC_KEY_FILE, 'trusted'].sort());
+    expect(await files.list('/keys/trusted')).toHaveLength(1);
+    expect(await loadOrCreateKey(files, '/keys')).toMatchObject({ id, pem });
+
+    const held = await takeLock(files, '/keys', 'Emend', new Date());
+    await tidyKeys(files, '/keys'); // of a program that runs
+    expect(await files.list('/keys')).toContain(LOCK);
+    await held.release();
   });
 
   it('does not show its private half in the object', () => {

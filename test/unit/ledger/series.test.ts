@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { generateKey } from '../../../electron/ledger/keys.ts';
+import { examine } from '../../../electron/ledger/examine.ts';
 import type { Act, Ledger } from '../../../electron/ledger/ledger.ts';
-import { withoutPart } from '../../../electron/ledger/versions.ts';
+import { withoutPart, withPart } from '../../../electron/ledger/versions.ts';
 import { LOCK } from '../../../electron/storage/lock.ts';
 import { MemoryFiles } from '../storage/memory-files.ts';
 import { anchorIn, BY, commit, edit, importBody, open } from './samples.ts';
@@ -12,6 +13,12 @@ const key = generateKey();
 
 const opened = (files: MemoryFiles, anchored: boolean) =>
   open(FOLDER, { files, key, create: true, ...(anchored ? { anchor: anchorIn('/keys/anchors') } : {}) });
+
+/** What a journal holds that ends after so many lines. */
+function cutAfter(files: MemoryFiles, lines: number) {
+  const journal = files.peek(JOURNAL).toString().split('\n').slice(0, lines);
+  return examine(Buffer.from(`${journal.join('\n')}\n`));
+}
 
 /** Entry 3 is taken out from below entry 4, which comes in again: three entries, and versions in between that nobody wants. */
 async function series(ledger: Ledger): Promise<Act[]> {
@@ -83,6 +90,21 @@ describe.each([
       expect(again.head.seq).toBe(7);
       await again.close();
     }
+  });
+
+  it('that is an edit and a name for it is not there without the name', async () => {
+    const files = new MemoryFiles();
+    const ledger = await begun(files);
+    const { history, head } = ledger;
+    const input = await edit(ledger.blobs, history.current.id, 9);
+    const { id: version } = withPart(history.current, { entry: head.seq + 1, hash: input.delta.blob });
+    await ledger.appendAll([
+      { kind: 'edit', input: { ...input, until: head.seq + 2 }, by: BY },
+      { kind: 'tag', input: { name: 'release', version }, by: BY },
+    ]);
+    expect(ledger.history.find('release').id).toBe(ledger.history.current.id);
+    expect(cutAfter(files, 6).entries).toHaveLength(6);
+    expect(cutAfter(files, 5).entries).toHaveLength(4); // as a kill leaves it
   });
 
   it('of which one cannot follow is not recorded at all', async () => {
