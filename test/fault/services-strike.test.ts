@@ -16,6 +16,8 @@ import { THOROUGH } from './thorough.ts';
 
 /** Rolls which call of each act is the last in the ordinary run; a thorough run takes every one. */
 const SEED = Number(process.env['EMEND_SEED'] ?? 20261130);
+/** So many acts, one kill each. */
+const KILLS = 24;
 /** About the longest act; a strike after the last call of an act comes once it is acknowledged. */
 const LONGEST = 60;
 
@@ -114,7 +116,9 @@ if (THOROUGH > 1)
     expect(wrong).toEqual([]);
   });
 else
-  it('killed at a call of every act, it leaves the old state or the new', async () => {
+  it('killed at a call of many an act, it leaves the old state or the new', async () => {
     const roll = random(SEED);
-    for (const act of ACTS) await strike(act, { at: 1 + Math.floor(roll() ** 2 * LONGEST), half: roll() < 0.3 }, undefined);
+    const shuffled = ACTS.map((act) => ({ act, at: roll() })).sort((one, other) => one.at - other.at);
+    for (const { act } of shuffled.slice(0, KILLS))
+      await strike(act, { at: 1 + Math.floor(roll() ** 2 * LONGEST), half: roll() < 0.3 }, undefined);
   });
