@@ -144,8 +144,8 @@ it.each(LONG_ACTS)('after each of many kills at random moments of $name everythi
     const before = hashesIn(where.library);
     const actor = next;
     next = new Actor();
-    // A tenth during the opening, a tenth once it is done, the rest during the act.
-    const [afterLines, within] = kill % 10 === 4 ? [0, opened] : kill % 10 === 9 ? [2, 0] : [1, span];
+    // A fifth during the opening, a fifth once it is done, the rest during the act.
+    const [afterLines, within] = kill % 5 === 3 ? [0, opened] : kill % 5 === 4 ? [2, 0] : [1, span];
     const said = await actor.killed(act, where, afterLines, roll() * within);
     if (afterLines === 1) span *= said.at(-1) === 'done' ? FOLLOW.late : FOLLOW.inTime;
     const when = `kill ${kill} of ${act.name}, which had said ${said.join(', ') || 'nothing'}`;
