@@ -40,6 +40,7 @@ export const alphaedit = describe({
     s.STEPS,
     s.LEARNING_RATE,
     s.CLAMP,
+    s.STOP_EARLY,
     s.KL_FACTOR,
     s.OWN_FACTOR,
     s.WEIGHT_DECAY,

@@ -26,6 +26,7 @@ export const emmet = describe({
     s.STEPS,
     s.LEARNING_RATE,
     s.CLAMP,
+    s.STOP_EARLY,
     s.KL_FACTOR,
     s.OWN_FACTOR,
     s.WEIGHT_DECAY,

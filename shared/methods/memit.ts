@@ -28,6 +28,7 @@ export const memit = describe({
     s.STEPS,
     s.LEARNING_RATE,
     s.CLAMP,
+    s.STOP_EARLY,
     s.KL_FACTOR,
     s.OWN_FACTOR,
     s.WEIGHT_DECAY,

@@ -27,13 +27,13 @@ interface Way {
   readonly most: number;
 }
 
-const PUBLISHED: Choices = { told: 'nothing', clamp: 1.5, remember: false, together: false };
+const PUBLISHED: Choices = { told: 'nothing', clamp: 1.5, stopEarly: 0, remember: false, together: false };
 const WAYS: Readonly<Record<string, Way>> = {
-  published: { name: 'MEMIT as published', method: 'memit', choices: PUBLISHED, most: 300 },
+  published: { name: 'MEMIT as published', method: 'memit', choices: PUBLISHED, most: 1000 },
   held: { name: 'MEMIT, earlier edits held, nothing told', method: 'memit', choices: { ...PUBLISHED, remember: true }, most: 300 },
   told: { name: 'MEMIT, earlier edits and neighbours held', method: 'memit', choices: { together: false }, most: 300 },
   blue: { name: 'BLUE', method: 'memit', choices: { ...PUBLISHED, ownTargets: true, layers: [0, 4] }, most: 300 },
-  alphaedit: { name: 'AlphaEdit as published', method: 'alphaedit', choices: { told: 'nothing' }, most: 300 },
+  alphaedit: { name: 'AlphaEdit as published', method: 'alphaedit', choices: { told: 'nothing' }, most: 1000 },
   locft: { name: 'LocFT-BF, all facts at once', method: 'locft', choices: {}, isUnion: true, most: 300 },
   crispedit: { name: 'CrispEdit, all facts at once', method: 'crispedit', choices: {}, isUnion: true, most: 100 },
   together: { name: 'solved together, nothing told', method: 'memit', choices: { ...PUBLISHED, together: true }, isSet: true, most: 1000 },

@@ -17,14 +17,17 @@ import { type Atlas, heldBack, openAtlas, othersThan, Tally, toldOnly } from './
 import type { Table } from './table.ts';
 
 /** Settings of MEMIT that are tried on all facts at once. */
+const NEIGHBOURS: Choices = { told: 'neighbours', clamp: 1, ridge: 1e-3, hold: 1, passes: 1, stopEarly: 0 };
 const TRIED: readonly Choices[] = [
   ...[0.75, 1].flatMap((clamp): Choices[] => [
-    ...[1e-3, 1e-2].flatMap((ridge) => [1, 3].map((hold): Choices => ({ told: 'neighbours', clamp, ridge, hold }))),
-    { told: 'neighbours', clamp, ridge: 1e-3, hold: 1, passes: 3 },
-    { told: 'all', clamp, ridge: 1e-3, hold: 1, passes: 1 },
-    { told: 'all', clamp, ridge: 1e-3, hold: 1, passes: 3 },
+    ...[1e-3, 1e-2].flatMap((ridge) => [1, 3].map((hold): Choices => ({ ...NEIGHBOURS, clamp, ridge, hold }))),
+    { ...NEIGHBOURS, clamp, passes: 3 },
+    { ...NEIGHBOURS, clamp, told: 'all' },
+    { ...NEIGHBOURS, clamp, told: 'all', passes: 3 },
   ]),
-  { told: 'nothing', clamp: 1.5 },
+  ...[-2, -4, -6, 0.5, 0.8, 0.9, 0.95].map((stopEarly): Choices => ({ ...NEIGHBOURS, stopEarly })),
+  ...[-4, 0.95].map((stopEarly): Choices => ({ ...NEIGHBOURS, stopEarly, passes: 3 })),
+  { ...NEIGHBOURS, told: 'nothing', clamp: 1.5 },
 ];
 const UNTOUCHED = 300;
 

@@ -15,6 +15,7 @@ export function sharedDefaults(anatomy: Anatomy) {
     steps: { value: 25, source: 'published for models of this kind' },
     learningRate: published(0.5),
     weightDecay: published(0.5),
+    stopEarly: published(0),
     klFactor: published(0.0625),
     ownFactor: published(0),
     factToken: published('subject_last' as const),
@@ -66,6 +67,7 @@ export interface SearchSettings {
   readonly klFactor: Sourced<number>;
   readonly ownFactor: Sourced<number>;
   readonly clamp: Sourced<number>;
+  readonly stopEarly: Sourced<number>;
 }
 
 /** The numbers of the search for the wanted state. */
@@ -78,5 +80,6 @@ export function targetSettings(s: SearchSettings): TargetSettings {
     ownFactor: s.ownFactor.value,
     clamp: s.clamp.value,
     stopBelow: STOP_BELOW,
+    stopEarly: s.stopEarly.value,
   };
 }

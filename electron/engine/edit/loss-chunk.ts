@@ -61,6 +61,8 @@ export class LossChunk {
   readonly rows: readonly LossRow[];
   /** The fact of each target token, in the order of the loss graph's nll. */
   readonly targets: readonly number[];
+  /** Whether each of them counts when targets are ranked: those behind other text do, and of a fact without any all. */
+  readonly isRanked: readonly boolean[];
   /** The fact of each kept row, in the order of the loss graph's kl. */
   readonly kept: readonly number[];
   readonly past: ReadonlyMap<string, ort.Tensor>;
@@ -99,6 +101,7 @@ export class LossChunk {
     );
     const kept = rows.flatMap((r, b) => (r.kept ? [{ fact: r.fact, isOwn: r.kept.isOwn, row: b, token: r.kept.at - settled }] : []));
     this.targets = targets.map((t) => t.fact);
+    this.isRanked = targets.map((t) => rows[t.row]!.index > 0 || facts[t.fact]!.rows.length === 1);
     this.kept = kept.map((k) => k.fact);
     this.isOwn = kept.map((k) => k.isOwn);
     const length = this.tokens.length;

@@ -26,6 +26,8 @@ export interface LossGraph {
   readonly live: readonly string[];
   /** [T, 1] −log p(target token), not weighted. */
   readonly nll: string;
+  /** [T, 1] how much less likely, in log, than the likeliest token: 0 where it is that. Asked for where it is read. */
+  readonly behind: string | undefined;
   /** [K, 1] KL(now ‖ before), not weighted. */
   readonly kl: string;
   /** [K, V] log-probabilities of the kept rows now: with δ = 0 they are the reference. */
@@ -37,8 +39,9 @@ export interface LossGraph {
 /**
  * loss = Σ weights·nll + Σ weights·KL(now ‖ reference), as compute_z.py / compute_v.py have it, from the hidden state at `site` on.
  * Positions that the loss does not read get no logits, nor the last layer's MLP.
+ * @param isRanked whether it says how far each target token is behind the likeliest
  */
-export function lossGraph(decoder: Decoder, site: string): LossGraph {
+export function lossGraph(decoder: Decoder, site: string, { isRanked = false } = {}): LossGraph {
   const { anatomy } = decoder;
   const whole = graphFrom(decoder, site, [anatomy.logits]);
   const injected = inject(whole.graph, site, { positions: names.positions, vectors: names.delta });
@@ -65,6 +68,8 @@ export function lossGraph(decoder: Decoder, site: string): LossGraph {
     const logp = rows(b.op('LogSoftmax', [forTarget], { axis: -1 }), anatomy.vocabulary);
     const picked = rows(b.op('GatherElements', [logp, names.targetIds], { axis: 1 }), 1);
     const nll = rows(b.op('Neg', [picked]), 1);
+    const most = isRanked ? b.op('ReduceMax', [logp, b.ints([1])], { keepdims: 1 }) : undefined;
+    const behind = most === undefined ? undefined : b.op('Sub', [most, picked]);
     const now = rows(b.op('LogSoftmax', [forKeep], { axis: -1 }), anatomy.vocabulary);
     const p = rows(b.op('Exp', [now]), anatomy.vocabulary);
     const apart = rows(b.op('Sub', [now, names.keepReference]), anatomy.vocabulary);
@@ -72,7 +77,7 @@ export function lossGraph(decoder: Decoder, site: string): LossGraph {
     const kl = rows(b.op('ReduceSum', [each, b.ints([1])], { keepdims: 1 }), 1);
     const scalar = (name: string) => (know(name, []), name);
     const weighted = (x: string, w: string) => scalar(b.op('ReduceSum', [rows(b.op('Mul', [x, w]), 1)], { keepdims: 0 }));
-    return { nll, kl, now, loss: scalar(b.op('Add', [weighted(nll, names.targetWeights), weighted(kl, names.keepWeights)])) };
+    return { nll, behind, kl, now, loss: scalar(b.op('Add', [weighted(nll, names.targetWeights), weighted(kl, names.keepWeights)])) };
   });
   know(names.targetWeights, [null, 1]);
   know(names.keepWeights, [null, 1]);
@@ -86,7 +91,8 @@ export function lossGraph(decoder: Decoder, site: string): LossGraph {
     value(names.keepWeights, 'float32', ['kept', 1]),
   );
   const gradient = lossGradient(graph, made.loss, [names.delta], shapes).get(names.delta)!;
-  const loss = slice(graph, [made.nll, made.kl, made.now, gradient]);
+  const loss = slice(graph, [made.nll, made.kl, made.now, gradient, ...(made.behind === undefined ? [] : [made.behind])]);
   const fed = new Set(loss.inputs.map((v) => v.name));
-  return { graph: loss, live: liveAt(decoder, site).filter((name) => fed.has(name)), nll: made.nll, kl: made.kl, now: made.now, gradient };
+  const { nll, behind, kl, now } = made;
+  return { graph: loss, live: liveAt(decoder, site).filter((name) => fed.has(name)), nll, behind, kl, now, gradient };
 }

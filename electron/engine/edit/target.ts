@@ -24,6 +24,11 @@ export interface TargetSettings {
   readonly clamp: number;
   /** A fact is done when its loss falls below this; the published code says 0.05. */
   readonly stopBelow: number;
+  /**
+   * When a fact is done before that (encore/compute_z.py, prob_cutoff). Above 0: at this mean probability of the target. Below 0: at the
+   * so manieth step at which every token of the target is the likeliest behind every text. 0, or left out: not before.
+   */
+  readonly stopEarly?: number;
 }
 
 /** The published code's own stop (compute_z.py, compute_v.py). */
@@ -93,7 +98,7 @@ async function searchTogether(
   report: Report,
 ): Promise<Target[]> {
   const value = siteValue(decoder.anatomy, site);
-  const loss = lossGraph(decoder, value);
+  const loss = lossGraph(decoder, value, { isRanked: (settings.stopEarly ?? 0) < 0 });
   const settled = await settle(decoder, value, loss, facts, BUDGET, report);
   const searches = settled.before.map((before) => new Search(before, settings));
   const stage = Stage.of(decoder, await decoder.session(loss.graph), loss.live);
@@ -135,6 +140,12 @@ function collect(
   chunk.targets.forEach((fact, i) => {
     searches[fact]!.nll += nll[i]! * lossWeight(facts[fact]!);
   });
+  if (loss.behind !== undefined) {
+    const behind = floats(result, loss.behind);
+    chunk.targets.forEach((fact, i) => {
+      if (chunk.isRanked[i] && behind[i]! > 0) searches[fact]!.isLikeliest = false;
+    });
+  }
   if (chunk.isFirst) chunk.keep(floats(result, loss.now));
   else {
     const kl = floats(result, loss.kl);
@@ -154,6 +165,9 @@ class Search {
   nll = 0;
   kl = 0;
   done = false;
+  /** Whether every target token that is ranked is the likeliest now, and at how many steps it was. */
+  isLikeliest = true;
+  private timesLikeliest = 0;
   private readonly gradient: Float64Array;
   private readonly adam: Adam;
   private readonly history: [number, number, number][] = [];
@@ -171,6 +185,7 @@ class Search {
   reset(): void {
     this.nll = 0;
     this.kl = 0;
+    this.isLikeliest = true;
     this.gradient.fill(0);
   }
 
@@ -186,13 +201,20 @@ class Search {
     const scale = norm(before) ** 2;
     const decay = (settings.weightDecay * size) / scale;
     this.history.push([this.nll, this.kl, decay]);
-    this.done = isLast || this.nll + this.kl + decay < settings.stopBelow;
+    this.done = isLast || this.nll + this.kl + decay < settings.stopBelow || this.isEarly();
     if (this.done) return;
     if (size > 0) for (let d = 0; d < delta.length; d++) this.gradient[d]! += (settings.weightDecay * delta[d]!) / (size * scale);
     this.adam.step(delta, this.gradient);
     const limit = settings.clamp * Math.sqrt(scale);
     const now = norm(delta);
     if (now > limit) for (let d = 0; d < delta.length; d++) delta[d]! *= limit / now;
+  }
+
+  private isEarly(): boolean {
+    const { stopEarly = 0 } = this.settings;
+    if (stopEarly >= 0) return stopEarly > 0 && Math.exp(-this.nll) >= stopEarly;
+    if (this.isLikeliest) this.timesLikeliest++;
+    return this.timesLikeliest >= -stopEarly;
   }
 
   result(): Target {

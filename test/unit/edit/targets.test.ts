@@ -90,23 +90,31 @@ describe('findTargets', () => {
 
   /** Mean −log p of a fact's target with a vector added at the site, worked out on the full model with a plain softmax. */
   async function lossWith(decoder: Decoder, site: Site, fact: FactTokens, delta: Float64Array): Promise<number> {
+    const all = await logpWith(decoder, site, fact, delta);
+    return all.flat().reduce((sum, { logp }) => sum - logp, 0) / all.flat().length;
+  }
+
+  /** Of each row's target tokens their log p, and whether none is likelier. */
+  async function logpWith(decoder: Decoder, site: Site, fact: FactTokens, delta: Float64Array) {
     const value = siteValue(decoder.anatomy, site);
     const { graph } = inject(decoder.graph, value, { positions: 'at', vectors: 'delta' });
     const stage = Stage.of(decoder, await decoder.session(slice(graph, [decoder.anatomy.logits])), []);
-    let sum = 0;
+    const all: { readonly logp: number; readonly isLikeliest: boolean }[][] = [];
     for (const r of fact.rows) {
       const at = indicesFor(isFlat(decoder, value), r.ids.length, [{ row: 0, token: r.subjectLast }]);
       const logits = floats(
         await stage.run(rightPad([r.ids]), { at: intFeed(at.data, at.dims), delta: floatFeed(Float32Array.from(delta), [1, 8]) }),
         decoder.anatomy.logits,
       );
-      fact.target.forEach((id, t) => {
-        sum -=
-          logSoftmax(logits.slice((r.targetStart + t) * 23, (r.targetStart + t + 1) * 23))[id]! / (fact.rows.length * fact.target.length);
-      });
+      all.push(
+        fact.target.map((id, t) => {
+          const logp = logSoftmax(logits.slice((r.targetStart + t) * 23, (r.targetStart + t + 1) * 23));
+          return { logp: logp[id]!, isLikeliest: logp[id]! >= Math.max(...logp) };
+        }),
+      );
     }
     await stage.release();
-    return sum;
+    return all;
   }
 
   test.each<[string, Partial<Mini>, Site & { layer: number }]>([
@@ -160,6 +168,37 @@ describe('findTargets', () => {
       expectClose(together[i]!.z, alone!.z);
       expectClose(together[i]!.history.flat(), alone!.history.flat());
     }
+  });
+
+  test('a search stops early at a probability of the target', async () => {
+    const decoder = await mini();
+    const site = { kind: 'residual', layer: 0 } as const;
+    const free = await findTargets(decoder, site, facts, SEARCH, silent);
+    const chances = free.map(({ history }) => history.map(([nll]) => Math.exp(-nll)));
+    const stopEarly = Math.max(...chances.map((one) => one[4]!)) - 1e-6;
+    const early = await findTargets(decoder, site, facts, { ...SEARCH, stopEarly }, silent);
+    expect(new Set(early.map(({ history }) => history.length)).size).toBeGreaterThan(1);
+    for (const [i, { history }] of free.entries()) {
+      const first = chances[i]!.findIndex((chance) => chance >= stopEarly);
+      expectClose(early[i]!.history.flat(), history.slice(0, first < 0 ? undefined : first + 1).flat());
+    }
+  });
+
+  test('and once every token of the target was the likeliest behind every text so often', async () => {
+    const decoder = await mini();
+    const site = { kind: 'residual', layer: 0 } as const;
+    const [one] = someFacts(1, [[], [3, 1, 4]]);
+    const ids = Array.from({ length: 23 }, (_, id) => id);
+    const asked = (id: number): FactTokens => ({ ...one!, target: [id] });
+    const likely = await Promise.all(
+      ids.map(async (id) => (await logpWith(decoder, site, asked(id), new Float64Array(8))).map(([token]) => token!.isLikeliest)),
+    );
+    const said = likely.findIndex(([, behindText]) => behindText);
+    const other = likely.findIndex(([plain, behindText]) => !plain && !behindText);
+    const stepsOf = async (id: number, stopEarly: number) =>
+      (await findTargets(decoder, site, [asked(id)], { ...SEARCH, steps: 4, stopEarly }, silent))[0]!.history.length;
+    expect([await stepsOf(said, -1), await stepsOf(said, -2), await stepsOf(said, 0)]).toEqual([1, 2, 4]);
+    expect(await stepsOf(other, -1)).toBeGreaterThan(1);
   });
 
   test('a search of many facts that is broken off goes on where it was, and gives the same', async () => {
