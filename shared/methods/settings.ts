@@ -39,7 +39,7 @@ export const STOP_EARLY = number(
   {
     label: 'Stop early',
     help:
-      'When the search ends before the answer is as good as certain. From 0 to 1: at this probability of the new answer. ' +
+      'When the search ends before the answer is as good as certain. Above 0, up to 1: at this probability of the new answer. ' +
       'Below 0, such as -4: the fourth time that it is the likeliest behind every text. 0: not before. Earlier disturbs less.',
     flag: 'stop-early',
     field: { name: 'prob_cutoff', missing: 0 },

@@ -16,8 +16,9 @@ import { divided } from '../../shared/told.ts';
 import { type Atlas, heldBack, openAtlas, othersThan, Tally, toldOnly } from './atlas.ts';
 import type { Table } from './table.ts';
 
-/** Settings of MEMIT that are tried on all facts at once. */
+/** What the others are tried beside. */
 const NEIGHBOURS: Choices = { told: 'neighbours', clamp: 1, ridge: 1e-3, hold: 1, passes: 1, stopEarly: 0 };
+/** Settings of MEMIT that are tried on all facts at once. */
 const TRIED: readonly Choices[] = [
   ...[0.75, 1].flatMap((clamp): Choices[] => [
     ...[1e-3, 1e-2].flatMap((ridge) => [1, 3].map((hold): Choices => ({ ...NEIGHBOURS, clamp, ridge, hold }))),
