@@ -441,7 +441,6 @@ export class LibraryModel implements Model {
   }
 }
 
-/** What a model is called: as the person named it, else as it was imported; where its first entry does not tell, like its folder. */
 /** Who has a ledger, in words: "Emend 0.1.0 (process 5981, since 2026-11-28 18:23 UTC)". */
 export function ownerWords({ app, pid, since }: { readonly app: string; readonly pid: number; readonly since: string }): string {
   return `${app} (process ${pid}, since ${since.slice(0, 16).replace('T', ' ')} UTC)`;
@@ -455,6 +454,7 @@ export function heldWords(name: string, owner: string): string {
 /** What to do about that. */
 export const CLOSE_FIRST = 'It can be read and asked. To change it, close the other program first.';
 
+/** What a model is called: as the person named it, else as it was imported; where its first entry does not tell, like its folder. */
 export function titleOf(
   first: Entry | undefined,
   folder: string,

@@ -12,9 +12,11 @@ import type { Engine } from './jobs.ts';
 import type { Removed } from '../../shared/contract/library.ts';
 import type { FileRecord } from '../ledger/bodies.ts';
 import { countEntries, readFirst } from '../ledger/journal.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import { moveAnchor, REMOVED, removedAnchor, settleAnchors } from './anchor-moves.ts';
 import { LibraryModel, titleOf } from './library-model.ts';
 import { ModelPlaces, type Places } from './places.ts';
+import { catchUpPolicy } from './policy-record.ts';
 import type { Preferences } from './preferences.ts';
 import { removeUnfinished } from './staging.ts';
 
@@ -54,6 +56,8 @@ export class Library {
   readonly #engine: Engine;
   readonly #readOnly: boolean;
   readonly #models = new Map<string, Promise<LibraryModel>>();
+  /** Records that were held against the settings since they were opened. */
+  readonly #caughtUp = new WeakSet<Ledger>();
   #isClosed = false;
 
   private constructor(places: Places, preferences: Preferences, engine: Engine, readOnly: boolean) {
@@ -270,6 +274,10 @@ export class Library {
     }
     const opened = await model;
     await opened.refresh();
+    if (!this.#caughtUp.has(opened.ledger)) {
+      this.#caughtUp.add(opened.ledger);
+      await catchUpPolicy(opened, this.#preferences);
+    }
     return opened;
   }
 

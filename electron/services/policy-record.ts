@@ -1,9 +1,13 @@
 import { EmendError } from '../../shared/errors.ts';
 import { askedBy, isSameAsked } from '../../shared/policy.ts';
-import type { Library } from './library.ts';
 import type { LibraryModel } from './library-model.ts';
 import { askedIn } from './policy.ts';
 import type { Preferences } from './preferences.ts';
+
+/** What lists the models of a library. */
+interface ManyModels {
+  list(): Promise<{ readonly models: readonly LibraryModel[] }>;
+}
 
 /** Has a record say what is asked of versions before they leave, where it says otherwise. @returns whether it had to */
 export async function recordPolicy(model: LibraryModel, preferences: Preferences): Promise<boolean> {
@@ -14,10 +18,11 @@ export async function recordPolicy(model: LibraryModel, preferences: Preferences
 }
 
 /**
- * Has every record say it that can be written to. The others, such as one that another program holds, say it before their next export.
+ * Has every record say it that can be written to. The others, such as one that another program holds, say it when they are opened for
+ * writing next.
  * @returns ids of the models whose records had to
  */
-export async function recordPolicyEverywhere(library: Library, preferences: Preferences): Promise<string[]> {
+export async function recordPolicyEverywhere(library: ManyModels, preferences: Preferences): Promise<string[]> {
   const told: string[] = [];
   for (const model of (await library.list()).models)
     try {
@@ -26,4 +31,23 @@ export async function recordPolicyEverywhere(library: Library, preferences: Pref
       if (!(error instanceof EmendError)) throw error;
     }
   return told;
+}
+
+/**
+ * Has a record that was just opened say it, if it can be written to: the program may have been ended before it did, the settings file may
+ * have been changed by hand, and a model may be new.
+ */
+export async function catchUpPolicy(model: LibraryModel, preferences: Preferences): Promise<void> {
+  if (preferences.author === '' || model.ledger.readOnly) return; // the next one that may write says it
+  const isNew = model.ledger.entries.length <= 1;
+  try {
+    if ((await recordPolicy(model, preferences)) && !isNew)
+      model.tell({
+        what: 'policy',
+        message: `The record did not say what is asked of versions before they leave; entry ${model.ledger.head.seq} says it now.`,
+        hint: 'The policy was changed where this record could not be written to, or Emend was ended meanwhile.',
+      });
+  } catch (error) {
+    if (!(error instanceof EmendError)) throw error;
+  }
 }

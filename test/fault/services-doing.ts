@@ -44,6 +44,8 @@ export interface ServiceAct {
   readonly adds: number;
   /** Whether it is done; where left out its entries tell. @throws where it is done by half */
   isDone?(app: Application, where: Where): Promise<boolean>;
+  /** Whether what lies there is recorded at the latest when its model is opened next; of every other act nothing is recorded then. */
+  isForOpening?(where: Where): boolean;
   /** Has the model in the library under its name again, once the act is done. */
   bringBack?(app: Application, where: Where): Promise<unknown>;
   /** The record is gone with it, so that a new one begins. */
@@ -129,6 +131,7 @@ export const ACTS: readonly ServiceAct[] = [
     adds: 1,
     isLong: true,
     prepare: withoutVersions,
+    isForOpening: ({ target }) => existsSync(target),
     run: (app, { target }) => app.run('exports.start', { model: NAME, destination: app.grants.grant(target, 'write').handle }),
   },
   {
@@ -179,6 +182,7 @@ export const ACTS: readonly ServiceAct[] = [
     from: 'library',
     adds: 1,
     says: STORE,
+    isForOpening: ({ library }) => textOf(join(library, 'settings.json')).includes('"requireApproval": "anyone"'),
     run: (app) => app.call('settings.set', { settings: { policy: { requireChecks: false, requireApproval: 'anyone', people: {} } } }),
   },
   { name: 'verification', from: 'library', adds: 1, run: (app) => app.run('audit.verify', { model: NAME, record: true }) },
