@@ -2,39 +2,28 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { build } from 'vite';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { examine } from '../../electron/ledger/examine.ts';
 import { loadOrCreateKey } from '../../electron/ledger/keys.ts';
 import { explained } from '../../electron/storage/file-errors.ts';
 import { disk } from '../../electron/storage/files.ts';
 import { anchorIn, open, random } from '../unit/ledger/samples.ts';
+import { buildPrograms, type Programs } from '../programs.ts';
 
 const KILLS = Number(process.env['EMEND_KILLS'] ?? 200);
-const project = resolve(import.meta.dirname, '../..');
-let built: string;
+let programs: Programs;
 let library: string;
 
 beforeAll(async () => {
   library = mkdtempSync(join(tmpdir(), 'emend-kill-'));
-  built = mkdtempSync(join(project, 'node_modules/.fault-test-')); // inside the project, so that packages are found
-  await build({
-    configFile: false,
-    logLevel: 'error',
-    root: project,
-    build: {
-      ssr: true,
-      outDir: built,
-      target: 'node20',
-      rolldownOptions: { input: { appender: 'test/fault/appender.ts' }, output: { entryFileNames: '[name].mjs' } },
-    },
-  });
+  programs = await buildPrograms({ appender: 'test/fault/appender.ts' });
 });
 afterAll(() => {
-  for (const folder of [library, built]) rmSync(folder, { recursive: true, force: true });
+  programs.remove();
+  rmSync(library, { recursive: true, force: true });
 });
 
 /** A process that waits to be told where to append. Made before it is needed, as starting takes longer than all the rest. */
@@ -46,7 +35,7 @@ class Appender {
   readonly ready: Promise<unknown>;
 
   constructor() {
-    this.#child = spawn(process.execPath, [join(built, 'appender.mjs')], { stdio: ['pipe', 'pipe', 'pipe'] });
+    this.#child = spawn(process.execPath, [programs.at('appender')], { stdio: ['pipe', 'pipe', 'pipe'] });
     this.#child.stderr!.on('data', (data: Buffer) => (this.errors += data.toString()));
     this.#lines = createInterface(this.#child.stdout!)[Symbol.asyncIterator]();
     this.ready = this.#lines.next();

@@ -1,12 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { build } from 'vite';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { random } from '../unit/ledger/samples.ts';
+import { buildPrograms, type Programs } from '../programs.ts';
 import { afterwards, hashesIn } from './services-acts.ts';
 import { LONG_ACTS, type ServiceAct, type Where } from './services-doing.ts';
 import { makeScene, prepared, removeTemporary, type Scene } from './services-scene.ts';
@@ -23,31 +22,20 @@ const FOLLOW = { late: 0.8, inTime: 1.1 };
 /** An orphaned engine ends when its job does (ms). */
 const ORPHAN = 15_000;
 
-const project = resolve(import.meta.dirname, '../..');
-let built: string;
+let programs: Programs;
 let scene: Scene;
 
 beforeAll(async () => {
-  built = mkdtempSync(join(project, 'node_modules/.fault-test-')); // inside the project, so that packages are found
-  await build({
-    configFile: false,
-    logLevel: 'error',
-    root: project,
-    build: {
-      ssr: true,
-      outDir: built,
-      target: 'node20',
-      rolldownOptions: {
-        input: { actor: 'test/fault/services-actor.ts', process: 'electron/engine/process.ts', worker: 'electron/engine/worker.ts' },
-        output: { entryFileNames: '[name].mjs', chunkFileNames: 'chunk-[hash].mjs' },
-      },
-    },
+  programs = await buildPrograms({
+    actor: 'test/fault/services-actor.ts',
+    process: 'electron/engine/process.ts',
+    worker: 'electron/engine/worker.ts',
   });
   scene = await makeScene();
 });
 afterAll(() => {
   removeTemporary();
-  rmSync(built, { recursive: true, force: true });
+  programs.remove();
 });
 
 /** A process with its engine, that waits to be told what to do. */
@@ -58,7 +46,7 @@ class Actor {
   readonly #ready: Promise<unknown>;
 
   constructor() {
-    this.#child = spawn(process.execPath, [join(built, 'actor.mjs')], { stdio: ['pipe', 'pipe', 'pipe'] });
+    this.#child = spawn(process.execPath, [programs.at('actor')], { stdio: ['pipe', 'pipe', 'pipe'] });
     this.#child.stderr!.on('data', (data: Buffer) => (this.errors += data.toString()));
     this.#lines = createInterface(this.#child.stdout!)[Symbol.asyncIterator]();
     this.#ready = this.#lines.next();

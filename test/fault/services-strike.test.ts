@@ -1,11 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { build } from 'vite';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { random } from '../unit/ledger/samples.ts';
+import { buildPrograms, type Programs } from '../programs.ts';
 import { afterwards, hashesIn } from './services-acts.ts';
 import { ACTS, type ServiceAct } from './services-doing.ts';
 import { makeScene, prepared, removeTemporary, type Scene } from './services-scene.ts';
@@ -21,29 +20,17 @@ const KILLS = 24;
 /** About the longest act; a strike after the last call of an act comes once it is acknowledged. */
 const LONGEST = 60;
 
-const project = resolve(import.meta.dirname, '../..');
-let built: string;
+let programs: Programs;
 let scene: Scene;
 
 beforeAll(async () => {
-  built = mkdtempSync(join(project, 'node_modules/.fault-test-')); // inside the project, so that packages are found
-  await build({
-    configFile: false,
-    logLevel: 'error',
-    root: project,
-    build: {
-      ssr: true,
-      outDir: built,
-      target: 'node20',
-      rolldownOptions: { input: { struck: 'test/fault/services-struck.ts' }, output: { entryFileNames: '[name].mjs' } },
-    },
-  });
+  programs = await buildPrograms({ struck: 'test/fault/services-struck.ts' });
   scene = await makeScene();
 });
 afterAll(() => {
   waiting?.child.kill('SIGKILL');
   removeTemporary();
-  rmSync(built, { recursive: true, force: true });
+  programs.remove();
 });
 
 /** A process that waits to be told. Made before it is needed, as starting takes long. */
@@ -52,7 +39,7 @@ class Struck {
   readonly child: ChildProcess;
 
   constructor() {
-    this.child = spawn(process.execPath, [join(built, 'struck.mjs')], { stdio: ['pipe', 'pipe', 'pipe'] });
+    this.child = spawn(process.execPath, [programs.at('struck')], { stdio: ['pipe', 'pipe', 'pipe'] });
     this.child.stderr!.on('data', (data: Buffer) => (this.errors += data.toString()));
   }
 

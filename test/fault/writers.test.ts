@@ -2,44 +2,33 @@ import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { examine } from '../../electron/ledger/examine.ts';
 import { loadOrCreateKey } from '../../electron/ledger/keys.ts';
 import { explained } from '../../electron/storage/file-errors.ts';
 import { disk } from '../../electron/storage/files.ts';
 import { anchorIn, open, random } from '../unit/ledger/samples.ts';
+import { buildPrograms, type Programs } from '../programs.ts';
 import { told } from './figures.ts';
 import { THOROUGH } from './thorough.ts';
 
-const project = resolve(import.meta.dirname, '../..');
-let built: string;
+let programs: Programs;
 let scratch: string;
 let running: Writer[] = [];
 
 beforeAll(async () => {
   scratch = mkdtempSync(join(tmpdir(), 'emend-writers-'));
-  built = mkdtempSync(join(project, 'node_modules/.fault-test-')); // inside the project, so that packages are found
-  await build({
-    configFile: false,
-    logLevel: 'error',
-    root: project,
-    build: {
-      ssr: true,
-      outDir: built,
-      target: 'node20',
-      rolldownOptions: { input: { writer: 'test/fault/writer.ts' }, output: { entryFileNames: '[name].mjs' } },
-    },
-  });
+  programs = await buildPrograms({ writer: 'test/fault/writer.ts' });
 });
 afterEach(async () => {
   await Promise.all(running.map((one) => one.kill()));
   running = [];
 });
 afterAll(() => {
-  for (const folder of [scratch, built]) rmSync(folder, { recursive: true, force: true });
+  programs.remove();
+  rmSync(scratch, { recursive: true, force: true });
 });
 
 /** A process that writes again and again. */
@@ -53,7 +42,7 @@ class Writer {
 
   /** @param within a program that starts it elsewhere, such as in a PID namespace of its own */
   constructor(folder: string, within: readonly string[] = []) {
-    const [program, ...given] = [...within, process.execPath, join(built, 'writer.mjs'), folder];
+    const [program, ...given] = [...within, process.execPath, programs.at('writer'), folder];
     this.#child = spawn(program!, given, { stdio: ['pipe', 'pipe', 'pipe'] });
     this.#child.stderr!.on('data', (data: Buffer) => (this.errors += data.toString()));
     this.#ended = once(this.#child, 'exit');

@@ -1,29 +1,13 @@
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { build } from 'vite';
 import type { Envelope } from '../../shared/contract.ts';
-
-const project = resolve(import.meta.dirname, '../..');
+import { buildPrograms } from '../programs.ts';
 
 /** Builds the program that {@link OtherProcess} runs. @returns its file */
 export async function buildHolder(): Promise<{ program: string; remove: () => void }> {
-  const folder = mkdtempSync(join(project, 'node_modules/.holder-test-')); // inside the project, so that packages are found
-  chmodSync(folder, 0o755);
-  await build({
-    configFile: false,
-    logLevel: 'error',
-    root: project,
-    build: {
-      ssr: true,
-      outDir: folder,
-      target: 'node20',
-      rolldownOptions: { input: { holder: 'test/integration/holder.ts' }, output: { entryFileNames: '[name].mjs' } },
-    },
-  });
-  return { program: join(folder, 'holder.mjs'), remove: () => rmSync(folder, { recursive: true, force: true }) };
+  const { at, remove } = await buildPrograms({ holder: 'test/integration/holder.ts' });
+  return { program: at('holder'), remove };
 }
 
 /** An application in a process of its own. */
