@@ -29,6 +29,7 @@ export function editMade(outcome: Jobs['edit']['result']): EditMade {
       before: one.sha256Before,
       after: one.sha256After,
     })),
+    ...given({ solvedAnew: outcome.solvedAnew }),
     warnings: outcome.warnings.map(({ message, hint }) => ({ message, hint })),
     seconds: outcome.seconds,
   };

@@ -145,6 +145,8 @@ export const EditMadeSchema = v.object({
   contexts: v.array(v.string()),
   seed: v.number(),
   weights: v.array(WeightReportSchema),
+  /** Facts of earlier edits that were solved anew with these, where edits are solved together. */
+  solvedAnew: v.exactOptional(v.number()),
   warnings: v.array(v.object({ message: v.string(), hint: v.string() })),
   seconds: v.number(),
 });

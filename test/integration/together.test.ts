@@ -65,7 +65,8 @@ it('three orders of the same facts, and facts that came and went, end in the sam
   const [one, other, third] = [await library(), await library(), await library()];
   await write(one.app, BRIDGE);
   await write(one.app, CAPITAL);
-  await write(one.app, LANGUAGE);
+  const last = await write(one.app, LANGUAGE);
+  expect((await one.app.call('edits.report', { model: 'atlas', entry: last })).solvedAnew).toBe(2);
   await write(other.app, LANGUAGE);
   await write(other.app, BRIDGE);
   const gone = await write(other.app, ...EXTRA);

@@ -1,9 +1,10 @@
+import { counted } from '../../../shared/counted.ts';
 import type { EditMade } from '../../../shared/contract/edits.ts';
 import { whole } from '../format/numbers.ts';
 import type { Printer } from '../format/printer.ts';
 
-/** Hyperparameters with their sources, and the covariance. */
-export function showSettings(out: Printer, { hyperparameters, covariance }: EditMade): void {
+/** Hyperparameters with their sources, the covariance, and what was solved with the facts. */
+export function showSettings(out: Printer, { hyperparameters, covariance, solvedAnew }: EditMade): void {
   out.table([['hyperparameter', 'value', 'from'], ...hyperparameters.map((h) => [h.name, h.value, out.style.dim(h.source)])], {
     heading: true,
   });
@@ -14,4 +15,5 @@ export function showSettings(out: Printer, { hyperparameters, covariance }: Edit
       ? 'Covariance: not used.'
       : `Covariance of keys: ${whole(covariance.tokens)} tokens of ${covariance.text}${computed}${ridges}.`,
   );
+  if (solvedAnew) out.line(`${counted(solvedAnew, 'fact')} of earlier edits solved anew with these.`);
 }

@@ -28,6 +28,8 @@ export interface Edit {
   readonly delta: Delta;
   /** What it takes to solve it again together with later edits; undefined where it was not solved so. */
   readonly together: { readonly about: NonNullable<DeltaAbout['together']>; readonly targets: readonly Matrix[] } | undefined;
+  /** Facts of earlier edits that were solved anew with these; undefined where none are solved together. */
+  readonly solvedAnew: number | undefined;
   /** SHA-256 of the model. */
   readonly model: string;
   readonly hyperparameters: readonly Hyperparameter[];
@@ -85,6 +87,7 @@ export async function editFacts(request: EditRequest, report: Report): Promise<E
       about: { layers: [...layers], covarianceWeight: solved.covarianceWeight, rows },
       targets: solved.targets.map(keptTarget),
     },
+    solvedAnew: together?.facts.length,
     model,
     hyperparameters: listed(descriptor, result.settings),
     contexts,

@@ -20,6 +20,8 @@ export interface EditOutcome {
     readonly sha256Before: string;
     readonly sha256After: string;
   }[];
+  /** Facts of earlier edits that were solved anew with these; left out where none are solved together. */
+  readonly solvedAnew?: number;
   readonly warnings: readonly EditWarning[];
   readonly seconds: number;
   /** What the last bits of the delta depend on beside what was asked for: sums are taken in another order elsewhere. */

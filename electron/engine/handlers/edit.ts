@@ -1,5 +1,6 @@
 import { arch, availableParallelism, cpus } from 'node:os';
 import { basename } from 'node:path';
+import { given } from '../../../shared/given.ts';
 import type { JobContext } from '../../../shared/progress.ts';
 import { deltaNorms, roundingLoss, withDelta } from '../edit/delta.ts';
 import { writeDelta } from '../edit/delta-file.ts';
@@ -77,6 +78,7 @@ export async function edit(models: OpenModels, params: Jobs['edit']['params'], c
         sha256After: tensorHash(edited, w.weight),
       };
     }),
+    ...given({ solvedAnew: made.solvedAnew }),
     warnings: [...made.warnings, ...roundings(decoder, edited, made.delta)],
     seconds: (performance.now() - started) / 1000,
     workedOn: { threads: decoder.threads || availableParallelism(), processor: `${arch()} ${cpus()[0]?.model ?? 'unknown'}`.trim() },

@@ -64,6 +64,8 @@ export const reportText = {
   settingsColumns: { name: 'Setting', value: 'Value', source: 'From' },
   covariance: (tokens: number, cached: boolean) => `${count(tokens)} tokens of text${cached ? ', kept from before' : ''}`,
   covarianceName: 'Statistics of the layers',
+  solvedAnewName: 'Facts of earlier edits',
+  solvedAnew: (facts: number) => (facts === 0 ? 'none to solve with these' : `${count(facts)}, solved anew with these`),
   contextsName: 'Texts before the prompts',
   seedName: 'Seed',
   warnings: 'Warnings',
