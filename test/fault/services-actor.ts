@@ -2,7 +2,8 @@ import { writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { forkEngine } from '../../electron/engine/channel.ts';
 import { Application } from '../../electron/services/application.ts';
-import { ACTS, noHost, type Where } from './services-doing.ts';
+import type { Where } from './service-act.ts';
+import { ACTS, noHost } from './services-doing.ts';
 
 /**
  * Does the act that it is told on its first input line, in the data folder it is told, until it is killed.

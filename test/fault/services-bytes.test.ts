@@ -10,7 +10,8 @@ import { loadOrCreateKey } from '../../electron/ledger/keys.ts';
 import { verifyLedger } from '../../electron/ledger/verify.ts';
 import type { Application } from '../../electron/services/application.ts';
 import { random } from '../unit/ledger/samples.ts';
-import { ACTS, modelIn, NAME, type Where } from './services-doing.ts';
+import { NAME, type Where } from './service-act.ts';
+import { ACTS, modelIn } from './services-doing.ts';
 import { makeScene, openHere, prepared, removeTemporary, type Scene } from './services-scene.ts';
 
 const PLACES = 1000;

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { forkEngine } from '../../electron/engine/channel.ts';
 import { Application } from '../../electron/services/application.ts';
 import { EmendError } from '../../shared/errors.ts';
-import { afterwards, hashesIn } from './services-acts.ts';
+import { afterwards, hashesIn } from './services-afterwards.ts';
 import { LONG_ACTS, noHost, whereIn } from './services-doing.ts';
 import { makeScene, removeTemporary, temporary, type Scene } from './services-scene.ts';
 

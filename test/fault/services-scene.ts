@@ -13,7 +13,8 @@ import { writeModel } from '../bench/shapes.ts';
 import { createKey, PUBLIC_KEY_FILE } from '../../electron/ledger/keys.ts';
 import { explained } from '../../electron/storage/file-errors.ts';
 import { disk } from '../../electron/storage/files.ts';
-import { type Beginning, modelIn, NAME, noHost, type ServiceAct, type Where, whereIn } from './services-doing.ts';
+import { type Beginning, NAME, type ServiceAct, type Where } from './service-act.ts';
+import { modelIn, noHost, whereIn } from './services-doing.ts';
 
 /** The models that stay open outlive an application. */
 const models = new OpenModels();

@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs';
 import type { Application } from '../../electron/services/application.ts';
-import { ACTS, type Where } from './services-doing.ts';
+import type { Where } from './service-act.ts';
+import { ACTS } from './services-doing.ts';
 import { openHere } from './services-scene.ts';
 import { Striking, type Strike } from './services-strike.ts';
 

@@ -15,7 +15,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Application } from '../../electron/services/application.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
-import { ACTS, modelIn, NAME, type Where } from '../fault/services-doing.ts';
+import { NAME, type Where } from '../fault/service-act.ts';
+import { ACTS, modelIn } from '../fault/services-doing.ts';
 import { makeScene, openHere, prepared, removeTemporary, temporary, type Scene } from '../fault/services-scene.ts';
 import { buildHolder, OtherProcess } from './other-process.ts';
 

@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Application } from '../../electron/services/application.ts';
-import { ACTS, NAME } from '../fault/services-doing.ts';
+import { NAME } from '../fault/service-act.ts';
+import { ACTS } from '../fault/services-doing.ts';
 import { makeScene, openHere, prepared, removeTemporary, temporary, type Scene } from '../fault/services-scene.ts';
 import { buildHolder, OtherProcess } from './other-process.ts';
 

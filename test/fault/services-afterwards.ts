@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { examine } from '../../electron/ledger/examine.ts';
 import type { Application } from '../../electron/services/application.ts';
-import { NAME, type ServiceAct, type Where } from './services-doing.ts';
+import { NAME, type ServiceAct, type Where } from './service-act.ts';
 import { openHere } from './services-scene.ts';
 
 /** Hashes of the entries in the one model's journal below a data folder, removed or not, before anything opens it. */
