@@ -41,7 +41,7 @@ export const STOP_EARLY = number(
     help:
       'When the search ends before the answer is as good as certain. Above 0, up to 1: at this probability of the new answer. ' +
       'Below 0, such as -4: the fourth time that it is the likeliest behind every text. 0: not before. Earlier disturbs less.',
-    flag: 'stop-early',
+    flag: 'stopEarly',
     field: { name: 'prob_cutoff', missing: 0 },
   },
   { max: 1 },
@@ -61,7 +61,7 @@ export const OWN_FACTOR = number(
   {
     label: 'Keep about the subject',
     help: 'Weight of keeping what the model says about the subject otherwise. Every second statement named takes part; much of it costs.',
-    flag: 'keep-own',
+    flag: 'keepOwn',
     field: { name: 'own_factor', missing: 0 },
   },
   { min: 0 },
@@ -174,6 +174,36 @@ export const CHANGE_WEIGHT = number(
     help: 'Weight of keeping the change of the weights itself small, in every direction alike (ENCORE).',
     flag: 'changeWeight',
     field: { name: 'update_norm_lambda', missing: 0 },
+  },
+  { min: 0 },
+);
+export const NEURONS = number(
+  'neurons',
+  {
+    label: 'Neurons',
+    help: 'Share of all that the neurons say about the facts: only the loudest that have it together are changed in each layer (NSE). 1: all.',
+    flag: 'neurons',
+    field: { name: 'neuron_threshold', missing: 1 },
+  },
+  { above: 0, max: 1 },
+);
+export const FAR_ABOVE = number(
+  'farAbove',
+  {
+    label: 'Written from',
+    help: 'In each pass only facts whose state is farther than this from the one that is searched for are written (NSE). 0: all.',
+    flag: 'farAbove',
+    field: { name: 'alpha', missing: 0 },
+  },
+  { min: 0 },
+);
+export const FAR_BELOW = number(
+  'farBelow',
+  {
+    label: 'Written up to',
+    help: 'In each pass only facts whose state is nearer than this to the one that is searched for are written (NSE). 0: all.',
+    flag: 'farBelow',
+    field: { name: 'upper_bound', missing: 0 },
   },
   { min: 0 },
 );

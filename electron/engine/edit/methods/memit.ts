@@ -10,7 +10,7 @@ import { covarianceMetric, dampedMetric } from '../metric.ts';
 import type { EditMethod, EditWork, SettingsOf, Sourced } from '../method.ts';
 import { chooseLayers, lambdaFor } from '../search.ts';
 import { keyWeights } from '../solve.ts';
-import { spread, type SpreadSettings } from '../spread.ts';
+import { spread, type SpreadOptions, type SpreadSettings } from '../spread.ts';
 import { findTargets, type TargetSettings } from '../target.ts';
 import { byWords } from '../together.ts';
 import { factTokens } from '../tokens.ts';
@@ -34,6 +34,9 @@ export const memit: EditMethod<SettingsOf<typeof descriptor>> = {
     together: TOGETHER_DEFAULT,
     changeWeight: { value: 0, source: 'published default' },
     ownTargets: { value: false, source: 'published default' },
+    neurons: { value: 1, source: 'published default' },
+    farAbove: { value: 0, source: 'published default' },
+    farBelow: { value: 0, source: 'published default' },
     covarianceWeight: undefined,
   }),
   windows: (anatomy) => windowsOf(anatomy, WIDTH),
@@ -59,7 +62,10 @@ export const memit: EditMethod<SettingsOf<typeof descriptor>> = {
       ...given({ known: all.known, kept: work.kept }),
       ownTargets: settings.ownTargets.value,
       passes: settings.passes.value,
+      neuronShare: settings.neurons.value,
+      ...given({ far: farOf(settings) }),
     });
+    if (delta.weights.length === 0) throw nothingIsFar(settings);
     return {
       delta,
       settings: { ...settings, layers, covarianceWeight },
@@ -72,6 +78,11 @@ export const memit: EditMethod<SettingsOf<typeof descriptor>> = {
 
 type Settings = SettingsOf<typeof descriptor>;
 
+/** Between which distances from their targets facts are written; undefined where all are. */
+function farOf({ farAbove: { value: above }, farBelow: { value: below } }: Settings): SpreadOptions['far'] {
+  return above === 0 && below === 0 ? undefined : { above, below: below === 0 ? Infinity : below };
+}
+
 /** @throws EmendError 'bad-input': targets of each layer are found on the model as edited by others so far */
 function mayBeTogether({ together, ownTargets }: Settings): void {
   if (together.value && ownTargets.value)
@@ -81,6 +92,16 @@ function mayBeTogether({ together, ownTargets }: Settings): void {
       'Turn off one of the two.',
       { field: 'ownTargets' },
     );
+}
+
+function nothingIsFar({ farAbove, farBelow }: Settings): EmendError {
+  const upTo = farBelow.value === 0 ? '' : ` and up to ${farBelow.value}`;
+  return new EmendError(
+    'bad-input',
+    `No fact's state is as far from the one that is searched for as asked: from ${farAbove.value}${upTo}. So nothing was written.`,
+    'Lower “Written from”, or raise “Written up to”; 0 writes all.',
+    { field: 'farAbove' },
+  );
 }
 
 function weightOf(together: EditWork['together']): Sourced<number> | undefined {
