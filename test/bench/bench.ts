@@ -299,6 +299,11 @@ if (!(await runAsChild(process.argv)) && !(await runCheckpointChild(process.argv
     const { measureScale } = await import('./scale.ts');
     await measureScale(table, { isQuick: values.quick, threads: Number(values.threads) });
   }
+  // Six minutes.
+  if (values.part === 'many') {
+    const { measureMany } = await import('./many.ts');
+    await measureMany(table, { isQuick: values.quick, threads: Number(values.threads) }, settingsFor);
+  }
   // Takes hours; with --ways some of it.
   if (values.part === 'sweep') {
     const { measureSweep } = await import('./sweep.ts');

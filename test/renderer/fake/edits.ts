@@ -264,6 +264,7 @@ export function fakeReport(
         : { key: setting.key, name: setting.label, value: String(chosen), source: 'as asked' };
     }),
     covariance: { tokens: 10_240, text: hash('corpus'), cached: true, ridges: [] },
+    solvedAnew: 2,
     contexts: ['', 'The', 'In the', 'It was', 'There are'],
     seed: 0,
     checks: [
