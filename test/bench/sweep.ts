@@ -28,6 +28,7 @@ const TRIED: readonly Choices[] = [
   ]),
   ...[-2, -4, -6, 0.5, 0.8, 0.9, 0.95].map((stopEarly): Choices => ({ ...NEIGHBOURS, stopEarly })),
   ...[-4, 0.95].map((stopEarly): Choices => ({ ...NEIGHBOURS, stopEarly, passes: 3 })),
+  ...[0.3, 0.5].map((hold): Choices => ({ ...NEIGHBOURS, stopEarly: 0.95, hold })),
   { ...NEIGHBOURS, told: 'nothing', clamp: 1.5 },
 ];
 const UNTOUCHED = 300;
