@@ -31,7 +31,12 @@ const PUBLISHED: Choices = { told: 'nothing', clamp: 1.5, stopEarly: 0, remember
 const WAYS: Readonly<Record<string, Way>> = {
   published: { name: 'MEMIT as published', method: 'memit', choices: PUBLISHED, most: 1000 },
   held: { name: 'MEMIT, earlier edits held, nothing told', method: 'memit', choices: { ...PUBLISHED, remember: true }, most: 300 },
-  told: { name: 'MEMIT, earlier edits and neighbours held', method: 'memit', choices: { stopEarly: 0, hold: 1, together: false }, most: 300 },
+  told: {
+    name: 'MEMIT, earlier edits and neighbours held',
+    method: 'memit',
+    choices: { stopEarly: 0, hold: 1, together: false },
+    most: 300,
+  },
   blue: { name: 'BLUE', method: 'memit', choices: { ...PUBLISHED, ownTargets: true, layers: [0, 4] }, most: 300 },
   alphaedit: { name: 'AlphaEdit as published', method: 'alphaedit', choices: { told: 'nothing' }, most: 1000 },
   locft: { name: 'LocFT-BF, all facts at once', method: 'locft', choices: {}, isUnion: true, most: 300 },
