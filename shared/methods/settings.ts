@@ -181,7 +181,7 @@ export const NEURONS = number(
   'neurons',
   {
     label: 'Neurons',
-    help: 'Share of all that the neurons say about the facts: only the loudest that have it together are changed in each layer (NSE). 1: all.',
+    help: 'Share of what the neurons say about the facts: only the loudest that have it together are changed in a layer (NSE). 1: all.',
     flag: 'neurons',
     field: { name: 'neuron_threshold', missing: 1 },
   },
