@@ -45,7 +45,7 @@ export async function catchUpPolicy(model: LibraryModel, preferences: Preference
       model.tell({
         what: 'policy',
         message: `The record did not say what is asked of versions before they leave; entry ${model.ledger.head.seq} says it now.`,
-        hint: 'The policy was changed where this record could not be written to, or Emend was ended meanwhile.',
+        hint: 'Emend was ended while it was changed, another program held the record, or the settings file was changed by hand. Look it over.',
       });
   } catch (error) {
     if (!(error instanceof EmendError)) throw error;
