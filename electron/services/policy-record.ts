@@ -45,7 +45,7 @@ export async function catchUpPolicy(model: LibraryModel, preferences: Preference
       model.tell({
         what: 'policy',
         message: `The record did not say what is asked of versions before they leave; entry ${model.ledger.head.seq} says it now.`,
-        hint: 'Emend was ended while it was changed, another program held the record, or the settings file was changed by hand. Look it over.',
+        hint: 'Emend was ended while it changed, another program held the record, or the settings file was changed by hand. Look it over.',
       });
   } catch (error) {
     if (!(error instanceof EmendError)) throw error;
