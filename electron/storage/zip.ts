@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { crc32 } from 'node:zlib';
 import { openPromise, type Entry, type ZipFile } from 'yauzl';
 import { EmendError } from '../../shared/errors.ts';
+import { explain } from './file-errors.ts';
 import { errno } from './files.ts';
 import { FILE_MANAGER_FILES } from './system-files.ts';
 
@@ -85,7 +86,8 @@ async function using<T>(archive: string, act: (zip: ZipFile) => Promise<T>): Pro
     return await act(zip);
   } catch (error) {
     // What the disk says has a code of the system; what the archive is found to be has none, or one of zlib.
-    if (error instanceof EmendError || /^E[A-Z]+$/.test(errno(error) ?? '')) throw error;
+    if (error instanceof EmendError) throw error;
+    if (/^E[A-Z]+$/.test(errno(error) ?? '')) throw explain(error, 'unpack', archive);
     throw damaged(archive, error instanceof Error ? error.message : String(error));
   } finally {
     zip?.close();
@@ -103,7 +105,10 @@ async function entriesOf(archive: string, zip: ZipFile): Promise<Entry[]> {
   const seen = new Set<string>();
   for await (const entry of zip.eachEntry()) {
     const { fileName } = entry;
-    if (fileName.endsWith('/') || fileName.split('/').some((part) => LEFT_OUT.has(part))) continue;
+    const parts = fileName.split('/');
+    if (fileName.endsWith('/') || parts.some((part) => LEFT_OUT.has(part))) continue;
+    // They would be written where another file, or the folder itself, is.
+    if (parts.some((part) => part === '' || part === '.')) throw damaged(archive, `${JSON.stringify(fileName)} is no name of a file`);
     if (((entry.externalFileAttributes >>> 16) & TYPE) === LINK)
       throw new EmendError('unsupported', `${fileName} in the archive ${archive} is a link.`, 'Unpack it, and choose what is in it.');
     if (entry.isEncrypted())
@@ -115,12 +120,25 @@ async function entriesOf(archive: string, zip: ZipFile): Promise<Entry[]> {
         'Unpack it, and bring what is in it.',
       );
     // On disks that do not tell cases apart the second would take the place of the first.
-    const folded = fileName.normalize('NFC').toLowerCase();
-    if (seen.has(folded)) throw damaged(archive, `it holds ${fileName} twice`);
-    seen.add(folded);
+    if (seen.has(folded(fileName))) throw damaged(archive, `it holds ${fileName} twice`);
+    seen.add(folded(fileName));
     entries.push(entry);
   }
+  const folders = new Set(entries.flatMap(({ fileName }) => foldersOf(folded(fileName))));
+  const both = entries.find(({ fileName }) => folders.has(folded(fileName)));
+  if (both) throw damaged(archive, `it holds ${both.fileName} as a file and as a folder`);
   return entries;
+}
+
+/** A name as disks have it that do not tell cases apart. */
+function folded(fileName: string): string {
+  return fileName.normalize('NFC').toLowerCase();
+}
+
+/** Every folder above a file: a, a/b of a/b/c. */
+function foldersOf(fileName: string): string[] {
+  const parts = fileName.split('/');
+  return parts.slice(1).map((_, at) => parts.slice(0, at + 1).join('/'));
 }
 
 async function needRoom(archive: string, folder: string, bytes: number): Promise<void> {

@@ -32,6 +32,8 @@ const AboutSchema = v.object({
       covarianceWeight: v.number(),
       /** So many rows of the factors, the first, are the whole of what was solved; where none are, the factors are a difference alone. */
       rows: v.number(),
+      /** Facts of earlier edits that were solved anew with these; earlier releases did not say. */
+      known: v.optional(v.number()),
     }),
   ),
 });

@@ -84,7 +84,7 @@ export async function editFacts(request: EditRequest, report: Report): Promise<E
     layers,
     delta,
     together: solved && {
-      about: { layers: [...layers], covarianceWeight: solved.covarianceWeight, rows },
+      about: { layers: [...layers], covarianceWeight: solved.covarianceWeight, rows, known: together?.facts.length },
       targets: solved.targets.map(keptTarget),
     },
     solvedAnew: together?.facts.length,

@@ -62,6 +62,11 @@ export async function editPairs(
       one: [about.contexts, report.contexts],
       other: [prefixes, prefixes],
     },
+    {
+      what: 'how many facts of earlier edits were solved anew by the delta and by its report',
+      one: about.together?.known ?? null,
+      other: report.solvedAnew ?? null,
+    },
     { what: 'the covariance in the report and the word on it', one: { model, ...report.covariance }, other: covariance },
     { what: 'the checks of the entry and of its report', one: body.checks, other: report.checks },
     { what: 'the checks of the entry and of its draft', one: body.checks, other: details['checks'] },

@@ -51,6 +51,19 @@ it.each<[string, Zipped | Zipped[], string, RegExp]>([
   ['is longer than it says', { path: 'a', content: 'x'.repeat(5000), packed: true, claims: { bytes: 10 } }, 'bad-file', /too many bytes/],
   ['is not what its checksum says', { path: 'a', content: 'x', claims: { crc: 1 } }, 'bad-file', /checksum of a/],
   ['is shorter than it says', { path: 'a', content: 'x', packed: true, claims: { bytes: 0xfffffff0 } }, 'bad-file', /not enough bytes/],
+  ['has no name', { path: '', content: 'x' }, 'bad-file', /"" is no name of a file/],
+  ['is the folder itself', { path: './.', content: 'x' }, 'bad-file', /is no name of a file/],
+  ['has an empty folder in its name', { path: 'm//config.json', content: 'x' }, 'bad-file', /is no name of a file/],
+  ['has a name that disks do not take', { path: 'x'.repeat(300), content: 'x' }, 'failed', /Could not unpack .*a\.zip: ENAMETOOLONG/],
+  [
+    'is a folder too',
+    [
+      { path: 'm', content: 'x' },
+      { path: 'M/config.json', content: 'y' },
+    ],
+    'bad-file',
+    /m as a file and as a folder/,
+  ],
   [
     'is there twice',
     [
