@@ -39,8 +39,8 @@ const WAYS: Readonly<Record<string, Way>> = {
   },
   blue: { name: 'BLUE', method: 'memit', choices: { ...PUBLISHED, ownTargets: true, layers: [0, 4] }, most: 300 },
   alphaedit: { name: 'AlphaEdit as published', method: 'alphaedit', choices: { told: 'nothing' }, most: 1000 },
-  locft: { name: 'LocFT-BF, all facts at once', method: 'locft', choices: {}, isUnion: true, most: 300 },
-  crispedit: { name: 'CrispEdit, all facts at once', method: 'crispedit', choices: {}, isUnion: true, most: 100 },
+  locft: { name: 'LocFT-BF, all facts at once', method: 'locft', choices: {}, isUnion: true, most: 1000 },
+  crispedit: { name: 'CrispEdit, all facts at once', method: 'crispedit', choices: {}, isUnion: true, most: 1000 },
   together: { name: 'solved together, nothing told', method: 'memit', choices: { ...PUBLISHED, together: true }, isSet: true, most: 1000 },
   all: { name: 'solved together, neighbours told', method: 'memit', choices: { together: true }, isSet: true, most: 1000 },
 };
