@@ -19,7 +19,7 @@ export async function recordPolicy(model: LibraryModel, preferences: Preferences
 
 /**
  * Has every record say it that can be written to. The others, such as one that another program holds, say it when they are opened for
- * writing next.
+ * writing next, and before an export at the latest.
  * @returns ids of the models whose records had to
  */
 export async function recordPolicyEverywhere(library: ManyModels, preferences: Preferences): Promise<string[]> {
@@ -35,19 +35,19 @@ export async function recordPolicyEverywhere(library: ManyModels, preferences: P
 
 /**
  * Has a record that was just opened say it, if it can be written to: the program may have been ended before it did, the settings file may
- * have been changed by hand, and a model may be new.
+ * have been changed by hand, and a model may be new. A record that is not anchored is left alone: whoever anchors it looks it over first.
  */
 export async function catchUpPolicy(model: LibraryModel, preferences: Preferences): Promise<void> {
-  if (preferences.author === '' || model.ledger.readOnly) return; // the next one that may write says it
+  if (!model.ledger.anchored) return;
   const isNew = model.ledger.entries.length <= 1;
   try {
     if ((await recordPolicy(model, preferences)) && !isNew)
       model.tell({
         what: 'policy',
-        message: `The record did not say what is asked of versions before they leave; entry ${model.ledger.head.seq} says it now.`,
+        message: `The policy of exports that is in force was not in the record; entry ${model.ledger.head.seq} has it now.`,
         hint: 'Emend was ended while it changed, another program held the record, or the settings file was changed by hand. Look it over.',
       });
   } catch (error) {
-    if (!(error instanceof EmendError)) throw error;
+    if (!(error instanceof EmendError)) throw error; // the next opening, or the next export, has the record say it
   }
 }

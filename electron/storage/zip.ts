@@ -39,7 +39,7 @@ export async function zippedFiles(archive: string): Promise<readonly ZippedFile[
   return using(archive, async (zip) => {
     const entries = await entriesOf(archive, zip);
     return entries
-      .map(({ fileName, uncompressedSize }) => ({ path: fileName, bytes: uncompressedSize }))
+      .map(({ path, entry: { uncompressedSize } }) => ({ path, bytes: uncompressedSize }))
       .sort((a, b) => (a.path < b.path ? -1 : 1));
   });
 }
@@ -52,12 +52,12 @@ export async function zippedFiles(archive: string): Promise<readonly ZippedFile[
 export async function unpackZip(archive: string, folder: string, { check, progress }: Unpacking): Promise<void> {
   await using(archive, async (zip) => {
     const entries = await entriesOf(archive, zip);
-    const total = entries.reduce((sum, { uncompressedSize }) => sum + uncompressedSize, 0);
+    const total = entries.reduce((sum, { entry: { uncompressedSize } }) => sum + uncompressedSize, 0);
     await needRoom(archive, folder, total);
     let done = 0;
     progress(done, total);
-    for (const entry of entries) {
-      const to = join(folder, entry.fileName);
+    for (const { path, entry } of entries) {
+      const to = join(folder, path);
       await mkdir(dirname(to), { recursive: true });
       let found = 0;
       const pass = new Transform({
@@ -73,7 +73,7 @@ export async function unpackZip(archive: string, folder: string, { check, progre
         },
       });
       await pipeline(await zip.openReadStreamPromise(entry), pass, createWriteStream(to, { flags: 'wx' }));
-      if (found !== entry.crc32) throw damaged(archive, `the checksum of ${entry.fileName} is not the one that it names`);
+      if (found !== entry.crc32) throw damaged(archive, `the checksum of ${path} is not the one that it names`);
     }
   });
 }
@@ -94,21 +94,27 @@ async function using<T>(archive: string, act: (zip: ZipFile) => Promise<T>): Pro
   }
 }
 
-async function entriesOf(archive: string, zip: ZipFile): Promise<Entry[]> {
+/** A file in an archive, and where it is written below a folder: its name without what names no folder, as in ./a and a//b. */
+interface Packed {
+  readonly path: string;
+  readonly entry: Entry;
+}
+
+async function entriesOf(archive: string, zip: ZipFile): Promise<Packed[]> {
   if (zip.entryCount > MOST)
     throw new EmendError(
       'unsupported',
       `The archive ${archive} has ${zip.entryCount} entries; at most ${MOST} are unpacked.`,
       'Unpack it, and choose the folder of one model.',
     );
-  const entries: Entry[] = [];
+  const entries: Packed[] = [];
   const seen = new Set<string>();
   for await (const entry of zip.eachEntry()) {
     const { fileName } = entry;
-    const parts = fileName.split('/');
+    const parts = fileName.split('/').filter((part) => part !== '' && part !== '.');
     if (fileName.endsWith('/') || parts.some((part) => LEFT_OUT.has(part))) continue;
-    // They would be written where another file, or the folder itself, is.
-    if (parts.some((part) => part === '' || part === '.')) throw damaged(archive, `${JSON.stringify(fileName)} is no name of a file`);
+    if (parts.length === 0) throw damaged(archive, `${JSON.stringify(fileName)} is no name of a file`);
+    const path = parts.join('/');
     if (((entry.externalFileAttributes >>> 16) & TYPE) === LINK)
       throw new EmendError('unsupported', `${fileName} in the archive ${archive} is a link.`, 'Unpack it, and choose what is in it.');
     if (entry.isEncrypted())
@@ -120,24 +126,24 @@ async function entriesOf(archive: string, zip: ZipFile): Promise<Entry[]> {
         'Unpack it, and bring what is in it.',
       );
     // On disks that do not tell cases apart the second would take the place of the first.
-    if (seen.has(folded(fileName))) throw damaged(archive, `it holds ${fileName} twice`);
-    seen.add(folded(fileName));
-    entries.push(entry);
+    if (seen.has(folded(path))) throw damaged(archive, `it holds ${path} twice`);
+    seen.add(folded(path));
+    entries.push({ path, entry });
   }
-  const folders = new Set(entries.flatMap(({ fileName }) => foldersOf(folded(fileName))));
-  const both = entries.find(({ fileName }) => folders.has(folded(fileName)));
-  if (both) throw damaged(archive, `it holds ${both.fileName} as a file and as a folder`);
+  const folders = new Set(entries.flatMap(({ path }) => foldersOf(folded(path))));
+  const both = entries.find(({ path }) => folders.has(folded(path)));
+  if (both) throw damaged(archive, `it holds ${both.path} as a file and as a folder`);
   return entries;
 }
 
 /** A name as disks have it that do not tell cases apart. */
-function folded(fileName: string): string {
-  return fileName.normalize('NFC').toLowerCase();
+function folded(path: string): string {
+  return path.normalize('NFC').toLowerCase();
 }
 
 /** Every folder above a file: a, a/b of a/b/c. */
-function foldersOf(fileName: string): string[] {
-  const parts = fileName.split('/');
+function foldersOf(path: string): string[] {
+  const parts = path.split('/');
   return parts.slice(1).map((_, at) => parts.slice(0, at + 1).join('/'));
 }
 

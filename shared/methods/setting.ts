@@ -113,6 +113,6 @@ function within({ min = -Infinity, above = -Infinity, max = Number.MAX_VALUE }: 
 function inWords({ min, above, max }: Limits): string {
   if (min !== undefined && max !== undefined) return ` from ${min} to ${max}`;
   if (min !== undefined) return `, ${min} or more`;
-  if (max !== undefined) return ` up to ${max}`;
-  return above === undefined ? '' : ` above ${above}`;
+  const least = above === undefined ? '' : ` above ${above}`;
+  return max === undefined ? least : `${least}${least && ','} up to ${max}`;
 }

@@ -27,6 +27,8 @@ const TRIED: readonly Choices[] = [
     { ...NEIGHBOURS, clamp, told: 'all', passes: 3 },
   ]),
   ...[-2, -4, -6, 0.5, 0.8, 0.9, 0.95].map((stopEarly): Choices => ({ ...NEIGHBOURS, stopEarly })),
+  { ...NEIGHBOURS, stopEarly: -4, clamp: 1.5 },
+  { ...NEIGHBOURS, stopEarly: -4, hold: 3 },
   ...[-4, 0.95].map((stopEarly): Choices => ({ ...NEIGHBOURS, stopEarly, passes: 3 })),
   ...[0.3, 0.5].map((hold): Choices => ({ ...NEIGHBOURS, stopEarly: 0.95, hold })),
   { ...NEIGHBOURS, told: 'nothing', clamp: 1.5 },

@@ -25,7 +25,7 @@ const TOLD = [
   /^The journal ends with/,
   /^The export of .* had not been recorded/,
   /^Emend was ended while/,
-  /^The record did not say what is asked/,
+  /^The policy of exports that is in force/,
 ];
 
 /**

@@ -33,7 +33,7 @@ const AboutSchema = v.object({
       /** So many rows of the factors, the first, are the whole of what was solved; where none are, the factors are a difference alone. */
       rows: v.number(),
       /** Facts of earlier edits that were solved anew with these; earlier releases did not say. */
-      known: v.optional(v.number()),
+      solvedAnew: v.optional(v.number()),
     }),
   ),
 });

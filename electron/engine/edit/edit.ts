@@ -28,8 +28,6 @@ export interface Edit {
   readonly delta: Delta;
   /** What it takes to solve it again together with later edits; undefined where it was not solved so. */
   readonly together: { readonly about: NonNullable<DeltaAbout['together']>; readonly targets: readonly Matrix[] } | undefined;
-  /** Facts of earlier edits that were solved anew with these; undefined where none are solved together. */
-  readonly solvedAnew: number | undefined;
   /** SHA-256 of the model. */
   readonly model: string;
   readonly hyperparameters: readonly Hyperparameter[];
@@ -84,10 +82,9 @@ export async function editFacts(request: EditRequest, report: Report): Promise<E
     layers,
     delta,
     together: solved && {
-      about: { layers: [...layers], covarianceWeight: solved.covarianceWeight, rows, known: together?.facts.length },
+      about: { layers: [...layers], covarianceWeight: solved.covarianceWeight, rows, solvedAnew: together?.facts.length },
       targets: solved.targets.map(keptTarget),
     },
-    solvedAnew: together?.facts.length,
     model,
     hyperparameters: listed(descriptor, result.settings),
     contexts,

@@ -74,10 +74,15 @@ export function editSettings(asked: AskedSettings, anatomy: Anatomy, name: strin
 /** What is off because something else was asked for with which it cannot be. */
 function turnedOff(choices: Choices, { settings }: MethodDescriptor) {
   return settings.flatMap(({ key, label, turnsOff }) =>
-    turnsOff !== undefined && (choices as Readonly<Record<string, unknown>>)[key] === true
+    turnsOff !== undefined && isOn((choices as Readonly<Record<string, unknown>>)[key])
       ? [{ values: { [turnsOff]: false }, source: `since ${label} is asked for` }]
       : [],
   );
+}
+
+/** Whether a value asks for what its setting does: yes, or a number that is not 0. */
+function isOn(value: unknown): boolean {
+  return value === true || (typeof value === 'number' && value !== 0);
 }
 
 /** Key, name, value and source of every setting, in the method's order. One that only the facts can tell says so. */

@@ -78,7 +78,7 @@ export async function edit(models: OpenModels, params: Jobs['edit']['params'], c
         sha256After: tensorHash(edited, w.weight),
       };
     }),
-    ...given({ solvedAnew: made.solvedAnew }),
+    ...given({ solvedAnew: made.together?.about.solvedAnew }),
     warnings: [...made.warnings, ...roundings(decoder, edited, made.delta)],
     seconds: (performance.now() - started) / 1000,
     workedOn: { threads: decoder.threads || availableParallelism(), processor: `${arch()} ${cpus()[0]?.model ?? 'unknown'}`.trim() },

@@ -64,7 +64,7 @@ export async function editPairs(
     },
     {
       what: 'how many facts of earlier edits were solved anew by the delta and by its report',
-      one: about.together?.known ?? null,
+      one: about.together?.solvedAnew ?? null,
       other: report.solvedAnew ?? null,
     },
     { what: 'the covariance in the report and the word on it', one: { model, ...report.covariance }, other: covariance },

@@ -9,7 +9,12 @@ import { mini, tokenRows } from '../runtime/mini.ts';
 import { someFacts } from './facts.ts';
 
 /** Writes three facts into both layers. @returns each layer's whole change, D × F */
-async function written(options: { readonly neurons?: number; readonly farAbove?: number; readonly farBelow?: number }) {
+async function written(options: {
+  readonly neurons?: number;
+  readonly farAbove?: number;
+  readonly farBelow?: number;
+  readonly together?: boolean;
+}) {
   const decoder = await mini();
   const as = <T>(value: T) => ({ value, source: 'test' });
   const given = Object.fromEntries(Object.entries(options).map(([key, value]) => [key, as(value)]));
@@ -19,7 +24,15 @@ async function written(options: { readonly neurons?: number; readonly farAbove?:
     tokenizer: {} as Tokenizer, // nothing is told, so no text is cut
     facts: someFacts(3).map((_, n) => ({ subject: `Subject ${n}`, prompt: '{} is', target: ' so' })),
     tokens: someFacts(3),
-    settings: { ...defaults, layers: as([0, 1]), steps: as(6), covarianceWeight: as(1), told: as('nothing' as const), ...given },
+    settings: {
+      ...defaults,
+      layers: as([0, 1]),
+      steps: as(6),
+      covarianceWeight: as(1),
+      told: as('nothing' as const),
+      together: as(false),
+      ...given,
+    },
     windows: [],
     statistics: new Statistics(await keyCovariance(decoder, [0, 1], tokenRows([20, 31, 9, 25, 30, 17, 28, 12]), silent)),
     contexts: ['{}'],
@@ -51,4 +64,6 @@ test('only facts that are as far from their targets as is asked for are written'
   await expect(written({ farAbove: 1e6 })).rejects.toMatchObject(NOTHING);
   expect(isMoved(await written({ farBelow: 1e6 }))).toBe(true);
   await expect(written({ farBelow: 1e-6 })).rejects.toMatchObject(NOTHING);
+  // What is solved together must all be written, or facts of earlier edits would be lost.
+  await expect(written({ farAbove: 1e-6, together: true })).rejects.toMatchObject({ code: 'bad-input', details: { field: 'farAbove' } });
 });

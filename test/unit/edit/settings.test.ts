@@ -9,5 +9,7 @@ test('what cannot be beside something that is asked for is off, and says why; as
   expect(await settled({})).toMatchObject({ value: true });
   expect(await settled({ ownTargets: true })).toEqual({ value: false, source: 'since Targets of each layer is asked for' });
   expect(await settled({ ownTargets: false })).toMatchObject({ value: true });
+  expect(await settled({ farAbove: 2 })).toEqual({ value: false, source: 'since Written from is asked for' });
+  expect(await settled({ farBelow: 0 })).toMatchObject({ value: true });
   expect(await settled({ ownTargets: true, together: true })).toEqual({ value: true, source: 'as asked' });
 });

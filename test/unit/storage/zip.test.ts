@@ -41,6 +41,14 @@ it('unpacks what was packed, stored or deflated, and tells how far it is', async
   expect(told.at(-1)).toEqual([big.length + 2, big.length + 2]);
 });
 
+it('takes names as some programs write them: ./ in front, a folder without a name', async () => {
+  await unpacked([
+    { path: './m/config.json', content: '{}' },
+    { path: 'm//facts.csv', content: 'a' },
+  ]);
+  expect((await listFolder(join(folder, 'to'), { links: 'apart' })).files).toEqual(['m/config.json', 'm/facts.csv']);
+});
+
 it.each<[string, Zipped | Zipped[], string, RegExp]>([
   ['leads out', { path: '../out.txt', content: 'x' }, 'bad-file', /\.\./],
   ['is absolute', { path: '/etc/out.txt', content: 'x' }, 'bad-file', /absolute/],
@@ -53,8 +61,16 @@ it.each<[string, Zipped | Zipped[], string, RegExp]>([
   ['is shorter than it says', { path: 'a', content: 'x', packed: true, claims: { bytes: 0xfffffff0 } }, 'bad-file', /not enough bytes/],
   ['has no name', { path: '', content: 'x' }, 'bad-file', /"" is no name of a file/],
   ['is the folder itself', { path: './.', content: 'x' }, 'bad-file', /is no name of a file/],
-  ['has an empty folder in its name', { path: 'm//config.json', content: 'x' }, 'bad-file', /is no name of a file/],
   ['has a name that disks do not take', { path: 'x'.repeat(300), content: 'x' }, 'failed', /Could not unpack .*a\.zip: ENAMETOOLONG/],
+  [
+    'is there twice by other names',
+    [
+      { path: 'm/a', content: 'x' },
+      { path: './m//a', content: 'y' },
+    ],
+    'bad-file',
+    /m\/a twice/,
+  ],
   [
     'is a folder too',
     [

@@ -83,8 +83,19 @@ function farOf({ farAbove: { value: above }, farBelow: { value: below } }: Setti
   return above === 0 && below === 0 ? undefined : { above, below: below === 0 ? Infinity : below };
 }
 
-/** @throws EmendError 'bad-input': targets of each layer are found on the model as edited by others so far */
-function mayBeTogether({ together, ownTargets }: Settings): void {
+/**
+ * @throws EmendError 'bad-input': targets of each layer are found on the model as edited by others so far, and what is not far would be
+ *   lost
+ */
+function mayBeTogether(settings: Settings): void {
+  const { together, ownTargets } = settings;
+  if (together.value && farOf(settings))
+    throw new EmendError(
+      'bad-input',
+      'Facts of earlier edits that are solved together must all be written, however far they are from their targets.',
+      'Turn off “Solve together”, or leave “Written from” and “Written up to” at 0.',
+      { field: 'farAbove' },
+    );
   if (together.value && ownTargets.value)
     throw new EmendError(
       'bad-input',
