@@ -85,6 +85,25 @@ export const SMALL_ACTS: readonly ServiceAct[] = [
     isDone: async (app) => (await steerings(app)).length === 2,
   },
   {
+    name: 'steering taken from a file',
+    from: 'library',
+    adds: 0,
+    run: async (app, { steering: draft, target }) => {
+      const file = `${target}.safetensors`;
+      if (!existsSync(file)) await app.call('steering.save', { model: NAME, draft, destination: app.grants.grant(file, 'write').handle });
+      return app.call('steering.import', { model: NAME, source: app.grants.grant(file).handle });
+    },
+    isDone: async (app) => (await steerings(app)).length === 2,
+  },
+  {
+    name: 'check of a steering',
+    from: 'library',
+    adds: 0,
+    run: (app, { steering: draft }) =>
+      app.run('steering.check', { model: NAME, draft, draws: 1, texts: 0, prompts: ['Ada lives in'], words: ['Rome'], maxTokens: 2 }),
+    isDone: async (app, { steering: draft }) => (await app.call('steering.report', { model: NAME, draft })).check !== undefined,
+  },
+  {
     name: 'discard of a steering',
     from: 'library',
     adds: 0,
