@@ -51,7 +51,17 @@ export const FactSchema = v.object({
   /** What is one hop further: MQuAKE's questions, KnowEdit's reasoning, zsRE's portability. */
   hops: v.exactOptional(list(FurtherSchema)),
   /** Wordings, neighbours and other facts about the subject that the edit itself is told of (told.ts); they stand in no other list. */
-  told: v.optional(v.object({ wordings: list(Text), neighbors: list(NeighborSchema), sameSubject: v.exactOptional(list(NeighborSchema)) })),
+  told: v.optional(
+    v.object({
+      wordings: list(Text),
+      neighbors: list(NeighborSchema),
+      sameSubject: v.exactOptional(list(NeighborSchema)),
+      /** Neighbours that would check, but for other facts that tell of their subjects: measured, and not counted. */
+      apart: v.exactOptional(list(NeighborSchema)),
+      /** Prompts about other subjects of the relation that nobody named: held as neighbours are, and not measured. */
+      background: v.exactOptional(list(Text)),
+    }),
+  ),
 });
 export type Fact = v.InferOutput<typeof FactSchema>;
 export type Neighbor = v.InferOutput<typeof NeighborSchema>;

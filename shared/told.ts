@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { Fact, Neighbor } from './fact.ts';
+import { isAboutAny, subjectIn } from './subject-words.ts';
 
 /** What of the named neighbours and wordings takes part in an edit. */
 export const TOLD = ['all', 'neighbours', 'nothing'] as const;
@@ -7,14 +8,14 @@ export const ToldSchema = v.picklist(TOLD);
 export type ToldChoice = v.InferOutput<typeof ToldSchema>;
 
 /**
- * A fact as an edit gets it. Every second neighbour, and of `all` every second other wording, is told to the edit: it takes part in the
- * solve, so it proves nothing and is measured apart. The others are left to check by; where there is one alone, it checks.
- * A fact that says itself what is told keeps that, unless nothing is to be told.
+ * A fact as an edit gets it. About half of the neighbours ({@link toldAmong}), and of `all` every second other wording, is told to the
+ * edit: it takes part in the solve, so it proves nothing and is measured apart. The others are left to check by; where there is one alone,
+ * it checks. A fact that says itself what is told keeps that, unless nothing is to be told.
  * @param keepsOwn whether every second of the other facts about the subject takes part in the search too
  */
 export function divided(fact: Fact, choice: ToldChoice, keepsOwn = false): Fact {
   const own = fact.told?.sameSubject;
-  const rest = own === undefined ? fact : ownBack(fact, own);
+  const rest = withoutApart(own === undefined ? fact : ownBack(fact, own));
   const solved = dividedForSolve(rest, choice);
   if (!keepsOwn) return solved;
   if (own === undefined) return ownDivided(solved);
@@ -28,14 +29,68 @@ function dividedForSolve(fact: Fact, choice: ToldChoice): Fact {
   if (fact.told !== undefined) return fact;
   const { paraphrases = [], neighbors = [] } = fact;
   const areWordingsTold = choice === 'all';
-  const told = { wordings: areWordingsTold ? paraphrases.filter(isTold) : [], neighbors: neighbors.filter(isTold) };
+  const areTold = toldAmong(neighbors.map(promptOf));
+  const told = { wordings: areWordingsTold ? paraphrases.filter(isTold) : [], neighbors: neighbors.filter((_, at) => areTold[at]) };
   if (told.wordings.length + told.neighbors.length === 0) return fact;
   return {
     ...fact,
     ...(fact.paraphrases && areWordingsTold && { paraphrases: paraphrases.filter(isHeldBack) }),
-    ...(fact.neighbors && { neighbors: neighbors.filter(isHeldBack) }),
+    ...(fact.neighbors && { neighbors: neighbors.filter((_, at) => !areTold[at]) }),
     told,
   };
+}
+
+/**
+ * Which of some neighbours are told. The name of its subject decides, not its place: so a subject that one fact tells is told by all, and
+ * checks none. Where all would be told or none, the one nearest to the other side goes there; those about a single subject all check.
+ */
+export function toldAmong(prompts: readonly string[]): boolean[] {
+  const subjects = prompts.map(subjectIn);
+  const ordered = [...new Set(subjects)].map((subject) => ({ subject, lot: lotOf(subject) })).sort((a, b) => a.lot - b.lot);
+  const fair = ordered.filter(({ lot }) => lot >= 0.5).length;
+  const count = ordered.length < 2 ? 0 : Math.min(Math.max(fair, 1), ordered.length - 1);
+  const told = new Set(ordered.slice(ordered.length - count).map(({ subject }) => subject));
+  return subjects.map((subject) => told.has(subject));
+}
+
+/** A number from 0 to 1 that depends on a text alone: its FNV-1a hash, with its bits mixed (as murmur3 ends). */
+function lotOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;
+}
+
+/**
+ * Facts as {@link divided} gave them, whose neighbours check only where no other fact tells of their subject: what one fact tells is held
+ * for all. Those stand apart, measured and not counted.
+ * @param earlier prompts that are held beside those of these facts
+ */
+export function setApart(facts: readonly Fact[], earlier: readonly string[] = []): Fact[] {
+  const told = new Set([...toldTexts(facts), ...earlier].map(subjectIn));
+  if (told.size === 0) return [...facts];
+  return facts.map((fact) => {
+    const { neighbors = [] } = fact;
+    const apart = neighbors.filter((one) => isAboutAny(promptOf(one), told));
+    if (apart.length === 0) return fact;
+    const counted = neighbors.filter((one) => !apart.includes(one));
+    return { ...fact, neighbors: counted, told: { ...NOTHING, ...fact.told, apart } };
+  });
+}
+
+/** All prompts about other subjects that an edit was told of, and holds. */
+export function toldTexts(facts: readonly Pick<Fact, 'told'>[]): string[] {
+  return facts.flatMap(({ told }) => [...(told?.neighbors ?? []).map(promptOf), ...(told?.background ?? [])]);
+}
+
+/** The neighbours that are measured and not counted: those that are told, then those that stand apart. */
+export function toldNeighbors({ neighbors, apart = [] }: NonNullable<Fact['told']>): Neighbor[] {
+  return [...neighbors, ...apart];
+}
+
+function promptOf(neighbor: Neighbor): string {
+  return typeof neighbor === 'string' ? neighbor : neighbor.prompt;
 }
 
 function ownDivided(fact: Fact): Fact {
@@ -47,9 +102,21 @@ function ownDivided(fact: Fact): Fact {
 }
 
 function ownBack({ told = NOTHING, ...fact }: Fact, own: readonly Neighbor[]): Fact {
-  const { wordings, neighbors } = told;
+  const { sameSubject: _, ...rest } = told;
   const sameSubject = inTurns<Neighbor>(fact.sameSubject ?? [], own);
-  return { ...fact, sameSubject, ...(wordings.length + neighbors.length > 0 ? { told: { wordings, neighbors } } : {}) };
+  return { ...fact, sameSubject, ...(isNothing(rest) ? {} : { told: rest }) };
+}
+
+/** What stood apart checks again, until other facts say otherwise. */
+function withoutApart(fact: Fact): Fact {
+  if (fact.told?.apart === undefined) return fact;
+  const { told, ...rest } = fact;
+  const { apart = [], ...left } = told;
+  return { ...rest, neighbors: [...(fact.neighbors ?? []), ...apart], ...(isNothing(left) ? {} : { told: left }) };
+}
+
+function isNothing({ wordings, neighbors, ...rest }: NonNullable<Fact['told']>): boolean {
+  return wordings.length + neighbors.length === 0 && Object.values(rest).every((list) => list.length === 0);
 }
 
 /** Nothing told to the edit: everything that is named checks it. */
@@ -58,7 +125,7 @@ export function undivided({ told, ...fact }: Fact): Fact {
   return {
     ...fact,
     paraphrases: inTurns(fact.paraphrases ?? [], told.wordings),
-    neighbors: inTurns<Neighbor>(fact.neighbors ?? [], told.neighbors),
+    neighbors: [...(fact.neighbors ?? []), ...told.neighbors, ...(told.apart ?? [])],
     ...(told.sameSubject && { sameSubject: inTurns<Neighbor>(fact.sameSubject ?? [], told.sameSubject) }),
   };
 }

@@ -22,6 +22,8 @@ export interface DriftSources {
   readonly edited: readonly CheckRecord[];
   /** Facts that are not. */
   readonly others: readonly CheckRecord[];
+  /** Prompts about other subjects that the edit was told of, so that these prove nothing: prompts about them are left out. */
+  readonly told?: readonly string[];
 }
 
 /** Enough for a mean KL that does not move with the choice, and still quick. */
@@ -32,11 +34,11 @@ const TEXTS = 40;
  * Drift material: the files given, else what came with the model, else prompts of facts that were not edited and Emend's own neutral text,
  * of which the beginnings of sentences are prompts.
  */
-export async function driftTexts({ material, probes, texts, edited, others }: DriftSources): Promise<DriftTexts> {
+export async function driftTexts({ material, probes, texts, edited, others, told = [] }: DriftSources): Promise<DriftTexts> {
   const subjects = new Set(edited.map(({ fact }) => fact.subject));
   const prompts = async () => {
     if (probes !== undefined) return lines(probes, 'drift prompts');
-    if (material !== undefined) return taughtPrompts(material.facts, subjects);
+    if (material !== undefined) return taughtPrompts(material.facts, subjects, told.join('\n'));
     return [...unedited(others, subjects), ...neutralTexts(subjects).map(beginning)];
   };
   const longer = async () => {
@@ -87,8 +89,8 @@ const TaughtSchema = v.object({
   facts: v.array(v.object({ subject: v.string(), relation: v.string() })),
 });
 
-/** A prompt for every fact of facts.json about another subject. */
-async function taughtPrompts(file: string, subjects: ReadonlySet<string>): Promise<string[]> {
+/** A prompt for every fact of facts.json about another subject, of which the edit was not told either. */
+async function taughtPrompts(file: string, subjects: ReadonlySet<string>, told: string): Promise<string[]> {
   const parsed = v.safeParse(
     TaughtSchema,
     parse(await readWholeText(file, 'The facts', 'Copy it again from where the model came from.'), file),
@@ -102,7 +104,7 @@ async function taughtPrompts(file: string, subjects: ReadonlySet<string>): Promi
   const { relations, facts } = parsed.output;
   return facts.flatMap(({ subject, relation }) => {
     const template = relations[relation]?.templates[0];
-    return template === undefined || subjects.has(subject) ? [] : [fillPrompt(template, subject).text];
+    return template === undefined || subjects.has(subject) || told.includes(subject) ? [] : [fillPrompt(template, subject).text];
   });
 }
 

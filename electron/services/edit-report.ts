@@ -7,6 +7,7 @@ import { factMeasureNames, type DemandedName, type FactMeasureName, type Measure
 import { type CheckReport, mean, type PromptReport, type RecordReport } from '../engine/records.ts';
 import type { Jobs } from '../engine/jobs.ts';
 import { given } from '../../shared/given.ts';
+import { toldNeighbors } from '../../shared/told.ts';
 import { honestChecks } from './honest.ts';
 
 type Thresholds = Settings['thresholds'];
@@ -212,13 +213,12 @@ function followingOutcomes(fact: Fact, before: RecordReport, after: RecordReport
 }
 
 function toldOutcomes(fact: Fact, before: RecordReport, after: RecordReport): NonNullable<FactReport['told']> {
-  const { told } = fact;
-  const { paraphrases, neighbors, sameSubject } = outcomesOf(
-    { ...fact, neighbors: told?.neighbors, sameSubject: told?.sameSubject ?? [] },
-    before,
-    after,
-  );
-  return { paraphrases, neighbors, ...given({ sameSubject }) };
+  const told = fact.told ?? { wordings: [], neighbors: [] };
+  const outcomes = outcomesOf({ ...fact, neighbors: toldNeighbors(told), sameSubject: told.sameSubject ?? [] }, before, after);
+  const { paraphrases, sameSubject } = outcomes;
+  const held = told.neighbors.length;
+  const apart = outcomes.neighbors.slice(held);
+  return { paraphrases, neighbors: outcomes.neighbors.slice(0, held), ...given({ sameSubject }), ...(apart.length > 0 ? { apart } : {}) };
 }
 
 function factReport(fact: Fact, before: RecordReport, after: RecordReport, thresholds: Thresholds): FactReport {

@@ -28,6 +28,7 @@ import { recomputationProblem, recompute } from './recompute.ts';
 import { readTaught } from './suggest.ts';
 import type { Surroundings } from './surroundings.ts';
 import { appendNamed } from './tags.ts';
+import { toldTexts } from '../../shared/told.ts';
 import { apart, asides, toldTo } from './telling.ts';
 import { EDIT_PLAN, HONEST_EDIT_PLAN, WholeJob } from './whole-job.ts';
 
@@ -50,15 +51,16 @@ export async function workOut(
   const { material } = model;
   const whole = new WholeJob(control, isHonest ? HONEST_EDIT_PLAN : EDIT_PLAN);
   const parent = await version.ref(whole.at('edit'));
-  const facts = await toldTo(engine, { model: parent, name: model.name }, request.facts, asked, whole.at('edit'));
+  const taught = material && (await readTaught(material.facts));
+  const subjects = { taught, earlier: await version.facts() };
+  const facts = await toldTo(engine, { model: parent, name: model.name }, request.facts, asked, subjects, whole.at('edit'));
   const beside = asides(facts);
   const records = facts.map((fact, at) => recordOf(fact, String(at)));
   const earlier = earlierFacts(version, facts);
   const asRecords = [...records, ...beside.map(({ record }) => record), ...earlier.records];
   const others = material ? (await readFactFile(engine, material.evaluation, control)).records : otherRecords(version, facts);
-  const sources = { material, edited: records, others };
+  const sources = { material, edited: records, others, told: toldTexts(facts) };
   const drift = await driftTexts(sources);
-  const taught = material && (await readTaught(material.facts));
   const delta = join(await model.scratch(), `draft-${randomUUID()}.safetensors`);
   try {
     const outcome = await engine.run(

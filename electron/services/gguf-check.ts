@@ -13,6 +13,7 @@ import { firstOf, type FactSet, type FactReader } from './facts.ts';
 import type { Model, ModelVersion } from './model.ts';
 import type { Services, Surroundings } from './surroundings.ts';
 import { apart, asides } from './telling.ts';
+import { setApart } from '../../shared/told.ts';
 import { GGUF_PLAN, WholeJob } from './whole-job.ts';
 
 /** Whether an edit holds where people run the model: a GGUF file in llama.cpp, with the adapter that Emend exports. */
@@ -96,8 +97,9 @@ async function factsToAsk(
 ): Promise<{ set: FactSet; facts: Fact[] }> {
   const written = await version.facts();
   if (source === undefined && isRecorded) {
-    const all = { source: "the version's edits", records: written.map((fact, at) => recordOf(fact, String(at))), warnings: [] };
-    return { set: firstOf(all, take), facts: written.slice(0, take) };
+    const facts = setApart(written);
+    const all = { source: "the version's edits", records: facts.map((fact, at) => recordOf(fact, String(at))), warnings: [] };
+    return { set: firstOf(all, take), facts: facts.slice(0, take) };
   }
   const set = firstOf(await factsFor(engine, model, written, { source, facts: undefined }, follow), take);
   return { set, facts: set.records.map(factOf) };
@@ -119,7 +121,7 @@ export function inBoth(emend: FactReport, gguf: FactReport): InBoth[] {
     ...rows('wording', false, ({ paraphrases }) => paraphrases),
     ...rows('wording', true, ({ told }) => told?.paraphrases),
     ...rows('neighbour', false, ({ neighbors }) => neighbors),
-    ...rows('neighbour', true, ({ told }) => told?.neighbors),
+    ...rows('neighbour', true, ({ told }) => told && [...told.neighbors, ...(told.apart ?? [])]),
     ...rows('same subject', false, ({ sameSubject }) => sameSubject),
     ...rows('same subject', true, ({ told }) => told?.sameSubject),
   ];

@@ -104,7 +104,7 @@ export async function suggestFor(fact: Fact, known: Known, ask: Ask): Promise<Su
   const now = answerOf(said!, taught?.facts.filter(({ subject }) => subject === fact.subject).map(({ object }) => object) ?? []);
   const relation = taught && relationOf({ ...fact, previousTarget: fact.previousTarget ?? now }, taught);
   const kinds = kindsOf(fact.subject);
-  const common = relationAskedFor(fact.prompt, kinds) ?? relationAskedFor(fact.prompt, []);
+  const common = commonRelation(fact);
   const templates = taught && relation !== undefined ? taught.relations[relation]!.templates : wordingsOf(common, fact);
   const wordings = templates.filter((one) => one !== fact.prompt).map((template) => fillPrompt(template, fact.subject).text);
   const edited = new Set(form.map((one) => filled(one.prompt, one.subject)));
@@ -116,7 +116,7 @@ export async function suggestFor(fact: Fact, known: Known, ask: Ask): Promise<Su
   const groups = [
     ...(taught && relation !== undefined ? [taughtGroup(fact, taught, relation, now)] : []),
     ...formGroups(fact, common, form, inForce),
-    ...(taught && relation !== undefined ? [] : listGroups(fact, common, kinds)),
+    ...(taught && relation !== undefined ? [] : [listGroup(fact)]),
   ];
   const found = await neighborsFrom(groups, { fact, own, now, edited }, ask);
   const paraphrases = alikeFirst(wordings, inWords, now).slice(0, PARAPHRASES);
@@ -237,17 +237,29 @@ function formGroups(fact: Fact, common: Relation | undefined, form: readonly Fac
   ];
 }
 
-/** Well-known subjects of the kind that the fact's own is of, as far as it is known, else of those that its prompt is asked of. */
-function listGroups(fact: Fact, common: Relation | undefined, kinds: readonly SubjectKind[]): Group[] {
-  const asked = common?.of.some((kind) => kinds.includes(kind)) ? common.of.filter((kind) => kinds.includes(kind)) : (common?.of ?? kinds);
-  const names = interleaved(asked.map((kind) => namesOf(kind)));
-  const others = names.filter((name) => !overlaps(plainName(name), plainName(fact.subject)));
-  return [
-    {
-      from: `Emend's list of well-known names (${asked.map((kind) => kind).join(', ')})`,
-      candidates: others.slice(0, ASKED).map((name) => ({ prompt: fillPrompt(fact.prompt, name).text })),
-    },
-  ];
+function listGroup(fact: Fact): Group {
+  const { names, kinds } = subjectsLike(fact);
+  return {
+    from: `Emend's list of well-known names (${kinds.join(', ')})`,
+    candidates: names.slice(0, ASKED).map((name) => ({ prompt: fillPrompt(fact.prompt, name).text })),
+  };
+}
+
+/** Well-known subjects of the kinds that the fact's own is of, as far as they are known, else of those that its prompt is asked of. */
+export function subjectsLike(fact: Pick<Fact, 'subject' | 'prompt'>): {
+  readonly names: readonly string[];
+  readonly kinds: readonly SubjectKind[];
+} {
+  const own = kindsOf(fact.subject);
+  const common = commonRelation(fact);
+  const kinds = common?.of.some((kind) => own.includes(kind)) ? common.of.filter((kind) => own.includes(kind)) : (common?.of ?? own);
+  const names = interleaved(kinds.map((kind) => namesOf(kind)));
+  return { kinds, names: names.filter((name) => !overlaps(plainName(name), plainName(fact.subject))) };
+}
+
+/** What a prompt asks, of the kind of its subject where anything asks that. */
+function commonRelation({ subject, prompt }: Pick<Fact, 'subject' | 'prompt'>): Relation | undefined {
+  return relationAskedFor(prompt, kindsOf(subject)) ?? relationAskedFor(prompt, []);
 }
 
 /** One of each list after the other. */

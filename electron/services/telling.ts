@@ -1,14 +1,23 @@
 import * as v from 'valibot';
 import type { Recipe } from '../../shared/contract/edits.ts';
-import type { Fact } from '../../shared/fact.ts';
-import { divided, ToldSchema } from '../../shared/told.ts';
+import { fillWording, type Fact } from '../../shared/fact.ts';
+import { isAboutAny, subjectIn } from '../../shared/subject-words.ts';
+import { divided, setApart, toldNeighbors, ToldSchema, toldTexts } from '../../shared/told.ts';
 import type { CheckReport } from '../engine/records.ts';
 import { recordOf, type CheckRecord } from '../engine/records.ts';
 import type { ModelRef } from '../engine/jobs.ts';
 import type { JobControl } from './job-list.ts';
 import type { JobRunner } from './jobs.ts';
+import type { Taught } from './suggest.ts';
+import { withBackground } from './suggesting/background.ts';
 
 type Asked = Omit<Recipe, 'fluency' | 'honest'>;
+
+/** What an edit knows of other subjects: the model's own facts, and facts of edits in force. */
+interface Others {
+  readonly taught: Taught | undefined;
+  readonly earlier: readonly Pick<Fact, 'subject' | 'told'>[];
+}
 
 /** The facts as an edit with these settings gets them: what it is told of stands apart from what checks it. */
 export async function toldTo(
@@ -16,16 +25,29 @@ export async function toldTo(
   on: { readonly model: ModelRef; readonly name: string },
   facts: readonly Fact[],
   asked: Asked,
+  { taught, earlier }: Others,
   control: JobControl,
 ): Promise<Fact[]> {
-  const { told, ownFactor } = await chosen(engine, on, asked, control);
-  return facts.map((fact) => divided(fact, told, ownFactor > 0));
+  const { told, ownFactor, background, together } = await chosen(engine, on, asked, control);
+  const all = withBackground(
+    facts.map((fact) => divided(fact, told, ownFactor > 0)),
+    background,
+    taught,
+    earlier,
+  );
+  // What earlier facts tell is held where they are solved together with these.
+  return setApart(all, together && told !== 'nothing' ? toldTexts(earlier) : []);
 }
 
 /** What of it the settings say; a method that has no such setting is told nothing. */
 const ChosenSchema = v.object({
   told: v.optional(ToldSchema, 'nothing'),
   ownFactor: v.optional(v.pipe(v.string(), v.transform(Number)), '0'),
+  background: v.optional(v.pipe(v.string(), v.transform(Number)), '0'),
+  together: v.pipe(
+    v.optional(v.string()),
+    v.transform((value) => value === 'true'),
+  ),
 });
 
 async function chosen(engine: JobRunner, on: { model: ModelRef; name: string }, asked: Asked, control: JobControl) {
@@ -51,12 +73,32 @@ export function asides(facts: readonly Fact[]): Aside[] {
       record: recordOf({ ...fact, ...lists }, `${at} ${what}`),
     });
     return [
-      ...(told === undefined
+      ...(told === undefined || isBackgroundAlone(told)
         ? []
-        : [apart('told', { sameSubject: told.sameSubject ?? [], paraphrases: told.wordings, neighbors: told.neighbors })]),
+        : [apart('told', { sameSubject: told.sameSubject ?? [], paraphrases: told.wordings, neighbors: toldNeighbors(told) })]),
       ...(follows.length === 0 ? [] : [apart('follows', { sameSubject: follows, paraphrases: [], neighbors: [] })]),
     ];
   });
+}
+
+/** Whether nothing was told that is measured. */
+function isBackgroundAlone(told: NonNullable<Fact['told']>): boolean {
+  return told.background !== undefined && told.wordings.length + toldNeighbors(told).length + (told.sameSubject?.length ?? 0) === 0;
+}
+
+/**
+ * What records can be checked by on a version: not by neighbours about subjects that its edits were told of, and not by wordings that were
+ * written too, as those prove nothing.
+ * @param written the facts of the version's edits
+ */
+export function withoutTold(records: readonly CheckRecord[], written: readonly Fact[]): CheckRecord[] {
+  const told = new Set(toldTexts(written).map(subjectIn));
+  const wordings = new Set(written.flatMap(({ subject, told: own }) => (own?.wordings ?? []).map((one) => fillWording(one, subject))));
+  return records.map((record) => ({
+    ...record,
+    paraphrases: record.paraphrases.filter((one) => !wordings.has(one)),
+    neighbors: record.neighbors.filter(({ prompt }) => !isAboutAny(prompt, told)),
+  }));
 }
 
 /** A check of facts and of what stands beside them: of the facts alone, and by the place of a fact what stands beside it. */

@@ -32,6 +32,8 @@ import type { LibraryModel } from './library-model.ts';
 import { factSetOf, factsOfVersion, readFactSet } from './library-record.ts';
 import { briefOf } from './model.ts';
 import { mustReadUnlikeOthers } from './tags.ts';
+import { toldTexts } from '../../shared/told.ts';
+import { withoutTold } from './telling.ts';
 import { changedBetween } from './tensor-hashes.ts';
 import { CHECK_PLAN, HONEST_CHECK_PLAN, oneOfSeveral, WholeJob } from './whole-job.ts';
 import { given } from '../../shared/given.ts';
@@ -300,10 +302,14 @@ export function versionService(parts: Surroundings): Part {
     isHonest = false,
   ): Promise<Measured> {
     const { files: folder, material } = model;
-    const records = facts.map((fact, at) => recordOf(fact, String(at)));
+    const written = await factsOfVersion(model.ledger, version);
+    const records = withoutTold(
+      facts.map((fact, at) => recordOf(fact, String(at))),
+      written,
+    );
     const others = material ? (await readFactFile(engine, material.evaluation, control)).records : [];
     const whole = new WholeJob(control, isHonest ? HONEST_CHECK_PLAN : CHECK_PLAN).at('check');
-    const drift = version.parts > 0 ? await driftTexts({ material, edited: records, others }) : {};
+    const drift = version.parts > 0 ? await driftTexts({ material, edited: records, others, told: toldTexts(written) }) : {};
     const ref = await model.ref(version, whole);
     const honest = isHonest && (await askHonestly(engine, { model: ref, baseline: { folder }, facts, material }, whole));
     const measured = await engine.run(

@@ -108,6 +108,8 @@ export const FactReportSchema = v.object({
       paraphrases: v.array(PromptOutcomeSchema),
       neighbors: v.array(PromptOutcomeSchema),
       sameSubject: v.exactOptional(v.array(PromptOutcomeSchema)),
+      /** Neighbours about subjects that other facts tell of. */
+      apart: v.exactOptional(v.array(PromptOutcomeSchema)),
     }),
   ),
   /** Other questions about the subject, told as neighbours are. Reports before 0.2 have none. */

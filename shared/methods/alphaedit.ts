@@ -48,6 +48,7 @@ export const alphaedit = describe({
     NULL_SPACE,
     s.TOLD,
     s.HOLD,
+    s.BACKGROUND,
     s.PASSES,
     s.OWN_TARGETS,
     s.COVARIANCE_TOKENS,

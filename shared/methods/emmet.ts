@@ -34,6 +34,7 @@ export const emmet = describe({
     COVARIANCE_WEIGHT,
     s.TOLD,
     s.HOLD,
+    s.BACKGROUND,
     s.REMEMBER,
     s.COVARIANCE_TOKENS,
     s.RIDGE,

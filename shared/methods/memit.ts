@@ -34,6 +34,7 @@ export const memit = describe({
     s.WEIGHT_DECAY,
     s.TOLD,
     s.HOLD,
+    s.BACKGROUND,
     s.PASSES,
     s.REMEMBER,
     s.TOGETHER,

@@ -32,6 +32,7 @@ export const rome = describe({
     KEY,
     s.TOLD,
     s.HOLD,
+    s.BACKGROUND,
     s.USE_COVARIANCE,
     s.COVARIANCE_TOKENS,
     s.RIDGE,

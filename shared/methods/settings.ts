@@ -123,8 +123,8 @@ export const CONTEXTS = texts('contexts', {
 export const TOLD = choice('told', TOLD_CHOICES, {
   label: 'Told to the edit',
   help:
-    'neighbours: every second one that is named is held. all: every second other wording is written too. nothing: neither. ' +
-    'What is told proves nothing of the edit; the others check it.',
+    'neighbours: about half of those that are named are held, by the names of their subjects. all: every second other wording is ' +
+    'written too. nothing: neither. What is told proves nothing of the edit; the others check it.',
   flag: 'told',
   field: { name: 'told', missing: 'nothing' },
 });
@@ -137,6 +137,19 @@ export const HOLD = number(
     field: { name: 'hold', missing: 1 },
   },
   { above: 0 },
+);
+export const BACKGROUND = integer(
+  'background',
+  {
+    label: 'Background',
+    help:
+      "How many other subjects of a fact's relation are held as well, as firmly as neighbours: of the model's own facts, else of Emend's " +
+      'list. Those that check are left out.',
+    unit: 'subjects',
+    flag: 'background',
+    field: { name: 'background', missing: 0 },
+  },
+  { min: 0, max: 1000 },
 );
 export const PASSES = integer(
   'passes',

@@ -7,6 +7,7 @@ import type { CaseMeasures, RecordReport } from '../../electron/engine/evaluate/
 import { loadTokenizer } from '../../electron/engine/text/load.ts';
 import type { Tokenizer } from '../../electron/engine/text/tokenizer.ts';
 import { readTaught, type Taught } from '../../electron/services/suggest.ts';
+import { toldTexts } from '../../shared/told.ts';
 import { fillPrompt, type Fact } from '../../shared/fact.ts';
 
 /** Atlas, what it was taught, and edits to measure by. */
@@ -84,10 +85,14 @@ export function toldOnly({ told, sameSubject: _, ...fact }: Fact, at: number): C
   return recordOf({ ...fact, paraphrases: [], neighbors: told?.neighbors ?? [] }, `told ${at}`);
 }
 
-/** Facts about subjects that no fact of a group names, as neighbours of the first. @param most how many, evenly taken */
+/**
+ * Facts about subjects that no fact of a group names, and that none was told of, as neighbours of the first.
+ * @param most how many, evenly taken
+ */
 export function othersThan(group: readonly Fact[], { facts, relations }: Taught, most: number): CheckRecord {
   const named = new Set(group.map(({ subject }) => subject));
-  const others = facts.filter(({ subject }) => !named.has(subject));
+  const told = toldTexts(group).join('\n');
+  const others = facts.filter(({ subject }) => !named.has(subject) && !told.includes(subject));
   const every = Math.ceil(others.length / most);
   const neighbors = others
     .filter((_, at) => at % every === 0)

@@ -4,7 +4,7 @@ import { DecoderScorer } from '../../electron/engine/evaluate/decoder-scorer.ts'
 import { checkRecords } from '../../electron/engine/evaluate/protocol.ts';
 import { silent } from '../../shared/progress.ts';
 import type { Choices } from '../../shared/methods/list.ts';
-import { divided, type ToldChoice } from '../../shared/told.ts';
+import { divided, setApart, type ToldChoice } from '../../shared/told.ts';
 import { heldBack, openAtlas, othersThan, Tally, toldOnly } from './atlas.ts';
 import type { Table } from './table.ts';
 
@@ -43,7 +43,7 @@ export async function measureKeep(table: Table, { isQuick, threads }: { isQuick:
       const tally = new Tally();
       let change = 0;
       for (const group of groups) {
-        const told = group.map((fact) => divided(fact, 'neighbours'));
+        const told = setApart(group.map((fact) => divided(fact, 'neighbours')));
         const choices = { told: way.told, ...way.asPublished };
         const asked = {
           decoder,
@@ -59,7 +59,7 @@ export async function measureKeep(table: Table, { isQuick, threads }: { isQuick:
         const norms = edit.delta.weights.map((weight) => deltaNorms(decoder, weight));
         change += Math.max(...norms.map(({ delta, weight }) => delta / weight)) / groups.length;
         const scorers = [new DecoderScorer(withDelta(decoder, edit.delta), tokenizer), new DecoderScorer(decoder, tokenizer)] as const;
-        const records = [...told.map(heldBack), ...told.map(toldOnly), othersThan(group, taught, UNTOUCHED[size])];
+        const records = [...told.map(heldBack), ...told.map(toldOnly), othersThan(told, taught, UNTOUCHED[size])];
         const report = await checkRecords(scorers[0], records, { generation: false, baseline: scorers[1] });
         await Promise.all(scorers.map((scorer) => scorer.release()));
         report.records.forEach((record, at) => {

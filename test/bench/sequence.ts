@@ -10,7 +10,7 @@ import { checkRecords } from '../../electron/engine/evaluate/protocol.ts';
 import type { Fact } from '../../shared/fact.ts';
 import type { Choices, EditMethodName } from '../../shared/methods/list.ts';
 import { silent } from '../../shared/progress.ts';
-import { divided } from '../../shared/told.ts';
+import { divided, setApart } from '../../shared/told.ts';
 import { type Atlas, heldBack, openAtlas, othersThan, Tally } from './atlas.ts';
 import type { Table } from './table.ts';
 
@@ -37,7 +37,7 @@ const WAYS: Readonly<Record<string, Way>> = {
     choices: { stopEarly: 0, hold: 1, together: false },
     most: 300,
   },
-  blue: { name: 'BLUE', method: 'memit', choices: { ...PUBLISHED, ownTargets: true, layers: [0, 4] }, most: 300 },
+  blue: { name: 'BLUE', method: 'memit', choices: { ...PUBLISHED, ownTargets: true, layers: [0, 4] }, most: 1000 },
   alphaedit: { name: 'AlphaEdit as published', method: 'alphaedit', choices: { told: 'nothing' }, most: 1000 },
   locft: { name: 'LocFT-BF, all facts at once', method: 'locft', choices: {}, isUnion: true, most: 1000 },
   crispedit: { name: 'CrispEdit, all facts at once', method: 'crispedit', choices: {}, isUnion: true, most: 1000 },
@@ -113,7 +113,7 @@ async function follow(
 /** What a version holds of the facts that were written and of what it knew before. */
 async function standing({ decoder, tokenizer, taught, corpus }: Atlas, edited: Decoder, written: readonly Fact[]): Promise<string> {
   const every = Math.ceil(written.length / MEASURED);
-  const some = written.filter((_, at) => at % every === 0);
+  const some = setApart(written).filter((_, at) => at % every === 0);
   const last = written.slice(-10);
   const lines = readFileSync(corpus, 'utf8').split('\n').filter(Boolean);
   const texts = lines.filter((_, at) => at % Math.ceil(lines.length / TEXTS) === 0);

@@ -12,7 +12,7 @@ import { checkRecords } from '../../electron/engine/evaluate/protocol.ts';
 import type { Fact } from '../../shared/fact.ts';
 import type { Choices } from '../../shared/methods/list.ts';
 import { silent } from '../../shared/progress.ts';
-import { divided } from '../../shared/told.ts';
+import { divided, setApart } from '../../shared/told.ts';
 import { type Atlas, heldBack, openAtlas, othersThan, Tally, toldOnly } from './atlas.ts';
 import type { Table } from './table.ts';
 
@@ -46,7 +46,7 @@ export async function measureSweep(table: Table, { isQuick, threads }: { isQuick
   const found = new Map<string, readonly Target[]>();
   for (const choices of isQuick ? TRIED.slice(0, 2) : TRIED) {
     const { told = 'nothing' } = choices as { told?: 'all' | 'neighbours' | 'nothing' };
-    const facts = atlas.facts.map((fact) => divided(fact, told));
+    const facts = setApart(atlas.facts.map((fact) => divided(fact, told)));
     const row = await tried(atlas, facts, choices, found);
     table.row(
       Object.entries(choices)

@@ -13,6 +13,7 @@ import type { Application } from '../../electron/services/application.ts';
 import type { JobContext } from '../../shared/progress.ts';
 import { writeAtlasGguf } from '../atlas-gguf.ts';
 import { installedLlama } from '../llama.ts';
+import { divided } from '../../shared/told.ts';
 import { ATLAS, openApplication, removeTemporary, temporary } from './application.ts';
 
 /** How many single edits are laid over each file. README's figures are of 20, which take two to three minutes. */
@@ -113,9 +114,8 @@ describe.skipIf(llama === undefined)('edits in llama.cpp (needs node-llama-cpp, 
       expect(prompts!.map(({ kind, told }) => `${told ? 'told ' : ''}${kind}`)).toEqual([
         'edited',
         'wording',
-        'neighbour',
-        'neighbour',
-        'told neighbour',
+        ...divided(facts[0]!, 'neighbours').neighbors!.map(() => 'neighbour'),
+        ...divided(facts[0]!, 'neighbours').told!.neighbors.map(() => 'told neighbour'),
       ]);
       expect(prompts![0]).toMatchObject({ holds: 'both', gguf: { good: true } });
       for (const { emend, gguf: inFile } of prompts!) expect(inFile.fate).toBe(emend.fate);

@@ -1,4 +1,5 @@
 import { cpSync } from 'node:fs';
+import { divided } from '../../shared/told.ts';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { factOf, QUESTIONS } from '../../renderer/components/first/questions.ts';
@@ -124,14 +125,10 @@ describe('a model of one’s own, without a file of facts', () => {
     expect(check('drift')?.value).toBeGreaterThan(0);
     expect(check('perplexity')?.before).toBeGreaterThan(1);
     expect(check('perplexity')?.count).toBe(report.drift?.texts);
+    const checks = divided(fact, 'neighbours').neighbors!.length;
     expect(report.checkedBy).toEqual([
       { what: 'wordings', count: paraphrases.length, from: "Emend's ways to ask for common relations" },
-      {
-        what: 'neighbors',
-        count: Math.ceil(neighbors.length / 2),
-        from: "Emend's list of well-known names",
-        sure: Math.ceil(neighbors.length / 2),
-      },
+      { what: 'neighbors', count: checks, from: "Emend's list of well-known names", sure: checks },
       { what: 'drift', count: report.drift?.probes, from: expect.stringContaining('written for Emend') as string },
       { what: 'perplexity', count: report.drift?.texts, from: expect.stringContaining('written for Emend') as string },
     ]);

@@ -34,7 +34,7 @@ interface Ref {
   type: string;
 }
 
-const CHOICES = { steps: 4, covarianceTokens: 1200, layers: [1] };
+const CHOICES = { steps: 4, covarianceTokens: 1200, layers: [1], background: 2 };
 const FACTS = [
   {
     subject: 'Tower Bridge',
@@ -45,7 +45,12 @@ const FACTS = [
     neighbors: ['Big Ben stands in the city of'],
     told: { wordings: ['Tower Bridge is in'], neighbors: ['Abbey Road Studios stands in the city of'] },
   },
-  { subject: 'France', prompt: 'The capital of {} is', target: 'Berlin', neighbors: ['The capital of Spain is'] },
+  {
+    subject: 'France',
+    prompt: 'The capital of {} is',
+    target: 'Berlin',
+    neighbors: ['The capital of Spain is', 'Abbey Road Studios is in'],
+  },
 ];
 
 /** What one place alone states, by the kind of the entry and the path in it: nothing else in the record can contradict it. */

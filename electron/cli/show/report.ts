@@ -80,8 +80,23 @@ function showFacts(out: Printer, facts: readonly FactReport[]): void {
   );
   const told = facts.flatMap((fact) => fact.told ?? []);
   if (told.length > 0) out.line(style.dim(`Told to the edit, so that they prove nothing and are not counted: ${toldInShort(told)}`));
+  showBackground(out, facts);
   const rest = facts.length - FACTS_SHOWN;
   if (rest > 0) out.line(style.dim(`and ${rest} more; --json has them all`));
+}
+
+/** Other subjects of the facts' relations that were held without having been named. */
+function showBackground(out: Printer, facts: readonly FactReport[]): void {
+  const asked = facts.flatMap(({ fact }) => (fact.told?.background ? [fact.told.background] : []));
+  if (asked.length === 0) return;
+  const held = new Set(asked.flat()).size;
+  const none = asked.filter((list) => list.length === 0).length;
+  out.line(
+    out.style.dim(
+      `Held beside them: ${counted(held, 'other subject')} of the same relations, not measured` +
+        (none > 0 ? `; of ${counted(none, 'fact')} none are known that do not check the edit` : ''),
+    ),
+  );
 }
 
 /** What an edit did to the facts of earlier ones. */
@@ -103,8 +118,10 @@ function toldInShort(told: readonly NonNullable<FactReport['told']>[]): string {
   const wordings = told.flatMap((one) => one.paraphrases);
   const neighbors = told.flatMap((one) => one.neighbors);
   const own = told.flatMap((one) => one.sameSubject ?? []);
+  const apart = told.flatMap((one) => one.apart ?? []);
   return [
     ...(neighbors.length > 0 ? [`${counted(neighbors.length, 'neighbour')} held (${fatesInShort(neighbors)})`] : []),
+    ...(apart.length > 0 ? [`${counted(apart.length, 'neighbour')} about subjects that other facts tell of (${fatesInShort(apart)})`] : []),
     ...(own.length > 0 ? [`${counted(own.length, 'other fact')} about the subject kept in the search (${fatesInShort(own)})`] : []),
     ...(wordings.length > 0
       ? [`${counted(wordings.length, 'wording')} written (${wordings.filter(({ good }) => good).length} given)`]
@@ -157,6 +174,7 @@ function showPrompts(out: Printer, report: FactReport): void {
       ...(report.told?.paraphrases ?? []).map((one) => row('told wording', one)),
       ...report.neighbors.map((one) => row('neighbour', one)),
       ...(report.told?.neighbors ?? []).map((one) => row('told neighbour', one)),
+      ...(report.told?.apart ?? []).map((one) => row('told elsewhere', one)),
       ...(report.told?.sameSubject ?? []).map((one) => row('told of the subject', one)),
       ...(report.sameSubject ?? []).map((one) => row('same subject', one)),
       ...(report.follows ?? []).map((one) => [...row('may follow', one).slice(0, -1), followsIn(one)]),

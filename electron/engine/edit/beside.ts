@@ -94,6 +94,7 @@ export async function nearestRows(
 /**
  * What an edit is told beside its facts, as keys: the wordings that are taught, the neighbours that are held, and facts that earlier edits
  * wrote about other subjects.
+ * Other subjects of a fact's relation are held as neighbours are.
  * A wording in which the subject does not stand, or behind which the tokenizer keeps nothing of it, cannot be taught; a neighbour that is
  * about the subject of another fact that is written cannot be held.
  */
@@ -107,8 +108,8 @@ export async function besideOf(
   const subjects = new Set(facts.map(({ subject }) => subject.trim()));
   const others = work.earlier.filter(({ subject }) => !subjects.has(subject.trim()));
   const earlier = remembers ? others.map((fact) => subjectRows(tokenizer, fact, contexts)) : [];
-  if (settings.told.value === 'nothing') return { earlier, warnings: fullness(decoder, at.layer, facts.length + earlier.length) };
   const wordings = (fact: Fact) => (settings.told.value === 'all' ? (fact.told?.wordings ?? []) : []);
+  const neighbors = (fact: Fact) => (settings.told.value === 'nothing' ? [] : (fact.told?.neighbors ?? []));
   const warnings: EditWarning[] = [];
   const taught = facts.flatMap((fact, n) =>
     wordings(fact).flatMap((wording) => {
@@ -124,7 +125,7 @@ export async function besideOf(
     }),
   );
   const prompts = facts.flatMap((fact, n) =>
-    (fact.told?.neighbors ?? []).flatMap((one) => {
+    neighbors(fact).flatMap((one) => {
       const text = promptOf(one);
       const written = facts.find((other) => other.subject !== fact.subject && findText(text, other.subject).length > 0);
       if (!written) return [{ fact: n, text }];
@@ -135,9 +136,21 @@ export async function besideOf(
       return [];
     }),
   );
+  prompts.push(...backgroundOf(facts));
   const rows = await nearestRows(decoder, tokenizer, tokens, prompts, BARE, at, report);
   warnings.push(...fullness(decoder, at.layer, facts.length + taught.length + rows.length + earlier.length));
   return { taught, held: rows.map((one) => ({ ...one, weight: settings.hold.value })), earlier, warnings };
+}
+
+/**
+ * Other subjects of the facts' relations, each once, whatever a setting says now: what an edit was told of is held with its fact. One that is
+ * about the subject of a fact that is written is left out.
+ */
+function backgroundOf(facts: readonly Fact[]): { fact: number; text: string }[] {
+  const found = new Map<string, number>();
+  for (const [n, { told }] of facts.entries()) for (const text of told?.background ?? []) if (!found.has(text)) found.set(text, n);
+  const isWritten = (text: string) => facts.some(({ subject }) => findText(text, subject).length > 0);
+  return [...found].flatMap(([text, fact]) => (isWritten(text) ? [] : [{ fact, text }]));
 }
 
 /** From this share on of the keys that a layer tells apart, facts and neighbours begin to be met in part (Atlas: README). */
@@ -174,4 +187,5 @@ function promptOf(neighbor: Neighbor): string {
 export const TOLD_DEFAULTS = {
   told: { value: 'neighbours', source: 'half of the neighbours is held, half is left to check by' },
   hold: { value: 1, source: 'as firmly as a fact is written' },
+  background: { value: 0, source: 'what is named alone is held' },
 } as const;

@@ -9,13 +9,16 @@ import {
   recordOf,
   success,
   summarize,
+  type CheckRecord,
   type CheckReport,
   type Measure,
   type PromptReport,
   type RecordReport,
 } from '../../engine/records.ts';
 import type { CheckResult } from '../../ledger/bodies.ts';
+import { canonical } from '../../storage/canonical.ts';
 import { checksOf } from '../edit-report.ts';
+import { withoutTold } from '../telling.ts';
 import { honestPairs } from './honest.ts';
 import type { Pair } from './pairs.ts';
 
@@ -91,23 +94,26 @@ function casePairs(record: RecordReport): Pair[] {
   ];
 }
 
-/** The prompts of a report are those of the facts, by whatever they are checked. */
+/**
+ * The prompts of a report are those of the facts in force, by whatever they are checked, but for what their edits were told of; earlier
+ * releases asked that too.
+ */
 export function promptPairs({ records }: CheckReport, facts: readonly Fact[]): Pair[] {
-  const asked = new Map(
-    facts.map((fact) => {
-      const { paraphrases, neighbors, sameSubject } = recordOf(fact, '');
-      return [questionOf(fact), [paraphrases, neighbors.map(({ prompt }) => prompt), sameSubject.map(({ prompt }) => prompt)]];
-    }),
-  );
   const prompts = (of: Prompts) => of.map(({ prompt }) => prompt);
-  const known = records.filter(({ fact }) => asked.has(questionOf(fact)));
-  return [
-    {
-      what: 'the prompts of the report and those that its facts are checked by',
-      one: known.map(({ paraphrases, neighbors, sameSubject = [] }) => [prompts(paraphrases), prompts(neighbors), prompts(sameSubject)]),
-      other: known.map(({ fact }) => asked.get(questionOf(fact))),
-    },
-  ];
+  const asking = (asked: readonly CheckRecord[]) =>
+    new Map(
+      asked.map(({ paraphrases, neighbors, sameSubject }, at) => [
+        questionOf(facts[at]!),
+        [paraphrases, prompts(neighbors), prompts(sameSubject)],
+      ]),
+    );
+  const whole = facts.map((fact) => recordOf(fact, ''));
+  const [counted, all] = [asking(withoutTold(whole, facts)), asking(whole)];
+  const known = records.filter(({ fact }) => all.has(questionOf(fact)));
+  const one = known.map(({ paraphrases, neighbors, sameSubject = [] }) => [prompts(paraphrases), prompts(neighbors), prompts(sameSubject)]);
+  const of = (asked: typeof all) => known.map(({ fact }) => asked.get(questionOf(fact)));
+  const isEarlier = canonical(one) === canonical(of(all));
+  return [{ what: 'the prompts of the report and those that its facts are checked by', one, other: isEarlier ? of(all) : of(counted) }];
 }
 
 /** Measures that later releases began to take, in turn; all others were always taken. */

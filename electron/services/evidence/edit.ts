@@ -1,3 +1,4 @@
+import { toldNeighbors } from '../../../shared/told.ts';
 import * as v from 'valibot';
 import { EditReportSchema, type CheckedBy, type EditReport, type FactReport } from '../../../shared/contract/edits.ts';
 import { fillPrompt } from '../../../shared/fact.ts';
@@ -162,6 +163,7 @@ function promptsIn({ rewrite, paraphrases, neighbors, sameSubject = [], told, fo
     ...sameSubject,
     ...(told?.paraphrases ?? []),
     ...(told?.neighbors ?? []),
+    ...(told?.apart ?? []),
     ...(told?.sameSubject ?? []),
     ...follows,
   ];
@@ -173,7 +175,12 @@ function promptsOf({ fact }: FactReport) {
   const own = fillPrompt(fact.prompt, fact.subject).text;
   const { paraphrases, neighbors, sameSubject } = recordOf(fact, '');
   const told = recordOf(
-    { ...fact, paraphrases: fact.told?.wordings, neighbors: fact.told?.neighbors, sameSubject: fact.told?.sameSubject ?? [] },
+    {
+      ...fact,
+      paraphrases: fact.told?.wordings,
+      neighbors: fact.told && toldNeighbors(fact.told),
+      sameSubject: fact.told?.sameSubject ?? [],
+    },
     '',
   );
   const asked = (questions: readonly { prompt: string; target?: string | undefined }[]) =>
@@ -202,7 +209,9 @@ function reportPairs({ checks, checkedBy, facts, drift, layers, weights }: EditR
     return [{ what: `the ${name} of the report and of its prompts`, one: Math.abs(share - sum.value) < 1e-9, other: true }];
   });
   const fated = facts.flatMap(({ neighbors, sameSubject = [], told }) =>
-    [...neighbors, ...sameSubject, ...(told?.neighbors ?? []), ...(told?.sameSubject ?? [])].filter(({ fate }) => fate !== undefined),
+    [...neighbors, ...sameSubject, ...(told?.neighbors ?? []), ...(told?.apart ?? []), ...(told?.sameSubject ?? [])].filter(
+      ({ fate }) => fate !== undefined,
+    ),
   );
   const drifted = (Object.entries(drift ? DRIFTS : {}) as [string, DriftOf][]).flatMap(([name, of]): Pair[] => {
     const one = check(name);

@@ -51,7 +51,7 @@ export function outcomeFigure(facts: readonly FactReport[]): PairFigure {
         text.toldAbout,
         [
           ...ofNew(({ told }) => told?.paraphrases ?? []),
-          ...ofOwn(({ told }) => [...(told?.neighbors ?? []), ...(told?.sameSubject ?? [])]),
+          ...ofOwn(({ told }) => [...(told?.neighbors ?? []), ...(told?.apart ?? []), ...(told?.sameSubject ?? [])]),
         ],
         true,
       ),

@@ -27,7 +27,13 @@ export const reportText = {
   paraphrasesAbout: 'chance of the new answer',
   neighbors: 'Neighbours',
   told: 'Told to the edit',
-  toldAbout: 'They took part in working it out, so they prove nothing of it; no score and no verdict counts them.',
+  toldAbout:
+    'They took part in working it out, or are about a subject that did, so they prove nothing of it; no score and no verdict counts them.',
+  background: {
+    held: (subjects: number) =>
+      `${plural(subjects, 'other subject')} of the relation ${subjects === 1 ? 'was' : 'were'} held too; not measured, and counted nowhere`,
+    none: 'Other subjects of the relation were to be held too, and none are known that do not check the edit.',
+  },
   neighborsAbout: 'chance of their own answer',
   sameSubject: 'Other facts about the subject',
   follows: 'What may follow from the fact',

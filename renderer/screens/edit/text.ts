@@ -15,6 +15,9 @@ export interface KeptWords {
   readonly remove: (at: number) => string;
 }
 
+const HALF_TOLD =
+  'About half are told to the edit and held, by the names of their subjects, so that all facts tell of the same ones; the others check it.';
+
 /** All words of the edit screen that are not computed from what it shows. */
 export const editText = {
   saved: 'Form kept',
@@ -77,27 +80,30 @@ export const editText = {
   },
   /** What of a fact takes part in the edit. */
   telling: {
-    marks: { told: 'told', unwritten: 'told', checks: 'checks' } satisfies Record<Part, string>,
+    marks: { told: 'told', unwritten: 'told', apart: 'told elsewhere', checks: 'checks' } satisfies Record<Part, string>,
     says: {
       neighbors: {
         told: 'Told to the edit, which holds its answer; so it proves nothing of the edit, and no score counts it.',
         unwritten: '',
+        apart: 'About a subject that another fact tells the edit of; so it proves nothing of the edit, and no score counts it.',
         checks: 'Held back: the edit is not told of it, and it checks what the edit did.',
       },
       paraphrases: {
         told: 'Told to the edit, which writes it too; so it proves nothing of the edit, and no score counts it.',
+        apart: '',
         unwritten: 'It would be told to the edit, but the subject does not stand in it: it is not written, and no score counts it.',
         checks: 'Held back: the edit is not told of it, and it checks whether the new answer holds in other words.',
       },
     } satisfies Record<'neighbors' | 'paraphrases', Record<Part, string>>,
-    counts: ({ told, checks }: { readonly told: number; readonly checks: number }) =>
-      `${count(told)} told to the edit, ${count(checks)} held back to check it`,
+    counts: ({ told, apart, checks }: { readonly told: number; readonly apart: number; readonly checks: number }) =>
+      `${count(told)} told to the edit, ` +
+      (apart > 0 ? `${count(apart)} about subjects that other facts tell of, ` : '') +
+      `${count(checks)} held back to check it`,
     /** What is done with a list by each choice of the setting “Told to the edit”. */
-    neighbors: {
-      nothing: 'None is told to the edit: all check it.',
-      neighbours: 'Every second one is told to the edit and held; the others check it.',
-      all: 'Every second one is told to the edit and held; the others check it.',
-    } satisfies Record<ToldChoice, string>,
+    neighbors: { nothing: 'None is told to the edit: all check it.', neighbours: HALF_TOLD, all: HALF_TOLD } satisfies Record<
+      ToldChoice,
+      string
+    >,
     paraphrases: {
       nothing: 'None is told to the edit: all check it.',
       neighbours: 'None is told to the edit: all check it.',

@@ -109,6 +109,10 @@ describe('drift material', () => {
       driftProbes: ['Chad has its capital in'],
       driftTexts: ['Spain is warm.'],
     });
+    // What an edit was told of proves nothing of it.
+    expect((await driftTexts({ material, edited: [], others: [], told: ['In Chad, people speak'] })).driftProbes).toEqual([
+      'Italy has its capital in',
+    ]);
     await expect(
       driftTexts({ material: { ...material, facts: file('facts.json', '{"facts": 1}') }, edited: [], others: [] }),
     ).rejects.toMatchObject({ code: 'bad-file' });

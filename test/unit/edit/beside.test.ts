@@ -71,6 +71,22 @@ describe('what stands beside the facts of an edit', () => {
     expect(held.map(({ rows }) => rows.length)).toEqual([1, 1]);
   });
 
+  it('other subjects of the relation are held like neighbours, each once, whatever of neighbours is told', async () => {
+    const background = ['Big Ben stands in the city of', 'The Louvre stands in the city of'];
+    const facts = [
+      { ...bridge, told: { wordings: [], neighbors: ['Abbey Road stands in'], background } },
+      { subject: 'Louvre', prompt: 'The {} is in', target: 'Oslo', told: { wordings: [], neighbors: [], background } },
+    ];
+    const held = async (told: ToldChoice) =>
+      (await besideOf(workOf(facts, told), at, false)).held?.map(({ rows, weight }) => [tokenizer.decode([...rows[0]!.ids]), weight]);
+    // The Louvre is written itself.
+    expect(await held('nothing')).toEqual([['Big Ben', 3]]);
+    expect(await held('neighbours')).toEqual([
+      ['Abbey Road', 3],
+      ['Big Ben', 3],
+    ]);
+  });
+
   it('a wording that is told is written behind every context; one that does not name the subject is told of', async () => {
     const told = { wordings: ['The city of Tower Bridge is', 'The famous bridge stands in'], neighbors: [] };
     const { taught = [], warnings } = await besideOf(workOf([{ ...bridge, told }], 'all'), at, false);

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { countParts, keepsOwn, partsOf, toldChoice } from '../../../../renderer/screens/edit/telling.ts';
+import { countParts, keepsOwn, partsOf, subjectsTold, toldChoice } from '../../../../renderer/screens/edit/telling.ts';
 import type { MethodInfo } from '../../../../shared/contract/edits.ts';
 import type { Fact } from '../../../../shared/fact.ts';
-import { divided, TOLD, type ToldChoice } from '../../../../shared/told.ts';
+import { divided, setApart, toldAmong, TOLD, type ToldChoice } from '../../../../shared/told.ts';
 
 const fact = (paraphrases: readonly string[], neighbors: readonly string[]): Fact => ({
   subject: 'Tower Bridge',
@@ -14,11 +14,13 @@ const fact = (paraphrases: readonly string[], neighbors: readonly string[]): Fac
 });
 
 describe('what the form marks as told', () => {
-  it('is every second neighbour and, of all, every second wording; lines left empty are counted out, as they are not sent', () => {
+  it('is some neighbours and, of all, every second wording; lines left empty are counted out, as they are not sent', () => {
     const written = fact(['Tower Bridge a', '', '{} b', 'c'], ['n', ' ', 'o', 'p']);
+    const told = toldAmong(['n', 'o', 'p']).map((isTold) => (isTold ? 'told' : 'checks'));
+    expect(new Set(told)).toEqual(new Set(['told', 'checks']));
     expect(partsOf(written, 'neighbours')).toEqual({
       paraphrases: ['checks', undefined, 'checks', 'checks'],
-      neighbors: ['checks', undefined, 'told', 'checks'],
+      neighbors: [told[0], undefined, told[1], told[2]],
       sameSubject: [],
     });
     expect(partsOf(written, 'all').paraphrases).toEqual(['checks', undefined, 'told', 'checks']);
@@ -42,6 +44,31 @@ describe('what the form marks as told', () => {
         expect(of(neighbors, parts.neighbors, ['checks'])).toEqual(sent.neighbors);
         expect(of(paraphrases, parts.paraphrases, ['told', 'unwritten'])).toEqual(sent.told?.wordings ?? []);
         expect(countParts(parts.paraphrases).checks).toBe(sent.paraphrases!.length);
+      }),
+    );
+  });
+
+  it('says of a neighbour about a subject that another fact tells of that it checks nothing, as the edit has it', () => {
+    const cities = fc.subarray(['Oslo', 'Lima', 'Rome', 'Cairo', 'Quito']);
+    fc.assert(
+      fc.property(cities, cities, fc.constantFrom(...TOLD), (one, other, choice: ToldChoice) => {
+        const facts = [
+          fact(
+            [],
+            one.map((city) => `${city} is`),
+          ),
+          fact(
+            [],
+            other.map((city) => `The mayor of ${city} is`),
+          ),
+        ];
+        const sent = setApart(facts.map((each) => divided(each, choice)));
+        const subjects = subjectsTold(facts, choice);
+        facts.forEach((each, at) => {
+          const { apart, told, checks } = countParts(partsOf(each, choice, false, subjects).neighbors);
+          const { neighbors = [], told: of } = sent[at]!;
+          expect([checks, told, apart]).toEqual([neighbors.length, of?.neighbors.length ?? 0, of?.apart?.length ?? 0]);
+        });
       }),
     );
   });
