@@ -101,18 +101,22 @@ function ownDivided(fact: Fact): Fact {
     : { ...fact, sameSubject: sameSubject.filter(isHeldBack), told: { ...NOTHING, ...fact.told, sameSubject: told } };
 }
 
-function ownBack({ told = NOTHING, ...fact }: Fact, own: readonly Neighbor[]): Fact {
-  const { sameSubject: _, ...rest } = told;
-  const sameSubject = inTurns<Neighbor>(fact.sameSubject ?? [], own);
-  return { ...fact, sameSubject, ...(isNothing(rest) ? {} : { told: rest }) };
+function ownBack(fact: Fact, own: readonly Neighbor[]): Fact {
+  return { ...untold(fact, 'sameSubject'), sameSubject: inTurns<Neighbor>(fact.sameSubject ?? [], own) };
 }
 
 /** What stood apart checks again, until other facts say otherwise. */
 function withoutApart(fact: Fact): Fact {
-  if (fact.told?.apart === undefined) return fact;
+  const { apart } = fact.told ?? {};
+  return apart === undefined ? fact : { ...untold(fact, 'apart'), neighbors: [...(fact.neighbors ?? []), ...apart] };
+}
+
+/** A fact that does not tell one of these lists; where nothing else is told, it says nothing of telling. */
+export function untold(fact: Fact, list: 'sameSubject' | 'apart' | 'background'): Fact {
   const { told, ...rest } = fact;
-  const { apart = [], ...left } = told;
-  return { ...rest, neighbors: [...(fact.neighbors ?? []), ...apart], ...(isNothing(left) ? {} : { told: left }) };
+  if (told?.[list] === undefined) return fact;
+  const left = Object.fromEntries(Object.entries(told).filter(([name]) => name !== list)) as typeof told;
+  return isNothing(left) ? rest : { ...rest, told: left };
 }
 
 function isNothing({ wordings, neighbors, ...rest }: NonNullable<Fact['told']>): boolean {

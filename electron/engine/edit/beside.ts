@@ -143,8 +143,8 @@ export async function besideOf(
 }
 
 /**
- * Other subjects of the facts' relations, each once, whatever a setting says now: what an edit was told of is held with its fact. One that is
- * about the subject of a fact that is written is left out.
+ * Other subjects of the facts' relations, each once, whatever a setting says now: what an edit was told of is held with its fact. One that
+ * is about the subject of a fact that is written is left out.
  */
 function backgroundOf(facts: readonly Fact[]): { fact: number; text: string }[] {
   const found = new Map<string, number>();

@@ -1,5 +1,6 @@
 import { findText } from '../../../shared/characters.ts';
 import { fillPrompt, fillWording, type Fact, type Neighbor } from '../../../shared/fact.ts';
+import { untold } from '../../../shared/told.ts';
 import { spread } from '../drift.ts';
 import { relationOf, subjectsLike, type Taught } from '../suggest.ts';
 
@@ -15,7 +16,7 @@ export function withBackground(
   taught: Taught | undefined,
   earlier: readonly Pick<Fact, 'subject'>[] = [],
 ): Fact[] {
-  if (most === 0) return facts.map(without);
+  if (most === 0) return facts.map((fact) => untold(fact, 'background'));
   const apart = [...facts.flatMap(checkedOf), ...[...facts, ...earlier].map(({ subject }) => subject)];
   const free = new Map<string, boolean>();
   const isFree = (name: string) => {
@@ -47,12 +48,4 @@ function subjectsOf(fact: Fact, taught: Taught | undefined): readonly string[] {
   const relation = taught && relationOf(fact, taught);
   if (taught === undefined || relation === undefined) return subjectsLike(fact).names;
   return taught.facts.filter((one) => one.relation === relation).map(({ subject }) => subject);
-}
-
-function without(fact: Fact): Fact {
-  if (fact.told?.background === undefined) return fact;
-  const { background: _, ...told } = fact.told;
-  const { told: __, ...rest } = fact;
-  const isEmpty = told.wordings.length + told.neighbors.length === 0 && told.sameSubject === undefined;
-  return isEmpty ? rest : { ...rest, told };
 }

@@ -39,7 +39,7 @@ describe('other subjects that an edit holds', () => {
     ]);
   });
 
-  it('are of Emend’s list where the model’s own facts know nothing of the relation; where neither does, the fact says that there are none', () => {
+  it('are of Emend’s list where the model’s own facts know nothing of it; where neither does, the fact says that there are none', () => {
     const [countries] = held(withBackground([fact('France')], 5, undefined));
     expect(countries).toHaveLength(5);
     expect(countries!.every((one) => /^The capital of .+ is$/.test(one) && !one.includes('France'))).toBe(true);
