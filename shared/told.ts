@@ -41,14 +41,16 @@ function dividedForSolve(fact: Fact, choice: ToldChoice): Fact {
 }
 
 /**
- * Which of some neighbours are told. The name of its subject decides, not its place: so a subject that one fact tells is told by all, and
- * checks none. Where all would be told or none, the one nearest to the other side goes there; those about a single subject all check.
+ * Which of some neighbours are told. The name of its subject decides, not its place: so a subject that one fact tells is told by nearly all.
+ * At least a third of the subjects is told and a third checks, for which those nearest to the other side go there; those about a single
+ * subject all check.
  */
 export function toldAmong(prompts: readonly string[]): boolean[] {
   const subjects = prompts.map(subjectIn);
   const ordered = [...new Set(subjects)].map((subject) => ({ subject, lot: lotOf(subject) })).sort((a, b) => a.lot - b.lot);
   const fair = ordered.filter(({ lot }) => lot >= 0.5).length;
-  const count = ordered.length < 2 ? 0 : Math.min(Math.max(fair, 1), ordered.length - 1);
+  const least = Math.ceil(ordered.length / 3);
+  const count = ordered.length < 2 ? 0 : Math.min(Math.max(fair, least), ordered.length - least);
   const told = new Set(ordered.slice(ordered.length - count).map(({ subject }) => subject));
   return subjects.map((subject) => told.has(subject));
 }
