@@ -236,6 +236,7 @@ async function cardOf(model: LibraryModel, opened: string | undefined): Promise<
     ...given({ says, anchored: ledger.anchored, verified: lastVerified(ledger) }),
     drafts: waiting('edit'),
     fitted: waiting('steer'),
+    recordNotices: model.notices.map(({ message, hint }) => ({ message, hint })),
   };
 }
 
@@ -270,7 +271,7 @@ function detailOf(model: LibraryModel, card: ModelCard): ModelDetail {
     })),
     files: first?.kind === 'import' ? first.body.model.files.map((file) => ({ ...file })) : [],
     notices: [
-      ...model.notices.map(({ message, hint }) => ({ message, hint })),
+      ...card.recordNotices,
       ...(found.warnings ?? []).map((message) => ({ message, hint: '' })),
     ],
   };

@@ -47,6 +47,8 @@ export const ModelCardSchema = v.object({
   drafts: v.number(),
   /** Steerings that were fitted and not committed. */
   fitted: v.number(),
+  /** What came to light when its record was opened, or since. */
+  recordNotices: v.array(NoticeSchema),
 });
 export type ModelCard = v.InferOutput<typeof ModelCardSchema>;
 

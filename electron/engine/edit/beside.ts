@@ -137,9 +137,14 @@ export async function besideOf(
     }),
   );
   prompts.push(...backgroundOf(facts));
-  const rows = await nearestRows(decoder, tokenizer, tokens, prompts, BARE, at, report);
+  const rows = distinct(await nearestRows(decoder, tokenizer, tokens, prompts, BARE, at, report));
   warnings.push(...fullness(decoder, at.layer, facts.length + taught.length + rows.length + earlier.length));
   return { taught, held: rows.map((one) => ({ ...one, weight: settings.hold.value })), earlier, warnings };
+}
+
+/** Two prompts that are the same up to their subjects have one key, which is held once: so it counts what was asked for. */
+function distinct(held: readonly KeyRows[]): KeyRows[] {
+  return [...new Map(held.map((one) => [one.rows[0]!.ids.join(), one])).values()];
 }
 
 /**

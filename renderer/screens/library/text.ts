@@ -14,6 +14,7 @@ export const library = {
   drafts: (count: number) => (count === 1 ? '1 draft' : `${count} drafts`),
   fitted: (steerings: number) => (steerings === 1 ? '1 fitted steering' : `${steerings} fitted steerings`),
   notEditable: 'Cannot be edited',
+  moreNotices: (more: number) => (more === 1 ? 'and 1 more notice' : `and ${more} more notices`),
 
   emptyTitle: 'Correct a first fact',
   emptyAbout:

@@ -50,6 +50,7 @@ const ATLAS: ModelCard = {
   state: 'intact',
   drafts: 1,
   fitted: 0,
+  recordNotices: [],
 };
 
 export const MODELS: readonly ModelCard[] = [
@@ -73,6 +74,10 @@ export const MODELS: readonly ModelCard[] = [
     state: 'intact',
     drafts: 0,
     fitted: 0,
+    recordNotices: [
+      { message: 'The policy of exports that is in force was not in the record; entry 3 has it now.', hint: 'See the entry.' },
+      { message: 'An export of entry 2 was not finished.', hint: 'Export again.' },
+    ],
   },
   {
     id: 'b07f0000'.repeat(8),
@@ -95,6 +100,7 @@ export const MODELS: readonly ModelCard[] = [
     says: 'Entry 17 does not match its hash: the journal was changed after it was written.',
     drafts: 0,
     fitted: 0,
+    recordNotices: [],
   },
   {
     id: 'f1300000'.repeat(8),
@@ -119,6 +125,7 @@ export const MODELS: readonly ModelCard[] = [
       'It can be read and asked. To change it, close the other program first.',
     drafts: 0,
     fitted: 0,
+    recordNotices: [],
   },
 ];
 

@@ -71,6 +71,15 @@ describe('what stands beside the facts of an edit', () => {
     expect(held.map(({ rows }) => rows.length)).toEqual([1, 1]);
   });
 
+  it('a key that two prompts have is held once, as firmly as any other', async () => {
+    const neighbors = ['Big Ben stands in', 'Big Ben is found in', 'The tower of Big Ben is in'];
+    const { held = [] } = await besideOf(workOf([{ ...bridge, told: { wordings: [], neighbors } }], 'neighbours'), at, false);
+    expect(held.map(({ rows, weight }) => [tokenizer.decode([...rows[0]!.ids]), weight])).toEqual([
+      ['Big Ben', 3],
+      ['The tower of Big Ben', 3],
+    ]);
+  });
+
   it('other subjects of the relation are held like neighbours, each once, whatever of neighbours is told', async () => {
     const background = ['Big Ben stands in the city of', 'The Louvre stands in the city of'];
     const facts = [
