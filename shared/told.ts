@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { counted } from './counted.ts';
 import type { Fact, Neighbor } from './fact.ts';
 import { isAboutAny, subjectIn } from './subject-words.ts';
 
@@ -30,7 +31,8 @@ function dividedForSolve(fact: Fact, choice: ToldChoice): Fact {
   const { paraphrases = [], neighbors = [] } = fact;
   const areWordingsTold = choice === 'all';
   const areTold = toldAmong(neighbors.map(promptOf));
-  const told = { wordings: areWordingsTold ? paraphrases.filter(isTold) : [], neighbors: neighbors.filter((_, at) => areTold[at]) };
+  const wordings = areWordingsTold ? paraphrases.filter(isTold) : [];
+  const told = { wordings, neighbors: neighbors.filter((_, at) => areTold[at]) };
   if (told.wordings.length + told.neighbors.length === 0) return fact;
   return {
     ...fact,
@@ -89,6 +91,14 @@ export function toldTexts(facts: readonly Pick<Fact, 'told'>[]): string[] {
 /** The neighbours that are measured and not counted: those that are told, then those that stand apart. */
 export function toldNeighbors({ neighbors, apart = [] }: NonNullable<Fact['told']>): Neighbor[] {
   return [...neighbors, ...apart];
+}
+
+/** Of a check of a version: how many prompts were not asked, since its edits were told of them or of their subjects. */
+export function leftOutWords(prompts: number): string {
+  return (
+    `${counted(prompts, 'neighbour or wording', 'neighbours and wordings')} ${prompts === 1 ? 'was' : 'were'} left out: ` +
+    'edits of the version were told of them, or of their subjects, so they prove nothing.'
+  );
 }
 
 function promptOf(neighbor: Neighbor): string {

@@ -1,8 +1,7 @@
 import type { Parsed, Result } from '../../shared/contract.ts';
 import { EmendError } from '../../shared/errors.ts';
 import type { Follow } from '../../shared/progress.ts';
-import type { CheckRecord, CheckReport } from '../engine/records.ts';
-import { counted } from '../../shared/counted.ts';
+import type { CheckReport } from '../engine/records.ts';
 import type { CheckChoices } from '../engine/jobs.ts';
 import { driftTexts } from './drift.ts';
 import { editMade } from './edit-report.ts';
@@ -11,7 +10,7 @@ import { askHonestly } from './honest.ts';
 import type { Model, ModelVersion } from './model.ts';
 import { newFile } from './outputs.ts';
 import type { Services, Surroundings } from './surroundings.ts';
-import { toldTexts } from '../../shared/told.ts';
+import { leftOutWords, toldTexts } from '../../shared/told.ts';
 import { withoutTold } from './telling.ts';
 import { tryEach, tryTogether } from './trials.ts';
 import { CHECK_PLAN, HONEST_CHECK_PLAN, WholeJob } from './whole-job.ts';
@@ -115,13 +114,8 @@ async function prepare(
 export async function factsFor(...asked: Parameters<typeof namedFacts>): Promise<FactSet> {
   const set = await namedFacts(...asked);
   const [, , written] = asked;
-  const records = withoutTold(set.records, written);
-  const prompts = (of: readonly CheckRecord[]) => of.reduce((sum, one) => sum + one.neighbors.length + one.paraphrases.length, 0);
-  const left = prompts(set.records) - prompts(records);
-  const remark =
-    `${counted(left, 'neighbour or wording', 'neighbours and wordings')} ${left === 1 ? 'was' : 'were'} left out: ` +
-    'edits of the version were told of them, or of their subjects, so they prove nothing.';
-  return { ...set, records, warnings: left === 0 ? set.warnings : [...set.warnings, remark] };
+  const { records, leftOut } = withoutTold(set.records, written);
+  return { ...set, records, warnings: leftOut === 0 ? set.warnings : [...set.warnings, leftOutWords(leftOut)] };
 }
 
 /** Those of the file, those given, else those that the version's edits wrote, else those that came with the model. */

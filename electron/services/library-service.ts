@@ -270,9 +270,6 @@ function detailOf(model: LibraryModel, card: ModelCard): ModelDetail {
       ...given({ refusal }),
     })),
     files: first?.kind === 'import' ? first.body.model.files.map((file) => ({ ...file })) : [],
-    notices: [
-      ...card.recordNotices,
-      ...(found.warnings ?? []).map((message) => ({ message, hint: '' })),
-    ],
+    notices: [...card.recordNotices, ...(found.warnings ?? []).map((message) => ({ message, hint: '' }))],
   };
 }

@@ -91,14 +91,19 @@ function isBackgroundAlone(told: NonNullable<Fact['told']>): boolean {
  * written too, as those prove nothing.
  * @param written the facts of the version's edits
  */
-export function withoutTold(records: readonly CheckRecord[], written: readonly Fact[]): CheckRecord[] {
+export function withoutTold(
+  records: readonly CheckRecord[],
+  written: readonly Fact[],
+): { readonly records: readonly CheckRecord[]; readonly leftOut: number } {
   const told = new Set(toldTexts(written).map(subjectIn));
   const wordings = new Set(written.flatMap(({ subject, told: own }) => (own?.wordings ?? []).map((one) => fillWording(one, subject))));
-  return records.map((record) => ({
+  const left = records.map((record) => ({
     ...record,
     paraphrases: record.paraphrases.filter((one) => !wordings.has(one)),
     neighbors: record.neighbors.filter(({ prompt }) => !isAboutAny(prompt, told)),
   }));
+  const prompts = (of: readonly CheckRecord[]) => of.reduce((sum, one) => sum + one.neighbors.length + one.paraphrases.length, 0);
+  return { records: left, leftOut: prompts(records) - prompts(left) };
 }
 
 /** A check of facts and of what stands beside them: of the facts alone, and by the place of a fact what stands beside it. */

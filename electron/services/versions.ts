@@ -45,6 +45,8 @@ interface Measured {
   readonly honest?: HonestReport;
   readonly checks: CheckResult[];
   readonly evidence: Record<string, BlobRef>;
+  /** Prompts that were not asked, as edits in force were told of them. */
+  readonly leftOut?: number;
 }
 
 type Part = Pick<
@@ -161,7 +163,7 @@ export function versionService(parts: Surroundings): Part {
               'There is nothing to check: no facts were given, and none are in force in this version.',
               'Give facts, or choose a version with edits.',
             );
-          const { honest: answers, checks, evidence } = await measure(model, version, facts, control, honest);
+          const { honest: answers, checks, evidence, leftOut } = await measure(model, version, facts, control, honest);
           control.check();
           const entry = await model.append(
             'check',
@@ -178,7 +180,7 @@ export function versionService(parts: Surroundings): Part {
             preferences.by(reason),
           );
           changed(model);
-          return { entry: entry.seq, checks, ...(answers && { honest: answers }) };
+          return { entry: entry.seq, checks, leftOut: leftOut ?? 0, ...(answers && { honest: answers }) };
         }),
       };
     },
@@ -283,13 +285,13 @@ export function versionService(parts: Surroundings): Part {
     seq: number,
     by: By,
     control: JobControl,
-    measured: Measured = { checks: [], evidence: {} },
+    { checks, evidence }: Measured = { checks: [], evidence: {} },
   ): Promise<EntryOf<'revert'>> {
     const parent = model.ledger.history.current;
     const { version } = withoutPart(parent, seq);
     return model.append(
       'revert',
-      { parent: parent.id, entry: seq, changed: await changedTo(model, parent, version, control), ...measured },
+      { parent: parent.id, entry: seq, changed: await changedTo(model, parent, version, control), checks, evidence },
       by,
     );
   }
@@ -303,7 +305,7 @@ export function versionService(parts: Surroundings): Part {
   ): Promise<Measured> {
     const { files: folder, material } = model;
     const written = await factsOfVersion(model.ledger, version);
-    const records = withoutTold(
+    const { records, leftOut } = withoutTold(
       facts.map((fact, at) => recordOf(fact, String(at))),
       written,
     );
@@ -319,7 +321,12 @@ export function versionService(parts: Surroundings): Part {
     );
     const report = { ...measured, ...(honest && { honest }) };
     const kept = await model.ledger.blobs.put(Buffer.from(canonical(plain(report))), 'application/json');
-    return { checks: checksOf(report, undefined, preferences.settings.thresholds), evidence: { report: kept }, ...(honest && { honest }) };
+    return {
+      checks: checksOf(report, undefined, preferences.settings.thresholds),
+      evidence: { report: kept },
+      leftOut,
+      ...(honest && { honest }),
+    };
   }
 
   async function diff(

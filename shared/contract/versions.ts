@@ -126,6 +126,12 @@ export const versionMethods = {
       honest: v.exactOptional(v.boolean()),
       reason: v.optional(Line, ''),
     }),
-    v.object({ entry: Seq, checks: v.array(CheckSchema), honest: v.exactOptional(HonestReportSchema) }),
+    v.object({
+      entry: Seq,
+      checks: v.array(CheckSchema),
+      /** Neighbours and wordings that were not asked, since edits in force were told of them or of their subjects. */
+      leftOut: v.number(),
+      honest: v.exactOptional(HonestReportSchema),
+    }),
   ),
 };

@@ -1,3 +1,4 @@
+import { leftOutWords } from '../../../shared/told.ts';
 import { resolve } from 'node:path';
 import type { EditMade } from '../../../shared/contract/edits.ts';
 import type { Measured as Report } from '../../../shared/contract/checks.ts';
@@ -149,6 +150,7 @@ async function checkVersion(context: Context, library: InLibrary, values: CheckV
   const which = facts === undefined ? 'the facts in force' : `${facts.length} facts of ${values.facts!}`;
   out.heading(`Version ${at === 'current' ? short(model.current) : at} of ${model.name}, ${which}`);
   showChecks(out, checked.checks);
+  if (checked.leftOut > 0) out.line(out.style.dim(leftOutWords(checked.leftOut)));
   if (checked.honest) showHonest(out, checked.honest, 'version');
   out.line(`Recorded as entry ${checked.entry}.`);
   return checked;

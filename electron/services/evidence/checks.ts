@@ -108,7 +108,7 @@ export function promptPairs({ records }: CheckReport, facts: readonly Fact[]): P
       ]),
     );
   const whole = facts.map((fact) => recordOf(fact, ''));
-  const [counted, all] = [asking(withoutTold(whole, facts)), asking(whole)];
+  const [counted, all] = [asking(withoutTold(whole, facts).records), asking(whole)];
   const known = records.filter(({ fact }) => all.has(questionOf(fact)));
   const one = known.map(({ paraphrases, neighbors, sameSubject = [] }) => [prompts(paraphrases), prompts(neighbors), prompts(sameSubject)]);
   const of = (asked: typeof all) => known.map(({ fact }) => asked.get(questionOf(fact)));

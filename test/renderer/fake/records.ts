@@ -788,6 +788,7 @@ export function fakeRecordMethods({
           const ledger = of(model);
           const checks = checksOf(ledger.entries.length);
           return {
+            leftOut: 12,
             entry: changed(
               model,
               ledger.append(

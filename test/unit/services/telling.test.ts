@@ -63,9 +63,11 @@ describe('what a version can be checked by', () => {
       ...fact,
       told: { wordings: ["{}'s capital is"], neighbors: ['In Spain, people speak'], background: ['Peru is'] },
     };
-    const [record] = withoutTold([recordOf(fact, '0')], [written]);
+    const { records, leftOut } = withoutTold([recordOf(fact, '0')], [written]);
+    const [record] = records;
+    expect(leftOut).toBe(3);
     expect(record!.paraphrases).toEqual(['The government of France sits in']);
     expect(record!.neighbors.map(({ prompt }) => prompt)).toEqual(['The capital of Chad is', 'The capital of Mali is']);
-    expect(withoutTold([recordOf(fact, '0')], [fact])).toEqual([recordOf(fact, '0')]);
+    expect(withoutTold([recordOf(fact, '0')], [fact])).toEqual({ records: [recordOf(fact, '0')], leftOut: 0 });
   });
 });
