@@ -43,9 +43,9 @@ function dividedForSolve(fact: Fact, choice: ToldChoice): Fact {
 }
 
 /**
- * Which of some neighbours are told. The name of its subject decides, not its place: so a subject that one fact tells is told by nearly all.
- * At least a third of the subjects is told and a third checks, for which those nearest to the other side go there; those about a single
- * subject all check.
+ * Which of some neighbours are told. The name of its subject decides, not its place: so a subject that one fact tells is told by nearly
+ * all. At least a third of the subjects is told and a third checks, for which those nearest to the other side go there; those about a
+ * single subject all check.
  */
 export function toldAmong(prompts: readonly string[]): boolean[] {
   const subjects = prompts.map(subjectIn);
