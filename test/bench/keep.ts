@@ -2,6 +2,7 @@ import { deltaNorms, withDelta } from '../../electron/engine/edit/delta.ts';
 import { editFacts } from '../../electron/engine/edit/edit.ts';
 import { DecoderScorer } from '../../electron/engine/evaluate/decoder-scorer.ts';
 import { checkRecords } from '../../electron/engine/evaluate/protocol.ts';
+import { withBackground } from '../../electron/services/suggesting/background.ts';
 import { silent } from '../../shared/progress.ts';
 import type { Choices } from '../../shared/methods/list.ts';
 import { divided, setApart, type ToldChoice } from '../../shared/told.ts';
@@ -22,6 +23,10 @@ interface Way {
   readonly name: string;
   readonly told: ToldChoice;
   readonly asPublished?: Choices;
+  /** So many other subjects of each fact's relation are held too. */
+  readonly background?: number;
+  /** No more facts than these. */
+  readonly most?: number;
 }
 
 /** By the defaults, and as published: nothing told, the clamp that Atlas had for it, searched to the end. */
@@ -29,6 +34,13 @@ const WAYS: readonly Way[] = [
   { name: 'as published', told: 'nothing', asPublished: { clamp: 1.5, stopEarly: 0 } },
   { name: 'by the defaults', told: 'neighbours' },
 ];
+/** Of the first 40 facts each alone; many at once leave no room for it. */
+const ALONE: readonly Way[] = [0, 10, 40].map((background) => ({
+  name: `and ${background} other subjects held`,
+  told: 'neighbours',
+  background,
+  most: 40,
+}));
 
 /**
  * What edits of Atlas keep. Neighbours are divided in the same way for both, so that those held back are the same prompts; what is told
@@ -37,13 +49,19 @@ const WAYS: readonly Way[] = [
 export async function measureKeep(table: Table, { isQuick, threads }: { isQuick: boolean; threads: number }): Promise<void> {
   const { decoder, tokenizer, taught, corpus, facts } = await openAtlas(isQuick ? 2 : 200, threads);
   for (const [size, count] of SIZES) {
-    const some = facts.slice(0, count);
-    const groups = size === 'alone' ? some.map((fact) => [fact]) : [some];
-    for (const way of WAYS) {
+    for (const way of size === 'alone' ? [...WAYS, ...ALONE] : WAYS) {
+      const some = facts.slice(0, Math.min(count, way.most ?? count));
+      const groups = size === 'alone' ? some.map((fact) => [fact]) : [some];
       const tally = new Tally();
       let change = 0;
       for (const group of groups) {
-        const told = setApart(group.map((fact) => divided(fact, 'neighbours')));
+        const told = setApart(
+          withBackground(
+            group.map((fact) => divided(fact, 'neighbours')),
+            way.background ?? 0,
+            taught,
+          ),
+        );
         const choices = { told: way.told, ...way.asPublished };
         const asked = {
           decoder,

@@ -9,6 +9,7 @@ import { spread } from '../../electron/engine/edit/spread.ts';
 import { findTargets, type Target } from '../../electron/engine/edit/target.ts';
 import { DecoderScorer } from '../../electron/engine/evaluate/decoder-scorer.ts';
 import { checkRecords } from '../../electron/engine/evaluate/protocol.ts';
+import { withBackground } from '../../electron/services/suggesting/background.ts';
 import type { Fact } from '../../shared/fact.ts';
 import type { Choices } from '../../shared/methods/list.ts';
 import { silent } from '../../shared/progress.ts';
@@ -31,6 +32,7 @@ const TRIED: readonly Choices[] = [
   { ...NEIGHBOURS, stopEarly: -4, hold: 3 },
   ...[-4, 0.95].map((stopEarly): Choices => ({ ...NEIGHBOURS, stopEarly, passes: 3 })),
   ...[0.3, 0.5].map((hold): Choices => ({ ...NEIGHBOURS, stopEarly: 0.95, hold })),
+  ...[1, 3].map((background): Choices => ({ ...NEIGHBOURS, stopEarly: 0.95, hold: 0.5, background })),
   { ...NEIGHBOURS, told: 'nothing', clamp: 1.5 },
 ];
 const UNTOUCHED = 300;
@@ -45,8 +47,14 @@ export async function measureSweep(table: Table, { isQuick, threads }: { isQuick
   const atlas = await openAtlas(isQuick ? 3 : 100, threads);
   const found = new Map<string, readonly Target[]>();
   for (const choices of isQuick ? TRIED.slice(0, 2) : TRIED) {
-    const { told = 'nothing' } = choices as { told?: 'all' | 'neighbours' | 'nothing' };
-    const facts = setApart(atlas.facts.map((fact) => divided(fact, told)));
+    const { told = 'nothing', background = 0 } = choices as { told?: 'all' | 'neighbours' | 'nothing'; background?: number };
+    const facts = setApart(
+      withBackground(
+        atlas.facts.map((fact) => divided(fact, told)),
+        background,
+        atlas.taught,
+      ),
+    );
     const row = await tried(atlas, facts, choices, found);
     table.row(
       Object.entries(choices)
