@@ -176,6 +176,8 @@ export interface Jobs {
       readonly hyperparameterFile?: HyperparameterFile | undefined;
       /** A text file for the covariance; the model's own text when left out. */
       readonly covarianceText?: string | undefined;
+      /** Made only to be measured, by all that its facts name: it is told nothing. */
+      readonly isTrial?: boolean;
       readonly save?: string | undefined;
       /** What the model is called, for published hyperparameters; its folder when left out. */
       readonly name?: string | undefined;

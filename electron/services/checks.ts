@@ -1,5 +1,6 @@
 import type { Parsed, Result } from '../../shared/contract.ts';
 import { EmendError } from '../../shared/errors.ts';
+import type { Choices } from '../../shared/methods/list.ts';
 import type { Follow } from '../../shared/progress.ts';
 import type { CheckReport } from '../engine/records.ts';
 import type { CheckChoices } from '../engine/jobs.ts';
@@ -57,6 +58,7 @@ export function checkService({ models, engine, jobs, grants }: Surroundings): Pa
       const asked = withPaths(params);
       const covarianceText = path(text) ?? model.material?.corpus;
       const save = destination === undefined ? undefined : newFile(grants.target(destination), true);
+      refuseTelling(choices ?? {});
       if (each && save !== undefined)
         throw new EmendError('bad-input', 'Edits one by one have no one delta to save.', 'Edit the facts together, or save none.');
       return {
@@ -79,6 +81,20 @@ export function checkService({ models, engine, jobs, grants }: Surroundings): Pa
       };
     },
   };
+}
+
+/**
+ * All that facts name checks an edit that is made only to be measured.
+ * @throws EmendError 'bad-input' where something is to be told to it
+ */
+function refuseTelling({ told = 'nothing', background = 0 }: Choices): void {
+  if (told === 'nothing' && background === 0) return;
+  throw new EmendError(
+    'bad-input',
+    'Edits that are made only to be measured are told nothing: all that their facts name checks them.',
+    'Leave out what is told to the edit, and other subjects that are held; or work the edit out with emend edit.',
+    { field: told === 'nothing' ? 'background' : 'told' },
+  );
 }
 
 /** The facts to measure, and how. @param changes whether there is something to see drift from */

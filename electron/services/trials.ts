@@ -34,7 +34,7 @@ export function tryTogether(runner: JobRunner, trial: Trial, save: string | unde
     const delta = save ?? scratch;
     const edit = await runner.run(
       'edit',
-      { model: trial.model, facts: trial.records.map((r) => r.fact), ...trial.recipe, save: delta },
+      { model: trial.model, facts: trial.records.map((r) => r.fact), ...trial.recipe, isTrial: true, save: delta },
       follow,
     );
     const report = await checked(runner, trial, delta, trial.records, follow);
@@ -53,7 +53,11 @@ export function tryEach(runner: JobRunner, trial: Trial, follow: Follow): Promis
       // Layers that the first edit settled on stay, so that all edits are of one kind and a search for them is made once.
       const choices = { ...recipe.choices, layers: recipe.choices?.layers ?? edits[0]?.layers };
       follow.onProgress?.(estimator.next({ phase: 'single edits', done, total: trial.records.length }));
-      const edit = await runner.run('edit', { model, facts: [record.fact], ...recipe, choices, save: delta }, { signal: follow.signal });
+      const edit = await runner.run(
+        'edit',
+        { model, facts: [record.fact], ...recipe, choices, isTrial: true, save: delta },
+        { signal: follow.signal },
+      );
       reports.push(await checked(runner, trial, delta, [record], { signal: follow.signal }));
       edits.push(edit);
     }

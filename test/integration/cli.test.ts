@@ -147,6 +147,7 @@ describe('on the built-in model', () => {
     const { code, out, err } = await emend(['check', 'atlas', '--each', '--take', '2', '--no-generation', '--no-drift', ...QUICK]);
     expect(code, err).toBe(0);
     expect(out).toContain('each edited alone by ROME');
+    expect(out).toMatch(/Told to the edit +nothing +all that is named checks/);
     expect(out).toMatch(/Efficacy \(ES\) .* 2 /);
     expect(out).toContain('Score (S)');
   });
@@ -156,6 +157,8 @@ describe('on the built-in model', () => {
     [['edit', 'atlas', ...FACT, '--method', 'rome', '--layers', '99'], 'Layer 99'],
     [['ask', 'atlas', 'Hello', '--edit', join(atlas, 'config.json')], 'config.json'],
     [['ask', 'atlas', ''], 'The prompt is empty'],
+    [['check', 'atlas', '--each', '--take', '1', '--told', 'neighbours', ...QUICK], 'are told nothing: all that their facts name checks'],
+    [['check', 'atlas', '--each', '--take', '1', '--background', '3', ...QUICK], 'are told nothing: all that their facts name checks'],
   ])('%j fails with a line that says why', async (argv, message) => {
     const { code, out, err } = await emend(argv);
     expect({ code, out }).toMatchObject({ code: 1 });

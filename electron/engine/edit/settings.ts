@@ -13,7 +13,12 @@ export interface AskedSettings {
   readonly method: EditMethodName;
   readonly choices: Choices;
   readonly hyperparameterFile?: HyperparameterFile | undefined;
+  /** Made only to be measured, by all that its facts name. */
+  readonly isTrial?: boolean;
 }
+
+/** What trials are told, whatever a file or a published set says. */
+const TOLD_TO_TRIALS = { values: { told: 'nothing', background: 0 }, source: 'all that is named checks what is only measured' };
 
 /** The settings of an edit as far as they do not depend on the facts. */
 export interface Settled {
@@ -47,6 +52,7 @@ export function editSettings(asked: AskedSettings, anatomy: Anatomy, name: strin
   const published = publishedFor(method.published, shapeOf(anatomy, name));
   const fileName = asked.hyperparameterFile?.name;
   const given: readonly { readonly values: Readonly<Record<string, unknown>>; readonly source: string }[] = [
+    ...(asked.isTrial ? [TOLD_TO_TRIALS] : []),
     { values: asked.choices, source: 'as asked' },
     { values: file?.values ?? {}, source: `from ${fileName}` },
     { values: file?.implied ?? {}, source: `what ${fileName} means by leaving it out` },

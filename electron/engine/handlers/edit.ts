@@ -29,8 +29,9 @@ export async function edit(models: OpenModels, params: Jobs['edit']['params'], c
   const { decoder, base, tokenizer, folder } = await models.open(params.model);
   await models.forgetGenerators();
   const started = performance.now();
-  const { facts, method, choices = {}, hyperparameterFile, covarianceText, earlier = [], inForce = [], name = basename(folder) } = params;
-  const asked = { method, choices, hyperparameterFile, covarianceText, name };
+  const { facts, method, choices = {}, hyperparameterFile, covarianceText, earlier = [], inForce = [] } = params;
+  const { isTrial = false, name = basename(folder) } = params;
+  const asked = { method, choices, hyperparameterFile, covarianceText, isTrial, name };
   const request = { ...asked, decoder, tokenizer, facts, earlier, inForce: { imported: base, files: inForce } };
   const made = await editFacts(request, context);
   const edited = withDelta(decoder, made.delta);
