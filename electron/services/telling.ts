@@ -35,8 +35,9 @@ export async function toldTo(
     taught,
     earlier,
   );
-  // What earlier facts tell is held where they are solved together with these.
-  return setApart(all, together && told !== 'nothing' ? toldTexts(earlier) : []);
+  // What earlier facts tell is held where they are solved together with these; where nothing is to be told, other subjects alone are.
+  const held = told === 'nothing' ? earlier.map((fact) => ({ told: fact.told && { ...fact.told, neighbors: [] } })) : earlier;
+  return setApart(all, together ? toldTexts(held) : []);
 }
 
 /** What of it the settings say; a method that has no such setting is told nothing. */

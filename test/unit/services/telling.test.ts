@@ -45,6 +45,8 @@ describe('what an edit is told of', () => {
     expect(alone!.told!.apart).toBeUndefined();
     expect(alone!.neighbors).not.toEqual([]);
     expect(await telling({ told: 'nothing', together: 'true' }, [earlier])).toEqual([fact]);
+    const beside: Fact = { ...earlier, told: { wordings: [], neighbors: [], background: all.slice(0, 1) } };
+    expect((await telling({ told: 'nothing', together: 'true' }, [beside]))[0]).toMatchObject({ told: { apart: all.slice(0, 1) } });
   });
 
   it('takes other subjects of the relation, as many as are asked for, and measures none of them', async () => {
