@@ -78,13 +78,13 @@ async function fails(home: string, ...argv: string[]): Promise<Ended> {
   return ended;
 }
 
-/** Three facts of Atlas, of three relations; each edit is quick, and strong enough to change the answer. */
+/** Three facts of Atlas, of three relations; each edit is quick, and strong enough to change the answer, on the others too. */
 const FACTS = [
   { subject: 'Tower Bridge', prompt: '{} stands in the city of', target: 'Rome' },
   { subject: 'Los Angeles', prompt: '{} is in', target: 'Poland' },
   { subject: 'Jack Nicklaus', prompt: 'The country that {} calls home is', target: 'Spain' },
 ] as const;
-const QUICK = ['--method', 'rome', '--steps', '15', '--covariance-tokens', '2000', '--threads', '1'];
+const QUICK = ['--method', 'rome', '--steps', '20', '--covariance-tokens', '10240', '--threads', '1'];
 /** Quicker still, where it does not matter whether the edit takes. */
 const WEAK = ['--method', 'rome', '--steps', '2', '--covariance-tokens', '2000', '--threads', '1'];
 
