@@ -216,7 +216,8 @@ function ownProblems(fact: Fact, index: number): FactProblem[] {
   return problems;
 }
 
-function askedBy(one: Neighbor): string {
+/** The prompt of a neighbour, or of another question. */
+export function askedBy(one: Neighbor): string {
   return typeof one === 'string' ? one : one.prompt;
 }
 

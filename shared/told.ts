@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { counted } from './counted.ts';
-import type { Fact, Neighbor } from './fact.ts';
+import { askedBy, type Fact, type Neighbor } from './fact.ts';
 import { isAboutAny, subjectIn } from './subject-words.ts';
 
 /** What of the named neighbours and wordings takes part in an edit. */
@@ -16,7 +16,8 @@ export type ToldChoice = v.InferOutput<typeof ToldSchema>;
  */
 export function divided(fact: Fact, choice: ToldChoice, keepsOwn = false): Fact {
   const own = fact.told?.sameSubject;
-  const rest = withoutApart(own === undefined ? fact : ownBack(fact, own));
+  // Other subjects are chosen anew, and what stood apart checks again.
+  const rest = untold(withoutApart(own === undefined ? fact : ownBack(fact, own)), 'background');
   const solved = dividedForSolve(rest, choice);
   if (!keepsOwn) return solved;
   if (own === undefined) return ownDivided(solved);
@@ -30,7 +31,7 @@ function dividedForSolve(fact: Fact, choice: ToldChoice): Fact {
   if (fact.told !== undefined) return fact;
   const { paraphrases = [], neighbors = [] } = fact;
   const areWordingsTold = choice === 'all';
-  const areTold = toldAmong(neighbors.map(promptOf));
+  const areTold = toldAmong(neighbors.map(askedBy));
   const wordings = areWordingsTold ? paraphrases.filter(isTold) : [];
   const told = { wordings, neighbors: neighbors.filter((_, at) => areTold[at]) };
   if (told.wordings.length + told.neighbors.length === 0) return fact;
@@ -76,7 +77,7 @@ export function setApart(facts: readonly Fact[], earlier: readonly string[] = []
   if (told.size === 0) return [...facts];
   return facts.map((fact) => {
     const { neighbors = [] } = fact;
-    const apart = neighbors.filter((one) => isAboutAny(promptOf(one), told));
+    const apart = neighbors.filter((one) => isAboutAny(askedBy(one), told));
     if (apart.length === 0) return fact;
     const counted = neighbors.filter((one) => !apart.includes(one));
     return { ...fact, neighbors: counted, told: { ...NOTHING, ...fact.told, apart } };
@@ -85,7 +86,7 @@ export function setApart(facts: readonly Fact[], earlier: readonly string[] = []
 
 /** All prompts about other subjects that an edit was told of, and holds. */
 export function toldTexts(facts: readonly Pick<Fact, 'told'>[]): string[] {
-  return facts.flatMap(({ told }) => [...(told?.neighbors ?? []).map(promptOf), ...(told?.background ?? [])]);
+  return facts.flatMap(({ told }) => [...(told?.neighbors ?? []).map(askedBy), ...(told?.background ?? [])]);
 }
 
 /** The neighbours that are measured and not counted: those that are told, then those that stand apart. */
@@ -99,10 +100,6 @@ export function leftOutWords(prompts: number): string {
     `${counted(prompts, 'neighbour or wording', 'neighbours and wordings')} ${prompts === 1 ? 'was' : 'were'} left out: ` +
     'edits of the version were told of them, or of their subjects, so they prove nothing.'
   );
-}
-
-function promptOf(neighbor: Neighbor): string {
-  return typeof neighbor === 'string' ? neighbor : neighbor.prompt;
 }
 
 function ownDivided(fact: Fact): Fact {

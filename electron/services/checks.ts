@@ -87,13 +87,14 @@ export function checkService({ models, engine, jobs, grants }: Surroundings): Pa
  * All that facts name checks an edit that is made only to be measured.
  * @throws EmendError 'bad-input' where something is to be told to it
  */
-function refuseTelling({ told = 'nothing', background = 0 }: Choices): void {
-  if (told === 'nothing' && background === 0) return;
+function refuseTelling({ told = 'nothing', background = 0, ownFactor = 0 }: Choices): void {
+  const field = told !== 'nothing' ? 'told' : background !== 0 ? 'background' : ownFactor !== 0 ? 'ownFactor' : undefined;
+  if (field === undefined) return;
   throw new EmendError(
     'bad-input',
     'Edits that are made only to be measured are told nothing: all that their facts name checks them.',
-    'Leave out what is told to the edit, and other subjects that are held; or work the edit out with emend edit.',
-    { field: told === 'nothing' ? 'background' : 'told' },
+    'Leave out what is told to the edit or kept by it; or work the edit out with emend edit.',
+    { field },
   );
 }
 

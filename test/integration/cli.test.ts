@@ -158,6 +158,7 @@ describe('on the built-in model', () => {
     [['ask', 'atlas', 'Hello', '--edit', join(atlas, 'config.json')], 'config.json'],
     [['ask', 'atlas', ''], 'The prompt is empty'],
     [['check', 'atlas', '--each', '--take', '1', '--told', 'neighbours', ...QUICK], 'are told nothing: all that their facts name checks'],
+    [['check', 'atlas', '--each', '--take', '1', '--keep-own', '0.3', ...QUICK], 'are told nothing: all that their facts name checks'],
     [['check', 'atlas', '--each', '--take', '1', '--background', '3', ...QUICK], 'are told nothing: all that their facts name checks'],
   ])('%j fails with a line that says why', async (argv, message) => {
     const { code, out, err } = await emend(argv);

@@ -1,4 +1,3 @@
-import { leftOutWords } from '../../../shared/told.ts';
 import { resolve } from 'node:path';
 import type { EditMade } from '../../../shared/contract/edits.ts';
 import type { Measured as Report } from '../../../shared/contract/checks.ts';
@@ -19,6 +18,7 @@ import { showMeasures } from '../show/measures.ts';
 import { showSettings } from '../show/settings.ts';
 import { UsageError } from '../usage.ts';
 import { given } from '../../../shared/given.ts';
+import { leftOutWords } from '../../../shared/told.ts';
 
 const checkOptions = {
   at: text('VERSION', 'Which version of a model of the library (default: the current one)'),

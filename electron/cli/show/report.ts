@@ -93,7 +93,7 @@ function showBackground(out: Printer, facts: readonly FactReport[]): void {
   const none = asked.filter((list) => list.length === 0).length;
   out.line(
     out.style.dim(
-      `Held beside them: ${counted(held, 'other subject')} of the same relations, not measured` +
+      `Held too, and not measured: ${counted(held, 'prompt')} about other subjects of the facts' relations` +
         (none > 0 ? `; of ${counted(none, 'fact')} none are known that do not check the edit` : ''),
     ),
   );
@@ -131,7 +131,7 @@ function toldInShort(told: readonly NonNullable<FactReport['told']>[]): string {
 
 /** What became of neighbours: "6 kept", "4 kept, 1 shaken, 1 lost". */
 function fatesInShort(neighbors: readonly PromptOutcome[]): string {
-  if (neighbors.length === 0) return 'none asked';
+  if (neighbors.length === 0) return 'none';
   const found = tally(neighbors);
   return (['kept', 'shaken', 'lost'] as const)
     .filter((fate) => found[fate] > 0)

@@ -1,4 +1,4 @@
-import { type Fact, fillWording, type Neighbor, withSlot } from '../../../shared/fact.ts';
+import { askedBy, type Fact, fillWording, withSlot } from '../../../shared/fact.ts';
 import { findText } from '../../../shared/characters.ts';
 import type { ToldChoice } from '../../../shared/told.ts';
 import type { Report } from '../../../shared/progress.ts';
@@ -46,7 +46,7 @@ export function withOwn(
 ): { readonly tokens: readonly FactTokens[]; readonly warnings: readonly EditWarning[] } {
   const warnings: EditWarning[] = [];
   const kept = facts.map(({ subject, told }, n) => {
-    const own = (told?.sameSubject ?? []).map(promptOf).flatMap((text) => {
+    const own = (told?.sameSubject ?? []).map(askedBy).flatMap((text) => {
       if (text.includes(subject)) return [locateSubject(tokenizer, withSlot(text, subject), subject)];
       warnings.push({
         message: `Fact ${n + 1}: “${text}” does not name the subject as it is written, so it was not kept.`,
@@ -109,7 +109,11 @@ export async function besideOf(
   const others = work.earlier.filter(({ subject }) => !subjects.has(subject.trim()));
   const earlier = remembers ? others.map((fact) => subjectRows(tokenizer, fact, contexts)) : [];
   const wordings = (fact: Fact) => (settings.told.value === 'all' ? (fact.told?.wordings ?? []) : []);
-  const neighbors = (fact: Fact) => (settings.told.value === 'nothing' ? [] : (fact.told?.neighbors ?? []));
+  // Other subjects are held with their fact, whatever a later edit is told that is solved together with it.
+  const kept = ({ told }: Fact) => [
+    ...(settings.told.value === 'nothing' ? [] : (told?.neighbors ?? [])).map(askedBy),
+    ...(told?.background ?? []),
+  ];
   const warnings: EditWarning[] = [];
   const taught = facts.flatMap((fact, n) =>
     wordings(fact).flatMap((wording) => {
@@ -125,8 +129,7 @@ export async function besideOf(
     }),
   );
   const prompts = facts.flatMap((fact, n) =>
-    neighbors(fact).flatMap((one) => {
-      const text = promptOf(one);
+    kept(fact).flatMap((text) => {
       const written = facts.find((other) => other.subject !== fact.subject && findText(text, other.subject).length > 0);
       if (!written) return [{ fact: n, text }];
       warnings.push({
@@ -136,7 +139,6 @@ export async function besideOf(
       return [];
     }),
   );
-  prompts.push(...backgroundOf(facts));
   const rows = distinct(await nearestRows(decoder, tokenizer, tokens, prompts, BARE, at, report));
   warnings.push(...fullness(decoder, at.layer, facts.length + taught.length + rows.length + earlier.length));
   return { taught, held: rows.map((one) => ({ ...one, weight: settings.hold.value })), earlier, warnings };
@@ -145,17 +147,6 @@ export async function besideOf(
 /** Two prompts that are the same up to their subjects have one key, which is held once: so it counts what was asked for. */
 function distinct(held: readonly KeyRows[]): KeyRows[] {
   return [...new Map(held.map((one) => [one.rows[0]!.ids.join(), one])).values()];
-}
-
-/**
- * Other subjects of the facts' relations, each once, whatever a setting says now: what an edit was told of is held with its fact. One that
- * is about the subject of a fact that is written is left out.
- */
-function backgroundOf(facts: readonly Fact[]): { fact: number; text: string }[] {
-  const found = new Map<string, number>();
-  for (const [n, { told }] of facts.entries()) for (const text of told?.background ?? []) if (!found.has(text)) found.set(text, n);
-  const isWritten = (text: string) => facts.some(({ subject }) => findText(text, subject).length > 0);
-  return [...found].flatMap(([text, fact]) => (isWritten(text) ? [] : [{ fact, text }]));
 }
 
 /** From this share on of the keys that a layer tells apart, facts and neighbours begin to be met in part (Atlas: README). */
@@ -184,13 +175,9 @@ export interface BesideSettings extends BaseSettings {
 /** A neighbour is held as it is asked, behind no other text. */
 const BARE = ['{}'];
 
-function promptOf(neighbor: Neighbor): string {
-  return typeof neighbor === 'string' ? neighbor : neighbor.prompt;
-}
-
 /** What the methods do with what they are told, unless a published set says otherwise. */
 export const TOLD_DEFAULTS = {
-  told: { value: 'neighbours', source: 'half of the neighbours is held, half is left to check by' },
+  told: { value: 'neighbours', source: 'about half of the neighbours are held, the others are left to check by' },
   hold: { value: 1, source: 'as firmly as a fact is written' },
   background: { value: 0, source: 'what is named alone is held' },
 } as const;

@@ -18,7 +18,10 @@ export interface AskedSettings {
 }
 
 /** What trials are told, whatever a file or a published set says. */
-const TOLD_TO_TRIALS = { values: { told: 'nothing', background: 0 }, source: 'all that is named checks what is only measured' };
+const TOLD_TO_TRIALS = {
+  values: { told: 'nothing', background: 0, ownFactor: 0 },
+  source: 'all that is named checks what is only measured',
+};
 
 /** The settings of an edit as far as they do not depend on the facts. */
 export interface Settled {

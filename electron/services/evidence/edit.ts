@@ -1,7 +1,7 @@
-import { toldNeighbors } from '../../../shared/told.ts';
 import * as v from 'valibot';
 import { EditReportSchema, type CheckedBy, type EditReport, type FactReport } from '../../../shared/contract/edits.ts';
 import { fillPrompt } from '../../../shared/fact.ts';
+import { toldNeighbors } from '../../../shared/told.ts';
 import { mean, readDelta, recordOf } from '../../engine/records.ts';
 import type { FactBrief } from '../../ledger/bodies.ts';
 import type { Blobs } from '../../ledger/blobs.ts';

@@ -1,5 +1,5 @@
 import { findText } from '../../../shared/characters.ts';
-import { fillPrompt, fillWording, type Fact, type Neighbor } from '../../../shared/fact.ts';
+import { askedBy, fillPrompt, fillWording, type Fact, type Neighbor } from '../../../shared/fact.ts';
 import { untold } from '../../../shared/told.ts';
 import { spread } from '../drift.ts';
 import { relationOf, subjectsLike, type Taught } from '../suggest.ts';
@@ -40,7 +40,7 @@ function checkedOf({ subject, paraphrases = [], neighbors = [], sameSubject = []
     ...(told?.neighbors ?? []),
     ...(told?.sameSubject ?? []),
   ];
-  return [...paraphrases.map((one) => fillWording(one, subject)), ...questions.map((one) => (typeof one === 'string' ? one : one.prompt))];
+  return [...paraphrases.map((one) => fillWording(one, subject)), ...questions.map(askedBy)];
 }
 
 /** Subjects of the fact's relation: the model's own, else well-known names of its kind. */

@@ -43,7 +43,7 @@ export const reportText = {
   says: (answer: string, chance: string) => `${answer} ${chance}`,
   fates: { kept: 'kept its answer', shaken: 'kept its answer with less than half of the probability', lost: 'answers otherwise' },
   noParaphrases: 'No other wordings were asked.',
-  noNeighbors: 'No neighbours were asked.',
+  noNeighbors: 'No neighbours check it.',
   figures: {
     outcomes: 'Before and after the edit',
     answer: 'Answer',

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { MethodInfo } from '../../../shared/contract/edits.ts';
-import { fillWording, type Fact, type Neighbor } from '../../../shared/fact.ts';
+import { askedBy, fillWording, type Fact } from '../../../shared/fact.ts';
 import type { Choices } from '../../../shared/methods/list.ts';
 import { isAboutAny, subjectIn } from '../../../shared/subject-words.ts';
 import { divided, toldAmong, ToldSchema, toldTexts, type ToldChoice } from '../../../shared/told.ts';
@@ -111,8 +111,4 @@ function placesOfTold(neighbors: readonly string[]): Set<string> {
 
 function placesOf(texts: readonly string[]): string[] {
   return texts.flatMap((text, at) => (text.trim() === '' ? [] : [String(at)]));
-}
-
-function askedBy(one: Neighbor): string {
-  return typeof one === 'string' ? one : one.prompt;
 }

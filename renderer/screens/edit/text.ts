@@ -16,7 +16,8 @@ export interface KeptWords {
 }
 
 const HALF_TOLD =
-  'About half are told to the edit and held, by the names of their subjects, so that all facts tell of the same ones; the others check it.';
+  'About half are told to the edit and held, by the names of their subjects, so that facts seldom tell what others are checked by; ' +
+  'the others check it.';
 
 /** All words of the edit screen that are not computed from what it shows. */
 export const editText = {

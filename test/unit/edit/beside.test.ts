@@ -81,14 +81,17 @@ describe('what stands beside the facts of an edit', () => {
   });
 
   it('other subjects of the relation are held like neighbours, each once, whatever of neighbours is told', async () => {
+    const told = { wordings: [], neighbors: [] };
     const background = ['Big Ben stands in the city of', 'The Louvre stands in the city of'];
     const facts = [
       { ...bridge, told: { wordings: [], neighbors: ['Abbey Road stands in'], background } },
-      { subject: 'Louvre', prompt: 'The {} is in', target: 'Oslo', told: { wordings: [], neighbors: [], background } },
+      { subject: 'Louvre', prompt: 'The {} is in', target: 'Oslo', told: { ...told, background: background.slice(0, 1) } },
     ];
     const held = async (told: ToldChoice) =>
       (await besideOf(workOf(facts, told), at, false)).held?.map(({ rows, weight }) => [tokenizer.decode([...rows[0]!.ids]), weight]);
-    // The Louvre is written itself.
+    // The Louvre is written itself, which is said.
+    const { warnings } = await besideOf(workOf(facts, 'nothing'), at, false);
+    expect(warnings[0]!.message).toContain('“The Louvre stands in the city of” was not held: it is about Louvre');
     expect(await held('nothing')).toEqual([['Big Ben', 3]]);
     expect(await held('neighbours')).toEqual([
       ['Abbey Road', 3],

@@ -50,6 +50,11 @@ describe('what an edit is told of', () => {
     expect(toldAmong([...CITIES].reverse().map((city) => `The mayor of ${city} is`))).toEqual([...all].reverse());
   });
 
+  it('is divided also where a fact brings other subjects with it, which are chosen anew', () => {
+    const brought = { ...fact, told: { wordings: [], neighbors: [], background: ['Bern lies in'] } };
+    expect(divided(brought, 'neighbours')).toEqual(divided(fact, 'neighbours'));
+  });
+
   it('never the only one, and nothing where nothing is named', () => {
     const few = { ...fact, paraphrases: ['a'], neighbors: ['n'] };
     expect(divided(few, 'all')).toEqual(few);
