@@ -4,16 +4,16 @@
  */
 export const ENTRY_KINDS = {
   import: { label: 'Import', icon: 'download', version: 'begins' },
-  edit: { label: 'Edit', icon: 'edit', tone: 'accent', version: 'adds', hasEditReport: true },
+  edit: { label: 'Edit', icon: 'edit', tone: 'accent', version: 'adds', report: 'edit' },
   steer: { label: 'Steering', icon: 'steer', tone: 'accent', version: 'adds' },
-  check: { label: 'Check', icon: 'search' },
+  check: { label: 'Check', icon: 'search', report: 'check' },
   tag: { label: 'Tag', icon: 'tag' },
   finding: { label: 'Finding', icon: 'locate', said: 'looked inside' },
   note: { label: 'Note', icon: 'note', said: 'noted' },
   approve: { label: 'Approval', icon: 'check', tone: 'good', said: 'approved', verdict: 'approve' },
   reject: { label: 'Rejection', icon: 'cross', tone: 'bad', said: 'rejected', verdict: 'reject' },
   rollback: { label: 'Roll back', icon: 'undo', version: 'goes back' },
-  revert: { label: 'Revert', icon: 'revert', version: 'takes out' },
+  revert: { label: 'Revert', icon: 'revert', version: 'takes out', report: 'check' },
   export: { label: 'Export', icon: 'upload' },
   policy: { label: 'Policy', icon: 'settings' },
   verify: { label: 'Verification', icon: 'shield' },
@@ -36,8 +36,8 @@ export interface EntryKind {
   readonly said?: string;
   /** Of a remark that judges. */
   readonly verdict?: 'approve' | 'reject';
-  /** Its evidence "report" is an edit report, to be shown as one. */
-  readonly hasEditReport?: true;
+  /** What its evidence "report" is of, to be shown as that. */
+  readonly report?: 'edit' | 'check';
 }
 
 export type Kind = keyof typeof ENTRY_KINDS;

@@ -1,11 +1,14 @@
 import type { Parsed, Result } from '../../shared/contract.ts';
 import { EmendError } from '../../shared/errors.ts';
-import type { Choices } from '../../shared/methods/list.ts';
+import { EDIT_METHODS, type Choices, type EditMethodName } from '../../shared/methods/list.ts';
+import { given } from '../../shared/given.ts';
+import { kindInfo } from '../../shared/kinds.ts';
 import type { Follow } from '../../shared/progress.ts';
 import type { CheckReport } from '../engine/records.ts';
 import type { CheckChoices } from '../engine/jobs.ts';
 import { driftTexts } from './drift.ts';
-import { editMade } from './edit-report.ts';
+import { readCheckReport } from './evidence/blobs.ts';
+import { checkedFact, editMade } from './edit-report.ts';
 import { factsGiven, factsWritten, firstOf, readFactFile, refuseLonger, refuseUnseen, type FactReader, type FactSet } from './facts.ts';
 import { askHonestly } from './honest.ts';
 import type { Model, ModelVersion } from './model.ts';
@@ -16,7 +19,7 @@ import { withoutTold } from './telling.ts';
 import { tryEach, tryTogether } from './trials.ts';
 import { CHECK_PLAN, HONEST_CHECK_PLAN, WholeJob } from './whole-job.ts';
 
-type Part = Pick<Services, 'checks.measure' | 'checks.try'>;
+type Part = Pick<Services, 'checks.report' | 'checks.measure' | 'checks.try'>;
 
 /** What is asked for, with paths in place of handles. */
 type Asked = Pick<
@@ -34,6 +37,15 @@ export function checkService({ models, engine, jobs, grants }: Surroundings): Pa
     texts: path(asked.texts),
   });
   return {
+    'checks.report': async ({ model: name, entry: seq }) => {
+      const { ledger } = await models.recorded(name);
+      const { kind, body } = ledger.entry(seq);
+      const ref = 'evidence' in body ? body.evidence['report'] : undefined;
+      if (kindInfo(kind).report !== 'check' || !('checks' in body) || ref === undefined)
+        throw new EmendError('bad-input', `Entry ${seq} is of kind ${kind}; it has no report of a check.`, 'Choose a check.');
+      const { records, honest } = await readCheckReport(ledger.blobs, ref);
+      return { checks: body.checks, facts: records.map(checkedFact), ...given({ honest }) };
+    },
     'checks.measure': async ({ model: name, version: versionName, ...params }) => {
       const model = await models.find(name);
       const version = model.at(versionName);
@@ -58,7 +70,7 @@ export function checkService({ models, engine, jobs, grants }: Surroundings): Pa
       const asked = withPaths(params);
       const covarianceText = path(text) ?? model.material?.corpus;
       const save = destination === undefined ? undefined : newFile(grants.target(destination), true);
-      refuseTelling(choices ?? {});
+      refuseTelling(method, choices ?? {});
       if (each && save !== undefined)
         throw new EmendError('bad-input', 'Edits one by one have no one delta to save.', 'Edit the facts together, or save none.');
       return {
@@ -87,8 +99,10 @@ export function checkService({ models, engine, jobs, grants }: Surroundings): Pa
  * All that facts name checks an edit that is made only to be measured.
  * @throws EmendError 'bad-input' where something is to be told to it
  */
-function refuseTelling({ told = 'nothing', background = 0, ownFactor = 0 }: Choices): void {
-  const field = told !== 'nothing' ? 'told' : background !== 0 ? 'background' : ownFactor !== 0 ? 'ownFactor' : undefined;
+function refuseTelling(method: EditMethodName, choices: Choices): void {
+  const given = choices as Readonly<Record<string, unknown>>;
+  const { settings } = EDIT_METHODS[method];
+  const field = settings.find(({ key, tellsNothing }) => tellsNothing !== undefined && (given[key] ?? tellsNothing) !== tellsNothing)?.key;
   if (field === undefined) return;
   throw new EmendError(
     'bad-input',

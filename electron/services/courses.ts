@@ -77,7 +77,7 @@ async function measuredBy({ seq, kind, body }: Entry, ledger: Ledger, isAsked: (
       ? []
       : [{ entry: seq, version, answer: previousTarget, probability: previous }]),
   ];
-  if (kindInfo(kind).hasEditReport) {
+  if (kindInfo(kind).report === 'edit') {
     const { facts, parent } = await readReport(ledger, report);
     return facts
       .filter(({ fact }) => isAsked(fact))

@@ -1,6 +1,6 @@
 import { tally } from '../../shared/checks.ts';
 import { counted } from '../../shared/counted.ts';
-import type { Check, EditMade, EditReport, FactReport, Fate, PromptOutcome } from '../../shared/contract/edits.ts';
+import type { Check, CheckedFact, EditMade, EditReport, FactReport, Fate, PromptOutcome } from '../../shared/contract/edits.ts';
 import type { Settings } from '../../shared/contract/settings.ts';
 import type { Fact } from '../../shared/fact.ts';
 import { factMeasureNames, type DemandedName, type FactMeasureName, type MeasureName } from '../../shared/measures.ts';
@@ -221,6 +221,16 @@ function toldOutcomes(fact: Fact, before: RecordReport, after: RecordReport): No
   return { paraphrases, neighbors: outcomes.neighbors.slice(0, held), ...given({ sameSubject }), ...(apart.length > 0 ? { apart } : {}) };
 }
 
+/** What a check apart from an edit found of a fact. */
+export function checkedFact(record: RecordReport): CheckedFact {
+  const { fact, neighbors, sameSubject, answer } = record;
+  const judged = (prompts: readonly PromptReport[]) =>
+    prompts.filter(({ outcome, previous }) => outcome !== undefined || previous !== undefined);
+  const left: RecordReport = { ...record, neighbors: judged(neighbors), ...(sameSubject && { sameSubject: judged(sameSubject) }) };
+  const of = (one: RecordReport) => one.neighbors.length + (one.sameSubject?.length ?? 0);
+  return { fact, ...outcomesOf(fact, undefined, left), ...given({ answerAfter: answer }), unjudged: of(record) - of(left) };
+}
+
 function factReport(fact: Fact, before: RecordReport, after: RecordReport, thresholds: Thresholds): FactReport {
   const [generalization, specificity] = [generalizationOf(after), specificityOf(after)];
   const outcomes = outcomesOf(fact, before, after);
@@ -235,10 +245,11 @@ function factReport(fact: Fact, before: RecordReport, after: RecordReport, thres
   };
 }
 
-function outcomesOf(fact: Fact, before: RecordReport, after: RecordReport): Outcomes {
+/** @param before undefined where nothing was asked before */
+function outcomesOf(fact: Fact, before: RecordReport | undefined, after: RecordReport): Outcomes {
   const pairs = (list: (record: RecordReport) => readonly PromptReport[], of: OutcomeOf) =>
-    list(after).map((one, at) => of(fact, list(before)[at]!, one));
-  const own = ownOutcome(fact, before.rewrite, after.rewrite);
+    list(after).map((one, at) => of(fact, before && list(before)[at]!, one));
+  const own = ownOutcome(fact, before?.rewrite, after.rewrite);
   return {
     // What was written freely is what a person would see; the scores tell the same where that was not asked for.
     rewrite: { ...own, good: after.measures.exactMatch === undefined ? own.good : after.measures.exactMatch === 1 },
@@ -249,7 +260,7 @@ function outcomesOf(fact: Fact, before: RecordReport, after: RecordReport): Outc
 }
 
 type Outcomes = Pick<FactReport, 'rewrite' | 'paraphrases' | 'neighbors' | 'sameSubject'>;
-type OutcomeOf = (fact: Fact, before: PromptReport, after: PromptReport) => PromptOutcome;
+type OutcomeOf = (fact: Fact, before: PromptReport | undefined, after: PromptReport) => PromptOutcome;
 
 function verdictOf({ rewrite, paraphrases, neighbors, sameSubject = [] }: Outcomes, thresholds: Thresholds): FactReport['verdict'] {
   const share = (good: number, all: readonly unknown[]) => (all.length === 0 ? 1 : good / all.length);
@@ -284,18 +295,18 @@ function fates({ kept, shaken, lost }: Readonly<Record<Fate, number>>, one = 'ne
 }
 
 /** The new answer on a prompt: good when it is what the model says first. */
-function ownOutcome(fact: Fact, before: PromptReport, after: PromptReport): PromptOutcome {
+function ownOutcome(fact: Fact, before: PromptReport | undefined, after: PromptReport): PromptOutcome {
   return {
     prompt: after.prompt,
     expected: fact.target,
-    before: chances(before),
+    before: before ? chances(before) : {},
     after: chances(after),
     good: after.wanted?.correct ?? false,
   };
 }
 
 /** A neighbour, held against what it said before. */
-function neighborOutcome(fact: Fact, before: PromptReport, after: PromptReport): PromptOutcome {
+function neighborOutcome(fact: Fact, before: PromptReport | undefined, after: PromptReport): PromptOutcome {
   const own = [...(fact.neighbors ?? []), ...(fact.sameSubject ?? [])].find(
     (one) => typeof one !== 'string' && one.prompt === after.prompt,
   );
@@ -303,7 +314,7 @@ function neighborOutcome(fact: Fact, before: PromptReport, after: PromptReport):
   return {
     prompt: after.prompt,
     ...given({ expected: typeof own === 'object' ? own.target : undefined }),
-    before: chances(before),
+    before: before ? chances(before) : {},
     after: chances(after),
     good: outcome === undefined ? (after.previous?.correct ?? after.unchanged ?? false) : outcome.fate === 'kept',
     ...(outcome && { fate: outcome.fate, says: { before: { ...outcome.before }, after: { ...outcome.now } } }),

@@ -167,7 +167,7 @@ export function editService(parts: Surroundings): Part {
         throw new EmendError('bad-input', 'A report is of a draft or of an entry; neither was named.', 'Name one of them.');
       const { ledger } = await models.recorded(name);
       const entry = ledger.entry(seq);
-      if (!kindInfo(entry.kind).hasEditReport || !('evidence' in entry.body))
+      if (kindInfo(entry.kind).report !== 'edit' || !('evidence' in entry.body))
         throw new EmendError('bad-input', `Entry ${seq} is of kind ${entry.kind}; it has no report of an edit.`, 'Choose an edit.');
       return readReport(ledger, entry.body.evidence['report']);
     },

@@ -16,7 +16,7 @@ import { readReport } from './library-record.ts';
 export async function fallenAt(ledger: Ledger, seq: number): Promise<Fallen[]> {
   const { kind, body } = ledger.entry(seq);
   const ref = 'evidence' in body ? body.evidence['report'] : undefined;
-  if (kindInfo(kind).hasEditReport) return ref ? ofEdit(ledger, seq) : [];
+  if (kindInfo(kind).report === 'edit') return ref ? ofEdit(ledger, seq) : [];
   if (ref && ('later' in body || 'suite' in body)) {
     const { records } = await readCheckReport(ledger.blobs, ref);
     const entries = 'later' in body ? body.later.flatMap((entry) => Array<number>(factsWritten(ledger, entry)).fill(entry)) : [];

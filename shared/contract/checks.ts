@@ -1,9 +1,16 @@
 import * as v from 'valibot';
 import { FactSchema } from '../fact.ts';
-import { Count, Handle, job, list, ModelName, VersionName } from './define.ts';
+import { Count, Handle, job, list, method, ModelName, Seq, VersionName } from './define.ts';
 import { HonestReportSchema } from './honest.ts';
 import { ChoicesSchema, EditMethodSchema } from '../methods/list.ts';
-import { CheckSchema, EditMadeSchema, FactReportSchema, HyperparameterFileSchema, PromptOutcomeSchema } from './edits.ts';
+import {
+  CheckedFactSchema,
+  CheckSchema,
+  EditMadeSchema,
+  FactReportSchema,
+  HyperparameterFileSchema,
+  PromptOutcomeSchema,
+} from './edits.ts';
 
 function listOf<S extends v.GenericSchema>(item: S) {
   return v.pipe(v.array(item), v.readonly());
@@ -99,7 +106,17 @@ const Measuring = {
 };
 const Found = { facts: v.object({ source: v.string(), count: v.number() }), warnings: v.array(v.string()), report: MeasuredSchema };
 
+/** What a recorded check found, fact by fact. */
+export const CheckedSchema = v.object({
+  checks: v.array(CheckSchema),
+  facts: v.array(CheckedFactSchema),
+  honest: v.exactOptional(HonestReportSchema),
+});
+export type Checked = v.InferOutput<typeof CheckedSchema>;
+
 export const checkMethods = {
+  /** The report of an entry of kind check, or of what was measured at a revert. */
+  'checks.report': method(v.strictObject({ model: ModelName, entry: Seq }), CheckedSchema),
   /** Measures a version by the published protocols. Nothing is recorded; `versions.check` does that. */
   'checks.measure': job(
     v.strictObject({ ...Measuring, version: v.optional(VersionName, 'current') }),

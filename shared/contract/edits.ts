@@ -128,6 +128,14 @@ export const FactReportSchema = v.object({
 });
 export type FactReport = v.InferOutput<typeof FactReportSchema>;
 
+/** A fact of a check apart from an edit: what a version says, with no version before to hold prompts of its own against. */
+export const CheckedFactSchema = v.object({
+  ...v.pick(FactReportSchema, ['fact', 'rewrite', 'paraphrases', 'neighbors', 'sameSubject', 'answerAfter']).entries,
+  /** Neighbours and other facts about the subject of which no answer is known that they should give. */
+  unjudged: v.number(),
+});
+export type CheckedFact = v.InferOutput<typeof CheckedFactSchema>;
+
 export const WeightReportSchema = v.object({
   layer: v.number(),
   tensor: v.string(),

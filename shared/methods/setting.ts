@@ -27,12 +27,14 @@ export interface Setting<K extends string = string, S extends v.GenericSchema = 
   readonly field?: PublishedField;
   /** A setting that is off where this one is asked for and nothing is said of that. */
   readonly turnsOff?: string;
+  /** Of a setting by which an edit is told what to keep: the value that tells it nothing. Edits that are only measured have it. */
+  readonly tellsNothing?: string | number;
   /** What is said of the value as long as only the facts can tell it. */
   readonly later?: { readonly value: string; readonly source: string };
 }
 
 /** What a setting says of itself, whatever its kind. */
-type About = Pick<Setting, 'label' | 'help' | 'unit' | 'flag' | 'field' | 'turnsOff'>;
+type About = Pick<Setting, 'label' | 'help' | 'unit' | 'flag' | 'field' | 'turnsOff' | 'tellsNothing'>;
 
 interface Limits {
   readonly min?: number;

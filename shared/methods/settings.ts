@@ -63,6 +63,7 @@ export const OWN_FACTOR = number(
     help: 'Weight of keeping what the model says about the subject otherwise. Every second statement named takes part; much of it costs.',
     flag: 'keepOwn',
     field: { name: 'own_factor', missing: 0 },
+    tellsNothing: 0,
   },
   { min: 0 },
 );
@@ -127,6 +128,7 @@ export const TOLD = choice('told', TOLD_CHOICES, {
     'written too. nothing: neither. What is told proves nothing of the edit; the others check it.',
   flag: 'told',
   field: { name: 'told', missing: 'nothing' },
+  tellsNothing: 'nothing',
 });
 export const HOLD = number(
   'hold',
@@ -148,6 +150,7 @@ export const BACKGROUND = integer(
     unit: 'subjects',
     flag: 'background',
     field: { name: 'background', missing: 0 },
+    tellsNothing: 0,
   },
   { min: 0, max: 1000 },
 );

@@ -362,6 +362,22 @@ it('opens evidence: text laid out, the report as a report, and says of the rest 
   await page.getByRole('dialog').getByText('New answer given').first().waitFor();
 });
 
+it('opens the report of a check: what was asked of every fact, with what came', async () => {
+  page = await sample.open(at('log', '?entry=16'));
+  await page
+    .getByRole('row', { name: /\bCheck\b/ })
+    .first()
+    .click();
+  await page.keyboard.press('Enter');
+  await button(page, 'View Report').click();
+  const report = page.getByRole('dialog', { name: 'Check report' });
+  await report.locator('summary', { hasText: 'wordings' }).first().click();
+  await report.getByText('The prompt itself').first().waitFor();
+  await report.getByText('1 prompt more asked, of which no answer is known that it should give.').first().waitFor();
+  await report.getByRole('heading', { name: 'Asked as people ask' }).waitFor();
+  await lookAt(page, 'check-report');
+});
+
 it('walks the hash chain, and goes on to the version', async () => {
   page = await sample.open(at('log', '?entry=17'));
   await button(page, 'Entry 16').click();

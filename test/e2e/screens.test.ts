@@ -269,6 +269,16 @@ describe('every screen, light and dark', () => {
     await dialog().getByText('Efficacy').first().waitFor();
     await look('log-evidence');
     await page.keyboard.press('Escape');
+    await page
+      .getByRole('row', { name: /\bCheck\b/ })
+      .first()
+      .click();
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Entry 3' }).waitFor();
+    await page.getByRole('button', { name: 'View Report' }).click();
+    await page.getByRole('dialog', { name: 'Check report' }).getByText(asked.subject).first().click();
+    await look('log-check');
+    await page.keyboard.press('Escape');
     await page.getByRole('button', { name: 'Verify', exact: true }).click();
     await page
       .getByText(/^Whole in itself; proven up to entry \d+, its end, by the anchor/)

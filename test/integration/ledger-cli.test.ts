@@ -207,6 +207,9 @@ describe('a model’s life', () => {
       entry: 8,
       checks: expect.arrayContaining([expect.objectContaining({ name: 'answers', value: 1, passed: true })]),
     });
+    expect(await works('one', 'show', 'atlas', '8')).toMatch(
+      /Facts as they were checked[\s\S]*Tower Bridge[^\n]* given$[\s\S]*It writes: “/m,
+    );
     expect(await document('one', 'note', 'atlas', '--entry', '2', '--comment', 'From the city')).toEqual({ entry: 9 });
     expect(await document('one', 'approve', 'atlas', '--at', 'v1', '--author', 'Grace')).toEqual({ entry: 10 });
     expect(await works('one', 'show', 'atlas', 'v1')).toMatch(/Grace +approved/);

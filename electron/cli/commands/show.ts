@@ -14,6 +14,7 @@ import { oneLine } from '../format/text.ts';
 import { entryNumber, type InLibrary, LIBRARY_MODEL, libraryModel } from '../named.ts';
 import { showChecks } from '../show/checks.ts';
 import { type FactInForce, factLine } from '../show/facts.ts';
+import { showChecked } from '../show/checked.ts';
 import { showReport } from '../show/report.ts';
 import { showFinding } from '../show/finding.ts';
 import { findVersion } from '../versions.ts';
@@ -66,7 +67,9 @@ function isEntry(what: string, entries: number): boolean {
 
 async function showEntry(out: Printer, { app, model }: InLibrary, seq: number): Promise<unknown> {
   const entry = await app.call('audit.entry', { model: model.id, seq });
-  const report = kindInfo(entry.kind).hasEditReport ? await app.call('edits.report', { model: model.id, entry: seq }) : undefined;
+  const of = entry.evidence.some(({ role }) => role === 'report') ? kindInfo(entry.kind).report : undefined;
+  const report = of === 'edit' ? await app.call('edits.report', { model: model.id, entry: seq }) : undefined;
+  const checked = of === 'check' ? await app.call('checks.report', { model: model.id, entry: seq }) : undefined;
   out.line(out.style.bold(`Entry ${entry.seq}: ${entry.kind}`));
   out.table([
     ['Time', `${minute(entry.time)} UTC`],
@@ -79,6 +82,7 @@ async function showEntry(out: Printer, { app, model }: InLibrary, seq: number): 
   ]);
   if (report) showReport(out, report);
   else showBody(out, entry);
+  if (checked) showChecked(out, checked);
   const finding = 'look' in entry.body ? await showFinding(out, app, model.id, seq) : undefined;
   showEvidence(out, entry);
   for (const remark of entry.remarks)
@@ -87,7 +91,7 @@ async function showEntry(out: Printer, { app, model }: InLibrary, seq: number): 
         `${remark.kind}${remark.comment === '' ? '' : `: ${oneLine(remark.comment)}`}` +
         (remark.seal ? `; signed with ${sealWords(remark.seal)}` : ''),
     );
-  return { ...entry, ...given({ report, finding }) };
+  return { ...entry, ...given({ report: report ?? checked, finding }) };
 }
 
 /** What a kind of entry holds, as recorded; checks as a table. */

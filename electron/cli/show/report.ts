@@ -1,5 +1,5 @@
 import { tally } from '../../../shared/checks.ts';
-import type { CheckedBy, EditReport, FactReport, PromptOutcome } from '../../../shared/contract/edits.ts';
+import type { CheckedBy, CheckedFact, EditReport, FactReport, PromptOutcome } from '../../../shared/contract/edits.ts';
 import { materialRows } from '../../../shared/material.ts';
 import { methodTitle } from '../../../shared/methods/list.ts';
 import { fillPrompt } from '../../../shared/fact.ts';
@@ -17,7 +17,7 @@ import { showSettings } from './settings.ts';
 /** More facts than this are summed up; --json has them all. */
 const FACTS_SHOWN = 20;
 /** With so few facts every prompt is shown. */
-const FACTS_IN_FULL = 2;
+export const FACTS_IN_FULL = 2;
 const PROMPT_WIDTH = 60;
 
 /** What an edit was made with, what it did to the facts, and what else it changed. */
@@ -130,7 +130,8 @@ function toldInShort(told: readonly NonNullable<FactReport['told']>[]): string {
 }
 
 /** What became of neighbours: "6 kept", "4 kept, 1 shaken, 1 lost". */
-function fatesInShort(neighbors: readonly PromptOutcome[]): string {
+/** Of neighbours how many were kept, shaken, lost. */
+export function fatesInShort(neighbors: readonly PromptOutcome[]): string {
   if (neighbors.length === 0) return 'none';
   const found = tally(neighbors);
   return (['kept', 'shaken', 'lost'] as const)
@@ -152,12 +153,14 @@ function followsIn({ fate, says }: PromptOutcome): string {
   return `${fate === 'lost' ? 'now' : 'still'} says “${oneLine(says.after.text.trim())}” (${percent(says.after.probability)})`;
 }
 
-/** Every prompt of a fact, and what the model writes after it. */
-function showPrompts(out: Printer, report: FactReport): void {
+/** Every prompt of a fact, and what the model writes after it. Of a check alone there is no before. */
+export function showPrompts(out: Printer, report: Omit<CheckedFact, 'unjudged'> & Partial<FactReport & CheckedFact>): void {
   const change = (before: number | undefined, after: number | undefined) =>
-    before === undefined && after === undefined
-      ? ''
-      : `${before === undefined ? '?' : percent(before)} → ${after === undefined ? '?' : percent(after)}`;
+    before === undefined
+      ? after === undefined
+        ? ''
+        : percent(after)
+      : `${percent(before)} → ${after === undefined ? '?' : percent(after)}`;
   const row = (kind: string, one: PromptOutcome) => [
     kind,
     shorten(oneLine(one.prompt), PROMPT_WIDTH),
@@ -182,6 +185,8 @@ function showPrompts(out: Printer, report: FactReport): void {
     { heading: true },
   );
   if (report.answerBefore !== undefined) out.line(`It wrote: “${oneLine(report.answerBefore)}”`);
-  if (report.answerAfter !== undefined) out.line(`Now it writes: “${oneLine(report.answerAfter)}”`);
-  if (report.says !== '') out.line(report.says);
+  if (report.answerAfter !== undefined)
+    out.line(`${report.answerBefore === undefined ? 'It' : 'Now it'} writes: “${oneLine(report.answerAfter)}”`);
+  if (report.says) out.line(report.says);
+  if (report.unjudged) out.line(`${counted(report.unjudged, 'prompt')} more asked, of which no answer is known that should be given.`);
 }

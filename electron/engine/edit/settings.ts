@@ -17,12 +17,6 @@ export interface AskedSettings {
   readonly isTrial?: boolean;
 }
 
-/** What trials are told, whatever a file or a published set says. */
-const TOLD_TO_TRIALS = {
-  values: { told: 'nothing', background: 0, ownFactor: 0 },
-  source: 'all that is named checks what is only measured',
-};
-
 /** The settings of an edit as far as they do not depend on the facts. */
 export interface Settled {
   readonly method: EditMethod;
@@ -55,7 +49,7 @@ export function editSettings(asked: AskedSettings, anatomy: Anatomy, name: strin
   const published = publishedFor(method.published, shapeOf(anatomy, name));
   const fileName = asked.hyperparameterFile?.name;
   const given: readonly { readonly values: Readonly<Record<string, unknown>>; readonly source: string }[] = [
-    ...(asked.isTrial ? [TOLD_TO_TRIALS] : []),
+    ...(asked.isTrial ? [toldToTrials(descriptor)] : []),
     { values: asked.choices, source: 'as asked' },
     { values: file?.values ?? {}, source: `from ${fileName}` },
     { values: file?.implied ?? {}, source: `what ${fileName} means by leaving it out` },
@@ -78,6 +72,12 @@ export function editSettings(asked: AskedSettings, anatomy: Anatomy, name: strin
     windows: isOpen ? method.windows(anatomy) : [],
     unused: file?.unused(anatomy.layers.length) ?? [],
   };
+}
+
+/** What trials are told, whatever a file or a published set says. */
+function toldToTrials({ settings }: MethodDescriptor) {
+  const values = Object.fromEntries(settings.map(({ key, tellsNothing }) => [key, tellsNothing]));
+  return { values, source: 'all that is named checks what is only measured' };
 }
 
 /** What is off because something else was asked for with which it cannot be. */

@@ -115,7 +115,7 @@ function part(entry: VersionRecord['parts'][number]): Html {
     }
     <p class="dim">Measured when it was made:</p>
     ${checksTable(body.checks.map((check) => ({ from: '', check })))}
-    ${kindInfo(entry.kind).hasEditReport ? checkedBy(body.details) : undefined}
+    ${kindInfo(entry.kind).report === 'edit' ? checkedBy(body.details) : undefined}
     <p class="dim">Weights changed:</p>
     ${table(
       ['Tensor', 'Measures', 'SHA-256 before', 'SHA-256 after'],

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { AnswerSchema, FateSchema } from '../../../shared/contract/edits.ts';
 import { HonestReportSchema } from '../../../shared/contract/honest.ts';
 import { EmendError } from '../../../shared/errors.ts';
 import { FactSchema } from '../../../shared/fact.ts';
@@ -13,9 +14,28 @@ const Texts = v.array(v.string());
 export const FactSetSchema = v.looseObject({ facts: v.array(FactSchema) });
 export const PrefixesSchema = v.looseObject({ prefixes: Texts });
 export const CovarianceSchema = v.looseObject({ model: v.string() });
+const ScoreSchema = v.optional(v.looseObject({ nll: v.number(), correct: v.boolean(), tokenAccuracy: v.number(), tokens: v.number() }));
+const PromptSchema = v.looseObject({
+  prompt: v.string(),
+  wanted: ScoreSchema,
+  previous: ScoreSchema,
+  unchanged: v.optional(v.boolean()),
+  outcome: v.optional(v.looseObject({ before: AnswerSchema, now: AnswerSchema, fate: FateSchema })),
+});
+const Prompts = v.array(PromptSchema);
 /** Of what an edit's own report says, see EditReportSchema; of a check's, this. */
 const CheckReportSchema = v.looseObject({
-  records: v.array(v.looseObject({ fact: FactSchema, measures: v.record(v.string(), v.unknown()) })),
+  records: v.array(
+    v.looseObject({
+      fact: FactSchema,
+      rewrite: PromptSchema,
+      paraphrases: Prompts,
+      neighbors: Prompts,
+      sameSubject: v.optional(Prompts),
+      answer: v.optional(v.string()),
+      measures: v.record(v.string(), v.unknown()),
+    }),
+  ),
   honest: v.optional(HonestReportSchema),
 });
 

@@ -20,6 +20,12 @@ export const reportText = {
   more: (hidden: number) => `Show ${count(Math.min(hidden, 100))} more of ${count(hidden)}`,
   beforeWord: 'Before',
   afterWord: 'After',
+  writes: 'The model writes',
+  chanceWord: 'Chance',
+  unjudged: (prompts: number) =>
+    `${plural(prompts, 'prompt')} more asked, of which no answer is known that ${prompts === 1 ? 'it' : 'they'} should give.`,
+  given: 'Given',
+  notGiven: 'Not given',
   nothing: 'nothing',
   resultColumn: 'Result',
   own: 'The prompt itself',

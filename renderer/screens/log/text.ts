@@ -156,7 +156,7 @@ export const logText = {
     evidence: 'Evidence',
     noEvidence: 'This entry names no files.',
     view: 'View',
-    viewReport: 'Edit report',
+    viewReport: { edit: 'Edit report', check: 'Check report' },
     showFigure: 'Show the figure',
     course: 'Over the versions',
     where: 'Where is it?',

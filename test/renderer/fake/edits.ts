@@ -418,6 +418,16 @@ function draftsOf(scenario: EditScenario | undefined): KeptDraft[] {
   ];
 }
 
+/** What a check found of two facts. */
+export function fakeChecked(): Result<'checks.report'> {
+  const { checks, facts } = fakeReport(fakeFacts(2));
+  return {
+    checks,
+    facts: facts.map(({ fact, rewrite, paraphrases, neighbors }) => ({ fact, rewrite, paraphrases, neighbors, unjudged: 1 })),
+    honest: fakeHonest(facts.map(({ fact }) => fact)),
+  };
+}
+
 function keptDraft(id: string, facts: readonly Fact[], asked: Partial<Recipe> = {}): KeptDraft {
   const recipe: Recipe = { method: 'memit', choices: {}, fluency: false, ...asked };
   return { id, stale: false, report: fakeReport(facts, recipe), recipe };

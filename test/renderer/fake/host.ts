@@ -8,7 +8,7 @@ import { DEFAULT_SETTINGS, type Settings } from '../../../shared/contract/settin
 import { cancelled as cancelledError, EmendError, errorData } from '../../../shared/errors.ts';
 import { answer } from './answers.ts';
 import { fakeDissectMethods } from './dissect.ts';
-import { type EditScenario, fakeEditMethods } from './edits.ts';
+import { fakeChecked, type EditScenario, fakeEditMethods } from './edits.ts';
 import { plainest } from './from-schema.ts';
 import { fakeNearMethods } from './near.ts';
 import { fakeRecordMethods } from './records.ts';
@@ -249,6 +249,7 @@ export function fakeBridge({ isNew = false, picker = 'native', hasJobs = false, 
     'probing.inspect': notHere,
     'checks.measure': notHere,
     'checks.try': notHere,
+    'checks.report': () => fakeChecked(),
     'checks.gguf': ({ model, version }) =>
       start(
         'checks.gguf',
