@@ -38,7 +38,7 @@ const WAYS: Readonly<Record<string, Way>> = {
     most: 300,
   },
   blue: { name: 'BLUE', method: 'memit', choices: { ...PUBLISHED, ownTargets: true, layers: [0, 4] }, most: 1000 },
-  alphaedit: { name: 'AlphaEdit as published', method: 'alphaedit', choices: { told: 'nothing' }, most: 1000 },
+  alphaedit: { name: 'AlphaEdit as published', method: 'alphaedit', choices: { told: 'nothing', stopEarly: 0 }, most: 1000 },
   locft: { name: 'LocFT-BF, all facts at once', method: 'locft', choices: {}, isUnion: true, most: 1000 },
   crispedit: { name: 'CrispEdit, all facts at once', method: 'crispedit', choices: {}, isUnion: true, most: 1000 },
   together: { name: 'solved together, nothing told', method: 'memit', choices: { ...PUBLISHED, together: true }, isSet: true, most: 1000 },
