@@ -1,6 +1,6 @@
 import { defineConfig } from 'vite';
 
-/** Bundles the benchmark into one file that Node runs. */
+/** Bundles the benchmark, for Node to run. */
 export default defineConfig({
   build: {
     ssr: 'test/bench/bench.ts',

@@ -1,323 +1,117 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { keyCovariance } from '../../electron/engine/edit/covariance.ts';
-import { spread, type SpreadSettings } from '../../electron/engine/edit/spread.ts';
-import { Statistics } from '../../electron/engine/edit/statistics.ts';
-import { names } from '../../electron/engine/edit/suffix.ts';
-import { findTargets, type Target } from '../../electron/engine/edit/target.ts';
-import { type Report, silent } from '../../shared/progress.ts';
-import type { FactTokens } from '../../electron/engine/edit/types.ts';
-import type { Matrix } from '../../electron/engine/linalg/matrix.ts';
-import { Decoder } from '../../electron/engine/decoder/decoder.ts';
-import { measureCheckpoints, runCheckpointChild } from './checkpoints.ts';
-import { type Clock, processor, timed, wall } from './clock.ts';
-import { makeFacts, makeTexts } from './facts.ts';
-import { measureLedger } from './ledger.ts';
-import { measureLocate } from './locate.ts';
-import { afterRun, countingProducts, watched, Yardstick } from './measure.ts';
-import { editInChild, runAsChild } from './memory.ts';
-import { plainInsertion, PlainSearch } from './plain.ts';
-import { GPT2_SMALL, type Shape, TINY, writeModel } from './shapes.ts';
+import { runCheckpointChild } from './checkpoints.ts';
+import { measureEdits, settingsFor } from './edits.ts';
+import { runAsChild } from './memory.ts';
+import type { Options, Part } from './part.ts';
 import { Table } from './table.ts';
 
-interface Plan {
-  readonly shape: Shape;
-  readonly layers: readonly number[];
-  readonly facts: number;
-  /** Facts that the plain way is measured on; its time per fact does not depend on how many there are. */
-  readonly plainFacts: number;
-  readonly covarianceTokens: number;
-  readonly textLength: number;
-}
+const SCRIPT = fileURLToPath(import.meta.url);
+const entries = ({ isQuick }: Options) => (isQuick ? 300 : 10_000);
 
-const FULL: Plan = { shape: GPT2_SMALL, layers: [3, 4, 5, 6, 7], facts: 32, plainFacts: 2, covarianceTokens: 4096, textLength: 256 };
-/** Too small to say anything about speed; shows that everything runs and agrees. */
-const QUICK: Plan = { shape: TINY, layers: [1, 2], facts: 8, plainFacts: 2, covarianceTokens: 2048, textLength: 64 };
+/** What can be measured, in the order of a run of all. All but the edits are loaded late, so that the memory of an edit is its own. */
+const PARTS: Readonly<Record<string, Part>> = {
+  edits: {
+    about: 'search and insertion of an edit against the plain way, and its memory',
+    measure: (table, options) => measureEdits(table, options, SCRIPT),
+  },
+  checkpoints: {
+    about: 'a checkpoint beside the export of the same weights',
+    measure: async (table, { isQuick }) => (await import('./checkpoints.ts')).measureCheckpoints(table, isQuick, SCRIPT),
+  },
+  locate: { about: 'causal tracing', measure: async (table, options) => (await import('./locate.ts')).measureLocate(table, options) },
+  ledger: {
+    about: 'a record of many entries',
+    measure: async (table, options) => (await import('./ledger.ts')).measureLedger(table, entries(options), options.isQuick),
+  },
+  steering: {
+    about: 'asking while steered against asking',
+    measure: async (table, options) => (await import('./steering.ts')).measureSteering(table, options),
+  },
+  window: {
+    about: 'the window, with a model and many facts',
+    measure: async (table, { isQuick }) => (await import('./window.ts')).measureJourney(table, isQuick),
+  },
+  log: {
+    about: 'the window, with a record of many entries',
+    measure: async (table, options) => (await import('./window.ts')).measureLog(table, entries(options), options.isQuick),
+  },
+  keep: {
+    about: 'what edits of Atlas keep, each alone and many at once',
+    isLong: true,
+    measure: async (table, options) => (await import('./keep.ts')).measureKeep(table, options),
+  },
+  scale: {
+    about: 'what a fact costs, in edits of 1 to 1,000',
+    isLong: true,
+    measure: async (table, options) => (await import('./scale.ts')).measureScale(table, options),
+  },
+  many: {
+    about: 'parts of an edit of 10,000 facts',
+    isLong: true,
+    measure: async (table, options) => (await import('./many.ts')).measureMany(table, options, settingsFor),
+  },
+  sweep: {
+    about: 'settings of MEMIT on Atlas',
+    isLong: true,
+    measure: async (table, options) => (await import('./sweep.ts')).measureSweep(table, options),
+  },
+  sequence: {
+    about: 'one edit of Atlas after another, by the ways of the field; --ways names some of them',
+    isLong: true,
+    measure: async (table, options) => (await import('./sequence.ts')).measureSequence(table, options),
+  },
+};
 
-/** MEMIT's published settings; nothing stops early, so that every fact costs the same. */
-const settingsFor = (layers: readonly number[]): SpreadSettings => ({
-  layers,
-  covarianceWeight: 15000,
-  steps: 20,
-  learningRate: 0.5,
-  weightDecay: 0.5,
-  klFactor: 0.0625,
-  clamp: 0.75,
-  stopBelow: 0,
-});
+const USAGE = `Usage: npm run bench -- [--part NAME] [--quick] [--threads N] [--ways NAME,…]
 
-/** What must hold at full size. */
-const LIMIT = { difference: 1e-3, attained: 0.6, memory: 2.5 };
+--quick only shows that everything runs; it says nothing of speed. With one thread, processor time is measured, else the wall's.
 
-/** How a run was asked for. */
-interface Options {
-  readonly isQuick: boolean;
-  /** 0: as many as there are cores. */
-  readonly threads: number;
-}
+Parts:
+${Object.entries(PARTS)
+  .map(([name, { about, isLong }]) => `  ${name.padEnd(12)} ${about}${isLong ? ' (long: only by its name)' : ''}`)
+  .join('\n')}`;
 
-async function measureEdits(plan: Plan, { isQuick, threads }: Options, table: Table): Promise<void> {
-  const clock = threads === 1 ? processor : wall;
-  const folder = mkdtempSync(join(tmpdir(), 'emend-bench-'));
-  try {
-    const settings = settingsFor(plan.layers);
-    const bytes = writeModel(folder, plan.shape);
-    const yardstick = await Yardstick.create(clock, threads, isQuick ? 512 : 2048);
-    for (let i = 0; i < 5; i++) await yardstick.measure();
-    console.log(
-      `GPT-2 of ${plan.shape.layers} layers, ${plan.shape.width} wide, ${(bytes / 1e6).toFixed(0)} MB; ${plan.facts} facts, layers ` +
-        `${plan.layers.join(' ')}, ${settings.steps} steps; ` +
-        `${threads === 1 ? 'one thread, processor time' : 'all threads, wall time'}\n`,
-    );
-
-    const opened = await timed(clock, () => Decoder.open(join(folder, 'model.onnx'), { threads }));
-    const decoder = opened.value;
-    table.row('session start (read, examine, probe)', seconds(opened.seconds));
-    const facts = makeFacts(plan.facts, plan.shape.vocabulary);
-
-    const targets = await measureTargets(decoder, facts, settings, plan.plainFacts, { clock, yardstick, table, isQuick });
-    const statistics = await measureCovariance(decoder, plan, clock, table);
-    await measureInsertion(decoder, facts, settings, statistics, targets, clock, table);
-    for (let i = 0; i < 5; i++) await yardstick.measure();
-    table.row('plain float32 product, median', `${(yardstick.median() / 1e9).toFixed(1)} GF/s (${yardstick.rates.length} samples)`);
-
-    const child = await editInChild(folder, threads, plan.facts, settings, statistics, fileURLToPath(import.meta.url));
-    table.row(
-      'peak resident memory of the whole edit',
-      `${(child.peak / 1e6).toFixed(0)} MB = ${(child.peak / bytes).toFixed(2)} × weights (${(child.started / 1e6).toFixed(0)} MB ` +
-        `before the model was opened)`,
-      isQuick ? undefined : { limit: `≤ ${LIMIT.memory}`, holds: child.peak <= LIMIT.memory * bytes },
-    );
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-async function measureTargets(
-  decoder: Decoder,
-  facts: readonly FactTokens[],
-  settings: SpreadSettings,
-  plainCount: number,
-  { clock, yardstick, table, isQuick }: { clock: Clock; yardstick: Yardstick; table: Table; isQuick: boolean },
-): Promise<Target[]> {
-  const layer = settings.layers.at(-1)!;
-  const site = { kind: 'residual', layer } as const;
-  const plain = await PlainSearch.create(decoder, layer);
-  const plainTimes: number[] = [];
-  const plainResults: Float64Array[] = [];
-  const runPlain = async (fact: FactTokens) => {
-    const { value, seconds: took } = await timed(clock, () => plain.find(fact, settings));
-    plainTimes.push(took);
-    plainResults.push(value.z);
-  };
-  const checked = facts.slice(0, plainCount);
-  for (const fact of checked.slice(0, plainCount >> 1)) await runPlain(fact);
-
-  // Ours, with a plain product after every fourth run: both see the same neighbours on the machine.
-  let paused = 0;
-  let runs = 0;
-  const between = watched(decoder, async (graph, make) => {
-    const session = await make(graph);
-    return graph.inputs.some((v) => v.name === names.delta)
-      ? afterRun(session, async () => {
-          if (runs++ % 4 === 0) paused += await yardstick.measure();
-        })
-      : session;
-  });
-  const marks: number[] = [];
-  let firstSample = 0;
-  const report: Report = {
-    ...silent,
-    progress: (phase) => {
-      if (phase !== 'targets') return;
-      if (marks.length === 0) firstSample = yardstick.rates.length;
-      marks.push(clock() - paused);
-    },
-  };
-  const ours = await timed(clock, () => findTargets(between, site, facts, settings, report));
-  const perFact = (ours.seconds - paused) / facts.length;
-  const loop = marks.at(-1)! - marks[0]!;
-  const nearby = yardstick.median(firstSample);
-
-  for (const fact of checked.slice(plainCount >> 1)) await runPlain(fact);
-  await plain.release();
-  const perPlain = plainTimes.reduce((a, t) => a + t, 0) / plainCount;
-  const worst = Math.max(...plainResults.map((z, i) => difference(ours.value[i]!.z, z)));
-  table.row('targets, the plain way', `${seconds(perPlain)} per fact (${plainCount} facts, all steps)`);
-  table.row(
-    'targets, ours',
-    `${seconds(perFact)} per fact, ${(perPlain / perFact).toFixed(1)} × faster (loop ` +
-      `${seconds((loop * settings.steps) / (settings.steps - 1) / facts.length)} per fact)`,
-  );
-  table.row('largest |z ours − z plain| / |z|', worst.toExponential(1), {
-    limit: `< ${LIMIT.difference}`,
-    holds: worst < LIMIT.difference,
-  });
-
-  let operations = 0;
-  const counting = watched(decoder, async (graph, make) => {
-    if (!graph.inputs.some((v) => v.name === names.delta)) return make(graph);
-    const counted = countingProducts(graph);
-    return afterRun(await make(counted.graph), (result) => {
-      operations += counted.operations(result);
-    });
-  });
-  await findTargets(counting, site, facts, { ...settings, steps: 1 }, silent);
-  const attained = (operations * (settings.steps - 1)) / loop;
-  table.row(
-    'optimisation loop, attained',
-    `${(attained / 1e9).toFixed(1)} GF/s = ${((100 * attained) / nearby).toFixed(0)}% of the plain product among its runs ` +
-      `(${(nearby / 1e9).toFixed(1)}); ${(operations / 1e9 / facts.length).toFixed(2)} GF per fact and step`,
-    isQuick ? undefined : { limit: `≥ ${100 * LIMIT.attained}%`, holds: attained / nearby >= LIMIT.attained },
-  );
-  return ours.value;
-}
-
-async function measureCovariance(decoder: Decoder, plan: Plan, clock: Clock, table: Table): Promise<Statistics> {
-  const texts = makeTexts(plan.covarianceTokens, plan.textLength, plan.shape.vocabulary);
-  const measured = await timed(clock, () => keyCovariance(decoder, plan.layers, texts, silent));
-  table.row(`covariance of ${plan.layers.length} layers`, `${(measured.value.tokens / measured.seconds).toFixed(0)} tokens/s`);
-  // Held in memory here, as the cache folder holds them for the product.
-  const factors = new Map<number, Matrix>();
-  const statistics = new Statistics({
-    tokens: measured.value.tokens,
-    read: (layer) => measured.value.layers.get(layer),
-    readFactor: (layer) => factors.get(layer),
-    keepFactor: async (layer, factor) => void factors.set(layer, factor),
-  });
-  const factored = await timed(clock, async () => {
-    for (const layer of plan.layers) await statistics.factor(layer);
-  });
-  table.row(
-    'factor of a covariance, once per model',
-    `${seconds(factored.seconds / plan.layers.length)} per layer${statistics.ridges.size > 0 ? ' (with a ridge)' : ''}`,
-  );
-  return statistics;
-}
-
-async function measureInsertion(
-  decoder: Decoder,
-  facts: readonly FactTokens[],
-  settings: SpreadSettings,
-  statistics: Statistics,
-  targets: readonly Target[],
-  clock: Clock,
-  table: Table,
-): Promise<void> {
-  const first = settings.layers[0]!;
-  let last = clock();
-  const times = { keys: 0, write: 0 };
-  const report: Report = {
-    ...silent,
-    progress: (phase) => {
-      const now = clock();
-      times[phase === 'writing' ? 'write' : 'keys'] += now - last;
-      last = now;
-    },
-  };
-  const ours = await timed(clock, () => spread(decoder, facts, settings, statistics, report, { known: targets }));
-  const plain = await plainInsertion(
-    clock,
-    decoder,
-    first,
-    settings.layers.at(-1)!,
-    facts,
-    settings.covarianceWeight,
-    statistics.covariance(first),
-  );
-  const plainTotal = (plain.forward + plain.solve) * settings.layers.length;
-  const step = ours.value.steps[0]!;
-  table.row(
-    'insertion, the plain way',
-    `${seconds(plainTotal)} (one layer × ${settings.layers.length}: keys and states ${seconds(plain.forward)}, solve ` +
-      `${seconds(plain.solve)})`,
-  );
-  table.row(
-    'insertion, ours, factors known',
-    `${seconds(ours.seconds)}, ${(plainTotal / ours.seconds).toFixed(1)} × faster (keys and states ${seconds(times.keys)}, solve ` +
-      `and write ${seconds(times.write)})`,
-  );
-  const worst = Math.max(difference(step.keys.data, plain.keys.data), difference(step.solved.data, plain.solved.data));
-  table.row('largest difference in keys and solved keys', worst.toExponential(1), {
-    limit: `< ${LIMIT.difference}`,
-    holds: worst < LIMIT.difference,
-  });
-}
-
-/** ‖a − b‖ / ‖b‖. */
-function difference(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let [apart, size] = [a.length === b.length ? 0 : Infinity, 0];
-  for (let i = 0; i < b.length; i++) {
-    apart += (a[i]! - b[i]!) ** 2;
-    size += b[i]! ** 2;
-  }
-  return Math.sqrt(apart / size);
-}
-
-const seconds = (s: number) => (s < 1 ? `${(1000 * s).toFixed(0)} ms` : `${s.toFixed(2)} s`);
-
-if (!(await runAsChild(process.argv)) && !(await runCheckpointChild(process.argv.slice(2)))) {
+/** @throws TypeError for options that there are not */
+function asked(args: readonly string[]): { readonly part: string; readonly options: Options } | undefined {
   const { values } = parseArgs({
+    args: [...args],
     options: {
       quick: { type: 'boolean', default: false },
       threads: { type: 'string', default: '0' },
       part: { type: 'string', default: 'all' },
       ways: { type: 'string' },
+      help: { type: 'boolean', default: false },
     },
   });
-  const table = new Table();
-  const isAsked = (part: string) => values.part === 'all' || values.part === part;
-  if (isAsked('edits')) await measureEdits(values.quick ? QUICK : FULL, { isQuick: values.quick, threads: Number(values.threads) }, table);
-  if (isAsked('checkpoints')) {
-    console.log();
-    await measureCheckpoints(table, values.quick, fileURLToPath(import.meta.url));
-  }
-  if (isAsked('locate')) {
-    console.log();
-    await measureLocate(table, { isQuick: values.quick, threads: Number(values.threads) });
-  }
-  const entries = values.quick ? 300 : 10_000;
-  if (isAsked('ledger')) {
-    console.log();
-    await measureLedger(table, entries, values.quick);
-  }
-  if (isAsked('steering')) {
-    console.log();
-    const { measureSteering } = await import('./steering.ts');
-    await measureSteering(table, { isQuick: values.quick, threads: Number(values.threads) });
-  }
-  // Takes a quarter of an hour, and measures no speed: only when it is asked for by name.
-  if (values.part === 'keep') {
-    const { measureKeep } = await import('./keep.ts');
-    await measureKeep(table, { isQuick: values.quick, threads: Number(values.threads) });
-  }
-  // Half an hour.
-  if (values.part === 'scale') {
-    const { measureScale } = await import('./scale.ts');
-    await measureScale(table, { isQuick: values.quick, threads: Number(values.threads) });
-  }
-  // Six minutes.
-  if (values.part === 'many') {
-    const { measureMany } = await import('./many.ts');
-    await measureMany(table, { isQuick: values.quick, threads: Number(values.threads) }, settingsFor);
-  }
-  // Takes hours; with --ways some of it.
-  if (values.part === 'sweep') {
-    const { measureSweep } = await import('./sweep.ts');
-    await measureSweep(table, { isQuick: values.quick, threads: Number(values.threads) });
-  }
-  if (values.part === 'sequence') {
-    const { measureSequence } = await import('./sequence.ts');
-    await measureSequence(table, { isQuick: values.quick, threads: Number(values.threads), only: values.ways?.split(',') ?? [] });
-  }
-  for (const part of ['window', 'log'].filter(isAsked)) {
-    console.log();
-    // Loaded late, so that the memory of the measured edit is its own.
-    const { measureJourney, measureLog } = await import('./window.ts');
-    await (part === 'window' ? measureJourney(table, values.quick) : measureLog(table, entries, values.quick));
-  }
-  process.exitCode = table.holds ? 0 : 1;
+  if (values.help) return undefined;
+  if (values.part !== 'all' && !Object.hasOwn(PARTS, values.part)) throw new TypeError(`There is no part "${values.part}".`);
+  if (!/^\d{1,3}$/.test(values.threads)) throw new TypeError(`--threads is "${values.threads}"; expected a number.`);
+  return { part: values.part, options: { isQuick: values.quick, threads: Number(values.threads), only: values.ways?.split(',') ?? [] } };
 }
+
+async function run(args: readonly string[]): Promise<number> {
+  let wanted: ReturnType<typeof asked>;
+  try {
+    wanted = asked(args);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    console.error(`${error.message}\n\n${USAGE}`);
+    return 2;
+  }
+  if (!wanted) {
+    console.log(USAGE);
+    return 0;
+  }
+  const { part, options } = wanted;
+  const table = new Table();
+  for (const [name, { isLong = false, measure }] of Object.entries(PARTS)) {
+    if (name !== part && (part !== 'all' || isLong)) continue;
+    console.log();
+    await measure(table, options);
+  }
+  return table.holds ? 0 : 1;
+}
+
+if (!(await runAsChild(process.argv)) && !(await runCheckpointChild(process.argv.slice(2))))
+  process.exitCode = await run(process.argv.slice(2));

@@ -12,6 +12,7 @@ import type { Choices, EditMethodName } from '../../shared/methods/list.ts';
 import { silent } from '../../shared/progress.ts';
 import { divided, setApart } from '../../shared/told.ts';
 import { type Atlas, heldBack, openAtlas, othersThan, Tally } from './atlas.ts';
+import type { Options } from './part.ts';
 import type { Table } from './table.ts';
 
 /** How edits follow one another. */
@@ -53,10 +54,9 @@ const UNTOUCHED = 300;
 const TEXTS = 60;
 
 /** One edit after another on Atlas, and what all of them together have become at some of their numbers. @param only some ways, by name */
-export async function measureSequence(
-  table: Table,
-  { isQuick, threads, only }: { isQuick: boolean; threads: number; only: readonly string[] },
-): Promise<void> {
+export async function measureSequence(table: Table, { isQuick, threads, only }: Options): Promise<void> {
+  const unknown = only.find((name) => !Object.hasOwn(WAYS, name));
+  if (unknown !== undefined) throw new Error(`There is no way "${unknown}"; there are ${Object.keys(WAYS).join(', ')}.`);
   const atlas = await openAtlas(isQuick ? 3 : 1000, threads);
   for (const [name, way] of Object.entries(WAYS).filter(([name]) => only.length === 0 || only.includes(name))) {
     const rows = (isQuick ? [1, 3] : ROWS).filter((n) => n <= way.most);
