@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CheckReport, RecordReport } from '../../../electron/engine/records.ts';
-import { checksOf, editReport } from '../../../electron/services/edit-report.ts';
+import { checkedFact, checksOf, editReport } from '../../../electron/services/edit-report.ts';
 import { DEFAULT_SETTINGS } from '../../../shared/contract/settings.ts';
 import { demandedNames, factMeasureNames } from '../../../shared/measures.ts';
 
@@ -118,5 +118,20 @@ describe('a fact of a report', () => {
     const { rewrite } = told({ rewrite: { prompt: 'q', wanted: score(0.25, 2), previous: score(0.04, 2) } });
     expect(rewrite.after.wanted).toBeCloseTo(0.25, 12);
     expect(rewrite.after.previous).toBeCloseTo(0.04, 12);
+  });
+
+  it('is told as it is by a check apart from an edit, and of a prompt without a known answer nothing is said', () => {
+    const neighbors = [neighbor('kept'), neighbor('lost', ' Milan'), { prompt: 'unknown', wanted: score(0.01) }];
+    const { before, ...rest } = checkedFact(one({ neighbors, sameSubject: [{ prompt: 'unknown' }], answer: 'Madrid.' })).rewrite;
+    expect([before, rest]).toEqual([
+      {},
+      expect.objectContaining({ good: true, after: { wanted: expect.closeTo(0.9), previous: expect.closeTo(0.01) } }),
+    ]);
+    const found = checkedFact(one({ neighbors, sameSubject: [{ prompt: 'unknown' }], answer: 'Madrid.' }));
+    expect(found).toMatchObject({ answerAfter: 'Madrid.', unjudged: 2, sameSubject: [] });
+    expect(found.neighbors.map(({ fate, says }) => [fate, says?.before.text, says?.after.text])).toEqual([
+      ['kept', ' Paris', ' Paris'],
+      ['lost', ' Paris', ' Milan'],
+    ]);
   });
 });
