@@ -103,8 +103,14 @@ export function withoutTold(
     paraphrases: record.paraphrases.filter((one) => !wordings.has(one)),
     neighbors: record.neighbors.filter(({ prompt }) => !isAboutAny(prompt, told)),
   }));
-  const prompts = (of: readonly CheckRecord[]) => of.reduce((sum, one) => sum + one.neighbors.length + one.paraphrases.length, 0);
-  return { records: left, leftOut: prompts(records) - prompts(left) };
+  return { records: left, leftOut: promptsOf(records) - promptsOf(left) };
+}
+
+/** How many prompts there are that an edit may have been told of. */
+export function promptsOf(
+  records: readonly { readonly neighbors: readonly unknown[]; readonly paraphrases: readonly unknown[] }[],
+): number {
+  return records.reduce((sum, one) => sum + one.neighbors.length + one.paraphrases.length, 0);
 }
 
 /** A check of facts and of what stands beside them: of the facts alone, and by the place of a fact what stands beside it. */

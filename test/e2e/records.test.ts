@@ -371,6 +371,7 @@ it('opens the report of a check: what was asked of every fact, with what came', 
   await page.keyboard.press('Enter');
   await button(page, 'View Report').click();
   const report = page.getByRole('dialog', { name: 'Check report' });
+  await report.getByText('3 neighbours and wordings were left out').waitFor();
   await report.locator('summary', { hasText: 'wordings' }).first().click();
   await report.getByText('The prompt itself').first().waitFor();
   await report.getByText('1 prompt more asked, of which no answer is known that it should give.').first().waitFor();

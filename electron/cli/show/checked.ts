@@ -1,5 +1,6 @@
 import type { Checked } from '../../../shared/contract/checks.ts';
 import { fillPrompt } from '../../../shared/fact.ts';
+import { leftOutWords } from '../../../shared/told.ts';
 import { percent } from '../format/numbers.ts';
 import type { Printer } from '../format/printer.ts';
 import { shorten } from '../format/table.ts';
@@ -13,7 +14,7 @@ const PROMPT_WIDTH = 60;
 const ANSWER_WIDTH = 30;
 
 /** What a recorded check found, fact by fact: first those that are not given. */
-export function showChecked(out: Printer, { facts, honest }: Checked): void {
+export function showChecked(out: Printer, { facts, leftOut = 0, honest }: Checked): void {
   const { style } = out;
   const ordered = [...facts].sort((a, b) => Number(a.rewrite.good) - Number(b.rewrite.good));
   out.heading('Facts as they were checked');
@@ -36,6 +37,7 @@ export function showChecked(out: Printer, { facts, honest }: Checked): void {
     { heading: true, right: [2, 4, 5, 6] },
   );
   if (facts.length > FACTS_SHOWN) out.line(style.dim(`and ${facts.length - FACTS_SHOWN} more; --json has them all`));
+  if (leftOut > 0) out.line(style.dim(leftOutWords(leftOut)));
   if (facts.length <= FACTS_IN_FULL) for (const fact of facts) showPrompts(out, fact);
   if (honest) showHonest(out, honest, 'version');
 }

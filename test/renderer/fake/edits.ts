@@ -424,6 +424,7 @@ export function fakeChecked(): Result<'checks.report'> {
   return {
     checks,
     facts: facts.map(({ fact, rewrite, paraphrases, neighbors }) => ({ fact, rewrite, paraphrases, neighbors, unjudged: 1 })),
+    leftOut: 3,
     honest: fakeHonest(facts.map(({ fact }) => fact)),
   };
 }
