@@ -111,6 +111,14 @@ export function fillWording(wording: string, subject: string): string {
   return countSlots(wording) === 1 ? fillPrompt(wording, subject).text : wording;
 }
 
+/** The ways in which a fact is asked, with {} for the subject; one in which it is not found is left out. */
+export function wordingsOf({ subject, prompt, paraphrases = [], told }: Fact): string[] {
+  const name = subject.trim();
+  return [prompt, ...paraphrases, ...(told?.wordings ?? [])].flatMap((one) =>
+    countSlots(one) === 1 ? [one] : name === '' ? [] : (putSlot(one, name, 'first') ?? []),
+  );
+}
+
 /**
  * A prompt with {} in place of the subject written out in it, whole words first ({@link findText}).
  * @param which of several places

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { counted } from './counted.ts';
-import { askedBy, type Fact, type Neighbor } from './fact.ts';
+import { askedBy, type Fact, type Neighbor, wordingsOf } from './fact.ts';
 import { isAboutAny, subjectIn } from './subject-words.ts';
 
 /** What of the named neighbours and wordings takes part in an edit. */
@@ -31,7 +31,7 @@ function dividedForSolve(fact: Fact, choice: ToldChoice): Fact {
   if (fact.told !== undefined) return fact;
   const { paraphrases = [], neighbors = [] } = fact;
   const areWordingsTold = choice === 'all';
-  const areTold = toldAmong(neighbors.map(askedBy));
+  const areTold = toldAmong(neighbors.map(askedBy), wordingsOf(fact));
   const wordings = areWordingsTold ? paraphrases.filter(isTold) : [];
   const told = { wordings, neighbors: neighbors.filter((_, at) => areTold[at]) };
   if (told.wordings.length + told.neighbors.length === 0) return fact;
@@ -47,9 +47,10 @@ function dividedForSolve(fact: Fact, choice: ToldChoice): Fact {
  * Which of some neighbours are told. The name of its subject decides, not its place: so a subject that one fact tells is told by nearly
  * all. At least a third of the subjects is told and a third checks, for which those nearest to the other side go there; those about a
  * single subject all check.
+ * @param wordings of the fact, which tell where its neighbours name their subjects
  */
-export function toldAmong(prompts: readonly string[]): boolean[] {
-  const subjects = prompts.map(subjectIn);
+export function toldAmong(prompts: readonly string[], wordings: readonly string[] = []): boolean[] {
+  const subjects = prompts.map((prompt) => subjectIn(prompt, wordings));
   const ordered = [...new Set(subjects)].map((subject) => ({ subject, lot: lotOf(subject) })).sort((a, b) => a.lot - b.lot);
   const fair = ordered.filter(({ lot }) => lot >= 0.5).length;
   const least = Math.ceil(ordered.length / 3);
@@ -70,14 +71,15 @@ function lotOf(text: string): number {
 /**
  * Facts as {@link divided} gave them, whose neighbours check only where no other fact tells of their subject: what one fact tells is held
  * for all. Those stand apart, measured and not counted.
- * @param earlier prompts that are held beside those of these facts
+ * @param earlier facts whose prompts are held beside those of these
  */
-export function setApart(facts: readonly Fact[], earlier: readonly string[] = []): Fact[] {
-  const told = new Set([...toldTexts(facts), ...earlier].map(subjectIn));
+export function setApart(facts: readonly Fact[], earlier: readonly Fact[] = []): Fact[] {
+  const told = toldSubjects([...facts, ...earlier]);
   if (told.size === 0) return [...facts];
   return facts.map((fact) => {
     const { neighbors = [] } = fact;
-    const apart = neighbors.filter((one) => isAboutAny(askedBy(one), told));
+    const wordings = wordingsOf(fact);
+    const apart = neighbors.filter((one) => isAboutAny(askedBy(one), told, wordings));
     if (apart.length === 0) return fact;
     const counted = neighbors.filter((one) => !apart.includes(one));
     return { ...fact, neighbors: counted, told: { ...NOTHING, ...fact.told, apart } };
@@ -87,6 +89,16 @@ export function setApart(facts: readonly Fact[], earlier: readonly string[] = []
 /** All prompts about other subjects that an edit was told of, and holds. */
 export function toldTexts(facts: readonly Pick<Fact, 'told'>[]): string[] {
   return facts.flatMap(({ told }) => [...(told?.neighbors ?? []).map(askedBy), ...(told?.background ?? [])]);
+}
+
+/** The subjects that an edit was told of, as {@link subjectIn} gives them. */
+export function toldSubjects(facts: readonly Fact[]): Set<string> {
+  return new Set(
+    facts.flatMap((fact) => {
+      const wordings = wordingsOf(fact);
+      return toldTexts([fact]).map((prompt) => subjectIn(prompt, wordings));
+    }),
+  );
 }
 
 /** The neighbours that are measured and not counted: those that are told, then those that stand apart. */

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import type { Recipe } from '../../shared/contract/edits.ts';
-import { fillWording, type Fact } from '../../shared/fact.ts';
-import { isAboutAny, subjectIn } from '../../shared/subject-words.ts';
-import { divided, setApart, toldNeighbors, ToldSchema, toldTexts } from '../../shared/told.ts';
+import { fillWording, type Fact, wordingsOf } from '../../shared/fact.ts';
+import { isAboutAny } from '../../shared/subject-words.ts';
+import { divided, setApart, toldNeighbors, ToldSchema, toldSubjects } from '../../shared/told.ts';
 import type { CheckReport } from '../engine/records.ts';
 import { recordOf, type CheckRecord } from '../engine/records.ts';
 import type { ModelRef } from '../engine/jobs.ts';
@@ -16,7 +16,7 @@ type Asked = Omit<Recipe, 'fluency' | 'honest'>;
 /** What an edit knows of other subjects: the model's own facts, and facts of edits in force. */
 interface Others {
   readonly taught: Taught | undefined;
-  readonly earlier: readonly Pick<Fact, 'subject' | 'told'>[];
+  readonly earlier: readonly Fact[];
 }
 
 /** The facts as an edit with these settings gets them: what it is told of stands apart from what checks it. */
@@ -36,8 +36,9 @@ export async function toldTo(
     earlier,
   );
   // What earlier facts tell is held where they are solved together with these; where nothing is to be told, other subjects alone are.
-  const held = told === 'nothing' ? earlier.map((fact) => ({ told: fact.told && { ...fact.told, neighbors: [] } })) : earlier;
-  return setApart(all, together ? toldTexts(held) : []);
+  const held =
+    told === 'nothing' ? earlier.map((fact) => (fact.told ? { ...fact, told: { ...fact.told, neighbors: [] } } : fact)) : earlier;
+  return setApart(all, together ? held : []);
 }
 
 /** What of it the settings say; a method that has no such setting is told nothing. */
@@ -96,13 +97,16 @@ export function withoutTold(
   records: readonly CheckRecord[],
   written: readonly Fact[],
 ): { readonly records: readonly CheckRecord[]; readonly leftOut: number } {
-  const told = new Set(toldTexts(written).map(subjectIn));
+  const told = toldSubjects(written);
   const wordings = new Set(written.flatMap(({ subject, told: own }) => (own?.wordings ?? []).map((one) => fillWording(one, subject))));
-  const left = records.map((record) => ({
-    ...record,
-    paraphrases: record.paraphrases.filter((one) => !wordings.has(one)),
-    neighbors: record.neighbors.filter(({ prompt }) => !isAboutAny(prompt, told)),
-  }));
+  const left = records.map((record) => {
+    const asked = wordingsOf({ ...record.fact, paraphrases: [...record.paraphrases] });
+    return {
+      ...record,
+      paraphrases: record.paraphrases.filter((one) => !wordings.has(one)),
+      neighbors: record.neighbors.filter(({ prompt }) => !isAboutAny(prompt, told, asked)),
+    };
+  });
   return { records: left, leftOut: promptsOf(records) - promptsOf(left) };
 }
 

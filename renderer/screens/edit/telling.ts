@@ -1,9 +1,9 @@
 import * as v from 'valibot';
 import type { MethodInfo } from '../../../shared/contract/edits.ts';
-import { askedBy, fillWording, type Fact } from '../../../shared/fact.ts';
+import { askedBy, fillWording, type Fact, wordingsOf } from '../../../shared/fact.ts';
 import type { Choices } from '../../../shared/methods/list.ts';
 import { isAboutAny, subjectIn } from '../../../shared/subject-words.ts';
-import { divided, toldAmong, ToldSchema, toldTexts, type ToldChoice } from '../../../shared/told.ts';
+import { divided, toldAmong, ToldSchema, toldSubjects, type ToldChoice } from '../../../shared/told.ts';
 
 /**
  * What becomes of a wording or neighbour of the form. 'told': it takes part in the edit and no score counts it. 'unwritten': the same of a
@@ -35,24 +35,25 @@ export function toldChoice(method: Pick<MethodInfo, 'settings'> | undefined, cho
 }
 
 /** By fact, as facts of the form are never changed: the subjects that it tells of. */
-const toldBy = new WeakMap<Fact, readonly string[]>();
+const toldBy = new WeakMap<Fact, ReadonlySet<string>>();
 
 /** The subjects that facts tell of as the form stands: a neighbour of another fact about one of them checks nothing. */
 export function subjectsTold(facts: readonly Fact[], choice: ToldChoice | undefined): ReadonlySet<string> {
   if (choice === undefined || choice === 'nothing') return new Set();
   return new Set(
     facts.flatMap((fact) => {
-      const known = toldBy.get(fact) ?? (fact.told ? toldTexts([fact]) : toldPrompts(fact)).map(subjectIn);
+      const known = toldBy.get(fact) ?? (fact.told ? toldSubjects([fact]) : subjectsOf(fact));
       toldBy.set(fact, known);
-      return known;
+      return [...known];
     }),
   );
 }
 
-function toldPrompts(fact: Fact): string[] {
+function subjectsOf(fact: Fact): Set<string> {
   const neighbors = (fact.neighbors ?? []).map(askedBy).filter((text) => text.trim() !== '');
-  const areTold = toldAmong(neighbors);
-  return neighbors.filter((_, at) => areTold[at]);
+  const wordings = wordingsOf(fact);
+  const areTold = toldAmong(neighbors, wordings);
+  return new Set(neighbors.filter((_, at) => areTold[at]).map((prompt) => subjectIn(prompt, wordings)));
 }
 
 /**
@@ -65,12 +66,13 @@ export function partsOf(fact: Fact, choice: ToldChoice, ownIsTold = false, subje
   const wordings = fact.paraphrases ?? [];
   const neighbors = (fact.neighbors ?? []).map(askedBy);
   const sameSubject = (fact.sameSubject ?? []).map(askedBy);
+  const asked = wordingsOf(fact);
   const nothing = { wordings: [], neighbors: [] };
   const all: NonNullable<Fact['told']> = divided(placed(wordings, sameSubject), choice, ownIsTold).told ?? nothing;
   const told = fact.told === undefined ? all : nothing;
   const own = fact.told?.sameSubject === undefined ? all.sameSubject : [];
   const [taught, kept] = [new Set(told.wordings), new Set(own)];
-  const held = fact.told === undefined && choice !== 'nothing' ? placesOfTold(neighbors) : new Set<string>();
+  const held = fact.told === undefined && choice !== 'nothing' ? placesOfTold(neighbors, asked) : new Set<string>();
   const inTurn = (texts: readonly string[], some: ReadonlySet<unknown>) =>
     texts.map((text, at): Part | undefined => (text.trim() === '' ? undefined : some.has(String(at)) ? 'told' : 'checks'));
   return {
@@ -79,7 +81,9 @@ export function partsOf(fact: Fact, choice: ToldChoice, ownIsTold = false, subje
       if (!taught.has(String(at))) return 'checks';
       return fact.subject.trim() !== '' && fillWording(text, fact.subject).includes(fact.subject) ? 'told' : 'unwritten';
     }),
-    neighbors: inTurn(neighbors, held).map((part, at) => (part === 'checks' && isAboutAny(neighbors[at]!, subjects) ? 'apart' : part)),
+    neighbors: inTurn(neighbors, held).map((part, at) =>
+      part === 'checks' && isAboutAny(neighbors[at]!, subjects, asked) ? 'apart' : part,
+    ),
     sameSubject: inTurn(sameSubject, kept),
   };
 }
@@ -103,9 +107,12 @@ function placed(wordings: readonly string[], sameSubject: readonly string[]): Fa
 }
 
 /** The places of the neighbours that are told. */
-function placesOfTold(neighbors: readonly string[]): Set<string> {
+function placesOfTold(neighbors: readonly string[], wordings: readonly string[]): Set<string> {
   const places = placesOf(neighbors);
-  const areTold = toldAmong(places.map((at) => neighbors[Number(at)]!));
+  const areTold = toldAmong(
+    places.map((at) => neighbors[Number(at)]!),
+    wordings,
+  );
   return new Set(places.filter((_, n) => areTold[n]));
 }
 

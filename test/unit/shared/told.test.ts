@@ -14,6 +14,8 @@ const fact: Fact = {
 };
 const prompts = (list: Fact['neighbors'] = []) => list.map((one) => (typeof one === 'string' ? one : one.prompt));
 const sorted = (list: Fact['neighbors'] = []) => [...list].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+/** A fact that tells of these prompts. */
+const telling = (neighbors: string[]): Fact => ({ ...fact, neighbors: [], told: { wordings: [], neighbors } });
 /** Order is no matter: the others check. */
 const unordered = (one: Fact) => ({ ...one, neighbors: sorted(one.neighbors) });
 
@@ -96,7 +98,7 @@ describe('what an edit is told of', () => {
         fc.boolean(),
         (paraphrases, neighbors, sameSubject, choice, keeps) => {
           const whole: Fact = { ...fact, paraphrases, neighbors, sameSubject };
-          const [edited] = setApart([divided(whole, choice, keeps)], neighbors.slice(0, 1));
+          const [edited] = setApart([divided(whole, choice, keeps)], [telling(neighbors.slice(0, 1))]);
           expect(unordered(undivided(edited!))).toEqual(unordered(whole));
         },
       ),
@@ -113,10 +115,19 @@ describe('a neighbour about a subject that another fact tells of', () => {
       one,
       { ...other, neighbors: ['Quito lies in'], told: { wordings: [], neighbors: [], apart: ['The mayor of Rome is'] } },
     ]);
-    expect(setApart([one], ['The mayor of Lima is'])[0]).toMatchObject({ neighbors: ['Oslo lies in'], told: { apart: ['Lima lies in'] } });
+    expect(setApart([one], [telling(['The mayor of Lima is'])])[0]).toMatchObject({
+      neighbors: ['Oslo lies in'],
+      told: { apart: ['Lima lies in'] },
+    });
     expect(setApart([{ ...other, told: { wordings: [], neighbors: [], background: ['Quito is'] } }])[0]!.told!.apart).toEqual([
       'Quito lies in',
     ]);
+  });
+
+  it('stands apart in a script without capitals too, where one of the facts is asked in these words', () => {
+    const chinese = { subject: '伦敦', prompt: '{}位于', target: '法国', neighbors: ['德国位于', '法国的首都是'] };
+    const german = { ...chinese, subject: '柏林', neighbors: ['日本位于'], told: { wordings: [], neighbors: ['法国位于'] } };
+    expect(setApart([chinese, german])[0]).toMatchObject({ neighbors: ['德国位于'], told: { apart: ['法国的首都是'] } });
   });
 
   it('checks again where nothing tells of it any more', () => {
@@ -133,7 +144,7 @@ describe('a neighbour about a subject that another fact tells of', () => {
           divided({ ...fact, subject: `B${at}`, neighbors: cities.map((city) => `${city} is`) }, 'neighbours'),
         );
         const edited = setApart(facts);
-        const told = new Set(toldTexts(edited).map(subjectIn));
+        const told = new Set(toldTexts(edited).map((prompt) => subjectIn(prompt)));
         expect(toldTexts(edited)).toEqual(toldTexts(facts)); // what is solved is a matter of each fact alone
         for (const { neighbors } of edited) for (const prompt of prompts(neighbors)) expect(told.has(subjectIn(prompt))).toBe(false);
       }),
