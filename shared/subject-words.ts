@@ -48,9 +48,10 @@ interface Word {
 
 /**
  * What a prompt is likely to be about, where nobody says: its longest name, that is words with capitals or digits. Names at the beginning
- * count only where there is no other or they have several words, as sentences begin with a capital. Where capitals tell nothing, since there
- * are none, or other words have them too, it is what stands in the place of {} of a known wording, and where none fits, all words. In small
- * letters, without article. A guess: two prompts that it takes for one subject are at worst both left out where one would have counted.
+ * count only where there is no other or they have several words, as sentences begin with a capital. Where capitals tell nothing, since
+ * there are none, or other words have them too, it is what stands in the place of {} of a known wording, and where none fits, all words. In
+ * small letters, without article. A guess: two prompts that it takes for one subject are at worst both left out where one would have
+ * counted.
  * @param wordings with {} for the subject
  */
 export function subjectIn(prompt: string, wordings: readonly string[] = []): string {
