@@ -20,6 +20,8 @@ interface Way {
   readonly name: string;
   readonly method: EditMethodName;
   readonly choices: Choices;
+  /** Facts of one edit, where there are several; only rows that are whole numbers of these. */
+  readonly step?: number;
   /** Steps of as many facts as the table has between two of its rows: where the order and the size of steps change nothing. */
   readonly isSet?: boolean;
   /** Trained anew on all facts so far at each row, from the model without them: as its authors use it. */
@@ -39,7 +41,14 @@ const WAYS: Readonly<Record<string, Way>> = {
     most: 300,
   },
   blue: { name: 'BLUE', method: 'memit', choices: { ...PUBLISHED, ownTargets: true, layers: [0, 4] }, most: 1000 },
-  alphaedit: { name: 'AlphaEdit as published', method: 'alphaedit', choices: { told: 'nothing', stopEarly: 0 }, most: 1000 },
+  alphaedit: { name: 'AlphaEdit as published', method: 'alphaedit', choices: { told: 'nothing', stopEarly: 0 }, most: 300 },
+  hundreds: {
+    name: 'AlphaEdit as published, a hundred at a time',
+    method: 'alphaedit',
+    choices: { told: 'nothing', stopEarly: 0 },
+    step: 100,
+    most: 1000,
+  },
   locft: { name: 'LocFT-BF, all facts at once', method: 'locft', choices: {}, isUnion: true, most: 1000 },
   crispedit: { name: 'CrispEdit, all facts at once', method: 'crispedit', choices: {}, isUnion: true, most: 1000 },
   together: { name: 'solved together, nothing told', method: 'memit', choices: { ...PUBLISHED, together: true }, isSet: true, most: 1000 },
@@ -59,7 +68,7 @@ export async function measureSequence(table: Table, { isQuick, threads, only }: 
   if (unknown !== undefined) throw new Error(`There is no way "${unknown}"; there are ${Object.keys(WAYS).join(', ')}.`);
   const atlas = await openAtlas(isQuick ? 3 : 1000, threads);
   for (const [name, way] of Object.entries(WAYS).filter(([name]) => only.length === 0 || only.includes(name))) {
-    const rows = (isQuick ? [1, 3] : ROWS).filter((n) => n <= way.most);
+    const rows = (isQuick ? [1, 3] : ROWS).filter((n) => n <= way.most && n % (way.step ?? 1) === 0);
     await follow(atlas, way, rows, async (edited, written) => {
       table.row(`${written.length} ${name}`, await standing(atlas, edited, written));
     });
@@ -68,7 +77,7 @@ export async function measureSequence(table: Table, { isQuick, threads, only }: 
 
 async function follow(
   { decoder, tokenizer, corpus, facts }: Atlas,
-  { method, choices, isSet = false, isUnion = false }: Way,
+  { method, choices, step = 1, isSet = false, isUnion = false }: Way,
   rows: readonly number[],
   at: (edited: Decoder, written: readonly Fact[]) => Promise<void>,
 ): Promise<void> {
@@ -80,7 +89,7 @@ async function follow(
     for (const end of rows) {
       if (isUnion) [edited, written.length] = [decoder, 0];
       while (written.length < end) {
-        const next = facts.slice(written.length, isSet || isUnion ? end : written.length + 1).map((fact) => divided(fact, 'neighbours'));
+        const next = facts.slice(written.length, isSet || isUnion ? end : written.length + step).map((fact) => divided(fact, 'neighbours'));
         const inForce = { imported: decoder, files };
         const asked = {
           decoder: edited,
