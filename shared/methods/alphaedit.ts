@@ -28,7 +28,7 @@ export const alphaedit = describe({
   name: 'alphaedit',
   title: 'AlphaEdit',
   summary: 'Spreads the change over several layers, in directions alone that ordinary text hardly uses; facts of earlier edits are held.',
-  choose: 'for edits after edits',
+  choose: 'for changes in directions that ordinary text hardly uses',
   paper: {
     title: 'AlphaEdit: Null-Space Constrained Knowledge Editing for Language Models',
     authors: 'Fang et al. 2024',

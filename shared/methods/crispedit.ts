@@ -23,7 +23,7 @@ export const crispedit = describe({
   name: 'crispedit',
   title: 'CrispEdit',
   summary: 'Trains several layers on all facts, in directions alone to which ordinary text is hardly sensitive.',
-  choose: 'for many facts that must disturb little',
+  choose: 'for many facts, trained with ordinary text in view',
   paper: {
     title: 'CrispEdit: Low-Curvature Projections for Scalable Non-Destructive LLM Editing',
     authors: 'Ikram et al. 2026',

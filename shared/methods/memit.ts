@@ -20,7 +20,7 @@ export const memit = describe({
   name: 'memit',
   title: 'MEMIT',
   summary: 'Spreads the change over several layers, worked out for all facts together.',
-  choose: 'for one fact or thousands',
+  choose: 'for one fact or thousands, and for edits after edits',
   paper: { title: 'Mass-Editing Memory in a Transformer', authors: 'Meng et al. 2023', url: 'https://memit.baulab.info/' },
   layers: 'several',
   settings: [
