@@ -77,7 +77,10 @@ const LABELS: Readonly<Record<string, string>> = {
   entry: 'About entry',
   look: 'Looked at',
   later: 'Later edits on top',
+  title: 'Steering',
+  why: 'Why it was not anchored',
   reapplies: 'Computes anew entry',
+  until: 'Made together, up to entry',
 };
 /** What a look into a version was asked for. */
 const SETTINGS: Readonly<Record<string, string>> = {
@@ -117,7 +120,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
   limit: 'Detector above an IoU of',
   shuffles: 'Shuffles for the control',
 };
-const ENTRIES = new Set(['upTo', 'entry', 'reapplies']);
+const ENTRIES = new Set(['upTo', 'entry', 'reapplies', 'until']);
 
 /**
  * A recorded body, in the parts that screens and papers show. Whatever has no place of its own is shown as it is, so nothing recorded stays

@@ -274,7 +274,7 @@ describe('every screen, light and dark', () => {
       .first()
       .click();
     await page.keyboard.press('Enter');
-    await page.getByRole('heading', { name: 'Entry 3' }).waitFor();
+    await page.getByRole('heading', { name: 'Entry 4' }).waitFor();
     await page.getByRole('button', { name: 'View Report' }).click();
     await page.getByRole('dialog', { name: 'Check report' }).getByText(asked.subject).first().click();
     await look('log-check');

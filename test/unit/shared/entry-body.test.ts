@@ -1,5 +1,8 @@
+import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
+import { DEFINITIONS } from '../../../electron/ledger/kinds/index.ts';
 import { bodyView, inWords, question } from '../../../shared/entry-body.ts';
+import { kindNames } from '../../../shared/kinds.ts';
 
 const blob = { blob: 'f'.repeat(64), bytes: 10, type: 'application/json' };
 const evidence = [
@@ -9,6 +12,18 @@ const evidence = [
 ];
 
 describe('the body of an entry', () => {
+  it.each(kindNames())('of kind %s has words for every short field', (kind) => {
+    const short = (schema: v.GenericSchema) =>
+      ['x', 'f'.repeat(64), '2026-11-30T12:00:00.000Z', 7, true, [7], ['x']].find((value) => v.is(schema, value));
+    const fields = Object.entries(DEFINITIONS[kind].schema.entries).flatMap(([name, schema]) => {
+      const value = short(schema);
+      return value === undefined ? [] : [[name, value] as const];
+    });
+    const view = bodyView({ kind, evidence: [], body: Object.fromEntries(fields) });
+    const unnamed = view.fields.map(({ name }) => name).filter((name) => fields.some(([field]) => field === name));
+    expect(unnamed).toEqual([]);
+  });
+
   it('of an edit: hyperparameters with their sources, facts, and nothing twice', () => {
     const view = bodyView({
       kind: 'edit',
