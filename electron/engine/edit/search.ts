@@ -41,6 +41,9 @@ const PROBES = 24;
 /** Facts that the search edits. */
 const TRIAL_FACTS = 6;
 
+/** Windows whose scores differ by less are as good as each other: which of them is best on a few facts is chance. */
+const ALIKE = 0.02;
+
 /** The layers to edit, and, where windows were tried, the best trial with the λ that it was made with. */
 export interface Chosen {
   readonly layers: Sourced<readonly number[]>;
@@ -48,8 +51,9 @@ export interface Chosen {
 }
 
 /**
- * The layers as they were named, or else the window that did best on a few of the facts, while the others and the neighbours that were
- * given had to stay as they are. Trials write by MEMIT's solve whatever the method: one search of the wanted states serves every λ.
+ * The layers as they were named, or else, of the windows that did best on a few of the facts, while the others and the neighbours that were
+ * given had to stay as they are, the widest: later edits go into the same layers, and the more there are, the more facts they hold. Trials
+ * write by MEMIT's solve whatever the method: one search of the wanted states serves every λ.
  * @param isLambdaOpen whether λ is sought as well
  */
 export async function chooseLayers(work: EditWork<BaseSettings & SearchSettings>, isLambdaOpen: boolean): Promise<Chosen> {
@@ -65,15 +69,19 @@ export async function chooseLayers(work: EditWork<BaseSettings & SearchSettings>
   const shares = isLambdaOpen ? LAMBDA_SHARES : [LAMBDA_SHARE];
   const material = { facts: tokens.slice(0, TRIAL_FACTS), probes: rows, windows, shares };
   const energyOf = (layer: number) => keyEnergy(work, layer);
-  const [trial] = await searchLayers(decoder, material, targetSettings(settings), statistics, energyOf, report);
-  const found = `unseen contexts ${(100 * trial!.efficacy).toFixed(0)}%, drift ${trial!.drift.toFixed(3)} nats`;
+  const trials = await searchLayers(decoder, material, targetSettings(settings), statistics, energyOf, report);
+  const trial = widestOfBest(trials);
+  const found = `unseen contexts ${(100 * trial.efficacy).toFixed(0)}%, drift ${trial.drift.toFixed(3)} nats`;
   return {
-    layers: { value: trial!.layers, source: `best of ${windows.length} windows tried on a few of the facts (${found})` },
-    best: {
-      trial: trial!,
-      lambda: { value: trial!.covarianceWeight, source: `${trial!.share} of the facts' median kᵀC⁻¹k, the best share tried` },
-    },
+    layers: { value: trial.layers, source: `widest of the best of ${windows.length} windows tried on a few of the facts (${found})` },
+    best: { trial, lambda: { value: trial.covarianceWeight, source: `${trial.share} of the facts' median kᵀC⁻¹k, the best share tried` } },
   };
+}
+
+/** @param trials the best first; at least one */
+export function widestOfBest(trials: readonly Trial[]): Trial {
+  const alike = trials.filter(({ score }) => score >= trials[0]!.score - ALIKE);
+  return alike.reduce((widest, one) => (one.layers.length > widest.layers.length ? one : widest));
 }
 
 /**
