@@ -270,7 +270,7 @@ export const RELATIONS: readonly Relation[] = [
     tells: 'place',
   },
   {
-    name: 'where a place is',
+    name: 'place that something is in',
     of: ['landmark', 'city', 'mountain', 'island', 'river'],
     asks: /\b(?:is|lies|stands|located|situated|found) in$/,
     wordings: ['{} is located in', '{} can be found in', '{} is in', 'To see {}, one must go to'],
