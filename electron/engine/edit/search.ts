@@ -71,9 +71,10 @@ export async function chooseLayers(work: EditWork<BaseSettings & SearchSettings>
   const energyOf = (layer: number) => keyEnergy(work, layer);
   const trials = await searchLayers(decoder, material, targetSettings(settings), statistics, energyOf, report);
   const trial = widestOfBest(trials);
+  const which = windows.every(({ length }) => length === windows[0]!.length) ? 'best' : 'widest of the best';
   const found = `unseen contexts ${(100 * trial.efficacy).toFixed(0)}%, drift ${trial.drift.toFixed(3)} nats`;
   return {
-    layers: { value: trial.layers, source: `widest of the best of ${windows.length} windows tried on a few of the facts (${found})` },
+    layers: { value: trial.layers, source: `${which} of ${windows.length} windows tried on a few of the facts (${found})` },
     best: { trial, lambda: { value: trial.covarianceWeight, source: `${trial.share} of the facts' median kᵀC⁻¹k, the best share tried` } },
   };
 }
