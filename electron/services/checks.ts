@@ -6,7 +6,6 @@ import { kindInfo } from '../../shared/kinds.ts';
 import type { Follow } from '../../shared/progress.ts';
 import type { CheckReport } from '../engine/records.ts';
 import type { CheckChoices } from '../engine/jobs.ts';
-import { recordOf } from '../engine/records.ts';
 import { FACTS_IN_FORCE } from './checks-in-force.ts';
 import { driftTexts } from './drift.ts';
 import { readCheckReport } from './evidence/blobs.ts';
@@ -18,7 +17,7 @@ import { factsOfVersion } from './library-record.ts';
 import { newFile } from './outputs.ts';
 import type { Services, Surroundings } from './surroundings.ts';
 import { leftOutWords, toldTexts } from '../../shared/told.ts';
-import { promptsOf, withoutTold } from './telling.ts';
+import { leftOutOf, withoutTold } from './telling.ts';
 import { tryEach, tryTogether } from './trials.ts';
 import { CHECK_PLAN, HONEST_CHECK_PLAN, WholeJob } from './whole-job.ts';
 
@@ -47,9 +46,8 @@ export function checkService({ models, engine, jobs, grants }: Surroundings): Pa
       if (kindInfo(kind).report !== 'check' || !('checks' in body) || ref === undefined)
         throw new EmendError('bad-input', `Entry ${seq} is of kind ${kind}; it has no report of a check.`, 'Choose a check.');
       const { records, honest } = await readCheckReport(ledger.blobs, ref);
-      const isOfAll = 'version' in body && !('suite' in body && body.suite !== FACTS_IN_FORCE);
-      const inForce = isOfAll ? await factsOfVersion(ledger, ledger.history.find(body.version)) : undefined;
-      const leftOut = inForce && promptsOf(inForce.map((fact) => recordOf(fact, ''))) - promptsOf(records);
+      const isOfWritten = 'version' in body && !('suite' in body && body.suite !== FACTS_IN_FORCE);
+      const leftOut = isOfWritten ? leftOutOf(records, await factsOfVersion(ledger, ledger.history.find(body.version))) : undefined;
       return { checks: body.checks, facts: records.map(checkedFact), ...given({ leftOut, honest }) };
     },
     'checks.measure': async ({ model: name, version: versionName, ...params }) => {

@@ -110,10 +110,21 @@ export function withoutTold(
   return { records: left, leftOut: promptsOf(records) - promptsOf(left) };
 }
 
-/** How many prompts there are that an edit may have been told of. */
-export function promptsOf(
-  records: readonly { readonly neighbors: readonly unknown[]; readonly paraphrases: readonly unknown[] }[],
-): number {
+/** How many prompts of facts in force a check of some of them did not ask. @param records what it asked */
+export function leftOutOf(records: readonly (Pick<CheckRecord, 'fact'> & Prompts)[], inForce: readonly Fact[]): number {
+  const named = ({ subject, prompt, target }: Pick<Fact, 'subject' | 'prompt' | 'target'>) => JSON.stringify([subject, prompt, target]);
+  const asked = new Set(records.map(({ fact }) => named(fact)));
+  const whole = inForce.filter((fact) => asked.has(named(fact))).map((fact) => recordOf(fact, ''));
+  return Math.max(0, promptsOf(whole) - promptsOf(records));
+}
+
+/** The prompts that an edit may have been told of. */
+interface Prompts {
+  readonly neighbors: readonly unknown[];
+  readonly paraphrases: readonly unknown[];
+}
+
+function promptsOf(records: readonly Prompts[]): number {
   return records.reduce((sum, one) => sum + one.neighbors.length + one.paraphrases.length, 0);
 }
 

@@ -110,7 +110,7 @@ const Found = { facts: v.object({ source: v.string(), count: v.number() }), warn
 export const CheckedSchema = v.object({
   checks: v.array(CheckSchema),
   facts: v.array(CheckedFactSchema),
-  /** How many neighbours and wordings of the facts in force were not asked, as the edits were told of them; of facts given nobody knows. */
+  /** How many neighbours and wordings of its facts were not asked, as edits in force were told of them; of facts given nobody knows. */
   leftOut: v.exactOptional(v.number()),
   honest: v.exactOptional(HonestReportSchema),
 });

@@ -1,3 +1,4 @@
+import { unjudgedWords } from '../../../shared/checks.ts';
 import type { Checked } from '../../../shared/contract/checks.ts';
 import { fillPrompt } from '../../../shared/fact.ts';
 import { leftOutWords } from '../../../shared/told.ts';
@@ -37,6 +38,8 @@ export function showChecked(out: Printer, { facts, leftOut = 0, honest }: Checke
     { heading: true, right: [2, 4, 5, 6] },
   );
   if (facts.length > FACTS_SHOWN) out.line(style.dim(`and ${facts.length - FACTS_SHOWN} more; --json has them all`));
+  const unjudged = facts.reduce((sum, one) => sum + one.unjudged, 0);
+  if (unjudged > 0 && facts.length > FACTS_IN_FULL) out.line(style.dim(unjudgedWords(unjudged)));
   if (leftOut > 0) out.line(style.dim(leftOutWords(leftOut)));
   if (facts.length <= FACTS_IN_FULL) for (const fact of facts) showPrompts(out, fact);
   if (honest) showHonest(out, honest, 'version');

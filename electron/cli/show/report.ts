@@ -1,4 +1,4 @@
-import { tally } from '../../../shared/checks.ts';
+import { tally, unjudgedWords } from '../../../shared/checks.ts';
 import type { CheckedBy, CheckedFact, EditReport, FactReport, PromptOutcome } from '../../../shared/contract/edits.ts';
 import { materialRows } from '../../../shared/material.ts';
 import { methodTitle } from '../../../shared/methods/list.ts';
@@ -130,7 +130,6 @@ function toldInShort(told: readonly NonNullable<FactReport['told']>[]): string {
 }
 
 /** What became of neighbours: "6 kept", "4 kept, 1 shaken, 1 lost". */
-/** Of neighbours how many were kept, shaken, lost. */
 export function fatesInShort(neighbors: readonly PromptOutcome[]): string {
   if (neighbors.length === 0) return 'none';
   const found = tally(neighbors);
@@ -188,5 +187,5 @@ export function showPrompts(out: Printer, report: Omit<CheckedFact, 'unjudged'> 
   if (report.answerAfter !== undefined)
     out.line(`${report.answerBefore === undefined ? 'It' : 'Now it'} writes: “${oneLine(report.answerAfter)}”`);
   if (report.says) out.line(report.says);
-  if (report.unjudged) out.line(`${counted(report.unjudged, 'prompt')} more asked, of which no answer is known that should be given.`);
+  if (report.unjudged) out.line(unjudgedWords(report.unjudged));
 }

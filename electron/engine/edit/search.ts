@@ -41,8 +41,8 @@ const PROBES = 24;
 /** Facts that the search edits. */
 const TRIAL_FACTS = 6;
 
-/** Windows whose scores differ by less are as good as each other: which of them is best on a few facts is chance. */
-const ALIKE = 0.02;
+/** Windows that reach this share of the best score are as good as the best: which of them is best on a few facts is chance. */
+const ALIKE = 0.98;
 
 /** The layers to edit, and, where windows were tried, the best trial with the λ that it was made with. */
 export interface Chosen {
@@ -81,7 +81,7 @@ export async function chooseLayers(work: EditWork<BaseSettings & SearchSettings>
 
 /** @param trials the best first; at least one */
 export function widestOfBest(trials: readonly Trial[]): Trial {
-  const alike = trials.filter(({ score }) => score >= trials[0]!.score - ALIKE);
+  const alike = trials.filter(({ score }) => score >= ALIKE * trials[0]!.score);
   return alike.reduce((widest, one) => (one.layers.length > widest.layers.length ? one : widest));
 }
 

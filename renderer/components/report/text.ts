@@ -22,8 +22,6 @@ export const reportText = {
   afterWord: 'After',
   writes: 'The model writes',
   chanceWord: 'Chance',
-  unjudged: (prompts: number) =>
-    `${plural(prompts, 'prompt')} more asked, of which no answer is known that ${prompts === 1 ? 'it' : 'they'} should give.`,
   given: 'Given',
   notGiven: 'Not given',
   nothing: 'nothing',

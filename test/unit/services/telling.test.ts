@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { JobRunner } from '../../../electron/services/jobs.ts';
 import type { JobControl } from '../../../electron/services/job-list.ts';
 import { recordOf } from '../../../electron/engine/records.ts';
-import { asides, toldTo, withoutTold } from '../../../electron/services/telling.ts';
+import { asides, leftOutOf, toldTo, withoutTold } from '../../../electron/services/telling.ts';
 import type { Fact } from '../../../shared/fact.ts';
 
 const fact: Fact = {
@@ -71,5 +71,15 @@ describe('what a version can be checked by', () => {
     expect(record!.paraphrases).toEqual(['The government of France sits in']);
     expect(record!.neighbors.map(({ prompt }) => prompt)).toEqual(['The capital of Chad is', 'The capital of Mali is']);
     expect(withoutTold([recordOf(fact, '0')], [fact])).toEqual({ records: [recordOf(fact, '0')], leftOut: 0 });
+  });
+
+  it('is told of a recorded check as well, and a fact that it was not of was not left out', () => {
+    const written: Fact = { ...fact, told: { wordings: [], neighbors: ['In Spain, people speak'] } };
+    const other: Fact = { ...fact, subject: 'Norway', target: 'Bern' };
+    const { records, leftOut } = withoutTold([recordOf(fact, '0')], [written, other]);
+    expect([leftOut, leftOutOf(records, [written, other])]).toEqual([1, 1]);
+    expect(leftOutOf([], [written, other])).toBe(0);
+    // Earlier releases asked all.
+    expect(leftOutOf([recordOf(fact, '0')], [written])).toBe(0);
   });
 });
