@@ -51,8 +51,8 @@ const WAYS: Readonly<Record<string, Way>> = {
   },
   locft: { name: 'LocFT-BF, all facts at once', method: 'locft', choices: {}, isUnion: true, most: 1000 },
   crispedit: { name: 'CrispEdit, all facts at once', method: 'crispedit', choices: {}, isUnion: true, most: 1000 },
-  locftEach: { name: 'LocFT-BF', method: 'locft', choices: {}, most: 100 },
-  crispeditEach: { name: 'CrispEdit', method: 'crispedit', choices: {}, most: 100 },
+  locftEach: { name: 'LocFT-BF', method: 'locft', choices: {}, most: 300 },
+  crispeditEach: { name: 'CrispEdit', method: 'crispedit', choices: {}, most: 30 },
   together: { name: 'solved together, nothing told', method: 'memit', choices: { ...PUBLISHED, together: true }, isSet: true, most: 1000 },
   all: { name: 'solved together, neighbours told', method: 'memit', choices: { together: true }, isSet: true, most: 1000 },
 };
